@@ -1,0 +1,1 @@
+//! SkyDNS and VPNKI on loopback, with faults on demand.

@@ -1,0 +1,3 @@
+//! From the text of `/etc/config/wansync` to a checked configuration. Pure.
+
+pub mod uci;

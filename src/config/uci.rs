@@ -1,0 +1,1 @@
+//! The UCI format, read as strictly as libuci reads it.

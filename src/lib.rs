@@ -1,0 +1,22 @@
+//! wansync keeps a router's WAN address bound at SkyDNS.
+//!
+//! A pass observes the WAN address, compares it with what SkyDNS last
+//! confirmed, and sends `update_ip` when they differ. The parts, from the
+//! outside in; each names only those below it:
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`commands`] | one file a subcommand; they compose what follows |
+//! | [`sys`] | the only I/O: http, ubus, interfaces, files, clock, processes |
+//! | [`service`] | pure: requests to the services and the decoding of replies |
+//! | [`config`] | pure: text to sections to a checked configuration |
+//! | [`core`] | pure: which address may be published, and what to do when |
+//!
+//! `core`, `service` and `config` take values and return values. They never
+//! read a clock, a file, a socket or the environment; `clippy.toml` enforces it.
+
+pub mod commands;
+pub mod config;
+pub mod core;
+pub mod service;
+pub mod sys;

@@ -1,0 +1,3 @@
+//! Arguments, log, command, exit code.
+
+fn main() {}

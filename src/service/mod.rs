@@ -1,0 +1,3 @@
+//! The services' protocols: building requests, decoding replies. Pure.
+
+pub mod reply;

@@ -1,0 +1,1 @@
+//! One HTTPS GET within a deadline, bound to a device where asked.
