@@ -154,6 +154,19 @@ impl Failure {
         }
     }
 
+    /// For how many seconds the service asked to be left alone. A 429 without
+    /// a `Retry-After` asks for a minute.
+    pub fn asks_to_wait(&self) -> Option<i64> {
+        match self {
+            Failure::Status {
+                retry_after: Some(seconds),
+                ..
+            } => Some(i64::try_from(*seconds).unwrap_or(i64::MAX)),
+            Failure::Status { status: 429, .. } => Some(60),
+            _ => None,
+        }
+    }
+
     /// Whether the service could not be reached, or says that it cannot serve.
     pub fn is_unavailable(&self) -> bool {
         match self {

@@ -1,0 +1,87 @@
+//! What is remembered of one section between passes.
+//!
+//! It lives on tmpfs. What must outlive a reboot is in [`super::record`].
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Outcome;
+use super::time::Now;
+
+/// An address that the service acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The address.
+    pub address: IpAddr,
+    /// When it was first acknowledged, in seconds since 1970.
+    pub wall: i64,
+    /// When it was last acknowledged, in seconds since boot. Negative if that
+    /// was before this boot.
+    pub boot: i64,
+}
+
+/// What is remembered of one section between passes.
+///
+/// Everything in it was learnt under one configuration, that of `fingerprint`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Stands for the options and the key that decide what is sent to whom.
+    pub fingerprint: String,
+    /// The address seen last, public or not.
+    pub observed: Option<IpAddr>,
+    /// The address acknowledged last.
+    pub confirmed: Option<Confirmed>,
+    /// A send may have changed what the service holds, and was not
+    /// acknowledged: `confirmed` may be out of date.
+    pub unsure: bool,
+    /// The address sent last.
+    pub attempted: Option<IpAddr>,
+    /// Failed sends in a row.
+    pub failures: u32,
+    /// Nothing is sent before this, in seconds since boot.
+    pub not_before: i64,
+    /// `not_before` is the service's own wish, which no trigger overrides.
+    pub asked_to_wait: bool,
+    /// When the service refused, in seconds since 1970, oldest first.
+    pub refusals: Vec<i64>,
+    /// Why the last send was not acknowledged.
+    pub trouble: String,
+    /// Sends that may have reached the service in the last 24 h, in seconds
+    /// since boot, oldest first.
+    pub sends: Vec<i64>,
+    /// How the last pass ended.
+    pub outcome: Option<Outcome>,
+    /// Why it ended so.
+    pub reason: String,
+}
+
+impl Memory {
+    /// The same under another configuration: what was learnt no longer counts,
+    /// but what was sent today still does.
+    #[must_use]
+    pub fn under(self, fingerprint: &str) -> Memory {
+        if self.fingerprint == fingerprint {
+            return self;
+        }
+        Memory {
+            fingerprint: fingerprint.to_owned(),
+            observed: self.observed,
+            sends: self.sends,
+            ..Memory::default()
+        }
+    }
+
+    /// The same with no refusal dated in the future, once the clock is right:
+    /// a date from a clock that was years ahead would hold for years.
+    #[must_use]
+    pub fn dated(mut self, now: Now) -> Memory {
+        if now.clock_is_set() {
+            for at in &mut self.refusals {
+                *at = (*at).min(now.wall);
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,53 @@
+//! How a pass ended for one section, in a word.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How a pass ended for one section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The service acknowledged the address in this pass.
+    Confirmed,
+    /// The address is the one that the service acknowledged before.
+    Unchanged,
+    /// There is no address that may be published: nothing was sent.
+    Aborted,
+    /// It was sent, or tried to be, and no acknowledgement came: it is tried again.
+    Unconfirmed,
+    /// The service said no.
+    Refused,
+    /// Nothing was sent, because the service said no before.
+    Held,
+    /// Nothing was sent, because of a backoff, the service's own wish, or the daily limit.
+    Throttled,
+    /// It would have been sent.
+    DryRun,
+}
+
+impl Outcome {
+    /// Whether a person should look at it.
+    pub fn is_trouble(self) -> bool {
+        !matches!(
+            self,
+            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun
+        )
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` keeps the widths that tables ask for.
+        f.pad(match self {
+            Outcome::Confirmed => "confirmed",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Aborted => "aborted",
+            Outcome::Unconfirmed => "unconfirmed",
+            Outcome::Refused => "refused",
+            Outcome::Held => "held",
+            Outcome::Throttled => "throttled",
+            Outcome::DryRun => "dry-run",
+        })
+    }
+}
