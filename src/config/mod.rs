@@ -1,3 +1,134 @@
 //! From the text of `/etc/config/wansync` to a checked configuration. Pure.
+//!
+//! [`uci`] cuts text into sections and options, [`schema`] says what each
+//! option means and what it defaults to, [`Config`] is the result. What is in
+//! a `Config` needs no further check.
 
+pub mod duration;
+pub mod options;
+pub mod problem;
+pub mod schema;
+pub mod secret;
+pub mod suggest;
 pub mod uci;
+pub mod url;
+
+use std::net::IpAddr;
+
+use crate::core::reconcile::Policy;
+use problem::Problem;
+use secret::{KeySource, Secret};
+use url::ServiceUrl;
+
+/// What a configuration file says, with whatever is wrong with it.
+#[derive(Debug)]
+pub struct Config {
+    /// The `wansync` section, or its defaults.
+    pub main: Main,
+    /// The `skydns` sections in the order of the file, those included that are
+    /// disabled or wrong.
+    pub skydns: Vec<Section<Skydns>>,
+    /// What is wrong, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+/// `config wansync`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Main {
+    /// Whether anything is done at all.
+    pub enabled: bool,
+    /// The least severe records that are logged.
+    pub log_level: log::LevelFilter,
+    /// The certificates that are trusted, PEM.
+    pub ca_file: String,
+    /// The pause between two re-checks, in seconds.
+    pub interval: i64,
+}
+
+/// One section, by its name.
+#[derive(Debug)]
+pub struct Section<T> {
+    /// The name in the file, or `cfgNNhhhh` as UCI makes it.
+    pub name: String,
+    /// Where it begins, counted from 1.
+    pub line: u32,
+    /// What it is for.
+    pub content: Content<T>,
+}
+
+/// What a section holds.
+#[derive(Debug)]
+pub enum Content<T> {
+    /// It can be acted upon.
+    Ready(Box<T>),
+    /// `option enabled '0'`
+    Disabled,
+    /// It has an error, and stands in [`Config::problems`].
+    Wrong,
+}
+
+/// `config skydns`: one address kept bound at SkyDNS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skydns {
+    /// Where `update_ip` is found.
+    pub base_url: ServiceUrl,
+    /// The user whose address it is.
+    pub ident: String,
+    /// Where the provider's key is, if this service takes one.
+    pub key: KeySource,
+    /// Where the address comes from.
+    pub source: Source,
+    /// A name of one's own for this address, so that a user can have several.
+    pub hostname: Option<String>,
+    /// The profile to bind to: digits.
+    pub profile: Option<String>,
+    /// The logical network whose device the request leaves through.
+    pub bind: Option<String>,
+    /// What the decision depends on.
+    pub policy: Policy,
+}
+
+/// Where the address of a section comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// netifd's logical interface of this name.
+    Network(String),
+    /// The kernel's device of this name.
+    Interface(String),
+    /// The first of these pages that answers with an address and nothing else.
+    Web(Vec<ServiceUrl>),
+    /// The first line that this program prints.
+    Command {
+        /// An absolute path.
+        program: String,
+        /// Its arguments, passed as they are.
+        arguments: Vec<String>,
+    },
+    /// This address.
+    Static(IpAddr),
+}
+
+impl Skydns {
+    /// Stands for all that decides what is sent to whom, the key included, and
+    /// tells nothing of it: the first 64 bits of its SHA-256, in hex.
+    pub fn fingerprint(&self, key: Option<&Secret>) -> String {
+        let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+        let parts = [
+            Some(self.base_url.as_str()),
+            Some(&self.ident),
+            key.map(Secret::expose),
+            self.hostname.as_deref(),
+            self.profile.as_deref(),
+        ];
+        for part in parts {
+            let part = part.unwrap_or("\0");
+            hash.update(&(part.len() as u32).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finish();
+        digest.as_ref()[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}

@@ -1,3 +1,6 @@
 //! The services' protocols: building requests, decoding replies. Pure.
 
+pub mod json;
 pub mod reply;
+pub mod retry_after;
+pub mod skydns;

@@ -1,0 +1,468 @@
+//! What each section and option means, and what it defaults to.
+//!
+//! | option of `config wansync` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: nothing is done |
+//! | `log_level` | `info` | `error`, `warn`, `info`, `debug`, `off` |
+//! | `ca_file` | `/etc/ssl/certs/ca-certificates.crt` | trusted certificates, PEM |
+//! | `interval` | `5m` | the pause between two re-checks |
+//!
+//! | option of `config skydns` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: the section is left alone |
+//! | `base_url` | `https://www.skydns.ru/provider_api/` | where the methods are; http on loopback only |
+//! | `ident` | | the user's login; needed |
+//! | `key`, `key_file` | | one of them; neither with a `base_url` of one's own, whose relay adds the key |
+//! | `source` | `network` | `network`, `interface`, `web`, `command`, `static` |
+//! | `network` | `wan` | `network`: netifd's logical interface |
+//! | `device` | | `interface`: the kernel's device |
+//! | `url` (list) | | `web`: pages that answer with the address alone, tried in turn |
+//! | `command`, `arg` (list) | | `command`: an absolute path and its arguments |
+//! | `address` | | `static`: the address |
+//! | `family` | `ipv4` | `ipv4`, `ipv6` |
+//! | `hostname` | | a name of one's own for this address |
+//! | `profile` | | the profile's number |
+//! | `bind` | | send through this network's device, or not at all |
+//! | `refresh` | `72h` | the age at which a confirmed address is sent again |
+//! | `daily_limit` | `24` | sends within 24 h, 1 to 288 |
+
+use std::net::IpAddr;
+
+use log::LevelFilter;
+
+use super::options::Options;
+use super::problem::{Problem, Severity};
+use super::secret::{KeySource, Secret};
+use super::suggest::nearest;
+use super::uci::{self, Package};
+use super::url::ServiceUrl;
+use super::{Config, Content, Main, Section, Skydns, Source};
+use crate::core::address::Family;
+use crate::core::reconcile::Policy;
+
+/// SkyDNS's own API.
+pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
+const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+const INTERVAL: i64 = 5 * 60;
+const REFRESH: i64 = 72 * 3600;
+const DAILY_LIMIT: u32 = 24;
+/// A send every five minutes for a day.
+const MOST_SENDS: u32 = 288;
+
+const SECTION_TYPES: [&str; 4] = ["wansync", "skydns", "vpnki", "tunnel"];
+const MAIN_OPTIONS: [&str; 4] = ["enabled", "log_level", "ca_file", "interval"];
+const SKYDNS_OPTIONS: [&str; 18] = [
+    "enabled",
+    "base_url",
+    "ident",
+    "key",
+    "key_file",
+    "source",
+    "network",
+    "device",
+    "url",
+    "command",
+    "arg",
+    "address",
+    "family",
+    "hostname",
+    "profile",
+    "bind",
+    "refresh",
+    "daily_limit",
+];
+const SOURCES: [&str; 5] = ["network", "interface", "web", "command", "static"];
+
+impl Default for Main {
+    fn default() -> Self {
+        Main {
+            enabled: true,
+            log_level: LevelFilter::Info,
+            ca_file: CA_FILE.to_owned(),
+            interval: INTERVAL,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// That of UCI's syntax: then nothing in the file can be trusted. Whatever
+    /// is wrong above the syntax is in [`Config::problems`].
+    pub fn parse(text: &[u8]) -> Result<Config, uci::ParseError> {
+        Ok(Config::read(&uci::parse(text)?))
+    }
+
+    fn read(package: &Package<'_>) -> Config {
+        let mut config = Config {
+            main: Main::default(),
+            skydns: Vec::new(),
+            problems: Vec::new(),
+        };
+        let mut main_line = None;
+        for section in &package.sections {
+            match &*section.kind {
+                "wansync" => match main_line {
+                    None => {
+                        main_line = Some(section.line);
+                        config.main = main(section, &mut config.problems);
+                    }
+                    Some(first) => config.problems.push(Problem {
+                        severity: Severity::Warning,
+                        line: section.line,
+                        section: Some(section.name.clone().into_owned()),
+                        text: format!(
+                            "a 'wansync' section stands in line {first} already, which counts"
+                        ),
+                    }),
+                },
+                "skydns" => config.skydns.push(Section {
+                    name: section.name.clone().into_owned(),
+                    line: section.line,
+                    content: skydns(section, &mut config.problems),
+                }),
+                "vpnki" | "tunnel" => {}
+                other => config.problems.push(unknown_type(section, other)),
+            }
+        }
+        config.problems.sort_by_key(|problem| problem.line);
+        config
+    }
+
+    /// The `skydns` sections that can be acted upon.
+    pub fn ready(&self) -> impl Iterator<Item = (&str, &Skydns)> {
+        self.skydns
+            .iter()
+            .filter_map(|section| match &section.content {
+                Content::Ready(skydns) => Some((section.name.as_str(), &**skydns)),
+                _ => None,
+            })
+    }
+}
+
+fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
+    let hint = match nearest(kind, &SECTION_TYPES) {
+        Some(meant) => format!(" (did you mean '{meant}'?)"),
+        None => String::new(),
+    };
+    Problem {
+        severity: Severity::Warning,
+        line: section.line,
+        section: Some(section.name.clone().into_owned()),
+        text: format!("its type '{kind}' is unknown{hint}"),
+    }
+}
+
+fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Main {
+    let mut options = Options::new(section, problems);
+    options.warn_unknown(&MAIN_OPTIONS);
+    Main {
+        enabled: options.boolean("enabled", true),
+        log_level: log_level(&mut options),
+        ca_file: path(&mut options, "ca_file").unwrap_or_else(|| CA_FILE.to_owned()),
+        interval: options.duration("interval", INTERVAL),
+    }
+}
+
+fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
+    match options.text("log_level") {
+        None => LevelFilter::Info,
+        Some((text, line)) => text.parse().unwrap_or_else(|_| {
+            options.bad(
+                "log_level",
+                line,
+                text,
+                "is none of: error, warn, info, debug, off",
+            );
+            LevelFilter::Info
+        }),
+    }
+}
+
+fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    if !text.starts_with('/') {
+        options.bad(name, line, text, "is not an absolute path");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// Every option is read even after an error, so that all problems are told at once.
+fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Skydns> {
+    let mut options = Options::new(section, problems);
+    options.warn_unknown(&SKYDNS_OPTIONS);
+    let enabled = options.boolean("enabled", true);
+    let base_url = base_url(&mut options);
+    let ident = options.text("ident").map(|(text, _)| text.to_owned());
+    if ident.is_none() && options.line_of("ident").is_none() {
+        options.missing("ident", ": the login of the SkyDNS user");
+    }
+    let key = key(&mut options);
+    let family = family(&mut options);
+    let source = source(&mut options, family);
+    let hostname = hostname(&mut options);
+    let profile = profile(&mut options);
+    let bind = network_name(&mut options, "bind");
+    let refresh = options.duration("refresh", REFRESH);
+    let daily_limit = daily_limit(&mut options);
+    match (enabled, options.failed, base_url, ident, source) {
+        (false, ..) => Content::Disabled,
+        (true, false, Some(base_url), Some(ident), Some(source)) => {
+            let tls = base_url.is_https();
+            let policy = Policy {
+                family,
+                refresh,
+                daily_limit,
+                tls,
+            };
+            Content::Ready(Box::new(Skydns {
+                base_url,
+                ident,
+                key,
+                source,
+                hostname,
+                profile,
+                bind,
+                policy,
+            }))
+        }
+        _ => Content::Wrong,
+    }
+}
+
+fn base_url(options: &mut Options<'_, '_>) -> Option<ServiceUrl> {
+    let (text, line) = options.text("base_url").unwrap_or((SKYDNS_URL, 0));
+    match ServiceUrl::new(text).and_then(ServiceUrl::into_base) {
+        Ok(url) => Some(url),
+        Err(why) => {
+            options.bad("base_url", line, without_secrets(text), why);
+            None
+        }
+    }
+}
+
+/// A refused URL may hold a password or a key: only its beginning is quoted.
+fn without_secrets(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['@', '?', '#']).map(|at| start + at);
+    match end {
+        Some(at) if url[at..].starts_with('@') => &url[..start],
+        Some(at) => &url[..at],
+        None => url,
+    }
+}
+
+fn key(options: &mut Options<'_, '_>) -> KeySource {
+    let inline = options.text("key");
+    let file = options.line_of("key_file");
+    match (inline, file) {
+        (Some((_, line)), Some(_)) => {
+            options.error(line, "both 'key' and 'key_file' are given: keep one");
+            KeySource::None
+        }
+        (Some((text, line)), None) => match Secret::new(text) {
+            Ok(key) => KeySource::Inline(key),
+            Err(why) => {
+                options.error(line, format!("option 'key' {why}"));
+                KeySource::None
+            }
+        },
+        (None, Some(line)) => match path(options, "key_file") {
+            Some(path) => KeySource::File { path, line },
+            None => KeySource::None,
+        },
+        (None, None) => {
+            if options.line_of("base_url").is_none() && options.line_of("key").is_none() {
+                options.missing("key_file", ": the file that holds the provider's key");
+            }
+            KeySource::None
+        }
+    }
+}
+
+fn family(options: &mut Options<'_, '_>) -> Family {
+    match options.text("family") {
+        None | Some(("ipv4", _)) => Family::Ipv4,
+        Some(("ipv6", _)) => Family::Ipv6,
+        Some((text, line)) => {
+            options.bad("family", line, text, "is neither ipv4 nor ipv6");
+            Family::Ipv4
+        }
+    }
+}
+
+fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
+    let (name, line) = options.text("source").unwrap_or(("network", 0));
+    warn_unused(options, name);
+    match name {
+        "network" => {
+            let network = network_name(options, "network");
+            if network.is_none() && options.line_of("network").is_some() {
+                return None;
+            }
+            Some(Source::Network(network.unwrap_or_else(|| "wan".to_owned())))
+        }
+        "interface" => device(options).map(Source::Interface),
+        "web" => web(options).map(Source::Web),
+        "command" => command(options),
+        "static" => static_address(options, family).map(Source::Static),
+        other => {
+            let hint = match nearest(other, &SOURCES) {
+                Some(meant) => format!("is no source (did you mean '{meant}'?)"),
+                None => format!("is none of: {}", SOURCES.join(", ")),
+            };
+            options.bad("source", line, other, &hint);
+            None
+        }
+    }
+}
+
+/// An option of another source does nothing, which its owner may not expect.
+fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
+    let of_sources = [
+        ("network", "network"),
+        ("device", "interface"),
+        ("url", "web"),
+        ("command", "command"),
+        ("arg", "command"),
+        ("address", "static"),
+    ];
+    for (name, used_by) in of_sources {
+        if used_by != source
+            && let Some(line) = options.line_of(name)
+        {
+            options.warn(
+                line,
+                format!("option '{name}' does nothing with source '{source}'"),
+            );
+        }
+    }
+}
+
+fn network_name(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+    if text.is_empty() || !text.bytes().all(is_name) {
+        options.bad(
+            name,
+            line,
+            text,
+            "is no name of a network in /etc/config/network",
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn device(options: &mut Options<'_, '_>) -> Option<String> {
+    let Some((text, line)) = options.text("device") else {
+        if options.line_of("device").is_none() {
+            options.missing("device", ": source 'interface' needs it");
+        }
+        return None;
+    };
+    // The kernel's rule, and its limit of IFNAMSIZ - 1.
+    if text.len() > 15 || text.contains(['/', ' ', ':']) || text == "." || text == ".." {
+        options.bad("device", line, text, "is no name of a network device");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {
+    let pages = options.list("url");
+    if pages.is_empty() && options.line_of("url").is_none() {
+        options.missing(
+            "url",
+            ": source 'web' needs one or more (list url 'https://…')",
+        );
+        return None;
+    }
+    let mut urls = Vec::with_capacity(pages.len());
+    for (text, line) in pages {
+        match ServiceUrl::new(text) {
+            Ok(url) => urls.push(url),
+            Err(why) => options.bad("url", line, without_secrets(text), why),
+        }
+    }
+    (!urls.is_empty()).then_some(urls)
+}
+
+fn command(options: &mut Options<'_, '_>) -> Option<Source> {
+    if options.line_of("command").is_none() {
+        options.missing("command", ": source 'command' needs it");
+    }
+    let program = path(options, "command")?;
+    let arguments = options.list("arg");
+    Some(Source::Command {
+        program,
+        arguments: arguments
+            .iter()
+            .map(|(text, _)| (*text).to_owned())
+            .collect(),
+    })
+}
+
+fn static_address(options: &mut Options<'_, '_>, family: Family) -> Option<IpAddr> {
+    let Some((text, line)) = options.text("address") else {
+        if options.line_of("address").is_none() {
+            options.missing("address", ": source 'static' needs it");
+        }
+        return None;
+    };
+    match text.parse::<IpAddr>() {
+        Ok(address) if family.has(address) => Some(address),
+        Ok(_) => {
+            let why = format!("is not an {family} address, which 'family' asks for");
+            options.bad("address", line, text, &why);
+            None
+        }
+        Err(_) => {
+            options.bad("address", line, text, "is not an address");
+            None
+        }
+    }
+}
+
+fn hostname(options: &mut Options<'_, '_>) -> Option<String> {
+    let (text, line) = options.text("hostname")?;
+    if text.len() > 255 {
+        options.bad("hostname", line, text, "is longer than 255 bytes");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn profile(options: &mut Options<'_, '_>) -> Option<String> {
+    let (text, line) = options.text("profile")?;
+    if text.len() > 18 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        options.bad(
+            "profile",
+            line,
+            text,
+            "is not a number; profiles are given by their id",
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn daily_limit(options: &mut Options<'_, '_>) -> u32 {
+    let Some((text, line)) = options.text("daily_limit") else {
+        return DAILY_LIMIT;
+    };
+    match text.parse() {
+        Ok(limit) if (1..=MOST_SENDS).contains(&limit) => limit,
+        _ => {
+            let why = format!("is not a number from 1 to {MOST_SENDS}");
+            options.bad("daily_limit", line, text, &why);
+            DAILY_LIMIT
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

@@ -1,0 +1,291 @@
+use super::*;
+use crate::config::problem::Problem;
+
+const GOOD: &str = "config skydns 'home'\n\toption ident 'login'\n\toption key 'example-key'\n";
+
+fn config(text: &str) -> Config {
+    Config::parse(text.as_bytes()).expect("UCI syntax")
+}
+
+fn only(config: &Config) -> &Skydns {
+    match &config.skydns[0].content {
+        Content::Ready(skydns) => skydns,
+        _ => panic!("{:?}", config.problems),
+    }
+}
+
+/// The problems of GOOD with these lines added, without the section's name.
+fn problems(lines: &str) -> Vec<String> {
+    let config = config(&format!("{GOOD}{lines}"));
+    let text = |p: &Problem| p.to_string().replace("section 'home': ", "");
+    config.problems.iter().map(text).collect()
+}
+
+#[test]
+fn defaults() {
+    let config = config(GOOD);
+    let section = only(&config);
+    assert_eq!(config.problems, []);
+    assert_eq!(config.main, Main::default());
+    assert_eq!(section.base_url.as_str(), SKYDNS_URL);
+    assert_eq!(section.source, Source::Network("wan".into()));
+    assert_eq!(
+        (section.policy.refresh, section.policy.daily_limit),
+        (259_200, 24)
+    );
+    assert_eq!(
+        (section.policy.family, section.policy.tls),
+        (Family::Ipv4, true)
+    );
+}
+
+#[test]
+fn the_documented_example() {
+    let config = config(include_str!("../../tests/data/config/example"));
+    assert_eq!(config.problems, []);
+    assert_eq!(config.main.interval, 300);
+    let section = only(&config);
+    assert_eq!(section.ident, "login");
+    assert_eq!(
+        section.key,
+        KeySource::File {
+            path: "/etc/wansync/skydns.key".into(),
+            line: 11
+        }
+    );
+    assert_eq!(section.hostname.as_deref(), Some("router-1"));
+    assert_eq!(section.profile.as_deref(), Some("1234"));
+    assert_eq!(section.bind.as_deref(), Some("wan"));
+}
+
+#[test]
+fn every_source() {
+    let table: [(&str, Source); 5] = [
+        (
+            "option source network\noption network wan6",
+            Source::Network("wan6".into()),
+        ),
+        (
+            "option source interface\noption device pppoe-wan",
+            Source::Interface("pppoe-wan".into()),
+        ),
+        (
+            "option source web\nlist url https://a.example/ip\nlist url http://127.0.0.1:8/",
+            Source::Web(vec![
+                ServiceUrl::new("https://a.example/ip").expect("good"),
+                ServiceUrl::new("http://127.0.0.1:8/").expect("good"),
+            ]),
+        ),
+        (
+            "option source command\noption command /bin/myip\nlist arg '-4 $x'\nlist arg ''",
+            Source::Command {
+                program: "/bin/myip".into(),
+                arguments: vec!["-4 $x".into(), "".into()],
+            },
+        ),
+        (
+            "option source static\noption address 8.8.4.4",
+            Source::Static([8, 8, 4, 4].into()),
+        ),
+    ];
+    for (lines, source) in table {
+        let config = config(&format!("{GOOD}{lines}\n"));
+        assert_eq!(only(&config).source, source);
+        assert_eq!(config.problems, []);
+    }
+}
+
+#[test]
+fn bad_values_name_their_line() {
+    let table = [
+        (
+            "option profile 'main'",
+            "line 4: error: option 'profile': 'main' is not a number",
+        ),
+        (
+            "option daily_limit '0'",
+            "line 4: error: option 'daily_limit': '0' is not a number from 1 to 288",
+        ),
+        (
+            "option refresh 'soon'",
+            "line 4: error: option 'refresh': 'soon' is no duration",
+        ),
+        (
+            "option refresh '0'",
+            "line 4: error: option 'refresh': '0' is too short",
+        ),
+        (
+            "option family 'both'",
+            "line 4: error: option 'family': 'both' is neither",
+        ),
+        (
+            "option enabled 'perhaps'",
+            "line 4: error: option 'enabled': 'perhaps' is neither",
+        ),
+        (
+            "option source 'netwrok'",
+            "line 4: error: option 'source': 'netwrok' is no source (did you mean 'network'?)",
+        ),
+        (
+            "option source 'web'",
+            "line 1: error: option 'url' is missing",
+        ),
+        (
+            "option source 'interface'",
+            "line 1: error: option 'device' is missing",
+        ),
+        (
+            "option source 'command'",
+            "line 1: error: option 'command' is missing",
+        ),
+        (
+            "option source 'static'",
+            "line 1: error: option 'address' is missing",
+        ),
+        (
+            "option source 'static'\noption address '8.8.4'",
+            "line 5: error: option 'address': '8.8.4' is not an address",
+        ),
+        (
+            "option source 'static'\noption address '2a00::1'",
+            "line 5: error: option 'address': '2a00::1' is not an IPv4",
+        ),
+        (
+            "option source 'command'\noption command 'myip'",
+            "line 5: error: option 'command': 'myip' is not an absolute",
+        ),
+        (
+            "option source 'interface'\noption device 'a/b'",
+            "line 5: error: option 'device': 'a/b' is no name",
+        ),
+        (
+            "option source 'web'\nlist url 'http://a.example/'",
+            "line 5: error: option 'url': 'http://a.example/' is not https",
+        ),
+        (
+            "option network 'my wan'",
+            "line 4: error: option 'network': 'my wan' is no name",
+        ),
+        (
+            "option bind ' '",
+            "line 4: error: option 'bind': ' ' is no name",
+        ),
+        (
+            "option base_url 'skydns.ru'",
+            "line 4: error: option 'base_url': 'skydns.ru' has no scheme",
+        ),
+        (
+            "option base_url 'https://me:pw@a.example/'",
+            "line 4: error: option 'base_url': 'https://' has credentials",
+        ),
+        (
+            "option base_url 'https://a.example/?key=pw'",
+            "line 4: error: option 'base_url': 'https://a.example/' has a query",
+        ),
+        (
+            "option base_url 'https://a.example/#pw'",
+            "line 4: error: option 'base_url': 'https://a.example/' has a fragment",
+        ),
+        (
+            "option key_file '/k'",
+            "line 3: error: both 'key' and 'key_file'",
+        ),
+        (
+            "option hostname 'a\nb'",
+            "line 4: error: option 'hostname' holds a line end",
+        ),
+        ("list profile '1'", "line 4: error: 'profile' is a list"),
+        (
+            "option idnet 'x'",
+            "line 4: warning: option 'idnet' is unknown (did you mean 'ident'?)",
+        ),
+        (
+            "option ident 'other'",
+            "line 2: warning: option 'ident' is set again in line 4",
+        ),
+        (
+            "option address '8.8.4.4'",
+            "line 4: warning: option 'address' does nothing with source 'network'",
+        ),
+        (
+            "config skydns 'home'",
+            "line 4: warning: it was opened in line 1 already",
+        ),
+    ];
+    for (lines, expected) in table {
+        let got = problems(&format!("{lines}\n"));
+        assert_eq!(got.len(), 1, "{lines}: {got:?}");
+        assert!(got[0].starts_with(expected), "{lines}: {got:?}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let text = [GOOD.as_bytes(), b"\toption hostname 'a\xff'\n"].concat();
+    let config = Config::parse(&text).expect("UCI takes any byte");
+    assert!(
+        config.problems[0]
+            .to_string()
+            .contains("option 'hostname' is not UTF-8")
+    );
+}
+
+#[test]
+fn one_bad_section_stops_only_itself_and_all_problems_are_told() {
+    let text = format!(
+        "config skydns 'one'\n\toption source 'static'\n\toption profile 'x'\n\
+         {GOOD}config skydns 'off'\n\toption enabled '0'\n"
+    );
+    let config = config(&text);
+    let told: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
+    let one = told.iter().filter(|p| p.contains("'one'")).count();
+    assert_eq!(one, 4, "{told:?}");
+    let ready: Vec<&str> = config.ready().map(|(name, _)| name).collect();
+    assert_eq!(ready, ["home"]);
+    assert!(matches!(config.skydns[0].content, Content::Wrong));
+    assert!(matches!(config.skydns[2].content, Content::Disabled));
+}
+
+#[test]
+fn a_relay_needs_no_key() {
+    let relay = "config skydns\n\toption ident 'me'\n\toption base_url 'https://relay.example/'\n";
+    assert_eq!(only(&config(relay)).key, KeySource::None);
+    let service = config("config skydns\n\toption ident 'me'\n");
+    assert!(
+        service.problems[0]
+            .to_string()
+            .contains("option 'key_file' is missing")
+    );
+}
+
+#[test]
+fn the_fingerprint_covers_all_that_is_sent() {
+    let key = Secret::new("example-key").expect("a key");
+    let of = |lines: &str, key: Option<&Secret>| {
+        only(&config(&format!("{GOOD}{lines}\n"))).fingerprint(key)
+    };
+    let plain = of("", Some(&key));
+    assert_eq!(plain.len(), 16);
+    assert_eq!(plain, of("option refresh 1h", Some(&key)));
+    for lines in [
+        "option ident 'x'",
+        "option hostname 'x'",
+        "option profile '7'",
+        "option base_url 'https://a.example/'",
+    ] {
+        assert_ne!(plain, of(lines, Some(&key)), "{lines}");
+    }
+    assert_ne!(plain, of("", None));
+    assert_ne!(plain, of("", Some(&Secret::new("other").expect("a key"))));
+}
+
+#[test]
+fn sections_that_are_not_ours() {
+    let config = config(
+        "config skydsn 'x'\nconfig vpnki 'a'\nconfig tunnel 't'\nconfig wansync\nconfig wansync\n",
+    );
+    let told: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("line 1: warning") && told[0].contains("did you mean 'skydns'"));
+    assert!(told[1].contains("line 5") && told[1].contains("line 4 already"));
+}
