@@ -1,0 +1,414 @@
+//! One connection to ubusd. Every wait has a deadline, which covers the whole
+//! call: events that keep coming, or bytes that drip, do not extend it.
+#![expect(clippy::disallowed_methods, reason = "deadlines need a clock")]
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType,
+};
+
+use super::error::Error;
+use super::value::{Malformed, Table};
+use super::wire::{self, Arguments, Incoming, Message, attribute, message, status};
+
+/// How many notifications are kept while a call waits for its answer. Whoever
+/// listens asks for everything after the first one, so the rest may be lost.
+const KEPT: usize = 32;
+
+/// A connection to ubusd. After any error but `NoObject`, `NotPermitted`,
+/// `Status` and `Timeout` it is of no more use.
+#[derive(Debug)]
+pub struct Client {
+    socket: OwnedFd,
+    patience: Duration,
+    incoming: Incoming,
+    /// The number of the last request.
+    seq: u16,
+    /// Came while something else was waited for.
+    aside: VecDeque<Message>,
+}
+
+/// One piece of the answer to a call. Its bytes have been checked.
+#[derive(Debug, Clone)]
+pub struct Reply(Message);
+
+impl Reply {
+    fn new(message: Message) -> Result<Reply, Malformed> {
+        message.table(attribute::DATA)?;
+        Ok(Reply(message))
+    }
+
+    /// The values in it.
+    pub fn table(&self) -> Table<'_> {
+        self.0.checked_table(attribute::DATA)
+    }
+}
+
+/// What arrives for a subscription.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// A notification: its name, such as `interface.update`, and its values.
+    Notification(String, Reply),
+    /// The object that was subscribed to is gone, and the subscription with
+    /// it: look it up again later.
+    Gone,
+}
+
+impl Client {
+    /// Connects and takes ubusd's greeting, within `patience`, which must not
+    /// be zero. Each later call has the same time.
+    pub fn connect(socket: &Path, patience: Duration) -> Result<Client, Error> {
+        let deadline = Deadline::new(patience, "a new connection");
+        let mut client = Client {
+            socket: connected(socket, &deadline)?,
+            patience,
+            incoming: Incoming::default(),
+            seq: 0,
+            aside: VecDeque::new(),
+        };
+        match client.receive(&deadline) {
+            Ok(hello) if hello.kind() == message::HELLO => Ok(client),
+            Ok(_) => Err(Malformed("the first message is no greeting").into()),
+            Err(Error::Broken { .. }) => Err(Error::UnknownUser),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks an object up and calls one of its methods. Many methods give no
+    /// reply, most give one.
+    pub fn call(
+        &mut self,
+        path: &str,
+        method: &str,
+        arguments: &Arguments,
+    ) -> Result<Vec<Reply>, Error> {
+        let call = format!("{path} {method}");
+        let deadline = Deadline::new(self.patience, &call);
+        let mut answer = self.invoke(path, method, arguments, &deadline)?;
+        if answer.is_stale() {
+            // The object was published anew since it was looked up.
+            answer = self.invoke(path, method, arguments, &deadline)?;
+        }
+        if answer.is_stale() {
+            return Err(no_object(path));
+        }
+        let replies = answer.data(&deadline)?.into_iter();
+        Ok(replies.map(Reply::new).collect::<Result<_, _>>()?)
+    }
+
+    /// Has the notifications of the object at `path` sent to this connection;
+    /// [`Client::notice`] gives them. Not to be repeated while it holds:
+    /// everything would come twice.
+    pub fn subscribe(&mut self, path: &str) -> Result<(), Error> {
+        let call = format!("{path} subscribe");
+        let deadline = Deadline::new(self.patience, &call);
+        let answer = self.exchange(&deadline, wire::add_object)?;
+        let own =
+            object_id(&answer.data(&deadline)?).ok_or(Malformed("a new object without its id"))?;
+        let target = self.lookup(path, &deadline)?;
+        self.exchange(&deadline, |seq| wire::subscribe(seq, own, target))?
+            .data(&deadline)?;
+        Ok(())
+    }
+
+    /// The next notice, if one is there; never waits. Before sleeping in
+    /// `poll` on this connection's descriptor, take notices until none is
+    /// left: some may have come during a call.
+    pub fn notice(&mut self) -> Result<Option<Notice>, Error> {
+        while let Some(message) = self.next_aside()? {
+            match message.kind() {
+                message::INVOKE => return self.notification(message).map(Some),
+                message::UNSUBSCRIBE => return Ok(Some(Notice::Gone)),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_aside(&mut self) -> Result<Option<Message>, Error> {
+        match self.aside.pop_front() {
+            None => self.read(),
+            message => Ok(message),
+        }
+    }
+
+    /// The owner waits for an acknowledgement unless it said otherwise; for
+    /// ubusd's own events, whose peer is 0, nobody waits.
+    fn notification(&mut self, message: Message) -> Result<Notice, Error> {
+        let wants_answer = message.byte(attribute::NO_REPLY).unwrap_or(0) == 0;
+        if let Some(own) = message.number(attribute::OBJID)
+            && wants_answer
+            && message.peer() != 0
+        {
+            let deadline = Deadline::new(self.patience, "an acknowledgement");
+            let bytes = wire::acknowledge(message.seq(), message.peer(), own);
+            self.send(&bytes, &deadline)?;
+        }
+        let name = message.text(attribute::METHOD).unwrap_or_default();
+        let name = String::from_utf8_lossy(name).into_owned();
+        Ok(Notice::Notification(name, Reply::new(message)?))
+    }
+
+    fn invoke(
+        &mut self,
+        path: &str,
+        method: &str,
+        arguments: &Arguments,
+        deadline: &Deadline<'_>,
+    ) -> Result<Answer, Error> {
+        let object = self.lookup(path, deadline)?;
+        self.exchange(deadline, |seq| wire::invoke(seq, object, method, arguments))
+    }
+
+    /// The id of the object at a path. ubusd says OK and no more where the
+    /// user may call none of the object's methods.
+    fn lookup(&mut self, path: &str, deadline: &Deadline<'_>) -> Result<u32, Error> {
+        let answer = self.exchange(deadline, |seq| wire::lookup(seq, path))?;
+        if answer.is_stale() {
+            return Err(no_object(path));
+        }
+        object_id(&answer.data(deadline)?).ok_or_else(|| deadline.not_permitted())
+    }
+
+    /// Sends one request and collects what answers it. Answers to earlier
+    /// requests, which were given up, are dropped.
+    fn exchange(
+        &mut self,
+        deadline: &Deadline<'_>,
+        request: impl FnOnce(u16) -> Vec<u8>,
+    ) -> Result<Answer, Error> {
+        self.seq = self.seq.wrapping_add(1);
+        self.send(&request(self.seq), deadline)?;
+        let mut data = Vec::new();
+        let mut size = 0;
+        loop {
+            let message = self.receive(deadline)?;
+            match message.kind() {
+                message::DATA if message.seq() == self.seq => {
+                    size += message.size();
+                    if size > wire::LARGEST {
+                        return Err(Malformed("an answer of more than 1 MiB").into());
+                    }
+                    data.push(message);
+                }
+                message::STATUS if message.seq() == self.seq => return Answer::new(data, &message),
+                message::INVOKE | message::UNSUBSCRIBE if self.aside.len() < KEPT => {
+                    self.aside.push_back(message);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8], deadline: &Deadline<'_>) -> Result<(), Error> {
+        if bytes.len() > 8 + wire::LARGEST {
+            return Err(deadline.too_long());
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match rustix::net::send(
+                &self.socket,
+                rest,
+                SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
+            ) {
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => self.wait_to_send(rest.len() < bytes.len(), deadline)?,
+                Err(errno) => return Err(broken(errno)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Half a request cannot be taken back: after it nothing else may be sent.
+    fn wait_to_send(&mut self, begun: bool, deadline: &Deadline<'_>) -> Result<(), Error> {
+        self.wait(PollFlags::OUT, deadline).inspect_err(|_| {
+            if begun {
+                let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
+            }
+        })
+    }
+
+    fn receive(&mut self, deadline: &Deadline<'_>) -> Result<Message, Error> {
+        loop {
+            deadline.left()?;
+            if let Some(message) = self.read()? {
+                return Ok(message);
+            }
+            self.wait(PollFlags::IN, deadline)?;
+        }
+    }
+
+    /// The next message, if it can be had without waiting.
+    fn read(&mut self) -> Result<Option<Message>, Error> {
+        loop {
+            match rustix::net::recv(&self.socket, self.incoming.space(), RecvFlags::DONTWAIT) {
+                Ok((_, 0)) => {
+                    return Err(Error::Broken {
+                        cause: "closed by ubusd".to_owned(),
+                    });
+                }
+                Ok((_, count)) => {
+                    if let Some(message) = self.incoming.advance(count)? {
+                        return Ok(Some(message));
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(None),
+                Err(errno) => return Err(broken(errno)),
+            }
+        }
+    }
+
+    fn wait(&self, flags: PollFlags, deadline: &Deadline<'_>) -> Result<(), Error> {
+        let left = Timespec::try_from(deadline.left()?).ok();
+        match poll(&mut [PollFd::new(&self.socket, flags)], left.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(broken(errno)),
+        }
+    }
+}
+
+impl AsFd for Client {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// What answered one request.
+struct Answer {
+    data: Vec<Message>,
+    code: u32,
+    /// The status comes from the object's owner, not from ubusd itself.
+    by_owner: bool,
+}
+
+impl Answer {
+    fn new(data: Vec<Message>, end: &Message) -> Result<Answer, Error> {
+        Ok(Answer {
+            data,
+            code: end
+                .number(attribute::STATUS)
+                .ok_or(Malformed("a status without its code"))?,
+            by_owner: end.number(attribute::OBJID).is_some(),
+        })
+    }
+
+    /// ubusd does not know the object: there is none, or no longer.
+    fn is_stale(&self) -> bool {
+        self.code == status::NOT_FOUND && !self.by_owner
+    }
+
+    /// Data that came before a failure is not to be used.
+    fn data(self, deadline: &Deadline<'_>) -> Result<Vec<Message>, Error> {
+        match self.code {
+            status::OK => Ok(self.data),
+            status::PERMISSION_DENIED => Err(deadline.not_permitted()),
+            code => Err(Error::Status {
+                call: deadline.call.to_owned(),
+                code,
+            }),
+        }
+    }
+}
+
+/// Until when a call may take, and what is called.
+struct Deadline<'a> {
+    start: Instant,
+    patience: Duration,
+    call: &'a str,
+}
+
+impl<'a> Deadline<'a> {
+    fn new(patience: Duration, call: &'a str) -> Self {
+        Deadline {
+            start: Instant::now(),
+            patience,
+            call,
+        }
+    }
+
+    /// The time left; never zero.
+    fn left(&self) -> Result<Duration, Error> {
+        match self.patience.saturating_sub(self.start.elapsed()) {
+            Duration::ZERO => Err(Error::Timeout {
+                call: self.call.to_owned(),
+                seconds: self.patience.as_secs(),
+            }),
+            left => Ok(left),
+        }
+    }
+
+    fn not_permitted(&self) -> Error {
+        Error::NotPermitted {
+            call: self.call.to_owned(),
+        }
+    }
+
+    fn too_long(&self) -> Error {
+        Error::TooLong {
+            call: self.call.to_owned(),
+        }
+    }
+}
+
+/// Connecting waits where ubusd is too busy to accept, for as long as the
+/// socket's sending timeout allows, and then fails with EAGAIN.
+fn connected(path: &Path, deadline: &Deadline<'_>) -> Result<OwnedFd, Error> {
+    let failed = |errno| connect_error(path, errno);
+    let address = SocketAddrUnix::new(path).map_err(failed)?;
+    let socket = rustix::net::socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .map_err(failed)?;
+    loop {
+        set_socket_timeout(&socket, Timeout::Send, Some(deadline.left()?)).map_err(failed)?;
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) => return Ok(socket),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(errno) => return Err(failed(errno)),
+        }
+    }
+}
+
+fn connect_error(path: &Path, errno: Errno) -> Error {
+    let socket = path.display().to_string();
+    match errno {
+        Errno::NOENT | Errno::CONNREFUSED => Error::NotRunning { socket },
+        _ => Error::Connect {
+            socket,
+            cause: words(errno),
+        },
+    }
+}
+
+fn broken(errno: Errno) -> Error {
+    Error::Broken {
+        cause: words(errno),
+    }
+}
+
+fn words(errno: Errno) -> String {
+    std::io::Error::from(errno).to_string()
+}
+
+fn no_object(path: &str) -> Error {
+    Error::NoObject {
+        path: path.to_owned(),
+    }
+}
+
+fn object_id(data: &[Message]) -> Option<u32> {
+    data.iter()
+        .find_map(|message| message.number(attribute::OBJID))
+}

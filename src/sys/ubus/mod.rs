@@ -1,0 +1,50 @@
+//! A client of ubusd, to ask netifd for the router's networks without
+//! spawning a process.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`client`] | the connection and its deadlines: the only I/O here |
+//! | [`wire`] | pure: messages and their attributes |
+//! | [`value`] | pure: the values inside a message |
+//! | [`netifd`] | pure: what netifd's answers mean |
+//! | [`error`] | what can go wrong, in words |
+
+pub mod client;
+pub mod error;
+pub mod netifd;
+pub mod value;
+pub mod wire;
+
+use std::path::Path;
+use std::time::Duration;
+
+use client::Client;
+pub use error::Error;
+use netifd::Network;
+use wire::Arguments;
+
+/// Where OpenWrt's ubusd listens.
+pub const SOCKET: &str = "/var/run/ubus/ubus.sock";
+
+/// How long connecting may take, and one call after it. netifd answers within
+/// milliseconds; one that is stuck is not worth more of a pass.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// All networks that netifd knows, as it sees them now. Takes at most twice
+/// [`PATIENCE`]. An answer that holds no list of networks is an error, never
+/// an empty list.
+pub fn dump(socket: &Path) -> Result<Vec<Network>, Error> {
+    let mut client = Client::connect(socket, PATIENCE)?;
+    let replies = client.call("network.interface", "dump", &Arguments::default())?;
+    let Some(reply) = replies.first() else {
+        return Err(Error::NoData {
+            call: "network.interface dump".to_owned(),
+        });
+    };
+    if reply.table().array("interface").is_none() {
+        return Err(Error::Malformed {
+            what: "netifd's dump has no list of interfaces",
+        });
+    }
+    Ok(netifd::networks(reply.table()))
+}
