@@ -15,6 +15,7 @@
 //! `core`, `service` and `config` take values and return values. They never
 //! read a clock, a file, a socket or the environment; `clippy.toml` enforces it.
 
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod core;

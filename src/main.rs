@@ -1,3 +1,33 @@
 //! Arguments, log, command, exit code.
 
-fn main() {}
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use argh::{EarlyExit, FromArgs};
+use log::LevelFilter;
+use wansync::cli::Arguments;
+use wansync::commands::{self, exit::Exit};
+use wansync::sys;
+
+#[expect(clippy::disallowed_methods, reason = "arguments are read here")]
+fn main() -> ExitCode {
+    sys::log::start(LevelFilter::Info);
+    let words: Result<Vec<String>, _> = std::env::args_os().skip(1).map(|w| w.into_string()).collect();
+    let Ok(words) = words else {
+        return usage("an argument is not UTF-8");
+    };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match Arguments::from_args(&["wansync"], &words) {
+        Ok(arguments) => commands::run(&arguments).into(),
+        Err(EarlyExit { output, status: Ok(()) }) => {
+            let _ = writeln!(io::stdout(), "{}", output.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(EarlyExit { output, .. }) => usage(output.trim_end()),
+    }
+}
+
+fn usage(what: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{what}");
+    Exit::Usage.into()
+}

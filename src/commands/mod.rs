@@ -1,1 +1,33 @@
-//! The subcommands.
+//! The subcommands: they ask `sys`, let `core` decide, and tell `sys` what to do.
+
+mod check;
+mod event;
+pub mod exit;
+mod observe;
+mod once;
+mod pass;
+mod paths;
+mod status;
+
+use crate::cli::{Arguments, Command};
+use exit::Exit;
+use paths::Paths;
+
+/// Runs what the command line asks for.
+pub fn run(arguments: &Arguments) -> Exit {
+    let paths = Paths::of(arguments);
+    match &arguments.command {
+        _ if arguments.version => {
+            once::println_quietly(concat!("wansync ", env!("CARGO_PKG_VERSION")));
+            Exit::Done
+        }
+        Some(Command::Once(once)) => once::run(&paths, once),
+        Some(Command::Event(event)) => event::run(&paths, event),
+        Some(Command::Status(status)) => status::run(&paths, status),
+        Some(Command::Check(check)) => check::run(&paths, check),
+        None => {
+            log::error!("no command is given; 'wansync --help' lists them");
+            Exit::Usage
+        }
+    }
+}

@@ -167,6 +167,31 @@ impl Failure {
         }
     }
 
+    /// The same with every text of the service passed through `change`.
+    #[must_use]
+    pub fn map_text(self, change: impl Fn(&str) -> String) -> Failure {
+        match self {
+            Failure::Redirect { to } => Failure::Redirect { to: change(&to) },
+            Failure::Status {
+                status,
+                message,
+                retry_after,
+            } => Failure::Status {
+                status,
+                message: message.as_deref().map(change),
+                retry_after,
+            },
+            Failure::Refused { message } => Failure::Refused {
+                message: change(&message),
+            },
+            Failure::Broken { host, cause } => Failure::Broken {
+                host,
+                cause: change(&cause),
+            },
+            other => other,
+        }
+    }
+
     /// Whether the service could not be reached, or says that it cannot serve.
     pub fn is_unavailable(&self) -> bool {
         match self {

@@ -1,5 +1,13 @@
 //! The only I/O of the agent. Each module opts out of the rules in
 //! `clippy.toml` that it has to break, and says why.
 
+pub mod clock;
+pub mod files;
 pub mod http;
+pub mod interfaces;
+pub mod lock;
+pub mod log;
+pub mod process;
+pub mod random;
+pub mod store;
 pub mod ubus;

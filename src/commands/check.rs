@@ -1,0 +1,177 @@
+//! `wansync check`: what is wrong, piece by piece, from the configuration to
+//! the service's answer.
+
+use super::exit::Exit;
+use super::observe::Observer;
+use super::once::println_quietly;
+use super::paths::{Paths, key_of, warning_of_key_file};
+use crate::cli::Check;
+use crate::config::secret::Secret;
+use crate::config::{Config, Content, Skydns};
+use crate::core::address::choose;
+use crate::core::failure::Failure;
+use crate::core::time::Civil;
+use crate::service::skydns;
+use crate::sys::clock;
+use crate::sys::http::{Client, Get, TIMEOUT, check_ca_file};
+
+/// Prints findings, and keeps the first exit code that is not 0.
+struct Findings(Exit);
+
+impl Findings {
+    fn good(&mut self, text: impl AsRef<str>) {
+        println_quietly(&format!("ok    {}", text.as_ref()));
+    }
+
+    fn warn(&mut self, text: impl AsRef<str>) {
+        println_quietly(&format!("warn  {}", text.as_ref()));
+    }
+
+    fn bad(&mut self, exit: Exit, text: impl AsRef<str>) {
+        println_quietly(&format!("FAIL  {}", text.as_ref()));
+        if self.0 == Exit::Done {
+            self.0 = exit;
+        }
+    }
+}
+
+/// Runs it.
+pub fn run(paths: &Paths, check: &Check) -> Exit {
+    let mut findings = Findings(Exit::Done);
+    let config = match paths.load() {
+        Ok(config) => config,
+        Err(why) => {
+            findings.bad(Exit::Config, why);
+            return findings.0;
+        }
+    };
+    configuration(paths, &config, &mut findings);
+    if !check.offline {
+        let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
+        clock_and_ca_file(&config, &mut findings);
+        let observer = Observer::new(&paths.ubus, &client);
+        for (name, section) in config.ready() {
+            service(name, section, &client, &observer, &mut findings);
+        }
+    }
+    findings.0
+}
+
+fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
+    let file = paths.config.display();
+    for problem in &config.problems {
+        let text = format!("{file}, {problem}");
+        match problem.is_error() {
+            true => findings.bad(Exit::Config, text),
+            false => findings.warn(text),
+        }
+    }
+    for (name, section) in config.ready() {
+        if let Err(why) = key_of(section) {
+            findings.bad(Exit::Config, format!("{file}, {name}: {why}"));
+        }
+        if let Some(warning) = warning_of_key_file(section) {
+            findings.warn(format!("{file}, {name}: {warning}"));
+        }
+    }
+    if !config.main.enabled {
+        findings.warn(format!("{file}: wansync is disabled (option enabled '0')"));
+    }
+    let (ready, all) = (config.ready().count(), config.skydns.len());
+    let disabled = |s: &&crate::config::Section<Skydns>| matches!(s.content, Content::Disabled);
+    let disabled = config.skydns.iter().filter(disabled).count();
+    if findings.0 == Exit::Done {
+        findings.good(format!(
+            "{file}: {all} skydns sections, {ready} in use, {disabled} disabled"
+        ));
+    }
+}
+
+fn clock_and_ca_file(config: &Config, findings: &mut Findings) {
+    let now = clock::now();
+    let time = Civil::at(now.wall);
+    match now.clock_is_set() {
+        true => findings.good(format!("the clock says {time}")),
+        false => findings.bad(
+            Exit::Later,
+            format!("the clock is not set, it says {time}: wait for NTP, or look at its servers"),
+        ),
+    }
+    let ca_file = &config.main.ca_file;
+    match check_ca_file(ca_file.as_ref()) {
+        Ok(count) => findings.good(format!("{ca_file} holds {count} certificates")),
+        Err(why) => findings.bad(
+            Exit::Config,
+            format!("the CA file {ca_file}: {why}; on OpenWrt it comes with the package ca-bundle"),
+        ),
+    }
+}
+
+/// Name resolution, TLS, key, ident and profile, by one request that changes
+/// nothing; the failure of each has words of its own.
+fn service(
+    name: &str,
+    section: &Skydns,
+    client: &Client,
+    observer: &Observer<'_>,
+    findings: &mut Findings,
+) {
+    let Ok(key) = key_of(section) else { return };
+    let observation = observer.observe(section);
+    match observation.and_then(|c| choose(&c, section.policy.family, None).map_err(|e| e.to_string())) {
+        Ok(address) => findings.good(format!("{name}: the WAN address is {address}")),
+        Err(why) => findings.bad(Exit::Later, format!("{name}: {why}")),
+    }
+    let host = section.base_url.host();
+    match profiles(section, key.as_ref(), client, observer) {
+        Ok(profiles) => {
+            findings.good(format!("{name}: {host} knows the key and the user {}", section.ident));
+            if let Some(profile) = &section.profile
+                && !profiles.contains_key(profile)
+            {
+                let known: Vec<String> = profiles.iter().map(|(id, name)| format!("{id} ({name})")).collect();
+                findings.bad(
+                    Exit::Config,
+                    format!("{name}: the user has no profile {profile}, but: {}", known.join(", ")),
+                );
+            }
+        }
+        Err(failure) => {
+            let exit = match () {
+                () if failure.is_permanent() => Exit::Refused,
+                () if failure.is_unavailable() => Exit::Unavailable,
+                () => Exit::Failed,
+            };
+            findings.bad(exit, format!("{name}: {failure}"));
+        }
+    }
+}
+
+fn profiles(
+    section: &Skydns,
+    key: Option<&Secret>,
+    client: &Client,
+    observer: &Observer<'_>,
+) -> Result<std::collections::BTreeMap<String, String>, Failure> {
+    let device = match &section.bind {
+        Some(network) => Some(observer.device_of(network)?),
+        None => None,
+    };
+    let request = Get {
+        url: &skydns::profiles(section, key),
+        device: device.as_deref(),
+        family: None,
+        limit: skydns::BODY_LIMIT,
+        timeout: TIMEOUT,
+        accept: "application/json",
+    };
+    let redact = |failure: Failure| match key {
+        Some(key) => failure.map_text(|text| key.redact(text)),
+        None => failure,
+    };
+    let data = client
+        .get(&request)
+        .and_then(|reply| skydns::data(&reply, clock::now().wall))
+        .map_err(redact)?;
+    Ok(skydns::decode_profiles(&data))
+}

@@ -1,0 +1,47 @@
+//! Exit codes: sysexits where they fit.
+
+use std::process::ExitCode;
+
+use crate::core::failure::Failure;
+use crate::core::outcome::Outcome;
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// An update failed.
+    Failed = 1,
+    /// The command line is wrong (`EX_USAGE`).
+    Usage = 64,
+    /// The service cannot be reached, or cannot serve (`EX_UNAVAILABLE`).
+    Unavailable = 69,
+    /// Nothing could be decided now (`EX_TEMPFAIL`).
+    Later = 75,
+    /// The service refuses, or refused (`EX_NOPERM`).
+    Refused = 77,
+    /// The configuration is wrong (`EX_CONFIG`).
+    Config = 78,
+}
+
+impl Exit {
+    /// What a section's outcome means for the exit code.
+    pub fn of(outcome: Outcome, failure: Option<&Failure>) -> Exit {
+        match outcome {
+            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => Exit::Done,
+            Outcome::Aborted | Outcome::Throttled => Exit::Later,
+            Outcome::Refused | Outcome::Held => Exit::Refused,
+            Outcome::Unconfirmed => match failure {
+                Some(failure) if failure.is_unavailable() => Exit::Unavailable,
+                _ => Exit::Failed,
+            },
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}

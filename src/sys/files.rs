@@ -1,0 +1,94 @@
+//! Small files: read whole up to a limit, replaced whole or not at all.
+#![expect(clippy::disallowed_methods, reason = "files are opened here")]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Reads a file of at most `limit` bytes.
+///
+/// # Errors
+/// In words that follow on the file's name.
+pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
+    let mut file = open(path)?;
+    let mut bytes = Vec::new();
+    let limited = &mut (&mut file).take(limit as u64 + 1);
+    limited.read_to_end(&mut bytes).map_err(|e| in_words(&e))?;
+    if bytes.len() > limit {
+        return Err(format!("is larger than {limit} bytes"));
+    }
+    Ok(bytes)
+}
+
+/// Only regular files: a directory reads as an error, a pipe might never end.
+fn open(path: &Path) -> Result<File, String> {
+    let what = fs::metadata(path).map_err(|e| in_words(&e))?;
+    if what.is_dir() {
+        return Err("is a directory".to_owned());
+    }
+    if !what.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    File::open(path).map_err(|e| in_words(&e))
+}
+
+/// Whether others than the owner and the group may read a file.
+pub fn is_readable_by_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|what| what.mode() & 0o004 != 0)
+}
+
+/// Replaces a file so that a crash or a power cut at any moment leaves the old
+/// contents or the new, whole. The file is for its owner alone. `durable` says
+/// whether it must survive a power cut; on tmpfs nothing does.
+pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let draft = path.with_extension("new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
+    file.write_all(contents)?;
+    if durable {
+        file.sync_all()?;
+    }
+    fs::rename(&draft, path)?;
+    if durable {
+        // The new name must reach the flash too. A file system that cannot
+        // sync a folder has no better to offer.
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    Ok(())
+}
+
+/// Makes a folder and its parents, for the owner alone.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Makes an empty file, if there is none.
+pub fn touch(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map(drop)
+}
+
+/// Whether there is something of this name.
+pub fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Removes a file; says whether there was one.
+pub fn remove(path: &Path) -> bool {
+    fs::remove_file(path).is_ok()
+}
+
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}

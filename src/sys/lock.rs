@@ -1,0 +1,96 @@
+//! One pass at a time, and no trigger lost.
+//!
+//! The lock is the kernel's (`flock`), so it cannot be left behind by a process
+//! that died. A trigger that finds it taken leaves a mark; whoever holds the
+//! lock looks for the mark after letting go of it, and runs once more. Both
+//! orders are safe: a mark set before the holder looks is seen by the holder,
+//! one set after that finds the lock free.
+#![expect(clippy::disallowed_methods, reason = "the lock is a file")]
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{clock, files};
+
+/// The lock and the mark of one state folder.
+pub struct Turn {
+    folder: PathBuf,
+    lock: &'static str,
+    mark: &'static str,
+}
+
+/// The lock, until it is dropped.
+pub struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// How often a taken lock is tried again.
+const TRY_EVERY: Duration = Duration::from_millis(50);
+
+impl Turn {
+    /// The lock that every pass takes.
+    pub fn of_passes(folder: &Path) -> Turn {
+        Turn {
+            folder: folder.to_owned(),
+            lock: "lock",
+            mark: "pending",
+        }
+    }
+
+    /// The lock of the one process that works off events.
+    pub fn of_events(folder: &Path) -> Turn {
+        Turn {
+            folder: folder.to_owned(),
+            lock: "event.lock",
+            mark: "event.pending",
+        }
+    }
+
+    /// Leaves the mark.
+    pub fn mark(&self) -> io::Result<()> {
+        files::make_folder(&self.folder)?;
+        files::touch(&self.folder.join(self.mark))
+    }
+
+    /// Takes the mark away; says whether there was one.
+    pub fn take_mark(&self) -> bool {
+        files::remove(&self.folder.join(self.mark))
+    }
+
+    /// Whether there is a mark.
+    pub fn is_marked(&self) -> bool {
+        files::exists(&self.folder.join(self.mark))
+    }
+
+    /// Takes the lock if it is free.
+    pub fn try_hold(&self) -> io::Result<Option<Held>> {
+        files::make_folder(&self.folder)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(self.folder.join(self.lock))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Held(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Takes the lock, waiting for it until `patience` is over.
+    pub fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
+        let end = clock::since_boot() + patience;
+        loop {
+            match self.try_hold()? {
+                Some(held) => return Ok(Some(held)),
+                None if clock::since_boot() >= end => return Ok(None),
+                None => clock::sleep(TRY_EVERY),
+            }
+        }
+    }
+}

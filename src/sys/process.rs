@@ -1,0 +1,174 @@
+//! Other programs: the one of `source 'command'`, and ourselves in the background.
+#![expect(clippy::disallowed_methods, reason = "processes are started here")]
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::clock;
+
+/// The longest line that counts, in bytes.
+const LONGEST_LINE: usize = 4096;
+/// How long to listen before looking whether the program has ended: one that
+/// leaves a child behind with its output open ends without an end of file.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Runs a program without a shell and gives the first line that it prints, if
+/// it ends well within `patience`.
+///
+/// The program gets a process group of its own, and all of it is killed when
+/// the time is over.
+///
+/// # Errors
+/// In words that follow on the program's name.
+pub fn first_line(program: &str, arguments: &[String], patience: Duration) -> Result<String, String> {
+    let end = clock::since_boot() + patience;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .map_err(|e| format!("cannot be run: {e}"))?;
+    let ended = listen(&mut child, end);
+    if !matches!(ended, Ok(Some(_))) {
+        kill_group(&child);
+        let _ = child.wait();
+    }
+    match ended {
+        Err(error) => Err(format!("cannot be listened to: {error}")),
+        Ok(None) => Err(format!("took longer than {} s", patience.as_secs())),
+        Ok(Some((status, _))) if !status.success() => Err(format!("failed ({status})")),
+        Ok(Some((_, output))) => line_of(&output),
+    }
+}
+
+/// The exit status and the beginning of the output, or `None` at `end`.
+fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Vec<u8>)>> {
+    let mut output = Vec::new();
+    let mut pipe = child.stdout.take();
+    loop {
+        let left = end.saturating_sub(clock::since_boot());
+        match &mut pipe {
+            Some(stdout) if is_readable(stdout, left.min(LOOK_EVERY))? => {
+                if read_some(stdout, &mut output)? == 0 {
+                    pipe = None;
+                }
+                continue;
+            }
+            Some(_) => {}
+            None => clock::sleep(left.min(Duration::from_millis(1))),
+        }
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some((status, output)));
+        }
+        if left.is_zero() {
+            return Ok(None);
+        }
+    }
+}
+
+fn is_readable(stdout: &ChildStdout, patience: Duration) -> io::Result<bool> {
+    let timeout = Timespec {
+        tv_sec: patience.as_secs() as i64,
+        tv_nsec: patience.subsec_nanos().into(),
+    };
+    let mut fds = [PollFd::new(stdout, PollFlags::IN)];
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads what is there; keeps no more than one line can need.
+fn read_some(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<usize> {
+    let mut buffer = [0; 512];
+    let count = stdout.read(&mut buffer)?;
+    let room = LONGEST_LINE.saturating_sub(output.len());
+    output.extend_from_slice(&buffer[..count.min(room)]);
+    Ok(count)
+}
+
+fn line_of(output: &[u8]) -> Result<String, String> {
+    let line = output.split(|b| *b == b'\n').next().unwrap_or_default();
+    let text = String::from_utf8_lossy(line).trim().to_owned();
+    match text.is_empty() {
+        true => Err("printed nothing".to_owned()),
+        false => Ok(text),
+    }
+}
+
+fn kill_group(child: &Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// Starts this program again with these arguments, and lets go of it: no
+/// terminal, no pipe of the caller's, a process group of its own.
+pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
+    Command::new(env::current_exe()?)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .map(drop)
+}
+
+/// Leaves the caller's session, so that its end is not ours.
+pub fn leave_session() {
+    // It fails only for the leader of a group, which started us in one of its own.
+    let _ = rustix::process::setsid();
+}
+
+/// A variable of the environment. Anything that is not UTF-8 counts as absent.
+pub fn environment(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(script: &str, seconds: u64) -> Result<String, String> {
+        let arguments = ["-c".to_owned(), script.to_owned()];
+        first_line("/bin/sh", &arguments, Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_first_line_of_a_program_that_ends_well() {
+        assert_eq!(run("echo ' 8.8.4.4 '; echo more", 10), Ok("8.8.4.4".into()));
+        assert_eq!(run("printf 8.8.4.4", 10), Ok("8.8.4.4".into()));
+        assert_eq!(run("echo 8.8.4.4; yes | head -c 1000000", 10), Ok("8.8.4.4".into()));
+        assert_eq!(run("sleep 30 & echo 8.8.4.4", 10), Ok("8.8.4.4".into()));
+    }
+
+    #[test]
+    fn what_is_no_answer() {
+        assert_eq!(run(":", 10), Err("printed nothing".into()));
+        assert_eq!(run("echo; echo 8.8.4.4", 10), Err("printed nothing".into()));
+        let failed = run("echo 8.8.4.4; exit 3", 10).expect_err("a failure");
+        assert!(failed.starts_with("failed (exit status: 3"), "{failed}");
+        let missing = first_line("/nonexistent/program", &[], Duration::from_secs(1));
+        assert!(missing.expect_err("missing").starts_with("cannot be run"));
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_killed_with_its_children() {
+        let marker = "123.4567";
+        let hung = run(&format!("sleep {marker} & exec sleep {marker}"), 1);
+        assert_eq!(hung, Err("took longer than 1 s".into()));
+        let left = Command::new("pgrep").args(["-f", &format!("sleep {marker}")]).output();
+        assert_eq!(left.map(|o| o.stdout).unwrap_or_default(), b"");
+    }
+}

@@ -1,0 +1,124 @@
+//! The two tiers of what is remembered.
+//!
+//! `--state`, on tmpfs: one file a section, written whenever something is
+//! learnt, and `pass`, the time of the last pass. `--record`, on flash: one
+//! file, written when a confirmed address or a hold changed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{clock, files};
+use crate::core::memory::Memory;
+use crate::core::record::Record;
+use crate::core::time::Now;
+
+/// No file of ours comes near this.
+const LIMIT: usize = 1024 * 1024;
+
+/// Where both tiers are.
+pub struct Store {
+    state: PathBuf,
+    record: PathBuf,
+    boot_id: String,
+}
+
+/// A file of the state tier. Times since boot are worth nothing after a
+/// reboot, wherever the folder lies.
+#[derive(Serialize, Deserialize)]
+struct Stamped<T> {
+    boot_id: String,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// The last pass.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct LastPass {
+    /// When it ended, in seconds since boot.
+    pub at: i64,
+}
+
+impl Store {
+    /// The store in these two folders.
+    pub fn new(state: &Path, record: &Path) -> Store {
+        Store {
+            state: state.to_owned(),
+            record: record.join("record"),
+            boot_id: clock::boot_id(),
+        }
+    }
+
+    /// What is remembered of a section since this boot.
+    pub fn memory(&self, section: &str) -> Option<Memory> {
+        self.stamped(&self.state_file(section))
+    }
+
+    /// Remembers it until the next boot.
+    pub fn remember(&self, section: &str, memory: &Memory) -> Result<(), String> {
+        self.stamp(&self.state_file(section), memory)
+    }
+
+    /// When the last pass since this boot was.
+    pub fn last_pass(&self) -> Option<LastPass> {
+        self.stamped(&self.state.join("pass"))
+    }
+
+    /// Remembers that a pass ended now.
+    pub fn passed(&self, now: Now) -> Result<(), String> {
+        self.stamp(&self.state.join("pass"), &LastPass { at: now.boot })
+    }
+
+    /// What is remembered for ever. A record that cannot be read counts as
+    /// none: the price is a send too many, not silence.
+    pub fn record(&self) -> Record {
+        if !files::exists(&self.record) {
+            return Record::default();
+        }
+        let record = files::read(&self.record, LIMIT)
+            .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}")));
+        record.unwrap_or_else(|why| {
+            log::warn!("{} {why}; it counts as empty", self.record.display());
+            Record::default()
+        })
+    }
+
+    /// Remembers it for ever.
+    pub fn write_record(&self, record: &Record) -> Result<(), String> {
+        let text = serde_json::to_vec(record).map_err(|e| e.to_string())?;
+        self.record
+            .parent()
+            .map_or(Ok(()), files::make_folder)
+            .and_then(|()| files::replace(&self.record, &text, true))
+            .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
+    }
+
+    fn state_file(&self, section: &str) -> PathBuf {
+        // Names of sections are [A-Za-z0-9_]+.
+        self.state.join(format!("skydns.{section}.json"))
+    }
+
+    fn stamped<T: for<'de> Deserialize<'de>>(&self, path: &Path) -> Option<T> {
+        if !files::exists(path) {
+            return None;
+        }
+        let bytes = files::read(path, LIMIT).ok()?;
+        let stamped: Stamped<T> = serde_json::from_slice(&bytes).ok()?;
+        (stamped.boot_id == self.boot_id).then_some(stamped.content)
+    }
+
+    fn stamp<T: Serialize>(&self, path: &Path, content: T) -> Result<(), String> {
+        let stamped = Stamped {
+            boot_id: self.boot_id.clone(),
+            content,
+        };
+        let text = serde_json::to_vec(&stamped).map_err(|e| e.to_string())?;
+        files::make_folder(&self.state)
+            .and_then(|()| files::replace(path, &text, false))
+            .map_err(|e| format!("cannot write {}: {e}", path.display()))
+    }
+}
+
+/// Section names with what is remembered of them.
+pub type Memories = BTreeMap<String, Memory>;
