@@ -30,7 +30,7 @@ fn words() {
     for (line, value) in [
         // Quotes, and pieces side by side.
         ("option x 'a b'", "'a b'"),
-        ("option x a'b c'\"d e\"f", "'ab c d ef'"),
+        ("option x a'b c'\"d e\"f", "'ab cd ef'"),
         (r"option x 'it'\''s'", r"'it'\''s'"),
         (r"option x 'a\nb'", r"'a\nb'"),
         (r#"option x "a\nb\"c\\d""#, r#"'anb"c\d'"#),
@@ -236,7 +236,7 @@ fn errors() {
         ),
         (
             "config a\noption \\\n x 1\n",
-            "insufficient arguments) at line 3, byte 8",
+            "insufficient arguments) at line 3, byte 9",
         ),
         ("config a b c\n", "too many arguments) at line 1, byte 13"),
         (
@@ -302,7 +302,7 @@ fn a_nul_is_always_an_error() {
         ),
         (
             b"config a s\0\noption x 1\n",
-            "invalid character in name field) at line 1, byte 17",
+            "too many arguments) at line 1, byte 19",
         ),
         (b"bogus\n\0", "invalid command) at line 1, byte 0"),
     ] {
