@@ -1,1 +1,3 @@
 //! SkyDNS and VPNKI on loopback, with faults on demand.
+
+pub mod ubus;

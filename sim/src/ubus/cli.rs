@@ -1,0 +1,126 @@
+//! The stand-in from a command line.
+
+use std::fs;
+use std::thread;
+
+use serde_json::Value;
+
+use super::server::{Fault, UbusSim};
+
+/// What [`main`] takes.
+pub const USAGE: &str = "\
+usage: wansync-sim ubus --socket PATH [--network NAME=DEVICE]... [--interfaces FILE]
+                        [--fault FAULT]
+
+Speaks ubusd's protocol at PATH and answers for netifd until it is ended.
+
+  --socket PATH          where to listen; a socket that is there is replaced
+  --network NAME=DEVICE  a network that has the addresses which DEVICE has now
+  --interfaces FILE      networks from what `ubus call network.interface dump`
+                         printed, or from {\"NAME\": STATUS, ...}
+  --fault FAULT          stall, silent, close, unknown, garbage, refuse or drip
+";
+
+#[derive(Default)]
+struct Options {
+    socket: Option<String>,
+    networks: Vec<(String, String)>,
+    interfaces: Vec<(String, Value)>,
+    fault: Fault,
+}
+
+/// Serves until the process is ended. `args` are those behind `ubus`.
+pub fn main(args: &[String]) -> Result<(), String> {
+    if args.iter().any(|arg| arg == "--help") {
+        print!("{USAGE}");
+        return Ok(());
+    }
+    let options = parse(args)?;
+    let socket = options.socket.ok_or("--socket PATH is missing")?;
+    let sim = UbusSim::start(&socket).map_err(|cause| format!("{socket}: {cause}"))?;
+    for (name, status) in options.interfaces {
+        sim.set_interface(&name, status);
+    }
+    for (name, device) in &options.networks {
+        sim.follow_device(name, device);
+    }
+    sim.set_fault(options.fault);
+    println!("listening at {socket}");
+    loop {
+        thread::park();
+    }
+}
+
+fn parse(args: &[String]) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut args = args.iter();
+    while let Some(option) = args.next() {
+        let value = args
+            .next()
+            .ok_or_else(|| format!("{option} needs a value"))?;
+        match option.as_str() {
+            "--socket" => options.socket = Some(value.clone()),
+            "--network" => options.networks.push(pair(value)?),
+            "--interfaces" => options.interfaces.extend(read(value)?),
+            "--fault" => options.fault = value.parse()?,
+            _ => return Err(format!("unknown option {option}\n\n{USAGE}")),
+        }
+    }
+    Ok(options)
+}
+
+fn pair(value: &str) -> Result<(String, String), String> {
+    let (name, device) = value
+        .split_once('=')
+        .ok_or_else(|| format!("{value} is not NAME=DEVICE"))?;
+    Ok((name.to_owned(), device.to_owned()))
+}
+
+fn read(file: &str) -> Result<Vec<(String, Value)>, String> {
+    let text = fs::read_to_string(file).map_err(|cause| format!("{file}: {cause}"))?;
+    let json: Value = serde_json::from_str(&text).map_err(|cause| format!("{file}: {cause}"))?;
+    interfaces(json).ok_or_else(|| format!("{file}: neither a dump nor an object of statuses"))
+}
+
+fn interfaces(json: Value) -> Option<Vec<(String, Value)>> {
+    if let Some(list) = json.get("interface").and_then(Value::as_array) {
+        return list.iter().cloned().map(named).collect();
+    }
+    Some(json.as_object()?.clone().into_iter().collect())
+}
+
+/// An element of a dump: the name is its first field.
+fn named(mut status: Value) -> Option<(String, Value)> {
+    let name = status.as_object_mut()?.remove("interface")?;
+    Some((name.as_str()?.to_owned(), status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dump_and_an_object_of_statuses_are_understood() {
+        for text in [
+            r#"{"interface":[{"interface":"wan","up":true}]}"#,
+            r#"{"wan":{"up":true}}"#,
+        ] {
+            let found = interfaces(serde_json::from_str(text).unwrap());
+            let wan = ("wan".to_owned(), serde_json::json!({"up": true}));
+            assert_eq!(found, Some(vec![wan]), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_options_are_named() {
+        for (args, words) in [
+            (&["--network", "wan"][..], "wan is not NAME=DEVICE"),
+            (&["--socket"], "--socket needs a value"),
+            (&["--fault", "x"], "no such fault: x"),
+            (&[], "--socket PATH is missing"),
+        ] {
+            let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+            assert_eq!(main(&args), Err(words.to_owned()));
+        }
+    }
+}
