@@ -1,3 +1,4 @@
 //! The services' protocols: building requests, decoding replies. Pure.
 
+pub mod redirect;
 pub mod reply;
