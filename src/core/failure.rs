@@ -51,7 +51,7 @@ pub enum Failure {
         /// What broke.
         cause: String,
     },
-    /// A redirect that may not be followed. The query is removed.
+    /// A redirect that may not be followed, or one too many. The query is removed.
     Redirect {
         /// Where it points, without its query.
         to: String,
@@ -233,7 +233,7 @@ impl fmt::Display for Failure {
             Failure::Redirect { to } => {
                 write!(
                     f,
-                    "redirected to {to}, which is not followed because it could carry the key elsewhere"
+                    "redirected to {to}, which is not followed: two redirects at most, and only within the same server, so that the key stays there"
                 )
             }
             Failure::TooLarge { limit } => {

@@ -1,1 +1,0 @@
-//! One HTTPS GET within a deadline, bound to a device where asked.

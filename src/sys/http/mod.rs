@@ -1,0 +1,235 @@
+//! One HTTP GET within a deadline, bound to a device where asked.
+//!
+//! ureq speaks HTTP/1.1 and keeps connections. Below it everything is ours, so
+//! that every failure can be told apart: [`resolve`], [`socket`] (the device),
+//! [`tls`] and [`anchors`] (the CA file); [`error`] has their words.
+//!
+//! No text that leaves this module holds a query string.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "sockets, the CA file and deadlines are this module's subject"
+)]
+
+mod anchors;
+mod error;
+mod resolve;
+mod socket;
+mod tls;
+mod transport;
+
+use std::cell::RefCell;
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ureq::config::AutoHeaderValue;
+use ureq::http::{Response, header};
+use ureq::{Agent, Body};
+
+pub use self::anchors::check_ca_file;
+use self::error::Stop;
+use self::tls::Tls;
+use self::transport::{Connector, NotHere};
+use crate::core::address::Family;
+use crate::core::failure::{Failure, Phase};
+use crate::service::redirect::{Origin, follow, shown};
+use crate::service::reply::Reply;
+
+/// The bound on any one call, name resolution and redirects included.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 2;
+/// The longest address that is sent: servers take about as much.
+const LONGEST_URL: usize = 7 * 1024;
+/// A request header is written at once, a reply header read into one buffer.
+const OUTPUT: usize = 8 * 1024;
+const INPUT: usize = 16 * 1024;
+/// A connection is kept for the next section of a pass, not for the next pass.
+const KEPT: Duration = Duration::from_secs(3);
+
+/// One request.
+pub struct Get<'a> {
+    /// An absolute https URL, or http with a loopback host. It may hold a key:
+    /// there is no `Debug` here.
+    pub url: &'a str,
+    /// The kernel's name of the only device that may carry the connection. Name
+    /// resolution is not bound: the router's own resolver does it.
+    pub device: Option<&'a str>,
+    /// The only family of addresses to connect to.
+    pub family: Option<Family>,
+    /// The largest body, in bytes.
+    pub limit: usize,
+    /// The bound on the whole call; see [`TIMEOUT`].
+    pub timeout: Duration,
+    /// The `Accept` header.
+    pub accept: &'a str,
+}
+
+/// Sends requests, and keeps connections between them. Make one for each pass:
+/// what it keeps is closed with it.
+pub struct Client {
+    tls: Option<Tls>,
+    agents: RefCell<Vec<Through>>,
+}
+
+/// The connections of one device and family, which others must not use.
+struct Through {
+    device: Option<String>,
+    family: Option<Family>,
+    agent: Agent,
+}
+
+enum Answer {
+    Reply(Reply),
+    /// The `Location` as given.
+    Redirect(String),
+}
+
+impl Client {
+    /// `ca_file` is read at each handshake, not here. While the clock is not set
+    /// no TLS is tried.
+    pub fn new(ca_file: &Path, clock_ok: bool) -> Client {
+        Client {
+            tls: clock_ok.then(|| Tls::new(ca_file.to_owned())),
+            agents: RefCell::default(),
+        }
+    }
+
+    /// The reply, whatever its status, after two redirects at most.
+    ///
+    /// # Errors
+    /// Anything that prevented a reply. `Status` and what follows it in
+    /// [`Failure`] are for the decoders, and never come from here.
+    pub fn get(&self, request: &Get) -> Result<Reply, Failure> {
+        let deadline = Instant::now() + request.timeout;
+        let mut url = request.url.to_owned();
+        for _ in 0..=REDIRECTS {
+            match self.call(&url, request, deadline)? {
+                Answer::Reply(reply) => return Ok(reply),
+                Answer::Redirect(location) => {
+                    url = follow(&url, &location).map_err(|to| Failure::Redirect { to })?;
+                }
+            }
+        }
+        Err(Failure::Redirect {
+            to: shown(request.url, &url),
+        })
+    }
+
+    fn call(&self, url: &str, request: &Get, deadline: Instant) -> Result<Answer, Failure> {
+        let (host, called) = match Origin::of(url) {
+            None => (
+                "the service".to_owned(),
+                Err(refused("its address is not valid")),
+            ),
+            Some(origin) if !origin.is_allowed() => (
+                origin.host,
+                Err(refused("http is for this router itself, use https")),
+            ),
+            Some(origin) => (origin.host, self.exchange(url, request, deadline)),
+        };
+        let seconds = request.timeout.as_secs_f32().ceil() as u64;
+        called.map_err(|stop| stop.at(&host, seconds))
+    }
+
+    fn exchange(&self, url: &str, request: &Get, deadline: Instant) -> Result<Answer, Stop> {
+        if url.len() > LONGEST_URL {
+            return Err(refused("the request is too long"));
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Stop::Timeout(Phase::Reply));
+        }
+        let response = self
+            .agent(request)
+            .get(url)
+            .header(header::ACCEPT, request.accept)
+            .config()
+            .timeout_global(Some(left))
+            .build()
+            .call()?;
+        match redirect(&response) {
+            Some(location) => Ok(Answer::Redirect(location)),
+            None => Ok(Answer::Reply(reply(response, request.limit)?)),
+        }
+    }
+
+    fn agent(&self, request: &Get) -> Agent {
+        let mut agents = self.agents.borrow_mut();
+        let known = agents.iter().find(|through| {
+            through.device.as_deref() == request.device && through.family == request.family
+        });
+        if let Some(known) = known {
+            return known.agent.clone();
+        }
+        let device = request.device.map(str::to_owned);
+        let connector = Connector {
+            device: device.clone(),
+            family: request.family,
+            tls: self.tls.clone(),
+        };
+        let agent = Agent::with_parts(config(), connector, NotHere);
+        agents.push(Through {
+            device,
+            family: request.family,
+            agent: agent.clone(),
+        });
+        agent
+    }
+}
+
+/// Nothing from the environment, nothing followed, nothing sent unasked.
+fn config() -> ureq::config::Config {
+    Agent::config_builder()
+        .proxy(None)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .user_agent(concat!("wansync/", env!("CARGO_PKG_VERSION")))
+        .accept_encoding(AutoHeaderValue::None)
+        .input_buffer_size(INPUT)
+        .output_buffer_size(OUTPUT)
+        .max_response_header_size(INPUT)
+        .max_idle_connections(1)
+        .max_idle_age(KEPT)
+        .build()
+}
+
+fn refused(cause: &str) -> Stop {
+    Stop::Connect(cause.to_owned())
+}
+
+/// Where a redirect points. One that does not say is a reply like any other.
+fn redirect(response: &Response<Body>) -> Option<String> {
+    let location = response.headers().get(header::LOCATION)?;
+    matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+        .then(|| String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+fn reply(mut response: Response<Body>, limit: usize) -> Result<Reply, Stop> {
+    let retry_after = response.headers().get(header::RETRY_AFTER);
+    Ok(Reply {
+        status: response.status().as_u16(),
+        retry_after: retry_after
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
+        body: body(response.body_mut(), limit)?,
+    })
+}
+
+/// The whole body: a connection can be kept only when its end has been read.
+fn body(body: &mut Body, limit: usize) -> Result<Vec<u8>, Stop> {
+    let announced = body.content_length().unwrap_or(0);
+    let mut bytes = Vec::new();
+    if announced <= limit as u64 {
+        bytes.reserve_exact(announced as usize);
+        body.as_reader()
+            .take(limit as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(ureq::Error::from)?;
+    }
+    if announced > limit as u64 || bytes.len() > limit {
+        return Err(Stop::TooLarge { limit });
+    }
+    Ok(bytes)
+}

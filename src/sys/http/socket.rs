@@ -1,0 +1,167 @@
+//! A TCP connection that is bound to a device where asked, and every wait on
+//! which ends at a deadline.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, Type};
+
+use super::error::{Stop, words};
+use crate::core::failure::Phase;
+
+/// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
+/// takes an empty one for "any device".
+const LONGEST_DEVICE: usize = 15;
+/// How many addresses a message names.
+const NAMED: usize = 3;
+
+/// A connected socket. Reads and writes fail with `TimedOut` at the deadline.
+pub(super) struct Socket {
+    stream: TcpStream,
+    deadline: Instant,
+}
+
+/// Connects to the first address that answers. Each but the last has a share of
+/// the time that is left, so that a family without a route does not use it up.
+pub(super) fn connect(
+    addresses: &[SocketAddr],
+    device: Option<&str>,
+    deadline: Instant,
+) -> Result<Socket, Stop> {
+    let mut causes = Vec::new();
+    for (tried, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Stop::Timeout(Phase::Connect));
+        }
+        match connect_one(address, device, share(left, addresses.len() - tried))? {
+            Ok(stream) => return Ok(Socket { stream, deadline }),
+            Err(error) => causes.push(format!("{}: {}", address.ip(), unanswered(&error))),
+        }
+    }
+    if Instant::now() >= deadline {
+        return Err(Stop::Timeout(Phase::Connect));
+    }
+    Err(Stop::Connect(listed(&causes)))
+}
+
+/// All of it for the last address; before that, what leaves as much for each of
+/// the others, and for the reply.
+fn share(left: Duration, addresses: usize) -> Duration {
+    match u32::try_from(addresses) {
+        Ok(2..) => left / (addresses as u32 + 1),
+        _ => left,
+    }
+}
+
+/// The outer error ends the call, the inner one only this address.
+fn connect_one(
+    address: &SocketAddr,
+    device: Option<&str>,
+    timeout: Duration,
+) -> Result<io::Result<TcpStream>, Stop> {
+    let domain = Domain::for_address(*address);
+    let socket = match socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP)) {
+        Ok(socket) => socket,
+        Err(error) => return Ok(Err(error)),
+    };
+    if let Some(device) = device {
+        bind(&socket, device)?;
+    }
+    let connected = socket
+        .connect_timeout(&(*address).into(), timeout)
+        // The handshake's last flight and the request are two writes.
+        .and_then(|()| socket.set_tcp_nodelay(true));
+    Ok(connected.map(|()| socket.into()))
+}
+
+fn bind(socket: &socket2::Socket, device: &str) -> Result<(), Stop> {
+    let bound = if device.is_empty() || device.len() > LONGEST_DEVICE || device.contains('\0') {
+        Err("it is not a device name".to_owned())
+    } else {
+        socket
+            .bind_device(Some(device.as_bytes()))
+            .map_err(|error| words(&error))
+    };
+    bound.map_err(|cause| Stop::Bind {
+        device: device.to_owned(),
+        cause,
+    })
+}
+
+fn unanswered(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::TimedOut => "no answer".to_owned(),
+        _ => words(error),
+    }
+}
+
+fn listed(causes: &[String]) -> String {
+    let named = causes[..causes.len().min(NAMED)].join("; ");
+    match causes.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named}; and {more} more addresses"),
+    }
+}
+
+impl Socket {
+    /// Sets the end of every wait from here on.
+    pub(super) fn wait_until(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
+    /// Whether nothing at all is to be read: data that nobody asked for, or the
+    /// end of the stream, make a kept connection unusable.
+    pub(super) fn is_quiet(&self) -> bool {
+        let peeked = self
+            .stream
+            .set_nonblocking(true)
+            .and_then(|()| self.stream.peek(&mut [0]));
+        let quiet = matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        quiet && self.stream.set_nonblocking(false).is_ok()
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        match self.deadline.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+            left => Ok(left),
+        }
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            self.stream.set_read_timeout(Some(self.left()?))?;
+            match self.stream.read(buffer) {
+                Err(error) if is_early(&error) => {}
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        loop {
+            self.stream.set_write_timeout(Some(self.left()?))?;
+            match self.stream.write(buffer) {
+                Err(error) if is_early(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A wait that ended by a signal, or by its timeout: the deadline decides.
+fn is_early(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+    )
+}

@@ -1,0 +1,152 @@
+//! TLS over a [`Socket`].
+
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, KeyProvider, ring};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::sign::SigningKey;
+use rustls::{ClientConfig, ClientConnection, Error as TlsError};
+
+use super::anchors::Anchors;
+use super::error::{Stop, tls_failure, words};
+use super::socket::Socket;
+use crate::core::failure::{Phase, TlsFailure};
+
+/// What every handshake has in common.
+#[derive(Clone)]
+pub(super) struct Tls {
+    config: Arc<ClientConfig>,
+    ca_file: Arc<str>,
+}
+
+impl Tls {
+    /// TLS 1.2 and 1.3 with ring's suites (ECDHE with AES-GCM or ChaCha20) and
+    /// groups (X25519, P-256, P-384). No session is kept for resumption: a pass
+    /// keeps its connection instead.
+    pub(super) fn new(ca_file: PathBuf) -> Tls {
+        let provider = CryptoProvider {
+            key_provider: &NoKeys,
+            ..ring::default_provider()
+        };
+        let algorithms = provider.signature_verification_algorithms;
+        let path = ca_file.display().to_string().into();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()
+            .expect("ring has suites for TLS 1.2 and 1.3")
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Anchors::new(ca_file, algorithms)))
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        Tls {
+            config: Arc::new(config),
+            ca_file: path,
+        }
+    }
+
+    /// Shakes hands with `host`, by the deadline of the socket.
+    pub(super) fn connect(&self, host: &str, mut socket: Socket) -> Result<Session, Stop> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| handshake("no certificate can be for this name"))?;
+        let mut tls = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| self.failed(error))?;
+        while tls.is_handshaking() {
+            flush(&mut tls, &mut socket).map_err(|error| interrupted(&error))?;
+            let read = tls.read_tls(&mut socket);
+            if read.map_err(|error| interrupted(&error))? == 0 {
+                return Err(handshake("it closed the connection"));
+            }
+            if let Err(error) = tls.process_new_packets() {
+                // The alert tells the server why; that it arrives is not needed.
+                let _ = flush(&mut tls, &mut socket);
+                return Err(self.failed(error));
+            }
+        }
+        flush(&mut tls, &mut socket).map_err(|error| interrupted(&error))?;
+        Ok(Session { tls, socket })
+    }
+
+    fn failed(&self, error: TlsError) -> Stop {
+        Stop::Tls(tls_failure(error, &self.ca_file))
+    }
+}
+
+fn handshake(cause: &str) -> Stop {
+    Stop::Tls(TlsFailure::Handshake(cause.to_owned()))
+}
+
+/// The connection failed before the request was sent.
+fn interrupted(error: &io::Error) -> Stop {
+    match error.kind() {
+        io::ErrorKind::TimedOut => Stop::Timeout(Phase::Handshake),
+        _ => handshake(&words(error)),
+    }
+}
+
+fn flush(tls: &mut ClientConnection, socket: &mut Socket) -> io::Result<()> {
+    while tls.wants_write() {
+        tls.write_tls(socket)?;
+    }
+    Ok(())
+}
+
+/// An established connection.
+pub(super) struct Session {
+    tls: ClientConnection,
+    socket: Socket,
+}
+
+impl Session {
+    pub(super) fn socket(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+
+    /// Whether nothing is held that has not been read.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let empty = self
+            .tls
+            .process_new_packets()
+            .is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed());
+        empty && self.socket.is_quiet()
+    }
+}
+
+impl Read for Session {
+    /// A stream that ends without TLS's own goodbye is an error: it may have
+    /// been cut.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.tls.reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return done,
+            }
+            self.tls.read_tls(&mut self.socket)?;
+            self.tls.process_new_packets().map_err(io::Error::other)?;
+            flush(&mut self.tls, &mut self.socket)?;
+        }
+    }
+}
+
+impl Write for Session {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.tls.writer().write(buffer)?;
+        flush(&mut self.tls, &mut self.socket)?;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// wansync has no client certificate; ring's key parser stays out of the binary.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, TlsError> {
+        Err(TlsError::General("no client certificates".to_owned()))
+    }
+}

@@ -1,0 +1,158 @@
+//! Where ureq meets our sockets: it speaks HTTP, the rest is ours.
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Instant;
+
+use ureq::Error;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{self, Buffers, ConnectionDetails, LazyBuffers, NextTimeout};
+
+use super::error::{Stop, lost};
+use super::resolve;
+use super::socket::{self, Socket};
+use super::tls::{Session, Tls};
+use crate::core::address::Family;
+use crate::core::failure::TlsFailure;
+
+/// Opens connections through one device, to one family of addresses.
+pub(super) struct Connector {
+    pub(super) device: Option<String>,
+    pub(super) family: Option<Family>,
+    /// `None` while the clock is not set.
+    pub(super) tls: Option<Tls>,
+}
+
+impl Connector {
+    fn open(&self, uri: &Uri, secure: bool, deadline: Instant) -> Result<Stream, Stop> {
+        let tls = match (secure, &self.tls) {
+            (false, _) => None,
+            (true, Some(tls)) => Some(tls),
+            (true, None) => return Err(Stop::Tls(TlsFailure::ClockNotSet)),
+        };
+        let host = uri.host().unwrap_or_default();
+        let host = host.trim_matches(['[', ']']);
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let addresses = resolve::addresses(host, port, self.family, deadline)?;
+        if !secure && !addresses.iter().all(|address| address.ip().is_loopback()) {
+            return Err(Stop::Connect("http may not leave this router".to_owned()));
+        }
+        let socket = socket::connect(&addresses, self.device.as_deref(), deadline)?;
+        Ok(match tls {
+            Some(tls) => Stream::Tls(Box::new(tls.connect(host, socket)?)),
+            None => Stream::Plain(socket),
+        })
+    }
+}
+
+impl transport::Connector for Connector {
+    type Out = Transport;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _chained: Option<()>,
+    ) -> Result<Option<Transport>, Error> {
+        let deadline = Instant::now() + *details.timeout.after;
+        let stream = self.open(details.uri, details.needs_tls(), deadline)?;
+        let config = details.config;
+        Ok(Some(Transport {
+            stream,
+            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+        }))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+/// ureq resolves before it looks for a kept connection; we resolve only where a
+/// new one is opened, in [`Connector`], and give ureq something to carry.
+#[derive(Debug)]
+pub(super) struct NotHere;
+
+impl Resolver for NotHere {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let mut addresses = self.empty();
+        addresses.push(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0));
+        Ok(addresses)
+    }
+}
+
+/// One connection, with the buffers that ureq wants beside it.
+pub(super) struct Transport {
+    stream: Stream,
+    buffers: LazyBuffers,
+}
+
+enum Stream {
+    Plain(Socket),
+    Tls(Box<Session>),
+}
+
+impl Transport {
+    fn wait(&mut self, timeout: NextTimeout) {
+        // Every call has a global timeout, so there is an end.
+        let deadline = Instant::now() + *timeout.after;
+        match &mut self.stream {
+            Stream::Plain(socket) => socket.wait_until(deadline),
+            Stream::Tls(session) => session.socket().wait_until(deadline),
+        }
+    }
+}
+
+/// Errors are handed to ureq in a form that it passes on: it takes some io errors
+/// for the end of a body of unknown length.
+impl transport::Transport for Transport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.wait(timeout);
+        let output = &self.buffers.output()[..amount];
+        let sent = match &mut self.stream {
+            Stream::Plain(socket) => socket.write_all(output),
+            Stream::Tls(session) => session.write_all(output),
+        };
+        Ok(sent.map_err(|error| lost(&error))?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.wait(timeout);
+        let input = self.buffers.input_append_buf();
+        if input.is_empty() {
+            return Err(Error::LargeResponseHeader(0, 0));
+        }
+        let read = match &mut self.stream {
+            Stream::Plain(socket) => socket.read(input),
+            Stream::Tls(session) => session.read(input),
+        };
+        let amount = read.map_err(|error| lost(&error))?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        match &mut self.stream {
+            Stream::Plain(socket) => socket.is_quiet(),
+            Stream::Tls(session) => session.is_quiet(),
+        }
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.stream, Stream::Tls(_))
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transport")
+    }
+}
