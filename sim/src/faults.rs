@@ -1,0 +1,490 @@
+//! What can be made to go wrong: one value a fault, and the way it is written
+//! on a command line: `status=503,retry-after=120`, `drip=200`, `tls-expired`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::words::words;
+
+/// Something that goes wrong with one request, or with one connection.
+///
+/// Written as `NAME`, `NAME=VALUE` or either followed by `,PARAMETER=VALUE`;
+/// [`TABLE`] lists the names. `FromStr` and `Display` are inverses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Nothing: in a schedule, a request that is served as usual.
+    None,
+    /// An HTTP status with a page of HTML, as front-end servers send.
+    Status {
+        /// The status.
+        code: u16,
+        /// The `Retry-After` header.
+        retry: Option<RetryAfter>,
+    },
+    /// A refusal in JSON, in one of several shapes.
+    Error {
+        /// The shape of the body.
+        shape: ErrorShape,
+        /// The HTTP status.
+        code: u16,
+        /// The message, where not the usual one.
+        text: Option<String>,
+    },
+    /// A body that resembles a success and is none.
+    NearMiss(NearMiss),
+    /// The success body, with this HTTP status.
+    OkStatus(u16),
+    /// A redirect.
+    Redirect {
+        /// Where it points.
+        to: Target,
+        /// The HTTP status.
+        code: u16,
+    },
+    /// An HTML page with this status.
+    Html(u16),
+    /// This text as the body, with status 200.
+    Body(String),
+    /// A body of no bytes, with status 200.
+    Empty,
+    /// A body of 64 NUL bytes.
+    Nul,
+    /// The first half of the body, with the length of that half.
+    Truncated,
+    /// The body with a comma too many, as in the documented sample of `list_ip`.
+    TrailingComma,
+    /// A PHP warning before the body.
+    PhpWarning,
+    /// A byte order mark before the body.
+    Bom,
+    /// Characters beyond ASCII written as `\uXXXX`.
+    Escaped,
+    /// Characters beyond ASCII written as they are.
+    Raw,
+    /// Another `Content-Type`; `none` leaves the header out.
+    ContentType(String),
+    /// The body padded to this many bytes, still valid JSON.
+    Oversize(usize),
+    /// A body with this many brackets inside each other.
+    Nesting(usize),
+    /// A header line of this many bytes.
+    BigHeader(usize),
+    /// The body in chunks of at most 7 bytes.
+    Chunked,
+    /// Chunked, with a chunk size that is not a number.
+    BadChunk,
+    /// Two `Content-Length` headers that agree.
+    DuplicateLength,
+    /// Two `Content-Length` headers that do not.
+    ConflictingLength,
+    /// Neither `Content-Length` nor chunks: the body ends with the connection.
+    NoLength,
+    /// A reply of HTTP/1.0.
+    Http10,
+    /// An answer that is not HTTP.
+    NotHttp,
+    /// The reply, without announcing that the connection is closed after it.
+    HangUp,
+    /// The reply, this many milliseconds later.
+    Delay(u64),
+    /// The reply byte by byte, with this many milliseconds before each.
+    Drip(u64),
+    /// The reply up to there, then nothing, with the connection open.
+    Stall(Point),
+    /// The reply up to there, then a TCP reset.
+    Reset(ResetPoint),
+    /// The request is read and the connection closed, without a byte of reply.
+    Close,
+    /// Half of the body that the length promises, then the end of the connection.
+    Cut,
+    /// Something wrong with the next connection to the https port.
+    Tls(TlsFault),
+}
+
+/// The form of a `Retry-After` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// A number of seconds.
+    Seconds(u64),
+    /// An HTTP date, this many seconds from now.
+    Date(u64),
+}
+
+words! {
+    /// The shape of an error reply. No document shows one, so every one of
+    /// these is assumed.
+    ErrorShape {
+        /// `{"response":{"status":"error","message":"…"}}`
+        Message = "message",
+        /// `{"response":{"status":"error","error":"…"}}`
+        Error = "error",
+        /// `{"response":{"status":"error","data":"…"}}`
+        Data = "data",
+        /// `{"response":{"status":"error","errors":{"ident":["…"]}}}`
+        Errors = "errors",
+        /// `{"response":{"status":"error"}}`
+        Silent = "silent",
+        /// `{"error":"…"}`
+        TopError = "top-error",
+        /// `{"error":{"code":403,"message":"…"}}`
+        TopObject = "top-object",
+        /// `{"status":"fail","errors":["…"]}`
+        FailErrors = "fail-errors",
+        /// `{"detail":"…"}`
+        Detail = "detail",
+        /// `{"code":403,"message":"…"}`
+        Code = "code",
+        /// The text `badauth`, as dyndns services reply.
+        Badauth = "badauth",
+    }
+}
+
+words! {
+    /// A body that a careless client takes for a success.
+    NearMiss {
+        /// `{"response":{"status":"OK?"}}`
+        Question = "question",
+        /// `{"response":{"status":"OK"}}`
+        Upper = "upper",
+        /// `{"response":{"status":"ok "}}`
+        Space = "space",
+        /// `{"response":{"status":true}}`
+        Bool = "bool",
+        /// `{"response":{"status":["ok"]}}`
+        List = "list",
+        /// `{"response":{"status":null}}`
+        Null = "null",
+        /// `{"response":{"data":{}}}`
+        NoStatus = "no-status",
+        /// `{"status":"ok"}`
+        TopStatus = "top-status",
+        /// `{"response":"ok"}`
+        TextResponse = "text-response",
+        /// `[{"response":{"status":"ok"}}]`
+        InArray = "in-array",
+        /// `{"response":{"status":"error","message":"the status was ok"}}`
+        OkInMessage = "ok-in-message",
+        /// The success body, followed by `}`.
+        Trailer = "trailer",
+        /// The text `ok`.
+        Text = "text",
+        /// The JSON string `"ok"`.
+        JsonText = "json-text",
+        /// `{}`
+        EmptyObject = "empty-object",
+    }
+}
+
+words! {
+    /// Where a redirect points.
+    Target {
+        /// The simulator under its other name (`localhost` for `127.0.0.1` and
+        /// the reverse), so that a key carried along is seen in its log.
+        Host = "host",
+        /// Plain http on the same host.
+        Http = "http",
+        /// The same host and scheme, one hop, then the reply.
+        Same = "same",
+        /// As `same`, with a path instead of an URL in `Location`.
+        Relative = "relative",
+        /// The same host, two hops, then the reply.
+        Two = "two",
+        /// The same host, three hops, then the reply.
+        Three = "three",
+        /// The same host, without end.
+        Loop = "loop",
+        /// A `Location` that is not an URL.
+        Nonsense = "nonsense",
+        /// No `Location`.
+        Nowhere = "nowhere",
+    }
+}
+
+words! {
+    /// Where a reply stops.
+    Point {
+        /// Before the first byte.
+        Status = "status",
+        /// In the middle of the headers.
+        Headers = "headers",
+        /// In the middle of the body.
+        Body = "body",
+    }
+}
+
+words! {
+    /// Where a connection is reset.
+    ResetPoint {
+        /// When the request begins to arrive: it is neither recorded nor obeyed.
+        Before = "before",
+        /// After the request was read and obeyed.
+        After = "after",
+        /// In the middle of the reply's body.
+        Body = "body",
+    }
+}
+
+words! {
+    /// What is wrong with a TLS connection, or limited in it.
+    TlsFault {
+        /// A certificate of another CA.
+        WrongCa = "tls-wrong-ca",
+        /// A certificate that ended yesterday.
+        Expired = "tls-expired",
+        /// A certificate that begins tomorrow.
+        NotYetValid = "tls-not-yet-valid",
+        /// A certificate for `wrong.example`.
+        WrongName = "tls-wrong-name",
+        /// A certificate that vouches for itself.
+        SelfSigned = "tls-self-signed",
+        /// The connection is closed after the client's hello.
+        Close = "tls-close",
+        /// The connection is reset after the client's hello.
+        Reset = "tls-reset",
+        /// Nothing follows the client's hello.
+        Stall = "tls-stall",
+        /// Plain HTTP on the https port.
+        Plain = "tls-plain",
+        /// TLS 1.2 only; the request is then served.
+        Only12 = "tls-1.2",
+        /// TLS 1.3 only; the request is then served.
+        Only13 = "tls-1.3",
+    }
+}
+
+/// For how many requests (for a TLS fault: connections) a fault holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// The next this many, after those already queued.
+    Next(usize),
+    /// All, whenever nothing queued applies. A later one replaces it.
+    All,
+}
+
+impl Fault {
+    /// Whether it belongs to a connection and not to a request.
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Fault::Tls(_))
+    }
+
+    /// Whether the service still does what the request asks. Faults that damage
+    /// or lose the reply leave it done; those that replace the reply do not.
+    pub fn obeys(&self) -> bool {
+        !matches!(
+            self,
+            Fault::Status { .. }
+                | Fault::Error { .. }
+                | Fault::NearMiss(_)
+                | Fault::Redirect { .. }
+                | Fault::Html(_)
+                | Fault::Body(_)
+                | Fault::Empty
+                | Fault::Nul
+                | Fault::Nesting(_)
+                | Fault::NotHttp
+                | Fault::Reset(ResetPoint::Before)
+        )
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Status { code, retry } => {
+                write!(f, "status={code}")?;
+                match retry {
+                    Some(RetryAfter::Seconds(s)) => write!(f, ",retry-after={s}"),
+                    Some(RetryAfter::Date(s)) => write!(f, ",retry-date={s}"),
+                    None => Ok(()),
+                }
+            }
+            Fault::Error { shape, code, text } => {
+                write!(f, "error={shape}")?;
+                if *code != 200 {
+                    write!(f, ",code={code}")?;
+                }
+                match text {
+                    Some(text) => write!(f, ",text={text}"),
+                    None => Ok(()),
+                }
+            }
+            Fault::Redirect { to, code: 302 } => write!(f, "redirect={to}"),
+            Fault::Redirect { to, code } => write!(f, "redirect={to},code={code}"),
+            Fault::Html(200) => f.write_str("html"),
+            Fault::NearMiss(which) => write!(f, "near-miss={which}"),
+            Fault::OkStatus(code) => write!(f, "ok-status={code}"),
+            Fault::Html(code) => write!(f, "html={code}"),
+            Fault::Body(text) => write!(f, "body={text}"),
+            Fault::ContentType(text) => write!(f, "content-type={text}"),
+            Fault::Oversize(bytes) => write!(f, "oversize={bytes}"),
+            Fault::Nesting(depth) => write!(f, "nesting={depth}"),
+            Fault::BigHeader(bytes) => write!(f, "big-header={bytes}"),
+            Fault::Delay(ms) => write!(f, "delay={ms}"),
+            Fault::Drip(ms) => write!(f, "drip={ms}"),
+            Fault::Stall(point) => write!(f, "stall={point}"),
+            Fault::Reset(point) => write!(f, "reset={point}"),
+            Fault::Tls(tls) => write!(f, "{tls}"),
+            plain => f.write_str(plain.plain_name()),
+        }
+    }
+}
+
+/// The faults that are a name and nothing else.
+const PLAIN: &[(&str, Fault)] = &[
+    ("none", Fault::None),
+    ("empty", Fault::Empty),
+    ("nul", Fault::Nul),
+    ("truncated", Fault::Truncated),
+    ("trailing-comma", Fault::TrailingComma),
+    ("php-warning", Fault::PhpWarning),
+    ("bom", Fault::Bom),
+    ("escaped", Fault::Escaped),
+    ("raw", Fault::Raw),
+    ("chunked", Fault::Chunked),
+    ("bad-chunk", Fault::BadChunk),
+    ("duplicate-length", Fault::DuplicateLength),
+    ("conflicting-length", Fault::ConflictingLength),
+    ("no-length", Fault::NoLength),
+    ("http10", Fault::Http10),
+    ("not-http", Fault::NotHttp),
+    ("hang-up", Fault::HangUp),
+    ("close", Fault::Close),
+    ("cut", Fault::Cut),
+];
+
+impl Fault {
+    fn plain_name(&self) -> &'static str {
+        let row = PLAIN.iter().find(|(_, fault)| fault == self);
+        row.map_or("?", |(name, _)| name)
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(spec: &str) -> Result<Fault, String> {
+        let spec = Spec::split(spec);
+        let fault = spec.fault()?;
+        match spec.unused(&fault) {
+            Some(name) => Err(format!("{} takes no parameter {name}", spec.name)),
+            None => Ok(fault),
+        }
+    }
+}
+
+/// `NAME[=VALUE][,PARAMETER=VALUE]…`, taken apart.
+struct Spec<'a> {
+    name: &'a str,
+    value: Option<&'a str>,
+    parameters: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Spec<'a> {
+    /// Never fails: what is malformed becomes a name that nobody knows. The value
+    /// of `body` and of `text` is all that follows, commas included.
+    fn split(spec: &'a str) -> Spec<'a> {
+        if let Some(text) = spec.strip_prefix("body=") {
+            return Spec {
+                name: "body",
+                value: Some(text),
+                parameters: Vec::new(),
+            };
+        }
+        let (head, text) = match spec.split_once(",text=") {
+            Some((head, text)) => (head, Some(text)),
+            None => (spec, None),
+        };
+        let mut parts = head.split(',').map(|part| match part.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value.trim())),
+            None => (part.trim(), None),
+        });
+        let (name, value) = parts.next().unwrap_or(("", None));
+        let parameters = parts.map(|(name, value)| (name, value.unwrap_or("")));
+        Spec {
+            name,
+            value,
+            parameters: parameters.chain(text.map(|text| ("text", text))).collect(),
+        }
+    }
+
+    fn fault(&self) -> Result<Fault, String> {
+        Ok(match self.name {
+            "status" => Fault::Status {
+                code: self.value()?,
+                retry: self.retry()?,
+            },
+            "error" => Fault::Error {
+                shape: self.value()?,
+                code: self.parameter("code")?.unwrap_or(200),
+                text: self.parameter("text")?,
+            },
+            "near-miss" => Fault::NearMiss(self.value()?),
+            "ok-status" => Fault::OkStatus(self.value()?),
+            "redirect" => Fault::Redirect {
+                to: self.value()?,
+                code: self.parameter("code")?.unwrap_or(302),
+            },
+            "html" => Fault::Html(self.value_or(200)?),
+            "body" => Fault::Body(self.value()?),
+            "content-type" => Fault::ContentType(self.value()?),
+            "oversize" => Fault::Oversize(self.value_or(10_000_000)?),
+            "nesting" => Fault::Nesting(self.value_or(10_000)?),
+            "big-header" => Fault::BigHeader(self.value_or(1_000_000)?),
+            "delay" => Fault::Delay(self.value()?),
+            "drip" => Fault::Drip(self.value()?),
+            "stall" => Fault::Stall(self.value()?),
+            "reset" => Fault::Reset(self.value()?),
+            _ => return self.plain(),
+        })
+    }
+
+    fn plain(&self) -> Result<Fault, String> {
+        let tls = self.name.parse().ok().map(Fault::Tls);
+        let row = PLAIN.iter().find(|(name, _)| *name == self.name);
+        let fault = tls.or_else(|| row.map(|(_, fault)| fault.clone()));
+        match (fault, self.value) {
+            (Some(fault), None) => Ok(fault),
+            (Some(_), Some(_)) => Err(format!("{} takes no value", self.name)),
+            (None, _) => Err(format!("no fault is named “{}”", self.name)),
+        }
+    }
+
+    fn retry(&self) -> Result<Option<RetryAfter>, String> {
+        let seconds = self.parameter("retry-after")?.map(RetryAfter::Seconds);
+        let date = self.parameter("retry-date")?.map(RetryAfter::Date);
+        Ok(seconds.or(date))
+    }
+
+    fn value<T: FromStr<Err: fmt::Display>>(&self) -> Result<T, String> {
+        let value = self.value.ok_or(format!("{} needs a value", self.name))?;
+        parsed(self.name, value)
+    }
+
+    fn value_or<T: FromStr<Err: fmt::Display>>(&self, default: T) -> Result<T, String> {
+        self.value
+            .map_or(Ok(default), |value| parsed(self.name, value))
+    }
+
+    fn parameter<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, String> {
+        let found = self.parameters.iter().find(|(given, _)| *given == name);
+        found.map(|(_, value)| parsed(name, value)).transpose()
+    }
+
+    fn unused(&self, fault: &Fault) -> Option<&'a str> {
+        let known: &[&str] = match fault {
+            Fault::Status { .. } => &["retry-after", "retry-date"],
+            Fault::Error { .. } => &["code", "text"],
+            Fault::Redirect { .. } => &["code"],
+            _ => &[],
+        };
+        let names = self.parameters.iter().map(|(name, _)| *name);
+        names.into_iter().find(|name| !known.contains(name))
+    }
+}
+
+fn parsed<T: FromStr<Err: fmt::Display>>(name: &str, value: &str) -> Result<T, String> {
+    value
+        .parse()
+        .map_err(|cause| format!("{name}={value}: {cause}"))
+}
