@@ -6,7 +6,13 @@ use argh::FromArgs;
 #[derive(FromArgs, Debug)]
 pub struct Arguments {
     /// configuration (/etc/config/wansync)
-    #[argh(option, short = 'c', long = "config", arg_name = "FILE", default = "default_config()")]
+    #[argh(
+        option,
+        short = 'c',
+        long = "config",
+        arg_name = "FILE",
+        default = "default_config()"
+    )]
     pub config: String,
 
     /// where to remember things until a reboot (/var/run/wansync)
@@ -25,6 +31,7 @@ pub struct Arguments {
     #[argh(switch)]
     pub version: bool,
 
+    /// what to do
     #[argh(subcommand)]
     pub command: Option<Command>,
 }
@@ -92,7 +99,12 @@ pub struct Event {
 #[argh(subcommand, name = "status")]
 pub struct Status {
     /// text or json
-    #[argh(option, arg_name = "FORMAT", default = "Format::Text", from_str_fn(format))]
+    #[argh(
+        option,
+        arg_name = "FORMAT",
+        default = "Format::Text",
+        from_str_fn(format)
+    )]
     pub format: Format,
 }
 

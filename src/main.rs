@@ -12,14 +12,20 @@ use wansync::sys;
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {
     sys::log::start(LevelFilter::Info);
-    let words: Result<Vec<String>, _> = std::env::args_os().skip(1).map(|w| w.into_string()).collect();
+    let words: Result<Vec<String>, _> = std::env::args_os()
+        .skip(1)
+        .map(|w| w.into_string())
+        .collect();
     let Ok(words) = words else {
         return usage("an argument is not UTF-8");
     };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match Arguments::from_args(&["wansync"], &words) {
         Ok(arguments) => commands::run(&arguments).into(),
-        Err(EarlyExit { output, status: Ok(()) }) => {
+        Err(EarlyExit {
+            output,
+            status: Ok(()),
+        }) => {
             let _ = writeln!(io::stdout(), "{}", output.trim_end());
             ExitCode::SUCCESS
         }

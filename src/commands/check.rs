@@ -118,21 +118,32 @@ fn service(
 ) {
     let Ok(key) = key_of(section) else { return };
     let observation = observer.observe(section);
-    match observation.and_then(|c| choose(&c, section.policy.family, None).map_err(|e| e.to_string())) {
+    match observation
+        .and_then(|c| choose(&c, section.policy.family, None).map_err(|e| e.to_string()))
+    {
         Ok(address) => findings.good(format!("{name}: the WAN address is {address}")),
         Err(why) => findings.bad(Exit::Later, format!("{name}: {why}")),
     }
     let host = section.base_url.host();
     match profiles(section, key.as_ref(), client, observer) {
         Ok(profiles) => {
-            findings.good(format!("{name}: {host} knows the key and the user {}", section.ident));
+            findings.good(format!(
+                "{name}: {host} knows the key and the user {}",
+                section.ident
+            ));
             if let Some(profile) = &section.profile
                 && !profiles.contains_key(profile)
             {
-                let known: Vec<String> = profiles.iter().map(|(id, name)| format!("{id} ({name})")).collect();
+                let known: Vec<String> = profiles
+                    .iter()
+                    .map(|(id, name)| format!("{id} ({name})"))
+                    .collect();
                 findings.bad(
                     Exit::Config,
-                    format!("{name}: the user has no profile {profile}, but: {}", known.join(", ")),
+                    format!(
+                        "{name}: the user has no profile {profile}, but: {}",
+                        known.join(", ")
+                    ),
                 );
             }
         }

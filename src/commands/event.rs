@@ -80,9 +80,14 @@ fn from_environment() -> Option<Hotplug> {
 /// Whether an event can change what some section would send.
 fn matters(hotplug: &Hotplug, config: &Config) -> bool {
     match hotplug.action.as_str() {
-        "ifup" => config.ready().any(|(_, section)| concerns(hotplug, section)),
+        "ifup" => config
+            .ready()
+            .any(|(_, section)| concerns(hotplug, section)),
         "ifupdate" => {
-            hotplug.addresses && config.ready().any(|(_, section)| concerns(hotplug, section))
+            hotplug.addresses
+                && config
+                    .ready()
+                    .any(|(_, section)| concerns(hotplug, section))
         }
         // The clock may be right now, which TLS may have been waiting for.
         "step" | "stratum" => hotplug.interface.is_none() && config.ready().next().is_some(),
@@ -180,9 +185,16 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
 /// When the first section that a retry may help is due.
 fn retry_in(reports: &[Report]) -> Option<Duration> {
     let helps = |report: &&Report| {
-        matches!(report.outcome, Some(Outcome::Unconfirmed | Outcome::Throttled))
+        matches!(
+            report.outcome,
+            Some(Outcome::Unconfirmed | Outcome::Throttled)
+        )
     };
-    let due = reports.iter().filter(helps).map(|report| report.due).min()?;
+    let due = reports
+        .iter()
+        .filter(helps)
+        .map(|report| report.due)
+        .min()?;
     Some(Duration::from_secs(due.max(1) as u64))
 }
 
@@ -223,7 +235,10 @@ mod tests {
 
     #[test]
     fn which_events_matter() {
-        let (wan, wan6) = ("option network wan", "option network wan\noption family ipv6");
+        let (wan, wan6) = (
+            "option network wan",
+            "option network wan\noption family ipv6",
+        );
         let device = "option source interface\noption device eth1";
         let web = "option source web\nlist url https://a.example/";
         let table = [
@@ -244,7 +259,11 @@ mod tests {
             ("ifup INTERFACE=wan", "option enabled 0", false),
         ];
         for (words, lines, expected) in table {
-            assert_eq!(matters(&hotplug(words), &config(lines)), expected, "{words} {lines}");
+            assert_eq!(
+                matters(&hotplug(words), &config(lines)),
+                expected,
+                "{words} {lines}"
+            );
         }
     }
 }

@@ -47,7 +47,9 @@ impl<'a> Observer<'a> {
             Source::Web(urls) => self.of_web(urls, section),
             Source::Command { program, arguments } => {
                 process::first_line(program, arguments, COMMAND_PATIENCE)
-                    .and_then(|line| one_address(&line).ok_or_else(|| "did not print an address".to_owned()))
+                    .and_then(|line| {
+                        one_address(&line).ok_or_else(|| "did not print an address".to_owned())
+                    })
                     .map(|address| vec![Candidate::from(address)])
                     .map_err(|why| format!("the command {program} {why}"))
             }
@@ -113,7 +115,12 @@ impl<'a> Observer<'a> {
         Err(failures.join("; "))
     }
 
-    fn of_page(&self, url: &ServiceUrl, device: Option<&str>, family: Family) -> Result<IpAddr, String> {
+    fn of_page(
+        &self,
+        url: &ServiceUrl,
+        device: Option<&str>,
+        family: Family,
+    ) -> Result<IpAddr, String> {
         let request = Get {
             url: url.as_str(),
             device,

@@ -41,11 +41,19 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
 /// The first exit code that is not 0, in the order of the file.
 pub fn exit_of(reports: &[Report]) -> Exit {
     let exits = reports.iter().map(|report| report.exit);
-    exits.into_iter().find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
+    exits
+        .into_iter()
+        .find(|exit| *exit != Exit::Done)
+        .unwrap_or(Exit::Done)
 }
 
 fn line(report: &Report) -> String {
-    let Report { section, reason, due, .. } = report;
+    let Report {
+        section,
+        reason,
+        due,
+        ..
+    } = report;
     match report.outcome {
         None => format!("{section}: not acted upon: {reason}"),
         Some(outcome) if outcome.is_trouble() => {

@@ -246,9 +246,10 @@ impl Pass<'_> {
             None => None,
         };
         let service = section.base_url.as_str();
-        let known = self.unreachable.iter().find(|(url, through, _)| {
-            url == service && *through == device
-        });
+        let known = self
+            .unreachable
+            .iter()
+            .find(|(url, through, _)| url == service && *through == device);
         if let Some((_, _, failure)) = known {
             return Err(failure.clone());
         }
@@ -294,7 +295,12 @@ impl Pass<'_> {
         log::log!(level, "{name}: {outcome}: {}", new.reason);
     }
 
-    fn report(&mut self, subject: &Subject<'_>, memory: &Memory, failure: Option<&Failure>) -> Report {
+    fn report(
+        &mut self,
+        subject: &Subject<'_>,
+        memory: &Memory,
+        failure: Option<&Failure>,
+    ) -> Report {
         match Entry::of(memory) {
             Some(entry) => self.entries.insert(subject.name.to_owned(), entry),
             None => self.entries.remove(subject.name),

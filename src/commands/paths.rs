@@ -45,7 +45,8 @@ impl Paths {
     /// Reads the configuration, or says in one line why it cannot be used at all.
     pub fn load(&self) -> Result<Config, String> {
         let name = self.config.display();
-        let text = files::read(&self.config, CONFIG_LIMIT).map_err(|why| format!("{name} {why}"))?;
+        let text =
+            files::read(&self.config, CONFIG_LIMIT).map_err(|why| format!("{name} {why}"))?;
         Config::parse(&text).map_err(|error| format!("{name}: {error}"))
     }
 

@@ -68,7 +68,10 @@ pub fn run(paths: &Paths, status: &Status) -> Exit {
 }
 
 fn view(paths: &Paths, config: &Config, now: Now) -> View {
-    let (store, client) = (paths.store(), Client::new(config.main.ca_file.as_ref(), false));
+    let (store, client) = (
+        paths.store(),
+        Client::new(config.main.ca_file.as_ref(), false),
+    );
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
     let next_check = store.last_pass().map_or(0, |last| {
@@ -78,10 +81,13 @@ fn view(paths: &Paths, config: &Config, now: Now) -> View {
         let name = &section.name;
         match &section.content {
             Content::Disabled => None,
-            Content::Wrong => Some(wrong(name, "its configuration is wrong; run 'wansync check'")),
-            Content::Ready(skydns) => {
-                Some(section_view(name, skydns, &observer, &store, &record, next_check, now))
-            }
+            Content::Wrong => Some(wrong(
+                name,
+                "its configuration is wrong; run 'wansync check'",
+            )),
+            Content::Ready(skydns) => Some(section_view(
+                name, skydns, &observer, &store, &record, next_check, now,
+            )),
         }
     });
     View {
@@ -149,7 +155,12 @@ fn text(view: &View, config: &Config) -> String {
     if view.skydns.is_empty() {
         out.push_str("no skydns section is enabled\n");
     }
-    let width = view.skydns.iter().map(|s| s.section.len()).max().unwrap_or(0);
+    let width = view
+        .skydns
+        .iter()
+        .map(|s| s.section.len())
+        .max()
+        .unwrap_or(0);
     for section in &view.skydns {
         // Writing to a String cannot fail.
         let _ = write_section(&mut out, section, width);
@@ -158,7 +169,9 @@ fn text(view: &View, config: &Config) -> String {
 }
 
 fn write_section(out: &mut String, section: &SectionView, width: usize) -> std::fmt::Result {
-    let outcome = section.outcome.map_or("no pass yet".to_owned(), |o| o.to_string());
+    let outcome = section
+        .outcome
+        .map_or("no pass yet".to_owned(), |o| o.to_string());
     let or_none = |address: Option<IpAddr>| address.map_or("none".to_owned(), |a| a.to_string());
     writeln!(
         out,
@@ -175,7 +188,12 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> std::
         writeln!(out, "{:width$}  {reason}", "")?;
     }
     if let (Some(due), Some(left)) = (section.next_due_s, section.sends_left_today) {
-        writeln!(out, "{:width$}  next in {}; {left} sends left today", "", spoken(due))?;
+        writeln!(
+            out,
+            "{:width$}  next in {}; {left} sends left today",
+            "",
+            spoken(due)
+        )?;
     }
     Ok(())
 }

@@ -65,7 +65,10 @@ pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
 
 /// Makes a folder and its parents, for the owner alone.
 pub fn make_folder(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 /// Makes an empty file, if there is none.

@@ -12,7 +12,8 @@ use crate::core::address::Candidate;
 /// # Errors
 /// In words: there is no such device, or the kernel does not say.
 pub fn addresses(device: &str) -> Result<Vec<Candidate>, String> {
-    let all = if_addrs::get_if_addrs().map_err(|e| format!("the kernel lists no addresses: {e}"))?;
+    let all =
+        if_addrs::get_if_addrs().map_err(|e| format!("the kernel lists no addresses: {e}"))?;
     let flags = ipv6_flags();
     let found: Vec<Candidate> = all
         .iter()

@@ -27,7 +27,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// In words that follow on the program's name.
-pub fn first_line(program: &str, arguments: &[String], patience: Duration) -> Result<String, String> {
+pub fn first_line(
+    program: &str,
+    arguments: &[String],
+    patience: Duration,
+) -> Result<String, String> {
     let end = clock::since_boot() + patience;
     let mut child = Command::new(program)
         .args(arguments)
@@ -149,7 +153,10 @@ mod tests {
     fn the_first_line_of_a_program_that_ends_well() {
         assert_eq!(run("echo ' 8.8.4.4 '; echo more", 10), Ok("8.8.4.4".into()));
         assert_eq!(run("printf 8.8.4.4", 10), Ok("8.8.4.4".into()));
-        assert_eq!(run("echo 8.8.4.4; yes | head -c 1000000", 10), Ok("8.8.4.4".into()));
+        assert_eq!(
+            run("echo 8.8.4.4; yes | head -c 1000000", 10),
+            Ok("8.8.4.4".into())
+        );
         assert_eq!(run("sleep 30 & echo 8.8.4.4", 10), Ok("8.8.4.4".into()));
     }
 
@@ -168,7 +175,9 @@ mod tests {
         let marker = "123.4567";
         let hung = run(&format!("sleep {marker} & exec sleep {marker}"), 1);
         assert_eq!(hung, Err("took longer than 1 s".into()));
-        let left = Command::new("pgrep").args(["-f", &format!("sleep {marker}")]).output();
+        let left = Command::new("pgrep")
+            .args(["-f", &format!("sleep {marker}")])
+            .output();
         assert_eq!(left.map(|o| o.stdout).unwrap_or_default(), b"");
     }
 }

@@ -76,8 +76,9 @@ impl Store {
         if !files::exists(&self.record) {
             return Record::default();
         }
-        let record = files::read(&self.record, LIMIT)
-            .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}")));
+        let record = files::read(&self.record, LIMIT).and_then(|bytes| {
+            serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}"))
+        });
         record.unwrap_or_else(|why| {
             log::warn!("{} {why}; it counts as empty", self.record.display());
             Record::default()

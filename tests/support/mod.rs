@@ -1,0 +1,205 @@
+//! A router in a folder, with the real binary and the simulated services.
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "each test file uses a part of it; the rules of the pure core are not for tests"
+)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use wansync_sim::{KEY, Options, Sim};
+
+/// A configuration, the folders of the program, and the services.
+pub struct Router {
+    /// The services.
+    pub sim: Sim,
+    folder: tempfile::TempDir,
+}
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it logged, since the tests have neither a terminal nor a `/dev/log`.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// All that it said.
+    pub fn said(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// The same, if it ended with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{}", self.said());
+        self
+    }
+
+    /// The same, if it said this.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Ran {
+        assert!(
+            self.said().contains(text),
+            "no '{text}' in:\n{}",
+            self.said()
+        );
+        self
+    }
+
+    /// The same, if it did not say this.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Ran {
+        assert!(!self.said().contains(text), "'{text}' in:\n{}", self.said());
+        self
+    }
+}
+
+impl Router {
+    /// A router whose one section `home` publishes this static address over https.
+    pub fn with_address(address: &str) -> Router {
+        let router = Router::new();
+        router.set_address(address);
+        router
+    }
+
+    /// A router without a configuration.
+    pub fn new() -> Router {
+        Router {
+            sim: Sim::start(Options::default()),
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
+    }
+
+    /// Writes the configuration of [`Router::with_address`] with another address.
+    pub fn set_address(&self, address: &str) {
+        self.configure(&self.home(&format!(
+            "option source 'static'\noption address '{address}'"
+        )));
+    }
+
+    /// The text of a section `home` with a key, an ident, and these options.
+    pub fn home(&self, options: &str) -> String {
+        self.section("home", options)
+    }
+
+    /// The same with a name.
+    pub fn section(&self, name: &str, options: &str) -> String {
+        let url = self.sim.https_url();
+        format!(
+            "config skydns '{name}'\noption base_url '{url}'\noption ident 'user1'\n\
+             option key '{KEY}'\n{options}\n"
+        )
+    }
+
+    /// Writes the configuration: a `wansync` section that trusts the
+    /// simulator's CA, and these sections.
+    pub fn configure(&self, sections: &str) {
+        let ca_file = self.sim.ca_file().display();
+        let text = format!("config wansync 'main'\noption ca_file '{ca_file}'\n{sections}");
+        self.configure_raw(text.as_bytes());
+    }
+
+    /// Writes the configuration as it is.
+    pub fn configure_raw(&self, bytes: &[u8]) {
+        fs::write(self.config(), bytes).expect("the configuration is written");
+    }
+
+    /// A path in the router's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The configuration's path.
+    pub fn config(&self) -> PathBuf {
+        self.path("wansync")
+    }
+
+    /// The record's path.
+    pub fn record(&self) -> PathBuf {
+        self.path("etc/record")
+    }
+
+    /// What a reboot does: tmpfs is empty.
+    pub fn reboot(&self) {
+        let _ = fs::remove_dir_all(self.path("run"));
+    }
+
+    /// Runs the program with the options that stand before the command.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Ran {
+        ran(self.command(arguments).output().expect("the program runs"))
+    }
+
+    /// A pass.
+    pub fn once(&self) -> Ran {
+        self.run(&["once"])
+    }
+
+    /// What `status --format json` says.
+    pub fn status(&self) -> serde_json::Value {
+        let ran = self.run(&["status", "--format", "json"]).expect(0);
+        serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+
+    /// The status of section `home`.
+    pub fn home_status(&self) -> serde_json::Value {
+        self.status()["skydns"][0].clone()
+    }
+
+    /// The program, ready to be run.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+        let mut command = program();
+        command.arg("-c").arg(self.config());
+        command.arg("--state").arg(self.path("run"));
+        command.arg("--record").arg(self.path("etc"));
+        command.arg("--ubus").arg(self.path("ubus.sock"));
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    /// How many `update_ip` requests came.
+    pub fn updates(&self) -> usize {
+        let requests = self.sim.requests();
+        requests.iter().filter(|r| r.call() == "update_ip").count()
+    }
+
+    /// The address that SkyDNS has for `user1`.
+    pub fn bound(&self) -> Vec<String> {
+        let bindings = self.sim.bindings("user1");
+        bindings.iter().map(|b| b.address.to_string()).collect()
+    }
+}
+
+/// The program itself.
+pub fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_wansync"))
+}
+
+/// How it ended.
+pub fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Whether a text stands in any file below a folder.
+pub fn is_in_files(folder: &Path, text: &str) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        let found = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).contains(text);
+        is_in_files(&path, text) || fs::read(&path).is_ok_and(found)
+    })
+}
