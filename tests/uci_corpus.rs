@@ -130,7 +130,7 @@ fn message(error: ParseError) -> Vec<u8> {
 }
 
 /// `cargo test` builds the examples beside the tests: `debug/examples` beside
-/// `debug/deps`.
+/// `debug/deps`. With `--test` alone it does not.
 fn uci_show(file: &Path) -> Output {
     let test = std::env::current_exe().expect("a test knows its own path");
     let example = test
@@ -141,5 +141,5 @@ fn uci_show(file: &Path) -> Output {
     Command::new(&example)
         .arg(file)
         .output()
-        .unwrap_or_else(|error| panic!("{}: {error}", example.display()))
+        .unwrap_or_else(|error| panic!("{}: {error}; `cargo build --examples`?", example.display()))
 }

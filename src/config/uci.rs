@@ -222,12 +222,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn find_section(&self, name: &Cow<'a, str>) -> Option<usize> {
-        let named = self.places.get(&(SECTIONS, name.clone())).copied();
-        named.or_else(|| {
+    fn find_section(&self, name: &str) -> Option<usize> {
+        let named = self.places.get(&(SECTIONS, Cow::Borrowed(name)));
+        named.copied().or_else(|| {
             let at = place_of_generated(name)?;
             let section = self.package.sections.get(at)?;
-            (section.anonymous && section.name == *name).then_some(at)
+            (section.anonymous && section.name == name).then_some(at)
         })
     }
 
