@@ -1,6 +1,6 @@
 //! What ubusd answers to a request, once it is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::message::{Message, id, kind};
 use super::netifd::{self, Netifd};
@@ -39,7 +39,7 @@ impl Bus {
 
     /// Publishes objects that netifd has anew, and withdraws those it has no more.
     pub fn publish(&mut self) {
-        let paths: Vec<String> = self.netifd.paths().collect();
+        let paths: BTreeSet<String> = self.netifd.paths().collect();
         self.ids.retain(|path, _| paths.contains(path));
         for path in paths {
             if !self.ids.contains_key(&path) {

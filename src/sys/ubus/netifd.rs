@@ -109,11 +109,13 @@ fn entries<'a>(status: Table<'a>, name: &str) -> impl Iterator<Item = Table<'a>>
 }
 
 /// Why a network has no address, for the person who reads the log: `down`,
-/// `pending: waiting for DHCP`, `device missing (NO_DEVICE)`. Where it is up,
-/// only that.
+/// `pending: waiting for DHCP`, `device missing (NO_DEVICE)`. For one that has
+/// an address, `up`.
 pub fn explain(network: &Network) -> String {
     let codes = network.errors.join(", ");
-    let state = if network.up {
+    let state = if !network.addresses.is_empty() {
+        "up"
+    } else if network.up {
         "up, without an address"
     } else if codes.contains("AUTH_TOPEER_FAILED") {
         "login refused"

@@ -1,0 +1,52 @@
+//! What ubusd sends: any bytes are read or refused, and whatever is read can be
+//! used.
+//!
+//! `cargo +nightly fuzz run ubus`
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wansync::sys::ubus::netifd::{explain, network, networks};
+use wansync::sys::ubus::value::{Table, Value};
+use wansync::sys::ubus::wire::{Incoming, Message};
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(table) = Table::parse(bytes) {
+        visit(table);
+    }
+    let mut incoming = Incoming::default();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let space = incoming.space();
+        let count = space.len().min(rest.len());
+        space[..count].copy_from_slice(&rest[..count]);
+        rest = &rest[count..];
+        match incoming.advance(count) {
+            Ok(Some(message)) => open(&message),
+            Ok(None) => {}
+            Err(_) => return,
+        }
+    }
+});
+
+fn open(message: &Message) {
+    for id in 0..=127 {
+        let _ = (message.number(id), message.byte(id), message.text(id));
+        if let Ok(Some(table)) = message.table(id) {
+            visit(table);
+        }
+    }
+}
+
+fn visit(table: Table<'_>) {
+    let _ = networks(table);
+    let _ = explain(&network("wan", table));
+    walk(Value::Table(table));
+}
+
+fn walk(value: Value<'_>) {
+    match value {
+        Value::Table(table) => table.iter().for_each(|(_, value)| walk(value)),
+        Value::Array(array) => array.iter().for_each(walk),
+        _ => {}
+    }
+}
