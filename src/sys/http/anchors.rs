@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fmt, fs};
+use std::{fmt, fs, mem};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -68,6 +68,9 @@ impl ServerCertVerifier for Anchors {
         let certificate = ParsedCertificate::try_from(end_entity)?;
         let roots = anchors_for(&self.file, end_entity, intermediates)
             .map_err(|cause| CertificateError::Other(OtherError(Arc::new(cause))))?;
+        if roots.is_empty() {
+            return Err(CertificateError::UnknownIssuer.into());
+        }
         verify_server_cert_signed_by_trust_anchor(
             &certificate,
             &roots,
@@ -180,6 +183,8 @@ struct Bundle<R> {
     reader: R,
     line: Vec<u8>,
     der: Vec<u8>,
+    /// The section that the last line read began.
+    section: Option<Base64>,
 }
 
 impl<R: BufRead> Bundle<R> {
@@ -188,26 +193,33 @@ impl<R: BufRead> Bundle<R> {
             reader,
             line: Vec::new(),
             der: Vec::new(),
+            section: None,
         }
     }
 
     /// The next section whose base64 is in order.
     fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        let mut section: Option<Base64> = None;
+        const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+        const END: &[u8] = b"-----END CERTIFICATE-----";
+        self.der.clear();
         while self.read_line()? {
             let line = self.line.trim_ascii();
             // Editors on Windows put a byte order mark before the first line.
-            match line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) {
-                b"-----BEGIN CERTIFICATE-----" => {
-                    self.der.clear();
-                    section = Some(Base64::default());
+            let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+            if line == BEGIN {
+                self.der.clear();
+                self.section = Some(Base64::default());
+            } else if let Some(rest) = line.strip_prefix(END) {
+                // Files put together may lack the line end between them.
+                let next = (rest == BEGIN).then(Base64::default);
+                if mem::replace(&mut self.section, next).is_some() {
+                    return Ok(Some(&self.der));
                 }
-                b"-----END CERTIFICATE-----" if section.is_some() => return Ok(Some(&self.der)),
-                line => {
-                    section = section
-                        .and_then(|base64| base64.decode(line, &mut self.der))
-                        .filter(|_| self.der.len() <= LARGEST_CERTIFICATE);
-                }
+            } else {
+                let section = self.section.take();
+                self.section = section
+                    .and_then(|base64| base64.decode(line, &mut self.der))
+                    .filter(|_| self.der.len() <= LARGEST_CERTIFICATE);
             }
         }
         Ok(None)

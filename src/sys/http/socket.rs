@@ -37,11 +37,12 @@ pub(super) fn connect(
         }
         match connect_one(address, device, share(left, addresses.len() - tried))? {
             Ok(stream) => return Ok(Socket { stream, deadline }),
+            // The last address had all the time there was.
+            Err(error) if is_timeout(&error) && tried + 1 == addresses.len() => {
+                return Err(Stop::Timeout(Phase::Connect));
+            }
             Err(error) => causes.push(format!("{}: {}", address.ip(), unanswered(&error))),
         }
-    }
-    if Instant::now() >= deadline {
-        return Err(Stop::Timeout(Phase::Connect));
     }
     Err(Stop::Connect(listed(&causes)))
 }
@@ -90,10 +91,15 @@ fn bind(socket: &socket2::Socket, device: &str) -> Result<(), Stop> {
     })
 }
 
+fn is_timeout(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut
+}
+
 fn unanswered(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::TimedOut => "no answer".to_owned(),
-        _ => words(error),
+    if is_timeout(error) {
+        "no answer".to_owned()
+    } else {
+        words(error)
     }
 }
 
@@ -164,4 +170,66 @@ fn is_early(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A socket whose queue is full, so that the kernel ignores further connections.
+    fn silent() -> (SocketAddr, Vec<socket2::Socket>) {
+        let socket = || socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let listener = socket();
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        listener.bind(&any.into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut sockets = vec![listener];
+        for _ in 0..4 {
+            let waiting = socket();
+            waiting.set_nonblocking(true).unwrap();
+            let _ = waiting.connect(&address);
+            sockets.push(waiting);
+        }
+        (address.as_socket().unwrap(), sockets)
+    }
+
+    #[test]
+    fn a_silent_address_leaves_time_for_the_next() {
+        let (silent, _sockets) = silent();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [silent, listener.local_addr().unwrap()];
+        let deadline = Instant::now() + Duration::from_secs(3);
+        let socket = connect(&addresses, None, deadline).ok().unwrap();
+        assert_eq!(socket.stream.peer_addr().unwrap(), addresses[1]);
+        assert!(Instant::now() < deadline);
+    }
+
+    #[test]
+    fn every_cause_is_named() {
+        let refused: SocketAddr = {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap()
+        };
+        let (silent, _sockets) = silent();
+        let deadline = Instant::now() + Duration::from_secs(1);
+        let Err(stop) = connect(&[silent, refused], None, deadline) else {
+            panic!("nobody listens");
+        };
+        let Stop::Connect(cause) = stop else {
+            panic!("{stop:?}");
+        };
+        assert_eq!(cause, "127.0.0.1: no answer; 127.0.0.1: Connection refused");
+        let causes = ["a", "b", "c", "d", "e"].map(str::to_owned);
+        assert_eq!(listed(&causes), "a; b; c; and 2 more addresses");
+    }
+
+    #[test]
+    fn shares() {
+        let left = Duration::from_secs(30);
+        let seconds = |addresses| share(left, addresses).as_secs();
+        assert_eq!([1, 2, 5, 14].map(seconds), [30, 10, 5, 2]);
+    }
 }

@@ -1,0 +1,144 @@
+//! Certificates, good and bad, and servers that present them.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, process};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// A certification authority, on top or in between.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+/// A server's certificates and key.
+pub struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: KeyPair,
+}
+
+impl Authority {
+    pub fn new(name: &str) -> Authority {
+        let key = KeyPair::generate().unwrap();
+        Authority(CertifiedIssuer::self_signed(ca_params(name), key).unwrap())
+    }
+
+    /// An authority that this one vouches for, with `change` made to its certificate.
+    pub fn intermediate(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Authority {
+        let mut params = ca_params(name);
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        Authority(CertifiedIssuer::signed_by(params, key, &self.0).unwrap())
+    }
+
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    pub fn der(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
+    }
+
+    /// A certificate for localhost and 127.0.0.1.
+    pub fn identity(&self) -> Identity {
+        self.identity_with(|_| {})
+    }
+
+    pub fn identity_with(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let mut params = server_params();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let chain = vec![certificate.der().clone()];
+        Identity { chain, key }
+    }
+}
+
+impl Identity {
+    /// A certificate that vouches for itself, and its PEM.
+    pub fn self_signed(is_ca: IsCa) -> (Identity, String) {
+        let mut params = server_params();
+        params.is_ca = is_ca;
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let chain = vec![certificate.der().clone()];
+        (Identity { chain, key }, certificate.pem())
+    }
+
+    pub fn followed_by(mut self, authority: &Authority) -> Identity {
+        self.chain.push(authority.der());
+        self
+    }
+
+    pub fn server(self) -> ServerConfig {
+        self.server_with(rustls::ALL_VERSIONS)
+    }
+
+    pub fn server_with(
+        self,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> ServerConfig {
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        ServerConfig::builder_with_provider(ring::default_provider().into())
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(self.chain, key)
+            .unwrap()
+    }
+}
+
+fn ca_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+fn server_params() -> CertificateParams {
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let mut params = CertificateParams::new(names).unwrap();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "a server");
+    params
+}
+
+pub fn expired(params: &mut CertificateParams) {
+    params.not_after = date_time_ymd(2001, 1, 1);
+}
+
+pub fn not_yet_valid(params: &mut CertificateParams) {
+    params.not_before = date_time_ymd(3001, 1, 1);
+}
+
+/// A file that is removed with its value.
+pub struct TempFile(PathBuf);
+
+impl TempFile {
+    pub fn new(content: impl AsRef<[u8]>) -> TempFile {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::SeqCst);
+        let name = format!("wansync-http-{}-{count}", process::id());
+        let path = env::temp_dir().join(name);
+        fs::write(&path, content).unwrap();
+        TempFile(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
