@@ -10,7 +10,7 @@ use crate::faults::{Fault, Times};
 use crate::http::{Incoming, Reply};
 use crate::server::Shared;
 use crate::sim;
-use crate::state::{self, World};
+use crate::state;
 use crate::vpnki::{Style, Tunnel, Vpnki};
 
 /// Where the pages are.
@@ -37,16 +37,11 @@ const PAGES: &[(&str, &str, &str, Page)] = &[
         wait,
     ),
     ("state", "", "users, bindings, tunnels", state),
-    (
-        "clear",
-        "",
-        "forgets requests and faults; bindings stay",
-        clear,
-    ),
+    ("clear", "", "forgets requests and faults", clear),
     (
         "reset",
         "",
-        "as at the start, but for --key, --user and --fault",
+        "forgets all of that, and bindings and tunnels too",
         reset,
     ),
     (
@@ -96,8 +91,8 @@ pub(crate) fn answer(shared: &Shared, request: &Incoming) -> Reply {
     }
 }
 
-/// The pages as text.
-pub(crate) fn help() -> String {
+/// The simulator's own pages and its faults, as text for people.
+pub fn help() -> String {
     let mut text = String::from("The simulator's own pages, on the http port:\n");
     for (name, parameters, what, _) in PAGES {
         let mark = if parameters.is_empty() { "" } else { "?" };
@@ -152,7 +147,7 @@ fn clear(shared: &Shared, _: &Incoming) -> Result<Value, String> {
 }
 
 fn reset(shared: &Shared, request: &Incoming) -> Result<Value, String> {
-    *shared.world() = World::initial();
+    shared.reset_world();
     clear(shared, request)
 }
 

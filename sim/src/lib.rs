@@ -24,7 +24,7 @@
 //! | `server`, `conn`, `tls` | listeners, connections, certificates |
 //! | `http`, `query` | requests from bytes |
 //! | `skydns`, `vpnki`, `state` | what the services do and remember |
-//! | `faults`, `fault_table`, `plan` | what can go wrong, and when |
+//! | `faults`, `fault_text`, `fault_table`, `plan` | what can go wrong, and when |
 //! | `altered`, `deliver` | faults in a reply's content, and on its way |
 //! | `journal` | what was received |
 //! | `admin` | the simulator's own pages, under `/_sim/` |
@@ -35,6 +35,7 @@ mod altered;
 mod conn;
 mod deliver;
 pub mod fault_table;
+mod fault_text;
 mod faults;
 mod http;
 mod journal;
@@ -49,10 +50,11 @@ pub mod ubus;
 mod vpnki;
 mod words;
 
+pub use admin::help;
 pub use faults::{
     ErrorShape, Fault, NearMiss, Point, ResetPoint, RetryAfter, Target, Times, TlsFault,
 };
 pub use journal::{Connection, LogTo, Request, Scheme};
-pub use sim::{Options, Sim};
+pub use sim::{Options, Sim, parse_profiles};
 pub use state::{Binding, KEY, Kind, MAIN_PROFILE, PROFILES, USER};
 pub use vpnki::{Envelope, Rows, Style, Tunnel, VPNKI_KEY};

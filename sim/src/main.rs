@@ -1,1 +1,23 @@
-fn main() {}
+//! The simulator as a program: one subcommand a part of the world around the agent.
+
+mod cli;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            eprintln!("wansync-sim: {cause}");
+            ExitCode::FAILURE
+        }
+    }
+}

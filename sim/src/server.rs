@@ -23,6 +23,8 @@ use crate::{skydns, vpnki};
 /// What all threads of a simulator share.
 pub(crate) struct Shared {
     pub world: Mutex<World>,
+    /// What the world becomes by a reset.
+    pub marked: Mutex<World>,
     pub plan: Mutex<Plan>,
     pub journal: Journal,
     pub authority: Authority,
@@ -34,6 +36,20 @@ pub(crate) struct Shared {
 impl Shared {
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().expect("no thread panics with it")
+    }
+
+    pub fn mark_world(&self) {
+        let world = self.world().clone();
+        *self.marked.lock().expect("no thread panics with it") = world;
+    }
+
+    pub fn reset_world(&self) {
+        let marked = self
+            .marked
+            .lock()
+            .expect("no thread panics with it")
+            .clone();
+        *self.world() = marked;
     }
 
     pub fn plan(&self) -> MutexGuard<'_, Plan> {

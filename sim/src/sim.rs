@@ -90,6 +90,7 @@ impl Sim {
         let (ca_file, temporary) = write_ca(&authority.pem, options.ca_out)?;
         let shared = Arc::new(Shared {
             world: Mutex::new(World::initial()),
+            marked: Mutex::new(World::initial()),
             plan: Mutex::new(Plan::default()),
             journal: Journal::new(&options.log)?,
             authority,
@@ -187,6 +188,21 @@ impl Sim {
         self.shared.world().add_user(provider, login, profiles);
     }
 
+    /// A user that is not known any more; what it held is free.
+    pub fn remove_user(&self, login: &str) {
+        self.shared.world().users.remove(login);
+    }
+
+    /// Another key that VPNKI accepts.
+    pub fn add_vpnki_key(&self, key: &str) {
+        self.shared.world().vpnki.keys.push(key.to_owned());
+    }
+
+    /// A key that VPNKI does not accept any more.
+    pub fn remove_vpnki_key(&self, key: &str) {
+        self.shared.world().vpnki.keys.retain(|known| known != key);
+    }
+
     /// The addresses that a user holds, oldest first. Empty for an unknown user.
     pub fn bindings(&self, ident: &str) -> Vec<Binding> {
         let world = self.shared.world();
@@ -273,10 +289,16 @@ impl Sim {
         self.shared.journal.clear();
     }
 
-    /// As [`Sim::clear`], and the services' state is that of the start.
+    /// As [`Sim::clear`], and the services' state is that of the start, or of the
+    /// last [`Sim::mark`].
     pub fn reset(&self) {
-        *self.shared.world() = World::initial();
+        self.shared.reset_world();
         self.clear();
+    }
+
+    /// Makes the services' state what [`Sim::reset`] returns to.
+    pub fn mark(&self) {
+        self.shared.mark_world();
     }
 }
 
@@ -312,8 +334,11 @@ fn write_ca(pem: &str, asked: Option<PathBuf>) -> io::Result<(PathBuf, Option<Te
     Ok((temporary.to_path_buf(), Some(temporary)))
 }
 
-/// `ID=NAME,ID=NAME,…`
-pub(crate) fn parse_profiles(text: &str) -> Result<Vec<(u32, String)>, String> {
+/// Profiles as `ID=NAME,ID=NAME,…`; none of an empty text.
+///
+/// # Errors
+/// If a part has no `=`, or its id is not a number.
+pub fn parse_profiles(text: &str) -> Result<Vec<(u32, String)>, String> {
     let one = |part: String| {
         let (id, name) = part.split_once('=').ok_or("a profile is ID=NAME")?;
         let id = id

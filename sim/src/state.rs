@@ -22,7 +22,7 @@ pub const MAIN_PROFILE: &str = "Основной";
 pub(crate) const PROVIDER: &str = "provider";
 
 /// Everything that the services remember.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct World {
     /// Key to provider. A provider may have several keys.
     pub keys: BTreeMap<String, String>,

@@ -1,43 +1,11 @@
-//! VPNKI's web service: a table of resources, the envelopes of the versions of
-//! com_api, and the shapes that rows may have.
-//!
-//! Known: the address, the names of the resources, the envelopes and the error
-//! texts. Assumed: the fields of `tunnels` and `active`, and so their shapes,
-//! which is why both can be chosen.
-
-use std::collections::VecDeque;
+//! The many ways in which VPNKI may say the same: the envelopes of the versions
+//! of com_api (known), and the shapes of a list (assumed).
 
 use serde_json::{Map, Value, json};
 
-use crate::http::{Incoming, Reply};
+use super::{Refusal, Tunnel};
+use crate::http::Reply;
 use crate::words::words;
-
-/// The VPNKI key that every simulator knows from the start. Plainly an example.
-pub const VPNKI_KEY: &str = "test-vpnki-key-0123456789";
-
-/// Where the web service is, as at VPNKI: with or without the language.
-pub(crate) const PATHS: [&str; 3] = ["/index.php/en/", "/index.php/en", "/index.php"];
-
-/// What the simulated VPNKI knows, and how it says it.
-#[derive(Debug, Clone)]
-pub(crate) struct Vpnki {
-    pub keys: Vec<String>,
-    pub tunnels: Vec<Tunnel>,
-    /// Lists of active tunnels, one a request; the last one stays.
-    pub active: VecDeque<Vec<String>>,
-    pub style: Style,
-}
-
-/// A tunnel of the account.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Tunnel {
-    /// The name that VPNKI gave it, for example `user356`.
-    pub name: String,
-    /// Its address in VPNKI's network.
-    pub address: String,
-    /// What its owner wrote beside it.
-    pub comment: String,
-}
 
 /// How VPNKI's replies look.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -111,105 +79,7 @@ impl Default for Style {
     }
 }
 
-impl Default for Vpnki {
-    fn default() -> Vpnki {
-        let tunnel = |name: &str, address: &str, comment: &str| Tunnel {
-            name: name.to_owned(),
-            address: address.to_owned(),
-            comment: comment.to_owned(),
-        };
-        let tunnels = vec![
-            tunnel("user356", "172.16.10.2", "Дача"),
-            tunnel("user357", "172.16.10.3", "Office"),
-        ];
-        let names = tunnels.iter().map(|tunnel| tunnel.name.clone());
-        Vpnki {
-            keys: vec![VPNKI_KEY.to_owned()],
-            active: VecDeque::from([names.collect()]),
-            style: Style::default(),
-            tunnels,
-        }
-    }
-}
-
-/// One resource: its name, and the payload that it gives.
-type Resource = (&'static str, fn(&mut Vpnki) -> Value);
-
-/// Adding a resource is adding a row and a function.
-const RESOURCES: &[Resource] = &[("tunnels", tunnels), ("active", active)];
-
-/// An error as com_api knows it: a code and a text.
-type Refusal = (u16, String);
-
-/// Answers a request for one of [`PATHS`].
-pub(crate) fn answer(vpnki: &mut Vpnki, request: &Incoming) -> Reply {
-    let component = request.param("option") == Some("com_api");
-    if request.careless.is_some() {
-        return Reply::html(400);
-    }
-    if !component || request.param("format") != Some("raw") {
-        // Assumed: a page of the site itself.
-        return Reply::html(200);
-    }
-    let name = request.param("resource").unwrap_or("");
-    match payload(vpnki, request, name) {
-        Ok(payload) => Reply::json(200, success(&vpnki.style, name, payload)),
-        Err(refusal) => error(&vpnki.style, name, &refusal),
-    }
-}
-
-/// The order is known: the plugin, then the resource, then the key.
-fn payload(vpnki: &mut Vpnki, request: &Incoming, name: &str) -> Result<Value, Refusal> {
-    let app = request.param("app").unwrap_or("");
-    if app != "webservices" {
-        return Err((400, format!("{app} API Plugin not found")));
-    }
-    let known = RESOURCES.iter().find(|(resource, _)| *resource == name);
-    let Some((_, payload)) = known else {
-        return Err((404, format!("{name} Resource not found in this API")));
-    };
-    let key = request.param("key").unwrap_or("");
-    if !vpnki.keys.iter().any(|known| known == key) {
-        return Err((403, unknown_key(vpnki.style.envelope).to_owned()));
-    }
-    Ok(payload(vpnki))
-}
-
-/// Both texts are known; old versions say the first.
-fn unknown_key(envelope: Envelope) -> &'static str {
-    match envelope {
-        Envelope::V1 | Envelope::V20 => "API Key Disabled",
-        _ => "API Key Not Found",
-    }
-}
-
-fn tunnels(vpnki: &mut Vpnki) -> Value {
-    shaped(&vpnki.style, "tunnels", &vpnki.tunnels)
-}
-
-fn active(vpnki: &mut Vpnki) -> Value {
-    let names = match vpnki.active.len() {
-        0 => Vec::new(),
-        1 => vpnki.active[0].clone(),
-        _ => vpnki.active.pop_front().unwrap_or_default(),
-    };
-    let rows: Vec<Tunnel> = names.iter().map(|name| vpnki.tunnel(name)).collect();
-    shaped(&vpnki.style, "active", &rows)
-}
-
-impl Vpnki {
-    /// A tunnel that only the script of `active` knows has a name and no more.
-    fn tunnel(&self, name: &str) -> Tunnel {
-        let known = self.tunnels.iter().find(|tunnel| tunnel.name == name);
-        known.cloned().unwrap_or(Tunnel {
-            name: name.to_owned(),
-            address: String::new(),
-            comment: String::new(),
-        })
-    }
-}
-
-fn shaped(style: &Style, wrapper: &str, tunnels: &[Tunnel]) -> Value {
+pub(super) fn shaped(style: &Style, wrapper: &str, tunnels: &[Tunnel]) -> Value {
     let rows: Vec<Value> = tunnels.iter().map(|tunnel| row(style, tunnel)).collect();
     match (style.rows, rows.as_slice()) {
         (Rows::Single, [row]) => row.clone(),
@@ -247,7 +117,7 @@ fn named(style: &Style, rows: Vec<Value>) -> Value {
     pairs.collect()
 }
 
-fn success(style: &Style, resource: &str, payload: Value) -> String {
+pub(super) fn success(style: &Style, resource: &str, payload: Value) -> String {
     let data = match style.envelope {
         Envelope::V1 => return payload.to_string(),
         Envelope::V20 => json!({ "results": payload }),
@@ -270,7 +140,7 @@ fn with_copy(payload: Value) -> Value {
     Value::Object(fields)
 }
 
-fn error(style: &Style, resource: &str, (code, message): &Refusal) -> Reply {
+pub(super) fn error(style: &Style, resource: &str, (code, message): &Refusal) -> Reply {
     let code_text = code.to_string();
     let body = match style.envelope {
         Envelope::V1 => json!({"code": code, "message": message}),
@@ -306,20 +176,25 @@ mod tests {
     use super::*;
 
     fn said(envelope: &str, rows: &str, names: &[&str]) -> String {
-        let mut vpnki = Vpnki::default();
-        vpnki.tunnels.truncate(1);
-        vpnki.active = VecDeque::from([names.iter().map(|name| (*name).to_owned()).collect()]);
-        vpnki.style.envelope = envelope.parse().unwrap();
-        vpnki.style.rows = rows.parse().unwrap();
-        let payload = active(&mut vpnki);
-        success(&vpnki.style, "active", payload)
+        let style = Style {
+            envelope: envelope.parse().unwrap(),
+            rows: rows.parse().unwrap(),
+            ..Style::default()
+        };
+        let tunnel = |name: &&str| Tunnel {
+            name: (*name).to_owned(),
+            address: "172.16.10.2".to_owned(),
+            comment: "Дача".to_owned(),
+        };
+        let tunnels: Vec<Tunnel> = names.iter().map(tunnel).collect();
+        success(&style, "active", shaped(&style, "active", &tunnels))
     }
 
     #[test]
     fn rows_take_every_shape() {
         let fields = r#""comment":"Дача","vpnki_address":"172.16.10.2""#;
         let object =
-            format!(r#"{{"comment":"Дача","login":"user356","vpnki_address":"172.16.10.2"}}"#);
+            r#"{"comment":"Дача","login":"user356","vpnki_address":"172.16.10.2"}"#.to_owned();
         for (rows, expected) in [
             ("objects", format!("[{object}]")),
             ("strings", r#"["user356"]"#.to_owned()),
@@ -398,14 +273,5 @@ mod tests {
             assert_eq!(reply.status, status, "{envelope}");
             assert!(body.contains(part), "{envelope}: {body}");
         }
-    }
-
-    #[test]
-    fn a_script_of_active_lists_is_played_once_and_its_end_stays() {
-        let mut vpnki = Vpnki::default();
-        vpnki.style.rows = Rows::Strings;
-        vpnki.active = VecDeque::from([vec!["user356".to_owned()], vec![]]);
-        let played: Vec<String> = (0..3).map(|_| active(&mut vpnki).to_string()).collect();
-        assert_eq!(played, [r#"["user356"]"#, "[]", "[]"]);
     }
 }
