@@ -1,0 +1,54 @@
+# shellcheck shell=sh
+# What setup and build share: places, messages, the targets table, the compiler.
+# The script that reads this has set `root` to the checkout.
+
+: "${root:?set by the script that reads this}"
+tools=$root/target/cross-tools
+zig=$tools/zig
+
+say() { printf 'cross: %s\n' "$*" >&2; }
+
+die() {
+    say "error: $1"
+    shift
+    for line in "$@"; do say "  $line"; done
+    exit 1
+}
+
+# field NAME KEY: the value of KEY in the table of target NAME, without quotes.
+field() {
+    awk -v want="$1" -v key="$2" '
+        /^\[\[target\]\]/ { name = "" }
+        /^[a-z]+ = / {
+            value = $0
+            sub(/^[a-z]+ = /, "", value)
+            gsub(/["\[\],]/, "", value)
+            if ($1 == "name") name = value
+            if ($1 == key && name == want) print value
+        }' "$root/cross/targets.toml"
+}
+
+# names: every target, in the order of the table.
+names() { sed -n 's/^name = "\(.*\)"$/\1/p' "$root/cross/targets.toml"; }
+
+# find_rust: sets `rustc` and `cargo` to a pair that has its own library's
+# sources, which build-std needs; false if there is none.
+find_rust() {
+    for candidate in "$(command -v rustc || true)" /usr/bin/rustc; do
+        [ -x "$candidate" ] || continue
+        sysroot=$("$candidate" --print sysroot 2>/dev/null) || continue
+        rustc=$sysroot/bin/rustc
+        cargo=$sysroot/bin/cargo
+        if [ -x "$rustc" ] && [ -x "$cargo" ] &&
+            [ -f "$sysroot/lib/rustlib/src/rust/library/Cargo.toml" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# The version that zig.txt pins.
+zig_pinned() { sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' "$root/cross/zig.txt"; }
+
+# Whether the pinned zig is there, whole enough to say its version.
+have_zig() { [ "$("$zig" version 2>/dev/null)" = "$(zig_pinned)" ]; }
