@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# What setup and build share: places, messages, the targets table, the compiler.
+# What the scripts share: places, messages, packages, the targets table, the
+# compiler.
 # The script that reads this has set `root` to the checkout.
 
 : "${root:?set by the script that reads this}"
@@ -52,3 +53,26 @@ zig_pinned() { sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' "$root/cross/zig.txt"; }
 
 # Whether the pinned zig is there, whole enough to say its version.
 have_zig() { [ "$("$zig" version 2>/dev/null)" = "$(zig_pinned)" ]; }
+
+# need_program PROGRAM PACKAGE
+need_program() {
+    command -v "$1" >/dev/null 2>&1 || apt_install "$1 is missing" "$2"
+}
+
+# apt_install WHY PACKAGE…
+apt_install() {
+    why=$1
+    shift
+    command -v apt-get >/dev/null 2>&1 ||
+        die "$why, and this is not a Debian: install what Debian calls: $*"
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null 2>&1 || die "$why, and there is no sudo: as root, apt-get install $*"
+        sudo=sudo
+    fi
+    say "$why: installing $*"
+    apt_try "$@" || { $sudo apt-get update -qq >&2 && apt_try "$@"; } ||
+        die "apt-get could not install $*"
+}
+
+apt_try() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >&2; }
