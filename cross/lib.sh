@@ -32,8 +32,8 @@ field() {
 # names: every target, in the order of the table.
 names() { sed -n 's/^name = "\(.*\)"$/\1/p' "$root/cross/targets.toml"; }
 
-# find_rust: sets `rustc` and `cargo` to a pair that has its own library's
-# sources, which build-std needs; false if there is none.
+# find_rust: sets `sysroot`, and `rustc` and `cargo` in it, to a pair that has
+# the sources of its library, which build-std needs; false if there is none.
 find_rust() {
     for candidate in "$(command -v rustc || true)" /usr/bin/rustc; do
         [ -x "$candidate" ] || continue

@@ -1,17 +1,20 @@
 //! What the figures were measured on, and what was measured.
 
 use std::fs;
+use std::path::Path;
 
-use crate::measure::Program;
+use crate::report::grouped;
 
 /// One line each: the machine, the binary.
-pub fn describe(agent: &Program) -> Result<Vec<String>, String> {
-    let bytes = fs::metadata(agent.path())
-        .map_err(|error| format!("{}: {error}", agent.path().display()))?
-        .len();
+pub fn describe(agent: &Path) -> Result<Vec<String>, String> {
+    let data = fs::metadata(agent).map_err(|error| format!("{}: {error}", agent.display()))?;
     Ok(vec![
         format!("machine: {}, {}", processor(), kernel()),
-        format!("binary: {} bytes, {}", bytes, agent.path().display()),
+        format!(
+            "binary: {} bytes, {}",
+            grouped(data.len() as f64),
+            agent.display()
+        ),
     ])
 }
 

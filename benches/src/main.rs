@@ -32,9 +32,6 @@ struct Args {
     /// the observer (benches/programs/observe.c)
     #[argh(option)]
     observe: PathBuf,
-    /// the wansync-sim to measure against
-    #[argh(option)]
-    simulator: PathBuf,
     /// runs for each wall time of an idle pass (default 500)
     #[argh(option, default = "500")]
     iterations: usize,
@@ -63,14 +60,14 @@ fn main() -> ExitCode {
 
 /// Whether all could be measured.
 fn run(args: &Args) -> Result<bool, String> {
+    namespace::bring_loopback_up()?;
     let tools = Tools {
         agent: Program::new(&args.agent)?,
         empty: Program::new(&args.empty)?,
         observe: Program::new(&args.observe)?,
-        simulator: Program::new(&args.simulator)?,
         iterations: args.iterations,
     };
-    let mut report = Report::new(machine::describe(&tools.agent)?);
+    let mut report = Report::new(machine::describe(&args.agent)?);
     report.print_heading();
     for (name, part) in parts::ALL {
         if args.part.is_empty() || args.part.iter().any(|wanted| wanted == name) {

@@ -11,7 +11,6 @@ pub struct Tools {
     pub agent: Program,
     pub empty: Program,
     pub observe: Program,
-    pub simulator: Program,
     /// Runs for each wall time of an idle pass.
     pub iterations: usize,
 }
@@ -25,10 +24,6 @@ impl Program {
         let path = fs::canonicalize(path);
         path.map(Program)
             .map_err(|error| format!("no program to measure: {error}"))
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
     }
 
     /// A run without arguments.

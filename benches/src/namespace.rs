@@ -12,7 +12,7 @@ pub const DEVICE: &str = "wan0";
 /// Starts this program again in a network namespace, and returns only if it
 /// cannot (without `unshare` or the right to use it, the rest is measured outside).
 pub fn enter() -> Option<ExitCode> {
-    if std::env::var_os(INSIDE).is_some() {
+    if is_inside() {
         return None;
     }
     let ways: [&[&str]; 2] = [&["--net"], &["--net", "--map-root-user"]];
@@ -34,19 +34,27 @@ fn works(way: &[&str]) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
-/// Brings loopback up, and a device with `address`.
-pub fn set_up(address: &str) -> Result<(), String> {
-    if std::env::var_os(INSIDE).is_none() {
-        return Err("no network namespace can be made here".to_owned());
+/// Without it nothing of the simulator can be reached in the namespace.
+pub fn bring_loopback_up() -> Result<(), String> {
+    match is_inside() {
+        true => ip(&["link", "set", "lo", "up"]),
+        false => Ok(()),
     }
-    ip(&["link", "set", "lo", "up"])?;
-    if ip(&["link", "show", DEVICE]).is_ok() {
-        return Ok(());
+}
+
+/// Adds [`DEVICE`] with `address`.
+pub fn add_device(address: &str) -> Result<(), String> {
+    if !is_inside() {
+        return Err("no network namespace can be made here".to_owned());
     }
     ip(&["link", "add", DEVICE, "type", "dummy"])
         .or_else(|_| ip(&["tuntap", "add", DEVICE, "mode", "tap"]))?;
     ip(&["address", "add", &format!("{address}/24"), "dev", DEVICE])?;
     ip(&["link", "set", DEVICE, "up"])
+}
+
+fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
 }
 
 fn ip(args: &[&str]) -> Result<(), String> {

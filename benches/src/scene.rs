@@ -1,10 +1,11 @@
 //! A router on disk: a configuration, its two state folders, the agent run on them.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use wansync_sim::{KEY, USER};
 
 use crate::measure::{Run, Tools, last_line};
 use crate::namespace::DEVICE;
@@ -144,7 +145,7 @@ impl<'a> Scene<'a> {
 pub fn config(skydns: &SkyDns, ca_file: &Path, source: Source, count: usize) -> String {
     let mut text = heading(ca_file);
     for number in 0..count {
-        text += &section(skydns.url(), source, number);
+        text += &section(&skydns.url(), source, number);
     }
     text
 }
@@ -169,15 +170,13 @@ fn heading(ca_file: &Path) -> String {
 }
 
 fn section(url: &str, source: Source, number: usize) -> String {
-    let mut text = String::new();
-    let _ = write!(
-        text,
+    let head = format!(
         "\nconfig skydns 's{number}'\n\
          \toption base_url '{url}'\n\
-         \toption ident 'user1'\n\
-         \toption key 'test-key-0123456789abcdef'\n\
+         \toption ident '{USER}'\n\
+         \toption key '{KEY}'\n\
          \toption source '{}'\n",
         source.name()
     );
-    text + &source.options()
+    head + &source.options()
 }

@@ -1,65 +1,55 @@
-//! The simulator's processes: SkyDNS, and a ubusd with netifd behind it.
+//! The simulator in this process: SkyDNS, and a ubusd with netifd behind it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::measure::Tools;
-use crate::scene::Folder;
+use serde_json::Value;
+use wansync_sim::ubus::UbusSim;
+use wansync_sim::{Options, Sim};
+
+use crate::scene::{ADDRESS, Folder};
 
 /// Where Debian and OpenWrt keep the certificate authorities.
 const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Longer than a start takes on any machine.
-const START: Duration = Duration::from_secs(30);
+/// What netifd says of a WAN by DHCP.
+const WAN_STATUS: &str = include_str!("wan-status.json");
 
 /// SkyDNS over https, until it goes.
 pub struct SkyDns {
-    _process: Process,
+    sim: Sim,
     folder: Folder,
-    url: String,
 }
 
 /// A ubusd whose `wan` has the address, until it goes.
 pub struct Ubus {
-    _process: Process,
+    _sim: UbusSim,
     folder: Folder,
 }
 
-/// A child that is killed when it goes.
-struct Process(Child);
-
 impl SkyDns {
-    pub fn start(tools: &Tools) -> Result<SkyDns, String> {
-        let folder = Folder::new()?;
-        let (ready, ca) = (folder.file("ready"), folder.file("ca.pem"));
-        let mut command = Command::new(tools.simulator.path());
-        command.arg("serve").arg("--ready-file").arg(&ready);
-        command.arg("--ca-out").arg(&ca);
-        let process = Process::start(&mut command, &[&ready, &ca])?;
-        let text = read(&ready)?;
-        let base = text
-            .split_whitespace()
-            .find(|word| word.starts_with("https://"));
-        let base = base.ok_or_else(|| format!("the simulator names no https url: {text}"))?;
-        let url = format!("{}/provider_api/", base.trim_end_matches('/'));
+    pub fn start() -> Result<SkyDns, String> {
+        let sim = Sim::try_start(Options::default());
         Ok(SkyDns {
-            _process: process,
-            folder,
-            url,
+            sim: sim.map_err(|error| format!("the simulator: {error}"))?,
+            folder: Folder::new()?,
         })
     }
 
-    /// The `base_url` for SkyDNS.
-    pub fn url(&self) -> &str {
-        &self.url
+    /// The `base_url` for SkyDNS, by a name, so that it has to be looked up.
+    pub fn url(&self) -> String {
+        let port = self.sim.https_addr().port();
+        format!("https://localhost:{port}/provider_api/")
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> usize {
+        self.sim.requests().len()
     }
 
     /// The simulator's own authority alone.
     pub fn own_ca(&self) -> PathBuf {
-        self.folder.file("ca.pem")
+        self.sim.ca_file().to_owned()
     }
 
     /// The machine's bundle with the simulator's authority at its end, as a
@@ -73,48 +63,26 @@ impl SkyDns {
 }
 
 impl Ubus {
-    pub fn start(tools: &Tools) -> Result<Ubus, String> {
+    pub fn start() -> Result<Ubus, String> {
         let folder = Folder::new()?;
-        let socket = folder.file("ubus.sock");
-        let mut command = Command::new(tools.simulator.path());
-        command.arg("ubus").arg("--socket").arg(&socket);
-        let process = Process::start(&mut command, &[&socket])?;
-        Ok(Ubus {
-            _process: process,
-            folder,
-        })
+        let sim = UbusSim::start(folder.file(SOCKET));
+        let sim = sim.map_err(|error| format!("the simulator's ubusd: {error}"))?;
+        sim.set_interface("wan", wan_status()?);
+        Ok(Ubus { _sim: sim, folder })
     }
 
     pub fn socket(&self) -> PathBuf {
-        self.folder.file("ubus.sock")
+        self.folder.file(SOCKET)
     }
 }
 
-impl Process {
-    /// Starts it and waits until all of `files` exist.
-    fn start(command: &mut Command, files: &[&Path]) -> Result<Process, String> {
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command.spawn().map_err(|error| error.to_string())?;
-        let mut process = Process(child);
-        let start = Instant::now();
-        while !files.iter().all(|file| file.exists()) {
-            if let Ok(Some(status)) = process.0.try_wait() {
-                return Err(format!("the simulator ended: {status}"));
-            }
-            if start.elapsed() > START {
-                return Err("the simulator does not start".to_owned());
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Ok(process)
-    }
-}
+const SOCKET: &str = "ubus.sock";
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn wan_status() -> Result<Value, String> {
+    let mut status: Value =
+        serde_json::from_str(WAN_STATUS).map_err(|error| format!("wan-status.json: {error}"))?;
+    status["ipv4-address"][0]["address"] = ADDRESS.into();
+    Ok(status)
 }
 
 /// The number of certificates in a PEM file.

@@ -81,13 +81,13 @@ pub fn measure(tools: &Tools) -> Part {
 /// The simulator is stopped before the idle passes, so one that sends fails.
 fn idle(tools: &Tools, source: Source, part: &mut Part) -> Result<Idle, String> {
     if source == Source::Interface {
-        namespace::set_up(ADDRESS)?;
+        namespace::add_device(ADDRESS)?;
     }
     let ubus = match source {
-        Source::Network => Some(Ubus::start(tools)?),
+        Source::Network => Some(Ubus::start()?),
         _ => None,
     };
-    let skydns = SkyDns::start(tools)?;
+    let skydns = SkyDns::start()?;
     let scene = Scene::new(tools, &config(&skydns, &skydns.own_ca(), source, 1))?;
     let once = match &ubus {
         Some(ubus) => scene.agent_with_ubus(&["once"], &ubus.socket()),

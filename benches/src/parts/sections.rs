@@ -94,12 +94,15 @@ fn cost(
 
 /// The simulator ends with it, so an idle pass that sends fails.
 fn first_pass(tools: &Tools, sections: usize) -> Result<(Scene<'_>, Duration), String> {
-    let skydns = SkyDns::start(tools)?;
+    let skydns = SkyDns::start()?;
     let text = config(&skydns, &skydns.own_ca(), Source::Static, sections);
     let scene = Scene::new(tools, &text)?;
     let wall = scene.agent(&["once"]).wall()?;
     scene.expect_confirmed(sections)?;
-    Ok((scene, wall))
+    match skydns.requests() {
+        sent if sent == sections => Ok((scene, wall)),
+        sent => Err(format!("{sent} requests of {sections} sections")),
+    }
 }
 
 fn marginal(cells: &[Option<Cost>]) -> Vec<Option<f64>> {

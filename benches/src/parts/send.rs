@@ -14,7 +14,7 @@ pub fn measure(tools: &Tools) -> Part {
         "A send: the first `once`, over TLS with the simulator",
         columns,
     );
-    let cells = match SkyDns::start(tools) {
+    let cells = match SkyDns::start() {
         Ok(skydns) => both(tools, &skydns, &mut part),
         Err(error) => {
             part.keep::<()>("a send", Err(error));
