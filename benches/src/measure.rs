@@ -1,0 +1,173 @@
+//! One run of a program: its wall time, its instructions, what it did.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The programs that the benchmark is made of.
+pub struct Tools {
+    pub agent: Program,
+    pub empty: Program,
+    pub observe: Program,
+    /// Runs for each wall time of an idle pass.
+    pub iterations: usize,
+}
+
+/// A program that is there, by its absolute path.
+#[derive(Clone)]
+pub struct Program(PathBuf);
+
+impl Program {
+    pub fn new(path: &Path) -> Result<Program, String> {
+        let path = fs::canonicalize(path);
+        path.map(Program)
+            .map_err(|error| format!("no program to measure: {error}"))
+    }
+
+    /// A run without arguments.
+    pub fn run(&self) -> Run {
+        Run {
+            program: self.0.clone(),
+            args: Vec::new(),
+        }
+    }
+}
+
+/// A program and its arguments. It is run with an empty environment, as cron
+/// and hotplug do, and must exit 0.
+#[derive(Clone)]
+pub struct Run {
+    program: PathBuf,
+    args: Vec<OsString>,
+}
+
+/// What the observer saw of a run.
+#[derive(Debug, Default)]
+pub struct Observed {
+    pub peak_rss_kb: f64,
+    pub peak_anonymous_kb: f64,
+    pub processes: f64,
+    pub threads: f64,
+    pub syscalls: f64,
+}
+
+impl Run {
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Run {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Wall time from before the process is started to after it was waited for.
+    pub fn wall(&self) -> Result<Duration, String> {
+        let mut command = self.command();
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let start = Instant::now();
+        let status = command.status();
+        let wall = start.elapsed();
+        match status {
+            Ok(status) if status.success() => Ok(wall),
+            _ => Err(self.why_it_failed()),
+        }
+    }
+
+    pub fn output(&self) -> Result<Output, String> {
+        let output = self.command().output();
+        output.map_err(|error| format!("{}: {error}", self.program.display()))
+    }
+
+    /// Instructions in user space, by callgrind.
+    pub fn instructions(&self) -> Result<f64, String> {
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+        let output = command.arg(&self.program).args(&self.args).output();
+        let output = output.map_err(|error| format!("valgrind: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let collected = text.lines().find_map(|line| line.split_once("Collected :"));
+        match collected.and_then(|(_, number)| number.trim().parse().ok()) {
+            Some(number) if output.status.success() => Ok(number),
+            _ => Err(format!("valgrind: {}", last_line(&output.stderr))),
+        }
+    }
+
+    /// What the run does, by `observe`; its report is written to `file`.
+    pub fn observe(&self, observer: &Program, file: &Path) -> Result<Observed, String> {
+        let run = observer.run().arg(file).arg(&self.program);
+        let run = self.args.iter().cloned().fold(run, Run::arg);
+        run.wall()?;
+        let text = fs::read_to_string(file).map_err(|error| format!("observe: {error}"))?;
+        let value = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|number| number.trim().parse().ok())
+                .ok_or_else(|| format!("observe: no {name} in its report"))
+        };
+        Ok(Observed {
+            peak_rss_kb: value("peak_rss_kb ")?,
+            peak_anonymous_kb: value("peak_anonymous_kb ")?,
+            processes: value("processes ")?,
+            threads: value("threads ")?,
+            syscalls: value("syscalls ")?,
+        })
+    }
+
+    /// std starts a process by vfork where nothing forbids it, so the size of
+    /// this one does not count.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).env_clear().stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it once more for its words.
+    fn why_it_failed(&self) -> String {
+        let args: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
+        let what = format!("{} {}", self.program.display(), args.join(" "));
+        match self.output() {
+            Ok(output) => format!("{what}: {}: {}", output.status, last_line(&output.stderr)),
+            Err(error) => error,
+        }
+    }
+}
+
+/// Median wall times of both, run in turn so that what disturbs the machine
+/// disturbs both alike.
+pub fn medians_in_turn(a: &Run, b: &Run, times: usize) -> Result<(Duration, Duration), String> {
+    for _ in 0..times.min(20) {
+        a.wall()?;
+        b.wall()?;
+    }
+    let mut of_a = Vec::with_capacity(times);
+    let mut of_b = Vec::with_capacity(times);
+    for _ in 0..times {
+        of_a.push(a.wall()?);
+        of_b.push(b.wall()?);
+    }
+    Ok((median(of_a), median(of_b)))
+}
+
+/// The median wall time of `times` runs.
+pub fn median_wall(run: &Run, times: usize) -> Result<Duration, String> {
+    let walls: Result<Vec<_>, _> = (0..times).map(|_| run.wall()).collect();
+    walls.map(median)
+}
+
+/// The middle one, or the later of the middle two; zero of none.
+pub fn median(mut values: Vec<Duration>) -> Duration {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+pub fn last_line(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let line = text.lines().rfind(|line| !line.trim().is_empty());
+    line.unwrap_or("no word about it").to_owned()
+}
+
+pub fn micros(wall: Duration) -> f64 {
+    wall.as_secs_f64() * 1e6
+}
+
+pub fn millis(wall: Duration) -> f64 {
+    wall.as_secs_f64() * 1e3
+}

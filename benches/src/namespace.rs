@@ -1,0 +1,71 @@
+//! A network of the benchmark's own, so that a device can carry a public
+//! address, and the machine's own devices do not count.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+
+const INSIDE: &str = "WANSYNC_BENCH_NAMESPACE";
+
+/// The device with the public address.
+pub const DEVICE: &str = "wan0";
+
+/// Starts this program again in a network namespace, and returns only if it
+/// cannot (without `unshare` or the right to use it, the rest is measured outside).
+pub fn enter() -> Option<ExitCode> {
+    if is_inside() {
+        return None;
+    }
+    let ways: [&[&str]; 2] = [&["--net"], &["--net", "--map-root-user"]];
+    let way = ways.into_iter().find(|way| works(way))?;
+    let error = Command::new("unshare")
+        .args(way)
+        .arg("--")
+        .arg(std::env::current_exe().ok()?)
+        .args(std::env::args_os().skip(1))
+        .env(INSIDE, "1")
+        .exec();
+    eprintln!("wansync-bench: unshare: {error}");
+    Some(ExitCode::FAILURE)
+}
+
+fn works(way: &[&str]) -> bool {
+    let mut command = Command::new("unshare");
+    let silent = command.args(way).arg("true").stderr(Stdio::null());
+    silent.status().is_ok_and(|status| status.success())
+}
+
+/// Without it nothing of the simulator can be reached in the namespace.
+pub fn bring_loopback_up() -> Result<(), String> {
+    match is_inside() {
+        true => ip(&["link", "set", "lo", "up"]),
+        false => Ok(()),
+    }
+}
+
+/// Adds [`DEVICE`] with `address`.
+pub fn add_device(address: &str) -> Result<(), String> {
+    if !is_inside() {
+        return Err("no network namespace can be made here".to_owned());
+    }
+    ip(&["link", "add", DEVICE, "type", "dummy"])
+        .or_else(|_| ip(&["tuntap", "add", DEVICE, "mode", "tap"]))?;
+    ip(&["address", "add", &format!("{address}/24"), "dev", DEVICE])?;
+    ip(&["link", "set", DEVICE, "up"])
+}
+
+fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+fn ip(args: &[&str]) -> Result<(), String> {
+    let output = Command::new("ip").args(args).output();
+    let output = output.map_err(|error| format!("ip: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!(
+            "ip {}: {}",
+            args.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
+    }
+}

@@ -1,0 +1,26 @@
+//! What is measured, one table a part.
+
+mod idle;
+mod sections;
+mod send;
+mod uci;
+
+use crate::measure::Tools;
+use crate::report::Part;
+
+/// One table, from one set of programs.
+type Measure = fn(&Tools) -> Part;
+
+/// In the order in which they are printed.
+pub const ALL: [(&str, Measure); 4] = [
+    ("idle", idle::measure),
+    ("send", send::measure),
+    ("sections", sections::measure),
+    ("uci", uci::measure),
+];
+
+/// The values of one field, a column each.
+fn column<T, V: Into<Option<f64>>>(of: &[Option<T>], value: impl Fn(&T) -> V) -> Vec<Option<f64>> {
+    let value = |cell: &Option<T>| value(cell.as_ref()?).into();
+    of.iter().map(value).collect()
+}

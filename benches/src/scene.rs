@@ -1,0 +1,182 @@
+//! A router on disk: a configuration, its two state folders, the agent run on them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use wansync_sim::{KEY, USER};
+
+use crate::measure::{Run, Tools, last_line};
+use crate::namespace::DEVICE;
+use crate::services::SkyDns;
+
+/// The WAN address of every section.
+pub const ADDRESS: &str = "8.8.4.4";
+
+/// Where a section's address comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Static,
+    Network,
+    Interface,
+}
+
+/// A folder that is removed when it goes.
+pub struct Folder(PathBuf);
+
+/// The agent with a configuration and state of its own.
+pub struct Scene<'a> {
+    tools: &'a Tools,
+    folder: Folder,
+    volatile: Folder,
+}
+
+impl Source {
+    pub const ALL: [Source; 3] = [Source::Static, Source::Network, Source::Interface];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Static => "static",
+            Source::Network => "network",
+            Source::Interface => "interface",
+        }
+    }
+
+    fn options(self) -> String {
+        match self {
+            Source::Static => format!("\toption address '{ADDRESS}'\n"),
+            Source::Network => "\toption network 'wan'\n".to_owned(),
+            Source::Interface => format!("\toption device '{DEVICE}'\n"),
+        }
+    }
+}
+
+impl Folder {
+    /// On the disk.
+    pub fn new() -> Result<Folder, String> {
+        Folder::under(&std::env::temp_dir())
+    }
+
+    /// In memory where there is such a place, as `/var` is on a router.
+    fn volatile() -> Result<Folder, String> {
+        let memory = Path::new("/dev/shm");
+        match memory.is_dir() {
+            true => Folder::under(memory),
+            false => Folder::new(),
+        }
+    }
+
+    fn under(parent: &Path) -> Result<Folder, String> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = parent.join(format!("wansync-bench-{}-{number}", process::id()));
+        fs::create_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Folder(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(tools: &'a Tools, config: &str) -> Result<Scene<'a>, String> {
+        let scene = Scene {
+            tools,
+            folder: Folder::new()?,
+            volatile: Folder::volatile()?,
+        };
+        let file = scene.config_file();
+        fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
+        fs::create_dir(scene.folder.file("record")).map_err(|error| error.to_string())?;
+        Ok(scene)
+    }
+
+    /// `wansync … COMMAND`
+    pub fn agent(&self, command: &[&str]) -> Run {
+        self.agent_with_ubus(command, &self.folder.file("no-ubus"))
+    }
+
+    pub fn agent_with_ubus(&self, command: &[&str], socket: &Path) -> Run {
+        let run = self.tools.agent.run();
+        let run = run.arg("-c").arg(self.config_file());
+        let run = run.arg("--state").arg(self.volatile.path());
+        let run = run.arg("--record").arg(self.folder.file("record"));
+        let run = run.arg("--ubus").arg(socket);
+        command.iter().fold(run, |run, word| run.arg(word))
+    }
+
+    /// An error unless `count` sections stand confirmed.
+    pub fn expect_confirmed(&self, count: usize) -> Result<(), String> {
+        let status = self.agent(&["status", "--format", "json"]).output()?;
+        let value: serde_json::Value = serde_json::from_slice(&status.stdout)
+            .map_err(|_| format!("status: {}", last_line(&status.stderr)))?;
+        let sections = value["skydns"].as_array().map_or(&[][..], Vec::as_slice);
+        let confirmed = sections
+            .iter()
+            .filter(|section| section["confirmed"] == ADDRESS);
+        match confirmed.count() {
+            found if found == count => Ok(()),
+            found => Err(format!("{found} of {count} sections were confirmed")),
+        }
+    }
+
+    pub fn scratch(&self) -> PathBuf {
+        self.folder.file("scratch")
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.folder.file("wansync")
+    }
+}
+
+/// A configuration with `count` sections that send to `skydns`.
+pub fn config(skydns: &SkyDns, ca_file: &Path, source: Source, count: usize) -> String {
+    let mut text = heading(ca_file);
+    for number in 0..count {
+        text += &section(&skydns.url(), source, number);
+    }
+    text
+}
+
+/// A configuration of at least `bytes` bytes, of whole sections, for reading alone.
+pub fn config_of_size(bytes: usize) -> String {
+    let mut text = heading(Path::new("/etc/ssl/certs/ca-certificates.crt"));
+    for number in 0.. {
+        if text.len() >= bytes {
+            break;
+        }
+        text += &section("https://localhost/provider_api/", Source::Static, number);
+    }
+    text
+}
+
+fn heading(ca_file: &Path) -> String {
+    format!(
+        "config wansync 'main'\n\toption ca_file '{}'\n",
+        ca_file.display()
+    )
+}
+
+fn section(url: &str, source: Source, number: usize) -> String {
+    let head = format!(
+        "\nconfig skydns 's{number}'\n\
+         \toption base_url '{url}'\n\
+         \toption ident '{USER}'\n\
+         \toption key '{KEY}'\n\
+         \toption source '{}'\n",
+        source.name()
+    );
+    head + &source.options()
+}

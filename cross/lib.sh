@@ -1,0 +1,78 @@
+# shellcheck shell=sh
+# What the scripts share: places, messages, packages, the targets table, the
+# compiler.
+# The script that reads this has set `root` to the checkout.
+
+: "${root:?set by the script that reads this}"
+tools=$root/target/cross-tools
+zig=$tools/zig
+
+say() { printf 'cross: %s\n' "$*" >&2; }
+
+die() {
+    say "error: $1"
+    shift
+    for line in "$@"; do say "  $line"; done
+    exit 1
+}
+
+# field NAME KEY: the value of KEY in the table of target NAME, without quotes.
+field() {
+    awk -v want="$1" -v key="$2" '
+        /^\[\[target\]\]/ { name = "" }
+        /^[a-z]+ = / {
+            value = $0
+            sub(/^[a-z]+ = /, "", value)
+            gsub(/["\[\],]/, "", value)
+            if ($1 == "name") name = value
+            if ($1 == key && name == want) print value
+        }' "$root/cross/targets.toml"
+}
+
+# names: every target, in the order of the table.
+names() { sed -n 's/^name = "\(.*\)"$/\1/p' "$root/cross/targets.toml"; }
+
+# find_rust: sets `sysroot`, and `rustc` and `cargo` in it, to a pair that has
+# the sources of its library, which build-std needs; false if there is none.
+find_rust() {
+    for candidate in "$(command -v rustc || true)" /usr/bin/rustc; do
+        [ -x "$candidate" ] || continue
+        sysroot=$("$candidate" --print sysroot 2>/dev/null) || continue
+        rustc=$sysroot/bin/rustc
+        cargo=$sysroot/bin/cargo
+        if [ -x "$rustc" ] && [ -x "$cargo" ] &&
+            [ -f "$sysroot/lib/rustlib/src/rust/library/Cargo.toml" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# The version that zig.txt pins.
+zig_pinned() { sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' "$root/cross/zig.txt"; }
+
+# Whether the pinned zig is there, whole enough to say its version.
+have_zig() { [ "$("$zig" version 2>/dev/null)" = "$(zig_pinned)" ]; }
+
+# need_program PROGRAM PACKAGE
+need_program() {
+    command -v "$1" >/dev/null 2>&1 || apt_install "$1 is missing" "$2"
+}
+
+# apt_install WHY PACKAGE…
+apt_install() {
+    why=$1
+    shift
+    command -v apt-get >/dev/null 2>&1 ||
+        die "$why, and this is not a Debian: install what Debian calls: $*"
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null 2>&1 || die "$why, and there is no sudo: as root, apt-get install $*"
+        sudo=sudo
+    fi
+    say "$why: installing $*"
+    apt_try "$@" || { $sudo apt-get update -qq >&2 && apt_try "$@"; } ||
+        die "apt-get could not install $*"
+}
+
+apt_try() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >&2; }
