@@ -8,6 +8,20 @@ HOST := $(shell uname -m)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
+# Trying it out, and testing it.
+
+.PHONY: demo
+demo: ## watch an address change reach SkyDNS, on a router made of namespaces
+	sim/demo/run
+
+.PHONY: test
+test: ## formatting, lints, documentation, and every test
+	tests/setup
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+	cargo test --workspace
+
 # Routers: static binaries, one row of cross/targets.toml each.
 
 TARGET ?= all

@@ -20,7 +20,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// SkyDNS and VPNKI over http and https, until it is told to end (INT, TERM).
-    Serve(Serve),
+    Serve(Box<Serve>),
+    /// ubusd and netifd on a Unix socket; `ubus --help` says more.
+    #[command(disable_help_flag = true)]
+    Ubus {
+        /// What `ubus` takes.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 /// What `serve` takes.

@@ -9,8 +9,9 @@ use crate::config::{Config, Skydns};
 use crate::sys::store::Store;
 use crate::sys::{files, log as logging};
 
-/// No configuration of any router comes near this, in bytes.
-const CONFIG_LIMIT: usize = 4 * 1024 * 1024;
+/// No configuration of any router comes near this, in bytes. Reading takes up
+/// to 24 times as much memory, and a router has 64 MB.
+const CONFIG_LIMIT: usize = 2 * 1024 * 1024;
 const KEY_LIMIT: usize = 4096;
 
 /// What stands before the command on the command line.

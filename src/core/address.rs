@@ -371,7 +371,13 @@ mod tests {
     #[test]
     fn the_choice_among_candidates() {
         // `-` marks a deprecated one, `~` a temporary one.
-        let table: [(&[&str], Family, Option<&str>, Result<&str, &str>); 12] = [
+        type Row<'a> = (
+            &'a [&'a str],
+            Family,
+            Option<&'a str>,
+            Result<&'a str, &'a str>,
+        );
+        let table: [Row<'_>; 12] = [
             (&["8.8.4.4"], Family::Ipv4, None, Ok("8.8.4.4")),
             (
                 &["8.8.4.4", "8.8.8.8"],

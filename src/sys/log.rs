@@ -117,7 +117,10 @@ fn datagram(level: Level, message: &str, wall: i64) -> Vec<u8> {
 fn report_panics() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let cause = info.payload_as_str().unwrap_or("no message");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let cause = text.unwrap_or("no message");
         log::error!("this is a fault of wansync itself, at {place}: {cause}");
     }));
 }

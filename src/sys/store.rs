@@ -4,7 +4,6 @@
 //! learnt, and `pass`, the time of the last pass. `--record`, on flash: one
 //! file, written when a confirmed address or a hold changed.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -67,7 +66,7 @@ impl Store {
 
     /// Remembers that a pass ended now.
     pub fn passed(&self, now: Now) -> Result<(), String> {
-        self.stamp(&self.state.join("pass"), &LastPass { at: now.boot })
+        self.stamp(&self.state.join("pass"), LastPass { at: now.boot })
     }
 
     /// What is remembered for ever. A record that cannot be read counts as
@@ -120,6 +119,3 @@ impl Store {
             .map_err(|e| format!("cannot write {}: {e}", path.display()))
     }
 }
-
-/// Section names with what is remembered of them.
-pub type Memories = BTreeMap<String, Memory>;

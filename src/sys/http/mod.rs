@@ -1,8 +1,8 @@
 //! One HTTP GET within a deadline, bound to a device where asked.
 //!
 //! ureq speaks HTTP/1.1 and keeps connections. Below it everything is ours, so
-//! that every failure can be told apart: [`resolve`], [`socket`] (the device),
-//! [`tls`] and [`anchors`] (the CA file); [`error`] has their words.
+//! that every failure can be told apart: `resolve`, `socket` (the device),
+//! `tls` and `anchors` (the CA file); `error` has their words.
 //!
 //! No text that leaves this module holds a query string.
 #![expect(
