@@ -66,8 +66,8 @@ const PAGES: &[(&str, &str, &str, Page)] = &[
     ),
     (
         "vpnki",
-        "envelope= rows= name= address= real_status=0|1 tunnels=NAME:ADDRESS,… active=NAME,… (repeated: one a request)",
-        "how VPNKI answers; only what is given changes",
+        "envelope=V&rows=SHAPE&name=FIELD&address=FIELD&real_status=0|1&tunnels=NAME:ADDRESS,…&active=NAME,…",
+        "how VPNKI answers; what is not given stays; active= repeated is a list a request",
         vpnki,
     ),
 ];
