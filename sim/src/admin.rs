@@ -66,8 +66,8 @@ const PAGES: &[(&str, &str, &str, Page)] = &[
     ),
     (
         "vpnki",
-        "envelope= rows= name= address= real_status=0|1 tunnels=NAME:ADDRESS,… active=NAME,… (repeated: one a request)",
-        "how VPNKI answers; only what is given changes",
+        "envelope=V&rows=SHAPE&name=FIELD&address=FIELD&real_status=0|1&tunnels=NAME:ADDRESS,…&active=NAME,…",
+        "how VPNKI answers; what is not given stays; active= repeated is a list a request",
         vpnki,
     ),
 ];
@@ -114,11 +114,13 @@ fn connections(shared: &Shared, _: &Incoming) -> Result<Value, String> {
 
 fn wait(shared: &Shared, request: &Incoming) -> Result<Value, String> {
     let count = number(request, "requests", 1)?;
-    let timeout = Duration::from_millis(number(request, "timeout", 10_000)? as u64);
-    let met = shared.journal.wait_for_requests(count, timeout);
+    let slice = Duration::from_millis(50);
+    let slices = number(request, "timeout", 10_000)? / 50 + 1;
+    let came = || shared.stop.is_stopped() || shared.journal.wait_for_requests(count, slice);
+    let _ = (0..slices).any(|_| came());
     let found = shared.journal.requests().len();
-    met.then(|| json!(found))
-        .ok_or(format!("only {found} requests came"))
+    let enough = (found >= count).then(|| json!(found));
+    enough.ok_or(format!("only {found} requests came"))
 }
 
 fn number(request: &Incoming, name: &str, default: usize) -> Result<usize, String> {

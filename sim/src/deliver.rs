@@ -50,11 +50,11 @@ fn partly(mut conn: Conn, bytes: &[u8]) -> Option<Conn> {
 
 fn drip(conn: &mut Conn, bytes: &[u8], pause: Duration, stop: &Stop) -> io::Result<()> {
     for byte in bytes {
+        conn.write_all(&[*byte])?;
+        conn.flush()?;
         if !stop.wait(pause) {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        conn.write_all(&[*byte])?;
-        conn.flush()?;
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ pub enum Fault {
     HangUp,
     /// The reply, this many milliseconds later.
     Delay(u64),
-    /// The reply byte by byte, with this many milliseconds before each.
+    /// The reply byte by byte, with this many milliseconds after each.
     Drip(u64),
     /// The reply up to there, then nothing, with the connection open.
     Stall(Point),

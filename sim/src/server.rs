@@ -66,10 +66,13 @@ pub(crate) fn listen(shared: Arc<Shared>, listener: TcpListener, scheme: Scheme)
                 break;
             }
             serving.retain(|thread| !thread.is_finished());
-            if let Ok(stream) = stream {
-                let shared = shared.clone();
-                serving.push(thread::spawn(move || serve(&shared, stream, scheme)));
-            }
+            let Ok(stream) = stream else {
+                // Out of descriptors, for one: it passes when connections end.
+                shared.stop.wait(Duration::from_millis(10));
+                continue;
+            };
+            let shared = shared.clone();
+            serving.push(thread::spawn(move || serve(&shared, stream, scheme)));
         }
         for thread in serving {
             let _ = thread.join();

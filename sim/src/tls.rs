@@ -31,7 +31,7 @@ pub(crate) struct Authority {
 impl Authority {
     /// A new CA whose usual server certificate is for these names and addresses.
     pub fn new(names: Vec<String>) -> Result<Authority, Error> {
-        let (issuer, pem) = certification_authority("wansync-sim CA")?;
+        let (issuer, pem) = certification_authority()?;
         let leaf = leaf(&names, valid_now(), Some(&issuer))?;
         Ok(Authority {
             usual: Arc::new(leaf.config(&[&TLS12, &TLS13])?),
@@ -47,7 +47,7 @@ impl Authority {
         let all: &[_] = &[&TLS12, &TLS13];
         let config = match fault {
             Some(TlsFault::WrongCa) => {
-                let (other, _) = certification_authority("another CA")?;
+                let (other, _) = certification_authority()?;
                 leaf(&self.names, valid_now(), Some(&other))?.config(all)
             }
             Some(TlsFault::Expired) => self.leaf(days(-30, -1))?.config(all),
@@ -81,13 +81,22 @@ fn valid_now() -> Validity {
     days(-1, 365)
 }
 
-fn certification_authority(name: &str) -> Result<(Issuer<'static, KeyPair>, String), Error> {
+/// Each has its own name: of two CAs with one name, a client that trusts the other
+/// complains of a bad signature, and not of an unknown issuer.
+fn certification_authority() -> Result<(Issuer<'static, KeyPair>, String), Error> {
+    let key = KeyPair::generate()?;
+    let mark: String = key
+        .public_key_raw()
+        .iter()
+        .skip(1)
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let mut params = CertificateParams::new(Vec::new())?;
-    params.distinguished_name = common_name(name);
+    params.distinguished_name = common_name(&format!("wansync-sim CA {mark}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     (params.not_before, params.not_after) = days(-365, 3650);
-    let key = KeyPair::generate()?;
     let pem = params.self_signed(&key)?.pem();
     Ok((Issuer::new(params, key), pem))
 }
