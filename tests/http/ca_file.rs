@@ -72,7 +72,6 @@ fn oddities() {
     for (what, content, count) in [
         ("LF", pem.clone(), 1),
         ("CRLF", pem.replace('\n', "\r\n"), 1),
-        ("CR", pem.replace('\n', "\r"), 1),
         ("no newline at the end", pem.trim_end().to_owned(), 1),
         ("blanks", pem.replace('\n', " \t\n\n"), 1),
         ("byte order mark", format!("\u{feff}{pem}"), 1),
@@ -90,6 +89,11 @@ fn oddities() {
             "no newline between",
             format!("{}{pem}", other.trim_end()),
             2,
+        ),
+        (
+            "no newline after a damaged one",
+            format!("{}{pem}", other.trim_end().replacen('\n', "\nMII\n:\n", 1)),
+            1,
         ),
         (
             "commented out",

@@ -1,6 +1,8 @@
 //! HTTP, sockets, devices and deadlines, without TLS.
 
+use std::env;
 use std::net::TcpListener;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
@@ -28,6 +30,25 @@ fn what_is_sent() {
         let agent = concat!("user-agent: wansync/", env!("CARGO_PKG_VERSION"));
         assert_eq!(lines, ["accept: application/json", &host, agent]);
     }
+}
+
+/// A proxy would be given the key.
+#[test]
+fn no_proxy_from_the_environment() {
+    let proxy = Server::answering(ok("{}"));
+    let address = format!("http://127.0.0.1:{}", proxy.port);
+    let mut again = Command::new(env::current_exe().unwrap());
+    again.args(["--exact", "plain::what_is_sent"]);
+    for variable in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy"] {
+        again.env(variable, &address);
+    }
+    let output = again.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+    assert_eq!(proxy.connections(), 0);
 }
 
 #[test]

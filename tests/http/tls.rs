@@ -257,7 +257,7 @@ fn a_reply_over_tls_that_stalls_or_drips_ends_in_time() {
         let server = Server::tls(ca.identity().server(), behaviour);
         let url = server.https();
         let mut request = get(&url);
-        request.timeout = Duration::from_millis(900);
+        request.timeout = Duration::from_secs(2);
         let failure = failure(&client, &request);
         assert!(
             matches!(

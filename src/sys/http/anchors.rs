@@ -28,8 +28,8 @@ use crate::core::failure::TlsFailure;
 const LARGEST_FILE: u64 = 4 << 20;
 /// The largest certificate that is looked at.
 const LARGEST_CERTIFICATE: usize = 16 << 10;
-/// The longest line that is looked at: some tools write a certificate as one.
-const LONGEST_LINE: usize = 24 << 10;
+/// The longest line that is looked at whole: some tools write a certificate as one.
+const LONGEST_LINE: u64 = 24 << 10;
 
 /// Why the CA file cannot be used: it cannot be read, or holds no certificate.
 #[derive(Debug)]
@@ -212,9 +212,11 @@ impl<R: BufRead> Bundle<R> {
             } else if let Some(rest) = line.strip_prefix(END) {
                 // Files put together may lack the line end between them.
                 let next = (rest == BEGIN).then(Base64::default);
-                if mem::replace(&mut self.section, next).is_some() {
+                if let Some(base64) = mem::replace(&mut self.section, next) {
+                    base64.finish(&mut self.der);
                     return Ok(Some(&self.der));
                 }
+                self.der.clear();
             } else {
                 let section = self.section.take();
                 self.section = section
@@ -225,24 +227,11 @@ impl<R: BufRead> Bundle<R> {
         Ok(None)
     }
 
-    /// The next line without its end, cut at [`LONGEST_LINE`]. CR and LF each
-    /// end a line, so CRLF leaves an empty one between. False at the end of the file.
+    /// The next line, or the next piece of a very long one. False at the end.
     fn read_line(&mut self) -> io::Result<bool> {
         self.line.clear();
-        loop {
-            let chunk = self.reader.fill_buf()?;
-            if chunk.is_empty() {
-                return Ok(!self.line.is_empty());
-            }
-            let end = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-            let length = end.unwrap_or(chunk.len());
-            let room = LONGEST_LINE - self.line.len();
-            self.line.extend_from_slice(&chunk[..length.min(room)]);
-            self.reader.consume(end.map_or(length, |at| at + 1));
-            if end.is_some() {
-                return Ok(true);
-            }
-        }
+        let mut reader = self.reader.by_ref().take(LONGEST_LINE);
+        Ok(reader.read_until(b'\n', &mut self.line)? > 0)
     }
 }
 
@@ -262,28 +251,41 @@ impl Base64 {
                 self.padded = true;
                 continue;
             }
-            let value = sextet(byte).filter(|_| !self.padded)?;
+            let value = SEXTETS[usize::from(byte)];
+            if value == NONE || self.padded {
+                return None;
+            }
             self.bits = (self.bits << 6) | u32::from(value);
             self.held += 6;
-            if self.held >= 8 {
-                self.held -= 8;
-                out.push((self.bits >> self.held) as u8);
+            if self.held == 24 {
+                out.extend_from_slice(&self.bits.to_be_bytes()[1..]);
+                self.held = 0;
             }
         }
         Some(self)
     }
+
+    /// Appends the one or two bytes of the last, incomplete group.
+    fn finish(self, out: &mut Vec<u8>) {
+        let [_, bytes @ ..] = (self.bits << ((24 - self.held) % 24)).to_be_bytes();
+        out.extend_from_slice(&bytes[..self.held as usize / 8]);
+    }
 }
 
-fn sextet(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
-}
+const NONE: u8 = 0xff;
+
+/// The six bits of each letter of the alphabet: 142 certificates are decoded at
+/// each handshake, on a router.
+static SEXTETS: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut table = [NONE; 256];
+    let mut value = 0;
+    while value < alphabet.len() {
+        table[alphabet[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
 
 /// The two names of a certificate, DER encoded, without tag and length.
 struct Names<'a> {

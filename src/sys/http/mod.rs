@@ -129,7 +129,7 @@ impl Client {
             ),
             Some(origin) => (origin.host, self.exchange(url, request, deadline)),
         };
-        let seconds = request.timeout.as_secs_f32().ceil() as u64;
+        let seconds = request.timeout.as_secs() + u64::from(request.timeout.subsec_nanos() > 0);
         called.map_err(|stop| stop.at(&host, seconds))
     }
 
