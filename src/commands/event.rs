@@ -19,8 +19,9 @@ use crate::sys::lock::Turn;
 use crate::sys::{clock, process};
 
 /// One step of a reconnect often brings several events: this much time is given
-/// to the rest of them.
-const SETTLE: Duration = Duration::from_secs(2);
+/// to the rest of them. With a TLS handshake after it, the update is still on
+/// the wire within two seconds of the first event.
+const SETTLE: Duration = Duration::from_secs(1);
 /// How often the background process looks for another event while it waits.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
