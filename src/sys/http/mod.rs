@@ -17,9 +17,9 @@ mod socket;
 mod tls;
 mod transport;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ureq::config::AutoHeaderValue;
@@ -69,7 +69,10 @@ pub struct Get<'a> {
 /// Sends requests, and keeps connections between them. Make one for each pass:
 /// what it keeps is closed with it.
 pub struct Client {
-    tls: Option<Tls>,
+    ca_file: PathBuf,
+    clock_ok: bool,
+    /// Made for the first request: most passes send none.
+    tls: OnceCell<Tls>,
     agents: RefCell<Vec<Through>>,
 }
 
@@ -91,7 +94,9 @@ impl Client {
     /// no TLS is tried.
     pub fn new(ca_file: &Path, clock_ok: bool) -> Client {
         Client {
-            tls: clock_ok.then(|| Tls::new(ca_file.to_owned())),
+            ca_file: ca_file.to_owned(),
+            clock_ok,
+            tls: OnceCell::new(),
             agents: RefCell::default(),
         }
     }
@@ -155,6 +160,11 @@ impl Client {
         }
     }
 
+    fn tls(&self) -> Option<Tls> {
+        let made = || self.tls.get_or_init(|| Tls::new(self.ca_file.clone()));
+        self.clock_ok.then(made).cloned()
+    }
+
     fn agent(&self, request: &Get) -> Agent {
         let mut agents = self.agents.borrow_mut();
         let known = agents.iter().find(|through| {
@@ -167,7 +177,7 @@ impl Client {
         let connector = Connector {
             device: device.clone(),
             family: request.family,
-            tls: self.tls.clone(),
+            tls: self.tls(),
         };
         let agent = Agent::with_parts(config(), connector, NotHere);
         agents.push(Through {
