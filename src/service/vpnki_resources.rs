@@ -1,0 +1,81 @@
+//! The 6 resources of VPNKI's API, from its document.
+
+use super::method::Count::One;
+use super::method::Effect::{Changes, Destroys, Reads};
+use super::method::{Kind, Method, Parameter, Shape};
+
+const TUNNEL: Parameter = Parameter {
+    name: "tunnel",
+    kind: Kind::Text,
+    count: One,
+    meaning: "name of the tunnel, such as user356",
+};
+const SINCE: Parameter = Parameter {
+    name: "ts",
+    kind: Kind::Moment,
+    count: One,
+    meaning: "start of the interval",
+};
+const UNTIL: Parameter = Parameter {
+    name: "te",
+    kind: Kind::Moment,
+    count: One,
+    meaning: "end of the interval",
+};
+
+/// Every resource, in the order of the document.
+pub static RESOURCES: [Method; 6] = [
+    Method {
+        name: "tunnels",
+        summary: "list the tunnels of the account",
+        parameters: &[],
+        effect: Reads,
+        shape: Shape::Rows,
+        source: "1.1",
+    },
+    Method {
+        name: "active",
+        summary: "list the tunnels that are connected now",
+        parameters: &[],
+        effect: Reads,
+        shape: Shape::Rows,
+        source: "1.2",
+    },
+    Method {
+        name: "stat_user",
+        summary: "list the connections of all tunnels in an interval",
+        parameters: &[SINCE, UNTIL],
+        effect: Reads,
+        shape: Shape::Rows,
+        source: "1.3",
+    },
+    Method {
+        name: "stat_tunnel",
+        summary: "list the connections of one tunnel in an interval",
+        parameters: &[TUNNEL, SINCE, UNTIL],
+        effect: Reads,
+        shape: Shape::Rows,
+        source: "1.4",
+    },
+    Method {
+        name: "add_tunnel",
+        summary: "make a tunnel, and get its login and password",
+        parameters: &[],
+        effect: Changes,
+        shape: Shape::Credentials,
+        source: "2.1",
+    },
+    Method {
+        name: "del_tunnel",
+        summary: "delete a tunnel",
+        parameters: &[TUNNEL],
+        effect: Destroys("delete the tunnel"),
+        shape: Shape::Nothing,
+        source: "2.2",
+    },
+];
+
+/// The resource of this name.
+pub fn find(name: &str) -> Option<&'static Method> {
+    RESOURCES.iter().find(|resource| resource.name == name)
+}
