@@ -28,6 +28,8 @@ pub struct Config {
     /// The `skydns` sections in the order of the file, those included that are
     /// disabled or wrong.
     pub skydns: Vec<Section<Skydns>>,
+    /// The `vpnki` sections likewise.
+    pub vpnki: Vec<Section<Vpnki>>,
     /// What is wrong, in the order of the file.
     pub problems: Vec<Problem>,
 }
@@ -86,6 +88,17 @@ pub struct Skydns {
     pub bind: Option<String>,
     /// What the decision depends on.
     pub policy: Policy,
+}
+
+/// `config vpnki`: an account at VPNKI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vpnki {
+    /// The page that the parameters are appended to.
+    pub base_url: ServiceUrl,
+    /// Where the account's key is, if this service takes one.
+    pub key: KeySource,
+    /// The pause between two looks at the account, in seconds.
+    pub interval: i64,
 }
 
 /// Where the address of a section comes from.

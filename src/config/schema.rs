@@ -25,6 +25,13 @@
 //! | `bind` | | send through this network's device, or not at all |
 //! | `refresh` | `72h` | the age at which a confirmed address is sent again |
 //! | `daily_limit` | `24` | sends within 24 h, 1 to 288 |
+//!
+//! | option of `config vpnki` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: the section is left alone |
+//! | `base_url` | `https://vpnki.com/index.php/en/` | the page that takes the parameters |
+//! | `key`, `key_file` | | as above |
+//! | `interval` | `2m` | the pause between two looks at the account |
 
 use std::net::IpAddr;
 
@@ -36,14 +43,17 @@ use super::secret::{KeySource, Secret};
 use super::suggest::nearest;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
-use super::{Config, Content, Main, Section, Skydns, Source};
+use super::{Config, Content, Main, Section, Skydns, Source, Vpnki};
 use crate::core::address::Family;
 use crate::core::reconcile::Policy;
 
 /// SkyDNS's own API.
 pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
+/// VPNKI's own API.
+pub const VPNKI_URL: &str = "https://vpnki.com/index.php/en/";
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const INTERVAL: i64 = 5 * 60;
+const VPNKI_INTERVAL: i64 = 2 * 60;
 const REFRESH: i64 = 72 * 3600;
 const DAILY_LIMIT: u32 = 24;
 /// A send every five minutes for a day.
@@ -71,6 +81,7 @@ const SKYDNS_OPTIONS: [&str; 18] = [
     "refresh",
     "daily_limit",
 ];
+const VPNKI_OPTIONS: [&str; 5] = ["enabled", "base_url", "key", "key_file", "interval"];
 const SOURCES: [&str; 5] = ["network", "interface", "web", "command", "static"];
 
 impl Default for Main {
@@ -98,6 +109,7 @@ impl Config {
         let mut config = Config {
             main: Main::default(),
             skydns: Vec::new(),
+            vpnki: Vec::new(),
             problems: Vec::new(),
         };
         let mut main_line = None;
@@ -122,7 +134,12 @@ impl Config {
                     line: section.line,
                     content: skydns(section, &mut config.problems),
                 }),
-                "vpnki" | "tunnel" => {}
+                "vpnki" => config.vpnki.push(Section {
+                    name: section.name.clone().into_owned(),
+                    line: section.line,
+                    content: vpnki(section, &mut config.problems),
+                }),
+                "tunnel" => {}
                 other => config.problems.push(unknown_type(section, other)),
             }
         }
@@ -194,7 +211,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let mut options = Options::new(section, problems);
     options.warn_unknown(&SKYDNS_OPTIONS);
     let enabled = options.boolean("enabled", true);
-    let base_url = base_url(&mut options);
+    let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
     let ident = options.text("ident").map(|(text, _)| text.to_owned());
     if ident.is_none() && options.line_of("ident").is_none() {
         options.missing("ident", ": the login of the SkyDNS user");
@@ -232,9 +249,31 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     }
 }
 
-fn base_url(options: &mut Options<'_, '_>) -> Option<ServiceUrl> {
-    let (text, line) = options.text("base_url").unwrap_or((SKYDNS_URL, 0));
-    match ServiceUrl::new(text).and_then(ServiceUrl::into_base) {
+fn vpnki(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpnki> {
+    let mut options = Options::new(section, problems);
+    options.warn_unknown(&VPNKI_OPTIONS);
+    let enabled = options.boolean("enabled", true);
+    let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
+    let key = key(&mut options);
+    let interval = options.duration("interval", VPNKI_INTERVAL);
+    match (enabled, options.failed, base_url) {
+        (false, ..) => Content::Disabled,
+        (true, false, Some(base_url)) => Content::Ready(Box::new(Vpnki {
+            base_url,
+            key,
+            interval,
+        })),
+        _ => Content::Wrong,
+    }
+}
+
+fn base_url(
+    options: &mut Options<'_, '_>,
+    default: &str,
+    into: impl Fn(ServiceUrl) -> Result<ServiceUrl, &'static str>,
+) -> Option<ServiceUrl> {
+    let (text, line) = options.text("base_url").unwrap_or((default, 0));
+    match ServiceUrl::new(text).and_then(into) {
         Ok(url) => Some(url),
         Err(why) => {
             options.bad("base_url", line, without_secrets(text), why);
@@ -275,7 +314,7 @@ fn key(options: &mut Options<'_, '_>) -> KeySource {
         },
         (None, None) => {
             if options.line_of("base_url").is_none() && options.line_of("key").is_none() {
-                options.missing("key_file", ": the file that holds the provider's key");
+                options.missing("key_file", ": the file that holds the key");
             }
             KeySource::None
         }

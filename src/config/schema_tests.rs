@@ -282,10 +282,30 @@ fn the_fingerprint_covers_all_that_is_sent() {
 #[test]
 fn sections_that_are_not_ours() {
     let config = config(
-        "config skydsn 'x'\nconfig vpnki 'a'\nconfig tunnel 't'\nconfig wansync\nconfig wansync\n",
+        "config skydsn 'x'\nconfig vpnki\n\toption key k\nconfig tunnel 't'\nconfig wansync\nconfig wansync\n",
     );
     let told: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].contains("line 1: warning") && told[0].contains("did you mean 'skydns'"));
-    assert!(told[1].contains("line 5") && told[1].contains("line 4 already"));
+    assert!(told[1].contains("line 6") && told[1].contains("line 5 already"));
+}
+
+#[test]
+fn accounts_of_vpnki() {
+    let text = "config vpnki 'a'\noption key k\nconfig vpnki 'b'\noption key_file /k\n\
+                option base_url 'https://vpnki.ru/index.php'\noption interval 30s\n";
+    let config = config(text);
+    assert_eq!(config.problems, []);
+    let ready: Vec<&Vpnki> = config
+        .vpnki
+        .iter()
+        .filter_map(|s| match &s.content {
+            Content::Ready(account) => Some(&**account),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ready[0].base_url.as_str(), VPNKI_URL);
+    assert_eq!(ready[0].interval, 120);
+    assert_eq!(ready[1].base_url.as_str(), "https://vpnki.ru/index.php");
+    assert_eq!(ready[1].interval, 30);
 }

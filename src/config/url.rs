@@ -45,16 +45,22 @@ impl ServiceUrl {
         })
     }
 
+    /// The same as the base that a query is appended to.
+    pub fn into_page(self) -> Result<ServiceUrl, &'static str> {
+        match self.text.contains('?') {
+            true => Err("has a query (?…); the parameters are appended to it"),
+            false => Ok(self),
+        }
+    }
+
     /// The same as the base that method names are appended to: no query, and
     /// a slash at its end.
-    pub fn into_base(mut self) -> Result<ServiceUrl, &'static str> {
-        if self.text.contains('?') {
-            return Err("has a query (?…); the method's name is appended to it");
+    pub fn into_base(self) -> Result<ServiceUrl, &'static str> {
+        let mut this = self.into_page()?;
+        if !this.text.ends_with('/') {
+            this.text.push('/');
         }
-        if !self.text.ends_with('/') {
-            self.text.push('/');
-        }
-        Ok(self)
+        Ok(this)
     }
 
     /// The whole URL.

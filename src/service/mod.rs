@@ -5,6 +5,7 @@ pub mod json;
 pub mod method;
 pub mod redirect;
 pub mod reply;
+pub mod request;
 pub mod retry_after;
 pub mod skydns;
 pub mod skydns_methods;

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use super::json;
 use super::reply::Reply;
+use super::request;
 use super::retry_after;
 use crate::config::Skydns;
 use crate::config::secret::Secret;
-use crate::config::url::percent_encoded;
 use crate::core::failure::Failure;
 
 /// The largest body of any reply that the agent waits for, in bytes.
@@ -30,38 +30,26 @@ const MESSAGE_KEYS: [&str; 7] = [
 pub fn update_ip(section: &Skydns, key: Option<&Secret>, address: IpAddr) -> String {
     let address = address.to_string();
     let parameters = [
-        ("key", key.map(Secret::expose)),
         ("ident", Some(section.ident.as_str())),
         ("ip", Some(&address)),
         ("hostname", section.hostname.as_deref()),
         ("profile", section.profile.as_deref()),
     ];
-    url(section, "update_ip", &parameters)
+    let given = parameters
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    request::skydns(&section.base_url, "update_ip", key, given)
 }
 
 /// The URL of `profiles`: "the user's active profiles". It changes nothing,
 /// and fails for a wrong key and for an unknown user. It holds the key.
 pub fn profiles(section: &Skydns, key: Option<&Secret>) -> String {
-    let parameters = [
-        ("key", key.map(Secret::expose)),
-        ("ident", Some(section.ident.as_str())),
-    ];
-    url(section, "profiles", &parameters)
-}
-
-fn url(section: &Skydns, method: &str, parameters: &[(&str, Option<&str>)]) -> String {
-    let mut url = format!("{}{method}", section.base_url);
-    let mut separator = '?';
-    for (name, value) in parameters {
-        if let Some(value) = value {
-            url.push(separator);
-            url.push_str(name);
-            url.push('=');
-            url.push_str(&percent_encoded(value));
-            separator = '&';
-        }
-    }
-    url
+    request::skydns(
+        &section.base_url,
+        "profiles",
+        key,
+        [("ident", section.ident.as_str())],
+    )
 }
 
 /// The `data` of a reply (`null` where there is none), or why it is no success.
