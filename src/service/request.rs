@@ -8,7 +8,7 @@ use crate::config::url::{ServiceUrl, percent_encoded};
 pub fn skydns<'a>(
     base: &ServiceUrl,
     method: &str,
-    key: Option<&Secret>,
+    key: Option<&'a Secret>,
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> String {
     with_query(
@@ -20,8 +20,8 @@ pub fn skydns<'a>(
 /// `GET PAGE?option=com_api&…&resource=…&key=…&name=value…`, as VPNKI takes it.
 pub fn vpnki<'a>(
     page: &ServiceUrl,
-    resource: &str,
-    key: Option<&Secret>,
+    resource: &'a str,
+    key: Option<&'a Secret>,
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> String {
     let fixed = [
