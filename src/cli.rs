@@ -64,6 +64,10 @@ pub enum Command {
     Status(Status),
     /// What is wrong.
     Check(Check),
+    /// A method of SkyDNS.
+    Skydns(SkydnsCall),
+    /// A resource of VPNKI.
+    Vpnki(VpnkiCall),
 }
 
 /// One pass: observe, decide, act, print, exit.
@@ -133,4 +137,103 @@ fn format(text: &str) -> Result<Format, String> {
         "json" => Ok(Format::Json),
         _ => Err("it is text or json".to_owned()),
     }
+}
+
+/// Both services are called alike, but argh cannot share options between commands.
+macro_rules! call {
+    ($(#[$doc:meta])* $name:ident, $command:literal) => {
+        $(#[$doc])*
+        #[derive(FromArgs, Debug)]
+        #[argh(subcommand, name = $command)]
+        pub struct $name {
+            /// list everything that can be asked for
+            #[argh(switch)]
+            pub list: bool,
+
+            /// take key and URL from this section of the configuration
+            #[argh(option, arg_name = "NAME")]
+            pub section: Option<String>,
+
+            /// take the key from this file, and need no configuration
+            #[argh(option, arg_name = "FILE")]
+            pub key_file: Option<String>,
+
+            /// the service's URL, if it is not the usual one
+            #[argh(option, arg_name = "URL")]
+            pub base_url: Option<String>,
+
+            /// text or json
+            #[argh(option, arg_name = "FORMAT", default = "Format::Text", from_str_fn(format))]
+            pub format: Format,
+
+            /// print the reply as it came, without secrets
+            #[argh(switch)]
+            pub raw: bool,
+
+            /// do not ask before something is deleted or blocked
+            #[argh(switch)]
+            pub yes: bool,
+
+            /// write what is secret in the reply to this new file, for its owner alone
+            #[argh(option, arg_name = "FILE")]
+            pub output: Option<String>,
+
+            /// what to ask for, then NAME=VALUE; NAME=@FILE reads the value from a
+            /// file, NAME=- from standard input
+            #[argh(positional, arg_name = "METHOD [NAME=VALUE…]")]
+            pub words: Vec<String>,
+        }
+
+        impl $name {
+            /// The options that both services share.
+            pub fn into_call(self) -> Call {
+                Call {
+                    list: self.list,
+                    section: self.section,
+                    key_file: self.key_file,
+                    base_url: self.base_url,
+                    format: self.format,
+                    raw: self.raw,
+                    yes: self.yes,
+                    output: self.output,
+                    words: self.words,
+                }
+            }
+        }
+    };
+}
+
+call! {
+    /// Any method of SkyDNS's provider API. 'wansync skydns METHOD --help' tells
+    /// what it takes, '--list' what there is.
+    SkydnsCall, "skydns"
+}
+
+call! {
+    /// Any resource of VPNKI's API. 'wansync vpnki RESOURCE --help' tells what it
+    /// takes, '--list' what there is.
+    VpnkiCall, "vpnki"
+}
+
+/// What [`SkydnsCall`] and [`VpnkiCall`] have in common: everything.
+#[derive(Debug)]
+pub struct Call {
+    /// `--list`
+    pub list: bool,
+    /// `--section`
+    pub section: Option<String>,
+    /// `--key-file`
+    pub key_file: Option<String>,
+    /// `--base-url`
+    pub base_url: Option<String>,
+    /// `--format`
+    pub format: Format,
+    /// `--raw`
+    pub raw: bool,
+    /// `--yes`
+    pub yes: bool,
+    /// `--output`
+    pub output: Option<String>,
+    /// The method's name, and what stands behind it.
+    pub words: Vec<String>,
 }

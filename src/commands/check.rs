@@ -148,12 +148,7 @@ fn service(
             }
         }
         Err(failure) => {
-            let exit = match () {
-                () if failure.is_permanent() => Exit::Refused,
-                () if failure.is_unavailable() => Exit::Unavailable,
-                () => Exit::Failed,
-            };
-            findings.bad(exit, format!("{name}: {failure}"));
+            findings.bad(Exit::of_call(&failure), format!("{name}: {failure}"));
         }
     }
 }

@@ -32,10 +32,16 @@ impl Exit {
             Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => Exit::Done,
             Outcome::Aborted | Outcome::Throttled => Exit::Later,
             Outcome::Refused | Outcome::Held => Exit::Refused,
-            Outcome::Unconfirmed => match failure {
-                Some(failure) if failure.is_unavailable() => Exit::Unavailable,
-                _ => Exit::Failed,
-            },
+            Outcome::Unconfirmed => failure.map_or(Exit::Failed, Exit::of_call),
+        }
+    }
+
+    /// What the failure of one call means for the exit code.
+    pub fn of_call(failure: &Failure) -> Exit {
+        match failure {
+            _ if failure.is_permanent() => Exit::Refused,
+            _ if failure.is_unavailable() => Exit::Unavailable,
+            _ => Exit::Failed,
         }
     }
 }

@@ -75,7 +75,15 @@ impl Paths {
 /// # Errors
 /// In words, with the line of the option.
 pub fn key_of(section: &Skydns) -> Result<Option<Secret>, String> {
-    match &section.key {
+    secret_of(&section.key)
+}
+
+/// A key from wherever it is.
+///
+/// # Errors
+/// In words, with the line of the option.
+pub fn secret_of(source: &KeySource) -> Result<Option<Secret>, String> {
+    match source {
         KeySource::None => Ok(None),
         KeySource::Inline(key) => Ok(Some(key.clone())),
         KeySource::File { path, line } => read_key(path)
@@ -84,7 +92,8 @@ pub fn key_of(section: &Skydns) -> Result<Option<Secret>, String> {
     }
 }
 
-fn read_key(path: &str) -> Result<Secret, String> {
+/// A key from its file.
+pub fn read_key(path: &str) -> Result<Secret, String> {
     let bytes = files::read(path.as_ref(), KEY_LIMIT)?;
     let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
     Ok(Secret::new(&text)?)

@@ -1,0 +1,137 @@
+//! Whose account a call is for: where the service is, and the key.
+
+use super::call::Service;
+use super::exit::Exit;
+use super::observe::Observer;
+use super::paths::{Paths, read_key, secret_of};
+use crate::cli::Call;
+use crate::config::schema::{SKYDNS_URL, VPNKI_URL};
+use crate::config::secret::Secret;
+use crate::config::url::ServiceUrl;
+use crate::config::{Config, Content, Main, Section};
+use crate::core::failure::Failure;
+use crate::sys::http::Client;
+
+/// What a call needs beside its parameters.
+pub struct Account {
+    /// Where the service is.
+    pub base_url: ServiceUrl,
+    /// Its key; a relay may add it.
+    pub key: Option<Secret>,
+    /// The certificates that are trusted.
+    pub ca_file: String,
+    /// The network to send through, if it may be no other.
+    bind: Option<String>,
+}
+
+/// Why there is none, and how the command ends.
+type Refusal = (Exit, String);
+
+impl Account {
+    /// From the command line where it says enough, from the configuration
+    /// otherwise.
+    pub fn find(paths: &Paths, service: Service, call: &Call) -> Result<Account, Refusal> {
+        let mut account = match (&call.key_file, &call.section) {
+            (Some(_), Some(_)) => {
+                let text = "--key-file and --section exclude each other";
+                return Err((Exit::Usage, text.to_owned()));
+            }
+            (Some(file), None) => Account::with_key_file(paths, service, file)?,
+            (None, _) => Account::configured(paths, service, call.section.as_deref())?,
+        };
+        if let Some(text) = &call.base_url {
+            account.base_url = ServiceUrl::new(text)
+                .and_then(|url| service.base(url))
+                .map_err(|why| (Exit::Usage, format!("--base-url {why}")))?;
+        }
+        Ok(account)
+    }
+
+    /// The CA file is still the configuration's, if there is one.
+    fn with_key_file(paths: &Paths, service: Service, file: &str) -> Result<Account, Refusal> {
+        let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
+        let main = paths.load().map_or_else(|_| Main::default(), |config| config.main);
+        Ok(Account {
+            base_url: service.usual_url(),
+            key: Some(key),
+            ca_file: main.ca_file,
+            bind: None,
+        })
+    }
+
+    fn configured(paths: &Paths, service: Service, name: Option<&str>) -> Result<Account, Refusal> {
+        let config = paths.load().map_err(|why| (Exit::Config, why))?;
+        let Config { main, skydns, vpnki, .. } = config;
+        let (base_url, source, bind) = match service {
+            Service::Skydns => {
+                let section = chosen(skydns, service, name)?;
+                (section.base_url, section.key, section.bind)
+            }
+            Service::Vpnki => {
+                let section = chosen(vpnki, service, name)?;
+                (section.base_url, section.key, None)
+            }
+        };
+        let key = secret_of(&source).map_err(|why| (Exit::Config, why))?;
+        Ok(Account { base_url, key, ca_file: main.ca_file, bind })
+    }
+
+    /// The device to send through, if it may be no other.
+    pub fn device(&self, paths: &Paths) -> Result<Option<String>, Failure> {
+        let Some(network) = &self.bind else {
+            return Ok(None);
+        };
+        let client = Client::new(self.ca_file.as_ref(), false);
+        Observer::new(&paths.ubus, &client).device_of(network).map(Some)
+    }
+
+    /// The failure without the key, which a service may quote.
+    pub fn redacted(&self, failure: Failure) -> Failure {
+        match &self.key {
+            Some(key) => failure.map_text(|text| key.redact(text)),
+            None => failure,
+        }
+    }
+}
+
+/// The section that is named, or the only one.
+fn chosen<T>(sections: Vec<Section<T>>, service: Service, name: Option<&str>) -> Result<T, Refusal> {
+    let word = service.word();
+    let mut found = sections.into_iter().filter(|s| name.is_none_or(|name| s.name == name));
+    match (found.next(), found.next(), name) {
+        (Some(section), None, _) => match section.content {
+            Content::Ready(content) => Ok(*content),
+            Content::Disabled => Err((Exit::Config, format!("section '{}' is disabled", section.name))),
+            Content::Wrong => Err((
+                Exit::Config,
+                format!("section '{}' is wrong; 'wansync check --offline' tells why", section.name),
+            )),
+        },
+        (Some(_), Some(_), _) => Err((
+            Exit::Usage,
+            format!("there are several {word} sections; name one with --section"),
+        )),
+        (None, _, Some(name)) => Err((Exit::Usage, format!("there is no {word} section '{name}'"))),
+        (None, _, None) => Err((
+            Exit::Usage,
+            format!("there is no {word} section; use --key-file, or add one"),
+        )),
+    }
+}
+
+impl Service {
+    fn usual_url(self) -> ServiceUrl {
+        let text = match self {
+            Service::Skydns => SKYDNS_URL,
+            Service::Vpnki => VPNKI_URL,
+        };
+        ServiceUrl::new(text).expect("the services' own URLs are good")
+    }
+
+    fn base(self, url: ServiceUrl) -> Result<ServiceUrl, &'static str> {
+        match self {
+            Service::Skydns => url.into_base(),
+            Service::Vpnki => url.into_page(),
+        }
+    }
+}

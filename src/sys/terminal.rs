@@ -1,0 +1,32 @@
+//! The person at the terminal, if there is one.
+
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+
+/// Whether a question would be seen, and an answer come from a person.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks, and says whether the answer was yes.
+pub fn says_yes(question: &str) -> bool {
+    let mut answer = String::new();
+    let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
+    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
+    read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// All of standard input, up to `limit` bytes.
+///
+/// # Errors
+/// In words that follow on "standard input".
+pub fn standard_input(limit: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut limited = io::stdin().lock().take(limit as u64 + 1);
+    limited
+        .read_to_end(&mut bytes)
+        .map_err(|e| format!("cannot be read: {e}"))?;
+    match bytes.len() > limit {
+        true => Err(format!("is larger than {limit} bytes")),
+        false => Ok(bytes),
+    }
+}
