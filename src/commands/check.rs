@@ -138,12 +138,12 @@ fn service(
                     .iter()
                     .map(|(id, name)| format!("{id} ({name})"))
                     .collect();
+                let known = known.join(", ");
+                // The service may quote the key here as well.
+                let known = key.as_ref().map_or(known.clone(), |key| key.redact(&known));
                 findings.bad(
                     Exit::Config,
-                    format!(
-                        "{name}: the user has no profile {profile}, but: {}",
-                        known.join(", ")
-                    ),
+                    format!("{name}: the user has no profile {profile}, but: {known}"),
                 );
             }
         }

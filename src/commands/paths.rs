@@ -51,20 +51,14 @@ impl Paths {
         Config::parse(&text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// Reads it for a command that acts on it: problems are logged, the level
-    /// of the log is set, and a file that cannot be used ends the command.
+    /// Reads it for a command that acts on it: the level of the log is set, and
+    /// a file that cannot be used ends the command. Its problems are for the pass
+    /// to tell.
     pub fn load_to_act(&self) -> Result<Config, Exit> {
         let config = self.load().map_err(|why| {
             log::error!("{why}");
             Exit::Config
         })?;
-        for problem in config.problems.iter() {
-            let level = match problem.is_error() {
-                true => log::Level::Error,
-                false => log::Level::Warn,
-            };
-            log::log!(level, "{}, {problem}", self.config.display());
-        }
         logging::set_level(config.main.log_level);
         Ok(config)
     }

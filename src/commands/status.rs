@@ -58,6 +58,10 @@ pub fn run(paths: &Paths, status: &Status) -> Exit {
             return Exit::Config;
         }
     };
+    if let Err(why) = paths.store().check_readable() {
+        log::error!("{why}");
+        return Exit::Later;
+    }
     let now = clock::now();
     let view = view(paths, &config, now);
     match status.format {
@@ -75,7 +79,8 @@ fn view(paths: &Paths, config: &Config, now: Now) -> View {
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
     let next_check = store.last_pass().map_or(0, |last| {
-        (last.at + config.main.interval - now.boot).clamp(0, config.main.interval)
+        let due = last.at.saturating_add(config.main.interval);
+        due.saturating_sub(now.boot).clamp(0, config.main.interval)
     });
     let sections = config.skydns.iter().filter_map(|section| {
         let name = &section.name;
@@ -124,7 +129,7 @@ fn section_view(
         Ok(key) => key,
         Err(why) => return wrong(name, &why),
     };
-    let memory = remembered(store, record, name, section, key.as_ref(), now);
+    let memory = remembered(store.memory(name), record, name, section, key.as_ref(), now);
     SectionView {
         section: name.to_owned(),
         observed: observed(section, &memory, observer),
@@ -132,7 +137,7 @@ fn section_view(
         outcome: memory.outcome,
         next_due_s: Some(next_due(&section.policy, &memory, now, next_check)),
         sends_left_today: Some(sends_left(&section.policy, &memory, now)),
-        confirmed_for: memory.confirmed.map(|c| now.boot - c.boot),
+        confirmed_for: memory.confirmed.map(|c| now.boot.saturating_sub(c.boot)),
         reason: (!memory.reason.is_empty()).then_some(memory.reason),
     }
 }

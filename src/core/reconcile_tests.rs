@@ -202,10 +202,31 @@ fn the_service_may_ask_for_a_day_at_most() {
         Decision::Update(public("8.8.4.4"))
     );
     let memory = after(&Memory::default(), "8.8.4.4", status(429, Some(1 << 40)), 0);
-    assert_eq!(memory.not_before, DAY);
+    assert_eq!(memory.asked_until, DAY);
     assert_eq!(next_due(&policy(), &memory, at(HOUR), 300), 23 * HOUR);
     let memory = after(&Memory::default(), "8.8.4.4", status(429, None), 0);
-    assert_eq!(memory.not_before, 60);
+    assert_eq!(memory.asked_until, 60);
+    // What it asked for binds every address, our own longer backoff does not.
+    let mut memory = after(&Memory::default(), "8.8.4.4", no_dns(), 0);
+    for _ in 0..8 {
+        memory = after(&memory, "8.8.4.4", status(503, Some(5)), 100);
+    }
+    assert!(matches!(
+        decision(&memory, "8.8.8.8", 104),
+        Decision::Throttled(_)
+    ));
+    assert_eq!(
+        decision(&memory, "8.8.8.8", 105),
+        Decision::Update(public("8.8.8.8"))
+    );
+    // A refusal may ask as well, for longer than the hold.
+    let memory = after(&Memory::default(), "8.8.4.4", status(403, Some(7200)), 0);
+    assert_eq!(memory.outcome, Some(Outcome::Refused));
+    assert!(matches!(
+        decision(&memory, "8.8.4.4", HOUR + 1),
+        Decision::Throttled(_)
+    ));
+    assert_eq!(next_due(&policy(), &memory, at(0), 300), 2 * HOUR);
 }
 
 #[test]
@@ -345,4 +366,50 @@ fn a_clock_that_jumps_neither_frees_nor_jails() {
         decision(&memory, "8.8.4.4", 200 + HOUR),
         Decision::Update(public("8.8.4.4"))
     );
+}
+
+#[test]
+fn a_damaged_memory_neither_panics_nor_jails() {
+    for damaged in [i64::MIN, i64::MAX] {
+        let memory = Memory {
+            confirmed: Some(Confirmed {
+                address: public("8.8.4.4").get(),
+                wall: damaged,
+                boot: damaged,
+            }),
+            attempted: Some(public("8.8.8.8").get()),
+            failures: u32::MAX,
+            not_before: damaged,
+            asked_until: damaged,
+            refusals: vec![damaged],
+            sends: vec![damaged; 30],
+            ..Memory::default()
+        }
+        .dated(at(1000));
+        for address in ["8.8.4.4", "8.8.8.8"] {
+            for outcome in [Outcome::Held, Outcome::Throttled, Outcome::Aborted] {
+                let memory = Memory {
+                    outcome: Some(outcome),
+                    ..memory.clone()
+                };
+                let due = next_due(&policy(), &memory, at(1000), 300);
+                assert!((0..=DAY).contains(&due), "{outcome}: {due}");
+            }
+            decision(&memory, address, 1000);
+            after(&memory, address, no_dns(), 1000);
+        }
+        assert_eq!(
+            decision(&memory, "9.9.9.9", 1000 + DAY),
+            Decision::Update(public("9.9.9.9"))
+        );
+    }
+}
+
+#[test]
+fn the_reason_for_waiting_for_the_clock_stays_the_same() {
+    let early = |wall| {
+        let now = Now { boot: 20, wall };
+        decide(&policy(), &seen("8.8.4.4"), &Memory::default(), now, false)
+    };
+    assert_eq!(early(1_600_000_000), early(1_600_000_300));
 }

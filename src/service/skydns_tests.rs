@@ -172,4 +172,9 @@ fn profiles_by_id() {
     assert_eq!(profiles["12"], "Основной");
     assert_eq!(profiles["13"], "7");
     assert!(decode_profiles(&Value::Null).is_empty());
+    let odd = decode_profiles(&serde_json::json!({"1\n\u{1b}[2J": "a\nb"}));
+    assert_eq!(
+        odd.into_iter().next(),
+        Some(("1  [2J".into(), "a b".into()))
+    );
 }

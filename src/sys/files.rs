@@ -44,23 +44,34 @@ pub fn is_readable_by_others(path: &Path) -> bool {
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     let draft = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)?;
-    file.write_all(contents)?;
-    if durable {
-        file.sync_all()?;
+    let written = write(&draft, contents, durable).and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        // Half a file must not fill up what is full already.
+        let _ = fs::remove_file(&draft);
     }
-    fs::rename(&draft, path)?;
+    written?;
     if durable {
         // The new name must reach the flash too. A file system that cannot
         // sync a folder has no better to offer.
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
     Ok(())
+}
+
+/// Writes a file that is ours alone: not one that was left there, with its
+/// permissions, or the one that a link points to.
+fn write(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
+    let _ = fs::remove_file(path);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(contents)?;
+    match durable {
+        true => file.sync_all(),
+        false => Ok(()),
+    }
 }
 
 /// Makes a folder and its parents, for the owner alone.
@@ -81,6 +92,12 @@ pub fn touch(path: &Path) -> io::Result<()> {
 /// Whether there is something of this name.
 pub fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+/// Whether this user may not even see if there is something of this name.
+pub fn is_hidden(path: &Path) -> bool {
+    let looked = fs::symlink_metadata(path);
+    looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Removes a file; says whether there was one.

@@ -1,10 +1,11 @@
 //! One pass at a time, and no trigger lost.
 //!
 //! The lock is the kernel's (`flock`), so it cannot be left behind by a process
-//! that died. A trigger that finds it taken leaves a mark; whoever holds the
-//! lock looks for the mark after letting go of it, and runs once more. Both
-//! orders are safe: a mark set before the holder looks is seen by the holder,
-//! one set after that finds the lock free.
+//! that died. A trigger that finds it taken leaves a mark, and tries the lock
+//! once more; whoever holds the lock looks for the mark after letting go of it,
+//! and runs once more. Both orders are safe: a mark set before the holder looks
+//! is seen by the holder, one set after that is followed by a try that finds
+//! the lock free.
 #![expect(clippy::disallowed_methods, reason = "the lock is a file")]
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -82,8 +83,18 @@ impl Turn {
         }
     }
 
-    /// Takes the lock, waiting for it until `patience` is over.
-    pub fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
+    /// Takes the lock, waiting for it until `patience` is over. Then it leaves
+    /// the mark, so that whoever has the lock runs once more.
+    pub fn hold_or_mark(&self, patience: Duration) -> io::Result<Option<Held>> {
+        if let Some(held) = self.hold(patience)? {
+            return Ok(Some(held));
+        }
+        self.mark()?;
+        // The holder may have looked for the mark just before it was there.
+        self.try_hold()
+    }
+
+    fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
         let end = clock::since_boot() + patience;
         loop {
             match self.try_hold()? {
@@ -91,6 +102,56 @@ impl Turn {
                 None if clock::since_boot() >= end => return Ok(None),
                 None => clock::sleep(TRY_EVERY),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holds_it_and_the_others_leave_a_mark() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let turn = Turn::of_passes(&folder.path().join("run"));
+        let held = turn.try_hold().expect("a folder").expect("free");
+        assert!(turn.try_hold().expect("a folder").is_none());
+        assert!(!turn.is_marked());
+        let late = turn.hold_or_mark(Duration::from_millis(1));
+        assert!(late.expect("a folder").is_none());
+        assert!(turn.is_marked());
+        drop(held);
+        assert!(turn.try_hold().expect("a folder").is_some());
+        assert!(turn.take_mark() && !turn.take_mark());
+    }
+
+    /// Whatever the order of their steps, a trigger either runs or is run for.
+    #[test]
+    fn no_trigger_is_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let turn = Turn::of_passes(folder.path());
+        let patience = Duration::ZERO;
+        let pass = || {
+            let Some(held) = turn.hold_or_mark(patience).expect("a folder") else {
+                return;
+            };
+            turn.take_mark();
+            drop(held);
+            while turn.is_marked() {
+                let Some(held) = turn.hold_or_mark(patience).expect("a folder") else {
+                    return;
+                };
+                turn.take_mark();
+                drop(held);
+            }
+        };
+        for _ in 0..200 {
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(pass);
+                }
+            });
+            assert!(!turn.is_marked());
         }
     }
 }

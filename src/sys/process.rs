@@ -60,6 +60,9 @@ fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Ve
     let mut pipe = child.stdout.take();
     loop {
         let left = end.saturating_sub(clock::since_boot());
+        if left.is_zero() {
+            return Ok(None);
+        }
         match &mut pipe {
             Some(stdout) if is_readable(stdout, left.min(LOOK_EVERY))? => {
                 if read_some(stdout, &mut output)? == 0 {
@@ -71,12 +74,22 @@ fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Ve
             None => clock::sleep(left.min(Duration::from_millis(1))),
         }
         if let Some(status) = child.try_wait()? {
+            if let Some(stdout) = &mut pipe {
+                read_rest(stdout, &mut output)?;
+            }
             return Ok(Some((status, output)));
         }
-        if left.is_zero() {
-            return Ok(None);
-        }
     }
+}
+
+/// What was printed between the last look and the end. No more than a pipe
+/// holds, since a child that was left behind may go on printing.
+fn read_rest(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<()> {
+    while output.len() < LONGEST_LINE
+        && is_readable(stdout, Duration::ZERO)?
+        && read_some(stdout, output)? > 0
+    {}
+    Ok(())
 }
 
 fn is_readable(stdout: &ChildStdout, patience: Duration) -> io::Result<bool> {
@@ -116,22 +129,23 @@ fn kill_group(child: &Child) {
     }
 }
 
-/// Starts this program again with these arguments, and lets go of it: no
-/// terminal, no pipe of the caller's, a process group of its own.
+/// Starts this program again with these arguments, and lets go of it: no pipe
+/// of the caller's. It has to leave the caller's session itself.
 pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
     Command::new(env::current_exe()?)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .process_group(0)
         .spawn()
         .map(drop)
 }
 
-/// Leaves the caller's session, so that its end is not ours.
+/// Leaves the caller's session, terminal and process group, so that their end
+/// is not ours.
 pub fn leave_session() {
-    // It fails only for the leader of a group, which started us in one of its own.
+    // It fails only for the leader of a group: one that a shell started as a
+    // job of its own, which needs it less.
     let _ = rustix::process::setsid();
 }
 
@@ -168,6 +182,19 @@ mod tests {
         assert!(failed.starts_with("failed (exit status: 3"), "{failed}");
         let missing = first_line("/nonexistent/program", &[], Duration::from_secs(1));
         assert!(missing.expect_err("missing").starts_with("cannot be run"));
+    }
+
+    #[test]
+    fn what_is_printed_right_before_the_end_counts() {
+        for pause in ["0.049", "0.05", "0.051", "0.1"] {
+            let got = run(&format!("sleep {pause}; echo 8.8.4.4"), 10);
+            assert_eq!(got, Ok("8.8.4.4".into()));
+        }
+    }
+
+    #[test]
+    fn a_program_that_never_stops_printing_is_killed() {
+        assert_eq!(run("exec yes", 1), Err("took longer than 1 s".into()));
     }
 
     #[test]

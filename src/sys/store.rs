@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::{clock, files};
 use crate::core::memory::Memory;
 use crate::core::record::Record;
-use crate::core::time::Now;
 
 /// No file of ours comes near this.
 const LIMIT: usize = 1024 * 1024;
@@ -33,10 +32,13 @@ struct Stamped<T> {
 }
 
 /// The last pass.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LastPass {
     /// When it ended, in seconds since boot.
     pub at: i64,
+    /// What it complained of, as [`crate::commands`] counts it.
+    pub complaints: Vec<u32>,
 }
 
 impl Store {
@@ -64,9 +66,23 @@ impl Store {
         self.stamped(&self.state.join("pass"))
     }
 
-    /// Remembers that a pass ended now.
-    pub fn passed(&self, now: Now) -> Result<(), String> {
-        self.stamp(&self.state.join("pass"), LastPass { at: now.boot })
+    /// Remembers that a pass ended.
+    pub fn passed(&self, pass: &LastPass) -> Result<(), String> {
+        self.stamp(&self.state.join("pass"), pass)
+    }
+
+    /// Whether this user may see what is remembered.
+    ///
+    /// # Errors
+    /// In words: which folder is closed to it.
+    pub fn check_readable(&self) -> Result<(), String> {
+        for path in [&self.state.join("pass"), &self.record] {
+            if files::is_hidden(path) {
+                let folder = path.parent().unwrap_or(path).display();
+                return Err(format!("this user may not look into {folder}; root may"));
+            }
+        }
+        Ok(())
     }
 
     /// What is remembered for ever. A record that cannot be read counts as
