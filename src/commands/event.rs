@@ -14,9 +14,10 @@ use super::paths::Paths;
 use crate::cli::Event;
 use crate::config::{Config, Skydns, Source};
 use crate::core::address::Family;
+use crate::core::backoff;
 use crate::core::outcome::Outcome;
 use crate::sys::lock::Turn;
-use crate::sys::{clock, process};
+use crate::sys::{clock, process, random};
 
 /// One step of a reconnect often brings several events: this much time is given
 /// to the rest of them.
@@ -160,7 +161,9 @@ fn work(paths: &Paths) -> Exit {
 /// event comes.
 fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
     let start = clock::since_boot();
+    let mut passes = 0;
     loop {
+        passes += 1;
         let config = match paths.load_to_act() {
             Ok(config) => config,
             Err(exit) => return exit,
@@ -171,7 +174,7 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
         };
         let left = Duration::from_secs(config.main.interval as u64)
             .saturating_sub(clock::since_boot() - start);
-        match retry_in(&reports) {
+        match retry_in(&reports, backoff::delay(passes, random::number())) {
             Some(due) if due <= left => {
                 if !wait(due, turn) {
                     return Exit::Done;
@@ -182,19 +185,16 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
     }
 }
 
-/// When the first section that a retry may help is due.
-fn retry_in(reports: &[Report]) -> Option<Duration> {
-    let helps = |report: &&Report| {
-        matches!(
-            report.outcome,
-            Some(Outcome::Unconfirmed | Outcome::Throttled)
-        )
+/// When the first section that a retry may help is due. `backoff` is for those
+/// whose source gave no answer: a page may wait for DNS to come up, as the
+/// service does.
+fn retry_in(reports: &[Report], backoff: i64) -> Option<Duration> {
+    let due = |report: &Report| match report.outcome {
+        Some(Outcome::Unconfirmed | Outcome::Throttled) => Some(report.due),
+        Some(Outcome::Aborted) if !report.observed => Some(backoff),
+        _ => None,
     };
-    let due = reports
-        .iter()
-        .filter(helps)
-        .map(|report| report.due)
-        .min()?;
+    let due = reports.iter().filter_map(due).min()?;
     Some(Duration::from_secs(due.max(1) as u64))
 }
 

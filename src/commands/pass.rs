@@ -43,6 +43,8 @@ pub struct Report {
     pub outcome: Option<Outcome>,
     /// Why.
     pub reason: String,
+    /// Whether its source gave an answer.
+    pub observed: bool,
     /// What it means for the exit code.
     pub exit: Exit,
     /// In how many seconds something is due for it.
@@ -125,6 +127,7 @@ fn wrong(section: &str, reason: &str) -> Report {
         section: section.to_owned(),
         outcome: None,
         reason: reason.to_owned(),
+        observed: false,
         exit: Exit::Config,
         due: i64::MAX,
     }
@@ -217,7 +220,10 @@ impl Pass<'_> {
         if !self.manner.dry_run {
             self.learn(name, &old, &after);
         }
-        self.report(subject, &after, failure.as_ref())
+        Report {
+            observed: observation.is_ok(),
+            ..self.report(subject, &after, failure.as_ref())
+        }
     }
 
     /// Sends an address, and gives what to remember of it.
@@ -309,6 +315,7 @@ impl Pass<'_> {
             section: subject.name.to_owned(),
             outcome: memory.outcome,
             reason: memory.reason.clone(),
+            observed: true,
             exit: memory.outcome.map_or(Exit::Done, |o| Exit::of(o, failure)),
             due: reconcile::next_due(&subject.section.policy, memory, clock::now(), self.interval),
         }
