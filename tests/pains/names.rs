@@ -33,7 +33,7 @@ impl Names<'_> {
         names
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub fn write(&self, file: &str, text: &str) {
         fs::write(self.router.path(file), text).expect("a file of names");
     }
 
