@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::url::percent_encoded;
+/// How much of a key that is cut off tells of it, in bytes.
+const SHORTEST_BEGINNING: usize = 4;
 
 /// A key of a service. `Debug` and `Display` print `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,15 +44,44 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with `***` wherever the key stands in it, encoded or not: a
-    /// service may well quote what it was sent.
+    /// `text` with `***` wherever the key stands in it, encoded or not, or cut
+    /// off at the end: a service may well quote what it was sent.
     pub fn redact(&self, text: &str) -> String {
-        let encoded = percent_encoded(&self.0);
-        let spaced = encoded.replace("%20", "+");
-        text.replace(&self.0, "***")
-            .replace(&encoded, "***")
-            .replace(&spaced, "***")
+        let text = text.replace(&self.0, "***");
+        let mut redacted = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(first) = rest.chars().next() {
+            if let Some(after) = self.after_quote(rest) {
+                redacted.push_str("***");
+                rest = after;
+            } else {
+                redacted.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+        redacted
     }
+
+    /// What follows the key that `text` begins with. Each of the key's bytes
+    /// may be percent-encoded or not, since programs differ in which they encode.
+    fn after_quote<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let mut at = 0;
+        for (matched, byte) in self.0.bytes().enumerate() {
+            at += match &text.as_bytes()[at..] {
+                [] | [b'%'] | [b'%', _] if matched >= SHORTEST_BEGINNING => return Some(""),
+                [b'%', high, low, ..] if is_hex_of(byte, *high, *low) => 3,
+                [b'+', ..] if byte == b' ' => 1,
+                [same, ..] if *same == byte => 1,
+                _ => return None,
+            };
+        }
+        text.get(at..)
+    }
+}
+
+fn is_hex_of(byte: u8, high: u8, low: u8) -> bool {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    digit(high) == Some(u32::from(byte >> 4)) && digit(low) == Some(u32::from(byte & 15))
 }
 
 impl fmt::Debug for Secret {
@@ -77,6 +107,23 @@ mod tests {
         assert_eq!(format!("{key} {key:?}"), "*** ***");
         let echoed = "no key s&c r=t, s%26c%20r%3Dt or s%26c+r%3Dt";
         assert_eq!(key.redact(echoed), "no key ***, *** or ***");
+        for (text, expected) in [
+            ("s%26c%20r%3dt.", "***."),
+            ("%73&c+r%3Dt", "***"),
+            ("ss&c r=t t", "s*** t"),
+            ("x s%26c r", "x ***"),
+            ("x s%26c r%3", "x ***"),
+            ("x s&c", "x s&c"),
+            ("s&c r. s&c ж", "s&c r. s&c ж"),
+            ("", ""),
+        ] {
+            assert_eq!(key.redact(text), expected, "{text}");
+        }
+        let literal = Secret::new("50%25ж").expect("a key");
+        assert_eq!(
+            literal.redact("a 50%25ж b 50%2525%d0%B6 50%"),
+            "a *** b *** 50%"
+        );
     }
 
     #[test]
