@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::exit::Exit;
 use super::pass::{self, Manner, Report};
 use super::paths::Paths;
+use super::told::Told;
 use crate::cli::Event;
 use crate::config::{Config, Skydns, Source};
 use crate::core::address::Family;
@@ -164,11 +165,12 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
     let mut passes = 0;
     loop {
         passes += 1;
-        let config = match paths.load_to_act() {
+        let told = Told::recall(paths.store());
+        let config = match paths.load_to_act(&told) {
             Ok(config) => config,
             Err(exit) => return exit,
         };
-        let reports = match pass::run(paths, &config, &[], Manner::default()) {
+        let reports = match pass::run(paths, &config, &[], Manner::default(), &told) {
             Ok(reports) => reports,
             Err(exit) => return exit,
         };

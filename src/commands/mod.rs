@@ -8,6 +8,7 @@ mod once;
 mod pass;
 mod paths;
 mod status;
+mod told;
 
 use crate::cli::{Arguments, Command};
 use exit::Exit;

@@ -5,12 +5,17 @@ use std::io::{self, Write};
 use super::exit::Exit;
 use super::pass::{self, Manner, Report};
 use super::paths::Paths;
+use super::told::Told;
 use crate::cli::Once;
 use crate::core::time::spoken;
 
 /// Runs it. The exit code is that of the first section that has one other than 0.
 pub fn run(paths: &Paths, once: &Once) -> Exit {
-    let config = match paths.load_to_act() {
+    let told = match once.dry_run {
+        true => Told::nothing(),
+        false => Told::recall(paths.store()),
+    };
+    let config = match paths.load_to_act(&told) {
         Ok(config) => config,
         Err(exit) => return exit,
     };
@@ -21,6 +26,7 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         return Exit::Usage;
     }
     if !config.main.enabled {
+        told.keep();
         println_quietly("wansync is disabled (option enabled '0')");
         return Exit::Done;
     }
@@ -28,7 +34,7 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         forced: once.force,
         dry_run: once.dry_run,
     };
-    let reports = match pass::run(paths, &config, &once.sections, manner) {
+    let reports = match pass::run(paths, &config, &once.sections, manner, &told) {
         Ok(reports) => reports,
         Err(exit) => return exit,
     };

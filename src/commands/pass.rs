@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use log::Level;
+
 use super::exit::Exit;
 use super::observe::Observer;
 use super::paths::{Paths, key_of, warning_of_key_file};
+use super::told::Told;
 use crate::config::secret::Secret;
 use crate::config::{Config, Content, Skydns};
 use crate::core::address::PublicAddress;
@@ -60,9 +63,10 @@ pub fn run(
     config: &Config,
     chosen: &[String],
     manner: Manner,
+    told: &Told,
 ) -> Result<Vec<Report>, Exit> {
     if manner.dry_run {
-        return Ok(once(paths, config, chosen, manner));
+        return Ok(once(paths, config, chosen, manner, told));
     }
     let turn = Turn::of_passes(&paths.state);
     loop {
@@ -74,7 +78,8 @@ pub fn run(
             return Err(Exit::Later);
         };
         turn.take_mark();
-        let reports = once(paths, config, chosen, manner);
+        let reports = once(paths, config, chosen, manner, told);
+        told.keep();
         drop(held);
         if !turn.is_marked() {
             return Ok(reports);
@@ -89,13 +94,20 @@ fn no_state(paths: &Paths, error: &io::Error) -> Exit {
     Exit::Later
 }
 
-fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Vec<Report> {
+fn once(
+    paths: &Paths,
+    config: &Config,
+    chosen: &[String],
+    manner: Manner,
+    told: &Told,
+) -> Vec<Report> {
     let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let store = paths.store();
     let mut pass = Pass {
         paths,
         interval: config.main.interval,
         manner,
+        told,
         record: store.record(),
         store,
         client: &client,
@@ -158,6 +170,7 @@ struct Pass<'a> {
     paths: &'a Paths,
     interval: i64,
     manner: Manner,
+    told: &'a Told,
     store: Store,
     record: Record,
     client: &'a Client,
@@ -189,12 +202,12 @@ impl Pass<'_> {
         let key = match key_of(section) {
             Ok(key) => key,
             Err(why) => {
-                log::error!("{config}, {why}");
+                self.told.tell(Level::Error, format!("{config}, {why}"));
                 return wrong(name, &why);
             }
         };
         if let Some(warning) = warning_of_key_file(section) {
-            log::warn!("{config}, {warning}");
+            self.told.tell(Level::Warn, format!("{config}, {warning}"));
         }
         self.decided(&Subject { name, section, key })
     }
@@ -293,9 +306,9 @@ impl Pass<'_> {
         let sent = new.sends != old.sends || new.failures > old.failures;
         let is_news = sent || new.outcome != old.outcome || new.reason != old.reason;
         let level = match new.outcome {
-            _ if !is_news => log::Level::Debug,
-            Some(outcome) if outcome.is_trouble() => log::Level::Warn,
-            _ => log::Level::Info,
+            _ if !is_news => Level::Debug,
+            Some(outcome) if outcome.is_trouble() => Level::Warn,
+            _ => Level::Info,
         };
         let outcome = new.outcome.map(|o| o.to_string()).unwrap_or_default();
         log::log!(level, "{name}: {outcome}: {}", new.reason);
@@ -326,7 +339,8 @@ impl Pass<'_> {
         if let Some(record) = self.record.with(self.entries, now)
             && let Err(why) = self.store.write_record(&record)
         {
-            log::error!("{why}; it will be lost at the next reboot");
+            let text = format!("{why}; it will be lost at the next reboot");
+            self.told.tell(Level::Error, text);
         }
         if let Err(why) = self.store.passed(now) {
             log::error!("{why}");

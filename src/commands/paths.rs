@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::exit::Exit;
+use super::told::Told;
 use crate::cli::Arguments;
 use crate::config::secret::{KeySource, Secret};
 use crate::config::{Config, Skydns};
@@ -51,11 +52,12 @@ impl Paths {
         Config::parse(&text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// Reads it for a command that acts on it: problems are logged, the level
+    /// Reads it for a command that acts on it: problems are told, the level
     /// of the log is set, and a file that cannot be used ends the command.
-    pub fn load_to_act(&self) -> Result<Config, Exit> {
+    pub fn load_to_act(&self, told: &Told) -> Result<Config, Exit> {
         let config = self.load().map_err(|why| {
-            log::error!("{why}");
+            told.tell(log::Level::Error, why);
+            told.keep();
             Exit::Config
         })?;
         for problem in config.problems.iter() {
@@ -63,7 +65,7 @@ impl Paths {
                 true => log::Level::Error,
                 false => log::Level::Warn,
             };
-            log::log!(level, "{}, {problem}", self.config.display());
+            told.tell(level, format!("{}, {problem}", self.config.display()));
         }
         logging::set_level(config.main.log_level);
         Ok(config)

@@ -45,6 +45,11 @@ pub fn start(level: LevelFilter) -> Sink {
     sink
 }
 
+/// Whether a person reads along.
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Sets the level once the configuration is known.
 pub fn set_level(level: LevelFilter) {
     log::set_max_level(level);

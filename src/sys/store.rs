@@ -1,9 +1,11 @@
 //! The two tiers of what is remembered.
 //!
 //! `--state`, on tmpfs: one file a section, written whenever something is
-//! learnt, and `pass`, the time of the last pass. `--record`, on flash: one
-//! file, written when a confirmed address or a hold changed.
+//! learnt, `pass`, the time of the last pass, and `told`, what the log was told.
+//! `--record`, on flash: one file, written when a confirmed address or a hold
+//! changed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,12 @@ pub struct LastPass {
     pub at: i64,
 }
 
+/// What the log was told.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    lines: BTreeSet<String>,
+}
+
 impl Store {
     /// The store in these two folders.
     pub fn new(state: &Path, record: &Path) -> Store {
@@ -67,6 +75,18 @@ impl Store {
     /// Remembers that a pass ended now.
     pub fn passed(&self, now: Now) -> Result<(), String> {
         self.stamp(&self.state.join("pass"), LastPass { at: now.boot })
+    }
+
+    /// What the last pass complained of, since this boot.
+    pub fn told(&self) -> BTreeSet<String> {
+        let told: Option<Told> = self.stamped(&self.state.join("told"));
+        told.map(|told| told.lines).unwrap_or_default()
+    }
+
+    /// Remembers that these complaints are known.
+    pub fn remember_told(&self, lines: &BTreeSet<String>) -> Result<(), String> {
+        let lines = lines.clone();
+        self.stamp(&self.state.join("told"), Told { lines })
     }
 
     /// What is remembered for ever. A record that cannot be read counts as
