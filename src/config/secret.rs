@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::url::percent_encoded;
-
 /// No service's key comes near this, in bytes.
 const LONGEST: usize = 1024;
 /// So much of a key's beginning at the end of a text is no accident, in bytes.
@@ -51,52 +49,46 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with `***` wherever the key stands in it, encoded or not: a
-    /// service may well quote what it was sent. A text that was cut may end
-    /// within the key.
+    /// `text` with `***` wherever the key stands in it, encoded or not, or cut
+    /// off at the end: a service may well quote what it was sent.
     pub fn redact(&self, text: &str) -> String {
-        let encoded = percent_encoded(&self.0);
-        let spaced = encoded.replace("%20", "+");
-        let forms = [
-            encoded.replace('%', "%25"),
-            with_lower_escapes(&encoded),
-            with_lower_escapes(&spaced),
-            encoded,
-            spaced,
-            self.0.clone(),
-        ];
-        let mut text = text.to_owned();
-        for form in &forms {
-            text = without_beginning_of(form, text.replace(form, "***"));
+        let text = text.replace(&self.0, "***");
+        let mut redacted = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(first) = rest.chars().next() {
+            if let Some(after) = self.after_quote(rest) {
+                redacted.push_str("***");
+                rest = after;
+            } else {
+                redacted.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
         }
-        text
+        redacted
+    }
+
+    /// What follows the key that `text` begins with. Each of the key's bytes
+    /// may be percent-encoded, once or twice, or not, since programs differ in
+    /// which they encode. A text that was cut may end within the key.
+    fn after_quote<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let mut at = 0;
+        for byte in self.0.bytes() {
+            at += match &text.as_bytes()[at..] {
+                [] | [b'%'] | [b'%', _] if at >= TELLING => return Some(""),
+                [b'%', high, low, ..] if is_hex_of(byte, *high, *low) => 3,
+                [b'%', b'2', b'5', high, low, ..] if is_hex_of(byte, *high, *low) => 5,
+                [b'+', ..] if byte == b' ' => 1,
+                [same, ..] if *same == byte => 1,
+                _ => return None,
+            };
+        }
+        text.get(at..)
     }
 }
 
-/// `%3D` as `%3d`: some libraries encode so.
-fn with_lower_escapes(encoded: &str) -> String {
-    let mut pieces = encoded.split('%');
-    let mut lower = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        // percent_encoded writes two digits after each sign.
-        let (digits, rest) = piece.split_at(2);
-        lower.push('%');
-        lower.push_str(&digits.to_ascii_lowercase());
-        lower.push_str(rest);
-    }
-    lower
-}
-
-/// The text without a beginning of `key` at its end.
-fn without_beginning_of(key: &str, mut text: String) -> String {
-    let cut = (TELLING..key.len())
-        .rev()
-        .find(|length| key.is_char_boundary(*length) && text.ends_with(&key[..*length]));
-    if let Some(length) = cut {
-        text.truncate(text.len() - length);
-        text.push_str("***");
-    }
-    text
+fn is_hex_of(byte: u8, high: u8, low: u8) -> bool {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    digit(high) == Some(u32::from(byte >> 4)) && digit(low) == Some(u32::from(byte & 15))
 }
 
 impl fmt::Debug for Secret {
@@ -122,17 +114,33 @@ mod tests {
         assert_eq!(format!("{key} {key:?}"), "*** ***");
         let echoed = "no key s&c r=t, s%26c%20r%3Dt or s%26c+r%3Dt";
         assert_eq!(key.redact(echoed), "no key ***, *** or ***");
+        for (text, expected) in [
+            ("s%26c%20r%3dt.", "***."),
+            ("%73&c+r%3Dt", "***"),
+            ("ss&c r=t t", "s*** t"),
+            ("x s%26c r", "x ***"),
+            ("x s%26c r%3", "x ***"),
+            ("x s&c", "x ***"),
+            ("x s&", "x s&"),
+            ("s&c r. s&c ж", "s&c r. s&c ж"),
+            ("", ""),
+        ] {
+            assert_eq!(key.redact(text), expected, "{text}");
+        }
         let echoed = "s%26c%20r%3dt s%26c+r%3dt s%2526c%2520r%253Dt";
         assert_eq!(key.redact(echoed), "*** *** ***");
+        let literal = Secret::new("50%25ж").expect("a key");
+        assert_eq!(
+            literal.redact("a 50%25ж b 50%2525%d0%B6 50%"),
+            "a *** b *** ***"
+        );
     }
 
     #[test]
     fn a_key_that_was_cut_off_does_not_print_either() {
         let key = Secret::new("ключ/0123456789").expect("a key");
-        let whole = format!(
-            "no key ключ/0123456789 or {}",
-            percent_encoded(key.expose())
-        );
+        let encoded = crate::config::url::percent_encoded(key.expose());
+        let whole = format!("no key ключ/0123456789 or {encoded}");
         for end in whole.char_indices().map(|(at, _)| at) {
             let told = key.redact(&whole[..end]);
             assert!(!told.contains("клю") && !told.contains("%D0%BA"), "{told}");
