@@ -42,25 +42,32 @@ pub fn is_readable_by_others(path: &Path) -> bool {
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
     let draft = path.with_extension("new");
+    let replaced = write(&draft, contents, durable).and_then(|()| fs::rename(&draft, path));
+    if replaced.is_err() {
+        // On a full disk, half a draft would take what little room there is.
+        remove(&draft);
+    } else if durable {
+        // The new name must reach the flash too. A file system that cannot
+        // sync a folder has no better to offer.
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    replaced
+}
+
+fn write(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(&draft)?;
+        .open(path)?;
     file.write_all(contents)?;
-    if durable {
-        file.sync_all()?;
+    match durable {
+        true => file.sync_all(),
+        false => Ok(()),
     }
-    fs::rename(&draft, path)?;
-    if durable {
-        // The new name must reach the flash too. A file system that cannot
-        // sync a folder has no better to offer.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    }
-    Ok(())
 }
 
 /// Makes a folder and its parents, for the owner alone.
@@ -81,6 +88,11 @@ pub fn touch(path: &Path) -> io::Result<()> {
 /// Whether there is something of this name.
 pub fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+/// Whether there is a regular file of this name.
+pub fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|what| what.is_file())
 }
 
 /// Removes a file; says whether there was one.
