@@ -157,7 +157,7 @@ fn files_that_are_no_configuration() {
         (
             "UTF-16",
             text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            "at line 1,",
+            "Parse error (config without name)",
         ),
         ("HTML", b"<!DOCTYPE html>\n<html>\n".to_vec(), "at line 1,"),
         (
