@@ -65,7 +65,8 @@ fn notice(paths: &Paths) -> Exit {
     match wake(paths) {
         Ok(()) => Exit::Done,
         Err(error) => {
-            log::error!("cannot start a pass in the background: {error}");
+            let folder = paths.state.display();
+            log::error!("cannot start a pass in the background, with the folder {folder}: {error}");
             Exit::Later
         }
     }
@@ -145,22 +146,23 @@ fn arguments(paths: &Paths) -> Vec<OsString> {
     arguments
 }
 
-/// The process in the background. There is one at a time; an event that comes
-/// while it ends is seen when it looks back.
+/// The process in the background. There is one at a time: whoever started it
+/// waits until it has left the session, by when it holds the lock. An event
+/// that comes while it ends is seen when it looks back.
 fn work(paths: &Paths) -> Exit {
-    process::leave_session();
     let turn = Turn::of_events(&paths.state);
     let mut exit = Exit::Done;
-    while turn.is_marked() {
-        let Ok(Some(held)) = turn.try_hold() else {
-            break;
-        };
+    while let Ok(Some(held)) = turn.try_hold() {
+        process::leave_session();
         while turn.take_mark() {
             clock::sleep(SETTLE);
             turn.take_mark();
             exit = pass_and_retry(paths, &turn);
         }
         drop(held);
+        if !turn.is_marked() {
+            break;
+        }
     }
     exit
 }

@@ -353,7 +353,9 @@ fn family(options: &mut Options<'_, '_>) -> Family {
 
 fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
     let (name, line) = options.text("source").unwrap_or(("network", 0));
-    warn_unused(options, name);
+    if SOURCES.contains(&name) {
+        warn_unused(options, name);
+    }
     match name {
         "network" => {
             let network = network_name(options, "network");

@@ -42,20 +42,18 @@ pub fn is_readable_by_others(path: &Path) -> bool {
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
     let draft = path.with_extension("new");
-    let written = write(&draft, contents, durable).and_then(|()| fs::rename(&draft, path));
-    if written.is_err() {
-        // Half a file must not fill up what is full already.
-        let _ = fs::remove_file(&draft);
-    }
-    written?;
-    if durable {
+    let replaced = write(&draft, contents, durable).and_then(|()| fs::rename(&draft, path));
+    if replaced.is_err() {
+        // On a full disk, half a draft would take what little room there is.
+        remove(&draft);
+    } else if durable {
         // The new name must reach the flash too. A file system that cannot
         // sync a folder has no better to offer.
+        let folder = path.parent().unwrap_or(Path::new("/"));
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
-    Ok(())
+    replaced
 }
 
 /// Writes a file that is ours alone: not one that was left there, with its
@@ -98,6 +96,11 @@ pub fn exists(path: &Path) -> bool {
 pub fn is_hidden(path: &Path) -> bool {
     let looked = fs::symlink_metadata(path);
     looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+}
+
+/// Whether there is a regular file of this name.
+pub fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|what| what.is_file())
 }
 
 /// Removes a file; says whether there was one.

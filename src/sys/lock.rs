@@ -65,9 +65,10 @@ impl Turn {
         files::remove(&self.folder.join(self.mark))
     }
 
-    /// Whether there is a mark.
+    /// Whether there is a mark: something that [`Turn::take_mark`] can take away.
+    /// Whoever waits for it to be gone would wait for ever for a folder.
     pub fn is_marked(&self) -> bool {
-        files::exists(&self.folder.join(self.mark))
+        files::is_file(&self.folder.join(self.mark))
     }
 
     /// Takes the lock if it is free.

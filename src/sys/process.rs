@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, getsid, kill_process_group, setsid};
 
 use super::clock;
 
@@ -18,6 +18,8 @@ const LONGEST_LINE: usize = 4096;
 /// How long to listen before looking whether the program has ended: one that
 /// leaves a child behind with its output open ends without an end of file.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long a process in the background may take to begin.
+const START_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs a program without a shell and gives the first line that it prints, if
 /// it ends well within `patience`.
@@ -129,24 +131,34 @@ fn kill_group(child: &Child) {
     }
 }
 
-/// Starts this program again with these arguments, and lets go of it: no pipe
-/// of the caller's. It has to leave the caller's session itself.
+/// Starts this program again with these arguments, and lets go of it: no
+/// terminal, no pipe of the caller's. Returns once it has called
+/// [`leave_session`], or ended: until then, what ends the caller would end it too.
 pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
-    Command::new(env::current_exe()?)
+    let mut child = Command::new(env::current_exe()?)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .map(drop)
+        .spawn()?;
+    let end = clock::since_boot() + START_PATIENCE;
+    while child.try_wait()?.is_none() && !leads_a_session(&child) && clock::since_boot() < end {
+        clock::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+fn leads_a_session(child: &Child) -> bool {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    getsid(pid).is_ok_and(|session| Some(session) == pid)
 }
 
 /// Leaves the caller's session, terminal and process group, so that their end
 /// is not ours.
 pub fn leave_session() {
-    // It fails only for the leader of a group: one that a shell started as a
-    // job of its own, which needs it less.
-    let _ = rustix::process::setsid();
+    // It fails only for the leader of a process group. Whoever started us as
+    // one, from a shell perhaps, keeps us in his session.
+    let _ = setsid();
 }
 
 /// A variable of the environment. Anything that is not UTF-8 counts as absent.
