@@ -80,6 +80,9 @@ fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     let (ready, all) = (config.ready().count(), config.skydns.len());
     let disabled = |s: &&crate::config::Section<Skydns>| matches!(s.content, Content::Disabled);
     let disabled = config.skydns.iter().filter(disabled).count();
+    if ready == 0 {
+        findings.warn(format!("{file}: no skydns section is in use"));
+    }
     if findings.0 == Exit::Done {
         findings.good(format!(
             "{file}: {all} skydns sections, {ready} in use, {disabled} disabled"

@@ -105,7 +105,10 @@ pub fn run(
         let Some(held) = turn.hold_or_mark(PATIENCE).map_err(no_state)? else {
             break;
         };
-        turn.take_mark();
+        // Whoever took it since runs for it too.
+        if !turn.take_mark() {
+            break;
+        }
         let Ok(config) = paths.load_to_act() else {
             break;
         };
@@ -156,6 +159,7 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         }),
     };
     pass.complain_of(config);
+    let errors = config.first_errors();
     let mut reports = Vec::new();
     for section in &config.skydns {
         let name = section.name.as_str();
@@ -166,9 +170,10 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         match &section.content {
             Content::Ready(skydns) => reports.push(pass.section(name, skydns)),
             Content::Wrong => {
-                let why = config.first_error(name);
-                let why = why.as_deref().unwrap_or("its configuration is wrong");
-                reports.push(wrong(name, why));
+                let why = errors.get(name).map_or(String::new(), |problem| {
+                    format!("line {}: {}", problem.line, problem.text)
+                });
+                reports.push(wrong(name, &why));
             }
             Content::Disabled => {}
         }

@@ -162,12 +162,13 @@ impl Config {
         self.problems.extend(warnings);
     }
 
-    /// The first error of a section, with its line.
-    pub fn first_error(&self, section: &str) -> Option<String> {
-        self.problems
-            .iter()
-            .find(|problem| problem.is_error() && problem.section.as_deref() == Some(section))
-            .map(|problem| format!("line {}: {}", problem.line, problem.text))
+    /// The first error of each section that has one, by its name.
+    pub fn first_errors(&self) -> BTreeMap<&str, &Problem> {
+        let errors = self.problems.iter().filter(|problem| problem.is_error());
+        errors
+            .rev()
+            .filter_map(|problem| Some((problem.section.as_deref()?, problem)))
+            .collect()
     }
 
     /// The `skydns` sections that can be acted upon.
