@@ -17,10 +17,11 @@ mod success;
 mod support;
 mod tls;
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,22 @@ fn unshare(options: &[&str]) -> Command {
 /// Makes one command the end of another.
 fn follow(command: &mut Command, last: &Command) {
     command.arg(last.get_program()).args(last.get_args());
+}
+
+/// Does the same with each of many things, a few at a time: most of the time
+/// one end waits for the other.
+fn with_each<T: Send>(things: impl IntoIterator<Item = T>, job: impl Fn(T) + Sync) {
+    let things: Mutex<VecDeque<T>> = Mutex::new(things.into_iter().collect());
+    let next = || things.lock().expect("no job holds it").pop_front();
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                while let Some(thing) = next() {
+                    job(thing);
+                }
+            });
+        }
+    });
 }
 
 /// The lines of the log.

@@ -9,7 +9,7 @@ use wansync_sim::fault_table::TABLE;
 use wansync_sim::{ErrorShape, KEY, Target};
 
 use crate::support::{Ran, Router, is_in_files, ran};
-use crate::{arguments_of, comes_true, fault, processes};
+use crate::{arguments_of, comes_true, fault, processes, with_each};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 /// A key that breaks shells, URLs, and whoever builds text out of it.
@@ -121,45 +121,38 @@ fn quoting(key: &str) -> Vec<String> {
 /// The service quoted the password in its answer, and it went into the log.
 #[test]
 fn pain_13_a_key_that_is_quoted_does_not_show() {
-    for key in [KEY, AWKWARD, "a b+c/d~e"] {
-        for text in quoting(key) {
+    for key in [KEY, AWKWARD] {
+        with_each(quoting(key), |text| {
             let router = talkative(key, true);
             fault(&router, &text);
             is_hidden(key, &router, &all_commands(&router), &text);
-        }
+        });
     }
 }
 
 /// A long message was cut in the middle of the password, and the rest of it shown.
 #[test]
 fn pain_13_a_key_that_is_cut_does_not_show() {
-    for shown in 150..210 {
+    with_each((174..=202).step_by(2), |before| {
         let router = talkative(KEY, false);
-        fault(
-            &router,
-            &format!("error=message,text={}{KEY}", "x".repeat(shown)),
-        );
-        is_hidden(
-            &KEY[..8],
-            &router,
-            &[router.once(), router.run(&["status"])],
-            "cut",
-        );
-    }
+        let text = "x".repeat(before);
+        fault(&router, &format!("error=message,text={text}{KEY}"));
+        let runs = [router.once(), router.run(&["status"])];
+        is_hidden(&KEY[..8], &router, &runs, "cut");
+    });
 }
 
 /// Whatever went wrong, the log of it held the URL, and the URL the password.
 #[test]
 fn pain_13_no_fault_shows_the_key() {
     let slow = ["delay", "drip", "stall", "tls-stall"];
-    for row in TABLE {
-        if slow.iter().any(|slow| row.example.starts_with(slow)) {
-            continue;
-        }
+    let faults = TABLE.iter().map(|row| row.example);
+    let quick = faults.filter(|fault| !slow.iter().any(|slow| fault.starts_with(slow)));
+    with_each(quick, |text| {
         let router = talkative(KEY, false);
-        fault(&router, row.example);
-        is_hidden(KEY, &router, &all_commands(&router), row.example);
-    }
+        fault(&router, text);
+        is_hidden(KEY, &router, &all_commands(&router), text);
+    });
 }
 
 /// A redirect carried the password to whomever it named.
