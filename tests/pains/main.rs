@@ -125,6 +125,24 @@ fn processes(router: &Router) -> Vec<String> {
         .collect()
 }
 
+/// The router's processes in the background, which end with the test at the latest.
+struct Background<'a>(&'a Router);
+
+impl Background<'_> {
+    /// Whether no process of the router is left.
+    fn is_gone(&self) -> bool {
+        processes(self.0).is_empty()
+    }
+}
+
+impl Drop for Background<'_> {
+    fn drop(&mut self) {
+        for process in processes(self.0) {
+            let _ = Command::new("kill").arg(process).status();
+        }
+    }
+}
+
 fn arguments_of(process: &str) -> Vec<String> {
     let bytes = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);

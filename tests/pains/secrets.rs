@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use wansync_sim::fault_table::TABLE;
 use wansync_sim::{ErrorShape, KEY, Target};
 
 use crate::support::{Ran, Router, is_in_files, ran};
-use crate::{arguments_of, comes_true, fault, processes, with_each};
+use crate::{Background, arguments_of, comes_true, fault, processes, with_each};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 /// A key that breaks shells, URLs, and whoever builds text out of it.
@@ -214,15 +214,14 @@ fn pain_13_the_key_is_not_in_the_arguments() {
         key_is_not_seen_by_ps(&router);
         drop(pass);
         // The process that works in the background.
+        let background = Background(&router);
         router.reboot();
         let event = router.command(&["event"]).env("ACTION", "step").status();
         assert!(event.expect("it runs").success());
         key_is_not_seen_by_ps(&router);
         assert!(router.sim.wait_for_requests(2, BOUND));
         key_is_not_seen_by_ps(&router);
-        for process in processes(&router) {
-            let _ = Command::new("kill").arg(process).status();
-        }
+        drop(background);
         assert!(comes_true(BOUND, || processes(&router).is_empty()));
     }
 }
