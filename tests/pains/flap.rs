@@ -9,7 +9,7 @@ use wansync_sim::{Options, Sim};
 
 use crate::names::{Names, by_name};
 use crate::support::{Router, ran};
-use crate::{comes_true, processes};
+use crate::{Background, comes_true, processes};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 /// Recovery takes a minute at most.
@@ -25,23 +25,6 @@ fn ifup(mut command: Command) {
 
 fn is_tried(router: &Router) -> bool {
     !router.home_status()["outcome"].is_null()
-}
-
-/// Ends what a failed test leaves behind.
-struct Background<'a>(&'a Router);
-
-impl Background<'_> {
-    fn is_gone(&self) -> bool {
-        processes(self.0).is_empty()
-    }
-}
-
-impl Drop for Background<'_> {
-    fn drop(&mut self) {
-        for process in processes(self.0) {
-            let _ = Command::new("kill").arg(process).status();
-        }
-    }
 }
 
 /// Waits for the confirmation that comes by itself, and for the end of all processes.

@@ -99,8 +99,10 @@ fn stalled_connection() {
 
 /// A name server that swallows what it is asked: a device without a reader.
 fn stalled_name_server() {
-    const SWALLOW: &str = "ip tuntap add mode tun name t0 && ip address add 192.0.2.1/24 dev t0 \
-                           && ip link set t0 up && exec \"$@\"";
+    const SWALLOW: &str = r#"
+        { ip link add t0 type dummy || ip tuntap add mode tun name t0; } 2>/dev/null
+        ip address add 192.0.2.1/24 dev t0 && ip link set t0 up && exec "$@"
+    "#;
     let router = Router::new();
     by_name(&router, STATIC);
     let names = Names::of(&router);

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use wansync_sim::{ErrorShape, KEY};
 
 use crate::support::Router;
-use crate::{HOUR, MINUTE, fault, later, later_with};
+use crate::{HOUR, MINUTE, fault, later, later_with, with_each};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 
@@ -80,7 +80,8 @@ fn pain_03_every_refusal_holds() {
         "html=403",
     ];
     let texts = texts.map(str::to_owned);
-    for text in shapes.chain(statuses).chain(codes).chain(texts) {
+    let all = shapes.chain(statuses).chain(codes).chain(texts);
+    with_each(all, |text| {
         let router = Router::with_address("8.8.4.4");
         fault(&router, &text);
         router.once().expect(77).says("home: refused");
@@ -93,7 +94,7 @@ fn pain_03_every_refusal_holds() {
             "{text}: {}",
             router.updates()
         );
-    }
+    });
 }
 
 /// Whoever put the password right had to wait, or to find a lock file to remove.

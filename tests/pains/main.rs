@@ -17,10 +17,11 @@ mod success;
 mod support;
 mod tls;
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,22 @@ fn follow(command: &mut Command, last: &Command) {
     command.arg(last.get_program()).args(last.get_args());
 }
 
+/// Does the same with each of many things, a few at a time: most of the time
+/// one end waits for the other.
+fn with_each<T: Send>(things: impl IntoIterator<Item = T>, job: impl Fn(T) + Sync) {
+    let things: Mutex<VecDeque<T>> = Mutex::new(things.into_iter().collect());
+    let next = || things.lock().expect("no job holds it").pop_front();
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                while let Some(thing) = next() {
+                    job(thing);
+                }
+            });
+        }
+    });
+}
+
 /// The lines of the log.
 fn log_of(ran: &Ran) -> Vec<String> {
     let ours = |line: &&str| line.starts_with("wansync: ");
@@ -106,6 +123,24 @@ fn processes(router: &Router) -> Vec<String> {
     ids.filter(|id| id.parse::<u32>().is_ok())
         .filter(is_ours)
         .collect()
+}
+
+/// The router's processes in the background, which end with the test at the latest.
+struct Background<'a>(&'a Router);
+
+impl Background<'_> {
+    /// Whether no process of the router is left.
+    fn is_gone(&self) -> bool {
+        processes(self.0).is_empty()
+    }
+}
+
+impl Drop for Background<'_> {
+    fn drop(&mut self) {
+        for process in processes(self.0) {
+            let _ = Command::new("kill").arg(process).status();
+        }
+    }
 }
 
 fn arguments_of(process: &str) -> Vec<String> {

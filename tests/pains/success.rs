@@ -7,7 +7,7 @@ use wansync_sim::fault_table::TABLE;
 use wansync_sim::{ErrorShape, NearMiss, Target, Times};
 
 use crate::support::Router;
-use crate::{AFTER_BACKOFF, fault, later};
+use crate::{AFTER_BACKOFF, fault, later, with_each};
 
 /// Faults that leave the success a success.
 const HARMLESS: [&str; 15] = [
@@ -88,7 +88,7 @@ fn recorded(router: &Router) -> Value {
 fn pain_02_nothing_but_the_documented_success_confirms() {
     let faults = unsuccessful();
     assert!(faults.len() > 120, "{}", faults.len());
-    for text in faults {
+    with_each(faults, |text| {
         let router = Router::with_address("8.8.4.4");
         fault(&router, &text);
         let first = router.once();
@@ -113,7 +113,7 @@ fn pain_02_nothing_but_the_documented_success_confirms() {
         let status = router.home_status();
         assert!(status["confirmed"].is_null(), "{text}: {status}");
         assert!(recorded(&router).is_null(), "{text}");
-    }
+    });
 }
 
 /// The same tests would prove nothing if no reply were understood.
