@@ -78,7 +78,17 @@ pub fn decide(
 }
 
 fn is_confirmed(memory: &Memory, address: PublicAddress) -> bool {
-    !memory.unsure && memory.confirmed.is_some_and(|c| c.address == address.get())
+    !memory.unsure && !is_unanswered(memory, address) && has_confirmed(memory, address)
+}
+
+fn has_confirmed(memory: &Memory, address: PublicAddress) -> bool {
+    memory.confirmed.is_some_and(|c| c.address == address.get())
+}
+
+/// Whether it was sent last, and neither acknowledged nor refused.
+fn is_unanswered(memory: &Memory, address: PublicAddress) -> bool {
+    let attempted = memory.attempted == Some(address.get());
+    attempted && memory.failures > 0 && memory.refusals.is_empty()
 }
 
 fn refresh_is_due(policy: &Policy, memory: &Memory, now: Now) -> bool {
@@ -179,7 +189,9 @@ pub fn sending(before: &Memory, address: PublicAddress, now: Now, random: u32) -
     sends.push(now.boot);
     Memory {
         attempted: Some(address.get()),
-        unsure: true,
+        // A renewal cannot change what the service holds. This goes to flash,
+        // which a service that fails now and then must not wear out.
+        unsure: before.unsure || !has_confirmed(before, address),
         failures,
         not_before: now.boot + backoff::delay(failures, random),
         asked_until: 0,

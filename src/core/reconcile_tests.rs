@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::record::Entry;
 use crate::core::time::BUILT;
 
 const HOUR: i64 = 3600;
@@ -412,4 +413,25 @@ fn the_reason_for_waiting_for_the_clock_stays_the_same() {
         decide(&policy(), &seen("8.8.4.4"), &Memory::default(), now, false)
     };
     assert_eq!(early(1_600_000_000), early(1_600_000_300));
+}
+
+#[test]
+fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
+    let before = confirmed("8.8.4.4", 0);
+    let (due, later) = (72 * HOUR, 72 * HOUR + 60);
+    let memory = after(&before, "8.8.4.4", status(503, None), due);
+    assert_eq!(Entry::of(&memory), Entry::of(&before));
+    assert!(matches!(
+        decision(&memory, "8.8.4.4", due + 1),
+        Decision::Throttled(_)
+    ));
+    let again = Decision::Update(public("8.8.4.4"));
+    assert_eq!(decision(&memory, "8.8.4.4", later), again);
+    // One that was forced, and is not due by itself.
+    let forced = after(&before, "8.8.4.4", status(503, None), HOUR);
+    assert_eq!(decision(&forced, "8.8.4.4", HOUR + 60), again);
+    // What may hold since an earlier send of another address still may.
+    let lost = after(&before, "8.8.8.8", status(503, None), HOUR);
+    let back = after(&lost, "8.8.4.4", status(503, None), 2 * HOUR);
+    assert!(Entry::of(&back).is_some_and(|entry| entry.unsure));
 }
