@@ -39,6 +39,8 @@ impl Settled {
     /// that says so.
     #[track_caller]
     fn refuses(&self, what: &str) -> String {
+        // What was told before is not told again.
+        let _ = fs::remove_file(self.router.path("run/pass"));
         let ran = sound(self.router.once(), what);
         assert_eq!(ran.code, Some(78), "{what}: {}", ran.said());
         assert_eq!(ran.stderr.lines().count(), 1, "{what}: {}", ran.stderr);
@@ -456,7 +458,7 @@ fn key_files_that_hold_no_key() {
         &format!("option key_file '{}'", file.display()),
     );
     let place = format!(
-        "{}, line 6: the key file {} ",
+        "{}, line 6: error: section 'home': the key file {} ",
         settled.router.config().display(),
         file.display()
     );
@@ -495,7 +497,7 @@ fn key_files_that_hold_no_key() {
     let ran = settled.router.once().expect(0).says("unchanged");
     assert!(
         ran.stderr
-            .contains("line 6: every user of this router may read the key"),
+            .contains("line 6: warning: section 'home': every user may read the key"),
         "{}",
         ran.stderr
     );

@@ -8,9 +8,8 @@
 mod support;
 
 use std::fs;
-use std::process::Command;
 
-use support::{Ran, Router};
+use support::{Ran, Router, clocks};
 use wansync_sim::{KEY, Times};
 
 const STATIC: &str = "option source 'static'\noption address '8.8.4.4'";
@@ -176,13 +175,25 @@ fn services_that_are_not_there() {
 fn a_service_that_refuses_or_talks_nonsense() {
     let router = Router::with_address("8.8.4.4");
     for (fault, code, part) in [
-        ("status=503", 69, "home: HTTP status 503"),
-        ("status=429,retry-after=60", 69, "home: HTTP status 429"),
-        ("status=403", 77, "home: HTTP status 403"),
-        ("html", 1, "home: the reply is not JSON but an HTML page"),
-        ("empty", 1, "home: the reply is not JSON but an empty body"),
+        ("status=503", 69, "home: 127.0.0.1: HTTP status 503"),
+        (
+            "status=429,retry-after=60",
+            69,
+            "home: 127.0.0.1: HTTP status 429",
+        ),
+        ("status=403", 77, "home: 127.0.0.1: HTTP status 403"),
+        (
+            "html",
+            1,
+            "home: 127.0.0.1: the reply is not JSON but an HTML page",
+        ),
+        (
+            "empty",
+            1,
+            "home: 127.0.0.1: the reply is not JSON but an empty body",
+        ),
         ("close", 69, "home: the connection to 127.0.0.1 broke"),
-        ("redirect=host", 1, "home: redirected to "),
+        ("redirect=host", 1, "home: 127.0.0.1: redirected to "),
     ] {
         router
             .sim
@@ -191,9 +202,9 @@ fn a_service_that_refuses_or_talks_nonsense() {
     }
     let text = fs::read_to_string(router.config()).expect("text");
     router.configure_raw(text.replace(KEY, "wrong-key").as_bytes());
-    fails(&router, 77, "home: refused: Invalid provider key");
+    fails(&router, 77, "home: 127.0.0.1 says: Invalid provider key");
     router.configure_raw(text.replace("user1", "nobody").as_bytes());
-    fails(&router, 77, "home: refused: User not found");
+    fails(&router, 77, "home: 127.0.0.1 says: User not found");
     let echo = format!("error=message,text=no such key: {KEY}");
     router.configure_raw(text.as_bytes());
     router
@@ -243,13 +254,8 @@ fn a_wan_without_an_address_to_publish() {
 #[test]
 fn a_clock_that_is_not_set() {
     let router = Router::with_address("8.8.4.4");
-    let wansync = router.command(&["check"]);
-    let mut faked = Command::new("faketime");
-    faked
-        .arg("2020-01-01 00:00:00 UTC")
-        .arg(wansync.get_program())
-        .args(wansync.get_args());
-    let ran = support::ran(faked.output().expect("faketime (tests/setup installs it)"));
+    let mut check = clocks::at_wall(&router.command(&["check"]), "@2020-01-01 00:00:00");
+    let ran = support::ran(check.output().expect("the program runs"));
     let ran = ran
         .expect(75)
         .says("FAIL  the clock is not set, it says 2020-01-01");

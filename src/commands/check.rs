@@ -59,19 +59,15 @@ pub fn run(paths: &Paths, check: &Check) -> Exit {
 
 fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     let file = paths.config.display();
-    for problem in &config.problems {
+    let of_keys = config.ready().flat_map(|(name, section)| {
+        let wrong = key_of(name, &section.key).err();
+        wrong.or_else(|| warning_of_key_file(name, &section.key))
+    });
+    for problem in config.problems.iter().cloned().chain(of_keys) {
         let text = format!("{file}, {problem}");
         match problem.is_error() {
             true => findings.bad(Exit::Config, text),
             false => findings.warn(text),
-        }
-    }
-    for (name, section) in config.ready() {
-        if let Err(why) = key_of(section) {
-            findings.bad(Exit::Config, format!("{file}, {name}: {why}"));
-        }
-        if let Some(warning) = warning_of_key_file(section) {
-            findings.warn(format!("{file}, {name}: {warning}"));
         }
     }
     if !config.main.enabled {
@@ -119,7 +115,9 @@ fn service(
     observer: &Observer<'_>,
     findings: &mut Findings,
 ) {
-    let Ok(key) = key_of(section) else { return };
+    let Ok(key) = key_of(name, &section.key) else {
+        return;
+    };
     let observation = observer.observe(section);
     match observation
         .and_then(|c| choose(&c, section.policy.family, None).map_err(|e| e.to_string()))
@@ -156,7 +154,7 @@ fn service(
                 () if failure.is_unavailable() => Exit::Unavailable,
                 () => Exit::Failed,
             };
-            findings.bad(exit, format!("{name}: {failure}"));
+            findings.bad(exit, format!("{name}: {}", failure.at(host)));
         }
     }
 }

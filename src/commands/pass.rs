@@ -8,6 +8,7 @@ use super::complaints::Complaints;
 use super::exit::Exit;
 use super::observe::Observer;
 use super::paths::{Paths, key_of, warning_of_key_file};
+use crate::config::problem::Problem;
 use crate::config::secret::Secret;
 use crate::config::{Config, Content, Skydns};
 use crate::core::address::PublicAddress;
@@ -158,7 +159,9 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
             false => &last.complaints,
         }),
     };
-    pass.complain_of(config);
+    for problem in &config.problems {
+        pass.complain_of(problem);
+    }
     let errors = config.first_errors();
     let mut reports = Vec::new();
     for section in &config.skydns {
@@ -170,10 +173,8 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         match &section.content {
             Content::Ready(skydns) => reports.push(pass.section(name, skydns)),
             Content::Wrong => {
-                let why = errors.get(name).map_or(String::new(), |problem| {
-                    format!("line {}: {}", problem.line, problem.text)
-                });
-                reports.push(wrong(name, &why));
+                let why = errors.get(name).map(|problem| told(problem));
+                reports.push(wrong(name, &why.unwrap_or_default()));
             }
             Content::Disabled => {}
         }
@@ -182,6 +183,11 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         pass.finish();
     }
     reports
+}
+
+/// A problem behind the name of its section.
+fn told(problem: &Problem) -> String {
+    format!("line {}: {}", problem.line, problem.text)
 }
 
 fn wrong(section: &str, reason: &str) -> Report {
@@ -247,33 +253,25 @@ impl Pass<'_> {
         }
     }
 
-    fn complain_of(&mut self, config: &Config) {
-        let target = module_path!();
-        for problem in &config.problems {
-            let level = match problem.is_error() {
-                true => log::Level::Error,
-                false => log::Level::Warn,
-            };
-            let text = format!("{}, {problem}", self.paths.config.display());
-            self.complaints.tell(target, level, &text);
-        }
+    fn complain_of(&mut self, problem: &Problem) {
+        let level = match problem.is_error() {
+            true => log::Level::Error,
+            false => log::Level::Warn,
+        };
+        let text = format!("{}, {problem}", self.paths.config.display());
+        self.complaints.tell(module_path!(), level, &text);
     }
 
     fn section(&mut self, name: &str, section: &Skydns) -> Report {
-        let config = self.paths.config.display();
-        let key = match key_of(section) {
+        let key = match key_of(name, &section.key) {
             Ok(key) => key,
-            Err(why) => {
-                let text = format!("{config}, section '{name}': {why}");
-                let target = logging::PRINTED;
-                self.complaints.tell(target, log::Level::Error, &text);
-                return wrong(name, &why);
+            Err(problem) => {
+                self.complain_of(&problem);
+                return wrong(name, &told(&problem));
             }
         };
-        if let Some(warning) = warning_of_key_file(section) {
-            let text = format!("{config}, section '{name}': {warning}");
-            let target = module_path!();
-            self.complaints.tell(target, log::Level::Warn, &text);
+        if let Some(problem) = warning_of_key_file(name, &section.key) {
+            self.complain_of(&problem);
         }
         self.decided(&Subject { name, section, key })
     }
@@ -321,7 +319,8 @@ impl Pass<'_> {
             return (kept, None);
         }
         let result = self.send(subject, address);
-        let after = reconcile::sent(before, address, &result, clock::now(), random);
+        let host = subject.section.base_url.host();
+        let after = reconcile::sent(before, address, host, &result, clock::now(), random);
         (after, result.err())
     }
 

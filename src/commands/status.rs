@@ -125,9 +125,9 @@ fn section_view(
     next_check: i64,
     now: Now,
 ) -> SectionView {
-    let key = match key_of(section) {
+    let key = match key_of(name, &section.key) {
         Ok(key) => key,
-        Err(why) => return wrong(name, &why),
+        Err(problem) => return wrong(name, &problem.text),
     };
     let memory = remembered(store.memory(name), record, name, section, key.as_ref(), now);
     SectionView {

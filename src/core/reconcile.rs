@@ -203,11 +203,12 @@ pub fn sending(before: &Memory, address: PublicAddress, now: Now, random: u32) -
     }
 }
 
-/// What to remember after `address` was sent. `before` is the memory that
-/// [`sending`] was given.
+/// What to remember after `address` was sent to `service`, its host. `before`
+/// is the memory that [`sending`] was given.
 pub fn sent(
     before: &Memory,
     address: PublicAddress,
+    service: &str,
     result: &Result<(), Failure>,
     now: Now,
     random: u32,
@@ -215,7 +216,7 @@ pub fn sent(
     let pending = sending(before, address, now, random);
     match result {
         Ok(()) => acknowledged(pending, address, now),
-        Err(failure) => failed(before, pending, failure, now),
+        Err(failure) => failed(before, pending, failure, failure.at(service), now),
     }
 }
 
@@ -244,8 +245,13 @@ fn acknowledged(pending: Memory, address: PublicAddress, now: Now) -> Memory {
     }
 }
 
-fn failed(before: &Memory, pending: Memory, failure: &Failure, now: Now) -> Memory {
-    let trouble = failure.to_string();
+fn failed(
+    before: &Memory,
+    pending: Memory,
+    failure: &Failure,
+    trouble: String,
+    now: Now,
+) -> Memory {
     let mut after = Memory {
         reason: trouble.clone(),
         trouble,

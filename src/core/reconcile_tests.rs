@@ -35,6 +35,7 @@ fn confirmed(address: &str, boot: i64) -> Memory {
     sent(
         &Memory::default(),
         public(address),
+        "skydns",
         &Ok(()),
         at(boot),
         MIDDLE,
@@ -63,7 +64,14 @@ fn status(status: u16, retry_after: Option<u64>) -> Failure {
 }
 
 fn after(memory: &Memory, address: &str, failure: Failure, boot: i64) -> Memory {
-    sent(memory, public(address), &Err(failure), at(boot), MIDDLE)
+    sent(
+        memory,
+        public(address),
+        "skydns",
+        &Err(failure),
+        at(boot),
+        MIDDLE,
+    )
 }
 
 fn decision(memory: &Memory, address: &str, boot: i64) -> Decision {
@@ -116,6 +124,7 @@ fn refreshes_at_the_maximum_age() {
     let again = sent(
         &memory,
         public("8.8.4.4"),
+        "skydns",
         &Ok(()),
         at(10 + 72 * HOUR),
         MIDDLE,
@@ -268,7 +277,14 @@ fn a_wrong_key_is_sent_three_times_a_day() {
     let (mut memory, mut sends) = (Memory::default(), 0);
     for minute in 0..24 * 60 {
         if let Decision::Update(address) = decision(&memory, "8.8.4.4", minute * 60) {
-            memory = sent(&memory, address, &Err(refused()), at(minute * 60), MIDDLE);
+            memory = sent(
+                &memory,
+                address,
+                "skydns",
+                &Err(refused()),
+                at(minute * 60),
+                MIDDLE,
+            );
             sends += 1;
         }
     }
@@ -281,7 +297,7 @@ fn the_daily_limit_holds_whatever_happens() {
     for minute in 0..3 * 24 * 60_i64 {
         let (now, address) = (minute * 60, format!("8.8.4.{}", minute % 250));
         if let Decision::Update(address) = decision(&memory, &address, now) {
-            memory = sent(&memory, address, &Ok(()), at(now), MIDDLE);
+            memory = sent(&memory, address, "skydns", &Ok(()), at(now), MIDDLE);
             sends.push(now);
         }
     }
@@ -354,6 +370,7 @@ fn a_clock_that_jumps_neither_frees_nor_jails() {
     let memory = sent(
         &Memory::default(),
         public("8.8.4.4"),
+        "skydns",
         &Err(refused()),
         ahead,
         MIDDLE,

@@ -1,7 +1,7 @@
 //! What hurts users of other updaters, and must not hurt ours: one test or more
 //! for each pain, on the real program against the simulated services.
 //!
-//! Hours pass here in a time namespace (`unshare -T`) and with `faketime`, so
+//! Hours pass here in a time namespace (`unshare -T`) and with libfaketime, so
 //! that a day takes seconds and the program is the one that routers run.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
@@ -25,7 +25,7 @@ use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Ran, Router, ran};
+use support::{Ran, Router, clocks, ran};
 use wansync_sim::Times;
 
 const MINUTE: i64 = 60;
@@ -45,11 +45,9 @@ fn later(router: &Router, seconds: i64) -> Ran {
 
 fn later_with(router: &Router, seconds: i64, arguments: &[&str]) -> Ran {
     let mut command = unshare(&["--time", "--boottime", &seconds.to_string()]);
-    command.args(["faketime", "-f", &format!("+{seconds}s")]);
-    // Waits of std are absolute on the monotonic clock, which stays true.
-    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    follow(&mut command, &router.command(arguments));
-    ran(command.output().expect("unshare and faketime run"))
+    let program = clocks::at_wall(&router.command(arguments), &format!("+{seconds}"));
+    follow(&mut command, &program);
+    ran(command.output().expect("unshare runs"))
 }
 
 /// `unshare` with these options, as root of its own where that is needed.

@@ -79,7 +79,7 @@ fn pain_04_retry_after_is_honoured() {
         router
             .once()
             .expect(75)
-            .says("home: throttled: HTTP status");
+            .says("home: throttled: 127.0.0.1: HTTP status");
         let due = router.home_status()["next_due_s"].as_i64();
         assert!((60..=120).contains(&due.expect("a number")), "{due:?}");
         router.sim.clear();

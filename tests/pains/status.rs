@@ -74,7 +74,10 @@ fn pain_15_status_is_true_at_each_step() {
         [new.clone(), old.clone(), json!("unconfirmed"), json!(22)],
         0..=18,
     );
-    assert_eq!(home["reason"], "the reply is not JSON but an HTML page");
+    assert_eq!(
+        home["reason"],
+        "127.0.0.1: the reply is not JSON but an HTML page"
+    );
     router.once().expect(75);
     is(
         [new.clone(), old.clone(), json!("throttled"), json!(22)],
@@ -86,7 +89,7 @@ fn pain_15_status_is_true_at_each_step() {
         [new.clone(), old.clone(), json!("refused"), json!(21)],
         3500..=3700,
     );
-    assert_eq!(home["reason"], "refused: no");
+    assert_eq!(home["reason"], "127.0.0.1 says: no");
     router.once().expect(77);
     is(
         [new.clone(), old.clone(), json!("held"), json!(21)],

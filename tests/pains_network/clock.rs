@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::clocks::set_wall;
+use crate::support::clocks::at_wall;
 use crate::support::{Ran, Router, ran};
 
 /// Only a hang takes longer.
@@ -14,15 +14,13 @@ const HANG: Duration = Duration::from_secs(30);
 
 /// A pass by a wall clock that says `time`.
 fn once_at(router: &Router, time: &str) -> Ran {
-    let mut command = router.command(&["once"]);
-    set_wall(&mut command, time);
+    let mut command = at_wall(&router.command(&["once"]), time);
     ran(command.output().expect("the program runs"))
 }
 
 /// What `status` says by a wall clock that says `time`.
 fn clock_at(router: &Router, time: &str) -> Value {
-    let mut command = router.command(&["status", "--format", "json"]);
-    set_wall(&mut command, time);
+    let mut command = at_wall(&router.command(&["status", "--format", "json"]), time);
     let ran = ran(command.output().expect("the program runs")).expect(0);
     let status: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     status["clock"].clone()

@@ -7,7 +7,7 @@ use wansync_sim::Times;
 use wansync_sim::ubus::UbusSim;
 
 use crate::network;
-use crate::support::clocks::{booted_ago, set_wall};
+use crate::support::clocks::{at_wall, booted_ago};
 use crate::support::{Ran, Router, ran};
 
 /// The folder on flash, with what shows that something in it was written.
@@ -78,8 +78,8 @@ impl Year {
 
     /// A pass by these clocks.
     fn once(&mut self) -> Ran {
-        let mut command = booted_ago(&self.router.command(&["once"]), self.boot);
-        set_wall(&mut command, &format!("+{}", self.wall));
+        let once = at_wall(&self.router.command(&["once"]), &format!("+{}", self.wall));
+        let mut command = booted_ago(&once, self.boot);
         let ran = ran(command.output().expect("the program runs"));
         let flash = Flash::of(&self.router);
         if flash != self.flash {

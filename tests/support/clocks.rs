@@ -10,30 +10,28 @@ use super::netns::{behind, user_namespace};
 /// `ld.so` puts the folder of its architecture for `$LIB`.
 const LIBRARY: &str = "/usr/$LIB/faketime/libfaketime.so.1";
 
-/// Moves the wall clock of a command: to `@2020-01-01 00:00:00` (UTC), or by
-/// `+SECONDS`.
-pub fn set_wall(command: &mut Command, time: &str) {
+/// The same command with another wall clock: `@2020-01-01 00:00:00` (UTC), or
+/// `+SECONDS` from now.
+pub fn at_wall(command: &Command, time: &str) -> Command {
     static CHECKED: OnceLock<()> = OnceLock::new();
     CHECKED.get_or_init(check_library);
-    preload(command, time);
+    preloaded(command, time)
 }
 
-fn preload(command: &mut Command, time: &str) {
-    command
-        .env("LD_PRELOAD", LIBRARY)
-        .env("FAKETIME", time)
-        .env("TZ", "UTC")
-        // Deadlines and the dates of files stay as they are, and nothing is
-        // left in /dev/shm by a process that is killed.
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        .env("NO_FAKE_STAT", "1")
-        .env("FAKETIME_DISABLE_SHM", "1");
+/// `env` sets the variables, so that of several programs that replace each other
+/// only the last is preloaded: each of the others would leave a file in /dev/shm.
+fn preloaded(command: &Command, time: &str) -> Command {
+    let (library, time) = (format!("LD_PRELOAD={LIBRARY}"), format!("FAKETIME={time}"));
+    // Deadlines and the dates of files stay as they are.
+    let kept = ["FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"];
+    let env = ["env", &library, &time, "TZ=UTC", kept[0], kept[1]];
+    behind(&env, command)
 }
 
 fn check_library() {
     let mut date = Command::new("date");
-    preload(&mut date, "@2001-02-03 04:05:06");
-    let said = said(date.arg("+%Y").output());
+    date.arg("+%Y");
+    let said = said(preloaded(&date, "@2001-02-03 04:05:06").output());
     assert_eq!(
         said, "2001",
         "this test needs libfaketime: tests/setup installs it"
