@@ -56,8 +56,8 @@ impl Turn {
 
     /// Leaves the mark.
     pub fn mark(&self) -> io::Result<()> {
-        files::make_folder(&self.folder)?;
-        files::touch(&self.folder.join(self.mark))
+        let mark = self.folder.join(self.mark);
+        files::within(&self.folder, || files::touch(&mark))
     }
 
     /// Takes the mark away; says whether there was one.
@@ -73,10 +73,10 @@ impl Turn {
 
     /// Takes the lock if it is free.
     pub fn try_hold(&self) -> io::Result<Option<Held>> {
-        files::make_folder(&self.folder)?;
+        let lock = self.folder.join(self.lock);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(self.folder.join(self.lock))?;
+        let file = files::within(&self.folder, || options.open(&lock))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Held(file))),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::net::UnixDatagram;
 use std::panic;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -11,17 +12,6 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clock;
 use crate::core::time::Civil;
-
-/// Where records go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sink {
-    /// A person reads them as they come.
-    Terminal,
-    /// logd, or another syslog.
-    Syslog,
-    /// There is no syslog: stderr, for whoever keeps it.
-    Stderr,
-}
 
 /// The target of records that the command prints as well: a person at a
 /// terminal need not read them twice.
@@ -32,7 +22,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Starts logging. Only our own records pass: those of the HTTP and TLS crates
 /// hold URLs, and with them the key.
-pub fn start(level: LevelFilter) -> Sink {
+pub fn start(level: LevelFilter) {
     report_panics();
     if io::stderr().is_terminal() {
         let logger = simple_logger::SimpleLogger::new()
@@ -40,21 +30,15 @@ pub fn start(level: LevelFilter) -> Sink {
             .with_module_level(OURS, level)
             .with_module_level(PRINTED, LevelFilter::Off);
         let _ = logger.init();
-        return Sink::Terminal;
+        return;
     }
-    let socket = connect("/dev/log").ok();
-    let sink = match socket {
-        Some(_) => Sink::Syslog,
-        None => Sink::Stderr,
-    };
     let logger = Syslog {
-        socket,
+        socket: OnceLock::new(),
         is_stuck: AtomicBool::new(false),
     };
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(level);
     }
-    sink
 }
 
 fn connect(path: &str) -> io::Result<UnixDatagram> {
@@ -78,7 +62,8 @@ const OURS: &str = "wansync";
 
 /// Writes to syslog's socket, or to stderr where there is none.
 struct Syslog {
-    socket: Option<UnixDatagram>,
+    /// Opened for the first record: most passes have none.
+    socket: OnceLock<Option<UnixDatagram>>,
     /// logd no longer reads. A thousand lines must not wait for it one by one.
     is_stuck: AtomicBool,
 }
@@ -107,7 +92,7 @@ impl Log for Syslog {
             return;
         }
         let message = record.args().to_string();
-        match &self.socket {
+        match self.socket.get_or_init(|| connect("/dev/log").ok()) {
             Some(socket) => {
                 self.send(
                     socket,
@@ -116,7 +101,9 @@ impl Log for Syslog {
             }
             None => {
                 let level = record.level().as_str().to_ascii_lowercase();
-                let _ = writeln!(io::stderr(), "{OURS}: {level}: {message}");
+                // In one piece, since others may write to the same stderr.
+                let line = format!("{OURS}: {level}: {message}\n");
+                let _ = io::stderr().write_all(line.as_bytes());
             }
         }
     }
@@ -187,12 +174,12 @@ mod tests {
         let path = folder.path().join("log");
         let _full = UnixDatagram::bind(&path).expect("a socket");
         let log = Syslog {
-            socket: connect(path.to_str().expect("UTF-8")).ok(),
+            socket: OnceLock::new(),
             is_stuck: AtomicBool::new(false),
         };
-        let socket = log.socket.as_ref().expect("connected");
+        let socket = connect(path.to_str().expect("UTF-8")).expect("connected");
         for _ in 0..100_000 {
-            log.send(socket, b"line");
+            log.send(&socket, b"line");
         }
         assert!(log.is_stuck.load(Ordering::Relaxed));
     }

@@ -95,12 +95,10 @@ fn read_rest(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<()> {
 }
 
 fn is_readable(stdout: &ChildStdout, patience: Duration) -> io::Result<bool> {
-    let timeout = Timespec {
-        tv_sec: patience.as_secs() as i64,
-        tv_nsec: patience.subsec_nanos().into(),
-    };
+    // A patience of 292 billion years is as good as none.
+    let timeout = Timespec::try_from(patience).ok();
     let mut fds = [PollFd::new(stdout, PollFlags::IN)];
-    match poll(&mut fds, Some(&timeout)) {
+    match poll(&mut fds, timeout.as_ref()) {
         Ok(ready) => Ok(ready > 0),
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),

@@ -88,11 +88,10 @@ impl Store {
     /// What is remembered for ever. A record that cannot be read counts as
     /// none: the price is a send too many, not silence.
     pub fn record(&self) -> Record {
-        if !files::exists(&self.record) {
-            return Record::default();
-        }
-        let record = files::read(&self.record, LIMIT).and_then(|bytes| {
-            serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}"))
+        let read = files::read_if_there(&self.record, LIMIT);
+        let record = read.and_then(|bytes| match bytes {
+            None => Ok(Record::default()),
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}")),
         });
         record.unwrap_or_else(|why| {
             log::warn!("{} {why}; it counts as empty", self.record.display());
@@ -103,10 +102,8 @@ impl Store {
     /// Remembers it for ever.
     pub fn write_record(&self, record: &Record) -> Result<(), String> {
         let text = serde_json::to_vec(record).map_err(|e| e.to_string())?;
-        self.record
-            .parent()
-            .map_or(Ok(()), files::make_folder)
-            .and_then(|()| files::replace(&self.record, &text, true))
+        let folder = self.record.parent().unwrap_or(Path::new("/"));
+        files::within(folder, || files::replace(&self.record, &text, true))
             .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
     }
 
@@ -116,10 +113,7 @@ impl Store {
     }
 
     fn stamped<T: for<'de> Deserialize<'de>>(&self, path: &Path) -> Option<T> {
-        if !files::exists(path) {
-            return None;
-        }
-        let bytes = files::read(path, LIMIT).ok()?;
+        let bytes = files::read_if_there(path, LIMIT).ok()??;
         let stamped: Stamped<T> = serde_json::from_slice(&bytes).ok()?;
         (stamped.boot_id == self.boot_id).then_some(stamped.content)
     }
@@ -130,8 +124,7 @@ impl Store {
             content,
         };
         let text = serde_json::to_vec(&stamped).map_err(|e| e.to_string())?;
-        files::make_folder(&self.state)
-            .and_then(|()| files::replace(path, &text, false))
+        files::within(&self.state, || files::replace(path, &text, false))
             .map_err(|e| format!("cannot write {}: {e}", path.display()))
     }
 }
