@@ -40,7 +40,7 @@ impl Settled {
     #[track_caller]
     fn refuses(&self, what: &str) -> String {
         // What was told before is not told again.
-        let _ = fs::remove_file(self.router.path("run/pass"));
+        let _ = fs::remove_file(self.router.path("run/complaints"));
         let ran = sound(self.router.once(), what);
         assert_eq!(ran.code, Some(78), "{what}: {}", ran.said());
         assert_eq!(ran.stderr.lines().count(), 1, "{what}: {}", ran.stderr);

@@ -292,7 +292,7 @@ fn fifty_kills_at_any_moment() {
         thread::sleep(Duration::from_micros(usual * (round * 7919 % 50) / 40));
         pass.kill().expect("a signal");
         pass.wait().expect("it ends");
-        for file in ["run/skydns.home.json", "run/pass", "etc/record"] {
+        for file in ["run/skydns.home.json", "run/complaints", "etc/record"] {
             if let Ok(bytes) = fs::read(router.path(file)) {
                 let read: Result<Value, _> = serde_json::from_slice(&bytes);
                 assert!(
@@ -388,7 +388,10 @@ fn a_record_that_cannot_be_replaced_is_said_and_sends_nothing_more() {
 fn damaged_state_falls_back_on_the_record() {
     let router = Router::with_address("8.8.4.4");
     router.once().expect(0);
-    let (state, pass) = (router.path("run/skydns.home.json"), router.path("run/pass"));
+    let (state, pass) = (
+        router.path("run/skydns.home.json"),
+        router.path("run/complaints"),
+    );
     let good = fs::read(&state).expect("a state");
     let text = String::from_utf8(good.clone()).expect("text");
     let value: Value = serde_json::from_slice(&good).expect("JSON");
@@ -425,7 +428,7 @@ fn folders_in_the_place_of_files_of_the_state() {
         ("skydns.home.json", 75),
         ("skydns.home.new", 75),
         ("lock", 75),
-        ("pass", 0),
+        ("complaints", 0),
         ("pending", 0),
     ] {
         let address = format!("8.8.8.{}", file.len());

@@ -420,7 +420,7 @@ fn an_event_ends_the_wait_after_a_failure() {
         .fault("status=503".parse().expect("a fault"), Times::Next(1));
     hooked.ifup();
     wait_until("the pass fails", || {
-        hooked.0.updates() == 1 && hooked.0.path("run/pass").exists()
+        hooked.0.updates() == 1 && hooked.0.home_status()["outcome"] == "unconfirmed"
     });
     thread::sleep(Duration::from_millis(600));
     let worker = hooked.worker();

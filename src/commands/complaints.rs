@@ -23,9 +23,9 @@ pub struct Complaints {
 
 impl Complaints {
     /// Begins with what the last pass complained of.
-    pub fn after(last: &[u32]) -> Complaints {
+    pub fn after(last: Vec<u32>) -> Complaints {
         Complaints {
-            before: last.iter().copied().collect(),
+            before: last.into_iter().collect(),
             now: BTreeSet::new(),
             logged: 0,
             all: logging::is_read_by_a_person(),
@@ -48,9 +48,9 @@ impl Complaints {
         }
     }
 
-    /// What to remember of them for the next pass.
-    pub fn numbers(self) -> Vec<u32> {
-        self.now.into_iter().collect()
+    /// What to remember of them for the next pass, if it is not what is remembered.
+    pub fn news(self) -> Option<Vec<u32>> {
+        (self.now != self.before).then(|| self.now.into_iter().collect())
     }
 }
 
@@ -68,12 +68,12 @@ mod tests {
     #[test]
     fn what_was_told_is_not_told_again() {
         let tell = |last: &[u32], texts: &[&str]| {
-            let mut complaints = Complaints::after(last);
+            let mut complaints = Complaints::after(last.to_vec());
             complaints.all = false;
             for text in texts {
                 complaints.tell("test", Level::Warn, text);
             }
-            (complaints.logged, complaints.numbers())
+            (complaints.logged, complaints.news().unwrap_or_default())
         };
         let (logged, first) = tell(&[], &["one", "two", "one"]);
         assert_eq!((logged, first.len()), (2, 2));

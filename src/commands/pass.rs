@@ -21,7 +21,7 @@ use crate::core::time::{Now, spoken};
 use crate::service::skydns;
 use crate::sys::http::{Client, Get, TIMEOUT};
 use crate::sys::lock::{Held, Turn};
-use crate::sys::store::{LastPass, Store};
+use crate::sys::store::Store;
 use crate::sys::{clock, log as logging, random};
 
 /// How long a pass waits for another to end.
@@ -101,7 +101,7 @@ pub fn run(
     };
     turn.take_mark();
     let mut reports = once(paths, fresh.as_ref().unwrap_or(config), chosen, manner);
-    drop(held);
+    held.release();
     while turn.is_marked() {
         let Some(held) = turn.hold_or_mark(PATIENCE).map_err(no_state)? else {
             break;
@@ -117,7 +117,7 @@ pub fn run(
             break;
         }
         let more = once(paths, &config, &[], Manner::default());
-        drop(held);
+        held.release();
         if chosen.is_empty() && !manner.forced {
             reports = more;
         }
@@ -143,7 +143,10 @@ fn no_state(paths: &Paths, error: &io::Error) -> Exit {
 fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Vec<Report> {
     let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let store = paths.store();
-    let last = store.last_pass().unwrap_or_default();
+    let complaints = Complaints::after(match manner.dry_run {
+        true => Vec::new(),
+        false => store.complaints(),
+    });
     let mut pass = Pass {
         paths,
         interval: config.main.interval,
@@ -154,10 +157,7 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         observer: Observer::new(&paths.ubus, &client),
         entries: BTreeMap::new(),
         unreachable: Vec::new(),
-        complaints: Complaints::after(match manner.dry_run {
-            true => &[],
-            false => &last.complaints,
-        }),
+        complaints,
     };
     for problem in &config.problems {
         pass.complain_of(problem);
@@ -408,11 +408,9 @@ impl Pass<'_> {
             let target = module_path!();
             self.complaints.tell(target, log::Level::Error, &text);
         }
-        let pass = LastPass {
-            at: now.boot,
-            complaints: self.complaints.numbers(),
-        };
-        if let Err(why) = self.store.passed(&pass) {
+        if let Some(numbers) = self.complaints.news()
+            && let Err(why) = self.store.remember_complaints(&numbers)
+        {
             log::error!("{why}");
         }
     }

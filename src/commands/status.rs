@@ -22,6 +22,7 @@ use crate::core::record::Record;
 use crate::core::time::{Now, spoken};
 use crate::sys::clock;
 use crate::sys::http::Client;
+use crate::sys::lock::Turn;
 use crate::sys::store::Store;
 
 /// The whole of it; `--format json` prints it as it is.
@@ -78,10 +79,10 @@ fn view(paths: &Paths, config: &Config, now: Now) -> View {
     );
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
-    let next_check = store.last_pass().map_or(0, |last| {
-        let due = last.at.saturating_add(config.main.interval);
-        due.saturating_sub(now.boot).clamp(0, config.main.interval)
-    });
+    let interval = config.main.interval;
+    let next_check = Turn::of_passes(&paths.state)
+        .done_ago()
+        .map_or(0, |ago| interval.saturating_sub(ago).clamp(0, interval));
     let sections = config.skydns.iter().filter_map(|section| {
         let name = &section.name;
         match &section.content {

@@ -8,11 +8,11 @@
 //! the lock free.
 #![expect(clippy::disallowed_methods, reason = "the lock is a file")]
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{clock, files};
 
@@ -25,6 +25,15 @@ pub struct Turn {
 
 /// The lock, until it is dropped.
 pub struct Held(File);
+
+impl Held {
+    /// Lets go of the lock, whose file then has the time of a pass that was done:
+    /// see [`Turn::done_ago`].
+    pub fn release(self) {
+        // On a file of one's own it cannot fail, and no decision hangs on it.
+        let _ = self.0.set_modified(SystemTime::now());
+    }
+}
 
 impl Drop for Held {
     fn drop(&mut self) {
@@ -52,6 +61,14 @@ impl Turn {
             lock: "event.lock",
             mark: "event.pending",
         }
+    }
+
+    /// How many seconds ago the last pass was done, by the wall clock. It is
+    /// for people: no decision depends on it.
+    pub fn done_ago(&self) -> Option<i64> {
+        let done = fs::metadata(self.folder.join(self.lock)).and_then(|lock| lock.modified());
+        let ago = SystemTime::now().duration_since(done.ok()?);
+        Some(ago.map_or(0, |ago| ago.as_secs() as i64))
     }
 
     /// Leaves the mark.

@@ -1,8 +1,8 @@
 //! The two tiers of what is remembered.
 //!
 //! `--state`, on tmpfs: one file a section, written whenever something is
-//! learnt, and `pass`, the time of the last pass. `--record`, on flash: one
-//! file, written when a confirmed address or a hold changed.
+//! learnt, and one of what was complained of. `--record`, on flash: one file,
+//! written when a confirmed address or a hold changed.
 
 use std::path::{Path, PathBuf};
 
@@ -31,14 +31,10 @@ struct Stamped<T> {
     content: T,
 }
 
-/// The last pass.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct LastPass {
-    /// When it ended, in seconds since boot.
-    pub at: i64,
-    /// What it complained of, as [`crate::commands`] counts it.
-    pub complaints: Vec<u32>,
+/// What the last pass complained of, as [`crate::commands`] counts it.
+#[derive(Serialize, Deserialize)]
+struct Complaints {
+    numbers: Vec<u32>,
 }
 
 impl Store {
@@ -61,14 +57,16 @@ impl Store {
         self.stamp(&self.state_file(section), memory)
     }
 
-    /// When the last pass since this boot was.
-    pub fn last_pass(&self) -> Option<LastPass> {
-        self.stamped(&self.state.join("pass"))
+    /// What the last pass since this boot complained of.
+    pub fn complaints(&self) -> Vec<u32> {
+        let complaints = self.stamped(&self.state.join("complaints"));
+        complaints.map_or(Vec::new(), |complaints: Complaints| complaints.numbers)
     }
 
-    /// Remembers that a pass ended.
-    pub fn passed(&self, pass: &LastPass) -> Result<(), String> {
-        self.stamp(&self.state.join("pass"), pass)
+    /// Remembers what a pass complained of.
+    pub fn remember_complaints(&self, numbers: &[u32]) -> Result<(), String> {
+        let numbers = numbers.to_owned();
+        self.stamp(&self.state.join("complaints"), Complaints { numbers })
     }
 
     /// Whether this user may see what is remembered.
@@ -76,7 +74,7 @@ impl Store {
     /// # Errors
     /// In words: which folder is closed to it.
     pub fn check_readable(&self) -> Result<(), String> {
-        for path in [&self.state.join("pass"), &self.record] {
+        for path in [&self.state.join("complaints"), &self.record] {
             if files::is_hidden(path) {
                 let folder = path.parent().unwrap_or(path).display();
                 return Err(format!("this user may not look into {folder}; root may"));
