@@ -87,7 +87,7 @@ impl Run {
         let collected = text.lines().find_map(|line| line.split_once("Collected :"));
         match collected.and_then(|(_, number)| number.trim().parse().ok()) {
             Some(number) if output.status.success() => Ok(number),
-            _ => Err(format!("valgrind: {}", last_line(&output.stderr))),
+            _ => Err(why_valgrind_failed(&text)),
         }
     }
 
@@ -128,6 +128,14 @@ impl Run {
             Err(error) => error,
         }
     }
+}
+
+fn why_valgrind_failed(text: &str) -> String {
+    let signs = ["terminating", "unhandled", "Access not"];
+    let mut lines = text.lines();
+    let line = lines.find(|line| signs.iter().any(|sign| line.contains(sign)));
+    let line = line.map_or_else(|| last_line(text.as_bytes()), str::to_owned);
+    format!("valgrind: {line}")
 }
 
 /// Median wall times of both, run in turn so that what disturbs the machine

@@ -72,7 +72,9 @@ impl Account {
                 (section.base_url, section.key, None)
             }
         };
-        let key = secret_of(&source).map_err(|why| (Exit::Config, why))?;
+        let key = key_of(&found, &source).map_err(|problem| {
+            (Exit::Config, format!("{}, {problem}", paths.config.display()))
+        })?;
         Ok(Account { base_url, key, ca_file: main.ca_file, bind })
     }
 

@@ -59,19 +59,15 @@ pub fn run(paths: &Paths, check: &Check) -> Exit {
 
 fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     let file = paths.config.display();
-    for problem in &config.problems {
+    let of_keys = config.ready().flat_map(|(name, section)| {
+        let wrong = key_of(name, &section.key).err();
+        wrong.or_else(|| warning_of_key_file(name, &section.key))
+    });
+    for problem in config.problems.iter().cloned().chain(of_keys) {
         let text = format!("{file}, {problem}");
         match problem.is_error() {
             true => findings.bad(Exit::Config, text),
             false => findings.warn(text),
-        }
-    }
-    for (name, section) in config.ready() {
-        if let Err(why) = key_of(section) {
-            findings.bad(Exit::Config, format!("{file}, {name}: {why}"));
-        }
-        if let Some(warning) = warning_of_key_file(section) {
-            findings.warn(format!("{file}, {name}: {warning}"));
         }
     }
     if !config.main.enabled {
@@ -80,6 +76,9 @@ fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     let (ready, all) = (config.ready().count(), config.skydns.len());
     let disabled = |s: &&crate::config::Section<Skydns>| matches!(s.content, Content::Disabled);
     let disabled = config.skydns.iter().filter(disabled).count();
+    if ready == 0 {
+        findings.warn(format!("{file}: no skydns section is in use"));
+    }
     if findings.0 == Exit::Done {
         findings.good(format!(
             "{file}: {all} skydns sections, {ready} in use, {disabled} disabled"
@@ -116,7 +115,9 @@ fn service(
     observer: &Observer<'_>,
     findings: &mut Findings,
 ) {
-    let Ok(key) = key_of(section) else { return };
+    let Ok(key) = key_of(name, &section.key) else {
+        return;
+    };
     let observation = observer.observe(section);
     match observation
         .and_then(|c| choose(&c, section.policy.family, None).map_err(|e| e.to_string()))
@@ -138,17 +139,17 @@ fn service(
                     .iter()
                     .map(|(id, name)| format!("{id} ({name})"))
                     .collect();
+                let known = known.join(", ");
+                // The service may quote the key here as well.
+                let known = key.as_ref().map_or(known.clone(), |key| key.redact(&known));
                 findings.bad(
                     Exit::Config,
-                    format!(
-                        "{name}: the user has no profile {profile}, but: {}",
-                        known.join(", ")
-                    ),
+                    format!("{name}: the user has no profile {profile}, but: {known}"),
                 );
             }
         }
         Err(failure) => {
-            findings.bad(Exit::of_call(&failure), format!("{name}: {failure}"));
+            findings.bad(Exit::of_call(&failure), format!("{name}: {}", failure.at(host)));
         }
     }
 }

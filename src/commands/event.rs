@@ -22,6 +22,8 @@ use crate::sys::{clock, process};
 /// to the rest of them. With a TLS handshake after it, the update is still on
 /// the wire within two seconds of the first event.
 const SETTLE: Duration = Duration::from_secs(1);
+/// When a source that could not be asked is asked again, in seconds.
+const LOOK_AGAIN: i64 = 20;
 /// How often the background process looks for another event while it waits.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -41,7 +43,7 @@ struct Hotplug {
     interface: Option<String>,
     /// The kernel's device, on `ifup` and `ifupdate`.
     device: Option<String>,
-    /// Whether an `ifupdate` is about addresses.
+    /// Whether an `ifupdate` is about addresses, delegated ones included.
     addresses: bool,
 }
 
@@ -63,7 +65,8 @@ fn notice(paths: &Paths) -> Exit {
     match wake(paths) {
         Ok(()) => Exit::Done,
         Err(error) => {
-            log::error!("cannot start a pass in the background: {error}");
+            let folder = paths.state.display();
+            log::error!("cannot start a pass in the background, with the folder {folder}: {error}");
             Exit::Later
         }
     }
@@ -74,7 +77,9 @@ fn from_environment() -> Option<Hotplug> {
         action: process::environment("ACTION")?,
         interface: process::environment("INTERFACE"),
         device: process::environment("DEVICE"),
-        addresses: process::environment("IFUPDATE_ADDRESSES").as_deref() == Some("1"),
+        addresses: ["IFUPDATE_ADDRESSES", "IFUPDATE_PREFIXES"]
+            .iter()
+            .any(|name| process::environment(name).as_deref() == Some("1")),
     })
 }
 
@@ -98,6 +103,10 @@ fn matters(hotplug: &Hotplug, config: &Config) -> bool {
 
 fn concerns(hotplug: &Hotplug, section: &Skydns) -> bool {
     let is_named = |network: &str| hotplug.interface.as_deref() == Some(network);
+    if section.bind.as_deref().is_some_and(is_named) {
+        // What could not be sent may go now.
+        return true;
+    }
     match &section.source {
         Source::Network(name) => {
             let side = format!("{name}_6");
@@ -137,22 +146,23 @@ fn arguments(paths: &Paths) -> Vec<OsString> {
     arguments
 }
 
-/// The process in the background. There is one at a time; an event that comes
-/// while it ends is seen when it looks back.
+/// The process in the background. There is one at a time: whoever started it
+/// waits until it has left the session, by when it holds the lock. An event
+/// that comes while it ends is seen when it looks back.
 fn work(paths: &Paths) -> Exit {
-    process::leave_session();
     let turn = Turn::of_events(&paths.state);
     let mut exit = Exit::Done;
-    while turn.is_marked() {
-        let Ok(Some(held)) = turn.try_hold() else {
-            break;
-        };
+    while let Ok(Some(held)) = turn.try_hold() {
+        process::leave_session();
         while turn.take_mark() {
             clock::sleep(SETTLE);
             turn.take_mark();
             exit = pass_and_retry(paths, &turn);
         }
         drop(held);
+        if !turn.is_marked() {
+            break;
+        }
     }
     exit
 }
@@ -166,6 +176,9 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
             Ok(config) => config,
             Err(exit) => return exit,
         };
+        if !config.main.enabled {
+            return Exit::Done;
+        }
         let reports = match pass::run(paths, &config, &[], Manner::default()) {
             Ok(reports) => reports,
             Err(exit) => return exit,
@@ -185,17 +198,13 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
 
 /// When the first section that a retry may help is due.
 fn retry_in(reports: &[Report]) -> Option<Duration> {
-    let helps = |report: &&Report| {
-        matches!(
-            report.outcome,
-            Some(Outcome::Unconfirmed | Outcome::Throttled)
-        )
+    let due = |report: &Report| match report.outcome {
+        Some(Outcome::Unconfirmed | Outcome::Throttled) => Some(report.due),
+        // Right after a reconnect neither DNS nor routes need be there yet.
+        Some(Outcome::Aborted) if report.is_blind => Some(LOOK_AGAIN),
+        _ => None,
     };
-    let due = reports
-        .iter()
-        .filter(helps)
-        .map(|report| report.due)
-        .min()?;
+    let due = reports.iter().filter_map(due).min()?;
     Some(Duration::from_secs(due.max(1) as u64))
 }
 
@@ -254,6 +263,11 @@ mod tests {
             ("ifup INTERFACE=any DEVICE=eth1", device, true),
             ("ifup INTERFACE=any DEVICE=eth0", device, false),
             ("ifup INTERFACE=any", web, true),
+            (
+                "ifup INTERFACE=wan2",
+                "option network wan\noption bind wan2",
+                true,
+            ),
             ("step", wan, true),
             ("stratum", wan, true),
             ("unsync", wan, false),

@@ -1,6 +1,7 @@
 //! The subcommands: they ask `sys`, let `core` decide, and tell `sys` what to do.
 
 mod check;
+mod complaints;
 mod event;
 pub mod exit;
 mod observe;

@@ -1,6 +1,7 @@
 //! Asking the source of a section what the WAN address is.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -21,11 +22,14 @@ const WEB_PATIENCE: Duration = Duration::from_secs(10);
 /// An address has 45 characters at most; a page may add some blanks.
 const WEB_LIMIT: usize = 256;
 
-/// Asks sources, and netifd no more than once in a pass.
+/// Asks sources, and none of them twice in a pass: a thousand sections may
+/// have the same page.
 pub struct Observer<'a> {
     ubus: &'a Path,
     client: &'a Client,
     networks: OnceCell<Result<Vec<Network>, String>>,
+    /// What pages and programs said, by all that they depend on.
+    answers: RefCell<BTreeMap<String, Observation>>,
 }
 
 impl<'a> Observer<'a> {
@@ -35,6 +39,7 @@ impl<'a> Observer<'a> {
             ubus,
             client,
             networks: OnceCell::new(),
+            answers: RefCell::default(),
         }
     }
 
@@ -44,17 +49,23 @@ impl<'a> Observer<'a> {
         match &section.source {
             Source::Network(name) => self.of_network(name, family),
             Source::Interface(device) => interfaces::addresses(device),
-            Source::Web(urls) => self.of_web(urls, section),
+            Source::Web(urls) => self.once(section, || self.of_web(urls, section)),
             Source::Command { program, arguments } => {
-                process::first_line(program, arguments, COMMAND_PATIENCE)
-                    .and_then(|line| {
-                        one_address(&line).ok_or_else(|| "did not print an address".to_owned())
-                    })
-                    .map(|address| vec![Candidate::from(address)])
-                    .map_err(|why| format!("the command {program} {why}"))
+                self.once(section, || of_command(program, arguments))
             }
             Source::Static(address) => Ok(vec![Candidate::from(*address)]),
         }
+    }
+
+    fn once(&self, section: &Skydns, ask: impl FnOnce() -> Observation) -> Observation {
+        let Skydns { source, bind, .. } = section;
+        let key = format!("{source:?} {bind:?} {:?}", section.policy.family);
+        if let Some(known) = self.answers.borrow().get(&key) {
+            return known.clone();
+        }
+        let answer = ask();
+        self.answers.borrow_mut().insert(key, answer.clone());
+        answer
     }
 
     /// The kernel's device of a logical network.
@@ -139,6 +150,13 @@ impl<'a> Observer<'a> {
             .and_then(one_address)
             .ok_or_else(|| "the page is not one address and nothing else".to_owned())
     }
+}
+
+fn of_command(program: &str, arguments: &[String]) -> Observation {
+    process::first_line(program, arguments, COMMAND_PATIENCE)
+        .and_then(|line| one_address(&line).ok_or_else(|| "did not print an address".to_owned()))
+        .map(|address| vec![Candidate::from(address)])
+        .map_err(|why| format!("the command {program} {why}"))
 }
 
 /// A text that is one address and nothing else.

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::pass::{self, Manner, Report};
 use super::paths::Paths;
 use crate::cli::Once;
-use crate::core::time::spoken;
+use crate::config::{Config, Content, Section, Skydns};
 
 /// Runs it. The exit code is that of the first section that has one other than 0.
 pub fn run(paths: &Paths, once: &Once) -> Exit {
@@ -14,8 +14,8 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let known = |name: &&String| !config.skydns.iter().any(|section| section.name == **name);
-    if let Some(name) = once.sections.iter().find(known) {
+    let is_unknown = |name: &&String| !config.skydns.iter().any(|s| s.name == **name);
+    if let Some(name) = once.sections.iter().find(is_unknown) {
         let file = paths.config.display();
         log::error!("{file} has no skydns section '{name}'");
         return Exit::Usage;
@@ -33,9 +33,26 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         Err(exit) => return exit,
     };
     for report in &reports {
-        println_quietly(&line(report));
+        println_quietly(&report.line());
     }
-    exit_of(&reports)
+    say_what_is_disabled(&config, &once.sections);
+    match exit_of(&reports) {
+        Exit::Done if config.main_is_wrong => Exit::Config,
+        exit => exit,
+    }
+}
+
+/// Whoever asks for something gets an answer, even if nothing is done.
+fn say_what_is_disabled(config: &Config, chosen: &[String]) {
+    for section in &config.skydns {
+        if chosen.contains(&section.name) && matches!(section.content, Content::Disabled) {
+            println_quietly(&format!("{}: disabled (option enabled '0')", section.name));
+        }
+    }
+    let is_disabled = |section: &Section<Skydns>| matches!(section.content, Content::Disabled);
+    if chosen.is_empty() && config.skydns.iter().all(is_disabled) {
+        println_quietly("no skydns section is enabled");
+    }
 }
 
 /// The first exit code that is not 0, in the order of the file.
@@ -45,22 +62,6 @@ pub fn exit_of(reports: &[Report]) -> Exit {
         .into_iter()
         .find(|exit| *exit != Exit::Done)
         .unwrap_or(Exit::Done)
-}
-
-fn line(report: &Report) -> String {
-    let Report {
-        section,
-        reason,
-        due,
-        ..
-    } = report;
-    match report.outcome {
-        None => format!("{section}: not acted upon: {reason}"),
-        Some(outcome) if outcome.is_trouble() => {
-            format!("{section}: {outcome}: {reason}; next in {}", spoken(*due))
-        }
-        Some(outcome) => format!("{section}: {outcome}: {reason}"),
-    }
 }
 
 /// Prints a line; whoever closed the pipe does not want it.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use super::complaints::Complaints;
 use super::exit::Exit;
 use super::observe::Observer;
 use super::paths::{Paths, key_of, warning_of_key_file};
+use crate::config::problem::Problem;
 use crate::config::secret::Secret;
 use crate::config::{Config, Content, Skydns};
 use crate::core::address::PublicAddress;
@@ -15,12 +17,12 @@ use crate::core::memory::Memory;
 use crate::core::outcome::Outcome;
 use crate::core::reconcile::{self, Decision};
 use crate::core::record::{Entry, Record};
-use crate::core::time::Now;
+use crate::core::time::{Now, spoken};
 use crate::service::skydns;
 use crate::sys::http::{Client, Get, TIMEOUT};
-use crate::sys::lock::Turn;
+use crate::sys::lock::{Held, Turn};
 use crate::sys::store::Store;
-use crate::sys::{clock, random};
+use crate::sys::{clock, log as logging, random};
 
 /// How long a pass waits for another to end.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -45,11 +47,33 @@ pub struct Report {
     pub reason: String,
     /// What it means for the exit code.
     pub exit: Exit,
+    /// Whether the source could not be asked, or had no answer.
+    pub is_blind: bool,
     /// In how many seconds something is due for it.
     pub due: i64,
 }
 
+impl Report {
+    /// It in one line, with what is due when, if there is trouble.
+    pub fn line(&self) -> String {
+        let Report {
+            section,
+            reason,
+            due,
+            ..
+        } = self;
+        match self.outcome {
+            None => format!("{section}: not acted upon: {reason}"),
+            Some(outcome) if outcome.is_trouble() => {
+                format!("{section}: {outcome}: {reason}; next in {}", spoken(*due))
+            }
+            Some(outcome) => format!("{section}: {outcome}: {reason}"),
+        }
+    }
+}
+
 /// Runs a pass, and one more for as long as others asked for one meanwhile.
+/// Those are for all sections and forced in none, whatever the first one was.
 ///
 /// # Errors
 /// The exit code, if no pass could run; why is logged.
@@ -60,24 +84,53 @@ pub fn run(
     manner: Manner,
 ) -> Result<Vec<Report>, Exit> {
     if manner.dry_run {
-        return Ok(once(paths, config, chosen, manner));
+        return match paths.store().check_readable() {
+            Ok(()) => Ok(once(paths, config, chosen, manner)),
+            Err(why) => {
+                log::error!("{why}");
+                Err(Exit::Later)
+            }
+        };
     }
     let turn = Turn::of_passes(&paths.state);
-    loop {
-        let Some(held) = turn.hold(PATIENCE).map_err(|e| no_state(paths, &e))? else {
-            // Whoever runs now runs once more for us.
-            turn.mark().map_err(|e| no_state(paths, &e))?;
-            let waited = PATIENCE.as_secs();
-            log::warn!("another pass has been running for {waited} s; one more follows it");
-            return Err(Exit::Later);
+    let no_state = |error: io::Error| no_state(paths, &error);
+    let (held, fresh) = match turn.try_hold().map_err(no_state)? {
+        Some(held) => (held, None),
+        // By the time that it is our turn, the configuration may be another.
+        None => (wait(&turn).map_err(no_state)??, Some(paths.load_to_act()?)),
+    };
+    turn.take_mark();
+    let mut reports = once(paths, fresh.as_ref().unwrap_or(config), chosen, manner);
+    held.release();
+    while turn.is_marked() {
+        let Some(held) = turn.hold_or_mark(PATIENCE).map_err(no_state)? else {
+            break;
         };
-        turn.take_mark();
-        let reports = once(paths, config, chosen, manner);
-        drop(held);
-        if !turn.is_marked() {
-            return Ok(reports);
+        // Whoever took it since runs for it too.
+        if !turn.take_mark() {
+            break;
+        }
+        let Ok(config) = paths.load_to_act() else {
+            break;
+        };
+        if !config.main.enabled {
+            break;
+        }
+        let more = once(paths, &config, &[], Manner::default());
+        held.release();
+        if chosen.is_empty() && !manner.forced {
+            reports = more;
         }
     }
+    Ok(reports)
+}
+
+fn wait(turn: &Turn) -> io::Result<Result<Held, Exit>> {
+    Ok(turn.hold_or_mark(PATIENCE)?.ok_or_else(|| {
+        let waited = PATIENCE.as_secs();
+        log::warn!("another pass has been running for {waited} s; one more follows it");
+        Exit::Later
+    }))
 }
 
 /// Without the state folder no limit could be kept, so nothing is sent.
@@ -90,6 +143,10 @@ fn no_state(paths: &Paths, error: &io::Error) -> Exit {
 fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Vec<Report> {
     let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let store = paths.store();
+    let complaints = Complaints::after(match manner.dry_run {
+        true => Vec::new(),
+        false => store.complaints(),
+    });
     let mut pass = Pass {
         paths,
         interval: config.main.interval,
@@ -100,7 +157,12 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         observer: Observer::new(&paths.ubus, &client),
         entries: BTreeMap::new(),
         unreachable: Vec::new(),
+        complaints,
     };
+    for problem in &config.problems {
+        pass.complain_of(problem);
+    }
+    let errors = config.first_errors();
     let mut reports = Vec::new();
     for section in &config.skydns {
         let name = section.name.as_str();
@@ -110,7 +172,10 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         }
         match &section.content {
             Content::Ready(skydns) => reports.push(pass.section(name, skydns)),
-            Content::Wrong => reports.push(wrong(name, "its configuration is wrong")),
+            Content::Wrong => {
+                let why = errors.get(name).map(|problem| told(problem));
+                reports.push(wrong(name, &why.unwrap_or_default()));
+            }
             Content::Disabled => {}
         }
     }
@@ -120,19 +185,26 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
     reports
 }
 
+/// A problem behind the name of its section.
+fn told(problem: &Problem) -> String {
+    format!("line {}: {}", problem.line, problem.text)
+}
+
 fn wrong(section: &str, reason: &str) -> Report {
     Report {
         section: section.to_owned(),
         outcome: None,
         reason: reason.to_owned(),
         exit: Exit::Config,
+        is_blind: false,
         due: i64::MAX,
     }
 }
 
-/// What is remembered of a section, under its configuration of today.
+/// What is remembered of a section, under its configuration of today. `stored`
+/// is what the file of this boot says, if there is one.
 pub fn remembered(
-    store: &Store,
+    stored: Option<Memory>,
     record: &Record,
     name: &str,
     section: &Skydns,
@@ -143,8 +215,7 @@ pub fn remembered(
         let entry = record.sections.get(name)?;
         Some(entry.recall(section.policy.refresh, now))
     };
-    store
-        .memory(name)
+    stored
         .or_else(recalled)
         .unwrap_or_default()
         .under(&section.fingerprint(key))
@@ -164,6 +235,7 @@ struct Pass<'a> {
     /// Services that could not be reached in this pass, and the device that
     /// was tried: a thousand sections need not wait for one each.
     unreachable: Vec<(String, Option<String>, Failure)>,
+    complaints: Complaints,
 }
 
 /// A section that is about to be decided upon.
@@ -181,17 +253,25 @@ impl Pass<'_> {
         }
     }
 
+    fn complain_of(&mut self, problem: &Problem) {
+        let level = match problem.is_error() {
+            true => log::Level::Error,
+            false => log::Level::Warn,
+        };
+        let text = format!("{}, {problem}", self.paths.config.display());
+        self.complaints.tell(module_path!(), level, &text);
+    }
+
     fn section(&mut self, name: &str, section: &Skydns) -> Report {
-        let config = self.paths.config.display();
-        let key = match key_of(section) {
+        let key = match key_of(name, &section.key) {
             Ok(key) => key,
-            Err(why) => {
-                log::error!("{config}, {why}");
-                return wrong(name, &why);
+            Err(problem) => {
+                self.complain_of(&problem);
+                return wrong(name, &told(&problem));
             }
         };
-        if let Some(warning) = warning_of_key_file(section) {
-            log::warn!("{config}, {warning}");
+        if let Some(problem) = warning_of_key_file(name, &section.key) {
+            self.complain_of(&problem);
         }
         self.decided(&Subject { name, section, key })
     }
@@ -199,7 +279,9 @@ impl Pass<'_> {
     fn decided(&mut self, subject: &Subject<'_>) -> Report {
         let Subject { name, section, key } = subject;
         let now = clock::now();
-        let old = remembered(&self.store, &self.record, name, section, key.as_ref(), now);
+        let stored = self.store.memory(name);
+        let key = key.as_ref();
+        let old = remembered(stored.clone(), &self.record, name, section, key, now);
         let observation = self.observer.observe(section);
         let decision =
             reconcile::decide(&section.policy, &observation, &old, now, self.manner.forced);
@@ -214,10 +296,12 @@ impl Pass<'_> {
             }
             kept => (reconcile::kept(&before, &kept), None),
         };
+        let mut report = self.report(subject, &after, failure.as_ref());
+        report.is_blind = observation.is_err();
         if !self.manner.dry_run {
-            self.learn(name, &old, &after);
+            self.learn(stored.as_ref(), &old, &after, &report);
         }
-        self.report(subject, &after, failure.as_ref())
+        report
     }
 
     /// Sends an address, and gives what to remember of it.
@@ -235,7 +319,8 @@ impl Pass<'_> {
             return (kept, None);
         }
         let result = self.send(subject, address);
-        let after = reconcile::sent(before, address, &result, clock::now(), random);
+        let host = subject.section.base_url.host();
+        let after = reconcile::sent(before, address, host, &result, clock::now(), random);
         (after, result.err())
     }
 
@@ -250,7 +335,7 @@ impl Pass<'_> {
             .unreachable
             .iter()
             .find(|(url, through, _)| url == service && *through == device);
-        if let Some((_, _, failure)) = known {
+        if let Some((.., failure)) = known {
             return Err(failure.clone());
         }
         let request = Get {
@@ -267,22 +352,22 @@ impl Pass<'_> {
             .and_then(|reply| skydns::data(&reply, clock::now().wall))
             .map(drop)
             .map_err(|failure| redacted(failure, key.as_ref()));
-        if let Err(failure) = &result
-            && !failure.may_have_arrived()
-        {
-            self.unreachable
-                .push((service.to_owned(), device, failure.clone()));
+        if let Some(failure) = result.as_ref().err().and_then(of_the_service) {
+            self.unreachable.push((service.to_owned(), device, failure));
         }
         result
     }
 
     /// Remembers what was learnt of a section, and logs it if it is news.
-    fn learn(&mut self, name: &str, old: &Memory, new: &Memory) {
-        if new == old {
-            return;
-        }
-        if let Err(why) = self.store.remember(name, new) {
-            log::error!("{name}: {why}");
+    ///
+    /// What is new is told by the file, not by `old`, which is the file as it is
+    /// to be understood now: a date put right must be written, or it would have
+    /// to be put right again, later, at every pass.
+    fn learn(&mut self, stored: Option<&Memory>, old: &Memory, new: &Memory, report: &Report) {
+        if stored != Some(new)
+            && let Err(why) = self.store.remember(&report.section, new)
+        {
+            log::error!("{}: {why}", report.section);
         }
         let sent = new.sends != old.sends || new.failures > old.failures;
         let is_news = sent || new.outcome != old.outcome || new.reason != old.reason;
@@ -291,8 +376,7 @@ impl Pass<'_> {
             Some(outcome) if outcome.is_trouble() => log::Level::Warn,
             _ => log::Level::Info,
         };
-        let outcome = new.outcome.map(|o| o.to_string()).unwrap_or_default();
-        log::log!(level, "{name}: {outcome}: {}", new.reason);
+        log::log!(target: logging::PRINTED, level, "{}", report.line());
     }
 
     fn report(
@@ -310,20 +394,37 @@ impl Pass<'_> {
             outcome: memory.outcome,
             reason: memory.reason.clone(),
             exit: memory.outcome.map_or(Exit::Done, |o| Exit::of(o, failure)),
+            is_blind: false,
             due: reconcile::next_due(&subject.section.policy, memory, clock::now(), self.interval),
         }
     }
 
-    fn finish(self) {
+    fn finish(mut self) {
         let now = clock::now();
         if let Some(record) = self.record.with(self.entries, now)
             && let Err(why) = self.store.write_record(&record)
         {
-            log::error!("{why}; it will be lost at the next reboot");
+            let text = format!("{why}; it will be lost at the next reboot");
+            let target = module_path!();
+            self.complaints.tell(target, log::Level::Error, &text);
         }
-        if let Err(why) = self.store.passed(now) {
+        if let Some(numbers) = self.complaints.news()
+            && let Err(why) = self.store.remember_complaints(&numbers)
+        {
             log::error!("{why}");
         }
+    }
+}
+
+/// What a failure of one section means for the next ones of the same service
+/// and device: one that they need not try to see. They sent nothing.
+fn of_the_service(failure: &Failure) -> Option<Failure> {
+    match failure {
+        Failure::Timeout { host, .. } if failure.may_have_arrived() => Some(Failure::Connect {
+            host: host.clone(),
+            cause: format!("not tried, after {failure} for another section"),
+        }),
+        _ => (!failure.may_have_arrived()).then(|| failure.clone()),
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use crate::cli::Arguments;
+use crate::config::Config;
+use crate::config::problem::{Problem, Severity};
 use crate::config::secret::{KeySource, Secret};
-use crate::config::{Config, Skydns};
 use crate::sys::store::Store;
 use crate::sys::{files, log as logging};
 
@@ -51,44 +52,33 @@ impl Paths {
         Config::parse(&text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// Reads it for a command that acts on it: problems are logged, the level
-    /// of the log is set, and a file that cannot be used ends the command.
+    /// Reads it for a command that acts on it: the level of the log is set, and
+    /// a file that cannot be used ends the command. Its problems are for the pass
+    /// to tell.
     pub fn load_to_act(&self) -> Result<Config, Exit> {
         let config = self.load().map_err(|why| {
             log::error!("{why}");
             Exit::Config
         })?;
-        for problem in config.problems.iter() {
-            let level = match problem.is_error() {
-                true => log::Level::Error,
-                false => log::Level::Warn,
-            };
-            log::log!(level, "{}, {problem}", self.config.display());
-        }
         logging::set_level(config.main.log_level);
         Ok(config)
     }
 }
 
-/// A section's key, from wherever it is.
+/// The key of the section of this name, from wherever it is.
 ///
 /// # Errors
-/// In words, with the line of the option.
-pub fn key_of(section: &Skydns) -> Result<Option<Secret>, String> {
-    secret_of(&section.key)
-}
-
-/// A key from wherever it is.
-///
-/// # Errors
-/// In words, with the line of the option.
-pub fn secret_of(source: &KeySource) -> Result<Option<Secret>, String> {
+/// Like any other problem of the configuration.
+pub fn key_of(name: &str, source: &KeySource) -> Result<Option<Secret>, Problem> {
     match source {
         KeySource::None => Ok(None),
         KeySource::Inline(key) => Ok(Some(key.clone())),
-        KeySource::File { path, line } => read_key(path)
-            .map(Some)
-            .map_err(|why| format!("line {line}: the key file {path} {why}")),
+        KeySource::File { path, line } => read_key(path).map(Some).map_err(|why| Problem {
+            severity: Severity::Error,
+            line: *line,
+            section: Some(name.to_owned()),
+            text: format!("the key file {path} {why}"),
+        }),
     }
 }
 
@@ -100,12 +90,15 @@ pub fn read_key(path: &str) -> Result<Secret, String> {
 }
 
 /// A warning, if others than its owner may read a section's key file.
-pub fn warning_of_key_file(section: &Skydns) -> Option<String> {
-    match &section.key {
+pub fn warning_of_key_file(name: &str, source: &KeySource) -> Option<Problem> {
+    match source {
         KeySource::File { path, line } if files::is_readable_by_others(path.as_ref()) => {
-            Some(format!(
-                "line {line}: every user of this router may read the key in {path} (chmod 600 {path})"
-            ))
+            Some(Problem {
+                severity: Severity::Warning,
+                line: *line,
+                section: Some(name.to_owned()),
+                text: format!("every user may read the key in {path}; chmod 600 {path}"),
+            })
         }
         _ => None,
     }

@@ -22,6 +22,7 @@ use crate::core::record::Record;
 use crate::core::time::{Now, spoken};
 use crate::sys::clock;
 use crate::sys::http::Client;
+use crate::sys::lock::Turn;
 use crate::sys::store::Store;
 
 /// The whole of it; `--format json` prints it as it is.
@@ -58,6 +59,10 @@ pub fn run(paths: &Paths, status: &Status) -> Exit {
             return Exit::Config;
         }
     };
+    if let Err(why) = paths.store().check_readable() {
+        log::error!("{why}");
+        return Exit::Later;
+    }
     let now = clock::now();
     let view = view(paths, &config, now);
     match status.format {
@@ -74,9 +79,10 @@ fn view(paths: &Paths, config: &Config, now: Now) -> View {
     );
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
-    let next_check = store.last_pass().map_or(0, |last| {
-        (last.at + config.main.interval - now.boot).clamp(0, config.main.interval)
-    });
+    let interval = config.main.interval;
+    let next_check = Turn::of_passes(&paths.state)
+        .done_ago()
+        .map_or(0, |ago| interval.saturating_sub(ago).clamp(0, interval));
     let sections = config.skydns.iter().filter_map(|section| {
         let name = &section.name;
         match &section.content {
@@ -120,11 +126,11 @@ fn section_view(
     next_check: i64,
     now: Now,
 ) -> SectionView {
-    let key = match key_of(section) {
+    let key = match key_of(name, &section.key) {
         Ok(key) => key,
-        Err(why) => return wrong(name, &why),
+        Err(problem) => return wrong(name, &problem.text),
     };
-    let memory = remembered(store, record, name, section, key.as_ref(), now);
+    let memory = remembered(store.memory(name), record, name, section, key.as_ref(), now);
     SectionView {
         section: name.to_owned(),
         observed: observed(section, &memory, observer),
@@ -132,7 +138,7 @@ fn section_view(
         outcome: memory.outcome,
         next_due_s: Some(next_due(&section.policy, &memory, now, next_check)),
         sends_left_today: Some(sends_left(&section.policy, &memory, now)),
-        confirmed_for: memory.confirmed.map(|c| now.boot - c.boot),
+        confirmed_for: memory.confirmed.map(|c| now.boot.saturating_sub(c.boot)),
         reason: (!memory.reason.is_empty()).then_some(memory.reason),
     }
 }

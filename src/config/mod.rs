@@ -25,6 +25,9 @@ use url::ServiceUrl;
 pub struct Config {
     /// The `wansync` section, or its defaults.
     pub main: Main,
+    /// Whether the `wansync` section has an error: what is wrong in it has its
+    /// default.
+    pub main_is_wrong: bool,
     /// The `skydns` sections in the order of the file, those included that are
     /// disabled or wrong.
     pub skydns: Vec<Section<Skydns>>,

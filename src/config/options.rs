@@ -12,6 +12,8 @@ use super::uci::{Entry, Section, Value};
 pub struct Options<'a, 'p> {
     section: &'a Section<'a>,
     problems: &'p mut Vec<Problem>,
+    /// How many problems the sections before this one have.
+    before: usize,
     /// Whether an error was noted for this section.
     pub failed: bool,
 }
@@ -21,6 +23,7 @@ impl<'a, 'p> Options<'a, 'p> {
     pub fn new(section: &'a Section<'a>, problems: &'p mut Vec<Problem>) -> Self {
         let mut options = Options {
             section,
+            before: problems.len(),
             problems,
             failed: false,
         };
@@ -35,7 +38,8 @@ impl<'a, 'p> Options<'a, 'p> {
             for line in &entry.replaced {
                 let text = format!(
                     "option '{}' is set again in line {}, which counts",
-                    entry.name, entry.line
+                    shortened(&entry.name),
+                    entry.line
                 );
                 options.warn(*line, text);
             }
@@ -79,6 +83,12 @@ impl<'a, 'p> Options<'a, 'p> {
         );
     }
 
+    /// Forgets what was found, an unknown option included: the section is not
+    /// in use.
+    pub fn forgive(&mut self) {
+        self.problems.truncate(self.before);
+    }
+
     /// Warns of every option that is not in `known`.
     pub fn warn_unknown(&mut self, known: &[&str]) {
         for entry in &self.section.options {
@@ -87,7 +97,7 @@ impl<'a, 'p> Options<'a, 'p> {
                     Some(meant) => format!(" (did you mean '{meant}'?)"),
                     None => String::new(),
                 };
-                let text = format!("option '{}' is unknown{hint}", entry.name);
+                let text = format!("option '{}' is unknown{hint}", shortened(&entry.name));
                 self.warn(entry.line, text);
             }
         }
@@ -184,7 +194,7 @@ impl<'a, 'p> Options<'a, 'p> {
 }
 
 /// A value short enough for one line of a log.
-fn shortened(value: &str) -> Cow<'_, str> {
+pub fn shortened(value: &str) -> Cow<'_, str> {
     const LONGEST: usize = 60;
     match value.char_indices().nth(LONGEST) {
         None => value.into(),

@@ -33,11 +33,12 @@
 //! | `key`, `key_file` | | as above |
 //! | `interval` | `2m` | the pause between two looks at the account |
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use log::LevelFilter;
 
-use super::options::Options;
+use super::options::{Options, shortened};
 use super::problem::{Problem, Severity};
 use super::secret::{KeySource, Secret};
 use super::suggest::nearest;
@@ -56,6 +57,9 @@ const INTERVAL: i64 = 5 * 60;
 const VPNKI_INTERVAL: i64 = 2 * 60;
 const REFRESH: i64 = 72 * 3600;
 const DAILY_LIMIT: u32 = 24;
+/// The longest login or hostname, and the longest name of a section, which is
+/// part of a file's name.
+const LONGEST_TEXT: usize = 200;
 /// A send every five minutes for a day.
 const MOST_SENDS: u32 = 288;
 
@@ -108,6 +112,7 @@ impl Config {
     fn read(package: &Package<'_>) -> Config {
         let mut config = Config {
             main: Main::default(),
+            main_is_wrong: false,
             skydns: Vec::new(),
             vpnki: Vec::new(),
             problems: Vec::new(),
@@ -118,7 +123,7 @@ impl Config {
                 "wansync" => match main_line {
                     None => {
                         main_line = Some(section.line);
-                        config.main = main(section, &mut config.problems);
+                        (config.main, config.main_is_wrong) = main(section, &mut config.problems);
                     }
                     Some(first) => config.problems.push(Problem {
                         severity: Severity::Warning,
@@ -143,8 +148,44 @@ impl Config {
                 other => config.problems.push(unknown_type(section, other)),
             }
         }
+        config.warn_of_rivals();
         config.problems.sort_by_key(|problem| problem.line);
         config
+    }
+
+    /// SkyDNS has one address for a user's hostname, and one for none.
+    fn warn_of_rivals(&mut self) {
+        let mut owners = BTreeMap::new();
+        let mut warnings = Vec::new();
+        for section in &self.skydns {
+            let Content::Ready(skydns) = &section.content else {
+                continue;
+            };
+            let place = (skydns.base_url.as_str(), &skydns.ident, &skydns.hostname);
+            let owner = *owners.entry(place).or_insert(section);
+            if owner.line != section.line {
+                warnings.push(Problem {
+                    severity: Severity::Warning,
+                    line: section.line,
+                    section: Some(section.name.clone()),
+                    text: format!(
+                        "section '{}' in line {} has the same 'ident' and 'hostname': each \
+                         replaces the address of the other",
+                        owner.name, owner.line
+                    ),
+                });
+            }
+        }
+        self.problems.extend(warnings);
+    }
+
+    /// The first error of each section that has one, by its name.
+    pub fn first_errors(&self) -> BTreeMap<&str, &Problem> {
+        let errors = self.problems.iter().filter(|problem| problem.is_error());
+        errors
+            .rev()
+            .filter_map(|problem| Some((problem.section.as_deref()?, problem)))
+            .collect()
     }
 
     /// The `skydns` sections that can be acted upon.
@@ -167,19 +208,21 @@ fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
         severity: Severity::Warning,
         line: section.line,
         section: Some(section.name.clone().into_owned()),
-        text: format!("its type '{kind}' is unknown{hint}"),
+        text: format!("its type '{}' is unknown{hint}", shortened(kind)),
     }
 }
 
-fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Main {
+/// The section, and whether it has an error.
+fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> (Main, bool) {
     let mut options = Options::new(section, problems);
     options.warn_unknown(&MAIN_OPTIONS);
-    Main {
+    let main = Main {
         enabled: options.boolean("enabled", true),
         log_level: log_level(&mut options),
         ca_file: path(&mut options, "ca_file").unwrap_or_else(|| CA_FILE.to_owned()),
         interval: options.duration("interval", INTERVAL),
-    }
+    };
+    (main, options.failed)
 }
 
 fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
@@ -209,24 +252,31 @@ fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
 /// Every option is read even after an error, so that all problems are told at once.
 fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Skydns> {
     let mut options = Options::new(section, problems);
-    options.warn_unknown(&SKYDNS_OPTIONS);
     let enabled = options.boolean("enabled", true);
+    if !enabled {
+        // A section that waits to be filled in is no trouble.
+        options.forgive();
+        return Content::Disabled;
+    }
+    options.warn_unknown(&SKYDNS_OPTIONS);
+    if section.name.len() > LONGEST_TEXT {
+        options.error(section.line, "its name is longer than 200 bytes");
+    }
     let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
-    let ident = options.text("ident").map(|(text, _)| text.to_owned());
+    let ident = short_text(&mut options, "ident");
     if ident.is_none() && options.line_of("ident").is_none() {
         options.missing("ident", ": the login of the SkyDNS user");
     }
-    let key = key(&mut options);
+    let key = key(&mut options, SKYDNS_URL, base_url.as_ref());
     let family = family(&mut options);
     let source = source(&mut options, family);
-    let hostname = hostname(&mut options);
+    let hostname = short_text(&mut options, "hostname");
     let profile = profile(&mut options);
     let bind = network_name(&mut options, "bind");
     let refresh = options.duration("refresh", REFRESH);
     let daily_limit = daily_limit(&mut options);
-    match (enabled, options.failed, base_url, ident, source) {
-        (false, ..) => Content::Disabled,
-        (true, false, Some(base_url), Some(ident), Some(source)) => {
+    match (options.failed, base_url, ident, source) {
+        (false, Some(base_url), Some(ident), Some(source)) => {
             let tls = base_url.is_https();
             let policy = Policy {
                 family,
@@ -251,14 +301,16 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
 
 fn vpnki(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpnki> {
     let mut options = Options::new(section, problems);
+    if !options.boolean("enabled", true) {
+        options.forgive();
+        return Content::Disabled;
+    }
     options.warn_unknown(&VPNKI_OPTIONS);
-    let enabled = options.boolean("enabled", true);
     let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
-    let key = key(&mut options);
+    let key = key(&mut options, VPNKI_URL, base_url.as_ref());
     let interval = options.duration("interval", VPNKI_INTERVAL);
-    match (enabled, options.failed, base_url) {
-        (false, ..) => Content::Disabled,
-        (true, false, Some(base_url)) => Content::Ready(Box::new(Vpnki {
+    match base_url {
+        Some(base_url) if !options.failed => Content::Ready(Box::new(Vpnki {
             base_url,
             key,
             interval,
@@ -285,15 +337,16 @@ fn base_url(
 /// A refused URL may hold a password or a key: only its beginning is quoted.
 fn without_secrets(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..].find(['@', '?', '#']).map(|at| start + at);
-    match end {
-        Some(at) if url[at..].starts_with('@') => &url[..start],
-        Some(at) => &url[..at],
-        None => url,
+    // A password may hold any of the other signs.
+    if url[start..].contains('@') {
+        return &url[..start];
     }
+    let end = url[start..].find(['?', '#']);
+    end.map_or(url, |at| &url[..start + at])
 }
 
-fn key(options: &mut Options<'_, '_>) -> KeySource {
+/// `usual` is the service itself, which needs a key; a relay may add it.
+fn key(options: &mut Options<'_, '_>, usual: &str, base_url: Option<&ServiceUrl>) -> KeySource {
     let inline = options.text("key");
     let file = options.line_of("key_file");
     match (inline, file) {
@@ -308,12 +361,21 @@ fn key(options: &mut Options<'_, '_>) -> KeySource {
                 KeySource::None
             }
         },
-        (None, Some(line)) => match path(options, "key_file") {
-            Some(path) => KeySource::File { path, line },
+        (None, Some(line)) => match options.text("key_file") {
+            Some((path, line)) if path.starts_with('/') => KeySource::File {
+                path: path.to_owned(),
+                line,
+            },
+            // It is not quoted: it may well be the key.
+            Some(_) => {
+                options.error(line, "option 'key_file' is not an absolute path");
+                KeySource::None
+            }
             None => KeySource::None,
         },
         (None, None) => {
-            if options.line_of("base_url").is_none() && options.line_of("key").is_none() {
+            let needs_key = base_url.is_some_and(|url| url.as_str() == usual);
+            if needs_key && options.line_of("key").is_none() {
                 options.missing("key_file", ": the file that holds the key");
             }
             KeySource::None
@@ -334,7 +396,9 @@ fn family(options: &mut Options<'_, '_>) -> Family {
 
 fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
     let (name, line) = options.text("source").unwrap_or(("network", 0));
-    warn_unused(options, name);
+    if SOURCES.contains(&name) {
+        warn_unused(options, name);
+    }
     match name {
         "network" => {
             let network = network_name(options, "network");
@@ -465,10 +529,10 @@ fn static_address(options: &mut Options<'_, '_>, family: Family) -> Option<IpAdd
     }
 }
 
-fn hostname(options: &mut Options<'_, '_>) -> Option<String> {
-    let (text, line) = options.text("hostname")?;
-    if text.len() > 255 {
-        options.bad("hostname", line, text, "is longer than 255 bytes");
+fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    if text.len() > LONGEST_TEXT {
+        options.bad(name, line, text, "is longer than 200 bytes");
         return None;
     }
     Some(text.to_owned())

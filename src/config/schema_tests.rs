@@ -244,18 +244,66 @@ fn one_bad_section_stops_only_itself_and_all_problems_are_told() {
     assert_eq!(ready, ["home"]);
     assert!(matches!(config.skydns[0].content, Content::Wrong));
     assert!(matches!(config.skydns[2].content, Content::Disabled));
+    assert!(!told.iter().any(|p| p.contains("'off'")), "{told:?}");
+    let first = config.first_errors()["one"];
+    assert!(first.line == 1 && first.text.starts_with("option 'ident'"));
 }
 
+#[test]
+fn an_error_in_the_wansync_section_leaves_the_default() {
+    let config = config("config wansync\n\toption interval 'often'\n");
+    assert!(config.main_is_wrong);
+    assert_eq!(config.main, Main::default());
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_quoted() {
+    for lines in [
+        "config skydns\noption ident x\noption key_file 'hunter2'",
+        "config skydns\noption ident x\noption key 'a\nhunter2'",
+        "config skydns\noption ident x\nlist key 'hunter2'",
+        "config skydns\noption ident x\noption key k\noption base_url 'https://me:p?hunter2@a.example/'",
+        "config skydns\noption ident x\noption key k\noption base_url 'https://me:p/hunter2@a.example/'",
+        "config skydns\noption ident x\noption key k\noption base_url 'https://me:p#hunter2@a.example/'",
+        "config skydns\noption ident x\noption key k\noption source web\nlist url 'http://a.example/?t=hunter2'",
+    ] {
+        let config = config(&format!("{lines}\n"));
+        assert!(config.problems.iter().any(Problem::is_error), "{lines}");
+        let told = format!("{:?}", config.problems);
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn sections_that_replace_the_address_of_each_other() {
+    let other = |lines: &str| {
+        let second = GOOD.replace("home", "other");
+        config(&format!("{GOOD}{second}{lines}\n")).problems
+    };
+    let told = other("");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0]
+            .to_string()
+            .starts_with("line 4: warning: section 'other'")
+    );
+    for lines in ["option hostname b", "option ident b2", "option enabled 0"] {
+        let told = other(lines);
+        assert!(
+            !told.iter().any(|p| p.text.contains("replaces")),
+            "{told:?}"
+        );
+    }
+}
 #[test]
 fn a_relay_needs_no_key() {
     let relay = "config skydns\n\toption ident 'me'\n\toption base_url 'https://relay.example/'\n";
     assert_eq!(only(&config(relay)).key, KeySource::None);
-    let service = config("config skydns\n\toption ident 'me'\n");
-    assert!(
-        service.problems[0]
-            .to_string()
-            .contains("option 'key_file' is missing")
-    );
+    for url in ["", "option base_url 'https://www.skydns.ru/provider_api'"] {
+        let service = config(&format!("config skydns\n\toption ident 'me'\n{url}\n"));
+        let told = service.problems[0].to_string();
+        assert!(told.contains("option 'key_file' is missing"), "{told}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = 1 + name.len() / 4;
     known
         .iter()
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= allowed)
         .map(|candidate| (distance(name.as_bytes(), candidate.as_bytes()), *candidate))
         .min()
         .filter(|(distance, _)| *distance <= allowed)

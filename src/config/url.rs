@@ -3,6 +3,10 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+/// The longest address. With the longest values of all parameters it still
+/// makes a request that servers take.
+const LONGEST: usize = 1024;
+
 /// A URL that a request may be sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceUrl {
@@ -15,6 +19,9 @@ impl ServiceUrl {
     /// Takes an absolute URL, or says what is wrong with it in words that
     /// follow on the URL.
     pub fn new(text: &str) -> Result<ServiceUrl, &'static str> {
+        if text.len() > LONGEST {
+            return Err("is longer than 1024 bytes");
+        }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err("holds a blank or a character that is not ASCII (encode it)");
         }
@@ -31,7 +38,7 @@ impl ServiceUrl {
         let host = host_of(authority)?;
         if scheme.eq_ignore_ascii_case("http") {
             if !is_loopback(host) {
-                return Err("is not https, which is accepted for a loopback address only");
+                return Err("is not https; http is for a loopback address only");
             }
         } else if !scheme.eq_ignore_ascii_case("https") {
             return Err("must begin with https://");

@@ -151,8 +151,9 @@ fn not_public_v6(address: Ipv6Addr) -> Option<NotPublic> {
         (0x2001, 0xdb8, _) | (0x3fff, 0..=0xfff, _) => Documentation,
         (0x2001, 2, 0) => Benchmarking,
         (0x2001, 0, _) | (0x2002, ..) => Transition,
-        // ORCHID and its successor name hosts in no network.
-        (0x2001, 0x10..=0x2f, _) => Reserved,
+        // The rest of 2001::/23 is IANA's own: ORCHID and the like name hosts in
+        // no network, AMT and AS112 are shared. Providers' blocks begin above it.
+        (0x2001, 0..=0x1ff, _) => Reserved,
         (0x2000..=0x3fff, ..) => return None,
         _ => Reserved,
     })
@@ -320,7 +321,10 @@ mod tests {
             ("2001:2::1", Benchmarking),
             ("2001::1", Transition),
             ("2002:808:404::1", Transition),
+            ("2001:3::1", Reserved),
             ("2001:20::1", Reserved),
+            ("2001:30::1", Reserved),
+            ("2001:1ff::1", Reserved),
             ("4000::1", Reserved),
         ];
         for (text, cause) in table {
@@ -346,6 +350,7 @@ mod tests {
             "198.20.0.0",
             "223.255.255.255",
             "2000::1",
+            "2001:200::1",
             "2001:4860::8844",
             "2a00:1450::1",
             "3ffe::1",

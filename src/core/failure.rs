@@ -129,6 +129,20 @@ pub enum Phase {
 }
 
 impl Failure {
+    /// The failure of a call to `host`, in words that name the host.
+    pub fn at(&self, host: &str) -> String {
+        match self {
+            Failure::Bind { .. }
+            | Failure::NameResolution { .. }
+            | Failure::Connect { .. }
+            | Failure::Tls { .. }
+            | Failure::Timeout { .. }
+            | Failure::Broken { .. } => self.to_string(),
+            Failure::Refused { message } => format!("{host} says: {message}"),
+            other => format!("{host}: {other}"),
+        }
+    }
+
     /// Whether sending the same again soon is pointless, or worse: refused by
     /// the service, or an HTTP status that says so.
     pub fn is_permanent(&self) -> bool {
@@ -252,7 +266,7 @@ impl fmt::Display for Failure {
                 write!(f, "HTTP status {status}: {message}")
             }
             Failure::NotJson { what } => write!(f, "the reply is not JSON but {what}"),
-            Failure::Refused { message } => write!(f, "refused: {message}"),
+            Failure::Refused { message } => write!(f, "the service says: {message}"),
             Failure::Unknown { what } => write!(f, "the reply is not understood: {what}"),
         }
     }

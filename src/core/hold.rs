@@ -33,7 +33,7 @@ pub fn recent(refusals: &[i64], wall: i64) -> Vec<i64> {
     let mut recent: Vec<i64> = refusals
         .iter()
         .map(|at| (*at).min(wall))
-        .filter(|at| wall - at < DAY)
+        .filter(|at| wall.saturating_sub(*at) < DAY)
         .collect();
     recent.drain(..recent.len().saturating_sub(LIMIT));
     recent
@@ -93,5 +93,11 @@ mod tests {
         let ahead = 400 * DAY;
         assert_eq!(until(&[ahead], 10, false), Some(10 + HOUR));
         assert_eq!(recent(&[ahead], 10), [10]);
+    }
+
+    #[test]
+    fn dates_that_are_no_dates() {
+        assert_eq!(until(&[i64::MIN, i64::MAX], 10, false), Some(10 + HOUR));
+        assert_eq!(until(&[i64::MIN; LIMIT], 10, false), None);
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
-use super::time::Now;
+use super::time::{DAY, Now};
 
 /// An address that the service acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +40,11 @@ pub struct Memory {
     pub attempted: Option<IpAddr>,
     /// Failed sends in a row.
     pub failures: u32,
-    /// Nothing is sent before this, in seconds since boot.
+    /// The same address is not sent again before this, in seconds since boot.
     pub not_before: i64,
-    /// `not_before` is the service's own wish, which no trigger overrides.
-    pub asked_to_wait: bool,
+    /// Nothing at all is sent before this, in seconds since boot: it is the
+    /// service's own wish, which no trigger overrides.
+    pub asked_until: i64,
     /// When the service refused, in seconds since 1970, oldest first.
     pub refusals: Vec<i64>,
     /// Why the last send was not acknowledged.
@@ -73,8 +74,9 @@ impl Memory {
         }
     }
 
-    /// The same with no refusal dated in the future, once the clock is right:
-    /// a date from a clock that was years ahead would hold for years.
+    /// The same with nothing from the future, so that neither a file that was
+    /// damaged nor a clock that was years ahead can hold for years. A refusal
+    /// keeps its date until the clock is right.
     #[must_use]
     pub fn dated(mut self, now: Now) -> Memory {
         if now.clock_is_set() {
@@ -82,6 +84,15 @@ impl Memory {
                 *at = (*at).min(now.wall);
             }
         }
+        for at in &mut self.sends {
+            *at = (*at).min(now.boot);
+        }
+        if let Some(confirmed) = &mut self.confirmed {
+            confirmed.boot = confirmed.boot.min(now.boot);
+        }
+        let latest = now.boot.saturating_add(DAY);
+        self.not_before = self.not_before.min(latest);
+        self.asked_until = self.asked_until.min(latest);
         self
     }
 }

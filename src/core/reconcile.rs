@@ -68,7 +68,7 @@ pub fn decide(
         return Decision::Abort(format!(
             "the clock is not set (it says {}), so no certificate can be checked; \
              this waits for NTP",
-            Civil::at(now.wall)
+            Civil::at(now.wall).date()
         ));
     }
     match too_early(policy, memory, address, now, forced) {
@@ -78,13 +78,23 @@ pub fn decide(
 }
 
 fn is_confirmed(memory: &Memory, address: PublicAddress) -> bool {
-    !memory.unsure && memory.confirmed.is_some_and(|c| c.address == address.get())
+    !memory.unsure && !is_unanswered(memory, address) && has_confirmed(memory, address)
+}
+
+fn has_confirmed(memory: &Memory, address: PublicAddress) -> bool {
+    memory.confirmed.is_some_and(|c| c.address == address.get())
+}
+
+/// Whether it was sent last, and neither acknowledged nor refused.
+fn is_unanswered(memory: &Memory, address: PublicAddress) -> bool {
+    let attempted = memory.attempted == Some(address.get());
+    attempted && memory.failures > 0 && memory.refusals.is_empty()
 }
 
 fn refresh_is_due(policy: &Policy, memory: &Memory, now: Now) -> bool {
     memory
         .confirmed
-        .is_some_and(|c| now.boot >= c.boot + policy.refresh)
+        .is_some_and(|c| now.boot >= c.boot.saturating_add(policy.refresh))
 }
 
 fn too_early(
@@ -110,11 +120,13 @@ fn too_early(
     // Another address is news, and its WAN may be another: a wait of our own
     // ends there, one that the service asked for does not.
     let same_again = memory.attempted == Some(address.get());
-    if now.boot < memory.not_before && (memory.asked_to_wait || same_again && !forced) {
-        return Some(Decision::Throttled(match memory.asked_to_wait {
-            true => format!("the service asked to wait ({})", memory.trouble),
-            false => format!("waiting after a failure ({})", memory.trouble),
-        }));
+    if now.boot < memory.asked_until {
+        let why = format!("the service asked to wait ({})", memory.trouble);
+        return Some(Decision::Throttled(why));
+    }
+    if now.boot < memory.not_before && same_again && !forced {
+        let why = format!("waiting after a failure ({})", memory.trouble);
+        return Some(Decision::Throttled(why));
     }
     None
 }
@@ -127,7 +139,7 @@ pub fn sends_left(policy: &Policy, memory: &Memory, now: Now) -> u32 {
 
 fn recent_sends(memory: &Memory, now: Now) -> impl Iterator<Item = i64> + '_ {
     let sends = memory.sends.iter().copied();
-    sends.filter(move |at| now.boot - at < DAY)
+    sends.filter(move |at| now.boot.saturating_sub(*at) < DAY)
 }
 
 /// The address to show for an observation: what would be published, or else
@@ -177,10 +189,12 @@ pub fn sending(before: &Memory, address: PublicAddress, now: Now, random: u32) -
     sends.push(now.boot);
     Memory {
         attempted: Some(address.get()),
-        unsure: true,
+        // A renewal cannot change what the service holds. This goes to flash,
+        // which a service that fails now and then must not wear out.
+        unsure: before.unsure || !has_confirmed(before, address),
         failures,
         not_before: now.boot + backoff::delay(failures, random),
-        asked_to_wait: false,
+        asked_until: 0,
         sends,
         outcome: Some(Outcome::Unconfirmed),
         reason: trouble.clone(),
@@ -189,11 +203,12 @@ pub fn sending(before: &Memory, address: PublicAddress, now: Now, random: u32) -
     }
 }
 
-/// What to remember after `address` was sent. `before` is the memory that
-/// [`sending`] was given.
+/// What to remember after `address` was sent to `service`, its host. `before`
+/// is the memory that [`sending`] was given.
 pub fn sent(
     before: &Memory,
     address: PublicAddress,
+    service: &str,
     result: &Result<(), Failure>,
     now: Now,
     random: u32,
@@ -201,7 +216,7 @@ pub fn sent(
     let pending = sending(before, address, now, random);
     match result {
         Ok(()) => acknowledged(pending, address, now),
-        Err(failure) => failed(before, pending, failure, now),
+        Err(failure) => failed(before, pending, failure, failure.at(service), now),
     }
 }
 
@@ -221,6 +236,7 @@ fn acknowledged(pending: Memory, address: PublicAddress, now: Now) -> Memory {
         unsure: false,
         failures: 0,
         not_before: 0,
+        asked_until: 0,
         refusals: Vec::new(),
         trouble: String::new(),
         outcome: Some(Outcome::Confirmed),
@@ -229,8 +245,13 @@ fn acknowledged(pending: Memory, address: PublicAddress, now: Now) -> Memory {
     }
 }
 
-fn failed(before: &Memory, pending: Memory, failure: &Failure, now: Now) -> Memory {
-    let trouble = failure.to_string();
+fn failed(
+    before: &Memory,
+    pending: Memory,
+    failure: &Failure,
+    trouble: String,
+    now: Now,
+) -> Memory {
     let mut after = Memory {
         reason: trouble.clone(),
         trouble,
@@ -247,10 +268,12 @@ fn failed(before: &Memory, pending: Memory, failure: &Failure, now: Now) -> Memo
         after.refusals.push(now.wall);
         after.not_before = 0;
         after.outcome = Some(Outcome::Refused);
-    } else if let Some(wait) = failure.asks_to_wait() {
-        after.not_before = after.not_before.max(now.boot + wait.min(DAY));
-        after.asked_to_wait = true;
-        after.outcome = Some(Outcome::Throttled);
+    }
+    if let Some(wait) = failure.asks_to_wait() {
+        after.asked_until = now.boot + wait.min(DAY);
+        if !failure.is_permanent() {
+            after.outcome = Some(Outcome::Throttled);
+        }
     }
     after
 }
@@ -258,19 +281,25 @@ fn failed(before: &Memory, pending: Memory, failure: &Failure, now: Now) -> Memo
 /// In how many seconds something is due for this section, if nothing happens
 /// before: the next re-check, or what it waits for.
 pub fn next_due(policy: &Policy, memory: &Memory, now: Now, next_check: i64) -> i64 {
-    let refresh = memory
-        .confirmed
-        .map_or(i64::MAX, |c| c.boot + policy.refresh - now.boot);
+    let refresh = memory.confirmed.map_or(i64::MAX, |c| {
+        c.boot
+            .saturating_add(policy.refresh)
+            .saturating_sub(now.boot)
+    });
+    let waits = memory
+        .not_before
+        .max(memory.asked_until)
+        .saturating_sub(now.boot);
     let due = match memory.outcome {
         Some(Outcome::Held | Outcome::Refused) => {
             let until = hold::until(&memory.refusals, now.wall, false);
-            until.map_or(0, |until| until - now.wall)
+            until.map_or(0, |until| until - now.wall).max(waits)
         }
         Some(Outcome::Throttled) if sends_left(policy, memory, now) == 0 => {
             let oldest = recent_sends(memory, now).next();
-            oldest.map_or(0, |at| at + DAY - now.boot)
+            oldest.map_or(0, |at| at + DAY - now.boot).max(waits)
         }
-        Some(Outcome::Throttled | Outcome::Unconfirmed) => memory.not_before - now.boot,
+        Some(Outcome::Throttled | Outcome::Unconfirmed) => waits,
         _ => next_check.min(refresh),
     };
     due.max(0)

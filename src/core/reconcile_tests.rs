@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::record::Entry;
 use crate::core::time::BUILT;
 
 const HOUR: i64 = 3600;
@@ -34,6 +35,7 @@ fn confirmed(address: &str, boot: i64) -> Memory {
     sent(
         &Memory::default(),
         public(address),
+        "skydns",
         &Ok(()),
         at(boot),
         MIDDLE,
@@ -62,7 +64,14 @@ fn status(status: u16, retry_after: Option<u64>) -> Failure {
 }
 
 fn after(memory: &Memory, address: &str, failure: Failure, boot: i64) -> Memory {
-    sent(memory, public(address), &Err(failure), at(boot), MIDDLE)
+    sent(
+        memory,
+        public(address),
+        "skydns",
+        &Err(failure),
+        at(boot),
+        MIDDLE,
+    )
 }
 
 fn decision(memory: &Memory, address: &str, boot: i64) -> Decision {
@@ -115,6 +124,7 @@ fn refreshes_at_the_maximum_age() {
     let again = sent(
         &memory,
         public("8.8.4.4"),
+        "skydns",
         &Ok(()),
         at(10 + 72 * HOUR),
         MIDDLE,
@@ -202,10 +212,31 @@ fn the_service_may_ask_for_a_day_at_most() {
         Decision::Update(public("8.8.4.4"))
     );
     let memory = after(&Memory::default(), "8.8.4.4", status(429, Some(1 << 40)), 0);
-    assert_eq!(memory.not_before, DAY);
+    assert_eq!(memory.asked_until, DAY);
     assert_eq!(next_due(&policy(), &memory, at(HOUR), 300), 23 * HOUR);
     let memory = after(&Memory::default(), "8.8.4.4", status(429, None), 0);
-    assert_eq!(memory.not_before, 60);
+    assert_eq!(memory.asked_until, 60);
+    // What it asked for binds every address, our own longer backoff does not.
+    let mut memory = after(&Memory::default(), "8.8.4.4", no_dns(), 0);
+    for _ in 0..8 {
+        memory = after(&memory, "8.8.4.4", status(503, Some(5)), 100);
+    }
+    assert!(matches!(
+        decision(&memory, "8.8.8.8", 104),
+        Decision::Throttled(_)
+    ));
+    assert_eq!(
+        decision(&memory, "8.8.8.8", 105),
+        Decision::Update(public("8.8.8.8"))
+    );
+    // A refusal may ask as well, for longer than the hold.
+    let memory = after(&Memory::default(), "8.8.4.4", status(403, Some(7200)), 0);
+    assert_eq!(memory.outcome, Some(Outcome::Refused));
+    assert!(matches!(
+        decision(&memory, "8.8.4.4", HOUR + 1),
+        Decision::Throttled(_)
+    ));
+    assert_eq!(next_due(&policy(), &memory, at(0), 300), 2 * HOUR);
 }
 
 #[test]
@@ -246,7 +277,14 @@ fn a_wrong_key_is_sent_three_times_a_day() {
     let (mut memory, mut sends) = (Memory::default(), 0);
     for minute in 0..24 * 60 {
         if let Decision::Update(address) = decision(&memory, "8.8.4.4", minute * 60) {
-            memory = sent(&memory, address, &Err(refused()), at(minute * 60), MIDDLE);
+            memory = sent(
+                &memory,
+                address,
+                "skydns",
+                &Err(refused()),
+                at(minute * 60),
+                MIDDLE,
+            );
             sends += 1;
         }
     }
@@ -259,7 +297,7 @@ fn the_daily_limit_holds_whatever_happens() {
     for minute in 0..3 * 24 * 60_i64 {
         let (now, address) = (minute * 60, format!("8.8.4.{}", minute % 250));
         if let Decision::Update(address) = decision(&memory, &address, now) {
-            memory = sent(&memory, address, &Ok(()), at(now), MIDDLE);
+            memory = sent(&memory, address, "skydns", &Ok(()), at(now), MIDDLE);
             sends.push(now);
         }
     }
@@ -332,6 +370,7 @@ fn a_clock_that_jumps_neither_frees_nor_jails() {
     let memory = sent(
         &Memory::default(),
         public("8.8.4.4"),
+        "skydns",
         &Err(refused()),
         ahead,
         MIDDLE,
@@ -345,4 +384,71 @@ fn a_clock_that_jumps_neither_frees_nor_jails() {
         decision(&memory, "8.8.4.4", 200 + HOUR),
         Decision::Update(public("8.8.4.4"))
     );
+}
+
+#[test]
+fn a_damaged_memory_neither_panics_nor_jails() {
+    for damaged in [i64::MIN, i64::MAX] {
+        let memory = Memory {
+            confirmed: Some(Confirmed {
+                address: public("8.8.4.4").get(),
+                wall: damaged,
+                boot: damaged,
+            }),
+            attempted: Some(public("8.8.8.8").get()),
+            failures: u32::MAX,
+            not_before: damaged,
+            asked_until: damaged,
+            refusals: vec![damaged],
+            sends: vec![damaged; 30],
+            ..Memory::default()
+        }
+        .dated(at(1000));
+        for address in ["8.8.4.4", "8.8.8.8"] {
+            for outcome in [Outcome::Held, Outcome::Throttled, Outcome::Aborted] {
+                let memory = Memory {
+                    outcome: Some(outcome),
+                    ..memory.clone()
+                };
+                let due = next_due(&policy(), &memory, at(1000), 300);
+                assert!((0..=DAY).contains(&due), "{outcome}: {due}");
+            }
+            decision(&memory, address, 1000);
+            after(&memory, address, no_dns(), 1000);
+        }
+        assert_eq!(
+            decision(&memory, "9.9.9.9", 1000 + DAY),
+            Decision::Update(public("9.9.9.9"))
+        );
+    }
+}
+
+#[test]
+fn the_reason_for_waiting_for_the_clock_stays_the_same() {
+    let early = |wall| {
+        let now = Now { boot: 20, wall };
+        decide(&policy(), &seen("8.8.4.4"), &Memory::default(), now, false)
+    };
+    assert_eq!(early(1_600_000_000), early(1_600_000_300));
+}
+
+#[test]
+fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
+    let before = confirmed("8.8.4.4", 0);
+    let (due, later) = (72 * HOUR, 72 * HOUR + 60);
+    let memory = after(&before, "8.8.4.4", status(503, None), due);
+    assert_eq!(Entry::of(&memory), Entry::of(&before));
+    assert!(matches!(
+        decision(&memory, "8.8.4.4", due + 1),
+        Decision::Throttled(_)
+    ));
+    let again = Decision::Update(public("8.8.4.4"));
+    assert_eq!(decision(&memory, "8.8.4.4", later), again);
+    // One that was forced, and is not due by itself.
+    let forced = after(&before, "8.8.4.4", status(503, None), HOUR);
+    assert_eq!(decision(&forced, "8.8.4.4", HOUR + 60), again);
+    // What may hold since an earlier send of another address still may.
+    let lost = after(&before, "8.8.8.8", status(503, None), HOUR);
+    let back = after(&lost, "8.8.4.4", status(503, None), 2 * HOUR);
+    assert!(Entry::of(&back).is_some_and(|entry| entry.unsure));
 }

@@ -75,7 +75,7 @@ impl Entry {
     /// when it was due, so that the next is due at the next multiple of
     /// `refresh`, and not at every boot.
     pub fn recall(&self, refresh: i64, now: Now) -> Memory {
-        let age = (now.wall - self.since).max(0) % refresh.max(1);
+        let age = now.wall.saturating_sub(self.since).max(0) % refresh.max(1);
         Memory {
             fingerprint: self.fingerprint.clone(),
             confirmed: self.confirmed.map(|address| Confirmed {
@@ -98,11 +98,13 @@ impl Record {
         if !self.differs(&wanted) {
             return None;
         }
+        // A date in the future is one of a clock that was put right since. It
+        // must not count: nothing would ever be written again.
         let mut writes: Vec<i64> = self
             .writes
             .iter()
-            .map(|at| (*at).min(now.wall))
-            .filter(|at| now.wall - at < DAY)
+            .copied()
+            .filter(|at| *at <= now.wall && now.wall.saturating_sub(*at) < DAY)
             .collect();
         let limit = match self.tells_of_a_new_hold(&wanted) {
             true => WRITES,
@@ -214,6 +216,36 @@ mod tests {
         // A clock that is wrong at boot makes it young, not negative.
         let confirmed = entry.recall(refresh, now(-50 * DAY)).confirmed;
         assert_eq!(confirmed.expect("recorded").boot, 100);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_does_not_end_writing() {
+        let mut record = Record::default();
+        for change in 0..100 {
+            let ahead = now(3650 * DAY + change);
+            let address = format!("8.8.4.{change}");
+            record = record
+                .with(wanted(&memory(&address)), ahead)
+                .unwrap_or(record);
+        }
+        let right = record.with(wanted(&memory("9.9.9.9")), now(60));
+        assert_eq!(right.expect("written").writes, [BUILT + 60]);
+    }
+
+    #[test]
+    fn damaged_dates_do_no_harm() {
+        for damaged in [i64::MIN, i64::MAX] {
+            let entry = Entry {
+                since: damaged,
+                ..Entry::of(&memory("8.8.4.4")).expect("confirmed")
+            };
+            assert!(entry.recall(3600, now(0)).confirmed.is_some());
+            let record = Record {
+                writes: vec![damaged; 20],
+                ..Record::default()
+            };
+            assert!(record.with(wanted(&memory("8.8.4.4")), now(0)).is_some());
+        }
     }
 
     #[test]

@@ -108,6 +108,11 @@ impl Civil {
             + self.second
     }
 
+    /// The date alone, `2026-11-01`: a text that stays the same for a day.
+    pub fn date(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+
     /// The three-letter name of the month.
     pub fn month_name(self) -> &'static str {
         MONTHS[(self.month - 1).clamp(0, 11) as usize]
@@ -118,8 +123,11 @@ impl std::fmt::Display for Civil {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC",
-            self.year, self.month, self.day, self.hour, self.minute, self.second
+            "{} {:02}:{:02}:{:02} UTC",
+            self.date(),
+            self.hour,
+            self.minute,
+            self.second
         )
     }
 }

@@ -53,8 +53,12 @@ pub fn scalar(value: &Value) -> Option<String> {
         Value::Bool(flag) => return Some(flag.to_string()),
         _ => return None,
     };
-    let one_line = text.chars().take(LONGEST_MESSAGE).map(printable).collect();
-    (!text.is_empty()).then_some(one_line)
+    (!text.is_empty()).then(|| one_line(text))
+}
+
+/// A text of a service as it may be shown: no control characters, not too long.
+pub fn one_line(text: &str) -> String {
+    text.chars().take(LONGEST_MESSAGE).map(printable).collect()
 }
 
 fn printable(c: char) -> char {

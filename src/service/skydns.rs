@@ -132,7 +132,10 @@ pub fn decode_profiles(data: &Value) -> BTreeMap<String, String> {
     };
     fields
         .iter()
-        .map(|(id, name)| (id.clone(), json::scalar(name).unwrap_or_default()))
+        .map(|(id, name)| {
+            let id = json::one_line(id);
+            (id, json::scalar(name).unwrap_or_default())
+        })
         .collect()
 }
 

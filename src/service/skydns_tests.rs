@@ -85,31 +85,34 @@ fn failures_in_words() {
             "<br />\n<b>Warning</b>: x\n{\"response\":{\"status\":\"ok\"}}",
             "the reply is not JSON but something with JSON behind it, such as a warning of PHP",
         ),
-        ("badauth", "refused: badauth"),
-        ("badauth\n", "refused: badauth"),
+        ("badauth", "the service says: badauth"),
+        ("badauth\n", "the service says: badauth"),
         (
             r#"{"response":{"status":"error","message":"wrong key"}}"#,
-            "refused: wrong key",
+            "the service says: wrong key",
         ),
         (
             r#"{"response":{"status":"error","data":"bad ip"}}"#,
-            "refused: bad ip",
+            "the service says: bad ip",
         ),
         (
             r#"{"response":{"status":"error","errors":["one","two"]}}"#,
-            "refused: one",
+            "the service says: one",
         ),
         (
             r#"{"response":{"status":"error","errors":{"ip":"bad"}}}"#,
-            "refused: bad",
+            "the service says: bad",
         ),
         (
             r#"{"response":{"status":"error"}}"#,
-            "refused: status 'error'",
+            "the service says: status 'error'",
         ),
-        (r#"{"error":"no such user"}"#, "refused: no such user"),
-        (r#"{"status":"fail","code":17}"#, "refused: 17"),
-        (r#"{"error":"a\nb\u0000c"}"#, "refused: a b c"),
+        (
+            r#"{"error":"no such user"}"#,
+            "the service says: no such user",
+        ),
+        (r#"{"status":"fail","code":17}"#, "the service says: 17"),
+        (r#"{"error":"a\nb\u0000c"}"#, "the service says: a b c"),
         (
             "{}",
             "the reply is not understood: JSON without response.status",
@@ -172,4 +175,9 @@ fn profiles_by_id() {
     assert_eq!(profiles["12"], "Основной");
     assert_eq!(profiles["13"], "7");
     assert!(decode_profiles(&Value::Null).is_empty());
+    let odd = decode_profiles(&serde_json::json!({"1\n\u{1b}[2J": "a\nb"}));
+    assert_eq!(
+        odd.into_iter().next(),
+        Some(("1  [2J".into(), "a b".into()))
+    );
 }

@@ -11,26 +11,33 @@ use std::path::Path;
 /// # Errors
 /// In words that follow on the file's name.
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    let mut file = open(path)?;
-    let mut bytes = Vec::new();
-    let limited = &mut (&mut file).take(limit as u64 + 1);
-    limited.read_to_end(&mut bytes).map_err(|e| in_words(&e))?;
-    if bytes.len() > limit {
-        return Err(format!("is larger than {limit} bytes"));
-    }
-    Ok(bytes)
+    read_if_there(path, limit)?.ok_or_else(|| in_words(&io::ErrorKind::NotFound.into()))
 }
 
-/// Only regular files: a directory reads as an error, a pipe might never end.
-fn open(path: &Path) -> Result<File, String> {
-    let what = fs::metadata(path).map_err(|e| in_words(&e))?;
+/// The same of a file that may well not be there: `None`.
+pub fn read_if_there(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+    let what = match fs::metadata(path) {
+        Ok(what) => what,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(in_words(&error)),
+    };
+    // A directory reads as an error, a pipe might never end.
     if what.is_dir() {
         return Err("is a directory".to_owned());
     }
     if !what.is_file() {
         return Err("is not a regular file".to_owned());
     }
-    File::open(path).map_err(|e| in_words(&e))
+    // Room for one byte more than there should be: it tells a file that grew.
+    let expected = usize::try_from(what.len()).unwrap_or(limit).min(limit) + 1;
+    let mut bytes = Vec::with_capacity(expected);
+    File::open(path)
+        .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|e| in_words(&e))?;
+    match bytes.len() > limit {
+        true => Err(format!("is larger than {limit} bytes")),
+        false => Ok(Some(bytes)),
+    }
 }
 
 /// Whether others than the owner and the group may read a file.
@@ -42,29 +49,50 @@ pub fn is_readable_by_others(path: &Path) -> bool {
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
     let draft = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)?;
-    file.write_all(contents)?;
-    if durable {
-        file.sync_all()?;
-    }
-    fs::rename(&draft, path)?;
-    if durable {
+    let replaced = write(&draft, contents, durable).and_then(|()| fs::rename(&draft, path));
+    if replaced.is_err() {
+        // On a full disk, half a draft would take what little room there is.
+        remove(&draft);
+    } else if durable {
         // The new name must reach the flash too. A file system that cannot
         // sync a folder has no better to offer.
+        let folder = path.parent().unwrap_or(Path::new("/"));
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
-    Ok(())
+    replaced
+}
+
+/// Writes a file that is ours alone: not one that was left there, with its
+/// permissions, or the one that a link points to.
+fn write(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
+    let mut file = create(path).or_else(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| create(path)),
+        _ => Err(error),
+    })?;
+    file.write_all(contents)?;
+    match durable {
+        true => file.sync_all(),
+        false => Ok(()),
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path)
+}
+
+/// Does something in a folder, which is made if it is not there.
+pub fn within<T>(folder: &Path, what: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    what().or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => make_folder(folder).and_then(|()| what()),
+        _ => Err(error),
+    })
 }
 
 /// Makes a folder and its parents, for the owner alone.
-pub fn make_folder(path: &Path) -> io::Result<()> {
+fn make_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -78,9 +106,15 @@ pub fn touch(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Whether there is something of this name.
-pub fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
+/// Whether this user may not even see if there is something of this name.
+pub fn is_hidden(path: &Path) -> bool {
+    let looked = fs::symlink_metadata(path);
+    looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+}
+
+/// Whether there is a regular file of this name.
+pub fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|what| what.is_file())
 }
 
 /// Removes a file; says whether there was one.

@@ -26,8 +26,12 @@ pub fn addresses(device: &str) -> Result<Vec<Candidate>, String> {
     Ok(found)
 }
 
+/// `/proc/net` shows the network of this process; `/sys/class/net` shows that
+/// of whoever mounted it, which in a container or a namespace is another.
 fn exists(device: &str) -> bool {
-    fs::metadata(format!("/sys/class/net/{device}")).is_ok()
+    let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    let mut names = devices.lines().filter_map(|line| line.split_once(':'));
+    names.any(|(name, _)| name.trim() == device)
 }
 
 fn candidate(address: IpAddr, flags: &HashMap<Ipv6Addr, u32>) -> Candidate {

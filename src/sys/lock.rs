@@ -1,17 +1,18 @@
 //! One pass at a time, and no trigger lost.
 //!
 //! The lock is the kernel's (`flock`), so it cannot be left behind by a process
-//! that died. A trigger that finds it taken leaves a mark; whoever holds the
-//! lock looks for the mark after letting go of it, and runs once more. Both
-//! orders are safe: a mark set before the holder looks is seen by the holder,
-//! one set after that finds the lock free.
+//! that died. A trigger that finds it taken leaves a mark, and tries the lock
+//! once more; whoever holds the lock looks for the mark after letting go of it,
+//! and runs once more. Both orders are safe: a mark set before the holder looks
+//! is seen by the holder, one set after that is followed by a try that finds
+//! the lock free.
 #![expect(clippy::disallowed_methods, reason = "the lock is a file")]
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{clock, files};
 
@@ -24,6 +25,15 @@ pub struct Turn {
 
 /// The lock, until it is dropped.
 pub struct Held(File);
+
+impl Held {
+    /// Lets go of the lock, whose file then has the time of a pass that was done:
+    /// see [`Turn::done_ago`].
+    pub fn release(self) {
+        // On a file of one's own it cannot fail, and no decision hangs on it.
+        let _ = self.0.set_modified(SystemTime::now());
+    }
+}
 
 impl Drop for Held {
     fn drop(&mut self) {
@@ -53,10 +63,18 @@ impl Turn {
         }
     }
 
+    /// How many seconds ago the last pass was done, by the wall clock. It is
+    /// for people: no decision depends on it.
+    pub fn done_ago(&self) -> Option<i64> {
+        let done = fs::metadata(self.folder.join(self.lock)).and_then(|lock| lock.modified());
+        let ago = SystemTime::now().duration_since(done.ok()?);
+        Some(ago.map_or(0, |ago| ago.as_secs() as i64))
+    }
+
     /// Leaves the mark.
     pub fn mark(&self) -> io::Result<()> {
-        files::make_folder(&self.folder)?;
-        files::touch(&self.folder.join(self.mark))
+        let mark = self.folder.join(self.mark);
+        files::within(&self.folder, || files::touch(&mark))
     }
 
     /// Takes the mark away; says whether there was one.
@@ -64,17 +82,18 @@ impl Turn {
         files::remove(&self.folder.join(self.mark))
     }
 
-    /// Whether there is a mark.
+    /// Whether there is a mark: something that [`Turn::take_mark`] can take away.
+    /// Whoever waits for it to be gone would wait for ever for a folder.
     pub fn is_marked(&self) -> bool {
-        files::exists(&self.folder.join(self.mark))
+        files::is_file(&self.folder.join(self.mark))
     }
 
     /// Takes the lock if it is free.
     pub fn try_hold(&self) -> io::Result<Option<Held>> {
-        files::make_folder(&self.folder)?;
+        let lock = self.folder.join(self.lock);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(self.folder.join(self.lock))?;
+        let file = files::within(&self.folder, || options.open(&lock))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Held(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -82,8 +101,18 @@ impl Turn {
         }
     }
 
-    /// Takes the lock, waiting for it until `patience` is over.
-    pub fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
+    /// Takes the lock, waiting for it until `patience` is over. Then it leaves
+    /// the mark, so that whoever has the lock runs once more.
+    pub fn hold_or_mark(&self, patience: Duration) -> io::Result<Option<Held>> {
+        if let Some(held) = self.hold(patience)? {
+            return Ok(Some(held));
+        }
+        self.mark()?;
+        // The holder may have looked for the mark just before it was there.
+        self.try_hold()
+    }
+
+    fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
         let end = clock::since_boot() + patience;
         loop {
             match self.try_hold()? {
@@ -91,6 +120,56 @@ impl Turn {
                 None if clock::since_boot() >= end => return Ok(None),
                 None => clock::sleep(TRY_EVERY),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holds_it_and_the_others_leave_a_mark() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let turn = Turn::of_passes(&folder.path().join("run"));
+        let held = turn.try_hold().expect("a folder").expect("free");
+        assert!(turn.try_hold().expect("a folder").is_none());
+        assert!(!turn.is_marked());
+        let late = turn.hold_or_mark(Duration::from_millis(1));
+        assert!(late.expect("a folder").is_none());
+        assert!(turn.is_marked());
+        drop(held);
+        assert!(turn.try_hold().expect("a folder").is_some());
+        assert!(turn.take_mark() && !turn.take_mark());
+    }
+
+    /// Whatever the order of their steps, a trigger either runs or is run for.
+    #[test]
+    fn no_trigger_is_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let turn = Turn::of_passes(folder.path());
+        let patience = Duration::ZERO;
+        let pass = || {
+            let Some(held) = turn.hold_or_mark(patience).expect("a folder") else {
+                return;
+            };
+            turn.take_mark();
+            drop(held);
+            while turn.is_marked() {
+                let Some(held) = turn.hold_or_mark(patience).expect("a folder") else {
+                    return;
+                };
+                turn.take_mark();
+                drop(held);
+            }
+        };
+        for _ in 0..200 {
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(pass);
+                }
+            });
+            assert!(!turn.is_marked());
         }
     }
 }

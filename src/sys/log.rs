@@ -4,45 +4,53 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::net::UnixDatagram;
 use std::panic;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clock;
 use crate::core::time::Civil;
 
-/// Where records go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sink {
-    /// A person reads them as they come.
-    Terminal,
-    /// logd, or another syslog.
-    Syslog,
-    /// There is no syslog: stderr, for whoever keeps it.
-    Stderr,
-}
+/// The target of records that the command prints as well: a person at a
+/// terminal need not read them twice.
+pub const PRINTED: &str = "wansync::printed";
+
+/// How long logd may take to take a line.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Starts logging. Only our own records pass: those of the HTTP and TLS crates
 /// hold URLs, and with them the key.
-pub fn start(level: LevelFilter) -> Sink {
+pub fn start(level: LevelFilter) {
     report_panics();
     if io::stderr().is_terminal() {
         let logger = simple_logger::SimpleLogger::new()
             .with_level(LevelFilter::Off)
-            .with_module_level(OURS, level);
+            .with_module_level(OURS, level)
+            .with_module_level(PRINTED, LevelFilter::Off);
         let _ = logger.init();
-        return Sink::Terminal;
+        return;
     }
-    let socket = UnixDatagram::unbound()
-        .and_then(|socket| socket.connect("/dev/log").map(|()| socket))
-        .ok();
-    let sink = match socket {
-        Some(_) => Sink::Syslog,
-        None => Sink::Stderr,
+    let logger = Syslog {
+        socket: OnceLock::new(),
+        is_stuck: AtomicBool::new(false),
     };
-    if log::set_boxed_logger(Box::new(Syslog { socket })).is_ok() {
+    if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(level);
     }
-    sink
+}
+
+fn connect(path: &str) -> io::Result<UnixDatagram> {
+    let socket = UnixDatagram::unbound()?;
+    socket.connect(path)?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    Ok(socket)
+}
+
+/// Whether a person reads the log as it is written.
+pub fn is_read_by_a_person() -> bool {
+    io::stderr().is_terminal()
 }
 
 /// Sets the level once the configuration is known.
@@ -54,7 +62,24 @@ const OURS: &str = "wansync";
 
 /// Writes to syslog's socket, or to stderr where there is none.
 struct Syslog {
-    socket: Option<UnixDatagram>,
+    /// Opened for the first record: most passes have none.
+    socket: OnceLock<Option<UnixDatagram>>,
+    /// logd no longer reads. A thousand lines must not wait for it one by one.
+    is_stuck: AtomicBool,
+}
+
+impl Syslog {
+    fn send(&self, socket: &UnixDatagram, datagram: &[u8]) {
+        if self.is_stuck.load(Ordering::Relaxed) {
+            return;
+        }
+        // A log that is full or gone must not stop a pass.
+        if let Err(error) = socket.send(datagram)
+            && error.kind() == io::ErrorKind::WouldBlock
+        {
+            self.is_stuck.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Log for Syslog {
@@ -67,14 +92,18 @@ impl Log for Syslog {
             return;
         }
         let message = record.args().to_string();
-        match &self.socket {
+        match self.socket.get_or_init(|| connect("/dev/log").ok()) {
             Some(socket) => {
-                // A full log must not stop a pass.
-                let _ = socket.send(&datagram(record.level(), &message, clock::now().wall));
+                self.send(
+                    socket,
+                    &datagram(record.level(), &message, clock::now().wall),
+                );
             }
             None => {
                 let level = record.level().as_str().to_ascii_lowercase();
-                let _ = writeln!(io::stderr(), "{OURS}: {level}: {message}");
+                // In one piece, since others may write to the same stderr.
+                let line = format!("{OURS}: {level}: {message}\n");
+                let _ = io::stderr().write_all(line.as_bytes());
             }
         }
     }
@@ -113,14 +142,14 @@ fn datagram(level: Level, message: &str, wall: i64) -> Vec<u8> {
     line.into_bytes()
 }
 
-/// One line in the log for a panic, whatever the build does after it.
+/// One line in the log for a panic, whatever the build does after it. Only a
+/// message that stands in the source is told: one that was put together can
+/// quote the text at fault, and that text can hold a key.
 fn report_panics() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let payload = info.payload();
-        let text = payload.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let cause = text.unwrap_or("no message");
+        let cause = info.payload().downcast_ref::<&str>();
+        let cause = cause.copied().unwrap_or("see the source");
         log::error!("this is a fault of wansync itself, at {place}: {cause}");
     }));
 }
@@ -137,6 +166,22 @@ mod tests {
         assert!(line.ends_with("]: two lines"), "{line}");
         // logd looks at byte 16 of what follows the priority.
         assert_eq!(line.trim_start_matches("<28>").as_bytes()[15], b' ');
+    }
+
+    #[test]
+    fn a_log_that_nobody_reads_stops_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log");
+        let _full = UnixDatagram::bind(&path).expect("a socket");
+        let log = Syslog {
+            socket: OnceLock::new(),
+            is_stuck: AtomicBool::new(false),
+        };
+        let socket = connect(path.to_str().expect("UTF-8")).expect("connected");
+        for _ in 0..100_000 {
+            log.send(&socket, b"line");
+        }
+        assert!(log.is_stuck.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, getsid, kill_process_group, setsid};
 
 use super::clock;
 
@@ -18,6 +18,8 @@ const LONGEST_LINE: usize = 4096;
 /// How long to listen before looking whether the program has ended: one that
 /// leaves a child behind with its output open ends without an end of file.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long a process in the background may take to begin.
+const START_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs a program without a shell and gives the first line that it prints, if
 /// it ends well within `patience`.
@@ -60,6 +62,9 @@ fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Ve
     let mut pipe = child.stdout.take();
     loop {
         let left = end.saturating_sub(clock::since_boot());
+        if left.is_zero() {
+            return Ok(None);
+        }
         match &mut pipe {
             Some(stdout) if is_readable(stdout, left.min(LOOK_EVERY))? => {
                 if read_some(stdout, &mut output)? == 0 {
@@ -71,21 +76,29 @@ fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Ve
             None => clock::sleep(left.min(Duration::from_millis(1))),
         }
         if let Some(status) = child.try_wait()? {
+            if let Some(stdout) = &mut pipe {
+                read_rest(stdout, &mut output)?;
+            }
             return Ok(Some((status, output)));
-        }
-        if left.is_zero() {
-            return Ok(None);
         }
     }
 }
 
+/// What was printed between the last look and the end. No more than a pipe
+/// holds, since a child that was left behind may go on printing.
+fn read_rest(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<()> {
+    while output.len() < LONGEST_LINE
+        && is_readable(stdout, Duration::ZERO)?
+        && read_some(stdout, output)? > 0
+    {}
+    Ok(())
+}
+
 fn is_readable(stdout: &ChildStdout, patience: Duration) -> io::Result<bool> {
-    let timeout = Timespec {
-        tv_sec: patience.as_secs() as i64,
-        tv_nsec: patience.subsec_nanos().into(),
-    };
+    // A patience of 292 billion years is as good as none.
+    let timeout = Timespec::try_from(patience).ok();
     let mut fds = [PollFd::new(stdout, PollFlags::IN)];
-    match poll(&mut fds, Some(&timeout)) {
+    match poll(&mut fds, timeout.as_ref()) {
         Ok(ready) => Ok(ready > 0),
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
@@ -117,22 +130,33 @@ fn kill_group(child: &Child) {
 }
 
 /// Starts this program again with these arguments, and lets go of it: no
-/// terminal, no pipe of the caller's, a process group of its own.
+/// terminal, no pipe of the caller's. Returns once it has called
+/// [`leave_session`], or ended: until then, what ends the caller would end it too.
 pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
-    Command::new(env::current_exe()?)
+    let mut child = Command::new(env::current_exe()?)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .map(drop)
+        .spawn()?;
+    let end = clock::since_boot() + START_PATIENCE;
+    while child.try_wait()?.is_none() && !leads_a_session(&child) && clock::since_boot() < end {
+        clock::sleep(Duration::from_millis(1));
+    }
+    Ok(())
 }
 
-/// Leaves the caller's session, so that its end is not ours.
+fn leads_a_session(child: &Child) -> bool {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    getsid(pid).is_ok_and(|session| Some(session) == pid)
+}
+
+/// Leaves the caller's session, terminal and process group, so that their end
+/// is not ours.
 pub fn leave_session() {
-    // It fails only for the leader of a group, which started us in one of its own.
-    let _ = rustix::process::setsid();
+    // It fails only for the leader of a process group. Whoever started us as
+    // one, from a shell perhaps, keeps us in his session.
+    let _ = setsid();
 }
 
 /// A variable of the environment. Anything that is not UTF-8 counts as absent.
@@ -168,6 +192,19 @@ mod tests {
         assert!(failed.starts_with("failed (exit status: 3"), "{failed}");
         let missing = first_line("/nonexistent/program", &[], Duration::from_secs(1));
         assert!(missing.expect_err("missing").starts_with("cannot be run"));
+    }
+
+    #[test]
+    fn what_is_printed_right_before_the_end_counts() {
+        for pause in ["0.049", "0.05", "0.051", "0.1"] {
+            let got = run(&format!("sleep {pause}; echo 8.8.4.4"), 10);
+            assert_eq!(got, Ok("8.8.4.4".into()));
+        }
+    }
+
+    #[test]
+    fn a_program_that_never_stops_printing_is_killed() {
+        assert_eq!(run("exec yes", 1), Err("took longer than 1 s".into()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The two tiers of what is remembered.
 //!
 //! `--state`, on tmpfs: one file a section, written whenever something is
-//! learnt, and `pass`, the time of the last pass. `--record`, on flash: one
-//! file, written when a confirmed address or a hold changed.
+//! learnt, and one of what was complained of. `--record`, on flash: one file,
+//! written when a confirmed address or a hold changed.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::{clock, files};
 use crate::core::memory::Memory;
 use crate::core::record::Record;
-use crate::core::time::Now;
 
 /// No file of ours comes near this.
 const LIMIT: usize = 1024 * 1024;
@@ -32,11 +31,10 @@ struct Stamped<T> {
     content: T,
 }
 
-/// The last pass.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct LastPass {
-    /// When it ended, in seconds since boot.
-    pub at: i64,
+/// What the last pass complained of, as [`crate::commands`] counts it.
+#[derive(Serialize, Deserialize)]
+struct Complaints {
+    numbers: Vec<u32>,
 }
 
 impl Store {
@@ -59,24 +57,39 @@ impl Store {
         self.stamp(&self.state_file(section), memory)
     }
 
-    /// When the last pass since this boot was.
-    pub fn last_pass(&self) -> Option<LastPass> {
-        self.stamped(&self.state.join("pass"))
+    /// What the last pass since this boot complained of.
+    pub fn complaints(&self) -> Vec<u32> {
+        let complaints = self.stamped(&self.state.join("complaints"));
+        complaints.map_or(Vec::new(), |complaints: Complaints| complaints.numbers)
     }
 
-    /// Remembers that a pass ended now.
-    pub fn passed(&self, now: Now) -> Result<(), String> {
-        self.stamp(&self.state.join("pass"), LastPass { at: now.boot })
+    /// Remembers what a pass complained of.
+    pub fn remember_complaints(&self, numbers: &[u32]) -> Result<(), String> {
+        let numbers = numbers.to_owned();
+        self.stamp(&self.state.join("complaints"), Complaints { numbers })
+    }
+
+    /// Whether this user may see what is remembered.
+    ///
+    /// # Errors
+    /// In words: which folder is closed to it.
+    pub fn check_readable(&self) -> Result<(), String> {
+        for path in [&self.state.join("complaints"), &self.record] {
+            if files::is_hidden(path) {
+                let folder = path.parent().unwrap_or(path).display();
+                return Err(format!("this user may not look into {folder}; root may"));
+            }
+        }
+        Ok(())
     }
 
     /// What is remembered for ever. A record that cannot be read counts as
     /// none: the price is a send too many, not silence.
     pub fn record(&self) -> Record {
-        if !files::exists(&self.record) {
-            return Record::default();
-        }
-        let record = files::read(&self.record, LIMIT).and_then(|bytes| {
-            serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}"))
+        let read = files::read_if_there(&self.record, LIMIT);
+        let record = read.and_then(|bytes| match bytes {
+            None => Ok(Record::default()),
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}")),
         });
         record.unwrap_or_else(|why| {
             log::warn!("{} {why}; it counts as empty", self.record.display());
@@ -87,10 +100,8 @@ impl Store {
     /// Remembers it for ever.
     pub fn write_record(&self, record: &Record) -> Result<(), String> {
         let text = serde_json::to_vec(record).map_err(|e| e.to_string())?;
-        self.record
-            .parent()
-            .map_or(Ok(()), files::make_folder)
-            .and_then(|()| files::replace(&self.record, &text, true))
+        let folder = self.record.parent().unwrap_or(Path::new("/"));
+        files::within(folder, || files::replace(&self.record, &text, true))
             .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
     }
 
@@ -100,10 +111,7 @@ impl Store {
     }
 
     fn stamped<T: for<'de> Deserialize<'de>>(&self, path: &Path) -> Option<T> {
-        if !files::exists(path) {
-            return None;
-        }
-        let bytes = files::read(path, LIMIT).ok()?;
+        let bytes = files::read_if_there(path, LIMIT).ok()??;
         let stamped: Stamped<T> = serde_json::from_slice(&bytes).ok()?;
         (stamped.boot_id == self.boot_id).then_some(stamped.content)
     }
@@ -114,8 +122,7 @@ impl Store {
             content,
         };
         let text = serde_json::to_vec(&stamped).map_err(|e| e.to_string())?;
-        files::make_folder(&self.state)
-            .and_then(|()| files::replace(path, &text, false))
+        files::within(&self.state, || files::replace(path, &text, false))
             .map_err(|e| format!("cannot write {}: {e}", path.display()))
     }
 }

@@ -6,11 +6,15 @@
     reason = "each test file uses a part of it; the rules of the pure core are not for tests"
 )]
 
+pub mod clocks;
+pub mod netns;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use wansync_sim::ubus::UbusSim;
 use wansync_sim::{KEY, Options, Sim};
 
 /// A configuration, the folders of the program, and the services.
@@ -163,6 +167,11 @@ impl Router {
         command.arg("--ubus").arg(self.path("ubus.sock"));
         command.args(arguments).stdin(Stdio::null());
         command
+    }
+
+    /// ubusd and netifd, where the program looks for them.
+    pub fn ubus(&self) -> UbusSim {
+        UbusSim::start(self.path("ubus.sock")).expect("the stand-in for ubusd starts")
     }
 
     /// How many `update_ip` requests came.

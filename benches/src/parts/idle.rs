@@ -48,7 +48,8 @@ pub fn measure(tools: &Tools) -> Part {
         "wall time",
         Unit::Micros,
         column(&cells, |idle| idle.wall),
-        "median, from before vfork to after wait, run in turn with the empty static program",
+        "median, from before vfork to after wait, run in turn with the empty static program; \
+         that of `network` includes the simulated ubusd's",
     );
     part.row(
         "of an empty program",

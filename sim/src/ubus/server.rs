@@ -164,9 +164,10 @@ impl UbusSim {
 impl Drop for UbusSim {
     fn drop(&mut self) {
         self.shared.lock().stopped = true;
-        // Wakes `accept`, which then sees that it is over.
-        let _ = UnixStream::connect(&self.path);
-        if let Some(acceptor) = self.acceptor.take() {
+        // Wakes `accept`, which then sees that it is over. Where the socket was
+        // removed under it, nothing can, and it is left behind.
+        let woken = UnixStream::connect(&self.path).is_ok();
+        if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
             let _ = acceptor.join();
         }
         for client in self.shared.lock().clients.values() {

@@ -1,0 +1,87 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # the story shares its variables
+# A router and the Internet behind it, made of network namespaces.
+#
+# The story runs in the router's namespace. The Internet has another, named
+# `isp` below a /run that nobody else sees. Both are gone when the last process
+# in them ends, however it ends.
+
+device=eth1
+service=9.9.9.10
+service_name=www.skydns.ru
+in_isp='nsenter --net=/run/netns/isp'
+
+# find_rights PROGRAM…: sets `rights` to what unshare needs beside --mount and
+# --net; false if this user or this kernel allows no such router, or the
+# programs could not be reached in it.
+find_rights() {
+    for rights in '' --map-root-user; do
+        # shellcheck disable=SC2016 # for the inner shell
+        if unshare --mount --net ${rights:+"$rights"} -- \
+            sh -euc '. "$1"; shift; make_network; for program; do [ -x "$program" ]; done' \
+            sh "$here/namespaces.sh" "$@" >/dev/null 2>&1; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# make_network: the second namespace, and a cable from the router into it.
+# Everything happens in a fresh mount and network namespace.
+make_network() {
+    mount -t tmpfs tmpfs /run
+    ip netns add isp
+    ip link add "$device" type veth peer name customer netns isp
+    ip link set lo up
+    $in_isp ip link set lo up
+    $in_isp ip address add "$service/32" dev customer
+    $in_isp ip link set customer up
+    $in_isp ip route add default dev customer
+}
+
+# The functions that a world has for the story.
+
+make_world() {
+    make_network
+    work=$(mktemp -d /run/wansync-demo.XXXXXX)
+    resolve_service
+    # The host's log is not for the news of a made-up router.
+    [ ! -e /dev/log ] || mount --bind /dev/null /dev/log
+}
+
+# The router finds the service by its name, as DNS would tell it.
+resolve_service() {
+    printf '127.0.0.1 localhost\n%s %s\n' "$service" "$service_name" >"$work/hosts"
+    mount --bind "$work/hosts" /etc/hosts
+}
+
+describe_world() {
+    if [ "$(cat /proc/self/uid_map)" != "$(cat /proc/1/uid_map 2>/dev/null)" ]; then
+        printf 'a router made of network namespaces, in a user namespace'
+    else
+        printf 'a router made of network namespaces'
+    fi
+}
+
+start_services() {
+    # shellcheck disable=SC2086 # a command and its argument
+    launch $in_isp "$simulator" serve --quiet --listen "$service" --http-port 80 \
+        --https-port 443 --name "$service_name" --key-file "$work/skydns.key" \
+        --ca-out "$work/ca.pem" --ready-file "$work/ready"
+    launch "$simulator" ubus --socket "$work/ubus.sock" --network "wan=$device"
+    await_file "$work/ready"
+    await_file "$work/ubus.sock"
+    base_url=https://$service_name/provider_api/
+    configure 'source' 'network' 'network' 'wan'
+}
+
+# wan_has ADDRESS
+wan_has() {
+    ip address flush dev "$device"
+    ip address add "$1/32" dev "$device"
+    ip link set "$device" up
+    ip route replace default dev "$device"
+    line router "$device has $1"
+}
+
+# ask_service URL: from beside the service, so that no fault of the WAN counts.
+ask_service() { $in_isp curl -sSf --noproxy '*' --max-time 5 "$1"; }

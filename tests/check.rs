@@ -1,0 +1,282 @@
+//! `wansync check`: what is wrong, in words, and nothing is changed by asking.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests do I/O"
+)]
+
+mod support;
+
+use std::fs;
+
+use support::{Ran, Router, clocks};
+use wansync_sim::{KEY, Times};
+
+const STATIC: &str = "option source 'static'\noption address '8.8.4.4'";
+
+#[track_caller]
+fn check(router: &Router) -> Ran {
+    let ran = router.run(&["check"]);
+    asked_only(router);
+    ran
+}
+
+/// Nothing but `profiles` was asked, and nothing was written.
+#[track_caller]
+fn asked_only(router: &Router) {
+    for request in router.sim.requests() {
+        assert_eq!(
+            (request.method.as_str(), request.call()),
+            ("GET", "profiles")
+        );
+    }
+    assert!(!router.path("run").exists() && !router.path("etc").exists());
+    assert_eq!(router.bound(), [""; 0]);
+}
+
+#[track_caller]
+fn fails(router: &Router, code: i32, part: &str) {
+    let ran = check(router);
+    assert_eq!(ran.code, Some(code), "{part}: {}", ran.said());
+    let mut lines = ran.stdout.lines();
+    let found = lines.any(|line| line.starts_with("FAIL  ") && line.contains(part));
+    assert!(found, "no '{part}' in a FAIL of:\n{}", ran.said());
+    assert!(!ran.said().contains(KEY), "{}", ran.said());
+}
+
+#[test]
+fn a_good_configuration() {
+    let router = Router::with_address("8.8.4.4");
+    let ran = check(&router).expect(0);
+    let words: Vec<&str> = ran.stdout.lines().map(|line| &line[..6]).collect();
+    assert_eq!(words, ["ok    "; 5], "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+    let ran = ran
+        .says("1 skydns sections, 1 in use, 0 disabled")
+        .says("the clock says 20")
+        .says("holds 1 certificates")
+        .says("home: the WAN address is 8.8.4.4")
+        .says("home: 127.0.0.1 knows the key and the user user1");
+    ran.never_says(KEY);
+    assert_eq!(router.sim.requests().len(), 1);
+}
+
+#[test]
+fn offline_asks_nobody() {
+    let router = Router::with_address("8.8.4.4");
+    let ran = router.run(&["check", "--offline"]).expect(0);
+    assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
+    router.set_address("not an address");
+    router
+        .run(&["check", "--offline"])
+        .expect(78)
+        .says("line 8");
+    assert_eq!(router.sim.requests().len(), 0);
+    asked_only(&router);
+}
+
+#[test]
+fn what_was_remembered_stays_as_it_was() {
+    let router = Router::with_address("8.8.4.4");
+    router.once().expect(0);
+    let files = || {
+        let folders = [router.path("run"), router.path("etc")];
+        let entries = folders
+            .into_iter()
+            .flat_map(|f| fs::read_dir(f).expect("a folder"));
+        let entries = entries.map(|entry| entry.expect("an entry"));
+        let mut files: Vec<_> = entries
+            .map(|entry| {
+                let changed = entry.metadata().expect("metadata").modified();
+                let bytes = fs::read(entry.path()).expect("a file");
+                (entry.path(), changed.expect("a time"), bytes)
+            })
+            .collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    router.set_address("8.8.8.8");
+    router.run(&["check"]).expect(0);
+    router.run(&["check", "--offline"]).expect(0);
+    router.set_address("10.0.0.1");
+    router.run(&["check"]).expect(75);
+    assert_eq!(files(), before);
+    assert_eq!(router.bound(), ["8.8.4.4"]);
+    assert_eq!(router.updates(), 1);
+}
+
+#[test]
+fn certificates_that_are_not_trusted() {
+    let router = Router::with_address("8.8.4.4");
+    for (fault, part) in [
+        ("tls-wrong-ca", "not trusted by"),
+        ("tls-self-signed", "TLS with 127.0.0.1 failed"),
+        ("tls-expired", "has expired"),
+        ("tls-not-yet-valid", "not valid yet"),
+        ("tls-wrong-name", "for another name"),
+        ("tls-close", "127.0.0.1"),
+        ("tls-reset", "127.0.0.1"),
+        ("tls-plain", "127.0.0.1"),
+    ] {
+        router
+            .sim
+            .fault(fault.parse().expect(fault), Times::Next(1));
+        fails(&router, 69, part);
+        assert_eq!(router.sim.requests().len(), 0, "{fault}");
+    }
+    assert_eq!(router.sim.faults_waiting(), 0);
+}
+
+#[test]
+fn ca_files_that_are_none() {
+    let router = Router::with_address("8.8.4.4");
+    let text = fs::read_to_string(router.config()).expect("text");
+    let ca_file = router.path("ca.pem");
+    let (theirs, ours) = (
+        router.sim.ca_file().display().to_string(),
+        ca_file.display().to_string(),
+    );
+    router.configure_raw(text.replace(&theirs, &ours).as_bytes());
+    let told = format!("the CA file {ours}");
+    fails(&router, 78, &told);
+    fails(&router, 78, "ca-bundle");
+    for bytes in [&b""[..], b"rubbish\n", b"-----BEGIN CERTIFICATE-----\n"] {
+        fs::write(&ca_file, bytes).expect("a CA file");
+        fails(&router, 78, &told);
+        fails(&router, 78, "home: TLS with 127.0.0.1 failed");
+    }
+    fs::remove_file(&ca_file).expect("removed");
+    fs::create_dir(&ca_file).expect("a folder");
+    fails(&router, 78, &told);
+    assert_eq!(router.sim.requests().len(), 0);
+    fs::remove_dir(&ca_file).expect("removed");
+    fs::copy(&theirs, &ca_file).expect("a CA file");
+    check(&router).expect(0);
+}
+
+#[test]
+fn services_that_are_not_there() {
+    let router = Router::new();
+    let table = [
+        (
+            "https://no-such-host.invalid/",
+            "home: name resolution of no-such-host.invalid failed",
+        ),
+        ("https://127.0.0.1:1/", "home: no connection to 127.0.0.1"),
+    ];
+    for (url, part) in table {
+        router.configure(&router.home(STATIC).replace(&router.sim.https_url(), url));
+        fails(&router, 69, part);
+    }
+}
+
+#[test]
+fn a_service_that_refuses_or_talks_nonsense() {
+    let router = Router::with_address("8.8.4.4");
+    for (fault, code, part) in [
+        ("status=503", 69, "home: 127.0.0.1: HTTP status 503"),
+        (
+            "status=429,retry-after=60",
+            69,
+            "home: 127.0.0.1: HTTP status 429",
+        ),
+        ("status=403", 77, "home: 127.0.0.1: HTTP status 403"),
+        (
+            "html",
+            1,
+            "home: 127.0.0.1: the reply is not JSON but an HTML page",
+        ),
+        (
+            "empty",
+            1,
+            "home: 127.0.0.1: the reply is not JSON but an empty body",
+        ),
+        ("close", 69, "home: the connection to 127.0.0.1 broke"),
+        ("redirect=host", 1, "home: 127.0.0.1: redirected to "),
+    ] {
+        router
+            .sim
+            .fault(fault.parse().expect(fault), Times::Next(1));
+        fails(&router, code, part);
+    }
+    let text = fs::read_to_string(router.config()).expect("text");
+    router.configure_raw(text.replace(KEY, "wrong-key").as_bytes());
+    fails(&router, 77, "home: 127.0.0.1 says: Invalid provider key");
+    router.configure_raw(text.replace("user1", "nobody").as_bytes());
+    fails(&router, 77, "home: 127.0.0.1 says: User not found");
+    let echo = format!("error=message,text=no such key: {KEY}");
+    router.configure_raw(text.as_bytes());
+    router
+        .sim
+        .fault(echo.parse().expect("a fault"), Times::Next(1));
+    fails(&router, 77, "no such key: ***");
+}
+
+#[test]
+fn a_profile_that_the_user_does_not_have() {
+    let router = Router::new();
+    router.configure(&router.home(&format!("{STATIC}\noption profile 1002")));
+    check(&router).expect(0);
+    router.configure(&router.home(&format!("{STATIC}\noption profile 7")));
+    fails(
+        &router,
+        78,
+        "home: the user has no profile 7, but: 1001 (Основной), 1002 (Дети)",
+    );
+}
+
+#[test]
+fn a_wan_without_an_address_to_publish() {
+    let router = Router::new();
+    for (options, part) in [
+        (
+            "option source static\noption address 100.64.0.1",
+            "home: 100.64.0.1",
+        ),
+        ("option source network", "home: "),
+        (
+            "option source interface\noption device nosuch0",
+            "home: there is no device nosuch0",
+        ),
+        (
+            "option source command\noption command /bin/false",
+            "home: the command /bin/false failed",
+        ),
+    ] {
+        router.configure(&router.home(options));
+        fails(&router, 75, part);
+    }
+    // The service was asked all the same: one run tells all.
+    assert_eq!(router.sim.requests().len(), 4);
+}
+
+#[test]
+fn a_clock_that_is_not_set() {
+    let router = Router::with_address("8.8.4.4");
+    let mut check = clocks::at_wall(&router.command(&["check"]), "@2020-01-01 00:00:00");
+    let ran = support::ran(check.output().expect("the program runs"));
+    let ran = ran
+        .expect(75)
+        .says("FAIL  the clock is not set, it says 2020-01-01");
+    ran.says("home: TLS with 127.0.0.1 failed: the router's clock is not set");
+    assert_eq!(router.sim.requests().len(), 0);
+    asked_only(&router);
+}
+
+/// The first of the findings decides the exit code, and all are told.
+#[test]
+fn every_section_is_checked() {
+    let router = Router::new();
+    let nobody = router.section("nobody", STATIC).replace("user1", "nobody");
+    let wrong = router.section("wrong", &format!("{STATIC}\noption profile x"));
+    let off = router.section("off", "option enabled 0");
+    let good = router.section("good", STATIC);
+    router.configure(&[nobody.clone(), good.clone(), off].concat());
+    let ran = check(&router).expect(77).says("FAIL  nobody: ");
+    ran.says("ok    good: 127.0.0.1 knows").says("1 disabled");
+    router.configure(&[nobody, wrong, good].concat());
+    let ran = check(&router).expect(78).says("FAIL  nobody: ");
+    ran.says("section 'wrong'")
+        .says("ok    good: 127.0.0.1 knows");
+}

@@ -1,0 +1,446 @@
+//! `wansync event`: it returns at once, and one process in the background does
+//! the rest, for as long as there is something to do.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests do I/O"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, getsid, kill_process, kill_process_group};
+use support::{Ran, Router};
+use wansync_sim::Times;
+
+/// Longer than anything here takes, on any machine.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// A router's boot is not to wait for us.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// A router whose background processes end with the test.
+struct Hooked(Router);
+
+impl Hooked {
+    fn new() -> Hooked {
+        Hooked(Router::with_address("8.8.4.4"))
+    }
+
+    /// A router whose source is a script. It counts itself in `passes`, prints
+    /// what `address` holds, and then waits for as long as there is `block`.
+    fn counting() -> Hooked {
+        let hooked = Hooked(Router::new());
+        let folder = hooked.0.path("").display().to_string();
+        let script = format!(
+            "cd {folder}; echo pass >>passes; cat address; while [ -e block ]; do sleep 0.05; done"
+        );
+        hooked.0.configure(&hooked.0.home(&format!(
+            "option source command\noption command /bin/sh\nlist arg -c\nlist arg '{script}'"
+        )));
+        hooked.set_address("8.8.4.4");
+        hooked
+    }
+
+    fn set_address(&self, address: &str) {
+        fs::write(self.0.path("address"), format!("{address}\n")).expect("an address");
+    }
+
+    fn passes(&self) -> usize {
+        let passes = fs::read_to_string(self.0.path("passes"));
+        passes.map_or(0, |text| text.lines().count())
+    }
+
+    /// The hotplug entry with this environment.
+    fn command(&self, environment: &[(&str, &str)]) -> Command {
+        let mut command = self.0.command(&["event"]);
+        for name in ["ACTION", "INTERFACE", "DEVICE", "IFUPDATE_ADDRESSES"] {
+            command.env_remove(name);
+        }
+        command.envs(environment.iter().copied());
+        command
+    }
+
+    /// Runs it. That its output ends with it shows that the process in the
+    /// background has none of its caller's pipes.
+    #[track_caller]
+    fn event(&self, environment: &[(&str, &str)]) -> Ran {
+        let start = Instant::now();
+        let output = self.command(environment).output();
+        let ran = support::ran(output.expect("the program runs"));
+        assert!(start.elapsed() < AT_ONCE, "{environment:?}");
+        ran
+    }
+
+    #[track_caller]
+    fn ifup(&self) {
+        let ran = self.event(&[("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "eth1")]);
+        assert_eq!(ran.expect(0).said(), "");
+    }
+
+    /// The processes in the background of this router.
+    fn workers(&self) -> Vec<Pid> {
+        let folder = self.0.path("").display().to_string();
+        let is_ours = |pid: &Pid| {
+            let path = format!("/proc/{}/cmdline", pid.as_raw_nonzero());
+            let line = fs::read(path).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            line.contains(&folder) && line.contains("\0--work\0")
+        };
+        let entries = fs::read_dir("/proc").expect("/proc").flatten();
+        let pids = entries.filter_map(|e| e.file_name().to_str()?.parse().ok());
+        pids.filter_map(Pid::from_raw).filter(is_ours).collect()
+    }
+
+    #[track_caller]
+    fn worker(&self) -> Pid {
+        let workers = self.workers();
+        assert_eq!(workers.len(), 1, "{workers:?}");
+        workers[0]
+    }
+
+    /// Waits until no process is left in the background.
+    #[track_caller]
+    fn wait_for_the_end(&self) {
+        wait_until("the background process ends", || self.workers().is_empty());
+    }
+
+    /// Nothing came of an event, and nothing will.
+    #[track_caller]
+    fn is_quiet(&self) {
+        assert_eq!(self.workers(), []);
+        assert!(!self.0.path("run").exists(), "a mark was left");
+        assert_eq!(self.0.sim.requests().len(), 0);
+    }
+}
+
+impl Drop for Hooked {
+    fn drop(&mut self) {
+        for pid in self.workers() {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+#[track_caller]
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "in vain: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn field(pid: Pid, path: &str) -> String {
+    let path = format!("/proc/{}/{path}", pid.as_raw_nonzero());
+    match fs::read_link(&path) {
+        Ok(target) => target.display().to_string(),
+        Err(_) => fs::read_to_string(&path).unwrap_or_default(),
+    }
+}
+
+#[test]
+fn events_that_matter_are_worked_off() {
+    let events: [&[(&str, &str)]; 5] = [
+        &[("ACTION", "ifup"), ("INTERFACE", "wan")],
+        &[("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "eth1")],
+        &[
+            ("ACTION", "ifupdate"),
+            ("INTERFACE", "wan"),
+            ("IFUPDATE_ADDRESSES", "1"),
+        ],
+        &[("ACTION", "step"), ("freq_drift_ppm", "0")],
+        &[("ACTION", "stratum")],
+    ];
+    let routers: Vec<Hooked> = events.iter().map(|_| Hooked::new()).collect();
+    for (hooked, event) in routers.iter().zip(events) {
+        assert_eq!(hooked.event(event).expect(0).said(), "", "{event:?}");
+        assert_eq!(hooked.workers().len(), 1, "{event:?}");
+    }
+    for (hooked, event) in routers.iter().zip(events) {
+        hooked.wait_for_the_end();
+        assert_eq!(hooked.0.bound(), ["8.8.4.4"], "{event:?}");
+        assert_eq!(hooked.0.updates(), 1, "{event:?}");
+        assert_eq!(hooked.0.home_status()["outcome"], "confirmed");
+    }
+}
+
+#[test]
+fn events_that_do_not_matter_do_nothing() {
+    let network = "option source network\noption network wan";
+    let device = "option source interface\noption device eth1";
+    let fixed = "option source static\noption address 8.8.4.4\noption bind wan";
+    let hooked = Hooked(Router::new());
+    let table: [(&str, &[(&str, &str)]); 12] = [
+        (
+            network,
+            &[
+                ("ACTION", "ifup"),
+                ("INTERFACE", "lan"),
+                ("DEVICE", "br-lan"),
+            ],
+        ),
+        (network, &[("ACTION", "ifup"), ("INTERFACE", "wan6")]),
+        (network, &[("ACTION", "ifup")]),
+        (network, &[("ACTION", "ifdown"), ("INTERFACE", "wan")]),
+        (network, &[("ACTION", "ifup-failed"), ("INTERFACE", "wan")]),
+        (network, &[("ACTION", "ifupdate"), ("INTERFACE", "wan")]),
+        (
+            network,
+            &[
+                ("ACTION", "ifupdate"),
+                ("INTERFACE", "wan"),
+                ("IFUPDATE_ROUTES", "1"),
+            ],
+        ),
+        (network, &[("ACTION", "unsync")]),
+        (network, &[("ACTION", ""), ("INTERFACE", "wan")]),
+        (
+            device,
+            &[("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "eth0")],
+        ),
+        (fixed, &[("ACTION", "ifup"), ("INTERFACE", "lan")]),
+        (
+            "option enabled 0",
+            &[("ACTION", "ifup"), ("INTERFACE", "wan")],
+        ),
+    ];
+    for (options, event) in table {
+        hooked.0.configure(&hooked.0.home(options));
+        assert_eq!(hooked.event(event).expect(0).said(), "", "{event:?}");
+        hooked.is_quiet();
+    }
+    hooked
+        .0
+        .configure_raw(b"config wansync\noption enabled 0\n");
+    hooked.ifup();
+    hooked.is_quiet();
+}
+
+#[test]
+fn what_is_wrong_is_said_at_once() {
+    let hooked = Hooked::new();
+    hooked.event(&[]).expect(64).says("ACTION");
+    hooked
+        .event(&[("INTERFACE", "wan")])
+        .expect(64)
+        .says("ACTION");
+    hooked.is_quiet();
+    let ifup = [("ACTION", "ifup"), ("INTERFACE", "wan")];
+    fs::write(hooked.0.path("run"), "").expect("a file in the place of the folder");
+    let folder = hooked.0.path("run").display().to_string();
+    hooked.event(&ifup).expect(75).says(&folder);
+    fs::remove_file(hooked.0.path("run")).expect("removed");
+    hooked.0.configure_raw(b"rubbish\n");
+    hooked.event(&ifup).expect(78).says("line 1");
+    hooked.is_quiet();
+}
+
+#[test]
+fn the_background_process_is_on_its_own() {
+    let hooked = Hooked::new();
+    // As a hotplug script would: the event, and more work after it.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#""$@"; echo returned >"$MARK"; exec sleep 60"#, "sh"]);
+    let event = hooked.command(&[("ACTION", "ifup"), ("INTERFACE", "wan")]);
+    shell.arg(event.get_program()).args(event.get_args());
+    shell.envs(
+        event
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    shell.env("MARK", hooked.0.path("returned"));
+    shell
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut shell = in_its_own_group(shell);
+    wait_until("the event returns", || hooked.0.path("returned").exists());
+
+    let worker = hooked.worker();
+    assert_eq!(getsid(Some(worker)), Ok(worker), "it leads a session");
+    for stdio in ["fd/0", "fd/1", "fd/2"] {
+        assert_eq!(field(worker, stdio), "/dev/null");
+    }
+    let fds = format!("/proc/{}/fd", worker.as_raw_nonzero());
+    let pipes = fs::read_dir(fds).expect("descriptors").flatten();
+    let pipes = pipes.filter_map(|fd| fs::read_link(fd.path()).ok());
+    assert!(pipes.into_iter().all(|target| !target.starts_with("pipe:")));
+
+    let group = Pid::from_child(&shell);
+    kill_process_group(group, Signal::KILL).expect("the shell's group");
+    shell.wait().expect("the shell ends");
+    assert_eq!(hooked.workers(), [worker], "it survives its caller");
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.0.bound(), ["8.8.4.4"]);
+}
+
+fn in_its_own_group(mut command: Command) -> Child {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0).spawn().expect("it starts")
+}
+
+/// netifd runs one hotplug script at a time, so the events come one by one.
+#[test]
+fn fifty_events_are_two_passes_at_most() {
+    let hooked = Hooked::counting();
+    let start = Instant::now();
+    let over = AtomicBool::new(false);
+    let most = thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut most = 0;
+            while !over.load(Ordering::Relaxed) {
+                most = most.max(hooked.workers().len());
+                thread::sleep(Duration::from_millis(2));
+            }
+            most
+        });
+        for _ in 0..50 {
+            hooked.ifup();
+        }
+        over.store(true, Ordering::Relaxed);
+        watch.join().expect("the watch")
+    });
+    // They settle for 2 s each time, should the machine be that slow.
+    let settled = start.elapsed().as_secs() as usize / 2;
+    hooked.wait_for_the_end();
+    assert_eq!(most, 1, "background processes at a time");
+    let passes = hooked.passes();
+    assert!((1..=2 + settled).contains(&passes), "{passes} passes");
+    assert_eq!(hooked.0.updates(), 1);
+}
+
+#[test]
+fn events_all_at_once_are_two_passes_at_most() {
+    let hooked = Hooked::counting();
+    let start = Instant::now();
+    let ifup = [("ACTION", "ifup"), ("INTERFACE", "wan")];
+    let spawn = |_| hooked.command(&ifup).spawn().expect("the program runs");
+    let events: Vec<Child> = (0..20).map(spawn).collect();
+    for mut event in events {
+        assert!(event.wait().expect("it ends").success());
+    }
+    let settled = start.elapsed().as_secs() as usize / 2;
+    hooked.wait_for_the_end();
+    let passes = hooked.passes();
+    assert!((1..=2 + settled).contains(&passes), "{passes} passes");
+    assert_eq!(hooked.0.updates(), 1);
+}
+
+#[test]
+fn an_event_during_a_pass_is_not_lost() {
+    let hooked = Hooked::counting();
+    let block = hooked.0.path("block");
+    fs::write(&block, "").expect("a block");
+    hooked.ifup();
+    wait_until("a pass begins", || hooked.passes() == 1);
+    wait_until("it has seen the old address", || is_sleeping(&hooked));
+    hooked.set_address("8.8.8.8");
+    hooked.ifup();
+    hooked.worker();
+    fs::remove_file(&block).expect("no block");
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.passes(), 2);
+    assert_eq!(hooked.0.bound(), ["8.8.8.8"]);
+    assert_eq!(hooked.0.updates(), 2);
+}
+
+/// Whether the source's script has printed its address and waits.
+fn is_sleeping(hooked: &Hooked) -> bool {
+    let folder = fs::canonicalize(hooked.0.path("")).expect("the folder");
+    let entries = fs::read_dir("/proc").expect("/proc").flatten();
+    let is_sleep = |path: &Path| {
+        let line = fs::read(path.join("cmdline")).unwrap_or_default();
+        line.starts_with(b"sleep\0")
+            && fs::read_link(path.join("cwd")).is_ok_and(|cwd| cwd == folder)
+    };
+    entries.into_iter().any(|entry| is_sleep(&entry.path()))
+}
+
+#[test]
+fn an_event_during_a_pass_of_another_is_not_lost() {
+    let hooked = Hooked::counting();
+    let block = hooked.0.path("block");
+    fs::write(&block, "").expect("a block");
+    let mut once = hooked.0.command(&["once"]);
+    let mut once = once
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    wait_until("a pass begins", || hooked.passes() == 1);
+    wait_until("it has seen the old address", || is_sleeping(&hooked));
+    hooked.set_address("8.8.8.8");
+    hooked.ifup();
+    // It has settled, and waits for its turn.
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(hooked.passes(), 1, "one pass at a time");
+    fs::remove_file(&block).expect("no block");
+    assert!(once.wait().expect("it ends").success());
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.passes(), 2);
+    assert_eq!(hooked.0.bound(), ["8.8.8.8"]);
+}
+
+#[test]
+fn once_waits_for_a_pass_in_the_background() {
+    let hooked = Hooked::counting();
+    let block = hooked.0.path("block");
+    fs::write(&block, "").expect("a block");
+    hooked.ifup();
+    wait_until("a pass begins", || hooked.passes() == 1);
+    let mut once = hooked.0.command(&["once"]);
+    let once = once
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(hooked.passes(), 1, "one pass at a time");
+    fs::remove_file(&block).expect("no block");
+    let once = once.wait_with_output().expect("it ends");
+    support::ran(once).expect(0).says("home: unchanged");
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.0.updates(), 1);
+}
+
+/// After a failure the process stays for the retry, and another address need
+/// not wait for that.
+#[test]
+fn an_event_ends_the_wait_after_a_failure() {
+    let hooked = Hooked::counting();
+    hooked
+        .0
+        .sim
+        .fault("status=503".parse().expect("a fault"), Times::Next(1));
+    hooked.ifup();
+    wait_until("the pass fails", || {
+        hooked.0.updates() == 1 && hooked.0.home_status()["outcome"] == "unconfirmed"
+    });
+    thread::sleep(Duration::from_millis(600));
+    let worker = hooked.worker();
+    hooked.set_address("8.8.8.8");
+    hooked.ifup();
+    assert_eq!(hooked.worker(), worker, "the same one");
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.0.bound(), ["8.8.8.8"]);
+    assert_eq!(hooked.0.updates(), 2);
+}
+
+#[test]
+fn a_retry_follows_a_failure_by_itself() {
+    let hooked = Hooked::new();
+    hooked
+        .0
+        .sim
+        .fault("status=503".parse().expect("a fault"), Times::Next(1));
+    hooked.ifup();
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.0.bound(), ["8.8.4.4"]);
+    assert_eq!(hooked.0.updates(), 2);
+}

@@ -1,0 +1,42 @@
+//! Every source of the real binary: what it finds, what it refuses, and how
+//! long it may take.
+#![allow(clippy::disallowed_methods, reason = "tests do I/O")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod command;
+mod interface;
+mod network;
+mod stated;
+mod web;
+
+use std::time::Duration;
+
+use support::{Ran, Router};
+
+/// Far above every bound of the program's own; only a hang takes longer.
+const HANG: Duration = Duration::from_secs(30);
+
+/// What a source must lead to if it finds nothing that may be published:
+/// nothing is sent, the reason is said, and the exit code is 75.
+#[track_caller]
+fn aborts(router: &Router, reason: &str) {
+    aborted(router, router.once(), reason);
+}
+
+#[track_caller]
+fn aborted(router: &Router, ran: Ran, reason: &str) {
+    ran.expect(75).says("home: aborted: ").says(reason);
+    assert_eq!(router.updates(), 0, "{reason}");
+}
+
+/// What a source must lead to if it finds `address`.
+#[track_caller]
+fn confirms(router: &Router, address: &str) {
+    router
+        .once()
+        .expect(0)
+        .says(&format!("home: confirmed: {address} is confirmed"));
+    assert_eq!(router.bound(), [address]);
+}

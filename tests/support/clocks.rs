@@ -1,0 +1,72 @@
+//! Another time than now, for one run of a program: libfaketime moves the wall
+//! clock, and a time namespace moves the clock that counts since boot.
+
+use std::fs;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use super::netns::{behind, user_namespace};
+
+/// `ld.so` puts the folder of its architecture for `$LIB`.
+const LIBRARY: &str = "/usr/$LIB/faketime/libfaketime.so.1";
+
+/// The same command with another wall clock: `@2020-01-01 00:00:00` (UTC), or
+/// `+SECONDS` from now.
+pub fn at_wall(command: &Command, time: &str) -> Command {
+    static CHECKED: OnceLock<()> = OnceLock::new();
+    CHECKED.get_or_init(check_library);
+    preloaded(command, time)
+}
+
+/// `env` sets the variables, so that of several programs that replace each other
+/// only the last is preloaded: each of the others would leave a file in /dev/shm.
+fn preloaded(command: &Command, time: &str) -> Command {
+    let (library, time) = (format!("LD_PRELOAD={LIBRARY}"), format!("FAKETIME={time}"));
+    // Deadlines and the dates of files stay as they are.
+    let kept = ["FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"];
+    let env = ["env", &library, &time, "TZ=UTC", kept[0], kept[1]];
+    behind(&env, command)
+}
+
+fn check_library() {
+    let mut date = Command::new("date");
+    date.arg("+%Y");
+    let said = said(preloaded(&date, "@2001-02-03 04:05:06").output());
+    assert_eq!(
+        said, "2001",
+        "this test needs libfaketime: tests/setup installs it"
+    );
+}
+
+/// The same command on a machine that booted `seconds` ago.
+pub fn booted_ago(command: &Command, seconds: i64) -> Command {
+    static CHECKED: OnceLock<()> = OnceLock::new();
+    CHECKED.get_or_init(|| {
+        let mut uptime = Command::new("cat");
+        let said = said(moved(uptime.arg("/proc/uptime"), 1_000_000).output());
+        assert!(
+            seconds_of(&said) >= 1_000_000,
+            "this test needs time namespaces: Linux 5.6 with CONFIG_TIME_NS, and root"
+        );
+    });
+    let uptime = fs::read_to_string("/proc/uptime").expect("every Linux has it");
+    moved(command, seconds - seconds_of(&uptime))
+}
+
+fn moved(command: &Command, by: i64) -> Command {
+    let by = by.to_string();
+    let mut unshare = vec!["unshare", "--time", "--boottime", &by];
+    unshare.extend(user_namespace());
+    unshare.push("--");
+    behind(&unshare, command)
+}
+
+fn seconds_of(uptime: &str) -> i64 {
+    let whole = uptime.split('.').next().unwrap_or_default();
+    whole.parse().unwrap_or(0)
+}
+
+fn said(output: std::io::Result<Output>) -> String {
+    let stdout = output.map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&stdout).trim().to_owned()
+}

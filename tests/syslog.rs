@@ -1,0 +1,188 @@
+//! What logd gets on `/dev/log`.
+#![allow(clippy::disallowed_methods, reason = "tests do I/O")]
+
+#[path = "support/jail.rs"]
+mod jail;
+mod support;
+
+use std::fs::{self, File};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use support::{Ran, Router};
+use wansync_sim::{KEY, Times};
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// A router with a logd.
+struct Logging {
+    router: Router,
+    socket: UnixDatagram,
+}
+
+/// One record, taken apart.
+struct Line {
+    severity: u8,
+    pid: u32,
+    message: String,
+}
+
+impl Logging {
+    fn new() -> Logging {
+        let router = Router::with_address("8.8.4.4");
+        fs::create_dir(router.path("dev")).expect("a folder");
+        File::create(router.path("dev/null")).expect("a file");
+        let socket = UnixDatagram::bind(router.path("dev/log")).expect("a socket");
+        let patience = Duration::from_secs(20);
+        socket.set_read_timeout(Some(patience)).expect("a time");
+        Logging { router, socket }
+    }
+
+    /// Runs the program where `/dev/log` is ours. `None` where that cannot be.
+    fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Option<Ran> {
+        let dev = self.router.path("dev").display().to_string();
+        let line = format!("mount --bind /dev/null {dev}/null; mount --rbind {dev} /dev");
+        let mut jailed = jail::jailed(&line, &self.router.command(arguments))?;
+        jailed.envs(environment.iter().copied());
+        let output = jailed.output().expect("unshare (tests/setup installs it)");
+        Some(support::ran(output))
+    }
+
+    /// The next record, if it is well formed.
+    #[track_caller]
+    fn next(&self) -> Line {
+        let mut buffer = [0; 8192];
+        let length = self.socket.recv(&mut buffer).expect("a record");
+        assert!(length <= 1023, "{length} bytes");
+        let text = std::str::from_utf8(&buffer[..length]).expect("UTF-8");
+        assert!(!text.contains(KEY), "{text}");
+        assert!(!text.chars().any(char::is_control), "{text:?}");
+        taken_apart(text).unwrap_or_else(|| panic!("not as logd wants it: {text}"))
+    }
+
+    /// There are no more of them.
+    #[track_caller]
+    fn is_empty(&self) {
+        self.socket.set_nonblocking(true).expect("a socket");
+        let mut buffer = [0; 8192];
+        let more = self.socket.recv(&mut buffer);
+        assert!(more.is_err(), "{}", String::from_utf8_lossy(&buffer));
+        self.socket.set_nonblocking(false).expect("a socket");
+    }
+}
+
+/// `<PRI>Mmm dd hh:mm:ss wansync[pid]: message`, facility daemon.
+fn taken_apart(text: &str) -> Option<Line> {
+    let (priority, rest) = text.strip_prefix('<')?.split_once('>')?;
+    let priority: u8 = priority.parse().ok()?;
+    let (time, rest) = (rest.get(..15)?, rest.get(15..)?);
+    let digits = |range: std::ops::Range<usize>| time.get(range)?.trim_start().parse::<u8>().ok();
+    let is_time = MONTHS.contains(&time.get(..3)?)
+        && (1..=31).contains(&digits(4..6)?)
+        && digits(7..9)? < 24
+        && digits(10..12)? < 60
+        && digits(13..15)? < 60
+        && time.as_bytes()[3] == b' '
+        && [time.as_bytes()[9], time.as_bytes()[12]] == *b"::";
+    let (pid, message) = rest.strip_prefix(" wansync[")?.split_once("]: ")?;
+    (is_time && priority >> 3 == 3).then_some(Line {
+        severity: priority & 7,
+        pid: pid.parse().ok()?,
+        message: message.to_owned(),
+    })
+}
+
+#[test]
+fn records_are_as_logd_wants_them() {
+    let logging = Logging::new();
+    let Some(ran) = logging.run(&["once"], &[]) else {
+        return;
+    };
+    assert_eq!(ran.expect(0).stderr, "", "all of it goes to syslog");
+    let line = logging.next();
+    assert_eq!(line.severity, 6);
+    assert_eq!(line.message, "home: confirmed: 8.8.4.4 is confirmed");
+    assert_ne!(line.pid, std::process::id());
+    logging.run(&["once"], &[]).expect("as before").expect(0);
+    assert_eq!(
+        logging.next().message,
+        "home: unchanged: 8.8.4.4 is what the service confirmed"
+    );
+    logging.run(&["once"], &[]).expect("as before").expect(0);
+    logging.is_empty();
+}
+
+#[test]
+fn long_and_hostile_texts_stay_one_line_without_the_key() {
+    let logging = Logging::new();
+    let router = &logging.router;
+    let text = format!(
+        "error=message,text=no\nsuch key {KEY} <34>\r\nforged: {}",
+        "ж".repeat(900)
+    );
+    router
+        .sim
+        .fault(text.parse().expect("a fault"), Times::Next(1));
+    let Some(ran) = logging.run(&["once"], &[]) else {
+        return;
+    };
+    assert_eq!(ran.expect(77).stderr, "");
+    let line = logging.next();
+    assert_eq!(line.severity, 4);
+    assert!(
+        line.message.starts_with("home: refused: "),
+        "{}",
+        line.message
+    );
+    assert!(line.message.contains("such key ***"), "{}", line.message);
+    logging.is_empty();
+
+    let long = format!(
+        "option source static\noption address 8.8.8.8\noption {} x\noption hostname other",
+        "y".repeat(5000)
+    );
+    router.configure(&router.home(&long));
+    logging
+        .run(&["once", "--dry-run"], &[])
+        .expect("as before")
+        .expect(0);
+    let line = logging.next();
+    assert_eq!(line.severity, 4);
+    assert!(line.message.contains("line 9: warning"), "{}", line.message);
+    logging.is_empty();
+}
+
+#[test]
+fn what_stops_a_command_is_an_error() {
+    let logging = Logging::new();
+    logging.router.configure_raw(b"rubbish\n");
+    let Some(ran) = logging.run(&["once"], &[]) else {
+        return;
+    };
+    assert_eq!(ran.expect(78).said(), "");
+    let line = logging.next();
+    assert_eq!(line.severity, 3);
+    assert!(line.message.contains("at line 1,"), "{}", line.message);
+}
+
+#[test]
+fn the_process_in_the_background_logs_too() {
+    let logging = Logging::new();
+    let ifup = [("ACTION", "ifup"), ("INTERFACE", "wan")];
+    let Some(ran) = logging.run(&["event"], &ifup) else {
+        return;
+    };
+    assert_eq!(ran.expect(0).said(), "");
+    let line = logging.next();
+    assert_eq!(line.message, "home: confirmed: 8.8.4.4 is confirmed");
+    // It ends after that; its folder is not to go before it.
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    let process = format!("/proc/{}", line.pid);
+    while fs::exists(&process).unwrap_or(false) && std::time::Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(!fs::exists(&process).unwrap_or(true), "it does not end");
+    logging.is_empty();
+}
