@@ -171,7 +171,7 @@ fn map<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Answer<'a>
         alone: if key == "id" { value } else { key },
         expected: &[],
     };
-    let mut table = Table::new(Rows::of(data, &[]), &heads);
+    let mut table = Table::new(Rows::of(data, &heads), &heads);
     if table.columns.is_empty() {
         table.columns = vec![Cow::Borrowed(key), Cow::Borrowed(value)];
     }

@@ -121,7 +121,7 @@ fn parts_are_found() {
     assert_eq!(names, ["a", "c", "aA", "c"]);
     assert_eq!(value.get("c").expect("c").number(), Some(7));
     assert_eq!(value.get("d"), None);
-    assert!(value.has_leaf("}\"") == false && value.has_leaf("\"}") && value.has_leaf("1"));
+    assert!(!value.has_leaf("}\"") && value.has_leaf("\"}") && value.has_leaf("1"));
     assert!(!value.has_leaf("b") && !value.has_leaf("null"));
     assert_eq!(
         json("[1]").fields().count() + json("{\"a\":1}").items().count(),

@@ -42,22 +42,24 @@ impl<'a> Rows<'a> {
         Rows { value, form }
     }
 
-    /// The rows of a list; of an object that has one of the `expected` fields,
-    /// or of a scalar, itself; of any other object its values by name, unless
-    /// that is a list which PHP has numbered. An empty value has none.
-    pub fn of(value: Json<'a>, expected: &[&str]) -> Rows<'a> {
-        let is_row = |value: Json<'a>| {
+    /// The rows of a list; of an object that has one of the expected fields, or
+    /// of a scalar, itself; of any other object its values by name, unless the
+    /// names are those of a list that PHP has numbered. An empty value has none.
+    pub fn of(value: Json<'a>, heads: &Heads) -> Rows<'a> {
+        let is_row = || {
             let mut fields = value.fields();
-            fields.any(|(name, _)| expected.contains(&name.as_ref()))
+            fields.any(|(name, _)| heads.expected.contains(&name.as_ref()))
+        };
+        let is_list = || {
+            let first = value.entries().next();
+            first.is_some_and(|(_, row)| row.get(heads.key).is_some()) && is_numbered(value)
         };
         match value.kind() {
             _ if value.is_empty() => Rows::each(Json::NULL),
             Kind::Array => Rows::each(value),
-            Kind::Object if is_row(value) => Rows::one(value),
-            Kind::Object => match value.entries().next() {
-                Some((_, first)) if is_row(first) && is_numbered(value) => Rows::each(value),
-                _ => Rows::keyed(value),
-            },
+            Kind::Object if is_row() => Rows::one(value),
+            Kind::Object if is_list() => Rows::each(value),
+            Kind::Object => Rows::keyed(value),
             _ => Rows::one(value),
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::lists::{Address, Listed};
 use crate::service::body::first_of;
 use crate::service::json::{Entries, Json, Kind};
 use crate::service::rows::{Record, Rows, is_numbered};
@@ -45,7 +46,7 @@ impl<'a> Added<'a> {
         Added {
             added: match is_numbered(added) {
                 true => Rows::each(added),
-                false => Rows::of(added, &["address", "ip"]),
+                false => Rows::of(added, &Address::HEADS),
             },
             invalid: named(INVALID),
             rest: Record(others.map(|(name, value)| (name, value.shown())).collect()),

@@ -47,7 +47,7 @@ impl<'a, T: Listed<'a>> List<'a, T> {
             _ => data,
         };
         List {
-            rows: Rows::of(value, T::HEADS.expected),
+            rows: Rows::of(value, &T::HEADS),
             items: PhantomData,
         }
     }

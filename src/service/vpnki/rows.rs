@@ -129,8 +129,11 @@ fn is_by_name(object: Json<'_>, aliases: &Aliases) -> bool {
 /// Whether a row names this tunnel or its address: any scalar in it, exactly.
 /// Of `active` that means that it is active; of `tunnels`, that it exists.
 pub fn is_active(rows: &Rows<'_>, name: &str, address: Option<&str>) -> bool {
-    rows.iter()
-        .any(|row| row.has_leaf(name) || address.is_some_and(|address| row.has_leaf(address)))
+    let wanted = [Some(name), address];
+    rows.iter().any(|row| {
+        let mut texts = wanted.iter().flatten().filter(|text| !text.is_empty());
+        texts.any(|text| row.has_leaf(text))
+    })
 }
 
 /// The name of the tunnel that a row is about.
