@@ -188,6 +188,9 @@ impl Failure {
                 host,
                 cause: change(&cause),
             },
+            Failure::Unknown { what } => Failure::Unknown {
+                what: change(&what),
+            },
             other => other,
         }
     }
