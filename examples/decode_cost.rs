@@ -44,7 +44,7 @@ fn main() {
 /// Decodes it and reads every cell; the peak counts the body.
 fn measure(name: &str, rows: usize, body: String) {
     let method = skydns_methods::find(name).or_else(|| vpnki_resources::find(name));
-    let body = body.into_bytes();
+    let body = body.into_bytes().into_boxed_slice().into_vec();
     let before = MEMORY.current_usage() - body.capacity();
     let reply = Reply {
         status: 200,
