@@ -1,19 +1,54 @@
-//! Whatever a service replies is a success or a failure in words, never a panic.
+//! Whatever a service replies, to any method, is an answer that can be shown or
+//! a failure in words, never a panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use wansync::service::answer::{Answer, data_json, decode};
+use wansync::service::json::Json;
 use wansync::service::reply::Reply;
-use wansync::service::skydns;
+use wansync::service::{skydns, skydns_methods, vpnki, vpnki_resources};
 
-fuzz_target!(|input: (u16, Option<String>, Vec<u8>)| {
-    let (status, retry_after, body) = input;
+fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
+    let (method, status, retry_after, body) = input;
+    let mut methods = skydns_methods::METHODS
+        .iter()
+        .chain(&vpnki_resources::RESOURCES);
+    let method = methods.nth(usize::from(method) % 35).expect("35 methods");
     let reply = Reply {
         status,
         retry_after,
         body,
     };
-    match skydns::data(&reply, 1_800_000_000) {
-        Ok(data) => drop(skydns::decode_profiles(&data)),
+    match decode(method, &reply, 1_800_000_000) {
+        Ok(answer) => read_through(&answer),
         Err(failure) => assert!(!failure.to_string().contains('\n')),
     }
+    if let Ok(text) = data_json(method, &reply, 0) {
+        let again = Json::parse(text.as_bytes()).expect("JSON for programs is JSON");
+        assert_eq!(again.compact(), text);
+    }
+    if let Ok(data) = skydns::data(&reply, 0) {
+        drop(skydns::decode_profiles(&data));
+    }
+    vpnki::is_dirty(&reply);
 });
+
+fn read_through(answer: &Answer<'_>) {
+    match answer {
+        Answer::Table(table) => {
+            for cells in table.rows() {
+                assert_eq!(cells.len(), table.columns.len());
+            }
+        }
+        Answer::Added(added) => assert!(added.added().count() + added.invalid().count() > 0),
+        Answer::Report(report) => {
+            for set in report.datasets() {
+                assert!(
+                    set.values().count() == set.counts().count()
+                        && set.values().count() <= report.len()
+                );
+            }
+        }
+        _ => {}
+    }
+}

@@ -202,6 +202,9 @@ impl Failure {
                 host,
                 cause: change(&cause),
             },
+            Failure::Unknown { what } => Failure::Unknown {
+                what: change(&what),
+            },
             other => other,
         }
     }

@@ -82,18 +82,21 @@ impl Civil {
     /// The date and time of day at `wall` seconds since 1970.
     pub fn at(wall: i64) -> Civil {
         let (days, second) = (wall.div_euclid(DAY), wall.rem_euclid(DAY));
-        let mut year = 1970 + days.div_euclid(366);
-        while days_from_civil(year + 1, 1, 1) <= days {
-            year += 1;
-        }
-        let mut month = 12;
-        while days_from_civil(year, month, 1) > days {
-            month -= 1;
-        }
+        // Counted from 1 March of the year 0, in eras of 400 years, as above:
+        // no loop, so that no clock is too wrong for it.
+        let (era, day_of_era) = (
+            (days + 719_468).div_euclid(146_097),
+            (days + 719_468).rem_euclid(146_097),
+        );
+        let leap_days = day_of_era / 1_460 - day_of_era / 36_524 + day_of_era / 146_096;
+        let year_of_era = (day_of_era - leap_days) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let month = (month_from_march + 2) % 12 + 1;
         Civil {
-            year,
+            year: era * 400 + year_of_era + i64::from(month <= 2),
             month,
-            day: days - days_from_civil(year, month, 1) + 1,
+            day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
             hour: second / 3600,
             minute: second / 60 % 60,
             second: second % 60,
@@ -174,7 +177,20 @@ mod tests {
     #[test]
     fn every_day_of_four_centuries_comes_back() {
         for day in -80_000..80_000 {
-            assert_eq!(Civil::at(day * DAY).seconds(), day * DAY);
+            let date = Civil::at(day * DAY);
+            assert_eq!(date.seconds(), day * DAY);
+            assert!((1..=12).contains(&date.month) && (1..=31).contains(&date.day));
+        }
+    }
+
+    #[test]
+    fn dates_that_no_clock_shows_come_back_too() {
+        for (year, month, day) in [(0, 3, 1), (1, 1, 1), (-1, 12, 31), (9999, 12, 31)] {
+            let date = Civil::at(days_from_civil(year, month, day) * DAY);
+            assert_eq!((date.year, date.month, date.day), (year, month, day));
+        }
+        for wall in [i64::MIN, i64::MAX] {
+            assert!((1..=12).contains(&Civil::at(wall).month));
         }
     }
 

@@ -7,18 +7,17 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde_json::{Map, Value};
-
-use super::json;
-use super::reply::Reply;
+use super::body;
+use super::json::Json;
+use super::reply::{Reply, WATCH_LIMIT};
 use super::request;
-use super::retry_after;
+use super::skydns_data::Profiles;
 use crate::config::Skydns;
 use crate::config::secret::Secret;
 use crate::core::failure::Failure;
 
 /// The largest body of any reply that the agent waits for, in bytes.
-pub const BODY_LIMIT: usize = 256 * 1024;
+pub const BODY_LIMIT: usize = WATCH_LIMIT;
 
 /// Where an error's words have been seen in APIs of this kind.
 const MESSAGE_KEYS: [&str; 7] = [
@@ -52,41 +51,53 @@ pub fn profiles(section: &Skydns, key: Option<&Secret>) -> String {
     )
 }
 
-/// The `data` of a reply (`null` where there is none), or why it is no success.
+/// The `data` of a reply as it stands in the body (`null` where there is none),
+/// or why it is no success.
 ///
 /// A success is an HTTP status from 200 to 299, and JSON, and
 /// `response.status` equal to `ok`. `wall` is the time in seconds since 1970,
 /// for a `Retry-After` that is a date.
-pub fn data(reply: &Reply, wall: i64) -> Result<Value, Failure> {
-    let document = json::document(&reply.body);
-    if !(200..300).contains(&reply.status) {
-        return Err(Failure::Status {
-            status: reply.status,
-            message: match &document {
-                Ok(document) => message(document),
-                Err(Failure::Refused { message }) => Some(message.clone()),
-                Err(_) => None,
-            },
-            retry_after: reply
-                .retry_after
-                .as_deref()
-                .and_then(|header| retry_after::seconds(header, wall)),
-        });
+///
+/// # Errors
+/// [`Failure::Status`] for any other HTTP status, [`Failure::NotJson`],
+/// [`Failure::Refused`] with the service's own words, or [`Failure::Unknown`].
+///
+/// ```
+/// use wansync::service::{reply::Reply, skydns};
+///
+/// let body = br#"{"response": {"status": "ok", "data": {"date_end": 1390930655}}}"#;
+/// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
+/// let data = skydns::content(&reply, 0).unwrap();
+/// assert_eq!(data.get("date_end").unwrap().number(), Some(1_390_930_655));
+/// ```
+pub fn content(reply: &Reply, wall: i64) -> Result<Json<'_>, Failure> {
+    let document = body::document(&reply.body);
+    if !reply.is_success() {
+        let message = match document {
+            Ok(document) => message(document),
+            Err(Failure::Refused { message }) => Some(message),
+            Err(_) => None,
+        };
+        return Err(reply.failure(reply.status, message, wall));
     }
-    let mut document = document?;
-    match document.get_mut("response") {
-        Some(response) if response.get("status").and_then(Value::as_str) == Some("ok") => {
-            Ok(response.get_mut("data").map_or(Value::Null, Value::take))
-        }
-        _ => Err(refusal(&document)),
+    let document = document?;
+    let response = document.get("response").unwrap_or(Json::NULL);
+    match response.get("status").and_then(Json::text) {
+        Some(status) if status == "ok" => Ok(response.get("data").unwrap_or(Json::NULL)),
+        _ => Err(refusal(document, response)),
     }
 }
 
-fn refusal(document: &Value) -> Failure {
-    let status = document
-        .get("response")
-        .and_then(|response| response.get("status"))
-        .and_then(json::scalar);
+/// The same, as a copy that outlives the reply: JSON text.
+///
+/// # Errors
+/// As [`content`].
+pub fn data(reply: &Reply, wall: i64) -> Result<String, Failure> {
+    content(reply, wall).map(|data| data.compact().into_owned())
+}
+
+fn refusal(document: Json<'_>, response: Json<'_>) -> Failure {
+    let status = response.get("status").and_then(body::message);
     match (message(document), status) {
         (Some(message), _) => Failure::Refused { message },
         (None, Some(status)) => Failure::Refused {
@@ -100,42 +111,27 @@ fn refusal(document: &Value) -> Failure {
 
 /// The first scalar under a name that an error could have, under `response`
 /// first, then at the top.
-fn message(document: &Value) -> Option<String> {
-    let places = [document.get("response"), Some(document)];
-    places
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .find_map(message_in)
-}
-
-fn message_in(object: &Map<String, Value>) -> Option<String> {
-    MESSAGE_KEYS
-        .iter()
-        .filter_map(|key| object.get(*key))
-        .find_map(first_scalar)
-}
-
-/// A scalar, or the first one in a list or in an object: `errors` is often one.
-fn first_scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::Array(items) => items.iter().find_map(json::scalar),
-        Value::Object(fields) => fields.values().find_map(json::scalar),
-        scalar => json::scalar(scalar),
-    }
+fn message(document: Json<'_>) -> Option<String> {
+    let message_in = |object: Json<'_>| {
+        MESSAGE_KEYS
+            .iter()
+            .filter_map(|key| object.get(key))
+            .find_map(body::first_message)
+    };
+    document
+        .get("response")
+        .and_then(message_in)
+        .or_else(|| message_in(document))
 }
 
 /// The `data` of `profiles`: names by id.
-pub fn decode_profiles(data: &Value) -> BTreeMap<String, String> {
-    let Value::Object(fields) = data else {
+pub fn decode_profiles(data: &str) -> BTreeMap<String, String> {
+    let Ok(data) = Json::parse(data.as_bytes()) else {
         return BTreeMap::new();
     };
-    fields
+    Profiles::in_data(data)
         .iter()
-        .map(|(id, name)| {
-            let id = json::one_line(id);
-            (id, json::scalar(name).unwrap_or_default())
-        })
+        .map(|profile| (body::one_line_of(&profile.id), body::one_line_of(&profile.name)))
         .collect()
 }
 
