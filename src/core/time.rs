@@ -82,7 +82,9 @@ impl Civil {
     /// The date and time of day at `wall` seconds since 1970.
     pub fn at(wall: i64) -> Civil {
         let (days, second) = (wall.div_euclid(DAY), wall.rem_euclid(DAY));
-        let mut year = 1970 + days.div_euclid(366);
+        // Never too late a year, before 1970 neither.
+        let longest = if days < 0 { 365 } else { 366 };
+        let mut year = 1970 + days.div_euclid(longest);
         while days_from_civil(year + 1, 1, 1) <= days {
             year += 1;
         }
@@ -156,6 +158,7 @@ mod tests {
             (1_735_689_599, "2024-12-31 23:59:59 UTC"),
             (4_107_542_400, "2100-03-01 00:00:00 UTC"),
             (-1, "1969-12-31 23:59:59 UTC"),
+            (-62_135_596_800, "0001-01-01 00:00:00 UTC"),
         ];
         for (wall, text) in table {
             assert_eq!(Civil::at(wall).to_string(), text);
