@@ -29,7 +29,7 @@ fn offered(words: &[&str]) -> Option<Vec<String>> {
 #[test]
 fn what_is_offered() {
     // Bash splits at `=`.
-    let table: [(&[&str], &[&str]); 11] = [
+    let table: [(&[&str], &[&str]); 13] = [
         (&["wansync", ""], &["once", "skydns", "vpnki"]),
         (&["wansync", "-c", "file", "s"], &["skydns"]),
         (&["wansync", "once", ""], &[]),
@@ -45,6 +45,14 @@ fn what_is_offered() {
         (
             &["wansync", "skydns", "list_ip", "ident", "=", "a", "p"],
             &["profile="],
+        ),
+        (
+            &["wansync", "skydns", "--section", "home", "list_ip", "i"],
+            &["ident="],
+        ),
+        (
+            &["wansync", "skydns", "activate", "ident", "=", "add_ip", ""],
+            &["ident="],
         ),
         (&["wansync", "vpnki", "tunnels", ""], &[]),
     ];

@@ -82,7 +82,7 @@ impl Civil {
     /// The date and time of day at `wall` seconds since 1970.
     pub fn at(wall: i64) -> Civil {
         let (days, second) = (wall.div_euclid(DAY), wall.rem_euclid(DAY));
-        // Never too late a year, before 1970 neither.
+        // Such years that the first guess is never too late, nor is it before 1970.
         let longest = if days < 0 { 365 } else { 366 };
         let mut year = 1970 + days.div_euclid(longest);
         while days_from_civil(year + 1, 1, 1) <= days {

@@ -2,29 +2,27 @@
 //! busybox ash, has none.)
 
 use super::help::APIS;
+use crate::service::method::Method;
 
-/// Bash reads `NAME=VALUE` as three words, and `@` and `-` begin a value.
+/// Bash reads `NAME=VALUE` as three words. The words before the unfinished one
+/// are gone through; each that is known where it stands says what may follow,
+/// and the others are options and values.
 const HEAD: &str = "\
 # bash completion of wansync, generated from its tables
 _wansync() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local api method words i
     COMPREPLY=()
     [[ $word == = || $before == = ]] && return
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case $api:$method:${COMP_WORDS[i]} in
-        ::skydns | ::vpnki) api=${COMP_WORDS[i]} ;;
-        ::* | *:?*:*) ;;
-        *) method=${COMP_WORDS[i]} ;;
-        esac
-    done
-    case $api:$method in
 ";
 
-const TAIL: &str = "\
-    esac
+const LOOP: &str = "    for ((i = 1; i < COMP_CWORD; i++)); do
+        case $at:${COMP_WORDS[i]} in
+";
+
+const TAIL: &str = "        esac
+    done
     COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))
-    [[ ${COMPREPLY[0]} != *= ]] || compopt -o nospace
+    [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
 }
 complete -o default -F _wansync wansync
 ";
@@ -33,31 +31,44 @@ complete -o default -F _wansync wansync
 /// commands, as the command line knows them.
 pub fn bash(commands: &[&str]) -> String {
     let mut out = HEAD.to_owned();
-    row(&mut out, ":", commands.join(" "));
+    out.push_str(&format!("    local i at= words='{}'\n", commands.join(" ")));
+    out.push_str(LOOP);
     for api in &APIS {
         let names: Vec<&str> = api.methods.iter().map(|method| method.name).collect();
+        let names = names.join(" ");
         row(
             &mut out,
-            &format!("{}:", api.command),
-            format!("{} --list", names.join(" ")),
+            "",
+            api.command,
+            api.command,
+            &format!("--list {names}"),
         );
         for method in api.methods {
-            let names: Vec<String> = method
-                .parameters
-                .iter()
-                .map(|p| format!("{}=", p.name))
-                .collect();
             row(
                 &mut out,
-                &format!("{}:{}", api.command, method.name),
-                names.join(" "),
+                api.command,
+                method.name,
+                "end",
+                &parameters(method),
             );
         }
     }
+    let others = commands
+        .iter()
+        .filter(|name| APIS.iter().all(|api| api.command != **name));
+    others.for_each(|name| row(&mut out, "", name, "end", ""));
     out.push_str(TAIL);
     out
 }
 
-fn row(out: &mut String, case: &str, words: String) {
-    out.push_str(&format!("    {case}) words='{words}' ;;\n"));
+/// Where the word `name` stands, the next is one of `words`.
+fn row(out: &mut String, place: &str, name: &str, next: &str, words: &str) {
+    out.push_str(&format!(
+        "        {place}:{name}) at={next} words='{words}' ;;\n"
+    ));
+}
+
+fn parameters(method: &Method) -> String {
+    let names = method.parameters.iter().map(|p| format!("{}=", p.name));
+    names.collect::<Vec<String>>().join(" ")
 }

@@ -230,11 +230,8 @@ fn wrap(text: &str, columns: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
     while width(rest) > columns {
-        let spaces = rest.match_indices(' ').map(|(at, _)| at);
-        let fitting = spaces
-            .clone()
-            .filter(|at| width(&rest[..*at]) <= columns)
-            .last();
+        let mut spaces = rest.match_indices(' ').map(|(at, _)| at);
+        let fitting = spaces.rfind(|at| width(&rest[..*at]) <= columns);
         let Some(at) = fitting.or_else(|| rest.find(' ')) else {
             break;
         };

@@ -58,9 +58,9 @@ enum Day {
     /// `Mm.w.d`: the week's `weekday` (0 is Sunday) of the month; week 5 is the last.
     Week { month: i64, week: i64, weekday: i64 },
     /// `Jn`, 1 to 365: 29 February is never counted.
-    WithoutLeapDay(i64),
+    Julian(i64),
     /// `n`, 0 to 365: 29 February is counted.
-    Counted(i64),
+    Ordinal(i64),
 }
 
 impl Zone {
@@ -167,8 +167,8 @@ impl Day {
     fn of(self, year: i64) -> i64 {
         let first = days_from_civil(year, 1, 1);
         match self {
-            Day::Counted(n) => first + n,
-            Day::WithoutLeapDay(n) => {
+            Day::Ordinal(n) => first + n,
+            Day::Julian(n) => {
                 let march = days_from_civil(year, 3, 1) - first;
                 let is_leap = march == 60;
                 first + n - 1 + i64::from(is_leap && n > 59)
@@ -234,7 +234,7 @@ impl Text<'_> {
             return None;
         }
         let day = if self.take(b'J') {
-            Day::WithoutLeapDay(self.number(1, 365)?)
+            Day::Julian(self.number(1, 365)?)
         } else if self.take(b'M') {
             Day::Week {
                 month: self.number(1, 12)?,
@@ -242,7 +242,7 @@ impl Text<'_> {
                 weekday: self.dotted(0, 6)?,
             }
         } else {
-            Day::Counted(self.number(0, 365)?)
+            Day::Ordinal(self.number(0, 365)?)
         };
         let time = match self.take(b'/') {
             true => self.clock(167)?,
