@@ -8,16 +8,18 @@
 //! | --- | --- |
 //! | [`commands`] | one file a subcommand; they compose what follows |
 //! | [`sys`] | the only I/O: http, ubus, interfaces, files, clock, processes |
+//! | [`render`] | pure: what people read: tables, charts, local times, help |
 //! | [`service`] | pure: requests to the services and the decoding of replies |
 //! | [`config`] | pure: text to sections to a checked configuration |
 //! | [`core`] | pure: which address may be published, and what to do when |
 //!
-//! `core`, `service` and `config` take values and return values. They never
+//! `core`, `service`, `config` and `render` take values and return values. They never
 //! read a clock, a file, a socket or the environment; `clippy.toml` enforces it.
 
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod core;
+pub mod render;
 pub mod service;
 pub mod sys;

@@ -11,3 +11,4 @@ pub mod process;
 pub mod random;
 pub mod store;
 pub mod ubus;
+pub mod zone;
