@@ -10,6 +10,7 @@ use crate::faults::{Fault, Times};
 use crate::http::{Incoming, Reply};
 use crate::server::Shared;
 use crate::sim;
+use crate::skydns;
 use crate::state;
 use crate::vpnki::{Style, Tunnel, Vpnki};
 
@@ -36,7 +37,7 @@ const PAGES: &[(&str, &str, &str, Page)] = &[
         "returns when so many requests are recorded",
         wait,
     ),
-    ("state", "", "users, bindings, tunnels", state),
+    ("state", "", "users, what they have, mail, tunnels", state),
     ("clear", "", "forgets requests and faults", clear),
     (
         "reset",
@@ -65,8 +66,14 @@ const PAGES: &[(&str, &str, &str, Page)] = &[
         echo,
     ),
     (
+        "skydns",
+        "language=ru|en&today=YYYY-MM-DD&vpn_limit=N&fill=ROWS",
+        "how SkyDNS is set up; what is not given stays; fill= makes every list at least so long",
+        skydns,
+    ),
+    (
         "vpnki",
-        "envelope=V&rows=SHAPE&name=FIELD&address=FIELD&real_status=0|1&tunnels=NAME:ADDRESS,…&active=NAME,…",
+        "envelope=V&rows=SHAPE&name=FIELD&address=FIELD&real_status=0|1&dates=FORM&deleted=FORM&not_added=FORM&priority=0|1&limit=N&fill=ROWS&tunnels=NAME:ADDRESS,…&active=NAME,…",
         "how VPNKI answers; what is not given stays; active= repeated is a list a request",
         vpnki,
     ),
@@ -125,17 +132,23 @@ fn wait(shared: &Shared, request: &Incoming) -> Result<Value, String> {
 
 fn number(request: &Incoming, name: &str, default: usize) -> Result<usize, String> {
     let text = request.param(name);
-    let parsed = |text: &str| text.parse().map_err(|_| format!("{name} is not a number"));
-    text.map_or(Ok(default), parsed)
+    text.map_or(Ok(default), |text| count(name, text))
+}
+
+fn count(name: &str, text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("{name} is not a number"))
 }
 
 fn state(shared: &Shared, _: &Incoming) -> Result<Value, String> {
     let world = shared.world();
     Ok(json!({
         "users": world.users,
+        "skydns": world.settings,
+        "mails": world.mails,
         "vpnki": {
             "style": world.vpnki.style,
             "tunnels": world.vpnki.tunnels,
+            "sessions": world.vpnki.sessions,
             "active": world.vpnki.active,
         },
         "faults_waiting": shared.plan().waiting(),
@@ -198,6 +211,22 @@ fn echo(shared: &Shared, request: &Incoming) -> Result<Value, String> {
     Ok(json!("ok"))
 }
 
+fn skydns(shared: &Shared, request: &Incoming) -> Result<Value, String> {
+    let mut world = shared.world();
+    let mut changed = world.settings.clone();
+    for (name, value) in &request.params {
+        match name.as_str() {
+            "language" => changed.language = value.parse()?,
+            "today" => changed.today = Some(skydns::day(value).ok_or("today is not a day")?),
+            "vpn_limit" => changed.vpn_limit = count(name, value)?,
+            "fill" => changed.fill = count(name, value)?,
+            _ => return Err(format!("no parameter is named {name}")),
+        }
+    }
+    world.settings = changed;
+    Ok(json!("ok"))
+}
+
 fn vpnki(shared: &Shared, request: &Incoming) -> Result<Value, String> {
     let mut world = shared.world();
     let mut changed = world.vpnki.clone();
@@ -213,6 +242,9 @@ fn change(vpnki: &mut Vpnki, request: &Incoming) -> Result<(), String> {
         name_field,
         address_field,
         real_status,
+        dates,
+        deleted,
+        not_added,
     } = &mut vpnki.style;
     let lists = request.params.iter().filter(|(name, _)| name == "active");
     let lists = lists.map(|(_, names)| sim::split_list(names)).collect();
@@ -223,6 +255,12 @@ fn change(vpnki: &mut Vpnki, request: &Incoming) -> Result<(), String> {
             "name" => *name_field = value.clone(),
             "address" => *address_field = value.clone(),
             "real_status" => *real_status = value == "1",
+            "dates" => *dates = value.parse()?,
+            "deleted" => *deleted = value.parse()?,
+            "not_added" => *not_added = value.parse()?,
+            "priority" => vpnki.priority = value == "1",
+            "limit" => vpnki.limit = count(name, value)?,
+            "fill" => vpnki.fill = count(name, value)?,
             "tunnels" => vpnki.tunnels = tunnels(value),
             "active" => vpnki.active = std::collections::VecDeque::clone(&lists),
             _ => return Err(format!("no parameter is named {name}")),

@@ -98,6 +98,13 @@ impl Request {
         self.param("resource").unwrap_or(last)
     }
 
+    /// Whether a `+` was sent as such, which most decode as a space: VPNKI's dates
+    /// want `%20`.
+    pub fn has_plus(&self) -> bool {
+        let query = self.target.split_once('?');
+        query.is_some_and(|(_, query)| query.contains('+'))
+    }
+
     /// As a line of the log, without keys and passwords.
     pub(crate) fn to_json(&self) -> Value {
         let secrets = self.secrets();
@@ -120,6 +127,7 @@ impl Request {
             "method": self.method,
             "path": hidden(&self.path),
             "params": params.collect::<Value>(),
+            "plus_in_query": self.has_plus(),
             "headers": headers.collect::<Value>(),
             "fault": self.fault.as_ref().map(Fault::to_string),
             "status": self.status,

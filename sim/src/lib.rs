@@ -20,10 +20,10 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | `sim` | the handle: start, look inside, stop |
+//! | `sim`, `services` | the handle: start, set up, look inside, stop |
 //! | `server`, `conn`, `tls` | listeners, connections, certificates |
 //! | `http`, `query` | requests from bytes |
-//! | `skydns`, `vpnki`, `state` | what the services do and remember |
+//! | `skydns`, `vpnki`, `state`, `user` | what the services do and remember |
 //! | `faults`, `fault_text`, `fault_table`, `plan` | what can go wrong, and when |
 //! | `altered`, `deliver` | faults in a reply's content, and on its way |
 //! | `journal` | what was received |
@@ -42,11 +42,13 @@ mod journal;
 mod plan;
 mod query;
 mod server;
+mod services;
 mod sim;
 mod skydns;
 mod state;
 mod tls;
 pub mod ubus;
+mod user;
 mod vpnki;
 mod words;
 
@@ -56,5 +58,6 @@ pub use faults::{
 };
 pub use journal::{Connection, LogTo, Request, Scheme};
 pub use sim::{Options, Sim, parse_profiles};
-pub use state::{Binding, KEY, Kind, MAIN_PROFILE, PROFILES, USER};
-pub use vpnki::{Envelope, Rows, Style, Tunnel, VPNKI_KEY};
+pub use state::{KEY, Language, MAIN_PROFILE, Mail, PROFILES, USER};
+pub use user::{Account, Binding, Kind, Profile, Vpn};
+pub use vpnki::{Dates, Deleted, Envelope, Refused, Rows, Session, Style, Tunnel, VPNKI_KEY};

@@ -15,9 +15,9 @@ use crate::journal::{Connection, Journal, LogTo, Request, Scheme, named};
 use crate::plan::Plan;
 use crate::server::{self, Shared, listen, reachable};
 use crate::skydns;
-use crate::state::{Binding, PROVIDER, World};
+use crate::state::{PROVIDER, World};
 use crate::tls::Authority;
-use crate::vpnki::{self, Style, Tunnel};
+use crate::vpnki;
 
 /// The names that every server certificate is for, beside the listening address
 /// and [`Options::names`].
@@ -57,7 +57,7 @@ impl Default for Options {
 /// A running simulator of both services. It ends, with its threads, its
 /// connections and its temporary CA file, when it is dropped.
 pub struct Sim {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     listeners: Vec<JoinHandle<()>>,
     ca_file: PathBuf,
     /// Removes the CA file when it is dropped.
@@ -201,38 +201,6 @@ impl Sim {
     /// A key that VPNKI does not accept any more.
     pub fn remove_vpnki_key(&self, key: &str) {
         self.shared.world().vpnki.keys.retain(|known| known != key);
-    }
-
-    /// The addresses that a user holds, oldest first. Empty for an unknown user.
-    pub fn bindings(&self, ident: &str) -> Vec<Binding> {
-        let world = self.shared.world();
-        let user = world.users.get(ident);
-        user.map_or(Vec::new(), |user| user.bindings.clone())
-    }
-
-    /// What [`Sim::echo_url`] answers, whatever it is.
-    pub fn set_echo(&self, text: &str) {
-        self.shared.world().echo = Some(text.to_owned());
-    }
-
-    /// The tunnels of the VPNKI account. All of them are active until
-    /// [`Sim::script_active`] says otherwise.
-    pub fn set_tunnels(&self, tunnels: Vec<Tunnel>) {
-        let mut world = self.shared.world();
-        let names = tunnels.iter().map(|tunnel| tunnel.name.clone());
-        world.vpnki.active = [names.collect()].into();
-        world.vpnki.tunnels = tunnels;
-    }
-
-    /// The names that `active` lists, one list a request; the last one stays.
-    pub fn script_active(&self, lists: &[&[&str]]) {
-        let list = |names: &&[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        self.shared.world().vpnki.active = lists.iter().map(list).collect();
-    }
-
-    /// How VPNKI's replies look.
-    pub fn set_vpnki_style(&self, style: Style) {
-        self.shared.world().vpnki.style = style;
     }
 
     /// A fault for the requests (or TLS connections) to come. `Next` is queued

@@ -1,12 +1,15 @@
-//! What the two services remember: providers, users, profiles and bindings;
-//! tunnels.
+//! What the two services remember: providers, users and mail at SkyDNS; the
+//! account at VPNKI.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Serialize;
+use time::{Date, OffsetDateTime};
 
+use crate::user::{Account, Profile, User};
 use crate::vpnki::Vpnki;
+use crate::words::words;
 
 /// The key that every simulator knows from the start. Plainly an example.
 pub const KEY: &str = "test-key-0123456789abcdef";
@@ -21,78 +24,102 @@ pub const MAIN_PROFILE: &str = "Основной";
 /// The provider that the first key belongs to.
 pub(crate) const PROVIDER: &str = "provider";
 
+/// Ids of what methods make begin here. Ids are never given out twice.
+const FIRST_ID: u32 = 2001;
+
 /// Everything that the services remember.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     /// Key to provider. A provider may have several keys.
     pub keys: BTreeMap<String, String>,
     /// Login to user. Logins are unique across providers (known: they carry the
     /// provider's prefix by default).
     pub users: BTreeMap<String, User>,
+    pub settings: Settings,
+    /// What SkyDNS has mailed.
+    pub mails: Vec<Mail>,
     pub vpnki: Vpnki,
     /// What `/ip` answers, where not the peer's address.
     pub echo: Option<String>,
+    next_id: u32,
 }
 
-/// A user of one provider.
+/// How the simulated SkyDNS is set up.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct User {
-    pub provider: String,
-    pub profiles: BTreeMap<u32, String>,
-    pub bindings: Vec<Binding>,
+pub(crate) struct Settings {
+    /// Today, where not the day of the wall clock (UTC).
+    #[serde(skip)]
+    pub today: Option<Date>,
+    #[serde(serialize_with = "crate::words::as_text")]
+    pub language: Language,
+    /// How many VPN connections a user may have.
+    pub vpn_limit: usize,
+    /// Lists are filled up to this many rows with invented ones.
+    pub fill: usize,
 }
 
-/// An address of a user, bound to one of its profiles.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Binding {
-    /// The address.
-    pub address: IpAddr,
-    /// The profile's id.
-    pub profile: u32,
-    /// How it came to be bound.
-    #[serde(flatten)]
-    pub kind: Kind,
+words! {
+    /// The language of names that SkyDNS gives: of categories and tariffs.
+    Language {
+        /// As in the provider API document.
+        Russian = "ru",
+        /// As at SafeDNS, where the same API runs.
+        English = "en",
+    }
 }
 
-/// How an address came to be bound.
+/// A mail that SkyDNS has sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Kind {
-    /// By `add_ip`.
-    Static {
-        /// As given to `add_ip`.
-        comment: String,
-    },
-    /// By `update_ip`.
-    Dynamic {
-        /// As given to `update_ip`; a user has one dynamic address for each
-        /// hostname, and one without.
-        hostname: Option<String>,
-    },
+pub struct Mail {
+    /// Whom to.
+    pub to: String,
+    /// Whose statistics.
+    pub login: String,
+    /// Of when: `2026-11` or `2026-11-20`.
+    pub period: String,
+    /// Of which profile; all of them where none.
+    pub profile: Option<u32>,
 }
 
 impl World {
     /// The state that every simulator starts with.
     pub fn initial() -> World {
-        let mut world = World::default();
-        world.keys.insert(KEY.to_owned(), PROVIDER.to_owned());
+        let mut world = World {
+            keys: BTreeMap::from([(KEY.to_owned(), PROVIDER.to_owned())]),
+            users: BTreeMap::new(),
+            settings: Settings::default(),
+            mails: Vec::new(),
+            vpnki: Vpnki::default(),
+            echo: None,
+            next_id: FIRST_ID,
+        };
         world.add_user(PROVIDER, USER, &[]);
         world
     }
 
+    /// A user that pays, with an address `LOGIN@example.com`.
     pub fn add_user(&mut self, provider: &str, login: &str, profiles: &[(u32, &str)]) {
         let profiles = if profiles.is_empty() {
             PROFILES
         } else {
             profiles
         };
-        let named = profiles.iter().map(|(id, name)| (*id, (*name).to_owned()));
-        let user = User {
-            provider: provider.to_owned(),
-            profiles: named.collect(),
-            bindings: Vec::new(),
+        let account = Account {
+            email: Some(format!("{login}@example.com")),
+            ..Account::default()
         };
+        let mut user = User::new(provider, account);
+        let named = profiles.iter().map(|(id, name)| (*id, Profile::new(name)));
+        user.profiles = named.collect();
+        user.account
+            .prolongate(&user.account.plan.clone(), self.now());
         self.users.insert(login.to_owned(), user);
+    }
+
+    pub fn next_id(&mut self) -> u32 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
     }
 
     /// The user that holds an address, if any.
@@ -101,47 +128,29 @@ impl World {
         let found = users.find(|(_, user)| user.holds(address));
         found.map(|(login, user)| (login.as_str(), user))
     }
-}
 
-impl User {
-    pub fn holds(&self, address: IpAddr) -> bool {
-        self.bindings.iter().any(|held| held.address == address)
+    /// Assumed: the day is that of UTC.
+    pub fn today(&self) -> Date {
+        let today = self.settings.today;
+        today.unwrap_or_else(|| OffsetDateTime::now_utc().date())
     }
 
-    /// The profile named «Основной», or the first.
-    pub fn main_profile(&self) -> Option<u32> {
-        let mut profiles = self.profiles.iter();
-        let named = profiles.find(|(_, name)| *name == MAIN_PROFILE);
-        named.or(self.profiles.iter().next()).map(|(id, _)| *id)
-    }
-
-    pub fn release(&mut self, address: IpAddr) {
-        self.bindings.retain(|held| held.address != address);
-    }
-
-    /// The profile of the dynamic address with this hostname.
-    pub fn profile_of(&self, hostname: Option<&str>) -> Option<u32> {
-        let mut held = self.bindings.iter();
-        let found = held.find(|held| held.kind.is_dynamic(hostname));
-        found.map(|held| held.profile)
-    }
-
-    /// Sets the dynamic address of a hostname, in place of its earlier one.
-    pub fn bind_dynamic(&mut self, address: IpAddr, profile: u32, hostname: Option<&str>) {
-        self.release(address);
-        self.bindings.retain(|held| !held.kind.is_dynamic(hostname));
-        self.bindings.push(Binding {
-            address,
-            profile,
-            kind: Kind::Dynamic {
-                hostname: hostname.map(str::to_owned),
-            },
-        });
+    /// Seconds since 1970: of the wall clock, or of the midnight that begins the
+    /// day that was set.
+    pub fn now(&self) -> i64 {
+        let set = self.settings.today;
+        let now = set.map(|day| day.midnight().assume_utc());
+        now.unwrap_or_else(OffsetDateTime::now_utc).unix_timestamp()
     }
 }
 
-impl Kind {
-    fn is_dynamic(&self, wanted: Option<&str>) -> bool {
-        matches!(self, Kind::Dynamic { hostname } if hostname.as_deref() == wanted)
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            today: None,
+            language: Language::Russian,
+            vpn_limit: 5,
+            fill: 0,
+        }
     }
 }

@@ -37,3 +37,11 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+/// For `#[serde(serialize_with)]`: the word itself.
+pub(crate) fn as_text<T: std::fmt::Display, S: serde::Serializer>(
+    word: &T,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_str(word)
+}

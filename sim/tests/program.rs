@@ -199,6 +199,37 @@ fn pages_script_vpnki() {
 }
 
 #[test]
+fn pages_set_the_services_up() {
+    let sim = start();
+    page(
+        &sim,
+        "skydns?language=en&today=2026-11-21&vpn_limit=0&fill=3",
+    );
+    let listed = get(&sim, &call("list_ip", ""));
+    assert_eq!(listed.body().matches("address").count(), 3);
+    let vpn = get(&sim, &call("add_vpn", "&name=a&profile_id=1001"));
+    assert!(vpn.body().contains("limit"), "{}", vpn.body());
+    assert_eq!(page(&sim, "state")["skydns"]["language"], "en");
+    page(
+        &sim,
+        "vpnki?deleted=text&dates=colons&not_added=message&priority=0&limit=1&fill=5",
+    );
+    assert_eq!(page(&sim, "state")["vpnki"]["style"]["deleted"], "text");
+    for wrong in [
+        "skydns?language=fr",
+        "skydns?today=now",
+        "skydns?coffee=1",
+        "vpnki?limit=x",
+    ] {
+        assert_eq!(
+            get(&sim, &format!("/_sim/{wrong}")).status(),
+            400,
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn the_echo_answers_with_the_address_or_what_it_was_given() {
     let sim = start();
     assert_eq!(get(&sim, "/ip").body(), "127.0.0.1\n");

@@ -1,72 +1,67 @@
-//! VPNKI's web service: the account, and a table of resources.
+//! VPNKI's web service: the way from a request to a row of the table of resources.
 //!
-//! Known: the address, the names of the resources, the envelopes and the error
-//! texts. Assumed: the fields of `tunnels` and `active`, and so their shapes,
-//! which is why both can be chosen.
+//! Known: the address, the names of the resources and their parameters, the
+//! envelopes, the error texts, and the fields of `add_tunnel`. Assumed: all other
+//! fields, and so the shapes of lists, which is why both can be chosen.
 
+mod account;
+mod lists;
+mod management;
+mod moment;
 mod style;
-
-use std::collections::VecDeque;
 
 use serde_json::Value;
 
 use crate::http::{Incoming, Reply};
-pub use style::{Envelope, Rows, Style};
-use style::{error, shaped, success};
-
-/// The VPNKI key that every simulator knows from the start. Plainly an example.
-pub const VPNKI_KEY: &str = "test-vpnki-key-0123456789";
+pub(crate) use account::Vpnki;
+pub use account::{Session, Tunnel, VPNKI_KEY};
+pub use style::{Dates, Deleted, Envelope, Refused, Rows, Style};
+use style::{error, success};
 
 /// Where the web service is, as at VPNKI: with or without the language.
 pub(crate) const PATHS: [&str; 3] = ["/index.php/en/", "/index.php/en", "/index.php"];
 
-/// What the simulated VPNKI knows, and how it says it.
-#[derive(Debug, Clone)]
-pub(crate) struct Vpnki {
-    pub keys: Vec<String>,
-    pub tunnels: Vec<Tunnel>,
-    /// Lists of active tunnels, one a request; the last one stays.
-    pub active: VecDeque<Vec<String>>,
-    pub style: Style,
+/// What every resource takes.
+const COMMON: &[&str] = &["option", "format", "app", "resource", "key"];
+
+/// One resource.
+struct Resource {
+    name: &'static str,
+    /// All of them are required.
+    parameters: &'static [&'static str],
+    /// Called with parameters that are there, once.
+    act: fn(&mut Vpnki, &Incoming) -> Result<Said, Refusal>,
 }
 
-/// A tunnel of the account.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Tunnel {
-    /// The name that VPNKI gave it, for example `user356`.
-    pub name: String,
-    /// Its address in VPNKI's network.
-    pub address: String,
-    /// What its owner wrote beside it.
-    pub comment: String,
-}
+/// Adding a resource is adding a row and a function. The order is the document's.
+const RESOURCES: &[Resource] = &[
+    resource("tunnels", &[], lists::tunnels),
+    resource("active", &[], lists::active),
+    resource("stat_user", &["ts", "te"], lists::stat_user),
+    resource("stat_tunnel", &["tunnel", "ts", "te"], lists::stat_tunnel),
+    resource("add_tunnel", &[], management::add_tunnel),
+    resource("del_tunnel", &["tunnel"], management::del_tunnel),
+];
 
-impl Default for Vpnki {
-    fn default() -> Vpnki {
-        let tunnel = |name: &str, address: &str, comment: &str| Tunnel {
-            name: name.to_owned(),
-            address: address.to_owned(),
-            comment: comment.to_owned(),
-        };
-        let tunnels = vec![
-            tunnel("user356", "172.16.10.2", "Дача"),
-            tunnel("user357", "172.16.10.3", "Office"),
-        ];
-        let names = tunnels.iter().map(|tunnel| tunnel.name.clone());
-        Vpnki {
-            keys: vec![VPNKI_KEY.to_owned()],
-            active: VecDeque::from([names.collect()]),
-            style: Style::default(),
-            tunnels,
-        }
+const fn resource(
+    name: &'static str,
+    parameters: &'static [&'static str],
+    act: fn(&mut Vpnki, &Incoming) -> Result<Said, Refusal>,
+) -> Resource {
+    Resource {
+        name,
+        parameters,
+        act,
     }
 }
 
-/// One resource: its name, and the payload that it gives.
-type Resource = (&'static str, fn(&mut Vpnki) -> Value);
-
-/// Adding a resource is adding a row and a function.
-const RESOURCES: &[Resource] = &[("tunnels", tunnels), ("active", active)];
+/// What a resource gives.
+enum Said {
+    /// It goes into the envelope.
+    Payload(Value),
+    /// The whole body.
+    Bare(&'static str),
+}
 
 /// An error as com_api knows it: a code and a text.
 type Refusal = (u16, String);
@@ -82,27 +77,28 @@ pub(crate) fn answer(vpnki: &mut Vpnki, request: &Incoming) -> Reply {
         return Reply::html(200);
     }
     let name = request.param("resource").unwrap_or("");
-    match payload(vpnki, request, name) {
-        Ok(payload) => Reply::json(200, success(&vpnki.style, name, payload)),
+    match said(vpnki, request, name) {
+        Ok(Said::Payload(payload)) => Reply::json(200, success(&vpnki.style, name, payload)),
+        Ok(Said::Bare(text)) => Reply::text(200, text),
         Err(refusal) => error(&vpnki.style, name, &refusal),
     }
 }
 
-/// Known: the resource is checked before the key. Assumed: the plugin before both.
-fn payload(vpnki: &mut Vpnki, request: &Incoming, name: &str) -> Result<Value, Refusal> {
+/// Known: the resource is checked before the key. Assumed: the plugin before both,
+/// the parameters after them.
+fn said(vpnki: &mut Vpnki, request: &Incoming, name: &str) -> Result<Said, Refusal> {
     let app = request.param("app").unwrap_or("");
     if app != "webservices" {
         return Err((400, format!("{app} API Plugin not found")));
     }
-    let known = RESOURCES.iter().find(|(resource, _)| *resource == name);
-    let Some((_, payload)) = known else {
-        return Err((404, format!("{name} Resource not found in this API")));
-    };
+    let known = RESOURCES.iter().find(|resource| resource.name == name);
+    let resource = known.ok_or((404, format!("{name} Resource not found in this API")))?;
     let key = request.param("key").unwrap_or("");
     if !vpnki.keys.iter().any(|known| known == key) {
         return Err((403, unknown_key(vpnki.style.envelope).to_owned()));
     }
-    Ok(payload(vpnki))
+    check(request, resource.parameters).map_err(|cause| (400, cause))?;
+    (resource.act)(vpnki, request)
 }
 
 /// Both texts are known; old versions say the first.
@@ -113,30 +109,31 @@ fn unknown_key(envelope: Envelope) -> &'static str {
     }
 }
 
-fn tunnels(vpnki: &mut Vpnki) -> Value {
-    shaped(&vpnki.style, "tunnels", &vpnki.tunnels)
-}
-
-fn active(vpnki: &mut Vpnki) -> Value {
-    let names = match vpnki.active.len() {
-        0 => Vec::new(),
-        1 => vpnki.active[0].clone(),
-        _ => vpnki.active.pop_front().unwrap_or_default(),
-    };
-    let rows: Vec<Tunnel> = names.iter().map(|name| vpnki.tunnel(name)).collect();
-    shaped(&vpnki.style, "active", &rows)
-}
-
-impl Vpnki {
-    /// A tunnel that only the script of `active` knows has a name and no more.
-    fn tunnel(&self, name: &str) -> Tunnel {
-        let known = self.tunnels.iter().find(|tunnel| tunnel.name == name);
-        known.cloned().unwrap_or(Tunnel {
-            name: name.to_owned(),
-            address: String::new(),
-            comment: String::new(),
-        })
+/// Assumed: every check here, so that a careless request is seen. In PHP a `+` is
+/// a space; but the document shows a space, and what is on the way may decode it
+/// in another manner, so that `%20` is the only safe form.
+fn check(request: &Incoming, own: &[&str]) -> Result<(), String> {
+    let query = request
+        .target
+        .split_once('?')
+        .map_or("", |(_, query)| query);
+    if query.contains('+') {
+        return Err("A space is %20 here, not +".to_owned());
     }
+    for (name, _) in &request.params {
+        if !COMMON.contains(&name.as_str()) && !own.contains(&name.as_str()) {
+            return Err(format!("Unknown parameter {name}"));
+        }
+    }
+    for name in COMMON.iter().chain(own) {
+        let mut values = request.params.iter().filter(|(given, _)| given == name);
+        match (values.next(), values.next()) {
+            (_, Some(_)) => return Err(format!("Parameter {name} is given more than once")),
+            (Some((_, value)), None) if !value.is_empty() => {}
+            _ => return Err(format!("Parameter {name} is required")),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -144,11 +141,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_of_active_lists_is_played_once_and_its_end_stays() {
-        let mut vpnki = Vpnki::default();
-        vpnki.style.rows = Rows::Strings;
-        vpnki.active = VecDeque::from([vec!["user356".to_owned()], vec![]]);
-        let played: Vec<String> = (0..3).map(|_| active(&mut vpnki).to_string()).collect();
-        assert_eq!(played, [r#"["user356"]"#, "[]", "[]"]);
+    fn the_table_is_that_of_the_document() {
+        let documented = include_str!("../../../tests/data/methods/vpnki.txt");
+        let documented = documented.lines().filter(|line| !line.starts_with('#'));
+        let lines = RESOURCES.iter().flat_map(lines);
+        assert_eq!(lines.collect::<Vec<_>>(), documented.collect::<Vec<_>>());
+    }
+
+    fn lines(resource: &Resource) -> Vec<String> {
+        if resource.parameters.is_empty() {
+            return vec![resource.name.to_owned()];
+        }
+        let line = |parameter: &&str| format!("{} {parameter} required", resource.name);
+        resource.parameters.iter().map(line).collect()
     }
 }

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Refusal, Tunnel};
+use super::Refusal;
 use crate::http::Reply;
-use crate::words::words;
+use crate::words::{as_text, words};
 
 /// How VPNKI's replies look.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -23,6 +23,15 @@ pub struct Style {
     /// Whether an error of versions 1.x and 3.0 has the HTTP status that it
     /// names, or 200.
     pub real_status: bool,
+    /// How statistics write a time.
+    #[serde(serialize_with = "as_text")]
+    pub dates: Dates,
+    /// What `del_tunnel` answers.
+    #[serde(serialize_with = "as_text")]
+    pub deleted: Deleted,
+    /// What `add_tunnel` answers where it fails.
+    #[serde(serialize_with = "as_text")]
+    pub not_added: Refused,
 }
 
 words! {
@@ -63,8 +72,48 @@ words! {
     }
 }
 
-fn as_text<T: std::fmt::Display, S: serde::Serializer>(word: &T, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(word)
+words! {
+    /// How statistics write a time.
+    Dates {
+        /// `2015-12-31 23-59-59`
+        Dashes = "dashes",
+        /// `2015-12-31 23:59:59`
+        Colons = "colons",
+    }
+}
+
+words! {
+    /// What `del_tunnel` answers: bare, or in the envelope.
+    Deleted {
+        /// The body `OK`, which is not JSON.
+        Bare = "bare",
+        /// The body `"OK"`.
+        BareText = "bare-text",
+        /// The body `true`.
+        BareTrue = "bare-true",
+        /// `"OK"` in the envelope.
+        Text = "text",
+        /// `true` in the envelope.
+        True = "true",
+        /// `{"status":"OK"}` in the envelope.
+        Status = "status",
+        /// `{"result":"OK"}` in the envelope.
+        Result = "result",
+        /// `{"message":"OK"}` in the envelope.
+        Message = "message",
+    }
+}
+
+words! {
+    /// What `add_tunnel` answers where it fails.
+    Refused {
+        /// `{"add error":"…"}`, with the space, as if it had succeeded.
+        AddError = "add-error",
+        /// `{"message":"…"}`, as if it had succeeded.
+        Message = "message",
+        /// An error of the envelope.
+        Envelope = "envelope",
+    }
 }
 
 impl Default for Style {
@@ -75,30 +124,30 @@ impl Default for Style {
             name_field: "login".to_owned(),
             address_field: "vpnki_address".to_owned(),
             real_status: false,
+            dates: Dates::Dashes,
+            deleted: Deleted::Bare,
+            not_added: Refused::AddError,
         }
     }
 }
 
-pub(super) fn shaped(style: &Style, wrapper: &str, tunnels: &[Tunnel]) -> Value {
-    let rows: Vec<Value> = tunnels.iter().map(|tunnel| row(style, tunnel)).collect();
-    match (style.rows, rows.as_slice()) {
-        (Rows::Single, [row]) => row.clone(),
-        (Rows::Objects | Rows::Single, _) => Value::Array(rows),
-        (Rows::Strings, _) => tunnels.iter().map(|tunnel| json!(tunnel.name)).collect(),
-        (Rows::Numbered, _) => numbered(rows),
-        (Rows::Named, _) => named(style, rows),
-        (Rows::Wrapped, _) => json!({ wrapper: rows }),
-        (Rows::Null, _) => Value::Null,
-        (Rows::False, _) => Value::Bool(false),
+/// A list in one of the shapes.
+pub(super) fn shaped(style: &Style, shape: Rows, wrapper: &str, mut rows: Vec<Value>) -> Value {
+    match shape {
+        Rows::Single if rows.len() == 1 => rows.remove(0),
+        Rows::Objects | Rows::Single => Value::Array(rows),
+        Rows::Strings => names(style, rows),
+        Rows::Numbered => numbered(rows),
+        Rows::Named => named(style, rows),
+        Rows::Wrapped => json!({ wrapper: rows }),
+        Rows::Null => Value::Null,
+        Rows::False => Value::Bool(false),
     }
 }
 
-fn row(style: &Style, tunnel: &Tunnel) -> Value {
-    json!({
-        style.name_field.as_str(): tunnel.name,
-        style.address_field.as_str(): tunnel.address,
-        "comment": tunnel.comment,
-    })
+fn names(style: &Style, rows: Vec<Value>) -> Value {
+    let rows = rows.into_iter();
+    rows.map(|mut row| row[&style.name_field].take()).collect()
 }
 
 fn numbered(rows: Vec<Value>) -> Value {
@@ -181,13 +230,10 @@ mod tests {
             rows: rows.parse().unwrap(),
             ..Style::default()
         };
-        let tunnel = |name: &&str| Tunnel {
-            name: (*name).to_owned(),
-            address: "172.16.10.2".to_owned(),
-            comment: "Дача".to_owned(),
-        };
-        let tunnels: Vec<Tunnel> = names.iter().map(tunnel).collect();
-        success(&style, "active", shaped(&style, "active", &tunnels))
+        let row =
+            |name: &&str| json!({"login": name, "vpnki_address": "172.16.10.2", "comment": "Дача"});
+        let rows: Vec<Value> = names.iter().map(row).collect();
+        success(&style, "active", shaped(&style, style.rows, "active", rows))
     }
 
     #[test]

@@ -1,0 +1,108 @@
+//! The lists: tunnels, active ones, and statistics of connections.
+
+use serde_json::{Value, json};
+
+use super::account::{Session, Tunnel, Vpnki};
+use super::style::{Dates, Rows, shaped};
+use super::{Refusal, Said, moment};
+use crate::http::Incoming;
+
+/// Assumed: what stands for the end of a connection that lasts.
+const LASTS: &str = "0000-00-00 00-00-00";
+
+type Outcome = Result<Said, Refusal>;
+
+pub(super) fn tunnels(vpnki: &mut Vpnki, _: &Incoming) -> Outcome {
+    Ok(listed(vpnki, "tunnels", vpnki.tunnels.clone()))
+}
+
+pub(super) fn active(vpnki: &mut Vpnki, _: &Incoming) -> Outcome {
+    let names = vpnki.next_active();
+    let rows = names.iter().map(|name| vpnki.tunnel(name)).collect();
+    Ok(listed(vpnki, "active", rows))
+}
+
+fn listed(vpnki: &Vpnki, wrapper: &str, mut tunnels: Vec<Tunnel>) -> Said {
+    tunnels.extend((tunnels.len()..vpnki.fill).map(invented));
+    let style = &vpnki.style;
+    let row = |tunnel: Tunnel| {
+        json!({
+            style.name_field.as_str(): tunnel.name,
+            style.address_field.as_str(): tunnel.address,
+            "comment": tunnel.comment,
+        })
+    };
+    let rows = tunnels.into_iter().map(row).collect();
+    Said::Payload(shaped(style, style.rows, wrapper, rows))
+}
+
+fn invented(number: usize) -> Tunnel {
+    Tunnel {
+        name: format!("user{}", 100_000 + number),
+        address: format!("172.17.{}.{}", number / 256 % 256, number % 256),
+        comment: format!("Филиал {number}"),
+    }
+}
+
+pub(super) fn stat_user(vpnki: &mut Vpnki, request: &Incoming) -> Outcome {
+    connections(vpnki, request, "stat_user", None)
+}
+
+/// Assumed: a tunnel that does not exist is an error.
+pub(super) fn stat_tunnel(vpnki: &mut Vpnki, request: &Incoming) -> Outcome {
+    let name = request.param("tunnel").unwrap_or("");
+    if !vpnki.has(name) {
+        return Err((404, "Tunnel not found".to_owned()));
+    }
+    connections(vpnki, request, "stat_tunnel", Some(name))
+}
+
+/// Assumed: a connection is listed if it began in the interval.
+fn connections(vpnki: &Vpnki, request: &Incoming, name: &str, of: Option<&str>) -> Outcome {
+    let text = |name: &str| request.param(name).unwrap_or("");
+    let since = moment::since(text("ts")).ok_or((400, "Invalid ts".to_owned()))?;
+    let until = moment::until(text("te")).ok_or((400, "Invalid te".to_owned()))?;
+    let wanted = |session: &&Session| {
+        let start = session.start.as_str();
+        of.is_none_or(|of| of == session.tunnel) && since <= start && start <= until
+    };
+    let found = vpnki.sessions.iter().filter(wanted);
+    let mut rows: Vec<Value> = found.map(|session| row(vpnki, session)).collect();
+    let invented = (rows.len()..vpnki.fill).map(|number| row(vpnki, &repeated(of, number)));
+    rows.extend(invented);
+    // A list of names, or rows by name, would lose connections.
+    let shape = match vpnki.style.rows {
+        Rows::Strings => Rows::Objects,
+        Rows::Named => Rows::Numbered,
+        shape => shape,
+    };
+    Ok(Said::Payload(shaped(&vpnki.style, shape, name, rows)))
+}
+
+/// Assumed: the fields beside the name and the address, and numbers as text.
+fn row(vpnki: &Vpnki, session: &Session) -> Value {
+    let style = &vpnki.style;
+    let date = |text: &str| match (style.dates, text.split_once(' ')) {
+        (Dates::Colons, Some((day, time))) => format!("{day} {}", time.replace('-', ":")),
+        _ => text.to_owned(),
+    };
+    json!({
+        style.name_field.as_str(): session.tunnel,
+        style.address_field.as_str(): vpnki.tunnel(&session.tunnel).address,
+        "start": date(&session.start),
+        "end": date(session.end.as_deref().unwrap_or(LASTS)),
+        "sent": session.sent.to_string(),
+        "received": session.received.to_string(),
+    })
+}
+
+fn repeated(of: Option<&str>, number: usize) -> Session {
+    let (hour, minute) = (number / 60 % 24, number % 60);
+    Session {
+        tunnel: of.unwrap_or("user356").to_owned(),
+        start: format!("2020-02-20 {hour:02}-{minute:02}-00"),
+        end: Some(format!("2020-02-20 {hour:02}-{minute:02}-59")),
+        sent: number as u64,
+        received: 0,
+    }
+}
