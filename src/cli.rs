@@ -186,17 +186,17 @@ macro_rules! call {
 
         impl $name {
             /// The options that both services share.
-            pub fn into_call(self) -> Call {
+            pub fn as_call(&self) -> Call<'_> {
                 Call {
                     list: self.list,
-                    section: self.section,
-                    key_file: self.key_file,
-                    base_url: self.base_url,
+                    section: self.section.as_deref(),
+                    key_file: self.key_file.as_deref(),
+                    base_url: self.base_url.as_deref(),
                     format: self.format,
                     raw: self.raw,
                     yes: self.yes,
-                    output: self.output,
-                    words: self.words,
+                    output: self.output.as_deref(),
+                    words: &self.words,
                 }
             }
         }
@@ -217,15 +217,15 @@ call! {
 
 /// What [`SkydnsCall`] and [`VpnkiCall`] have in common: everything.
 #[derive(Debug)]
-pub struct Call {
+pub struct Call<'a> {
     /// `--list`
     pub list: bool,
     /// `--section`
-    pub section: Option<String>,
+    pub section: Option<&'a str>,
     /// `--key-file`
-    pub key_file: Option<String>,
+    pub key_file: Option<&'a str>,
     /// `--base-url`
-    pub base_url: Option<String>,
+    pub base_url: Option<&'a str>,
     /// `--format`
     pub format: Format,
     /// `--raw`
@@ -233,7 +233,7 @@ pub struct Call {
     /// `--yes`
     pub yes: bool,
     /// `--output`
-    pub output: Option<String>,
+    pub output: Option<&'a str>,
     /// The method's name, and what stands behind it.
-    pub words: Vec<String>,
+    pub words: &'a [String],
 }

@@ -26,7 +26,8 @@ fn main() -> ExitCode {
             output,
             status: Ok(()),
         }) => {
-            let _ = writeln!(io::stdout(), "{}", output.trim_end());
+            let text = commands::help(&words).unwrap_or(output);
+            let _ = writeln!(io::stdout(), "{}", text.trim_end());
             ExitCode::SUCCESS
         }
         Err(EarlyExit { output, .. }) => usage(output.trim_end()),

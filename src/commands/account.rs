@@ -1,15 +1,16 @@
 //! Whose account a call is for: where the service is, and the key.
 
-use super::call::Service;
 use super::exit::Exit;
 use super::observe::Observer;
-use super::paths::{Paths, read_key, secret_of};
+use super::paths::{Paths, key_of, read_key, warning_of_key_file};
 use crate::cli::Call;
 use crate::config::schema::{SKYDNS_URL, VPNKI_URL};
 use crate::config::secret::Secret;
 use crate::config::url::ServiceUrl;
 use crate::config::{Config, Content, Main, Section};
 use crate::core::failure::Failure;
+use crate::service::answer::Service;
+use crate::sys::files;
 use crate::sys::http::Client;
 
 /// What a call needs beside its parameters.
@@ -30,18 +31,18 @@ type Refusal = (Exit, String);
 impl Account {
     /// From the command line where it says enough, from the configuration
     /// otherwise.
-    pub fn find(paths: &Paths, service: Service, call: &Call) -> Result<Account, Refusal> {
+    pub fn find(paths: &Paths, service: Service, call: &Call<'_>) -> Result<Account, Refusal> {
         let mut account = match (&call.key_file, &call.section) {
             (Some(_), Some(_)) => {
                 let text = "--key-file and --section exclude each other";
                 return Err((Exit::Usage, text.to_owned()));
             }
             (Some(file), None) => Account::with_key_file(paths, service, file)?,
-            (None, _) => Account::configured(paths, service, call.section.as_deref())?,
+            (None, _) => Account::configured(paths, service, call.section)?,
         };
         if let Some(text) = &call.base_url {
             account.base_url = ServiceUrl::new(text)
-                .and_then(|url| service.base(url))
+                .and_then(|url| base(service, url))
                 .map_err(|why| (Exit::Usage, format!("--base-url {why}")))?;
         }
         Ok(account)
@@ -49,10 +50,16 @@ impl Account {
 
     /// The CA file is still the configuration's, if there is one.
     fn with_key_file(paths: &Paths, service: Service, file: &str) -> Result<Account, Refusal> {
-        let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
-        let main = paths.load().map_or_else(|_| Main::default(), |config| config.main);
+        let key =
+            read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
+        if files::is_readable_by_others(file.as_ref()) {
+            log::warn!("every user may read the key in {file}; chmod 600 {file}");
+        }
+        let main = paths
+            .load()
+            .map_or_else(|_| Main::default(), |config| config.main);
         Ok(Account {
-            base_url: service.usual_url(),
+            base_url: usual_url(service),
             key: Some(key),
             ca_file: main.ca_file,
             bind: None,
@@ -61,21 +68,37 @@ impl Account {
 
     fn configured(paths: &Paths, service: Service, name: Option<&str>) -> Result<Account, Refusal> {
         let config = paths.load().map_err(|why| (Exit::Config, why))?;
-        let Config { main, skydns, vpnki, .. } = config;
-        let (base_url, source, bind) = match service {
+        let Config {
+            main,
+            skydns,
+            vpnki,
+            ..
+        } = config;
+        let (found, base_url, source, bind) = match service {
             Service::Skydns => {
-                let section = chosen(skydns, service, name)?;
-                (section.base_url, section.key, section.bind)
+                let (found, section) = chosen(skydns, service, name)?;
+                (found, section.base_url, section.key, section.bind)
             }
             Service::Vpnki => {
-                let section = chosen(vpnki, service, name)?;
-                (section.base_url, section.key, None)
+                let (found, section) = chosen(vpnki, service, name)?;
+                (found, section.base_url, section.key, None)
             }
         };
+        if let Some(problem) = warning_of_key_file(&found, &source) {
+            log::warn!("{}, {problem}", paths.config.display());
+        }
         let key = key_of(&found, &source).map_err(|problem| {
-            (Exit::Config, format!("{}, {problem}", paths.config.display()))
+            (
+                Exit::Config,
+                format!("{}, {problem}", paths.config.display()),
+            )
         })?;
-        Ok(Account { base_url, key, ca_file: main.ca_file, bind })
+        Ok(Account {
+            base_url,
+            key,
+            ca_file: main.ca_file,
+            bind,
+        })
     }
 
     /// The device to send through, if it may be no other.
@@ -84,7 +107,9 @@ impl Account {
             return Ok(None);
         };
         let client = Client::new(self.ca_file.as_ref(), false);
-        Observer::new(&paths.ubus, &client).device_of(network).map(Some)
+        Observer::new(&paths.ubus, &client)
+            .device_of(network)
+            .map(Some)
     }
 
     /// The failure without the key, which a service may quote.
@@ -97,16 +122,28 @@ impl Account {
 }
 
 /// The section that is named, or the only one.
-fn chosen<T>(sections: Vec<Section<T>>, service: Service, name: Option<&str>) -> Result<T, Refusal> {
+fn chosen<T>(
+    sections: Vec<Section<T>>,
+    service: Service,
+    name: Option<&str>,
+) -> Result<(String, T), Refusal> {
     let word = service.word();
-    let mut found = sections.into_iter().filter(|s| name.is_none_or(|name| s.name == name));
+    let mut found = sections
+        .into_iter()
+        .filter(|s| name.is_none_or(|name| s.name == name));
     match (found.next(), found.next(), name) {
         (Some(section), None, _) => match section.content {
-            Content::Ready(content) => Ok(*content),
-            Content::Disabled => Err((Exit::Config, format!("section '{}' is disabled", section.name))),
+            Content::Ready(content) => Ok((section.name, *content)),
+            Content::Disabled => Err((
+                Exit::Config,
+                format!("section '{}' is disabled", section.name),
+            )),
             Content::Wrong => Err((
                 Exit::Config,
-                format!("section '{}' is wrong; 'wansync check --offline' tells why", section.name),
+                format!(
+                    "section '{}' is wrong; 'wansync check --offline' tells why",
+                    section.name
+                ),
             )),
         },
         (Some(_), Some(_), _) => Err((
@@ -121,19 +158,17 @@ fn chosen<T>(sections: Vec<Section<T>>, service: Service, name: Option<&str>) ->
     }
 }
 
-impl Service {
-    fn usual_url(self) -> ServiceUrl {
-        let text = match self {
-            Service::Skydns => SKYDNS_URL,
-            Service::Vpnki => VPNKI_URL,
-        };
-        ServiceUrl::new(text).expect("the services' own URLs are good")
-    }
+fn usual_url(service: Service) -> ServiceUrl {
+    let text = match service {
+        Service::Skydns => SKYDNS_URL,
+        Service::Vpnki => VPNKI_URL,
+    };
+    ServiceUrl::new(text).expect("the services' own URLs are good")
+}
 
-    fn base(self, url: ServiceUrl) -> Result<ServiceUrl, &'static str> {
-        match self {
-            Service::Skydns => url.into_base(),
-            Service::Vpnki => url.into_page(),
-        }
+fn base(service: Service, url: ServiceUrl) -> Result<ServiceUrl, &'static str> {
+    match service {
+        Service::Skydns => url.into_base(),
+        Service::Vpnki => url.into_page(),
     }
 }

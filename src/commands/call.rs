@@ -1,7 +1,6 @@
 //! `wansync skydns METHOD …` and `wansync vpnki RESOURCE …`: one call, checked
 //! before it is sent, and its answer printed.
 
-
 use super::account::Account;
 use super::answer;
 use super::exit::Exit;
@@ -10,49 +9,38 @@ use super::paths::Paths;
 use crate::cli::Call;
 use crate::config::suggest::nearest;
 use crate::core::failure::Failure;
+use crate::render::help;
+use crate::service::answer::Service;
 use crate::service::arguments::{self, Checked};
 use crate::service::method::Method;
-use crate::service::reply::Reply;
-use crate::service::{request, skydns_methods, vpnki_resources};
+use crate::service::reply::{COMMAND_LIMIT, Reply};
+use crate::service::request;
 use crate::sys::http::{Client, Get, TIMEOUT};
 use crate::sys::{clock, files, terminal, zone};
 
-/// The largest reply that is waited for: reports of many rows, in bytes.
-const LIMIT: usize = 8 * 1024 * 1024;
 /// The largest value that is read from a file or from standard input, in bytes.
 const VALUE_LIMIT: usize = 64 * 1024;
 
-/// Which of the two services is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// `wansync skydns`
-    Skydns,
-    /// `wansync vpnki`
-    Vpnki,
-}
-
-impl Service {
-    /// Its methods.
-    pub fn methods(self) -> &'static [Method] {
-        match self {
-            Service::Skydns => &skydns_methods::METHODS,
-            Service::Vpnki => &vpnki_resources::RESOURCES,
-        }
-    }
-
-    /// The word of the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Service::Skydns => "skydns",
-            Service::Vpnki => "vpnki",
-        }
-    }
+/// The help of the method that a command line names, if it names one.
+pub fn help(words: &[&str]) -> Option<String> {
+    let at = words
+        .iter()
+        .position(|word| matches!(*word, "skydns" | "vpnki"))?;
+    let service = match words[at] {
+        "skydns" => Service::Skydns,
+        _ => Service::Vpnki,
+    };
+    let named = |method: &&Method| words[at + 1..].contains(&method.name);
+    let method = service.methods().iter().find(named)?;
+    let width = terminal::screen().width;
+    Some(help::method(service.word(), method, width))
 }
 
 /// Runs it.
-pub fn run(paths: &Paths, service: Service, call: &Call) -> Exit {
+pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
     if call.list {
-        println_quietly(crate::render::help::list(service.methods()).trim_end());
+        let width = terminal::screen().width;
+        println_quietly(help::list(service.methods(), width).trim_end());
         return Exit::Done;
     }
     let (method, checked) = match prepared(service, call) {
@@ -67,12 +55,15 @@ pub fn run(paths: &Paths, service: Service, call: &Call) -> Exit {
     for warning in &checked.warnings {
         log::warn!("{warning}");
     }
+    if call.output.is_some() && !answer::is_secret(method) {
+        log::error!("--output is for add_vpn and add_tunnel; use > for anything else");
+        return Exit::Usage;
+    }
     if let Some(what) = method.needs_yes()
         && !call.yes
+        && let Err(exit) = ask(method, what)
     {
-        if let Err(exit) = ask(method, what) {
-            return exit;
-        }
+        return exit;
     }
     let account = match Account::find(paths, service, call) {
         Ok(account) => account,
@@ -86,17 +77,21 @@ pub fn run(paths: &Paths, service: Service, call: &Call) -> Exit {
     match answered {
         Ok(exit) => exit,
         Err(failure) => {
-            log::error!("{} {}: {}", service.word(), method.name, account.redacted(failure.clone()));
-            Exit::of_call(&failure)
+            let exit = Exit::of_call(&failure);
+            let words = account.redacted(failure).at(account.base_url.host());
+            log::error!("{}: {words}", method.name);
+            exit
         }
     }
 }
 
 /// The method, and its parameters checked; or every line of what is wrong.
-fn prepared(service: Service, call: &Call) -> Result<(&'static Method, Checked), Vec<String>> {
+fn prepared(service: Service, call: &Call<'_>) -> Result<(&'static Method, Checked), Vec<String>> {
     let word = service.word();
     let Some((name, words)) = call.words.split_first() else {
-        return Err(vec![format!("no method is named; 'wansync {word} --list' lists them")]);
+        return Err(vec![format!(
+            "no method is named; 'wansync {word} --list' lists them"
+        )]);
     };
     let Some(method) = service.methods().iter().find(|m| m.name == name) else {
         return Err(vec![unknown_method(service, name)]);
@@ -106,10 +101,12 @@ fn prepared(service: Service, call: &Call) -> Result<(&'static Method, Checked),
         given.push(parameter(text).map_err(|why| vec![why])?);
     }
     let given: Vec<(&str, &str)> = given.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let now = zone::here().local(clock::now().wall);
+    let now = zone::local().local(clock::now().wall);
     let checked = arguments::check(method, &given, now).map_err(|wrong| {
         let mut lines: Vec<String> = wrong.iter().map(|line| format!("{name}: {line}")).collect();
-        lines.push(format!("'wansync {word} {name} --help' tells what it takes"));
+        lines.push(format!(
+            "'wansync {word} {name} --help' tells what it takes"
+        ));
         lines
     })?;
     Ok((method, checked))
@@ -147,7 +144,10 @@ fn parameter(text: &str) -> Result<(&str, String), String> {
 /// Asks whether to go on.
 fn ask(method: &Method, what: &str) -> Result<(), Exit> {
     if !terminal::can_ask() {
-        log::error!("{} would {what}: it needs --yes where nobody can be asked", method.name);
+        log::error!(
+            "{} would {what}: it needs --yes where nobody can be asked",
+            method.name
+        );
         return Err(Exit::Usage);
     }
     match terminal::says_yes(&format!("{}: {what}? [y/N] ", method.name)) {
@@ -167,7 +167,10 @@ fn send(
     checked: &Checked,
 ) -> Result<Reply, Failure> {
     let device = account.device(paths)?;
-    let pairs = checked.pairs.iter().map(|(name, value)| (*name, value.as_str()));
+    let pairs = checked
+        .pairs
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
     let key = account.key.as_ref();
     let url = match service {
         Service::Skydns => request::skydns(&account.base_url, method.name, key, pairs),
@@ -178,7 +181,7 @@ fn send(
         url: &url,
         device: device.as_deref(),
         family: None,
-        limit: LIMIT,
+        limit: COMMAND_LIMIT,
         timeout: TIMEOUT,
         accept: "application/json",
     })

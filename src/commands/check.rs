@@ -149,7 +149,10 @@ fn service(
             }
         }
         Err(failure) => {
-            findings.bad(Exit::of_call(&failure), format!("{name}: {}", failure.at(host)));
+            findings.bad(
+                Exit::of_call(&failure),
+                format!("{name}: {}", failure.at(host)),
+            );
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The subcommands: they ask `sys`, let `core` decide, and tell `sys` what to do.
 
+mod account;
+mod answer;
+mod call;
 mod check;
 mod complaints;
 mod event;
@@ -11,6 +14,8 @@ mod paths;
 mod status;
 
 use crate::cli::{Arguments, Command};
+use crate::service::answer::Service;
+pub use call::help;
 use exit::Exit;
 use paths::Paths;
 
@@ -26,6 +31,8 @@ pub fn run(arguments: &Arguments) -> Exit {
         Some(Command::Event(event)) => event::run(&paths, event),
         Some(Command::Status(status)) => status::run(&paths, status),
         Some(Command::Check(check)) => check::run(&paths, check),
+        Some(Command::Skydns(call)) => call::run(&paths, Service::Skydns, &call.as_call()),
+        Some(Command::Vpnki(call)) => call::run(&paths, Service::Vpnki, &call.as_call()),
         None => {
             log::error!("no command is given; 'wansync --help' lists them");
             Exit::Usage

@@ -12,9 +12,10 @@ use super::reply::Reply;
 use super::rows::{Heads, Record, Rows};
 use super::skydns;
 use super::skydns_data::{Added, Addresses, DateEnd, Ovpn, Report, VpnList};
+use super::skydns_methods::METHODS;
 use super::table::Table;
 use super::vpnki::{self, Aliases, Credentials};
-use super::vpnki_resources;
+use super::vpnki_resources::{self, RESOURCES};
 use crate::core::failure::Failure;
 
 /// The most fields that are shown as a record. What has more is a table.
@@ -52,6 +53,22 @@ pub enum Service {
 }
 
 impl Service {
+    /// The word of the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Service::Skydns => "skydns",
+            Service::Vpnki => "vpnki",
+        }
+    }
+
+    /// Its methods.
+    pub fn methods(self) -> &'static [Method] {
+        match self {
+            Service::Skydns => &METHODS,
+            Service::Vpnki => &RESOURCES,
+        }
+    }
+
     /// The service that has this method; no name is in both tables.
     pub fn of(method: &Method) -> Service {
         match vpnki_resources::find(method.name) {

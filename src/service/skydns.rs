@@ -131,7 +131,12 @@ pub fn decode_profiles(data: &str) -> BTreeMap<String, String> {
     };
     Profiles::in_data(data)
         .iter()
-        .map(|profile| (body::one_line_of(&profile.id), body::one_line_of(&profile.name)))
+        .map(|profile| {
+            (
+                body::one_line_of(&profile.id),
+                body::one_line_of(&profile.name),
+            )
+        })
         .collect()
 }
 

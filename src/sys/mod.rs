@@ -10,5 +10,6 @@ pub mod log;
 pub mod process;
 pub mod random;
 pub mod store;
+pub mod terminal;
 pub mod ubus;
 pub mod zone;

@@ -2,6 +2,21 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
+use super::process::environment;
+use crate::render::{Screen, is_utf8};
+
+/// Where standard output goes.
+pub fn screen() -> Screen {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(environment);
+    Screen {
+        width: size
+            .map(|size| size.ws_col.into())
+            .filter(|width| *width > 0),
+        utf8: is_utf8(locale.each_ref().map(Option::as_deref)),
+    }
+}
+
 /// Whether a question would be seen, and an answer come from a person.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
