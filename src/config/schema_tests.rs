@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Source;
 use crate::config::problem::Problem;
 
 const GOOD: &str = "config skydns 'home'\n\toption ident 'login'\n\toption key 'example-key'\n";
