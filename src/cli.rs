@@ -71,6 +71,13 @@ pub enum Command {
     Vpnki(VpnkiCall),
 }
 
+impl Command {
+    /// Whether it is one call for whoever waits for its answer.
+    pub fn is_call(&self) -> bool {
+        matches!(self, Command::Skydns(_) | Command::Vpnki(_))
+    }
+}
+
 /// One pass: observe, decide, act, print, exit.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "once", help_triggers("-h", "--help", "help"))]
