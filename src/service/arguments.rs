@@ -84,6 +84,11 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
 }
 
 fn unknown(method: &Method, name: &str) -> String {
+    if name == "key" {
+        return "'key' never stands on a command line, where every user may see it; it comes \
+                from --key-file or from the configuration"
+            .to_owned();
+    }
     let names: Vec<&str> = method.parameters.iter().map(|p| p.name).collect();
     match (nearest(name, &names), names.is_empty()) {
         (Some(meant), _) => format!("'{name}' is unknown (did you mean '{meant}'?)"),
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        let table: [(&str, &[&str], &str); 19] = [
+        let table: [(&str, &[&str], &str); 20] = [
             ("activate", &[], "'ident' is missing: login of the user"),
             ("activate", &["ident="], "'ident': '' is empty"),
             (
@@ -268,6 +273,11 @@ mod tests {
                 "subscribe_plans",
                 &["zzzzzzz=b"],
                 "'zzzzzzz' is unknown: subscribe_plans takes no parameters",
+            ),
+            (
+                "activate",
+                &["ident=a", "key=b"],
+                "'key' never stands on a command line",
             ),
             (
                 "activate",
