@@ -28,11 +28,13 @@ fn main() -> ExitCode {
         Err(EarlyExit {
             output,
             status: Ok(()),
-        }) => {
-            let text = commands::help(&words).unwrap_or(output);
-            let _ = writeln!(io::stdout(), "{}", text.trim_end());
-            ExitCode::SUCCESS
-        }
+        }) => match commands::help(&words).unwrap_or(Ok(output)) {
+            Ok(text) => {
+                let _ = writeln!(io::stdout(), "{}", text.trim_end());
+                ExitCode::SUCCESS
+            }
+            Err(why) => usage(&format!("wansync: error: {why}")),
+        },
         Err(EarlyExit { output, .. }) => usage(output.trim_end()),
     }
 }

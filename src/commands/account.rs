@@ -180,15 +180,16 @@ impl Names {
         let (word, own): (_, Vec<&str>) = (service.word(), own.iter().map(|n| &**n).collect());
         let text = match name {
             None if own.is_empty() => {
-                format!("there is no {word} section; use --key-file FILE, or add one")
+                format!("there is no {word} section; use --key-file, or add one")
             }
             None => format!(
                 "there are several {word} sections; name one with --section: {}",
                 own.join(", ")
             ),
-            Some(name) if others.iter().any(|n| n == name) => {
-                format!("section '{name}' is one of {}, not of {word}", other.word())
-            }
+            Some(name) if others.iter().any(|n| n == name) => format!(
+                "there is no {word} section '{name}': it is one of {}",
+                other.word()
+            ),
             Some(name) => match nearest(name, &own) {
                 Some(meant) => {
                     format!("there is no {word} section '{name}' (did you mean '{meant}'?)")
@@ -233,7 +234,7 @@ mod tests {
             ),
             (
                 Some("account"),
-                "section 'account' is one of vpnki, not of skydns",
+                "there is no skydns section 'account': it is one of vpnki",
             ),
             (
                 Some("hme"),
