@@ -4,6 +4,7 @@ use argh::FromArgs;
 
 /// Keeps this router's WAN address bound at SkyDNS.
 #[derive(FromArgs, Debug)]
+#[argh(help_triggers("-h", "--help", "help"))]
 pub struct Arguments {
     /// configuration (/etc/config/wansync)
     #[argh(
@@ -70,9 +71,16 @@ pub enum Command {
     Vpnki(VpnkiCall),
 }
 
+impl Command {
+    /// Whether it is one call for whoever waits for its answer.
+    pub fn is_call(&self) -> bool {
+        matches!(self, Command::Skydns(_) | Command::Vpnki(_))
+    }
+}
+
 /// One pass: observe, decide, act, print, exit.
 #[derive(FromArgs, Debug)]
-#[argh(subcommand, name = "once")]
+#[argh(subcommand, name = "once", help_triggers("-h", "--help", "help"))]
 pub struct Once {
     /// send an address that is confirmed already, and wait for no backoff
     #[argh(switch)]
@@ -90,7 +98,7 @@ pub struct Once {
 /// The hotplug entry: reads ACTION, INTERFACE and DEVICE from the environment,
 /// starts a pass in the background if it matters, and returns at once.
 #[derive(FromArgs, Debug)]
-#[argh(subcommand, name = "event")]
+#[argh(subcommand, name = "event", help_triggers("-h", "--help", "help"))]
 pub struct Event {
     /// be that pass in the background
     #[argh(switch, hidden_help)]
@@ -100,7 +108,7 @@ pub struct Event {
 /// What is observed and confirmed, the last decision and its reason, and what
 /// is due when.
 #[derive(FromArgs, Debug)]
-#[argh(subcommand, name = "status")]
+#[argh(subcommand, name = "status", help_triggers("-h", "--help", "help"))]
 pub struct Status {
     /// text or json
     #[argh(
@@ -115,7 +123,7 @@ pub struct Status {
 /// Checks the configuration with line numbers, then the clock, the CA file,
 /// name resolution, TLS, the key and the user.
 #[derive(FromArgs, Debug)]
-#[argh(subcommand, name = "check")]
+#[argh(subcommand, name = "check", help_triggers("-h", "--help", "help"))]
 pub struct Check {
     /// check the configuration alone
     #[argh(switch)]
@@ -141,10 +149,10 @@ fn format(text: &str) -> Result<Format, String> {
 
 /// Both services are called alike, but argh cannot share options between commands.
 macro_rules! call {
-    ($(#[$doc:meta])* $name:ident, $command:literal) => {
+    ($(#[$doc:meta])* $name:ident, $command:tt, $usage:tt) => {
         $(#[$doc])*
         #[derive(FromArgs, Debug)]
-        #[argh(subcommand, name = $command)]
+        #[argh(subcommand, name = $command, usage = $usage, help_triggers("-h", "--help", "help"))]
         pub struct $name {
             /// list everything that can be asked for
             #[argh(switch)]
@@ -158,7 +166,8 @@ macro_rules! call {
             #[argh(option, arg_name = "FILE")]
             pub key_file: Option<String>,
 
-            /// the service's URL, if it is not the usual one
+            /// the service's URL, if it is not the usual one; the key of the
+            /// configuration goes there only with --section
             #[argh(option, arg_name = "URL")]
             pub base_url: Option<String>,
 
@@ -178,9 +187,10 @@ macro_rules! call {
             #[argh(option, arg_name = "FILE")]
             pub output: Option<String>,
 
-            /// what to ask for, then NAME=VALUE; NAME=@FILE reads the value from a
-            /// file, NAME=- from standard input
-            #[argh(positional, arg_name = "METHOD [NAME=VALUE…]")]
+            /// what to ask for, as --list names it, and then its parameters:
+            /// NAME=@FILE reads the value from a file, NAME=- from standard input
+            /// (or asks for it on a terminal), NAME=@@TEXT is @TEXT
+            #[argh(positional, arg_name = "METHOD…")]
             pub words: Vec<String>,
         }
 
@@ -206,13 +216,13 @@ macro_rules! call {
 call! {
     /// Any method of SkyDNS's provider API. 'wansync skydns METHOD --help' tells
     /// what it takes, '--list' what there is.
-    SkydnsCall, "skydns"
+    SkydnsCall, "skydns", "METHOD [NAME=VALUE...] [options]"
 }
 
 call! {
     /// Any resource of VPNKI's API. 'wansync vpnki RESOURCE --help' tells what it
     /// takes, '--list' what there is.
-    VpnkiCall, "vpnki"
+    VpnkiCall, "vpnki", "RESOURCE [NAME=VALUE...] [options]"
 }
 
 /// What [`SkydnsCall`] and [`VpnkiCall`] have in common: everything.

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use argh::{EarlyExit, FromArgs};
 use log::LevelFilter;
-use wansync::cli::Arguments;
+use wansync::cli::{Arguments, Command};
 use wansync::commands::{self, exit::Exit};
 use wansync::sys;
 
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {
-    sys::log::start(LevelFilter::Info);
     let words: Result<Vec<String>, _> = std::env::args_os()
         .skip(1)
         .map(|w| w.into_string())
@@ -21,15 +20,21 @@ fn main() -> ExitCode {
     };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match Arguments::from_args(&["wansync"], &words) {
-        Ok(arguments) => commands::run(&arguments).into(),
+        Ok(arguments) => {
+            let is_call = arguments.command.as_ref().is_some_and(Command::is_call);
+            sys::log::start(LevelFilter::Info, is_call);
+            commands::run(&arguments).into()
+        }
         Err(EarlyExit {
             output,
             status: Ok(()),
-        }) => {
-            let text = commands::help(&words).unwrap_or(output);
-            let _ = writeln!(io::stdout(), "{}", text.trim_end());
-            ExitCode::SUCCESS
-        }
+        }) => match commands::help(&words).unwrap_or(Ok(output)) {
+            Ok(text) => {
+                let _ = writeln!(io::stdout(), "{}", text.trim_end());
+                ExitCode::SUCCESS
+            }
+            Err(why) => usage(&format!("wansync: error: {why}")),
+        },
         Err(EarlyExit { output, .. }) => usage(output.trim_end()),
     }
 }

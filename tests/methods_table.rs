@@ -37,7 +37,7 @@ fn lines(method: &Method) -> Vec<String> {
     }
     let line = |parameter: &Parameter| {
         let count = match parameter.count {
-            Count::One => "required",
+            Count::One | Count::Default(_) => "required",
             Count::Optional => "optional",
             Count::Many => "required repeated",
         };

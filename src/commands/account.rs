@@ -6,6 +6,7 @@ use super::paths::{Paths, key_of, read_key, warning_of_key_file};
 use crate::cli::Call;
 use crate::config::schema::{SKYDNS_URL, VPNKI_URL};
 use crate::config::secret::Secret;
+use crate::config::suggest::nearest;
 use crate::config::url::ServiceUrl;
 use crate::config::{Config, Content, Main, Section};
 use crate::core::failure::Failure;
@@ -30,15 +31,20 @@ type Refusal = (Exit, String);
 
 impl Account {
     /// From the command line where it says enough, from the configuration
-    /// otherwise.
+    /// otherwise. A key of the configuration goes where the configuration says;
+    /// anywhere else only if its section is named, too.
     pub fn find(paths: &Paths, service: Service, call: &Call<'_>) -> Result<Account, Refusal> {
-        let mut account = match (&call.key_file, &call.section) {
-            (Some(_), Some(_)) => {
+        let mut account = match (call.key_file, call.section, call.base_url) {
+            (Some(_), Some(_), _) => {
                 let text = "--key-file and --section exclude each other";
                 return Err((Exit::Usage, text.to_owned()));
             }
-            (Some(file), None) => Account::with_key_file(paths, service, file)?,
-            (None, _) => Account::configured(paths, service, call.section)?,
+            (Some(file), None, _) => {
+                let key = key_in(file)?;
+                Account::unconfigured(paths, service, Some(key))
+            }
+            (None, None, Some(_)) => Account::unconfigured(paths, service, None),
+            (None, name, _) => Account::configured(paths, service, name)?,
         };
         if let Some(text) = &call.base_url {
             account.base_url = ServiceUrl::new(text)
@@ -48,26 +54,24 @@ impl Account {
         Ok(account)
     }
 
-    /// The CA file is still the configuration's, if there is one.
-    fn with_key_file(paths: &Paths, service: Service, file: &str) -> Result<Account, Refusal> {
-        let key =
-            read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
-        if files::is_readable_by_others(file.as_ref()) {
-            log::warn!("every user may read the key in {file}; chmod 600 {file}");
-        }
+    /// The CA file is still the configuration's, if there is one. Without a key,
+    /// a relay adds it.
+    fn unconfigured(paths: &Paths, service: Service, key: Option<Secret>) -> Account {
         let main = paths
             .load()
             .map_or_else(|_| Main::default(), |config| config.main);
-        Ok(Account {
+        Account {
             base_url: usual_url(service),
-            key: Some(key),
+            key,
             ca_file: main.ca_file,
             bind: None,
-        })
+        }
     }
 
     fn configured(paths: &Paths, service: Service, name: Option<&str>) -> Result<Account, Refusal> {
-        let config = paths.load().map_err(|why| (Exit::Config, why))?;
+        let hint = |why| format!("{why}; with --key-file FILE no configuration is needed");
+        let config = paths.load().map_err(|why| (Exit::Config, hint(why)))?;
+        let names = Names::of(&config);
         let Config {
             main,
             skydns,
@@ -76,11 +80,13 @@ impl Account {
         } = config;
         let (found, base_url, source, bind) = match service {
             Service::Skydns => {
-                let (found, section) = chosen(skydns, service, name)?;
+                let (found, section) =
+                    chosen(skydns, name).ok_or_else(|| names.refusal(service, name))??;
                 (found, section.base_url, section.key, section.bind)
             }
             Service::Vpnki => {
-                let (found, section) = chosen(vpnki, service, name)?;
+                let (found, section) =
+                    chosen(vpnki, name).ok_or_else(|| names.refusal(service, name))??;
                 (found, section.base_url, section.key, None)
             }
         };
@@ -121,40 +127,77 @@ impl Account {
     }
 }
 
-/// The section that is named, or the only one.
+fn key_in(file: &str) -> Result<Secret, Refusal> {
+    let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
+    if files::is_readable_by_others(file.as_ref()) {
+        log::warn!("every user may read the key in {file}; chmod 600 {file}");
+    }
+    Ok(key)
+}
+
+/// The section that is named, or the only one; `None` if there is no such.
 fn chosen<T>(
     sections: Vec<Section<T>>,
-    service: Service,
     name: Option<&str>,
-) -> Result<(String, T), Refusal> {
-    let word = service.word();
+) -> Option<Result<(String, T), Refusal>> {
     let mut found = sections
         .into_iter()
         .filter(|s| name.is_none_or(|name| s.name == name));
-    match (found.next(), found.next(), name) {
-        (Some(section), None, _) => match section.content {
-            Content::Ready(content) => Ok((section.name, *content)),
-            Content::Disabled => Err((
-                Exit::Config,
-                format!("section '{}' is disabled", section.name),
-            )),
-            Content::Wrong => Err((
-                Exit::Config,
-                format!(
-                    "section '{}' is wrong; 'wansync check --offline' tells why",
-                    section.name
-                ),
-            )),
-        },
-        (Some(_), Some(_), _) => Err((
-            Exit::Usage,
-            format!("there are several {word} sections; name one with --section"),
-        )),
-        (None, _, Some(name)) => Err((Exit::Usage, format!("there is no {word} section '{name}'"))),
-        (None, _, None) => Err((
-            Exit::Usage,
-            format!("there is no {word} section; use --key-file, or add one"),
-        )),
+    let (Some(section), None) = (found.next(), found.next()) else {
+        return None;
+    };
+    let why = match section.content {
+        Content::Ready(content) => return Some(Ok((section.name, *content))),
+        Content::Disabled => "is disabled",
+        Content::Wrong => "is wrong; 'wansync check --offline' tells why",
+    };
+    Some(Err((
+        Exit::Config,
+        format!("section '{}' {why}", section.name),
+    )))
+}
+
+/// The names of the sections of both services.
+struct Names {
+    skydns: Vec<String>,
+    vpnki: Vec<String>,
+}
+
+impl Names {
+    fn of(config: &Config) -> Names {
+        Names {
+            skydns: config.skydns.iter().map(|s| s.name.clone()).collect(),
+            vpnki: config.vpnki.iter().map(|s| s.name.clone()).collect(),
+        }
+    }
+
+    /// Why none was chosen: there is none, not that one, or more than one.
+    fn refusal(&self, service: Service, name: Option<&str>) -> Refusal {
+        let (own, other, others) = match service {
+            Service::Skydns => (&self.skydns, Service::Vpnki, &self.vpnki),
+            Service::Vpnki => (&self.vpnki, Service::Skydns, &self.skydns),
+        };
+        let (word, own): (_, Vec<&str>) = (service.word(), own.iter().map(|n| &**n).collect());
+        let text = match name {
+            None if own.is_empty() => {
+                format!("there is no {word} section; use --key-file, or add one")
+            }
+            None => format!(
+                "there are several {word} sections; name one with --section: {}",
+                own.join(", ")
+            ),
+            Some(name) if others.iter().any(|n| n == name) => format!(
+                "there is no {word} section '{name}': it is one of {}",
+                other.word()
+            ),
+            Some(name) => match nearest(name, &own) {
+                Some(meant) => {
+                    format!("there is no {word} section '{name}' (did you mean '{meant}'?)")
+                }
+                None => format!("there is no {word} section '{name}'"),
+            },
+        };
+        (Exit::Usage, text)
     }
 }
 
@@ -170,5 +213,37 @@ fn base(service: Service, url: ServiceUrl) -> Result<ServiceUrl, &'static str> {
     match service {
         Service::Skydns => url.into_base(),
         Service::Vpnki => url.into_page(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_no_section_was_chosen() {
+        let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+        let names = Names {
+            skydns: names(&["home", "office"]),
+            vpnki: names(&["account"]),
+        };
+        let table = [
+            (
+                None,
+                "there are several skydns sections; name one with --section: home, office",
+            ),
+            (
+                Some("account"),
+                "there is no skydns section 'account': it is one of vpnki",
+            ),
+            (
+                Some("hme"),
+                "there is no skydns section 'hme' (did you mean 'home'?)",
+            ),
+            (Some("elsewhere"), "there is no skydns section 'elsewhere'"),
+        ];
+        for (name, expected) in table {
+            assert_eq!(names.refusal(Service::Skydns, name).1, expected);
+        }
     }
 }

@@ -10,9 +10,10 @@ use crate::cli::Call;
 use crate::config::suggest::nearest;
 use crate::core::failure::Failure;
 use crate::render::help;
+use crate::render::width::clean;
 use crate::service::answer::Service;
 use crate::service::arguments::{self, Checked};
-use crate::service::method::Method;
+use crate::service::method::{Effect, Kind, Method};
 use crate::service::reply::{COMMAND_LIMIT, Reply};
 use crate::service::request;
 use crate::sys::http::{Client, Get, TIMEOUT};
@@ -21,8 +22,18 @@ use crate::sys::{clock, files, terminal, zone};
 /// The largest value that is read from a file or from standard input, in bytes.
 const VALUE_LIMIT: usize = 64 * 1024;
 
-/// The help of the method that a command line names, if it names one.
-pub fn help(words: &[&str]) -> Option<String> {
+/// Options of a call that are followed by a value.
+const WITH_VALUE: [&str; 5] = [
+    "--section",
+    "--key-file",
+    "--base-url",
+    "--format",
+    "--output",
+];
+
+/// The help of the method that a command line names; an error if there is no
+/// such method, and nothing if none is named.
+pub fn help(words: &[&str]) -> Option<Result<String, String>> {
     let at = words
         .iter()
         .position(|word| matches!(*word, "skydns" | "vpnki"))?;
@@ -30,10 +41,25 @@ pub fn help(words: &[&str]) -> Option<String> {
         "skydns" => Service::Skydns,
         _ => Service::Vpnki,
     };
-    let named = |method: &&Method| words[at + 1..].contains(&method.name);
-    let method = service.methods().iter().find(named)?;
+    let name = first_name(&words[at + 1..])?;
     let width = terminal::screen().width;
-    Some(help::method(service.word(), method, width))
+    Some(match service.methods().iter().find(|m| m.name == name) {
+        Some(method) => Ok(help::method(service.word(), method, width)),
+        None => Err(unknown_method(service, name)),
+    })
+}
+
+/// The first word that is no option, nor the value of one, nor asks for help.
+fn first_name<'a>(words: &[&'a str]) -> Option<&'a str> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if WITH_VALUE.contains(word) {
+            words.next();
+        } else if !word.starts_with('-') && *word != "help" {
+            return Some(word);
+        }
+    }
+    None
 }
 
 /// Runs it.
@@ -59,11 +85,15 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
         log::error!("--output is for add_vpn and add_tunnel; use > for anything else");
         return Exit::Usage;
     }
-    if let Some(what) = method.needs_yes()
-        && !call.yes
-        && let Err(exit) = ask(method, what)
+    let question = method.needs_yes().filter(|_| !call.yes);
+    if let Some(what) = question
+        && !terminal::can_ask()
     {
-        return exit;
+        log::error!(
+            "{} would {what}: it needs --yes where nobody can be asked",
+            method.name
+        );
+        return Exit::Usage;
     }
     let account = match Account::find(paths, service, call) {
         Ok(account) => account,
@@ -72,16 +102,42 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
             return exit;
         }
     };
+    if let Some(what) = question
+        && !says_yes(method, what, &checked, &account)
+    {
+        log::error!("nothing was sent");
+        return Exit::Usage;
+    }
     let answered = send(paths, service, method, &account, &checked)
         .and_then(|reply| answer::print(method, &reply, &account, call));
     match answered {
         Ok(exit) => exit,
         Err(failure) => {
             let exit = Exit::of_call(&failure);
+            let aftermath = aftermath(method, &failure);
             let words = account.redacted(failure).at(account.base_url.host());
-            log::error!("{}: {words}", method.name);
+            log::error!("{}: {words}{aftermath}", method.name);
             exit
         }
+    }
+}
+
+/// What else whoever reads of a failure must know: how long to wait, or that
+/// another try may do a second time what was done already.
+fn aftermath(method: &Method, failure: &Failure) -> String {
+    match failure {
+        Failure::Status {
+            retry_after: Some(seconds),
+            ..
+        } => format!("; it asks to be left alone for {seconds} s"),
+        Failure::Status { status: 429, .. } => String::new(),
+        _ if method.effect != Effect::Reads
+            && failure.may_have_arrived()
+            && !failure.is_permanent() =>
+        {
+            "; whether it was done is not known: look before you try again".to_owned()
+        }
+        _ => String::new(),
     }
 }
 
@@ -90,15 +146,16 @@ fn prepared(service: Service, call: &Call<'_>) -> Result<(&'static Method, Check
     let word = service.word();
     let Some((name, words)) = call.words.split_first() else {
         return Err(vec![format!(
-            "no method is named; 'wansync {word} --list' lists them"
+            "what to ask for is missing; 'wansync {word} --list' lists it"
         )]);
     };
     let Some(method) = service.methods().iter().find(|m| m.name == name) else {
         return Err(vec![unknown_method(service, name)]);
     };
     let mut given = Vec::with_capacity(words.len());
+    let mut reader = None;
     for text in words {
-        given.push(parameter(text).map_err(|why| vec![why])?);
+        given.push(parameter(method, text, &mut reader).map_err(|why| vec![why])?);
     }
     let given: Vec<(&str, &str)> = given.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let now = zone::local().local(clock::now().wall);
@@ -122,18 +179,23 @@ fn unknown_method(service: Service, name: &str) -> String {
 }
 
 /// One `NAME=VALUE`. `@FILE` and `-` keep a value out of the list of processes;
-/// `@@…` is a value that begins with `@`.
-fn parameter(text: &str) -> Result<(&str, String), String> {
+/// `@@…` is a value that begins with `@`. `reader` is who has read standard input.
+fn parameter<'a>(
+    method: &Method,
+    text: &'a str,
+    reader: &mut Option<&'a str>,
+) -> Result<(&'a str, String), String> {
     let (name, value) = text
         .split_once('=')
         .ok_or_else(|| format!("'{text}' is not of the form NAME=VALUE"))?;
     let bytes = match value.strip_prefix('@') {
-        None if value == "-" => terminal::standard_input(VALUE_LIMIT)
-            .map_err(|why| format!("'{name}': standard input {why}"))?,
+        // What is not known is told in time, not asked for.
+        _ if method.parameter(name).is_none() => return Ok((name, value.to_owned())),
+        None if value == "-" => from_input(method, name, reader)?,
         None => return Ok((name, value.to_owned())),
         Some(rest) if rest.starts_with('@') => return Ok((name, rest.to_owned())),
         Some(path) => files::read(path.as_ref(), VALUE_LIMIT)
-            .map_err(|why| format!("'{name}': {path} {why}"))?,
+            .map_err(|why| format!("'{name}': the file {path} {why}"))?,
     };
     let text = String::from_utf8(bytes).map_err(|_| format!("'{name}' is not UTF-8"))?;
     // The line end that every editor and `echo` puts behind the last line.
@@ -141,22 +203,42 @@ fn parameter(text: &str) -> Result<(&str, String), String> {
     Ok((name, text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }
 
-/// Asks whether to go on.
-fn ask(method: &Method, what: &str) -> Result<(), Exit> {
-    if !terminal::can_ask() {
-        log::error!(
-            "{} would {what}: it needs --yes where nobody can be asked",
-            method.name
-        );
-        return Err(Exit::Usage);
+/// The value from standard input. A person is asked for it, for one line each;
+/// anything else is all of one value.
+fn from_input<'a>(
+    method: &Method,
+    name: &'a str,
+    reader: &mut Option<&'a str>,
+) -> Result<Vec<u8>, String> {
+    let is_hidden = method
+        .parameter(name)
+        .is_some_and(|parameter| parameter.kind == Kind::Password);
+    if terminal::can_ask() {
+        return terminal::ask(&format!("{name}: "), is_hidden)
+            .map_err(|why| format!("'{name}': {why}"));
     }
-    match terminal::says_yes(&format!("{}: {what}? [y/N] ", method.name)) {
-        true => Ok(()),
-        false => {
-            log::error!("nothing was sent");
-            Err(Exit::Usage)
-        }
+    match reader.replace(name) {
+        Some(other) => Err(format!(
+            "'{name}': standard input is empty: '{other}' has taken it"
+        )),
+        None => terminal::standard_input(VALUE_LIMIT)
+            .map_err(|why| format!("'{name}': standard input {why}")),
     }
+}
+
+/// Asks whether to go on, and tells with what and where: once it is done, it is done.
+fn says_yes(method: &Method, what: &str, checked: &Checked, account: &Account) -> bool {
+    let pairs = checked
+        .pairs
+        .iter()
+        .map(|(n, v)| format!("{n}={}", clean(v)));
+    let pairs: Vec<String> = pairs.collect();
+    terminal::says_yes(&format!(
+        "{}: {what} ({}) at {}? [y/N] ",
+        method.name,
+        pairs.join(" "),
+        account.base_url.host()
+    ))
 }
 
 fn send(
@@ -185,4 +267,61 @@ fn send(
         timeout: TIMEOUT,
         accept: "application/json",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::failure::Phase;
+    use crate::service::skydns_methods;
+
+    #[test]
+    fn the_method_that_help_is_for() {
+        let table: [(&[&str], Option<&str>); 6] = [
+            (&["add_ip", "--help"], Some("add_ip")),
+            (&["--help", "add_ip"], Some("add_ip")),
+            (&["help"], None),
+            (&["--section", "activate", "add_ip", "-h"], Some("add_ip")),
+            (&["--format", "json", "--yes", "-h"], None),
+            (&["ad_ip", "ident=activate", "-h"], Some("ad_ip")),
+        ];
+        for (words, expected) in table {
+            assert_eq!(first_name(words), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_told() {
+        let late = Failure::Timeout {
+            host: "a.example".to_owned(),
+            phase: Phase::Reply,
+            seconds: 30,
+        };
+        let refused = Failure::Refused {
+            message: "no".to_owned(),
+        };
+        let busy = |status, retry_after| Failure::Status {
+            status,
+            message: None,
+            retry_after,
+        };
+        let doubt = "; whether it was done is not known: look before you try again";
+        let table = [
+            ("subscribe", &late, doubt),
+            ("profiles", &late, ""),
+            ("subscribe", &refused, ""),
+            ("subscribe", &busy(502, None), doubt),
+            ("subscribe", &busy(404, None), ""),
+            ("subscribe", &busy(429, None), ""),
+            (
+                "profiles",
+                &busy(503, Some(120)),
+                "; it asks to be left alone for 120 s",
+            ),
+        ];
+        for (name, failure, expected) in table {
+            let method = skydns_methods::find(name).expect(name);
+            assert_eq!(aftermath(method, failure), expected, "{name} {failure}");
+        }
+    }
 }

@@ -32,7 +32,9 @@ pub static APIS: [Api; 2] = [
 ];
 
 /// Optional parameters that an example shows, so that it does something.
-const SHOWN: [(&str, &str); 4] = [
+const SHOWN: [(&str, &str); 6] = [
+    ("stat_user", "ts"),
+    ("stat_tunnel", "ts"),
     ("prolongate", "plan"),
     ("update_profile", "name"),
     ("add_ip", "profile"),
@@ -168,7 +170,7 @@ fn usage(parameter: &Parameter) -> String {
     match parameter.count {
         Count::One => format!("{name}={value}"),
         Count::Many => format!("{name}={value}..."),
-        Count::Optional => format!("[{name}={value}]"),
+        Count::Optional | Count::Default(_) => format!("[{name}={value}]"),
     }
 }
 
@@ -193,7 +195,7 @@ fn described(parameter: &Parameter) -> [String; 3] {
     let count = match parameter.count {
         Count::One => "required",
         Count::Many => "required, repeatable",
-        Count::Optional => "optional",
+        Count::Optional | Count::Default(_) => "optional",
     };
     let meaning = match parameter.kind {
         Kind::Text => parameter.meaning.to_owned(),
@@ -327,12 +329,12 @@ Example:
         let skydns = list(APIS[0].methods, None);
         assert_eq!(skydns.lines().count(), 29);
         let vpnki = "\
-tunnels                    list the tunnels of the account
-active                     list the tunnels that are connected now
-stat_user    ts te         list the connections of all tunnels in an interval
-stat_tunnel  tunnel ts te  list the connections of one tunnel in an interval
-add_tunnel                 make a tunnel, and get its login and password
-del_tunnel   tunnel        delete a tunnel
+tunnels              list the tunnels of the account
+active               list the tunnels that are connected now
+stat_user            list the connections of all tunnels in an interval
+stat_tunnel  tunnel  list the connections of one tunnel in an interval
+add_tunnel           make a tunnel, and get its login and password
+del_tunnel   tunnel  delete a tunnel
 ";
         assert_eq!(list(APIS[1].methods, None), vpnki);
     }

@@ -59,11 +59,14 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
     }
     for parameter in method.parameters {
         let is_given = given.iter().any(|(name, _)| *name == parameter.name);
-        if parameter.is_required() && !is_given {
-            wrong.push(format!(
+        match parameter.count {
+            _ if is_given => {}
+            Count::Optional => {}
+            Count::Default(value) => checked.pairs.push((parameter.name, value.to_owned())),
+            Count::One | Count::Many => wrong.push(format!(
                 "'{}' is missing: {}",
                 parameter.name, parameter.meaning
-            ));
+            )),
         }
     }
     match interval(&checked.pairs) {
@@ -81,6 +84,11 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
 }
 
 fn unknown(method: &Method, name: &str) -> String {
+    if name == "key" {
+        return "'key' never stands on a command line, where every user may see it; it comes \
+                from --key-file or from the configuration"
+            .to_owned();
+    }
     let names: Vec<&str> = method.parameters.iter().map(|p| p.name).collect();
     match (nearest(name, &names), names.is_empty()) {
         (Some(meant), _) => format!("'{name}' is unknown (did you mean '{meant}'?)"),
@@ -106,8 +114,8 @@ fn value_of(parameter: &Parameter, value: &str, now: Civil) -> Result<String, St
         false => Err(format!("is not {}", parameter.kind)),
     };
     match parameter.kind {
-        Kind::Text | Kind::Password => as_it_is(true),
-        Kind::Plan => as_it_is(!value.contains(char::is_whitespace)),
+        // Which of its plans and names the service takes, it alone knows.
+        Kind::Text | Kind::Password | Kind::Plan => as_it_is(true),
         Kind::Address => as_it_is(value.parse::<IpAddr>().is_ok()),
         Kind::Number => as_it_is(value.len() <= 18 && digits(value)),
         Kind::Email => as_it_is(is_email(value)),
@@ -118,7 +126,7 @@ fn value_of(parameter: &Parameter, value: &str, now: Civil) -> Result<String, St
             as_it_is(value.len() == 2 && digits(value) && ("01"..="12").contains(&value))
         }
         Kind::Moment => moment(value, parameter.name == "te", now)
-            .ok_or_else(|| format!("is not {}", parameter.kind)),
+            .ok_or_else(|| format!("is no moment: {}", parameter.kind)),
     }
 }
 
@@ -186,7 +194,10 @@ fn moment(text: &str, is_end: bool, now: Civil) -> Option<String> {
     if text.eq_ignore_ascii_case("now") {
         return Some("NOW".to_owned());
     }
-    if text.starts_with("0000-00-00") {
+    if matches!(
+        text,
+        "0" | "0000-00-00" | "0000-00-00 00-00-00" | "0000-00-00 00:00:00"
+    ) {
         return Some("0000-00-00 00-00-00".to_owned());
     }
     if text.ends_with(['s', 'm', 'h', 'd']) {
@@ -265,6 +276,11 @@ mod tests {
             ),
             (
                 "activate",
+                &["ident=a", "key=b"],
+                "'key' never stands on a command line",
+            ),
+            (
+                "activate",
                 &["ident=a\nb"],
                 "'ident': 'a\nb' holds a line end",
             ),
@@ -287,11 +303,6 @@ mod tests {
                 "update_email",
                 &["ident=a", "email=b"],
                 "'email': 'b' is not an e-mail address",
-            ),
-            (
-                "prolongate",
-                &["ident=a", "plan=A B"],
-                "'plan': 'A B' is not PREMIUM",
             ),
             (
                 "get_activity",
@@ -392,6 +403,7 @@ mod tests {
                 "0000-00-00 00-00-00",
                 "0000-00-00 00-00-00",
             ),
+            ("0", "0000-00-00 00-00-00", "0000-00-00 00-00-00"),
             ("now", "NOW", "NOW"),
             ("24h", "2026-11-20 12-30-00", "2026-11-20 12-30-00"),
             ("90s", "2026-11-21 12-28-30", "2026-11-21 12-28-30"),
@@ -408,6 +420,7 @@ mod tests {
             "2026-11-20 1:2:3",
             "24",
             "h",
+            "0000-00-00 12:00:00",
             "2026-11-20 12:00:00:00",
         ] {
             assert!(
@@ -415,6 +428,18 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_interval_that_is_not_given_is_everything() {
+        let method = vpnki_resources::find("stat_tunnel").expect("documented");
+        let checked = check(method, &[("ts", "24h"), ("tunnel", "user356")], now()).expect("good");
+        let value = |name| checked.pairs.iter().find(|(n, _)| *n == name);
+        assert_eq!(value("te"), Some(&("te", "NOW".to_owned())));
+        let checked = check(method, &[("tunnel", "user356")], now()).expect("good");
+        let start = ("ts", "0000-00-00 00-00-00".to_owned());
+        assert!(checked.pairs.contains(&start), "{checked:?}");
+        assert_eq!(checked.pairs.len(), 3);
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub enum Count {
     One,
     /// Once, or not at all.
     Optional,
+    /// Once. The service needs it; where it is not given, this is sent.
+    Default(&'static str),
     /// Once or more: one parameter of the URL for each.
     Many,
 }
@@ -56,7 +58,7 @@ pub enum Kind {
     Password,
     /// An IPv4 or IPv6 address.
     Address,
-    /// Digits: the id of a profile, of a page, of a VPN.
+    /// Digits: the id of a profile.
     Number,
     /// `True` or `False`, however it is written.
     Flag,
@@ -136,7 +138,7 @@ impl Method {
 impl Parameter {
     /// Whether a call without it is incomplete.
     pub fn is_required(&self) -> bool {
-        self.count != Count::Optional
+        matches!(self.count, Count::One | Count::Many)
     }
 }
 

@@ -18,6 +18,7 @@ pub fn skydns<'a>(
 }
 
 /// `GET PAGE?option=com_api&…&resource=…&key=…&name=value…`, as VPNKI takes it.
+/// `del_tunnel` alone is documented (2.2) without the `/en/` behind `index.php`.
 pub fn vpnki<'a>(
     page: &ServiceUrl,
     resource: &'a str,
@@ -31,7 +32,18 @@ pub fn vpnki<'a>(
         ("resource", resource),
     ];
     let all = fixed.into_iter().chain(key_pair(key)).chain(pairs);
-    with_query(page.to_string(), all)
+    let page = match resource {
+        "del_tunnel" => without_language(page.as_str()),
+        _ => page.as_str(),
+    };
+    with_query(page.to_owned(), all)
+}
+
+/// `…/index.php` of `…/index.php/en/`; any other page as it is.
+fn without_language(page: &str) -> &str {
+    page.strip_suffix("/en/")
+        .filter(|page| page.ends_with("/index.php"))
+        .unwrap_or(page)
 }
 
 fn key_pair(key: Option<&Secret>) -> Option<(&'static str, &str)> {
@@ -76,6 +88,25 @@ mod tests {
             "https://vpnki.com/index.php/en/?option=com_api&format=raw&app=webservices\
              &resource=stat_user&key=a%20key&ts=2026-11-20%2000-00-00&te=NOW"
         );
+    }
+
+    #[test]
+    fn del_tunnel_is_asked_of_the_page_without_a_language() {
+        let table = [
+            (
+                "https://vpnki.com/index.php/en/",
+                "https://vpnki.com/index.php",
+            ),
+            ("https://vpnki.ru/index.php", "https://vpnki.ru/index.php"),
+            ("https://a.example/relay/en/", "https://a.example/relay/en/"),
+        ];
+        for (page, expected) in table {
+            let page = ServiceUrl::new(page).expect("a URL");
+            let url = vpnki(&page, "del_tunnel", None, [("tunnel", "user657")]);
+            let query =
+                "?option=com_api&format=raw&app=webservices&resource=del_tunnel&tunnel=user657";
+            assert_eq!(url, format!("{expected}{query}"));
+        }
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub static METHODS: [Method; 29] = [
     },
     Method {
         name: "subscription_info",
-        summary: "show when a user's subscription ends",
+        summary: "show when a user's subscription ends (SkyDNS reserves it for later use)",
         parameters: &[IDENT],
         effect: Reads,
         shape: Shape::DateEnd,
@@ -155,7 +155,7 @@ pub static METHODS: [Method; 29] = [
             TLS,
             parameter(
                 "blockpage_id",
-                Kind::Number,
+                Kind::Text,
                 Optional,
                 "id of the page that is shown in place of a blocked one",
             ),

@@ -1,6 +1,6 @@
 //! The 6 resources of VPNKI's API, from its document.
 
-use super::method::Count::One;
+use super::method::Count::{Default, One};
 use super::method::Effect::{Changes, Destroys, Reads};
 use super::method::{Kind, Method, Parameter, Shape};
 
@@ -13,14 +13,14 @@ const TUNNEL: Parameter = Parameter {
 const SINCE: Parameter = Parameter {
     name: "ts",
     kind: Kind::Moment,
-    count: One,
-    meaning: "start of the interval",
+    count: Default("0000-00-00 00-00-00"),
+    meaning: "start of the interval; everything up to its end if left out",
 };
 const UNTIL: Parameter = Parameter {
     name: "te",
     kind: Kind::Moment,
-    count: One,
-    meaning: "end of the interval",
+    count: Default("NOW"),
+    meaning: "end of the interval; now if left out",
 };
 
 /// Every resource, in the order of the document.

@@ -21,10 +21,12 @@ pub const PRINTED: &str = "wansync::printed";
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Starts logging. Only our own records pass: those of the HTTP and TLS crates
-/// hold URLs, and with them the key.
-pub fn start(level: LevelFilter) {
+/// hold URLs, and with them the key. A command that somebody `waits` for tells
+/// them on stderr, wherever that leads: whoever calls it over ssh, or in a
+/// script, does not look into the router's syslog.
+pub fn start(level: LevelFilter, waits: bool) {
     report_panics();
-    if io::stderr().is_terminal() {
+    if !waits && io::stderr().is_terminal() {
         let logger = simple_logger::SimpleLogger::new()
             .with_level(LevelFilter::Off)
             .with_module_level(OURS, level)
@@ -33,7 +35,11 @@ pub fn start(level: LevelFilter) {
         return;
     }
     let logger = Syslog {
-        socket: OnceLock::new(),
+        socket: if waits {
+            OnceLock::from(None)
+        } else {
+            OnceLock::new()
+        },
         is_stuck: AtomicBool::new(false),
     };
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
@@ -60,7 +66,7 @@ pub fn set_level(level: LevelFilter) {
 
 const OURS: &str = "wansync";
 
-/// Writes to syslog's socket, or to stderr where there is none.
+/// Writes to syslog's socket, or to stderr where there is none or it is not for syslog.
 struct Syslog {
     /// Opened for the first record: most passes have none.
     socket: OnceLock<Option<UnixDatagram>>,

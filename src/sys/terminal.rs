@@ -2,6 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
+
 use super::process::environment;
 use crate::render::{Screen, is_utf8};
 
@@ -29,6 +33,41 @@ pub fn says_yes(question: &str) -> bool {
     let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
     read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
+
+/// Asks for one line; what is typed stays `hidden` if it is a password.
+///
+/// # Errors
+/// In words for people.
+pub fn ask(question: &str, hidden: bool) -> Result<Vec<u8>, String> {
+    let mut line = Vec::new();
+    let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
+    let before = if hidden { hide_typing()? } else { None };
+    let read = asked.and_then(|()| io::stdin().lock().read_until(b'\n', &mut line));
+    if let Some(before) = before {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &before);
+        let _ = writeln!(io::stderr());
+    }
+    match read {
+        Ok(_) if line.contains(&INTERRUPT) => Err("interrupted".to_owned()),
+        Ok(_) => Ok(line),
+        Err(error) => Err(format!("cannot be read: {error}")),
+    }
+}
+
+/// The terminal shows nothing of what is typed; as it was before is returned.
+/// Ctrl-C ends the line, and not this process: who else would undo it?
+fn hide_typing() -> Result<Option<Termios>, String> {
+    let in_words = |error| format!("the terminal cannot hide it: {error}");
+    let before = tcgetattr(io::stdin()).map_err(in_words)?;
+    let mut hidden = before.clone();
+    hidden.local_modes -= LocalModes::ECHO | LocalModes::ISIG;
+    hidden.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
+    tcsetattr(io::stdin(), OptionalActions::Drain, &hidden).map_err(in_words)?;
+    Ok(Some(before))
+}
+
+/// Ctrl-C
+const INTERRUPT: u8 = 3;
 
 /// All of standard input, up to `limit` bytes.
 ///
