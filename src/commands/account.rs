@@ -14,8 +14,8 @@ use crate::core::failure::Failure;
 use crate::service::answer::Service;
 use crate::service::arguments::Checked;
 use crate::service::method::{Kind, Method};
+use crate::sys::files;
 use crate::sys::http::Client;
-use crate::sys::{files, log as logging};
 
 /// What a call needs beside its parameters.
 pub struct Account {
@@ -68,8 +68,7 @@ impl Account {
         self
     }
 
-    /// The CA file is still the configuration's, if there is one; so is the level
-    /// of the log.
+    /// The CA file is still the configuration's, if there is one.
     fn with_key_file(paths: &Paths, service: Service, file: &str) -> Result<Account, Refusal> {
         let key =
             read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
@@ -79,7 +78,6 @@ impl Account {
         let main = paths
             .load()
             .map_or_else(|_| Main::default(), |config| config.main);
-        logging::set_level(main.log_level);
         Ok(Account {
             base_url: usual_url(service),
             key: Some(key),
@@ -91,7 +89,6 @@ impl Account {
 
     fn configured(paths: &Paths, service: Service, name: Option<&str>) -> Result<Account, Refusal> {
         let config = paths.load().map_err(|why| (Exit::Config, why))?;
-        logging::set_level(config.main.log_level);
         let Config {
             main,
             skydns,
