@@ -65,14 +65,15 @@ impl Secret {
     fn without<'t>(&self, text: &'t str, may_be_cut: bool) -> Cow<'t, str> {
         let mut out = String::new();
         let (mut at, mut copied) = (0, 0);
-        while let Some(first) = text[at..].chars().next() {
+        while let Some(ahead) = self.perhaps_in(&text.as_bytes()[at..]) {
+            at += ahead;
             if let Some(length) = self.quote_in(&text[at..], may_be_cut) {
                 out.push_str(&text[copied..at]);
                 out.push_str("***");
                 at += length;
                 copied = at;
             } else {
-                at += first.len_utf8();
+                at += text[at..].chars().next().map_or(1, char::len_utf8);
             }
         }
         if copied == 0 {
@@ -80,6 +81,13 @@ impl Secret {
         }
         out.push_str(&text[copied..]);
         Cow::Owned(out)
+    }
+
+    /// Where the key may begin next: most of a long answer is nothing of it.
+    fn perhaps_in(&self, bytes: &[u8]) -> Option<usize> {
+        let first = self.0.as_bytes().first();
+        let mut bytes = bytes.iter();
+        bytes.position(|byte| Some(byte) == first || matches!(byte, b'%' | b'\\'))
     }
 
     /// The length of the key that `text` begins with. Each of the key's bytes
