@@ -1,5 +1,7 @@
 //! Whose account a call is for: where the service is, and the key.
 
+use std::borrow::Cow;
+
 use super::exit::Exit;
 use super::observe::Observer;
 use super::paths::{Paths, key_of, read_key, warning_of_key_file};
@@ -11,6 +13,8 @@ use crate::config::url::ServiceUrl;
 use crate::config::{Config, Content, Main, Section};
 use crate::core::failure::Failure;
 use crate::service::answer::Service;
+use crate::service::arguments::Checked;
+use crate::service::method::{Kind, Method};
 use crate::sys::files;
 use crate::sys::http::Client;
 
@@ -24,6 +28,8 @@ pub struct Account {
     pub ca_file: String,
     /// The network to send through, if it may be no other.
     bind: Option<String>,
+    /// The passwords that are sent, which may show no more than the key.
+    passwords: Vec<Secret>,
 }
 
 /// Why there is none, and how the command ends.
@@ -54,6 +60,20 @@ impl Account {
         Ok(account)
     }
 
+    /// The account of a call that sends these parameters.
+    #[must_use]
+    pub fn with_passwords_of(mut self, method: &Method, checked: &Checked) -> Account {
+        let is_password = |name: &str| {
+            let parameter = method.parameter(name);
+            parameter.is_some_and(|parameter| parameter.kind == Kind::Password)
+        };
+        let passwords = checked.pairs.iter().filter(|(name, _)| is_password(name));
+        self.passwords = passwords
+            .filter_map(|(_, value)| Secret::new(value).ok())
+            .collect();
+        self
+    }
+
     /// The CA file is still the configuration's, if there is one. Without a key,
     /// a relay adds it.
     fn unconfigured(paths: &Paths, service: Service, key: Option<Secret>) -> Account {
@@ -65,6 +85,7 @@ impl Account {
             key,
             ca_file: main.ca_file,
             bind: None,
+            passwords: Vec::new(),
         }
     }
 
@@ -104,6 +125,7 @@ impl Account {
             key,
             ca_file: main.ca_file,
             bind,
+            passwords: Vec::new(),
         })
     }
 
@@ -118,12 +140,27 @@ impl Account {
             .map(Some)
     }
 
-    /// The failure without the key, which a service may quote.
+    /// The failure without what a service may quote and nobody may see.
     pub fn redacted(&self, failure: Failure) -> Failure {
-        match &self.key {
-            Some(key) => failure.map_text(|text| key.redact(text)),
-            None => failure,
-        }
+        failure.map_text(|text| self.redact(text))
+    }
+
+    /// The same of a text that may have been cut.
+    pub fn redact(&self, text: &str) -> String {
+        let secrets = self.secrets();
+        secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
+    }
+
+    /// The same of a whole text.
+    pub fn hide<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        self.secrets().fold(text, |text, secret| match text {
+            Cow::Borrowed(text) => secret.hide(text),
+            Cow::Owned(text) => Cow::Owned(secret.hide(&text).into_owned()),
+        })
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.key.iter().chain(&self.passwords)
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::account::Account;
 use super::exit::Exit;
-use super::once::println_quietly;
+use super::once::{println_or_fail, println_quietly};
 use crate::cli::{Call, Format};
 use crate::core::failure::Failure;
 use crate::render::chart::{Series, chart};
@@ -36,8 +36,8 @@ pub fn print(
     call: &Call<'_>,
 ) -> Result<Exit, Failure> {
     let wall = clock::now().wall;
-    if call.raw {
-        say(account, &raw(reply));
+    if call.raw && !say(&account.redact(&String::from_utf8_lossy(&reply.body))) {
+        return Ok(Exit::Failed);
     }
     let answer = decode(method, reply, wall)?;
     if vpnki::is_dirty(reply) {
@@ -47,38 +47,28 @@ pub fn print(
         Answer::Added(added) if !added.is_complete() => Exit::Failed,
         _ => Exit::Done,
     };
-    let kept = match (&call.output, secret_of(&answer)) {
-        (Some(path), Some(secret)) => Some(write(path, &secret, account)),
-        _ => None,
+    if let (Some(path), Some(secret)) = (&call.output, secret_of(&answer)) {
+        return Ok(write(path, &secret, account));
+    }
+    let is_said = call.raw
+        || match call.format {
+            Format::Json => say(&account.hide(data_json(method, reply, wall)?)),
+            Format::Text => say(text(&answer, account).trim_end_matches('\n')),
+        };
+    Ok(if is_said { exit } else { Exit::Failed })
+}
+
+/// Prints; to a terminal without what could command it. Says whether that was
+/// possible.
+fn say(text: &str) -> bool {
+    let said = match terminal::is_shown() {
+        false => println_or_fail(text),
+        true => println_or_fail(&text.split('\n').map(clean).collect::<Vec<_>>().join("\n")),
     };
-    match kept {
-        Some(written) => Ok(written),
-        None if call.raw => Ok(exit),
-        None => {
-            match call.format {
-                Format::Json => say(account, &data_json(method, reply, wall)?),
-                Format::Text => say(account, text(&answer).trim_end_matches('\n')),
-            }
-            Ok(exit)
-        }
+    if let Err(error) = &said {
+        log::error!("cannot print what the service answered: {error}");
     }
-}
-
-/// A service may quote the key that it was sent.
-fn say(account: &Account, text: &str) {
-    println_quietly(&match &account.key {
-        Some(key) => Cow::Owned(key.redact(text)),
-        None => Cow::Borrowed(text),
-    });
-}
-
-/// The body; to a terminal without what could command it.
-fn raw(reply: &Reply) -> String {
-    let text = String::from_utf8_lossy(&reply.body);
-    match terminal::screen().width {
-        None => text.into_owned(),
-        Some(_) => text.lines().map(clean).collect::<Vec<_>>().join("\n"),
-    }
+    said.is_ok()
 }
 
 /// What is to be in a file for its owner alone.
@@ -96,64 +86,72 @@ fn secret_of(answer: &Answer<'_>) -> Option<String> {
 /// It was made at the service just now, and cannot be had again: if it cannot
 /// be written, it is printed.
 fn write(path: &str, secret: &str, account: &Account) -> Exit {
-    match files::replace(path.as_ref(), secret.as_bytes(), true) {
+    match files::keep(path.as_ref(), account.hide(secret.into()).as_bytes()) {
         Ok(()) => {
             println_quietly(&format!("written to {path}"));
             Exit::Done
         }
         Err(error) => {
             log::error!("cannot write {path}: {error}; here it is");
-            say(account, secret);
+            say(account.hide(secret.into()).trim_end_matches('\n'));
             Exit::Failed
         }
     }
 }
 
-fn text(answer: &Answer<'_>) -> String {
+/// Secrets are hidden before a layout can cut them.
+fn text(answer: &Answer<'_>, account: &Account) -> String {
     match answer {
         Answer::Nothing => "done".to_owned(),
-        Answer::Record(fields) => fields_of(fields),
-        Answer::DateEnd(end) => date_end(end),
-        Answer::Table(rows) => table(rows),
-        Answer::Added(added) => both_lists(added),
-        Answer::Report(report) => bars(report),
-        Answer::Ovpn(ovpn) => ovpn.text.clone().into_owned(),
-        Answer::Credentials(credentials) => login(credentials),
+        Answer::Record(fields) => fields_of(fields, account),
+        Answer::DateEnd(end) => date_end(end, account),
+        Answer::Table(rows) => table(rows, account),
+        Answer::Added(added) => both_lists(added, account),
+        Answer::Report(report) => bars(report, account),
+        Answer::Ovpn(ovpn) => account.hide(ovpn.text.clone()).into_owned(),
+        Answer::Credentials(credentials) => login(credentials, account),
     }
 }
 
 /// Fields beside what was expected, if there are any.
-fn beside(fields: &Record<'_>) -> String {
+fn beside(fields: &Record<'_>, account: &Account) -> String {
     match fields.0.is_empty() {
         true => String::new(),
-        false => fields_of(fields),
+        false => fields_of(fields, account),
     }
 }
 
-fn fields_of(fields: &Record<'_>) -> String {
+fn fields_of(fields: &Record<'_>, account: &Account) -> String {
     let pairs: Vec<(&str, &str)> = fields.0.iter().map(|(n, v)| (&**n, &**v)).collect();
-    record(&pairs)
+    account.hide(record(&pairs).into()).into_owned()
 }
 
-fn date_end(end: &DateEnd<'_>) -> String {
+fn date_end(end: &DateEnd<'_>, account: &Account) -> String {
     let at = match end.at {
         Some(at) => zone::local().show(at),
         None => "not said".to_owned(),
     };
-    format!("{}{}", record(&[("date_end", &at)]), beside(&end.rest))
+    let rest = beside(&end.rest, account);
+    format!("{}{rest}", record(&[("date_end", &at)]))
 }
 
-fn table(rows: &Table<'_>) -> String {
-    let cells: Vec<Vec<Cow<'_, str>>> = rows.rows().collect();
-    let mut shown = Shown::new(rows.columns.iter().map(|column| &**column));
+fn table(rows: &Table<'_>, account: &Account) -> String {
+    let hide = |cell: Cow<'_, str>| account.hide(cell).into_owned();
+    let columns: Vec<String> = rows.columns.iter().cloned().map(hide).collect();
+    let cells: Vec<Vec<Cow<'_, str>>> = rows
+        .rows()
+        .map(|row| row.into_iter().map(|cell| account.hide(cell)).collect())
+        .collect();
+    let mut shown = Shown::new(columns.iter().map(String::as_str));
     for row in &cells {
         shown.row(row.iter().map(|cell| &**cell));
     }
     shown.show(terminal::screen())
 }
 
-fn both_lists(added: &Added<'_>) -> String {
-    let good: Vec<Cow<'_, str>> = added.added().collect();
+fn both_lists(added: &Added<'_>, account: &Account) -> String {
+    let hide = |cell| account.hide(cell);
+    let good: Vec<Cow<'_, str>> = added.added().map(hide).collect();
     let mut shown = Shown::new(["added"]);
     for address in &good {
         shown.row([&**address]);
@@ -163,7 +161,8 @@ fn both_lists(added: &Added<'_>) -> String {
         false => shown.show(terminal::screen()),
     };
     if !added.is_complete() {
-        let bad: Vec<(Cow<'_, str>, Cow<'_, str>)> = added.invalid().collect();
+        let hide = |(address, why)| (account.hide(address), account.hide(why));
+        let bad: Vec<(Cow<'_, str>, Cow<'_, str>)> = added.invalid().map(hide).collect();
         let mut shown = Shown::new(["not added", "because"]);
         for (address, why) in &bad {
             shown.row([&**address, &**why]);
@@ -171,18 +170,19 @@ fn both_lists(added: &Added<'_>) -> String {
         text.push('\n');
         text.push_str(&shown.show(terminal::screen()));
     }
-    text.push_str(&beside(&added.rest));
+    text.push_str(&beside(&added.rest, account));
     text
 }
 
-fn bars(report: &Report<'_>) -> String {
-    let labels: Vec<Cow<'_, str>> = report.labels().collect();
+fn bars(report: &Report<'_>, account: &Account) -> String {
+    let hide = |cell| account.hide(cell);
+    let labels: Vec<Cow<'_, str>> = report.labels().map(hide).collect();
     let labels: Vec<&str> = labels.iter().map(|label| &**label).collect();
     let counted: Vec<(Cow<'_, str>, Vec<u64>)> = report
         .datasets()
         .map(|set| {
             let values = set.counts().map(Option::unwrap_or_default).collect();
-            (set.label.clone(), values)
+            (account.hide(set.label.clone()), values)
         })
         .collect();
     let series: Vec<Series<'_>> = counted
@@ -192,11 +192,11 @@ fn bars(report: &Report<'_>) -> String {
     format!(
         "{}{}",
         chart(&labels, &series, terminal::screen()),
-        beside(&report.rest)
+        beside(&report.rest, account)
     )
 }
 
-fn login(credentials: &Credentials<'_>) -> String {
+fn login(credentials: &Credentials<'_>, account: &Account) -> String {
     let known = [
         ("login", Some(&credentials.login)),
         ("password", Some(&credentials.password)),
@@ -208,5 +208,5 @@ fn login(credentials: &Credentials<'_>) -> String {
         .filter_map(|(name, value)| Some((*name, &***value.as_ref()?)));
     let rest = credentials.rest.0.iter().map(|(n, v)| (&**n, &**v));
     let pairs: Vec<(&str, &str)> = known.chain(rest).collect();
-    record(&pairs)
+    account.hide(record(&pairs).into()).into_owned()
 }

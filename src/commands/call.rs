@@ -96,7 +96,7 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
         return Exit::Usage;
     }
     let account = match Account::find(paths, service, call) {
-        Ok(account) => account,
+        Ok(account) => account.with_passwords_of(method, &checked),
         Err((exit, why)) => {
             log::error!("{why}");
             return exit;

@@ -66,5 +66,13 @@ pub fn exit_of(reports: &[Report]) -> Exit {
 
 /// Prints a line; whoever closed the pipe does not want it.
 pub fn println_quietly(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
+    let _ = println_or_fail(line);
+}
+
+/// The same of what must not be lost, such as on a disk that is full.
+pub fn println_or_fail(line: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}").or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    })
 }

@@ -1,5 +1,6 @@
 //! Keys, which must not show.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// No service's key comes near this, in bytes.
@@ -52,37 +53,102 @@ impl Secret {
     /// `text` with `***` wherever the key stands in it, encoded or not, or cut
     /// off at the end: a service may well quote what it was sent.
     pub fn redact(&self, text: &str) -> String {
-        let text = text.replace(&self.0, "***");
-        let mut redacted = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        while let Some(first) = rest.chars().next() {
-            if let Some(after) = self.after_quote(rest) {
-                redacted.push_str("***");
-                rest = after;
-            } else {
-                redacted.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
-        }
-        redacted
+        self.without(text, true).into_owned()
     }
 
-    /// What follows the key that `text` begins with. Each of the key's bytes
-    /// may be percent-encoded, once or twice, or not, since programs differ in
-    /// which they encode. A text that was cut may end within the key.
-    fn after_quote<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let mut at = 0;
-        for byte in self.0.bytes() {
-            at += match &text.as_bytes()[at..] {
-                [] | [b'%'] | [b'%', _] if at >= TELLING => return Some(""),
-                [b'%', high, low, ..] if is_hex_of(byte, *high, *low) => 3,
-                [b'%', b'2', b'5', high, low, ..] if is_hex_of(byte, *high, *low) => 5,
-                [b'+', ..] if byte == b' ' => 1,
-                [same, ..] if *same == byte => 1,
-                _ => return None,
-            };
+    /// The same of text that was not cut, such as a cell of a table: there, a
+    /// word at the end that a key begins with too is a word.
+    pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.without(text, false)
+    }
+
+    fn without<'t>(&self, text: &'t str, may_be_cut: bool) -> Cow<'t, str> {
+        let mut out = String::new();
+        let (mut at, mut copied) = (0, 0);
+        while let Some(ahead) = self.perhaps_in(&text.as_bytes()[at..]) {
+            at += ahead;
+            if let Some(length) = self.quote_in(&text[at..], may_be_cut) {
+                out.push_str(&text[copied..at]);
+                out.push_str("***");
+                at += length;
+                copied = at;
+            } else {
+                at += text[at..].chars().next().map_or(1, char::len_utf8);
+            }
         }
-        text.get(at..)
+        if copied == 0 {
+            return Cow::Borrowed(text);
+        }
+        out.push_str(&text[copied..]);
+        Cow::Owned(out)
+    }
+
+    /// Where the key may begin next: most of a long answer is nothing of it.
+    fn perhaps_in(&self, bytes: &[u8]) -> Option<usize> {
+        let first = self.0.as_bytes().first();
+        let mut bytes = bytes.iter();
+        bytes.position(|byte| Some(byte) == first || matches!(byte, b'%' | b'\\'))
+    }
+
+    /// The length of the key that `text` begins with. Each of the key's bytes
+    /// may be percent-encoded, once or twice, or not, since programs differ in
+    /// which they encode; and each of its characters escaped as in JSON. A text
+    /// that was cut may end within the key.
+    fn quote_in(&self, text: &str, may_be_cut: bool) -> Option<usize> {
+        if text.starts_with(&self.0) {
+            return Some(self.0.len());
+        }
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        for c in self.0.chars() {
+            if let Some(length) = json_escape(c, &bytes[at..]) {
+                at += length;
+                continue;
+            }
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                at += match &bytes[at..] {
+                    rest if may_be_cut && at >= TELLING && is_cut(rest) => return Some(text.len()),
+                    [b'%', high, low, ..] if is_hex_of(byte, *high, *low) => 3,
+                    [b'%', b'2', b'5', high, low, ..] if is_hex_of(byte, *high, *low) => 5,
+                    [b'+', ..] if byte == b' ' => 1,
+                    [same, ..] if *same == byte => 1,
+                    _ => return None,
+                };
+            }
+        }
+        Some(at)
+    }
+}
+
+/// Whether nothing follows, or the beginning of an escape.
+fn is_cut(rest: &[u8]) -> bool {
+    match rest {
+        [] | [b'%'] | [b'%', _] => true,
+        [b'\\', ..] => rest.len() < 6,
+        _ => false,
+    }
+}
+
+/// The length of the escape (RFC 8259, 7) that `text` begins with, if it stands
+/// for this character. A key has no control characters, so `\n` and the like do not.
+fn json_escape(c: char, text: &[u8]) -> Option<usize> {
+    match text {
+        [b'\\', mark @ (b'"' | b'\\' | b'/'), ..] => (c == char::from(*mark)).then_some(2),
+        [b'\\', ..] => {
+            let mut rest = text;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let [high, low] = unit.to_be_bytes();
+                let [b'\\', b'u', a, b, c, d, after @ ..] = rest else {
+                    return None;
+                };
+                if !is_hex_of(high, *a, *b) || !is_hex_of(low, *c, *d) {
+                    return None;
+                }
+                rest = after;
+            }
+            Some(text.len() - rest.len())
+        }
+        _ => None,
     }
 }
 
@@ -134,6 +200,28 @@ mod tests {
             literal.redact("a 50%25ж b 50%2525%d0%B6 50%"),
             "a *** b *** ***"
         );
+    }
+
+    #[test]
+    fn a_key_in_json_does_not_print() {
+        let key = Secret::new(r#"a/"\ж😀b"#).expect("a key");
+        for text in [
+            r#"["a/\"\\ж😀b"]"#,
+            r#"["a\/\"\\\u0436\ud83d\uDE00b"]"#,
+            r#"["\u0061\u002F\u0022\u005c\u0436😀b"]"#,
+        ] {
+            assert_eq!(key.hide(text), r#"["***"]"#, "{text}");
+        }
+        assert_eq!(key.redact(r#"["a\/\"\\\u04"#), r#"["***"#);
+        assert_eq!(key.redact(r#"["a\/\u0063"]"#), r#"["a\/\u0063"]"#);
+    }
+
+    #[test]
+    fn a_word_that_a_key_begins_with_is_a_word() {
+        let key = Secret::new("user1-0123456789").expect("a key");
+        assert_eq!(key.hide("user1"), "user1");
+        assert_eq!(key.hide("a user1-0123456789."), "a ***.");
+        assert_eq!(key.redact("user1"), "***");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::body::one_line_of;
 use super::method::{Count, Kind, Method, Parameter};
 use crate::config::duration;
 use crate::config::suggest::nearest;
@@ -53,7 +54,8 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
             Ok(value) => checked.pairs.push((parameter.name, value)),
             Err(why) => wrong.push(match parameter.kind {
                 Kind::Password => format!("'{name}' {why}"),
-                _ => format!("'{name}': '{value}' {why}"),
+                // It may be a whole file, or hold what a terminal obeys.
+                _ => format!("'{name}': '{}' {why}", one_line_of(value)),
             }),
         }
     }

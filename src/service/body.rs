@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::json::{Json, Problem};
 use crate::core::failure::Failure;
+use crate::render::width::is_harmful;
 
 /// The longest message of a service that is passed on, in characters.
 const LONGEST_MESSAGE: usize = 200;
@@ -51,7 +52,7 @@ pub fn one_line(body: &[u8]) -> Option<&str> {
     let is_plain = !text.is_empty()
         && text.len() <= 100
         && !text.contains(['<', '{', '[', '"'])
-        && !text.chars().any(char::is_control);
+        && !text.chars().any(is_harmful);
     is_plain.then_some(text)
 }
 
@@ -77,9 +78,9 @@ pub fn message(value: Json<'_>) -> Option<String> {
     (!text.is_empty()).then(|| one_line_of(text))
 }
 
-/// Text of a service as one line, not too long.
+/// Text of a service as one line, not too long, without what a terminal obeys.
 pub fn one_line_of(text: &str) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    let printable = |c: char| if is_harmful(c) { ' ' } else { c };
     text.chars().take(LONGEST_MESSAGE).map(printable).collect()
 }
 

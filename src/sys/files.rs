@@ -49,15 +49,37 @@ pub fn is_readable_by_others(path: &Path) -> bool {
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
-    let draft = path.with_extension("new");
-    let replaced = write(&draft, contents, durable).and_then(|()| fs::rename(&draft, path));
+    replace_by(&path.with_extension("new"), path, contents, durable)
+}
+
+/// The same of a file that a person named, and that survives a power cut: what
+/// is no file (`/dev/stdout`) stays what it is, and so does every file beside it.
+pub fn keep(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|what| !what.is_file()) {
+        return Err(io::Error::other("is not a regular file"));
+    }
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}.new", std::process::id()));
+    let draft = Path::new(&draft);
+    if fs::symlink_metadata(draft).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    replace_by(draft, path, contents, true)
+}
+
+fn replace_by(draft: &Path, path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
+    let replaced = write(draft, contents, durable).and_then(|()| fs::rename(draft, path));
     if replaced.is_err() {
         // On a full disk, half a draft would take what little room there is.
-        remove(&draft);
+        remove(draft);
     } else if durable {
         // The new name must reach the flash too. A file system that cannot
         // sync a folder has no better to offer.
-        let folder = path.parent().unwrap_or(Path::new("/"));
+        let folder = match path.parent() {
+            Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+            Some(folder) => folder,
+            None => Path::new("/"),
+        };
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
     replaced

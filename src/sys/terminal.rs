@@ -21,6 +21,12 @@ pub fn screen() -> Screen {
     }
 }
 
+/// Whether standard output is a terminal, whose width may still not be known: a
+/// serial console does not say.
+pub fn is_shown() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether a question would be seen, and an answer come from a person.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -8,6 +8,7 @@
 
 pub mod clocks;
 pub mod netns;
+pub mod terminal;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,0 +1,153 @@
+//! What deletes or blocks is asked about on a terminal, and needs `--yes`
+//! where nobody can be asked.
+
+use std::fs;
+
+use wansync::service::answer::Service;
+use wansync::service::method::{Count, Effect, Kind, Method};
+
+use crate::support::Router;
+use crate::support::terminal::{at_terminal, at_terminal_with};
+use crate::{fault, nothing_was_sent, only_request, router, skydns, vpnki};
+
+/// A call of this method that would be sent.
+fn words(service: Service, method: &Method) -> Vec<String> {
+    let required = method
+        .parameters
+        .iter()
+        .filter(|p| p.count != Count::Optional);
+    let value = |kind: Kind| match kind {
+        Kind::Address => "8.8.4.4",
+        Kind::Number => "1001",
+        Kind::Email => "a@example.com",
+        Kind::Date => "2026-11-20",
+        Kind::Year => "2026",
+        Kind::Month => "11",
+        Kind::Moment => "NOW",
+        _ => "user1",
+    };
+    let given = required.map(|p| format!("{}={}", p.name, value(p.kind)));
+    let named = [service.word().to_owned(), method.name.to_owned()];
+    named.into_iter().chain(given).collect()
+}
+
+fn methods() -> impl Iterator<Item = (Service, &'static Method)> {
+    let of = |service: Service| {
+        service
+            .methods()
+            .iter()
+            .map(move |method| (service, method))
+    };
+    of(Service::Skydns).chain(of(Service::Vpnki))
+}
+
+#[test]
+fn without_a_terminal_a_yes_is_needed() {
+    let router = router();
+    fault(&router, r#"body={"response":{"status":"ok"}}"#);
+    let mut destroying = Vec::new();
+    for (service, method) in methods() {
+        router.sim.clear();
+        let mut words = words(service, method);
+        let Effect::Destroys(what) = method.effect else {
+            let ran = router.run(&words).never_says("--yes");
+            assert_eq!(router.sim.requests().len(), 1, "{words:?}: {ran:?}");
+            continue;
+        };
+        destroying.push(method.name);
+        let told = format!("{} would {what}: it needs --yes", method.name);
+        router.run(&words).expect(64).says(&told);
+        nothing_was_sent(&router);
+        words.push("--yes".to_owned());
+        router.run(&words);
+        assert_eq!(only_request(&router).call(), method.name);
+    }
+    let expected = [
+        "deactivate",
+        "unsubscribe",
+        "clear_ip",
+        "remove_ip",
+        "clear_vpn_for_profile",
+        "clear_vpn_for_user",
+        "remove_vpn",
+        "del_tunnel",
+    ];
+    assert_eq!(destroying, expected);
+}
+
+/// What cannot be sent is not asked about.
+#[test]
+fn a_yes_is_no_excuse() {
+    let router = router();
+    skydns(&router, "remove_ip ident=user1 ip=8.8.4 --yes")
+        .expect(64)
+        .says("'ip'");
+    vpnki(&router, "del_tunnel --yes")
+        .expect(64)
+        .says("'tunnel' is missing");
+    let call = router.command(&["skydns", "remove_ip", "ident=user1", "ip=8.8.4"]);
+    at_terminal(&call, 80, "y\n").expect(64).never_says("[y/N]");
+    nothing_was_sent(&router);
+}
+
+fn deactivate(router: &Router, typed: &str) -> crate::Ran {
+    let call = router.command(&["skydns", "deactivate", "ident=user1"]);
+    at_terminal(&call, 80, typed).says("deactivate: block the user? [y/N]")
+}
+
+#[test]
+fn on_a_terminal_it_is_asked() {
+    let router = router();
+    for typed in ["n\n", "\n", "", "no\n", "yep\n", "ny\n", "да\n", "\0y\n"] {
+        deactivate(&router, typed)
+            .expect(64)
+            .says("nothing was sent");
+        nothing_was_sent(&router);
+    }
+    for typed in ["y\n", "Y\n", "yes\n", " YES \n"] {
+        router.sim.clear();
+        deactivate(&router, typed).expect(0).says("done");
+        assert_eq!(only_request(&router).call(), "deactivate");
+    }
+}
+
+#[test]
+fn a_yes_on_the_command_line_is_not_asked_for_again() {
+    let router = router();
+    let call = router.command(&["skydns", "deactivate", "ident=user1", "--yes"]);
+    at_terminal(&call, 80, "").expect(0).never_says("[y/N]");
+    assert_eq!(only_request(&router).call(), "deactivate");
+    // Nor about what destroys nothing.
+    let call = router.command(&["skydns", "activate", "ident=user1"]);
+    at_terminal(&call, 80, "").expect(0).never_says("[y/N]");
+}
+
+/// A question that nobody sees, or an answer from a file, is none.
+#[test]
+fn half_a_terminal_is_none() {
+    let router = router();
+    let errors = router.path("errors");
+    for redirections in [
+        format!("2>{}", errors.display()),
+        "</dev/null".to_owned(),
+        "<&-".to_owned(),
+        format!("2>{} </dev/null", errors.display()),
+    ] {
+        let call = router.command(&["skydns", "deactivate", "ident=user1"]);
+        at_terminal_with(&call, 80, "", &redirections)
+            .expect(64)
+            .never_says("[y/N]");
+        let told = fs::read_to_string(&errors).unwrap_or_default();
+        assert!(!told.contains("[y/N]"), "{told}");
+        nothing_was_sent(&router);
+    }
+    // Where the answer goes does not matter: the question is asked beside it.
+    let (call, out) = (
+        router.command(&["skydns", "deactivate", "ident=user1"]),
+        router.path("out"),
+    );
+    at_terminal_with(&call, 80, "y\n", &format!(">{}", out.display()))
+        .expect(0)
+        .says("[y/N]");
+    assert_eq!(fs::read_to_string(out).expect("text"), "done\n");
+}
