@@ -1,0 +1,10 @@
+//! Every method of SkyDNS and every resource of VPNKI, through the real program,
+//! against the simulated services: what is printed, what the service holds
+//! afterwards, and how the program ends.
+#![allow(clippy::disallowed_methods, reason = "tests do I/O")]
+
+mod rows;
+mod successes;
+#[path = "../support/mod.rs"]
+mod support;
+mod world;
