@@ -3,6 +3,10 @@
 //! afterwards, and how the program ends.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
+mod bodies;
+mod failures;
+mod help;
+mod requests;
 mod rows;
 mod successes;
 #[path = "../support/mod.rs"]

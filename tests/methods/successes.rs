@@ -535,6 +535,13 @@ static SUCCESSES: &[Success] = &[
     },
 ];
 
+/// The words of a call of this method that succeeds, if the service's state
+/// allows it.
+pub fn words_of(method: &Method) -> &'static [&'static str] {
+    let row = SUCCESSES.iter().find(|row| row.method == method.name);
+    row.expect("every method has a row").words
+}
+
 #[test]
 fn every_method_has_a_row() {
     for method in all() {
@@ -694,6 +701,10 @@ fn connections(data: &Value) -> Vec<String> {
         let mut row = row.clone();
         for moment in ["start", "end"] {
             let text = row[moment].as_str().expect("a moment");
+            // No moment: the connection lasts.
+            if text.starts_with("0000") {
+                continue;
+            }
             let (day, time) = text.split_once(' ').expect("a day and a time");
             row[moment] = format!("{day} {}", time.replace('-', ":")).into();
         }
