@@ -366,9 +366,10 @@ const UNAVAILABLE: &[(&str, i32, &str)] = &[
 
 #[test]
 fn every_method_tells_what_the_service_could_not_do() {
+    let world = World::new();
     for method in all() {
         for (fault, code, says) in UNAVAILABLE {
-            let world = World::new();
+            world.sim().reset();
             world.fault(fault);
             fails(&world, method, *code, says);
             assert_eq!(world.request().call(), method.name);
@@ -391,9 +392,9 @@ fn every_method_tells_that_there_is_no_service() {
 
 #[test]
 fn every_method_tells_that_the_certificate_is_not_trusted() {
+    let world = World::new();
+    world.fault("tls-wrong-ca");
     for method in all() {
-        let world = World::new();
-        world.fault("tls-wrong-ca");
         fails(
             &world,
             method,

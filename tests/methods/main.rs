@@ -8,7 +8,9 @@ mod failures;
 mod help;
 mod requests;
 mod rows;
+mod styles;
 mod successes;
 #[path = "../support/mod.rs"]
 mod support;
+mod usage;
 mod world;

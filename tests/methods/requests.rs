@@ -290,9 +290,9 @@ fn a_long_interval_is_sent_with_a_warning() {
             match days {
                 None => assert_eq!(ran.stderr, ""),
                 // One day more in a leap year.
-                Some(60) => drop(ran.says("warning: only the last 30 of these 6")),
+                Some(60) => drop(ran.says("warn: only the last 30 of these 6")),
                 Some(days) => drop(ran.says(&format!(
-                    "warning: only the last 30 of these {days} days are reported"
+                    "warn: only the last 30 of these {days} days are reported"
                 ))),
             }
             assert_eq!(
