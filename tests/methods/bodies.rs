@@ -109,7 +109,7 @@ fn printed(world: &World, method: &Method, fault: &str) -> String {
 /// A world in which the first call of every method in the table succeeds, again
 /// after each reset.
 fn ready() -> World {
-    let world = World::new();
+    let world = World::without_tls();
     world.ask("add_ip ident=user1 ip=1.1.1.1");
     for name in ["a", "b"] {
         world.ask(&format!("add_vpn ident=user1 name={name} profile_id=1002"));

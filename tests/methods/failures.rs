@@ -366,7 +366,7 @@ const UNAVAILABLE: &[(&str, i32, &str)] = &[
 
 #[test]
 fn every_method_tells_what_the_service_could_not_do() {
-    let world = World::new();
+    let world = World::without_tls();
     for method in all() {
         for (fault, code, says) in UNAVAILABLE {
             world.sim().reset();

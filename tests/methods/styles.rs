@@ -27,7 +27,7 @@ fn style(envelope: Envelope) -> Style {
 
 #[test]
 fn every_list_gives_the_same_rows_in_every_envelope_and_shape() {
-    let world = World::new();
+    let world = World::without_tls();
     for (name, words) in LISTS {
         let method = find(name);
         world.sim().set_vpnki_style(Style::default());
@@ -59,7 +59,7 @@ fn every_list_gives_the_same_rows_in_every_envelope_and_shape() {
 
 #[test]
 fn programs_get_the_payload_out_of_every_envelope() {
-    let world = World::new();
+    let world = World::without_tls();
     for (name, words) in LISTS {
         let mut payloads = Vec::new();
         for &envelope in Envelope::ALL {
@@ -79,7 +79,7 @@ fn programs_get_the_payload_out_of_every_envelope() {
 
 #[test]
 fn one_tunnel_is_a_row_too() {
-    let world = World::new();
+    let world = World::without_tls();
     world.sim().set_tunnels(world.sim().tunnels()[..1].to_vec());
     let expected = "comment  login    vpnki_address\nДача     user356  172.16.10.2\n";
     for name in ["tunnels", "active"] {
@@ -98,7 +98,7 @@ fn one_tunnel_is_a_row_too() {
 
 #[test]
 fn rows_are_known_by_every_name_of_their_fields() {
-    let world = World::new();
+    let world = World::without_tls();
     for field in ["login", "username", "user", "tunnel", "tunnel_name", "name"] {
         for address in ["vpnki_address", "internal_ip", "ip", "address"] {
             for rows in [Rows::Objects, Rows::Wrapped] {
@@ -125,7 +125,7 @@ fn rows_are_known_by_every_name_of_their_fields() {
 
 #[test]
 fn a_list_that_is_none_is_not_taken_for_an_empty_one() {
-    let world = World::new();
+    let world = World::without_tls();
     for (name, words) in LISTS {
         for &envelope in Envelope::ALL {
             for rows in [Rows::Null, Rows::False] {
@@ -143,7 +143,7 @@ fn a_list_that_is_none_is_not_taken_for_an_empty_one() {
 
 #[test]
 fn moments_are_shown_alike_however_they_are_sent() {
-    let world = World::new();
+    let world = World::without_tls();
     for (name, words) in &LISTS[2..] {
         let shown = Dates::ALL.iter().map(|&dates| {
             world.sim().set_vpnki_style(Style {
@@ -162,7 +162,7 @@ fn moments_are_shown_alike_however_they_are_sent() {
 
 #[test]
 fn a_new_tunnel_is_shown_alike_out_of_every_envelope() {
-    let world = World::new();
+    let world = World::without_tls();
     world.sim().mark();
     for &envelope in Envelope::ALL {
         world.sim().reset();
@@ -177,7 +177,7 @@ fn a_new_tunnel_is_shown_alike_out_of_every_envelope() {
 
 #[test]
 fn a_tunnel_that_was_not_made_is_a_refusal_in_every_envelope() {
-    let world = World::new();
+    let world = World::without_tls();
     world.sim().set_tunnel_limit(2);
     for &envelope in Envelope::ALL {
         for &not_added in Refused::ALL {
@@ -198,7 +198,7 @@ fn a_tunnel_that_was_not_made_is_a_refusal_in_every_envelope() {
 
 #[test]
 fn a_deletion_is_understood_in_every_way() {
-    let world = World::new();
+    let world = World::without_tls();
     world.sim().mark();
     for &envelope in Envelope::ALL {
         for &deleted in Deleted::ALL {
@@ -223,7 +223,7 @@ fn a_deletion_is_understood_in_every_way() {
 
 #[test]
 fn an_error_is_told_alike_out_of_every_envelope() {
-    let world = World::new();
+    let world = World::without_tls();
     world.sim().remove_vpnki_key(VPNKI_KEY);
     for &envelope in Envelope::ALL {
         let text = match envelope {

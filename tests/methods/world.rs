@@ -23,17 +23,34 @@ pub struct World {
 }
 
 impl World {
+    /// Over https.
     pub fn new() -> World {
-        let router = Router::new();
-        let skydns = router.home("option source static\noption address 8.8.4.4");
-        let vpnki = format!(
-            "config vpnki 'account'\noption base_url '{}'\noption key '{VPNKI_KEY}'\n",
-            router.sim.vpnki_url()
-        );
-        router.configure(&format!("{skydns}{vpnki}"));
+        let world = World {
+            router: Router::new(),
+        };
+        world.configure(&world.sim().https_url(), &world.sim().vpnki_url());
         // Nothing here may depend on the day that the tests run.
-        router.sim.set_today(&on_this_year("{Y}-06-30"));
-        World { router }
+        world.sim().set_today(&on_this_year("{Y}-06-30"));
+        world.sim().mark();
+        world
+    }
+
+    /// Over http, for the many calls that are not about the connection: a
+    /// handshake takes longer than all the rest.
+    pub fn without_tls() -> World {
+        let world = World::new();
+        world.configure(&world.sim().http_url(), &world.sim().vpnki_http_url());
+        world
+    }
+
+    fn configure(&self, skydns: &str, vpnki: &str) {
+        let source = "option source static\noption address 8.8.4.4";
+        let home = self.router.home(source);
+        let home = home.replace(&self.sim().https_url(), skydns);
+        let account = format!(
+            "config vpnki 'account'\noption base_url '{vpnki}'\noption key '{VPNKI_KEY}'\n"
+        );
+        self.router.configure(&format!("{home}{account}"));
     }
 
     pub fn sim(&self) -> &Sim {
