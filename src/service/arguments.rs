@@ -186,9 +186,6 @@ fn moment(text: &str, is_end: bool, now: Civil) -> Option<String> {
     if text.eq_ignore_ascii_case("now") {
         return Some("NOW".to_owned());
     }
-    if text.starts_with("0000-00-00") {
-        return Some("0000-00-00 00-00-00".to_owned());
-    }
     if text.ends_with(['s', 'm', 'h', 'd']) {
         let then = Civil::at(now.seconds() - duration::parse(text)?);
         return Some(format!(
@@ -201,6 +198,9 @@ fn moment(text: &str, is_end: bool, now: Civil) -> Option<String> {
         None if is_end => (text, "23-59-59".to_owned()),
         None => (text, "00-00-00".to_owned()),
     };
+    if day == "0000-00-00" {
+        return Some("0000-00-00 00-00-00".to_owned());
+    }
     calendar_day(day).map(|_| format!("{day} {time}"))
 }
 
