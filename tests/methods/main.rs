@@ -6,6 +6,7 @@
 mod bodies;
 mod failures;
 mod help;
+mod output;
 mod requests;
 mod rows;
 mod styles;
