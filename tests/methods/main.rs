@@ -13,5 +13,6 @@ mod styles;
 mod successes;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 mod usage;
 mod world;

@@ -45,6 +45,9 @@ pub struct Refusal {
     pub says: &'static str,
 }
 
+/// What is printed where there is nothing to show.
+pub const DONE: Prints = Prints::Exactly("done\n");
+
 /// Nothing has happened before, or nothing changes.
 pub fn nothing(_: &World) {}
 
@@ -56,4 +59,26 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
 
 pub fn find(name: &str) -> &'static Method {
     all().find(|method| method.name == name).expect(name)
+}
+
+/// Lines without bars, with one space between words.
+pub fn lines(text: &str) -> Vec<String> {
+    let is_word = |word: &&str| !word.bytes().all(|byte| byte == b'#');
+    let line = |line: &str| {
+        line.split_whitespace()
+            .filter(is_word)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    text.lines().map(line).collect()
+}
+
+/// The values of these fields.
+pub fn words(row: &Value, fields: &[&str]) -> String {
+    let word = |field: &&str| {
+        row[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("{field} in {row}"))
+    };
+    fields.iter().map(word).collect::<Vec<_>>().join(" ")
 }
