@@ -284,7 +284,7 @@ mod tests {
             (
                 "activate",
                 &["ident=a\nb"],
-                "'ident': 'a\nb' holds a line end",
+                "'ident': 'a b' holds a line end",
             ),
             (
                 "add_ip",
