@@ -18,6 +18,9 @@ use crate::service::method::{Kind, Method};
 use crate::sys::files;
 use crate::sys::http::Client;
 
+/// The shortest password that is hidden where a service quotes it, in bytes.
+const SHORTEST_HIDDEN: usize = 4;
+
 /// What a call needs beside its parameters.
 pub struct Account {
     /// Where the service is.
@@ -69,6 +72,8 @@ impl Account {
         };
         let passwords = checked.pairs.iter().filter(|(name, _)| is_password(name));
         self.passwords = passwords
+            // Hiding a very short one would hide half of every text.
+            .filter(|(_, value)| value.len() >= SHORTEST_HIDDEN)
             .filter_map(|(_, value)| Secret::new(value).ok())
             .collect();
         self

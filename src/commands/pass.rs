@@ -349,8 +349,7 @@ impl Pass<'_> {
         let result = self
             .client
             .get(&request)
-            .and_then(|reply| skydns::data(&reply, clock::now().wall))
-            .map(drop)
+            .and_then(|reply| skydns::acknowledged(&reply, clock::now().wall))
             .map_err(|failure| redacted(failure, key.as_ref()));
         if let Some(failure) = result.as_ref().err().and_then(of_the_service) {
             self.unreachable.push((service.to_owned(), device, failure));

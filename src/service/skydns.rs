@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use serde::de::IgnoredAny;
+
 use super::body;
 use super::json::Json;
 use super::reply::{Reply, WATCH_LIMIT};
@@ -94,6 +96,23 @@ pub fn content(reply: &Reply, wall: i64) -> Result<Json<'_>, Failure> {
 /// As [`content`].
 pub fn data(reply: &Reply, wall: i64) -> Result<String, Failure> {
     content(reply, wall).map(|data| data.compact().into_owned())
+}
+
+/// Whether a reply acknowledges an update, and not only looks as if. What
+/// [`content`] tolerates for people to read confirms nothing: this must be JSON
+/// to the letter.
+///
+/// # Errors
+/// As [`content`].
+pub fn acknowledged(reply: &Reply, wall: i64) -> Result<(), Failure> {
+    content(reply, wall)?;
+    let body = reply.body.strip_prefix(b"\xef\xbb\xbf");
+    let strict = serde_json::from_slice(body.unwrap_or(&reply.body));
+    strict
+        .map(|IgnoredAny| ())
+        .map_err(|error| Failure::NotJson {
+            what: format!("damaged ({error})"),
+        })
 }
 
 fn refusal(document: Json<'_>, response: Json<'_>) -> Failure {

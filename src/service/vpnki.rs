@@ -64,7 +64,7 @@ pub struct Payload<'a> {
 ///
 /// let body = br#"{"code":403,"message":"API Key Not Found"}"#;
 /// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
-/// assert_eq!(vpnki::payload(&reply, 0).unwrap_err().to_string(), "refused: API Key Not Found (403)");
+/// assert_eq!(vpnki::payload(&reply, 0).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
 /// ```
 pub fn payload(reply: &Reply, wall: i64) -> Result<Payload<'_>, Failure> {
     let (document, is_dirty) = match body::document(&reply.body) {

@@ -247,7 +247,7 @@ fn a_base_url_must_be_a_good_one() {
     nothing_was_sent(&router);
 }
 
-/// The URL of the command line counts, with the key of the section.
+/// The URL of the command line counts, with the key of the section that is named.
 #[test]
 fn a_base_url_for_a_section() {
     let router = Router::new();
@@ -257,7 +257,8 @@ fn a_base_url_for_a_section() {
     skydns(&router, "subscribe_plans")
         .expect(69)
         .says("no connection to 127.0.0.1");
-    skydns(&router, &format!("subscribe_plans --base-url {url}")).expect(0);
+    let call = format!("subscribe_plans --section home --base-url {url}");
+    skydns(&router, &call).expect(0);
     assert_eq!(only_request(&router).param("key"), Some(KEY));
 }
 

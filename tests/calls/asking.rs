@@ -92,7 +92,8 @@ fn a_yes_is_no_excuse() {
 
 fn deactivate(router: &Router, typed: &str) -> crate::Ran {
     let call = router.command(&["skydns", "deactivate", "ident=user1"]);
-    at_terminal(&call, 80, typed).says("deactivate: block the user? [y/N]")
+    at_terminal(&call, 80, typed)
+        .says("deactivate: block the user (ident=user1) at 127.0.0.1? [y/N]")
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn malformed(kind: Kind) -> &'static [&'static str] {
             "１",
         ],
         Kind::Flag => &["", "maybe", "2", "truefalse"],
-        Kind::Plan => &["", "A B"],
+        Kind::Plan => &["", "A\tB"],
         Kind::Email => &["", "a", "@@", "a@", "@@b", "a b@c"],
         Kind::Date => &[
             "",
@@ -174,7 +174,7 @@ fn no_control_character_comes_from_a_file() {
     refused(&world, ran).says("'name': '' is empty");
     std::fs::remove_file(&file).expect("removed");
     let ran = world.call(find("create_profile"), &["ident=user1", &word]);
-    refused(&world, ran).says(&format!("'name': {} ", file.display()));
+    refused(&world, ran).says(&format!("'name': the file {} ", file.display()));
 }
 
 #[test]
@@ -300,11 +300,11 @@ fn options_that_make_no_sense_are_refused() {
     let table: &[(&[&str], &str)] = &[
         (
             &["skydns"],
-            "no method is named; 'wansync skydns --list' lists them",
+            "what to ask for is missing; 'wansync skydns --list' lists it",
         ),
         (
             &["vpnki"],
-            "no method is named; 'wansync vpnki --list' lists them",
+            "what to ask for is missing; 'wansync vpnki --list' lists it",
         ),
         (
             &["skydns", "profiles", "user1"],
