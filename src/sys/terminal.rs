@@ -45,19 +45,28 @@ pub fn says_yes(question: &str) -> bool {
 /// # Errors
 /// In words for people.
 pub fn ask(question: &str, hidden: bool) -> Result<Vec<u8>, String> {
-    let mut line = Vec::new();
     let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
     let before = if hidden { hide_typing()? } else { None };
-    let read = asked.and_then(|()| io::stdin().lock().read_until(b'\n', &mut line));
+    let read = asked.and_then(|()| read_line());
     if let Some(before) = before {
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &before);
         let _ = writeln!(io::stderr());
     }
     match read {
-        Ok(_) if line.contains(&INTERRUPT) => Err("interrupted".to_owned()),
-        Ok(_) => Ok(line),
+        Ok(line) if line.contains(&INTERRUPT) => Err("interrupted".to_owned()),
+        Ok(line) => Ok(line),
         Err(error) => Err(format!("cannot be read: {error}")),
     }
+}
+
+/// One line of a terminal, whatever ends it: each read gives one.
+fn read_line() -> io::Result<Vec<u8>> {
+    let mut input = io::stdin().lock();
+    let typed = input.fill_buf()?;
+    let end = typed.iter().position(|b| matches!(*b, b'\n' | INTERRUPT));
+    let line = typed[..end.map_or(typed.len(), |at| at + 1)].to_vec();
+    input.consume(line.len());
+    Ok(line)
 }
 
 /// The terminal shows nothing of what is typed; as it was before is returned.
