@@ -515,7 +515,7 @@ fn bodies_that_are_no_reply() {
     let table = [
         ("oversize=10000000", 1, "larger than"),
         ("empty", 1, "an empty body"),
-        ("nesting=10000", 1, "damaged"),
+        ("nesting=10000", 1, "nested"),
         ("nul", 1, "other text"),
         (&nuls, 1, "other text"),
         ("html", 1, "HTML page"),
