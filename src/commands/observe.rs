@@ -48,7 +48,7 @@ impl<'a> Observer<'a> {
         let family = section.policy.family;
         match &section.source {
             Source::Network(name) => self.of_network(name, family),
-            Source::Interface(device) => interfaces::addresses(device),
+            Source::Interface(device) => interfaces::addresses(device, family),
             Source::Web(urls) => self.once(section, || self.of_web(urls, section)),
             Source::Command { program, arguments } => {
                 self.once(section, || of_command(program, arguments))

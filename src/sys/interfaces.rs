@@ -5,19 +5,22 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::core::address::Candidate;
+use crate::core::address::{Candidate, Family};
 
-/// The addresses of `device`, in the kernel's order.
+/// The addresses of `device`, of one family, in the kernel's order.
 ///
 /// # Errors
 /// In words: there is no such device, or the kernel does not say.
-pub fn addresses(device: &str) -> Result<Vec<Candidate>, String> {
+pub fn addresses(device: &str, family: Family) -> Result<Vec<Candidate>, String> {
     let all =
         if_addrs::get_if_addrs().map_err(|e| format!("the kernel lists no addresses: {e}"))?;
-    let flags = ipv6_flags();
+    let flags = match family {
+        Family::Ipv4 => HashMap::new(),
+        Family::Ipv6 => ipv6_flags(),
+    };
     let found: Vec<Candidate> = all
         .iter()
-        .filter(|interface| interface.name == device)
+        .filter(|interface| interface.name == device && family.has(interface.ip()))
         .map(|interface| candidate(interface.ip(), &flags))
         .collect();
     if found.is_empty() && !exists(device) {
@@ -81,9 +84,9 @@ mod tests {
 
     #[test]
     fn loopback_and_nothing() {
-        let found = addresses("lo").expect("every machine has lo");
+        let found = addresses("lo", Family::Ipv4).expect("every machine has lo");
         assert!(found.iter().all(|c| c.address.is_loopback()), "{found:?}");
-        let missing = addresses("nosuch0").expect_err("no such device");
+        let missing = addresses("nosuch0", Family::Ipv6).expect_err("no such device");
         assert_eq!(missing, "there is no device nosuch0");
     }
 }
