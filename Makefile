@@ -17,6 +17,7 @@ demo: ## watch an address change reach SkyDNS, on a router made of namespaces
 .PHONY: test
 test: ## formatting, lints, documentation, and every test
 	tests/setup
+	shellcheck -x .ci/run benches/run cross/build cross/setup cross/tools/* sim/demo/* tests/setup
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
