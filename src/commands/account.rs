@@ -136,13 +136,8 @@ impl Account {
 
     /// The device to send through, if it may be no other.
     pub fn device(&self, paths: &Paths) -> Result<Option<String>, Failure> {
-        let Some(network) = &self.bind else {
-            return Ok(None);
-        };
         let client = Client::new(self.ca_file.as_ref(), false);
-        Observer::new(&paths.ubus, &client)
-            .device_of(network)
-            .map(Some)
+        Observer::new(&paths.ubus, &client).way_out(self.bind.as_deref())
     }
 
     /// The failure without what a service may quote and nobody may see.

@@ -16,7 +16,7 @@ use crate::service::arguments::{self, Checked};
 use crate::service::method::{Effect, Kind, Method};
 use crate::service::reply::{COMMAND_LIMIT, Reply};
 use crate::service::request;
-use crate::sys::http::{Client, Get, TIMEOUT};
+use crate::sys::http::{Client, Get};
 use crate::sys::{clock, files, terminal, zone};
 
 /// The largest value that is read from a file or from standard input, in bytes.
@@ -259,14 +259,7 @@ fn send(
         Service::Vpnki => request::vpnki(&account.base_url, method.name, key, pairs),
     };
     let client = Client::new(account.ca_file.as_ref(), clock::now().clock_is_set());
-    client.get(&Get {
-        url: &url,
-        device: device.as_deref(),
-        family: None,
-        limit: COMMAND_LIMIT,
-        timeout: TIMEOUT,
-        accept: "application/json",
-    })
+    client.get(&Get::json(&url, device.as_deref(), COMMAND_LIMIT))
 }
 
 #[cfg(test)]

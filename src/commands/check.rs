@@ -4,6 +4,7 @@
 use super::exit::Exit;
 use super::observe::Observer;
 use super::once::println_quietly;
+use super::pass::redacted;
 use super::paths::{Paths, key_of, warning_of_key_file};
 use crate::cli::Check;
 use crate::config::secret::Secret;
@@ -13,7 +14,7 @@ use crate::core::failure::Failure;
 use crate::core::time::Civil;
 use crate::service::skydns;
 use crate::sys::clock;
-use crate::sys::http::{Client, Get, TIMEOUT, check_ca_file};
+use crate::sys::http::{Client, Get, check_ca_file};
 
 /// Prints findings, and keeps the first exit code that is not 0.
 struct Findings(Exit);
@@ -163,25 +164,11 @@ fn profiles(
     client: &Client,
     observer: &Observer<'_>,
 ) -> Result<std::collections::BTreeMap<String, String>, Failure> {
-    let device = match &section.bind {
-        Some(network) => Some(observer.device_of(network)?),
-        None => None,
-    };
-    let request = Get {
-        url: &skydns::profiles(section, key),
-        device: device.as_deref(),
-        family: None,
-        limit: skydns::BODY_LIMIT,
-        timeout: TIMEOUT,
-        accept: "application/json",
-    };
-    let redact = |failure: Failure| match key {
-        Some(key) => failure.map_text(|text| key.redact(text)),
-        None => failure,
-    };
+    let device = observer.way_out(section.bind.as_deref())?;
+    let url = skydns::profiles(section, key);
     let data = client
-        .get(&request)
+        .get(&Get::json(&url, device.as_deref(), skydns::BODY_LIMIT))
         .and_then(|reply| skydns::data(&reply, clock::now().wall))
-        .map_err(redact)?;
+        .map_err(|failure| redacted(failure, key))?;
     Ok(skydns::decode_profiles(&data))
 }

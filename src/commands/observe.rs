@@ -68,8 +68,13 @@ impl<'a> Observer<'a> {
         answer
     }
 
-    /// The kernel's device of a logical network.
-    pub fn device_of(&self, network: &str) -> Result<String, Failure> {
+    /// The kernel's device that a request must leave through: that of the logical
+    /// network of `option bind`, if there is one.
+    pub fn way_out(&self, bind: Option<&str>) -> Result<Option<String>, Failure> {
+        bind.map(|network| self.device_of(network)).transpose()
+    }
+
+    fn device_of(&self, network: &str) -> Result<String, Failure> {
         let unbound = |cause: String| Failure::Bind {
             device: format!("of network '{network}'"),
             cause,
@@ -112,10 +117,8 @@ impl<'a> Observer<'a> {
     }
 
     fn of_web(&self, urls: &[ServiceUrl], section: &Skydns) -> Observation {
-        let device = match &section.bind {
-            Some(network) => Some(self.device_of(network).map_err(|e| e.to_string())?),
-            None => None,
-        };
+        let way_out = self.way_out(section.bind.as_deref());
+        let device = way_out.map_err(|e| e.to_string())?;
         let mut failures = Vec::new();
         for url in urls {
             match self.of_page(url, device.as_deref(), section.policy.family) {

@@ -19,7 +19,7 @@ use crate::core::reconcile::{self, Decision};
 use crate::core::record::{Entry, Record};
 use crate::core::time::{Now, spoken};
 use crate::service::skydns;
-use crate::sys::http::{Client, Get, TIMEOUT};
+use crate::sys::http::{Client, Get};
 use crate::sys::lock::{Held, Turn};
 use crate::sys::store::Store;
 use crate::sys::{clock, log as logging, random};
@@ -326,10 +326,7 @@ impl Pass<'_> {
 
     fn send(&mut self, subject: &Subject<'_>, address: PublicAddress) -> Result<(), Failure> {
         let Subject { section, key, .. } = subject;
-        let device = match &section.bind {
-            Some(network) => Some(self.observer.device_of(network)?),
-            None => None,
-        };
+        let device = self.observer.way_out(section.bind.as_deref())?;
         let service = section.base_url.as_str();
         let known = self
             .unreachable
@@ -338,17 +335,10 @@ impl Pass<'_> {
         if let Some((.., failure)) = known {
             return Err(failure.clone());
         }
-        let request = Get {
-            url: &skydns::update_ip(section, key.as_ref(), address.get()),
-            device: device.as_deref(),
-            family: None,
-            limit: skydns::BODY_LIMIT,
-            timeout: TIMEOUT,
-            accept: "application/json",
-        };
+        let url = skydns::update_ip(section, key.as_ref(), address.get());
         let result = self
             .client
-            .get(&request)
+            .get(&Get::json(&url, device.as_deref(), skydns::BODY_LIMIT))
             .and_then(|reply| skydns::acknowledged(&reply, clock::now().wall))
             .map_err(|failure| redacted(failure, key.as_ref()));
         if let Some(failure) = result.as_ref().err().and_then(of_the_service) {
@@ -428,7 +418,7 @@ fn of_the_service(failure: &Failure) -> Option<Failure> {
 }
 
 /// A service may quote the key that it was sent.
-fn redacted(failure: Failure, key: Option<&Secret>) -> Failure {
+pub fn redacted(failure: Failure, key: Option<&Secret>) -> Failure {
     match key {
         Some(key) => failure.map_text(|text| key.redact(text)),
         None => failure,

@@ -8,7 +8,7 @@ use super::blob::{self, Fields, be32, padded};
 pub const LARGEST: usize = 1 << 20;
 
 /// Message types.
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are ubus's own")]
 pub mod kind {
     pub const HELLO: u8 = 0;
     pub const STATUS: u8 = 1;
@@ -19,7 +19,7 @@ pub mod kind {
 }
 
 /// Attribute ids.
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are ubus's own")]
 pub mod id {
     pub const STATUS: u8 = 1;
     pub const OBJPATH: u8 = 2;

@@ -83,6 +83,21 @@ struct Through {
     agent: Agent,
 }
 
+impl<'a> Get<'a> {
+    /// What the services' methods are asked with: JSON is wanted, over any
+    /// family, within [`TIMEOUT`].
+    pub fn json(url: &'a str, device: Option<&'a str>, limit: usize) -> Get<'a> {
+        Get {
+            url,
+            device,
+            family: None,
+            limit,
+            timeout: TIMEOUT,
+            accept: "application/json",
+        }
+    }
+}
+
 enum Answer {
     Reply(Reply),
     /// The `Location` as given.
