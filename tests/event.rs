@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getsid, kill_process, kill_process_group};
-use support::{Ran, Router};
+use support::{Ran, Router, netns};
 use wansync_sim::Times;
 
 /// Longer than anything here takes, on any machine.
@@ -278,6 +278,27 @@ fn the_background_process_is_on_its_own() {
     assert_eq!(hooked.workers(), [worker], "it survives its caller");
     hooked.wait_for_the_end();
     assert_eq!(hooked.0.bound(), ["8.8.4.4"]);
+}
+
+/// As in a container: the session began outside, so it has no number inside.
+#[test]
+fn an_event_in_a_pid_namespace_of_its_own() {
+    let hooked = Hooked::new();
+    let stay = r#""$@" || exit; while [ ! -e "$MARK" ]; do sleep 1; done"#;
+    let mut unshare = vec!["unshare", "--pid", "--fork"];
+    unshare.extend(netns::user_namespace());
+    unshare.extend(["--", "sh", "-c", stay, "sh"]);
+    let event = hooked.command(&[("ACTION", "ifup"), ("INTERFACE", "wan")]);
+    let mut inside = netns::behind(&unshare, &event);
+    let mark = hooked.0.path("bound");
+    let mut inside = inside.env("MARK", &mark).spawn().expect("unshare runs");
+    wait_until("the update", || {
+        let ended = inside.try_wait().expect("it is ours");
+        assert_eq!(ended, None, "the event failed");
+        hooked.0.bound() == ["8.8.4.4"]
+    });
+    fs::write(mark, "").expect("the mark");
+    assert!(inside.wait().expect("it ends").success());
 }
 
 fn in_its_own_group(mut command: Command) -> Child {

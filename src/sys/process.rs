@@ -3,13 +3,15 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, getsid, kill_process_group, setsid};
+use rustix::process::{Pid, Signal, kill_process_group, setsid};
+use rustix::stdio::dup2_stdin;
 
 use super::clock;
 
@@ -135,28 +137,35 @@ fn kill_group(child: &Child) {
 pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
     let mut child = Command::new(env::current_exe()?)
         .args(arguments)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    let end = clock::since_boot() + START_PATIENCE;
-    while child.try_wait()?.is_none() && !leads_a_session(&child) && clock::since_boot() < end {
-        clock::sleep(Duration::from_millis(1));
+    let Some(pipe) = child.stdin.take() else {
+        return Ok(());
+    };
+    // Nothing is written: it is an error on our end once the other is closed.
+    // (Its session could be asked for, but has no number where the leader is in
+    // another PID namespace.)
+    let patience = Timespec::try_from(START_PATIENCE).ok();
+    match poll(
+        &mut [PollFd::new(&pipe, PollFlags::empty())],
+        patience.as_ref(),
+    ) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
-    Ok(())
-}
-
-fn leads_a_session(child: &Child) -> bool {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    getsid(pid).is_ok_and(|session| Some(session) == pid)
 }
 
 /// Leaves the caller's session, terminal and process group, so that their end
-/// is not ours.
+/// is not ours, and lets go of the pipe of [`start_in_background`].
 pub fn leave_session() {
     // It fails only for the leader of a process group. Whoever started us as
     // one, from a shell perhaps, keeps us in his session.
     let _ = setsid();
+    if let Ok(nothing) = File::open("/dev/null") {
+        let _ = dup2_stdin(nothing);
+    }
 }
 
 /// A variable of the environment. Anything that is not UTF-8 counts as absent.
