@@ -15,7 +15,9 @@ pub mod url;
 
 use std::net::IpAddr;
 
+use crate::core::prefix::Prefix;
 use crate::core::reconcile::Policy;
+use crate::core::tunnel::recovery;
 use problem::Problem;
 use secret::{KeySource, Secret};
 use url::ServiceUrl;
@@ -33,6 +35,8 @@ pub struct Config {
     pub skydns: Vec<Section<Skydns>>,
     /// The `vpnki` sections likewise.
     pub vpnki: Vec<Section<Vpnki>>,
+    /// The `tunnel` sections likewise.
+    pub tunnels: Vec<Section<Tunnel>>,
     /// What is wrong, in the order of the file.
     pub problems: Vec<Problem>,
 }
@@ -91,6 +95,8 @@ pub struct Skydns {
     pub bind: Option<String>,
     /// What the decision depends on.
     pub policy: Policy,
+    /// A program that is run when the section's outcome changes.
+    pub notify: Option<String>,
 }
 
 /// `config vpnki`: an account at VPNKI.
@@ -102,6 +108,38 @@ pub struct Vpnki {
     pub key: KeySource,
     /// The pause between two looks at the account, in seconds.
     pub interval: i64,
+    /// The logical network whose device the requests leave through.
+    pub bind: Option<String>,
+    /// Under which names its replies hold a tunnel's name; none for the usual ones.
+    pub name_fields: Vec<String>,
+    /// Under which names they hold its address.
+    pub address_fields: Vec<String>,
+}
+
+/// `config tunnel`: one tunnel that is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tunnel {
+    /// The `vpnki` section of the account that it belongs to, which is there.
+    pub vpnki: Option<String>,
+    /// What VPNKI calls it.
+    pub name: String,
+    /// Its address in VPNKI's network, by which `active` may list it.
+    pub address: Option<String>,
+    /// netifd's logical network of the tunnel.
+    pub network: String,
+    /// The logical network that it runs over.
+    pub wan: String,
+    /// Who answers echoes at its far end.
+    pub ping: Option<IpAddr>,
+    /// What must be reached through it.
+    pub route: Option<Prefix>,
+    /// The program of `on_down 'command'`, or of the last resort after
+    /// restarts, and its arguments.
+    pub command: Option<(String, Vec<String>)>,
+    /// A program that is run when its state changes.
+    pub notify: Option<String>,
+    /// What is done when it is down.
+    pub policy: recovery::Policy,
 }
 
 /// Where the address of a section comes from.

@@ -117,6 +117,7 @@ impl Config {
             main_is_wrong: false,
             skydns: Vec::new(),
             vpnki: Vec::new(),
+            tunnels: Vec::new(),
             problems: Vec::new(),
         };
         let mut main_line = None;
@@ -295,6 +296,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
                 profile,
                 bind,
                 policy,
+                notify: None,
             }))
         }
         _ => Content::Wrong,
@@ -316,6 +318,9 @@ fn vpnki(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpn
             base_url,
             key,
             interval,
+            bind: None,
+            name_fields: Vec::new(),
+            address_fields: Vec::new(),
         })),
         _ => Content::Wrong,
     }

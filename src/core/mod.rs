@@ -11,6 +11,8 @@ pub mod failure;
 pub mod hold;
 pub mod memory;
 pub mod outcome;
+pub mod prefix;
 pub mod reconcile;
 pub mod record;
 pub mod time;
+pub mod tunnel;

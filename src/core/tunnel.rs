@@ -1,0 +1,45 @@
+//! Whether a tunnel works, and what to do when it does not. Pure.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`evidence`] | what was found, and when |
+//! | [`verdict`] | from evidence to Up, Down or Unknown, with a reason in words |
+//! | [`recovery`] | the ladder: what to do about it, within a budget |
+//!
+//! A pass over one tunnel is `verdict` and then `recovery::step`. What both
+//! need between passes is a [`Memory`].
+
+pub mod evidence;
+pub mod recovery;
+pub mod verdict;
+
+use serde::{Deserialize, Serialize};
+
+use evidence::Evidence;
+use recovery::Recovery;
+
+/// Whether a tunnel works.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It carries traffic.
+    Up,
+    /// It does not.
+    Down,
+    /// Nothing says which.
+    #[default]
+    Unknown,
+}
+
+/// What is remembered of one tunnel between passes, on tmpfs. Times are in
+/// seconds since boot.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Stands for the options that decide what is watched.
+    pub fingerprint: String,
+    /// What was found last.
+    pub evidence: Evidence,
+    /// What was made of it.
+    pub recovery: Recovery,
+}
