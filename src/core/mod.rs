@@ -9,6 +9,7 @@ pub mod address;
 pub mod backoff;
 pub mod failure;
 pub mod hold;
+pub mod holddown;
 pub mod memory;
 pub mod outcome;
 pub mod prefix;
