@@ -59,6 +59,8 @@ fn default_ubus() -> String {
 pub enum Command {
     /// One pass.
     Once(Once),
+    /// The same for ever.
+    Daemon(Daemon),
     /// The hotplug entry.
     Event(Event),
     /// What is going on.
@@ -92,6 +94,24 @@ pub struct Once {
 
     /// only these sections
     #[argh(positional, arg_name = "SECTION")]
+    pub sections: Vec<String>,
+}
+
+/// Stays, hears of every change as it happens, and does what is due. HUP reads
+/// the configuration again, USR1 has everything looked at now.
+#[derive(FromArgs, Debug)]
+#[argh(subcommand, name = "daemon", help_triggers("-h", "--help", "help"))]
+pub struct Daemon {
+    /// be the process that updates these sections for it, or all
+    #[argh(switch, hidden_help)]
+    pub pass: bool,
+
+    /// be the process that looks at this VPNKI account for it
+    #[argh(option, arg_name = "NAME", hidden_help)]
+    pub look: Option<String>,
+
+    /// the sections of --pass
+    #[argh(positional, arg_name = "SECTION", hidden_help)]
     pub sections: Vec<String>,
 }
 

@@ -5,13 +5,18 @@ mod answer;
 mod call;
 mod check;
 mod complaints;
+mod daemon;
 mod event;
 pub mod exit;
+mod hotplug;
 mod observe;
 mod once;
 mod pass;
 mod paths;
+mod programs;
 mod status;
+mod tunnels;
+mod watch;
 
 use crate::cli::{Arguments, Command};
 use crate::service::answer::Service;
@@ -28,6 +33,7 @@ pub fn run(arguments: &Arguments) -> Exit {
             Exit::Done
         }
         Some(Command::Once(once)) => once::run(&paths, once),
+        Some(Command::Daemon(daemon)) => daemon::run(&paths, daemon),
         Some(Command::Event(event)) => event::run(&paths, event),
         Some(Command::Status(status)) => status::run(&paths, status),
         Some(Command::Check(check)) => check::run(&paths, check),

@@ -43,6 +43,16 @@ impl<'a> Observer<'a> {
         }
     }
 
+    /// The same, but what netifd says is known already.
+    pub fn seeing(networks: Result<Vec<Network>, String>, client: &'a Client) -> Observer<'a> {
+        Observer {
+            ubus: Path::new(""),
+            client,
+            networks: OnceCell::from(networks),
+            answers: RefCell::default(),
+        }
+    }
+
     /// What the section's source says now.
     pub fn observe(&self, section: &Skydns) -> Observation {
         let family = section.policy.family;

@@ -8,6 +8,7 @@ use super::complaints::Complaints;
 use super::exit::Exit;
 use super::observe::Observer;
 use super::paths::{Paths, key_of, warning_of_key_file};
+use super::programs::{Errand, News};
 use crate::config::problem::Problem;
 use crate::config::secret::Secret;
 use crate::config::{Config, Content, Skydns};
@@ -53,6 +54,15 @@ pub struct Report {
     pub due: i64,
 }
 
+/// What a pass did for all of them.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// One for each section that was passed over, in the order of the file.
+    pub reports: Vec<Report>,
+    /// The programs that are to hear of it.
+    pub errands: Vec<Errand>,
+}
+
 impl Report {
     /// It in one line, with what is due when, if there is trouble.
     pub fn line(&self) -> String {
@@ -82,7 +92,7 @@ pub fn run(
     config: &Config,
     chosen: &[String],
     manner: Manner,
-) -> Result<Vec<Report>, Exit> {
+) -> Result<Done, Exit> {
     if manner.dry_run {
         return match paths.store().check_readable() {
             Ok(()) => Ok(once(paths, config, chosen, manner)),
@@ -100,7 +110,7 @@ pub fn run(
         None => (wait(&turn).map_err(no_state)??, Some(paths.load_to_act()?)),
     };
     turn.take_mark();
-    let mut reports = once(paths, fresh.as_ref().unwrap_or(config), chosen, manner);
+    let mut done = once(paths, fresh.as_ref().unwrap_or(config), chosen, manner);
     held.release();
     while turn.is_marked() {
         let Some(held) = turn.hold_or_mark(PATIENCE).map_err(no_state)? else {
@@ -118,11 +128,12 @@ pub fn run(
         }
         let more = once(paths, &config, &[], Manner::default());
         held.release();
+        done.errands.extend(more.errands);
         if chosen.is_empty() && !manner.forced {
-            reports = more;
+            done.reports = more.reports;
         }
     }
-    Ok(reports)
+    Ok(done)
 }
 
 fn wait(turn: &Turn) -> io::Result<Result<Held, Exit>> {
@@ -140,7 +151,7 @@ fn no_state(paths: &Paths, error: &io::Error) -> Exit {
     Exit::Later
 }
 
-fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Vec<Report> {
+fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Done {
     let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let store = paths.store();
     let complaints = Complaints::after(match manner.dry_run {
@@ -157,6 +168,7 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
         observer: Observer::new(&paths.ubus, &client),
         entries: BTreeMap::new(),
         unreachable: Vec::new(),
+        errands: Vec::new(),
         complaints,
     };
     for problem in &config.problems {
@@ -179,10 +191,38 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Ve
             Content::Disabled => {}
         }
     }
+    let errands = std::mem::take(&mut pass.errands);
     if !manner.dry_run {
         pass.finish();
     }
-    reports
+    Done { reports, errands }
+}
+
+/// The program that is to hear of what became of a section, if it is news:
+/// another state, or another address that was confirmed. That an address is
+/// still confirmed after a reboot is none.
+pub fn errand(name: &str, section: &Skydns, old: &Memory, new: &Memory) -> Option<Errand> {
+    let program = section.notify.clone()?;
+    let state = |memory: &Memory| memory.outcome.map(Outcome::state);
+    let address = |memory: &Memory| memory.confirmed.map(|c| c.address);
+    let (before, after) = (state(old), state(new)?);
+    let is_other = address(old) != address(new);
+    let is_news = match before {
+        None => is_other || after != "confirmed",
+        Some(before) => is_other || before != after,
+    };
+    is_news.then(|| Errand {
+        section: name.to_owned(),
+        program,
+        arguments: Vec::new(),
+        news: News {
+            kind: "skydns",
+            old: before.unwrap_or("unknown"),
+            new: after,
+            reason: new.reason.clone(),
+            subject: address(new).map(|a| a.to_string()).unwrap_or_default(),
+        },
+    })
 }
 
 /// A problem behind the name of its section.
@@ -235,6 +275,7 @@ struct Pass<'a> {
     /// Services that could not be reached in this pass, and the device that
     /// was tried: a thousand sections need not wait for one each.
     unreachable: Vec<(String, Option<String>, Failure)>,
+    errands: Vec<Errand>,
     complaints: Complaints,
 }
 
@@ -300,6 +341,7 @@ impl Pass<'_> {
         report.is_blind = observation.is_err();
         if !self.manner.dry_run {
             self.learn(stored.as_ref(), &old, &after, &report);
+            self.errands.extend(errand(name, section, &old, &after));
         }
         report
     }

@@ -1,5 +1,6 @@
 //! Where things are, and the configuration read from there.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::exit::Exit;
@@ -42,6 +43,23 @@ impl Paths {
     /// What is remembered there.
     pub fn store(&self) -> Store {
         Store::new(&self.state, &self.record)
+    }
+
+    /// The arguments with which this program finds the same places, with these
+    /// behind them.
+    pub fn arguments(&self, words: &[&str], names: &[String]) -> Vec<OsString> {
+        let places = [
+            ("--config", &self.config),
+            ("--state", &self.state),
+            ("--record", &self.record),
+            ("--ubus", &self.ubus),
+        ];
+        let places = places.into_iter();
+        places
+            .flat_map(|(option, path)| [OsString::from(option), path.into()])
+            .chain(words.iter().map(OsString::from))
+            .chain(names.iter().map(OsString::from))
+            .collect()
     }
 
     /// Reads the configuration, or says in one line why it cannot be used at all.

@@ -36,6 +36,19 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// The state that it is a sign of, in a word. Waiting after a failure is the
+    /// state of having failed.
+    pub fn state(self) -> &'static str {
+        match self {
+            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => "confirmed",
+            Outcome::Aborted => "aborted",
+            Outcome::Unconfirmed | Outcome::Throttled => "unconfirmed",
+            Outcome::Refused | Outcome::Held => "refused",
+        }
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // `pad` keeps the widths that tables ask for.

@@ -12,4 +12,5 @@ pub mod random;
 pub mod store;
 pub mod terminal;
 pub mod ubus;
+pub mod wait;
 pub mod zone;

@@ -1,0 +1,273 @@
+//! `wansync daemon`: the same as `once`, for ever.
+//!
+//! One process and one thread. It sleeps in one `poll` until the kernel, netifd,
+//! a signal or another wansync has something to say, or until something is due;
+//! then it looks at what that concerns, and acts. Nothing in here can block for
+//! long: requests run in child processes (see [`sections`]).
+
+mod accounts;
+mod ears;
+mod sections;
+
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use super::exit::Exit;
+use super::hotplug::Hotplug;
+use super::observe::Observer;
+use super::once::exit_of;
+use super::pass::{self, Manner};
+use super::paths::Paths;
+use super::programs::Programs;
+use super::watch::{View, Watch};
+use super::look;
+use crate::cli::Daemon as Options;
+use crate::config::{Config, Skydns, Source};
+use crate::sys::control::Request;
+use crate::sys::http::Client;
+use crate::sys::lock::{Held, Turn};
+use crate::sys::store::Store;
+use crate::sys::{clock, log as logging};
+use accounts::Accounts;
+use ears::{Ears, Heard};
+use sections::{Sections, Sight};
+
+/// How long a pass that runs at the end may take to end by itself. After 2 s
+/// whoever asked the daemon to end expects it to be gone.
+const LAST_PASS: Duration = Duration::from_millis(1500);
+/// How long to wait for a `once` that watches the tunnels to end.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs it, or what it runs itself.
+pub fn run(paths: &Paths, options: &Options) -> Exit {
+    if let Some(account) = &options.look {
+        return look::run(paths, account);
+    }
+    if options.pass {
+        return pass_over(paths, &options.sections);
+    }
+    match open(paths) {
+        Ok((held, mut daemon)) => {
+            let exit = daemon.run();
+            drop(held);
+            exit
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// The child process: one pass, and what is to be told of it is the daemon's.
+fn pass_over(paths: &Paths, sections: &[String]) -> Exit {
+    let config = match paths.load_to_act() {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    match pass::run(paths, &config, sections, Manner::default()) {
+        Ok(done) => exit_of(&done.reports),
+        Err(exit) => exit,
+    }
+}
+
+struct Daemon<'a> {
+    paths: &'a Paths,
+    store: Store,
+    config: Config,
+    ears: Ears,
+    sections: Sections,
+    accounts: Accounts,
+    watch: Watch,
+    programs: Programs,
+    /// When everything was last looked at, since boot.
+    looked: Duration,
+}
+
+fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
+    let config = paths.load_to_act()?;
+    let folder = paths.state.display();
+    let turn = Turn::of_daemon(&paths.state);
+    let cannot = |error| {
+        log::error!("cannot use the folder {folder}: {error}; nothing is sent");
+        Exit::Later
+    };
+    let held = turn.hold(LOCK_PATIENCE).map_err(cannot)?.ok_or_else(|| {
+        log::error!("another wansync daemon uses the folder {folder}");
+        Exit::Later
+    })?;
+    let store = paths.store();
+    let ears = Ears::open(&paths.state, has_routes(&config)).map_err(|error| {
+        log::error!("cannot listen for changes: {error}");
+        Exit::Later
+    })?;
+    let daemon = Daemon {
+        paths,
+        sections: Sections::new(&config, &store),
+        accounts: Accounts::new(&config),
+        watch: Watch::new(&config, &store),
+        programs: Programs::default(),
+        looked: Duration::ZERO,
+        store,
+        config,
+        ears,
+    };
+    Ok((held, daemon))
+}
+
+fn has_routes(config: &Config) -> bool {
+    config.ready_tunnels().any(|(_, tunnel)| tunnel.route.is_some())
+}
+
+impl Daemon<'_> {
+    fn run(&mut self) -> Exit {
+        self.say_what_is_watched();
+        loop {
+            let heard = match self.listen() {
+                Ok(heard) => heard,
+                Err(error) => {
+                    log::error!("cannot listen for changes: {error}");
+                    return Exit::Later;
+                }
+            };
+            if heard.end {
+                self.end();
+                return Exit::Done;
+            }
+            self.hear(heard);
+            self.work();
+        }
+    }
+
+    fn say_what_is_watched(&self) {
+        let (sections, tunnels) = (self.config.ready().count(), self.config.ready_tunnels().count());
+        match self.config.main.enabled {
+            true => log::info!("running: {sections} skydns sections, {tunnels} tunnels"),
+            false => log::warn!("running, but disabled (option enabled '0')"),
+        }
+    }
+
+    fn listen(&mut self) -> std::io::Result<Heard> {
+        let due = match self.config.main.enabled {
+            true => [
+                self.sections.due(),
+                self.accounts.due(),
+                self.watch.due(),
+                self.programs.due(),
+            ],
+            false => [None; 4],
+        };
+        let until = due.into_iter().flatten().min();
+        let others: Vec<BorrowedFd<'_>> = self.watch.sockets().collect();
+        self.ears.listen(&others, until)
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        if heard.reload {
+            self.reload();
+        }
+        if heard.pass {
+            log::info!("a pass was asked for (USR1)");
+            self.sections.force();
+            self.accounts.hurry();
+            self.watch.hurry();
+        }
+        let is_connected = self.config.main.enabled && self.ears.connect(&self.paths.ubus);
+        if heard.networks || is_connected {
+            // What is asked over the Internet may have another way out now.
+            self.sections.call(&self.config, |_| true);
+            self.watch.hurry();
+            self.accounts.hurry();
+        } else if heard.kernel {
+            self.sections.call(&self.config, |section| {
+                matches!(section.source, Source::Interface(_))
+            });
+            self.watch.hurry();
+        }
+        if heard.clock {
+            self.sections.call(&self.config, |_| true);
+            self.accounts.hurry();
+        }
+        for request in heard.requests {
+            self.answer(request);
+        }
+    }
+
+    fn answer(&mut self, request: Request) {
+        match request.text().split_once('\t') {
+            Some(("event", line)) => {
+                if let Some(hotplug) = Hotplug::from_line(line) {
+                    let concerns = |section: &Skydns| hotplug.concerns(section);
+                    self.sections.call(&self.config, concerns);
+                    if hotplug.matters(&self.config) {
+                        self.watch.hurry();
+                    }
+                }
+                request.answer("ok");
+            }
+            _ if request.text() == "status" => {
+                self.watch.write(&self.store);
+                let ago = clock::since_boot().saturating_sub(self.looked);
+                Turn::of_passes(&self.paths.state).note_done(ago);
+                request.answer("ok");
+            }
+            _ => request.answer("what?"),
+        }
+    }
+
+    /// A configuration that cannot be read changes nothing.
+    fn reload(&mut self) {
+        let config = match self.paths.load() {
+            Ok(config) => config,
+            Err(why) => {
+                log::error!("{why}; the configuration of before stays in use");
+                return;
+            }
+        };
+        logging::set_level(config.main.log_level);
+        if let Err(error) = self.ears.hear_routes(has_routes(&config)) {
+            log::warn!("cannot listen for routes: {error}");
+        }
+        self.watch.write(&self.store);
+        self.config = config;
+        self.sections.follow(&self.config, &self.store);
+        self.accounts = Accounts::new(&self.config);
+        self.watch = Watch::new(&self.config, &self.store);
+        log::info!("the configuration was read again");
+        self.say_what_is_watched();
+    }
+
+    fn work(&mut self) {
+        if !self.config.main.enabled {
+            return;
+        }
+        let client = Client::new(self.config.main.ca_file.as_ref(), false);
+        let networks = self.ears.netifd().networks();
+        let observer = Observer::seeing(networks.clone().map(<[_]>::to_vec), &client);
+        let sight = Sight {
+            paths: self.paths,
+            store: &self.store,
+            config: &self.config,
+            observer: &observer,
+        };
+        for errand in self.sections.work(&sight) {
+            self.programs.add(errand);
+        }
+        let view = View {
+            networks,
+            address_is_pending: self.sections.address_is_pending(),
+        };
+        let heard = self.watch.hear(self.paths, &view);
+        let begun = self.watch.begin(self.paths, &view);
+        for errand in heard.errands.into_iter().chain(begun.errands) {
+            self.programs.add(errand);
+        }
+        let looks = [heard.looks, begun.looks].concat();
+        self.accounts.work(self.paths, &self.config, &looks);
+        self.programs.work();
+        self.looked = clock::since_boot();
+    }
+
+    fn end(&mut self) {
+        self.watch.write(&self.store);
+        self.sections.end(LAST_PASS);
+        log::info!("ended");
+    }
+}

@@ -1,0 +1,106 @@
+//! The VPNKI accounts of the daemon: when each is looked at, in a child process
+//! as [`super::sections`] says why.
+
+use std::time::Duration;
+
+use crate::commands::look;
+use crate::commands::paths::Paths;
+use crate::config::Config;
+use crate::sys::child::Child;
+use crate::sys::clock;
+
+/// Two calls of 30 s each, and some time around them.
+const LONGEST: Duration = Duration::from_secs(75);
+
+/// The accounts that some tunnel belongs to.
+pub struct Accounts {
+    all: Vec<Account>,
+}
+
+struct Account {
+    name: String,
+    /// When it is looked at next, since boot.
+    due: Duration,
+    look: Option<Child>,
+}
+
+impl Accounts {
+    /// Those of a configuration.
+    pub fn new(config: &Config) -> Accounts {
+        let mut names: Vec<&String> = config
+            .ready_tunnels()
+            .filter_map(|(_, tunnel)| tunnel.vpnki.as_ref())
+            .collect();
+        names.sort();
+        names.dedup();
+        let account = |name: &String| Account {
+            name: name.clone(),
+            due: Duration::ZERO,
+            look: None,
+        };
+        Accounts {
+            all: names.into_iter().map(account).collect(),
+        }
+    }
+
+    /// Has each looked at as soon as it may be.
+    pub fn hurry(&mut self) {
+        for account in &mut self.all {
+            account.due = Duration::ZERO;
+        }
+    }
+
+    /// When there is something to do, since boot.
+    pub fn due(&self) -> Option<Duration> {
+        let due = |account: &Account| account.look.as_ref().map_or(account.due, Child::deadline);
+        self.all.iter().map(due).min()
+    }
+
+    /// Starts the looks that are due, or `wanted` at once.
+    pub fn work(&mut self, paths: &Paths, config: &Config, wanted: &[String]) {
+        let now = clock::since_boot();
+        for account in &mut self.all {
+            if let Some(child) = &mut account.look {
+                if child.ended().is_none() {
+                    continue;
+                }
+                account.look = None;
+                account.due = account.next(paths, config, false);
+            }
+            let is_wanted = wanted.contains(&account.name);
+            if is_wanted {
+                account.due = account.next(paths, config, true);
+            }
+            if account.due <= now {
+                // After a hurry it may still be too early.
+                account.due = account.next(paths, config, true);
+            }
+            if account.due <= now {
+                account.begin(paths);
+            }
+        }
+    }
+}
+
+impl Account {
+    fn next(&self, paths: &Paths, config: &Config, is_urgent: bool) -> Duration {
+        let pause = match is_urgent {
+            true => look::soonest(paths, config, &self.name),
+            false => look::due(paths, config, &self.name),
+        };
+        // One that is never looked at is asked about once in a while.
+        let pause = pause.unwrap_or(3600).max(0);
+        clock::since_boot() + Duration::from_secs(pause as u64)
+    }
+
+    fn begin(&mut self, paths: &Paths) {
+        let arguments = paths.arguments(&["daemon", "--look", &self.name], &[]);
+        match Child::ourselves(&arguments, LONGEST) {
+            Ok(child) => self.look = Some(child),
+            Err(error) => {
+                log::error!("cannot look at account '{}': {error}", self.name);
+                self.due = clock::since_boot() + LONGEST;
+            }
+        }
+    }
+}

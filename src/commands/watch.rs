@@ -1,0 +1,543 @@
+//! The tunnels that are watched: what is found out of them, and what is done.
+//!
+//! Nothing in here waits, save for netifd and the kernel: an echo is sent, and
+//! whoever called listens for its answer, together with all else that he
+//! listens for. So `once` and the daemon share it.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use super::paths::Paths;
+use super::programs::{Errand, News};
+use crate::config::{Config, Tunnel};
+use crate::core::tunnel::evidence::{Device, Ping, Route, Seen, Service, Traffic, Wan};
+use crate::core::tunnel::recovery::{self, Action, Recovery, Surroundings};
+use crate::core::tunnel::verdict::{Names, verdict};
+use crate::core::tunnel::{Memory, State};
+use crate::sys::counters::Counters;
+use crate::sys::ping::Echo;
+use crate::sys::store::Store;
+use crate::sys::ubus::netifd::{Network, explain};
+use crate::sys::{clock, counters, log as logging, netlink, random, ubus};
+
+/// How long an answer may take. Round the world takes a third of it.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How many echoes are sent before silence counts: one is lost now and then.
+const ECHOES: u8 = 2;
+/// How soon a tunnel is looked at again, however much happens: a look that
+/// fails takes as long as two echoes.
+const REST: Duration = Duration::from_secs(4);
+/// How often the state is written when nothing but ages changed.
+const WRITE_EVERY: i64 = 300;
+
+/// All tunnels of a configuration.
+pub struct Watch {
+    tunnels: Vec<Watched>,
+}
+
+struct Watched {
+    section: String,
+    tunnel: Tunnel,
+    memory: Memory,
+    /// What the state file says, and when it was written, in seconds since boot.
+    stored: (Memory, i64),
+    /// When it is looked at next, and when it was last, since boot.
+    due: Duration,
+    looked: Duration,
+    probe: Option<Probe>,
+}
+
+/// Echoes under way.
+struct Probe {
+    echo: Echo,
+    sent: u8,
+    /// When the first was sent, in seconds since boot.
+    since: i64,
+    /// When the last one counts as lost, since boot.
+    until: Duration,
+}
+
+/// What the caller knows of the router.
+pub struct View<'a> {
+    /// netifd's networks, or why they are not known.
+    pub networks: Result<&'a [Network], String>,
+    /// Whether a changed WAN address is still on its way to SkyDNS.
+    pub address_is_pending: bool,
+}
+
+/// What the caller has to do.
+#[derive(Default)]
+pub struct Wanted {
+    /// Accounts at which to look at once.
+    pub looks: Vec<String>,
+    /// Programs to run.
+    pub errands: Vec<Errand>,
+}
+
+impl Watch {
+    /// The tunnels of a configuration, with what is remembered of them.
+    pub fn new(config: &Config, store: &Store) -> Watch {
+        let now = clock::now();
+        let tunnels = config.ready_tunnels().map(|(section, tunnel)| {
+            let memory = store.tunnel_memory(section).unwrap_or_default();
+            let memory = memory.under(&tunnel.fingerprint()).dated(now.boot);
+            Watched {
+                section: section.to_owned(),
+                tunnel: tunnel.clone(),
+                stored: (memory.clone(), now.boot),
+                memory,
+                due: Duration::ZERO,
+                looked: Duration::ZERO,
+                probe: None,
+            }
+        });
+        Watch {
+            tunnels: tunnels.collect(),
+        }
+    }
+
+    /// Whether there is nothing to watch.
+    pub fn is_empty(&self) -> bool {
+        self.tunnels.is_empty()
+    }
+
+    /// Has every tunnel looked at now, or a moment after it was last.
+    pub fn hurry(&mut self) {
+        for watched in &mut self.tunnels {
+            watched.due = watched.due.min(watched.looked + REST);
+        }
+    }
+
+    /// The sockets on which answers come.
+    pub fn sockets(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let probes = self.tunnels.iter().filter_map(|w| w.probe.as_ref());
+        probes.map(|probe| probe.echo.as_fd())
+    }
+
+    /// Whether answers are waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.tunnels.iter().any(|w| w.probe.is_some())
+    }
+
+    /// When there is something to do, since boot.
+    pub fn due(&self) -> Option<Duration> {
+        let due = |w: &Watched| w.probe.as_ref().map_or(w.due, |probe| probe.until);
+        self.tunnels.iter().map(due).min()
+    }
+
+    /// Looks at the tunnels that are due, and sends their echoes.
+    pub fn begin(&mut self, paths: &Paths, view: &View<'_>) -> Wanted {
+        let now = clock::since_boot();
+        let is_due = |w: &&mut Watched| w.probe.is_none() && w.due <= now;
+        let mut pass = Pass::new(paths, view);
+        for watched in self.tunnels.iter_mut().filter(is_due) {
+            pass.begin(watched);
+        }
+        pass.wanted
+    }
+
+    /// Takes what answers are there, or overdue, and does what follows.
+    pub fn hear(&mut self, paths: &Paths, view: &View<'_>) -> Wanted {
+        let mut pass = Pass::new(paths, view);
+        let waiting = self.tunnels.iter_mut().filter(|w| w.probe.is_some());
+        for watched in waiting {
+            if watched.is_answered() {
+                pass.judge(watched);
+            }
+        }
+        pass.wanted
+    }
+
+    /// Writes what is remembered, so that others may read it.
+    pub fn write(&mut self, store: &Store) {
+        let now = clock::now().boot;
+        for watched in &mut self.tunnels {
+            watched.write(store, now);
+        }
+    }
+
+    /// Each tunnel's section, its state and the reason, in the order of the file.
+    pub fn told(&self) -> impl Iterator<Item = (&str, &Recovery)> {
+        let told = |w| -> (&str, &Recovery) {
+            let Watched {
+                section, memory, ..
+            } = w;
+            (section, &memory.recovery)
+        };
+        self.tunnels.iter().map(told)
+    }
+}
+
+impl Watched {
+    /// Whether the echo was answered, or has been waited for long enough. What
+    /// came of it is evidence then.
+    fn is_answered(&mut self) -> bool {
+        let Some(probe) = &mut self.probe else {
+            return true;
+        };
+        let now = clock::now().boot;
+        let found = match probe.echo.answer() {
+            Ok(Some(time)) => Ping::Answered(time.as_millis() as u32),
+            Ok(None) if clock::since_boot() < probe.until => return false,
+            Ok(None) if probe.sent < ECHOES => match probe.send() {
+                Ok(()) => return false,
+                Err(why) => Ping::Silent(why),
+            },
+            Ok(None) => Ping::Lost {
+                since: match &self.memory.evidence.ping {
+                    Some(Seen {
+                        value: Ping::Answered(_),
+                        at,
+                    }) => *at,
+                    Some(Seen {
+                        value: Ping::Lost { since },
+                        ..
+                    }) => *since,
+                    _ => probe.since,
+                },
+            },
+            Err(why) => Ping::Silent(why),
+        };
+        self.memory.evidence.ping = Some(Seen {
+            value: found,
+            at: now,
+        });
+        true
+    }
+
+    /// The device that its network is up on.
+    fn device(&self) -> Option<&str> {
+        match &self.memory.evidence.device {
+            Some(Seen {
+                value: Device::Up(device),
+                ..
+            }) => Some(device),
+            _ => None,
+        }
+    }
+
+    fn write(&mut self, store: &Store, now: i64) {
+        if self.stored.0 == self.memory {
+            return;
+        }
+        match store.remember_tunnel(&self.section, &self.memory) {
+            Ok(()) => self.stored = (self.memory.clone(), now),
+            Err(why) => log::error!("{}: {why}", self.section),
+        }
+    }
+
+    /// What its programs are told.
+    fn errand(&self, program: &str, arguments: &[String], news: recovery::News) -> Errand {
+        Errand {
+            section: self.section.clone(),
+            program: program.to_owned(),
+            arguments: arguments.to_vec(),
+            news: News {
+                kind: "tunnel",
+                old: news.old,
+                new: news.new,
+                reason: news.reason,
+                subject: self.tunnel.name.clone(),
+            },
+        }
+    }
+}
+
+impl Probe {
+    fn begin(tunnel: &Tunnel, device: &str) -> Option<Result<Probe, String>> {
+        let target = tunnel.ping?;
+        let number = random::number() as u16;
+        let probe = Echo::open(target, device, number).and_then(|echo| {
+            let mut probe = Probe {
+                echo,
+                sent: 0,
+                since: clock::now().boot,
+                until: Duration::ZERO,
+            };
+            probe.send()?;
+            Ok(probe)
+        });
+        Some(probe)
+    }
+
+    fn send(&mut self) -> Result<(), String> {
+        self.sent += 1;
+        self.until = clock::since_boot() + PATIENCE;
+        self.echo.send()
+    }
+}
+
+/// One round over the tunnels that are due.
+struct Pass<'a> {
+    paths: &'a Paths,
+    view: &'a View<'a>,
+    store: Store,
+    /// Read once, when the first tunnel needs them.
+    counters: Option<Result<Counters, String>>,
+    wanted: Wanted,
+}
+
+impl<'a> Pass<'a> {
+    fn new(paths: &'a Paths, view: &'a View<'a>) -> Pass<'a> {
+        Pass {
+            paths,
+            view,
+            store: paths.store(),
+            counters: None,
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// Looks at all but the ping, and sends that.
+    fn begin(&mut self, watched: &mut Watched) {
+        watched.looked = clock::since_boot();
+        if watched.memory.recovery.restarting {
+            // Somebody was killed between taking it down and up.
+            self.bring_up(watched);
+        }
+        self.look(watched);
+        let at = clock::now().boot;
+        let probe = watched.device().map(str::to_owned).map_or_else(
+            || watched.tunnel.ping.map(|_| Err("the network is not up".to_owned())),
+            |device| Probe::begin(&watched.tunnel, &device),
+        );
+        match probe {
+            Some(Ok(probe)) => {
+                watched.probe = Some(probe);
+                return;
+            }
+            Some(Err(why)) => {
+                let value = Ping::Silent(why);
+                watched.memory.evidence.ping = Some(Seen { value, at });
+            }
+            None => watched.memory.evidence.ping = None,
+        }
+        self.judge(watched);
+    }
+
+    fn look(&mut self, watched: &mut Watched) {
+        let at = clock::now().boot;
+        let device = self.device(watched, at);
+        let wan = self.wan(watched, at);
+        let evidence = &mut watched.memory.evidence;
+        evidence.service = self.service(&watched.tunnel, at);
+        evidence.wan = Some(Seen { value: wan, at });
+        evidence.device = Some(Seen { value: device, at });
+        let Some(name) = watched.device().map(str::to_owned) else {
+            watched.memory.evidence.route = None;
+            return;
+        };
+        let route = watched.tunnel.route.map(|prefix| {
+            match netlink::route_to(prefix.host()) {
+                Ok(Some(device)) if device == name => Route::Through,
+                Ok(Some(device)) => Route::Elsewhere(device),
+                Ok(None) => Route::Missing,
+                Err(why) => Route::Silent(why),
+            }
+        });
+        let counted = self.counters().ok().and_then(|all| all.of(&name));
+        let evidence = &mut watched.memory.evidence;
+        evidence.route = route.map(|value| Seen { value, at });
+        if let Some(counted) = counted {
+            let before = evidence.traffic.as_ref().map(|seen| &seen.value);
+            let value = Traffic::after(before, counted.received, counted.sent, at);
+            evidence.traffic = Some(Seen { value, at });
+        }
+    }
+
+    fn device(&mut self, watched: &Watched, now: i64) -> Device {
+        let networks = match &self.view.networks {
+            Ok(networks) => networks,
+            Err(why) => return Device::Silent(why.clone()),
+        };
+        let name = &watched.tunnel.network;
+        let Some(network) = networks.iter().find(|network| network.name == *name) else {
+            return Device::Missing;
+        };
+        match &network.l3_device {
+            Some(device) if network.up => match self.counters() {
+                Ok(all) if all.of(device).is_none() => Device::Gone(device.clone()),
+                _ => Device::Up(device.clone()),
+            },
+            None if network.up => Device::Down("up, without a device".to_owned()),
+            _ if network.pending => {
+                let since = match &watched.memory.evidence.device {
+                    Some(Seen {
+                        value: Device::Pending { since, .. },
+                        ..
+                    }) => *since,
+                    _ => now,
+                };
+                let why = explain(network);
+                Device::Pending { since, why }
+            }
+            _ if !network.autostart => Device::Off,
+            _ => Device::Down(explain(network)),
+        }
+    }
+
+    fn wan(&self, watched: &Watched, now: i64) -> Wan {
+        let networks = match &self.view.networks {
+            Ok(networks) => networks,
+            Err(why) => return Wan::Silent(why.clone()),
+        };
+        let name = &watched.tunnel.wan;
+        let Some(network) = networks.iter().find(|network| network.name == *name) else {
+            return Wan::Silent(format!("netifd knows no network '{name}'"));
+        };
+        if !network.up || network.addresses.is_empty() {
+            return Wan::Down(explain(network));
+        }
+        match &watched.memory.evidence.wan {
+            Some(Seen {
+                value: Wan::Up(since),
+                ..
+            }) => Wan::Up(*since),
+            _ => Wan::Up(now),
+        }
+    }
+
+    fn service(&self, tunnel: &Tunnel, now: i64) -> Option<Seen<Service>> {
+        let account = self.store.look(tunnel.vpnki.as_deref()?)?;
+        account.evidence(&tunnel.name, tunnel.address.as_deref(), now)
+    }
+
+    fn counters(&mut self) -> &Result<Counters, String> {
+        self.counters.get_or_insert_with(counters::read)
+    }
+
+    /// Draws the conclusion, and acts on it.
+    fn judge(&mut self, watched: &mut Watched) {
+        watched.probe = None;
+        let now = clock::now().boot;
+        let Watched {
+            section,
+            tunnel,
+            memory,
+            ..
+        } = &mut *watched;
+        let (ping, route) = (
+            tunnel.ping.map(|address| address.to_string()),
+            tunnel.route.map(|prefix| prefix.to_string()),
+        );
+        let names = Names {
+            service: &tunnel.name,
+            network: &tunnel.network,
+            wan: &tunnel.wan,
+            ping: ping.as_deref(),
+            route: route.as_deref(),
+        };
+        let verdict = verdict(&names, &memory.evidence, now);
+        let surroundings = Surroundings {
+            wan_up_since: match &memory.evidence.wan {
+                Some(Seen {
+                    value: Wan::Up(since),
+                    ..
+                }) => Some(*since),
+                _ => None,
+            },
+            address_is_pending: self.view.address_is_pending,
+        };
+        let before = memory.recovery.clone();
+        let random = random::number();
+        let (after, action) =
+            recovery::step(&tunnel.policy, &before, &verdict, &surroundings, now, random);
+        tell(section, tunnel, &before, &after);
+        memory.recovery = after;
+        let news = recovery::news(&before, &memory.recovery);
+        let is_material = !before.is_like(&memory.recovery);
+        if is_material || now - watched.stored.1 >= WRITE_EVERY {
+            watched.write(&self.store, now);
+        }
+        if let (Some(news), Some(program)) = (news, &watched.tunnel.notify) {
+            self.wanted.errands.push(watched.errand(program, &[], news));
+        }
+        self.act(watched, action);
+        let pause = recovery::next_due(&watched.tunnel.policy, &watched.memory.recovery, now);
+        watched.due = aligned(pause);
+    }
+
+    fn act(&mut self, watched: &mut Watched, action: Action) {
+        let section = watched.section.clone();
+        match action {
+            Action::Wait => {}
+            Action::LookAgain => self.wanted.looks.extend(watched.tunnel.vpnki.clone()),
+            Action::FixRoute => {
+                let fixed = match (watched.tunnel.route, watched.device()) {
+                    (Some(prefix), Some(device)) => netlink::add_route(prefix, device),
+                    _ => Ok(()),
+                };
+                match fixed {
+                    Ok(()) => log::warn!("{section}: the missing route is restored"),
+                    Err(why) => log::error!("{section}: cannot restore the route: {why}"),
+                }
+            }
+            Action::Restart => self.restart(watched),
+            Action::Command => {
+                let Some((program, arguments)) = &watched.tunnel.command else {
+                    return;
+                };
+                log::warn!("{section}: running {program}");
+                let state = watched.memory.recovery.state.word();
+                let news = recovery::News {
+                    old: state,
+                    new: state,
+                    reason: watched.memory.recovery.reason.clone(),
+                };
+                let errand = watched.errand(program, arguments, news);
+                self.wanted.errands.push(errand);
+            }
+        }
+    }
+
+    /// Down and up again, as `ifup` does it.
+    fn restart(&mut self, watched: &mut Watched) {
+        let network = &watched.tunnel.network;
+        log::warn!("{}: restarting network '{network}'", watched.section);
+        match ubus::down(&self.paths.ubus, network) {
+            Ok(()) => self.bring_up(watched),
+            Err(error) => {
+                log::error!(
+                    "{}: netifd does not take '{network}' down: {error}",
+                    watched.section
+                );
+                // It may have got as far as that.
+                self.bring_up(watched);
+            }
+        }
+    }
+
+    fn bring_up(&mut self, watched: &mut Watched) {
+        let network = &watched.tunnel.network;
+        match ubus::up(&self.paths.ubus, network) {
+            Ok(()) => {
+                watched.memory.recovery.restarting = false;
+                watched.write(&self.store, clock::now().boot);
+            }
+            Err(error) => log::error!(
+                "{}: netifd does not take '{network}' up: {error}; it will be asked again",
+                watched.section
+            ),
+        }
+    }
+}
+
+/// Logs a change of state.
+fn tell(section: &str, tunnel: &Tunnel, before: &Recovery, after: &Recovery) {
+    if before.state == after.state {
+        return;
+    }
+    let level = match after.state {
+        State::Up => log::Level::Info,
+        _ => log::Level::Warn,
+    };
+    let (name, state) = (&tunnel.name, after.state.word());
+    log::log!(target: logging::PRINTED, level, "{section}: tunnel {name} is {state}: {}", after.reason);
+}
+
+/// A moment about so many seconds from now, the same for all that ask for the
+/// same pause: ten tunnels wake the router once.
+fn aligned(pause: i64) -> Duration {
+    let pause = pause.max(1) as u64;
+    Duration::from_secs((clock::since_boot().as_secs() / pause + 1) * pause)
+}
