@@ -63,6 +63,15 @@ impl Turn {
         }
     }
 
+    /// The lock that a daemon holds for as long as it runs. Its mark means nothing.
+    pub fn of_daemon(folder: &Path) -> Turn {
+        Turn {
+            folder: folder.to_owned(),
+            lock: "daemon.lock",
+            mark: "daemon.pending",
+        }
+    }
+
     /// How many seconds ago the last pass was done, by the wall clock. It is
     /// for people: no decision depends on it.
     pub fn done_ago(&self) -> Option<i64> {

@@ -1,7 +1,10 @@
 //! The only I/O of the agent. Each module opts out of the rules in
 //! `clippy.toml` that it has to break, and says why.
 
+pub mod child;
 pub mod clock;
+pub mod clockwatch;
+pub mod control;
 pub mod files;
 pub mod http;
 pub mod interfaces;
@@ -9,6 +12,7 @@ pub mod lock;
 pub mod log;
 pub mod process;
 pub mod random;
+pub mod signals;
 pub mod store;
 pub mod terminal;
 pub mod ubus;

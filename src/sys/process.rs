@@ -2,10 +2,11 @@
 #![expect(clippy::disallowed_methods, reason = "processes are started here")]
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -37,17 +38,14 @@ pub fn first_line(
     patience: Duration,
 ) -> Result<String, String> {
     let end = clock::since_boot() + patience;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
+    let mut child = command(program, arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .process_group(0)
         .spawn()
         .map_err(|e| format!("cannot be run: {e}"))?;
     let ended = listen(&mut child, end);
     if !matches!(ended, Ok(Some(_))) {
-        kill_group(&child);
+        signal_group(&child, Signal::KILL);
         let _ = child.wait();
     }
     match ended {
@@ -125,9 +123,28 @@ fn line_of(output: &[u8]) -> Result<String, String> {
     }
 }
 
-fn kill_group(child: &Child) {
+/// A program without a shell and without input, in a process group of its own.
+pub(super) fn command(program: impl AsRef<OsStr>, arguments: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).process_group(0);
+    command
+}
+
+/// Sends a signal to a child of [`command`] and to all of its group. The child
+/// must not have been waited for: its number could be another's.
+pub(super) fn signal_group(child: &Child, signal: Signal) {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(group, Signal::KILL);
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+/// What to run to have this program again. An upgrade takes the file of a
+/// running daemon away; the kernel keeps it for as long as somebody runs it.
+pub(super) fn own_program() -> io::Result<PathBuf> {
+    let path = env::current_exe()?;
+    match path.exists() {
+        true => Ok(path),
+        false => Ok(PathBuf::from("/proc/self/exe")),
     }
 }
 
@@ -135,7 +152,7 @@ fn kill_group(child: &Child) {
 /// terminal, no pipe of the caller's. Returns once it has called
 /// [`leave_session`], or ended: until then, what ends the caller would end it too.
 pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
-    let mut child = Command::new(env::current_exe()?)
+    let mut child = Command::new(own_program()?)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -18,8 +18,8 @@ use super::error::Error;
 use super::value::{Malformed, Table};
 use super::wire::{self, Arguments, Incoming, Message, attribute, message, status};
 
-/// How many notifications are kept while a call waits for its answer. Whoever
-/// listens asks for everything after the first one, so the rest may be lost.
+/// How many notices are kept while a call waits for its answer: the newest,
+/// since the last one of all may tell that no more will come.
 const KEPT: usize = 32;
 
 /// A connection to ubusd. After any error but `NoObject`, `NotPermitted`,
@@ -132,6 +132,13 @@ impl Client {
         Ok(None)
     }
 
+    /// Drops the notifications that came before the last call's answer, which
+    /// they are older than. None of them may be one that wants an acknowledgement.
+    pub fn forget_notifications(&mut self) {
+        self.aside
+            .retain(|message| message.kind() == message::UNSUBSCRIBE);
+    }
+
     fn next_aside(&mut self) -> Result<Option<Message>, Error> {
         match self.aside.pop_front() {
             None => self.read(),
@@ -199,7 +206,10 @@ impl Client {
                     data.push(message);
                 }
                 message::STATUS if message.seq() == self.seq => return Answer::new(data, &message),
-                message::INVOKE | message::UNSUBSCRIBE if self.aside.len() < KEPT => {
+                message::INVOKE | message::UNSUBSCRIBE => {
+                    if self.aside.len() == KEPT {
+                        self.aside.pop_front();
+                    }
                     self.aside.push_back(message);
                 }
                 _ => {}

@@ -6,6 +6,7 @@
 //! | [`client`] | the connection and its deadlines: the only I/O here |
 //! | [`wire`] | pure: messages and their attributes |
 //! | [`value`] | pure: the values inside a message |
+//! | [`watch`] | the daemon's picture of the networks, kept up to date |
 //! | [`netifd`] | pure: what netifd's answers mean |
 //! | [`error`] | what can go wrong, in words |
 
@@ -13,6 +14,7 @@ pub mod client;
 pub mod error;
 pub mod netifd;
 pub mod value;
+pub mod watch;
 pub mod wire;
 
 use std::path::Path;
@@ -30,12 +32,18 @@ pub const SOCKET: &str = "/var/run/ubus/ubus.sock";
 /// milliseconds; one that is stuck is not worth more of a pass.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
+/// netifd's object for all networks.
+const NETWORKS: &str = "network.interface";
+
 /// All networks that netifd knows, as it sees them now. Takes at most twice
 /// [`PATIENCE`]. An answer that holds no list of networks is an error, never
 /// an empty list.
 pub fn dump(socket: &Path) -> Result<Vec<Network>, Error> {
-    let mut client = Client::connect(socket, PATIENCE)?;
-    let replies = client.call("network.interface", "dump", &Arguments::default())?;
+    dump_over(&mut Client::connect(socket, PATIENCE)?)
+}
+
+fn dump_over(client: &mut Client) -> Result<Vec<Network>, Error> {
+    let replies = client.call(NETWORKS, "dump", &Arguments::default())?;
     let Some(reply) = replies.first() else {
         return Err(Error::NoData {
             call: "network.interface dump".to_owned(),

@@ -22,6 +22,10 @@ pub struct Network {
     pub pending: bool,
     /// Its device exists.
     pub available: bool,
+    /// netifd brings it up by itself: not after `ifdown`, nor with `auto 0`.
+    pub autostart: bool,
+    /// Made at run time, such as `wan_6`, and gone when it is down.
+    pub dynamic: bool,
     /// `static`, `dhcp`, `dhcpv6`, `pppoe`, …
     pub proto: Option<String>,
     /// The kernel's name of the device that carries the addresses; with PPPoE
@@ -59,6 +63,8 @@ pub fn network(name: &str, status: Table<'_>) -> Network {
         up,
         pending: flag("pending"),
         available: flag("available"),
+        autostart: flag("autostart"),
+        dynamic: flag("dynamic"),
         proto: text("proto"),
         l3_device: text("l3_device"),
         addresses: if up { addresses(status) } else { Vec::new() },
@@ -151,6 +157,8 @@ mod tests {
             up: false,
             pending: false,
             available: true,
+            autostart: true,
+            dynamic: false,
             proto: Some("pppoe".to_owned()),
             l3_device: None,
             addresses: Vec::new(),

@@ -1,0 +1,197 @@
+//! A program in the background that has until a deadline.
+//!
+//! The daemon never waits for one: it hears from the CHLD signal that one has
+//! ended, and sleeps no longer than until the nearest deadline.
+#![expect(clippy::disallowed_methods, reason = "processes are started here")]
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{self, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::{clock, process::command, process::own_program, process::signal_group};
+
+/// How long a program that was asked to end may take.
+const END_PATIENCE: Duration = Duration::from_secs(1);
+/// How long before a program that was killed and is still there, stuck in the
+/// kernel, is looked at and killed again.
+const KILL_AGAIN: Duration = Duration::from_secs(1);
+/// How long to wait, where one waits at all, before looking again.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A running program. It has a process group of its own, no input and no
+/// output. What is dropped is killed, with all of its group.
+#[derive(Debug)]
+pub struct Child {
+    process: process::Child,
+    patience: Duration,
+    deadline: Duration,
+    fate: Fate,
+}
+
+/// Why it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    OnItsOwn,
+    Overdue,
+    Stopped,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, or by a signal of somebody else.
+    Exited(ExitStatus),
+    /// Killed by us, after as long as it was given.
+    Overdue(Duration),
+    /// Ended by us, because we no longer wanted it.
+    Stopped,
+    /// The kernel does not say; its words.
+    Lost(String),
+}
+
+impl Child {
+    /// Starts a program without a shell. It inherits our environment, and
+    /// `environment` besides, and may take as long as `patience`. Nobody sees
+    /// what it prints.
+    pub fn start(
+        program: &str,
+        arguments: &[impl AsRef<OsStr>],
+        environment: &[(&str, &str)],
+        patience: Duration,
+    ) -> io::Result<Child> {
+        let mut command = command(program, arguments);
+        command.stderr(Stdio::null());
+        command.envs(environment.iter().copied());
+        Child::spawn(command, patience)
+    }
+
+    /// Starts this program once more, with other arguments. What it logs goes
+    /// where our log goes.
+    pub fn ourselves(arguments: &[impl AsRef<OsStr>], patience: Duration) -> io::Result<Child> {
+        Child::spawn(command(own_program()?, arguments), patience)
+    }
+
+    fn spawn(mut command: process::Command, patience: Duration) -> io::Result<Child> {
+        let deadline = clock::since_boot().saturating_add(patience);
+        Ok(Child {
+            process: command.stdout(Stdio::null()).spawn()?,
+            patience,
+            deadline,
+            fate: Fate::OnItsOwn,
+        })
+    }
+
+    /// How it ended, if it has; never waits. It is to be asked after each CHLD
+    /// signal and at [`Child::deadline`], when it kills.
+    pub fn ended(&mut self) -> Option<Ended> {
+        match self.process.try_wait() {
+            Ok(Some(status)) => Some(self.because(status)),
+            Ok(None) => {
+                self.keep_deadline();
+                None
+            }
+            Err(error) => Some(Ended::Lost(error.to_string())),
+        }
+    }
+
+    fn because(&self, status: ExitStatus) -> Ended {
+        match self.fate {
+            // It may have been quicker than our signal.
+            Fate::Overdue if status.signal().is_some() => Ended::Overdue(self.patience),
+            Fate::Stopped if status.signal().is_some() => Ended::Stopped,
+            _ => Ended::Exited(status),
+        }
+    }
+
+    fn keep_deadline(&mut self) {
+        if clock::since_boot() < self.deadline {
+            return;
+        }
+        if self.fate == Fate::OnItsOwn {
+            self.fate = Fate::Overdue;
+        }
+        self.send(Signal::KILL, KILL_AGAIN);
+    }
+
+    /// When it is to be looked at again even if no signal comes, since boot.
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Asks it and its group to end, with TERM; a second later they are killed.
+    /// Not if it has ended.
+    pub fn end(&mut self) {
+        self.stop(Signal::TERM, END_PATIENCE);
+    }
+
+    /// Kills it and its group, if it has not ended.
+    pub fn kill(&mut self) {
+        self.stop(Signal::KILL, KILL_AGAIN);
+    }
+
+    fn stop(&mut self, signal: Signal, patience: Duration) {
+        // The number of one that has ended may be somebody else's by now.
+        if matches!(self.process.try_wait(), Ok(None)) {
+            if self.fate == Fate::OnItsOwn {
+                self.fate = Fate::Stopped;
+            }
+            self.send(signal, patience);
+        }
+    }
+
+    fn send(&mut self, signal: Signal, patience: Duration) {
+        signal_group(&self.process, signal);
+        self.deadline = clock::since_boot().saturating_add(patience);
+    }
+
+    /// Waits for its end, which is not long after the deadline.
+    pub fn wait(mut self) -> Ended {
+        loop {
+            if let Some(ended) = self.ended() {
+                return ended;
+            }
+            let left = self.deadline.saturating_sub(clock::since_boot());
+            clock::sleep(left.min(LOOK_EVERY));
+        }
+    }
+}
+
+impl Drop for Child {
+    /// Takes no longer than a moment: one that is stuck in the kernel is left
+    /// to whoever inherits it.
+    fn drop(&mut self) {
+        self.kill();
+        let end = clock::since_boot() + END_PATIENCE / 2;
+        while matches!(self.process.try_wait(), Ok(None)) && clock::since_boot() < end {
+            clock::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Ended {
+    /// Its exit code, if it ended by itself.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Ended::Exited(status) => status.code(),
+            _ => None,
+        }
+    }
+}
+
+/// In words that follow on the program's name.
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Exited(status) if status.success() => f.write_str("ended well"),
+            Ended::Exited(status) => write!(f, "failed ({status})"),
+            Ended::Overdue(patience) => write!(f, "took longer than {} s", patience.as_secs()),
+            Ended::Stopped => f.write_str("was stopped"),
+            Ended::Lost(cause) => write!(f, "ended, but how is not known: {cause}"),
+        }
+    }
+}

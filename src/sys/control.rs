@@ -1,0 +1,287 @@
+//! The daemon's control socket: one request, one reply.
+//!
+//! A visitor sends one line of at most 1 KiB and reads until the end of file;
+//! a whole reply ends with a newline. Nobody can hold the daemon up: it never
+//! waits for a visitor, lets in few at once, and shows out those who stay.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the socket is a file, and has to be put in its place"
+)]
+
+use std::fs::{self, Permissions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, accept_with,
+    bind, connect, listen, recv, send, socket_with,
+};
+
+use super::{clock, files};
+
+/// The socket's name in the state folder.
+const NAME: &str = "control";
+/// The longest request, in bytes.
+const LONGEST_REQUEST: usize = 1024;
+/// The longest reply that is read, in bytes.
+const LONGEST_REPLY: usize = 64 * 1024;
+/// How many may be listened to at once. The others wait to be let in.
+const VISITORS: usize = 8;
+/// How many may wait to be let in.
+const BACKLOG: i32 = 64;
+/// How long a visitor may take to say what he wants.
+const VISITOR_PATIENCE: Duration = Duration::from_secs(1);
+/// How long to let nobody in when the kernel refused to.
+const REST: Duration = Duration::from_secs(5);
+
+/// The daemon's side.
+#[derive(Debug)]
+pub struct Control {
+    path: PathBuf,
+    listener: OwnedFd,
+    visitors: Vec<Visitor>,
+    /// Until when nobody is let in: without a free descriptor, the listener
+    /// stays ready, and sleeping on it would be no sleep.
+    resting: Option<Duration>,
+}
+
+/// Somebody who has not yet said what he wants.
+#[derive(Debug)]
+struct Visitor {
+    stream: OwnedFd,
+    said: Vec<u8>,
+    /// Since boot.
+    until: Duration,
+}
+
+/// A whole request. Whoever sent it waits for the reply.
+#[derive(Debug)]
+pub struct Request {
+    stream: OwnedFd,
+    text: String,
+}
+
+impl Control {
+    /// Listens in the state folder, for root (or this user) alone. Replaces
+    /// what a daemon left that was killed: the caller holds the daemon's lock
+    /// ([`super::lock::Turn::of_daemon`]), so no other one lives.
+    pub fn listen(folder: &Path) -> io::Result<Control> {
+        let path = folder.join(NAME);
+        let draft = path.with_extension("new");
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let listener = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        let address = SocketAddrUnix::new(&draft)?;
+        let open = || {
+            files::remove(&draft);
+            files::within(folder, || Ok(bind(&listener, &address)?))?;
+            // Until it listens, nobody can connect, whatever the mode is.
+            fs::set_permissions(&draft, Permissions::from_mode(0o600))?;
+            listen(&listener, BACKLOG)?;
+            fs::rename(&draft, &path)
+        };
+        open().inspect_err(|_| {
+            files::remove(&draft);
+        })?;
+        Ok(Control {
+            path,
+            listener,
+            visitors: Vec::new(),
+            resting: None,
+        })
+    }
+
+    /// What to sleep on, until something can be read from one of them.
+    pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let is_open = self.visitors.len() < VISITORS && self.resting.is_none();
+        let listener = is_open.then(|| self.listener.as_fd());
+        let visitors = self.visitors.iter().map(|visitor| visitor.stream.as_fd());
+        listener.into_iter().chain(visitors)
+    }
+
+    /// When to call [`Control::take`] even if none of the descriptors is ready,
+    /// since boot.
+    pub fn deadline(&self) -> Option<Duration> {
+        let visitors = self.visitors.iter().map(|visitor| visitor.until);
+        visitors.chain(self.resting).min()
+    }
+
+    /// The requests that are there; never waits.
+    pub fn take(&mut self) -> Vec<Request> {
+        let now = clock::since_boot();
+        self.let_in(now);
+        let mut requests = Vec::new();
+        let mut staying = Vec::new();
+        for mut visitor in self.visitors.drain(..) {
+            match visitor.hear() {
+                Heard::More if now < visitor.until => staying.push(visitor),
+                Heard::Request(text) => requests.push(Request {
+                    stream: visitor.stream,
+                    text,
+                }),
+                Heard::More | Heard::Nothing => {}
+            }
+        }
+        self.visitors = staying;
+        requests
+    }
+
+    fn let_in(&mut self, now: Duration) {
+        if self.resting.is_some_and(|until| now < until) {
+            return;
+        }
+        self.resting = None;
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        while self.visitors.len() < VISITORS {
+            match accept_with(&self.listener, flags) {
+                Ok(stream) => self.visitors.push(Visitor {
+                    stream,
+                    said: Vec::new(),
+                    until: now + VISITOR_PATIENCE,
+                }),
+                Err(Errno::INTR | Errno::CONNABORTED) => {}
+                Err(Errno::AGAIN) => return,
+                Err(errno) => {
+                    log::warn!("nobody can be let in at {}: {errno}", self.path.display());
+                    self.resting = Some(now + REST);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        files::remove(&self.path);
+    }
+}
+
+enum Heard {
+    /// Not all yet.
+    More,
+    Request(String),
+    /// Left without a word, or said too much.
+    Nothing,
+}
+
+impl Visitor {
+    /// Reads what is there, and no more than a request can have.
+    fn hear(&mut self) -> Heard {
+        let mut buffer = [0; LONGEST_REQUEST + 1];
+        loop {
+            let room = &mut buffer[self.said.len()..];
+            match recv(&self.stream, &mut *room, RecvFlags::DONTWAIT) {
+                Ok((_, 0)) => return self.request(self.said.len()),
+                Ok((_, count)) => self.said.extend_from_slice(&room[..count]),
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => return Heard::More,
+                Err(_) => return Heard::Nothing,
+            }
+            if let Some(end) = self.said.iter().position(|byte| *byte == b'\n') {
+                return self.request(end);
+            }
+            if self.said.len() > LONGEST_REQUEST {
+                return Heard::Nothing;
+            }
+        }
+    }
+
+    fn request(&self, end: usize) -> Heard {
+        let text = String::from_utf8_lossy(&self.said[..end]);
+        match text.trim() {
+            "" => Heard::Nothing,
+            text => Heard::Request(text.to_owned()),
+        }
+    }
+}
+
+impl Request {
+    /// What was asked: not empty, no newline in it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Replies, and closes; never waits. The reply should be short: more than
+    /// the socket holds, some 100 KiB, is cut off, and the other side sees it.
+    pub fn answer(self, reply: &str) {
+        let line = format!("{reply}\n");
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        // Whoever left no longer wants to know.
+        while send(&self.stream, line.as_bytes(), flags) == Err(Errno::INTR) {}
+    }
+}
+
+/// Asks the daemon that listens in this folder, and gives its reply; `None` if
+/// there is none.
+///
+/// # Errors
+/// A daemon is there, but this user may not ask it (`PermissionDenied`), it did
+/// not reply within `patience` (`TimedOut`), or it hung up without a whole
+/// reply (`UnexpectedEof` and others), as one does that ends.
+pub fn ask(folder: &Path, request: &str, patience: Duration) -> io::Result<Option<String>> {
+    let end = clock::since_boot() + patience;
+    let Some(mut stream) = visit(&folder.join(NAME), end)? else {
+        return Ok(None);
+    };
+    // It has room for a request from the start, so this does not wait.
+    stream.write_all(format!("{request}\n").as_bytes())?;
+    let mut reply = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        stream.set_read_timeout(Some(left(end)?))?;
+        match stream.read(&mut buffer) {
+            Ok(0) => return whole(reply).map(Some),
+            Ok(count) => reply.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(late()),
+            Err(error) => return Err(error),
+        }
+        if reply.len() > LONGEST_REPLY {
+            return Err(io::Error::other("the reply has no end"));
+        }
+    }
+}
+
+/// Connects; `None` if nobody listens. Where many want to, connecting waits as
+/// long as sending may.
+fn visit(path: &Path, end: Duration) -> io::Result<Option<UnixStream>> {
+    // Where the name is too long for a socket, no daemon can listen.
+    let Ok(address) = SocketAddrUnix::new(path) else {
+        return Ok(None);
+    };
+    let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
+    let socket = socket_with(AddressFamily::UNIX, kind, flags, None)?;
+    loop {
+        set_socket_timeout(&socket, Timeout::Send, Some(left(end)?))?;
+        match connect(&socket, &address) {
+            Ok(()) => return Ok(Some(socket.into())),
+            Err(Errno::NOENT | Errno::CONNREFUSED) => return Ok(None),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+fn left(end: Duration) -> io::Result<Duration> {
+    match end.saturating_sub(clock::since_boot()) {
+        Duration::ZERO => Err(late()),
+        left => Ok(left),
+    }
+}
+
+fn late() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the daemon does not reply")
+}
+
+fn whole(mut reply: Vec<u8>) -> io::Result<String> {
+    match reply.pop() {
+        Some(b'\n') => Ok(String::from_utf8_lossy(&reply).into_owned()),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}

@@ -1,0 +1,152 @@
+//! The daemon's picture of the router's networks, kept up to date by what
+//! netifd notifies, without asking again.
+//!
+//! Subscribed first and asked second, so that nothing is lost in between. A
+//! notification holds the whole state of its network, so the last one wins.
+//! Not notified are: another address of a LAN when the prefix it got from a WAN
+//! changes (so then everything is asked for again), and a lifetime that runs
+//! down to "deprecated" ([`Watch::refresh`], now and then, sees it).
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use std::time::Duration;
+
+use super::client::{Client, Notice};
+use super::error::Error;
+use super::netifd::{self, Network};
+use super::value::{Table, Value};
+use super::wire::Arguments;
+use super::{NETWORKS, dump_over};
+
+/// How long connecting may take, and one call after it. netifd answers within
+/// milliseconds; for one that is stuck, the daemon must not be deaf for long.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many notices are taken at once, so that no flood of them holds the daemon.
+const AT_ONCE: usize = 256;
+
+/// A connection that follows netifd's networks. After an error it is of no
+/// more use: connect anew, after a pause.
+#[derive(Debug)]
+pub struct Watch {
+    client: Client,
+    networks: Vec<Network>,
+}
+
+impl Watch {
+    /// Connects, subscribes and asks for all networks. Takes no longer than
+    /// [`PATIENCE`] where netifd or ubusd is stuck, a few times that where
+    /// both are slow.
+    pub fn connect(socket: &Path) -> Result<Watch, Error> {
+        let mut client = Client::connect(socket, PATIENCE)?;
+        client.subscribe(NETWORKS)?;
+        let mut watch = Watch {
+            client,
+            networks: Vec::new(),
+        };
+        watch.refresh()?;
+        Ok(watch)
+    }
+
+    /// The networks as netifd last told of them.
+    pub fn networks(&self) -> &[Network] {
+        &self.networks
+    }
+
+    /// Takes the notices that are there; says whether some network is not, or
+    /// for a moment was not, what it was. Does not wait, except for the answer
+    /// of [`Watch::refresh`] when a prefix changed. The descriptor may still
+    /// be ready after it.
+    ///
+    /// # Errors
+    /// The connection broke, or netifd is gone: [`Error::NoObject`].
+    pub fn take(&mut self) -> Result<bool, Error> {
+        let (mut changed, mut is_partial) = (false, false);
+        for _ in 0..AT_ONCE {
+            match self.client.notice()? {
+                None => break,
+                Some(Notice::Gone) => {
+                    return Err(Error::NoObject {
+                        path: NETWORKS.to_owned(),
+                    });
+                }
+                Some(Notice::Notification(name, reply)) => {
+                    changed |= apply(&mut self.networks, &name, reply.table());
+                    is_partial |= has_new_prefix(reply.table());
+                }
+            }
+        }
+        if is_partial {
+            changed |= self.refresh()?;
+        }
+        Ok(changed)
+    }
+
+    /// Asks for all networks again; says whether something changed.
+    pub fn refresh(&mut self) -> Result<bool, Error> {
+        let networks = dump_over(&mut self.client)?;
+        // What was notified before this answer would set the picture back.
+        self.client.forget_notifications();
+        let changed = networks != self.networks;
+        self.networks = networks;
+        Ok(changed)
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.client.as_fd()
+    }
+}
+
+/// Brings one notification into the picture; says whether it changed it.
+fn apply(networks: &mut Vec<Network>, notification: &str, state: Table<'_>) -> bool {
+    if !["interface.update", "interface.down"].contains(&notification) {
+        return false;
+    }
+    let Some(name) = state.text("interface") else {
+        return false;
+    };
+    let network = netifd::network(&name, state);
+    let known = networks.iter().position(|known| known.name == name);
+    // One that was made at run time is taken away after it went down, and
+    // nobody tells.
+    let is_over = network.dynamic && notification == "interface.down";
+    match known {
+        Some(index) if is_over => {
+            networks.remove(index);
+        }
+        Some(index) if networks[index] == network => return false,
+        Some(index) => networks[index] = network,
+        None if is_over => return false,
+        None => networks.push(network),
+    }
+    true
+}
+
+/// Networks below may have got other addresses, of which nobody tells. `updated`
+/// is what the last update changed, and stays until the next one.
+fn has_new_prefix(state: Table<'_>) -> bool {
+    let updated = state.array("updated");
+    updated.is_some_and(|list| list.iter().any(|what| what == Value::String(b"prefixes")))
+}
+
+/// Takes a network down, as `ifdown` does. netifd has begun when this returns.
+/// Unless the error is `NoObject`, `NotPermitted` or `Status`, it may have
+/// begun all the same, and will leave the network down: call [`up`].
+pub fn down(socket: &Path, network: &str) -> Result<(), Error> {
+    order(socket, "down", network)
+}
+
+/// Brings a network up, as `ifup` does. netifd has begun when this returns.
+pub fn up(socket: &Path, network: &str) -> Result<(), Error> {
+    order(socket, "up", network)
+}
+
+/// On a connection of its own, which no notice can get in the way of. Takes no
+/// longer than twice [`PATIENCE`].
+fn order(socket: &Path, method: &str, network: &str) -> Result<(), Error> {
+    let arguments = Arguments::default().text("interface", network);
+    let mut client = Client::connect(socket, PATIENCE)?;
+    client.call(NETWORKS, method, &arguments).map(drop)
+}
