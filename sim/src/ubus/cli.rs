@@ -5,7 +5,8 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::server::{Fault, UbusSim};
+use super::fault::Fault;
+use super::server::UbusSim;
 
 /// What [`main`] takes.
 pub const USAGE: &str = "\

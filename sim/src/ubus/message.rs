@@ -16,6 +16,10 @@ pub mod kind {
     pub const PING: u8 = 3;
     pub const LOOKUP: u8 = 4;
     pub const INVOKE: u8 = 5;
+    pub const ADD_OBJECT: u8 = 6;
+    pub const REMOVE_OBJECT: u8 = 7;
+    pub const SUBSCRIBE: u8 = 8;
+    pub const UNSUBSCRIBE: u8 = 9;
 }
 
 /// Attribute ids.
@@ -28,6 +32,10 @@ pub mod id {
     pub const OBJTYPE: u8 = 5;
     pub const SIGNATURE: u8 = 6;
     pub const DATA: u8 = 7;
+    pub const TARGET: u8 = 8;
+    pub const NO_REPLY: u8 = 10;
+    pub const USER: u8 = 12;
+    pub const GROUP: u8 = 13;
 }
 
 /// One message.
@@ -52,6 +60,21 @@ impl Message {
             peer: self.peer,
             attributes: Vec::new(),
         }
+    }
+
+    /// A message of ubusd's own accord.
+    pub fn of(kind: u8, seq: u16, peer: u32) -> Message {
+        Message {
+            kind,
+            seq,
+            peer,
+            attributes: Vec::new(),
+        }
+    }
+
+    /// Adds a 1-byte attribute.
+    pub fn with_byte(self, id: u8, byte: u8) -> Message {
+        self.with(id, vec![byte])
     }
 
     /// Adds a 4-byte attribute.

@@ -7,9 +7,12 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`server`] | the socket, one thread a connection, faults |
-//! | [`bus`] | what ubusd answers: lookups, calls, pings |
-//! | [`netifd`] | what netifd answers, from its table of networks |
+//! | [`server`] | the handle, and the calls that tests script |
+//! | `socket`, `fault` | the socket, two threads a connection, faults |
+//! | [`bus`] | ubusd: lookups, calls, subscriptions, events |
+//! | `listeners` | which objects of clients have asked for what |
+//! | [`netifd`], [`network`] | netifd: its table of networks, and one of them |
+//! | [`news`] | what netifd tells of a change |
 //! | [`device`] | a network that follows a real device |
 //! | [`message`], [`blob`] | the wire format |
 //! | [`capture`] | the recordings, and a server that plays them back |
@@ -19,9 +22,17 @@ pub mod bus;
 pub mod capture;
 mod cli;
 pub mod device;
+mod fault;
+mod listeners;
 pub mod message;
 pub mod netifd;
+pub mod network;
+pub mod news;
 pub mod server;
+mod socket;
 
+pub use bus::Call;
 pub use cli::{USAGE, main};
-pub use server::{Fault, UbusSim};
+pub use fault::Fault;
+pub use network::Outcome;
+pub use server::UbusSim;

@@ -1,117 +1,195 @@
-//! The socket, its connections, and what goes wrong on demand.
+//! The handle: what tests set up, script, break and count.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fmt;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::bus::Bus;
-use super::message::{Message, kind};
+use super::blob;
+use super::bus::{Bus, Call};
+use super::fault::Fault;
+use super::message::Message;
+use super::netifd::Later;
+use super::network::Outcome;
+use super::socket::{self, Client};
 
-/// What the server does wrong, from the next request (or connection) on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fault {
-    /// Nothing.
-    #[default]
-    None,
-    /// Greets, and never answers.
-    Stall,
-    /// Never says anything.
-    Silent,
-    /// Greets, and hangs up at the first request.
-    Close,
-    /// Hangs up without a greeting, as on users that the system does not know.
-    Unknown,
-    /// Answers with bytes that are no message.
-    Garbage,
-    /// Answers as to a user who may call nothing.
-    Refuse,
-    /// Answers rightly, one byte every 5 ms.
-    Drip,
-}
-
-impl std::str::FromStr for Fault {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Ok(match word {
-            "none" => Fault::None,
-            "stall" => Fault::Stall,
-            "silent" => Fault::Silent,
-            "close" => Fault::Close,
-            "unknown" => Fault::Unknown,
-            "garbage" => Fault::Garbage,
-            "refuse" => Fault::Refuse,
-            "drip" => Fault::Drip,
-            _ => return Err(format!("no such fault: {word}")),
-        })
-    }
-}
+/// How often a network that follows a device is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A running stand-in. Dropping it closes all connections and removes the socket.
 #[derive(Debug)]
 pub struct UbusSim {
     path: PathBuf,
     shared: Arc<Shared>,
-    acceptor: Option<JoinHandle<()>>,
+    acceptor: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// What is done when a network is told to go up.
+type OnUp = Arc<Mutex<dyn FnMut() -> Outcome + Send>>;
+/// What is done when it is told to go down.
+type OnDown = Arc<Mutex<dyn FnMut() + Send>>;
+
 #[derive(Debug, Default)]
-struct Shared {
+pub(super) struct Shared {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    bus: Bus,
-    fault: Fault,
+#[derive(Default)]
+pub(super) struct State {
+    pub bus: Bus,
+    pub fault: Fault,
     /// Those that are open, by client id.
-    clients: BTreeMap<u32, UnixStream>,
-    stopped: bool,
+    pub clients: BTreeMap<u32, Client>,
+    /// ubusd is to stop, or has.
+    pub stopped: bool,
+    on_up: BTreeMap<String, OnUp>,
+    on_down: BTreeMap<String, OnDown>,
+    log: Option<File>,
+    looks: bool,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("bus", &self.bus)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
         self.state
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+
+    /// Answers a request. What a test does on `up` and `down` is done first, and
+    /// while nothing is locked, so that it may use the handle.
+    pub fn answer(self: &Arc<Self>, client: u32, request: &Message) {
+        let call = self.lock().bus.call(request);
+        let outcome = call.map_or(Outcome::Up, |call| self.script(&call));
+        self.change(|bus| bus.answer(client, request, outcome));
+    }
+
+    fn script(&self, call: &Call) -> Outcome {
+        let mut state = self.lock();
+        state.write(call);
+        let Some(name) = &call.network else {
+            return Outcome::Up;
+        };
+        if !state.bus.netifd.is_for(&call.method, name) {
+            return Outcome::Up;
+        }
+        let up = state.on_up.get(name).cloned();
+        let down = state.on_down.get(name).cloned();
+        drop(state);
+        match (call.method.as_str(), up, down) {
+            ("up", Some(script), _) => run(&script),
+            ("down", _, Some(script)) => {
+                run_down(&script);
+                Outcome::Up
+            }
+            _ => Outcome::Up,
+        }
+    }
+
+    /// Changes something, and sends what comes of it.
+    pub fn change<T>(self: &Arc<Self>, edit: impl FnOnce(&mut Bus) -> T) -> T {
+        let mut state = self.lock();
+        let result = edit(&mut state.bus);
+        state.bus.settle();
+        state.send();
+        for later in std::mem::take(&mut state.bus.netifd.later) {
+            put_off(Arc::downgrade(self), later);
+        }
+        result
+    }
+
+    pub fn leave(&self, client: u32) {
+        let mut state = self.lock();
+        state.clients.remove(&client);
+        state.bus.leave(client);
+    }
 }
 
 impl State {
-    /// Takes note of a client, and gives it its id.
-    fn enter(&mut self, stream: UnixStream) -> u32 {
-        let id = self.bus.new_id();
-        if self.stopped {
-            let _ = stream.shutdown(Shutdown::Both);
+    fn send(&mut self) {
+        let stalled = matches!(self.fault, Fault::Stall | Fault::Silent);
+        for (client, message) in std::mem::take(&mut self.bus.outbox) {
+            if let Some(client) = self.clients.get(&client).filter(|_| !stalled) {
+                client.send(message.encode(), self.fault);
+            }
         }
-        self.clients.insert(id, stream);
-        id
     }
+
+    fn write(&mut self, call: &Call) {
+        if let Some(log) = &mut self.log {
+            let _ = writeln!(log, "{}", line(call));
+        }
+    }
+}
+
+fn line(call: &Call) -> String {
+    let Call {
+        path,
+        method,
+        network,
+    } = call;
+    match network {
+        Some(name) if !path.ends_with(name.as_str()) => format!("{path} {method} {name}"),
+        _ => format!("{path} {method}"),
+    }
+}
+
+fn run(script: &OnUp) -> Outcome {
+    let mut script = script.lock().unwrap_or_else(|poison| poison.into_inner());
+    script()
+}
+
+fn run_down(script: &OnDown) {
+    let mut script = script.lock().unwrap_or_else(|poison| poison.into_inner());
+    script();
+}
+
+fn put_off(shared: Weak<Shared>, later: Later) {
+    thread::spawn(move || {
+        thread::sleep(later.wait);
+        if let Some(shared) = shared.upgrade() {
+            shared.change(|bus| bus.netifd.resume(later));
+        }
+    });
+}
+
+fn look_again(shared: Weak<Shared>) {
+    thread::spawn(move || {
+        loop {
+            thread::sleep(LOOK);
+            let Some(shared) = shared.upgrade() else {
+                return;
+            };
+            shared.change(|bus| bus.netifd.look());
+        }
+    });
 }
 
 impl UbusSim {
     /// Listens at `path`, replacing a socket that is there, with no network yet.
     pub fn start(path: impl AsRef<Path>) -> io::Result<UbusSim> {
-        let path = path.as_ref().to_owned();
-        let _ = fs::remove_file(&path);
-        let listener = UnixListener::bind(&path)?;
-        let shared = Arc::new(Shared::default());
-        shared.lock().bus.publish();
-        let theirs = Arc::clone(&shared);
-        let acceptor = thread::spawn(move || accept(&listener, &theirs));
-        Ok(UbusSim {
-            path,
-            shared,
-            acceptor: Some(acceptor),
-        })
+        let sim = UbusSim {
+            path: path.as_ref().to_owned(),
+            shared: Arc::new(Shared::default()),
+            acceptor: Mutex::new(None),
+        };
+        sim.start_ubusd()?;
+        Ok(sim)
     }
 
     /// Where it listens.
@@ -120,25 +198,120 @@ impl UbusSim {
     }
 
     /// Adds or replaces a network; `status` is what `ubus call
-    /// network.interface.NAME status` would print.
+    /// network.interface.NAME status` would print. Subscribers hear what netifd
+    /// would tell: of coming up or going down, of other addresses, routes,
+    /// prefixes or data while up (which are then in `updated`), and of `errors`.
+    /// A new device or protocol is down and up.
     pub fn set_interface(&self, name: &str, status: Value) {
-        self.change(|bus| bus.netifd.set(name, status));
+        self.shared.change(|bus| bus.netifd.set(name, status));
     }
 
-    /// Adds or replaces a network that follows a device of this namespace: each
-    /// answer has the addresses that the device has then.
+    /// The same, with the network down in between, as when a line is dialled
+    /// anew or a static address is configured.
+    pub fn redial(&self, name: &str, status: Value) {
+        self.shared.change(|bus| bus.netifd.redial(name, status));
+    }
+
+    /// Adds or replaces a network that follows a device of this namespace: it
+    /// has the addresses that the device has then.
     pub fn follow_device(&self, name: &str, device: &str) {
-        self.change(|bus| bus.netifd.follow(name, device));
+        self.shared.change(|bus| bus.netifd.follow(name, device));
+        if !std::mem::replace(&mut self.shared.lock().looks, true) {
+            look_again(Arc::downgrade(&self.shared));
+        }
     }
 
     /// Removes a network and its object. Whether there was one.
     pub fn remove_interface(&self, name: &str) -> bool {
-        self.change(|bus| bus.netifd.remove(name))
+        self.shared.change(|bus| bus.netifd.remove(name))
     }
 
-    /// Publishes all objects anew, as a restart of netifd does: their ids change.
+    /// What happens from now on when this network is told to go up and is
+    /// neither up nor pending. It may take its time, and may use the handle.
+    pub fn on_up(&self, name: &str, script: impl FnMut() -> Outcome + Send + 'static) {
+        let script: OnUp = Arc::new(Mutex::new(script));
+        self.shared.lock().on_up.insert(name.to_owned(), script);
+    }
+
+    /// What happens from now on when this network is told to go down and is up
+    /// or pending, just before it is.
+    pub fn on_down(&self, name: &str, script: impl FnMut() + Send + 'static) {
+        let script: OnDown = Arc::new(Mutex::new(script));
+        self.shared.lock().on_down.insert(name.to_owned(), script);
+    }
+
+    /// Sends a notification of an object to those who have subscribed to it,
+    /// whatever netifd thinks. Unless it is `silent`, they have to answer it.
+    pub fn notify(&self, path: &str, method: &str, data: &Map<String, Value>, silent: bool) {
+        let data = blob::fields_from_json(data);
+        self.shared
+            .change(|bus| bus.notify(path, method, &data, silent));
+    }
+
+    /// Ends netifd: networks go down, objects go.
+    pub fn stop_netifd(&self) {
+        self.shared.change(|bus| {
+            bus.netifd.stop();
+            bus.disconnect_netifd();
+        });
+    }
+
+    /// Starts netifd: objects come with new ids, networks come up, those too that
+    /// a call has taken down.
+    pub fn start_netifd(&self) {
+        self.shared.change(|bus| {
+            bus.netifd.start();
+            bus.connect_netifd();
+        });
+    }
+
+    /// Restarts netifd.
     pub fn restart_netifd(&self) {
-        self.change(Bus::withdraw);
+        self.stop_netifd();
+        self.start_netifd();
+    }
+
+    /// Ends ubusd: all connections are closed, the socket is gone.
+    pub fn stop_ubusd(&self) {
+        self.shared.lock().stopped = true;
+        // Wakes `accept`, which then sees that it is over. Where the socket was
+        // removed under it, nothing can, and it is left behind.
+        let woken = UnixStream::connect(&self.path).is_ok();
+        let acceptor = self.acceptor.lock().ok().and_then(|mut it| it.take());
+        if let Some(acceptor) = acceptor.filter(|_| woken) {
+            let _ = acceptor.join();
+        }
+        let _ = fs::remove_file(&self.path);
+        let mut state = self.shared.lock();
+        for (id, client) in std::mem::take(&mut state.clients) {
+            client.close();
+            state.bus.leave(id);
+        }
+    }
+
+    /// Starts ubusd: the socket is there again, and netifd has connected to it
+    /// and published its objects with new ids.
+    pub fn start_ubusd(&self) -> io::Result<()> {
+        let _ = fs::remove_file(&self.path);
+        let listener = UnixListener::bind(&self.path)?;
+        self.shared.change(|bus| {
+            bus.disconnect_netifd();
+            bus.connect_netifd();
+        });
+        self.shared.lock().stopped = false;
+        let shared = Arc::clone(&self.shared);
+        let acceptor = thread::spawn(move || socket::accept(&listener, &shared));
+        if let Ok(mut place) = self.acceptor.lock() {
+            *place = Some(acceptor);
+        }
+        Ok(())
+    }
+
+    /// Restarts ubusd; it is away for so long.
+    pub fn restart_ubusd(&self, away: Duration) -> io::Result<()> {
+        self.stop_ubusd();
+        thread::sleep(away);
+        self.start_ubusd()
     }
 
     /// Does something wrong from now on.
@@ -150,95 +323,46 @@ impl UbusSim {
 
     /// What was called so far, each as `path method`.
     pub fn calls(&self) -> Vec<String> {
+        let calls = self.journal().into_iter();
+        calls
+            .map(|call| format!("{} {}", call.path, call.method))
+            .collect()
+    }
+
+    /// What was called so far.
+    pub fn journal(&self) -> Vec<Call> {
         self.shared.lock().bus.calls.clone()
     }
 
-    fn change<T>(&self, edit: impl FnOnce(&mut Bus) -> T) -> T {
-        let bus = &mut self.shared.lock().bus;
-        let result = edit(bus);
-        bus.publish();
-        result
+    /// How many times this method of this network was called, by whichever object.
+    pub fn called(&self, method: &str, network: &str) -> usize {
+        let calls = self.journal().into_iter();
+        calls
+            .filter(|call| call.method == method && call.network.as_deref() == Some(network))
+            .count()
+    }
+
+    /// How many clients are connected.
+    pub fn clients(&self) -> usize {
+        self.shared.lock().clients.len()
+    }
+
+    /// How many subscriptions there are to the object `network.interface`.
+    pub fn subscriptions(&self) -> usize {
+        self.shared.lock().bus.subscriptions()
+    }
+
+    /// Appends a line to this file for each call, before it is answered: path,
+    /// method, and the network where the path does not say which.
+    pub fn log_to(&self, path: &Path) -> io::Result<()> {
+        let file = File::options().create(true).append(true).open(path)?;
+        self.shared.lock().log = Some(file);
+        Ok(())
     }
 }
 
 impl Drop for UbusSim {
     fn drop(&mut self) {
-        self.shared.lock().stopped = true;
-        // Wakes `accept`, which then sees that it is over. Where the socket was
-        // removed under it, nothing can, and it is left behind.
-        let woken = UnixStream::connect(&self.path).is_ok();
-        if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
-            let _ = acceptor.join();
-        }
-        for client in self.shared.lock().clients.values() {
-            let _ = client.shutdown(Shutdown::Both);
-        }
-        let _ = fs::remove_file(&self.path);
+        self.stop_ubusd();
     }
-}
-
-fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
-    for stream in listener.incoming() {
-        if shared.lock().stopped {
-            return;
-        }
-        let Ok(stream) = stream else { continue };
-        let shared = Arc::clone(shared);
-        thread::spawn(move || {
-            let Ok(copy) = stream.try_clone() else { return };
-            let id = shared.lock().enter(copy);
-            let _ = serve(&stream, id, &shared);
-            shared.lock().clients.remove(&id);
-        });
-    }
-}
-
-fn serve(mut stream: &UnixStream, id: u32, shared: &Shared) -> io::Result<()> {
-    let fault = shared.lock().fault;
-    match fault {
-        Fault::Unknown => return Ok(()),
-        Fault::Silent => {}
-        _ => stream.write_all(&hello(id).encode())?,
-    }
-    loop {
-        let request = Message::read(&mut stream)?;
-        let (fault, answers) = {
-            let mut state = shared.lock();
-            (state.fault, answers(&mut state, &request))
-        };
-        match fault {
-            Fault::Close | Fault::Unknown => return Ok(()),
-            Fault::Stall | Fault::Silent => {}
-            Fault::Garbage => stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?,
-            Fault::Drip => drip(stream, &answers)?,
-            Fault::None | Fault::Refuse => stream.write_all(&answers)?,
-        }
-    }
-}
-
-fn hello(id: u32) -> Message {
-    Message {
-        kind: kind::HELLO,
-        peer: id,
-        ..Message::default()
-    }
-}
-
-/// A request that the fault leaves unanswered does not reach netifd.
-fn answers(state: &mut State, request: &Message) -> Vec<u8> {
-    match state.fault {
-        Fault::None | Fault::Refuse | Fault::Drip => {
-            let answers = state.bus.answer(request);
-            answers.iter().flat_map(Message::encode).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn drip(mut stream: &UnixStream, bytes: &[u8]) -> io::Result<()> {
-    for byte in bytes {
-        stream.write_all(&[*byte])?;
-        thread::sleep(Duration::from_millis(5));
-    }
-    Ok(())
 }
