@@ -125,19 +125,43 @@ pub struct Event {
     pub work: bool,
 }
 
-/// What is observed and confirmed, the last decision and its reason, and what
-/// is due when.
+/// What is observed and confirmed, each tunnel with its evidence, the last
+/// decision and its reason, and what is due when.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "status", help_triggers("-h", "--help", "help"))]
 pub struct Status {
-    /// text or json
+    /// text, json, or prometheus
     #[argh(
         option,
         arg_name = "FORMAT",
-        default = "Format::Text",
-        from_str_fn(format)
+        default = "StatusFormat::Text",
+        from_str_fn(status_format)
     )]
-    pub format: Format,
+    pub format: StatusFormat,
+
+    /// show the text on the terminal, and draw it again every 2 s until Ctrl-C
+    #[argh(switch)]
+    pub watch: bool,
+}
+
+/// For whom a status is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For Prometheus, in its text exposition format.
+    Prometheus,
+}
+
+fn status_format(text: &str) -> Result<StatusFormat, String> {
+    match text {
+        "text" => Ok(StatusFormat::Text),
+        "json" => Ok(StatusFormat::Json),
+        "prometheus" => Ok(StatusFormat::Prometheus),
+        _ => Err("it is text, json, or prometheus".to_owned()),
+    }
 }
 
 /// Checks the configuration with line numbers, then the clock, the CA file,

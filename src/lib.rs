@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | [`commands`] | one file a subcommand; they compose what follows |
 //! | [`sys`] | the only I/O: http, ubus, interfaces, files, clock, processes |
-//! | [`render`] | pure: what people read: tables, charts, local times, help |
+//! | [`render`] | pure: what people read: the status, tables, charts, help; metrics |
 //! | [`service`] | pure: requests to the services and the decoding of replies |
 //! | [`config`] | pure: text to sections to a checked configuration |
 //! | [`core`] | pure: which address may be published, and what to do when |

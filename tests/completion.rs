@@ -11,7 +11,7 @@ fn offered(words: &[&str]) -> Option<Vec<String>> {
     let script = format!(
         "{}\ncompopt() {{ :; }}\nCOMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1))\n_wansync\n\
          printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-        completion::bash(&["once", "skydns", "vpnki"])
+        completion::bash(&["event", "once", "skydns", "status", "vpnki"])
     );
     let mut bash = Command::new("bash");
     bash.args(["--norc", "-u", "-c", &script, "bash"])
@@ -29,10 +29,21 @@ fn offered(words: &[&str]) -> Option<Vec<String>> {
 #[test]
 fn what_is_offered() {
     // Bash splits at `=`.
-    let table: [(&[&str], &[&str]); 13] = [
-        (&["wansync", ""], &["once", "skydns", "vpnki"]),
-        (&["wansync", "-c", "file", "s"], &["skydns"]),
-        (&["wansync", "once", ""], &[]),
+    let table: [(&[&str], &[&str]); 18] = [
+        (
+            &["wansync", ""],
+            &["event", "once", "skydns", "status", "vpnki"],
+        ),
+        (&["wansync", "-c", "file", "sk"], &["skydns"]),
+        (&["wansync", "event", ""], &[]),
+        (&["wansync", "once", ""], &["--force", "--dry-run"]),
+        (&["wansync", "once", "home", "--f"], &["--force"]),
+        (&["wansync", "status", ""], &["--format", "--watch"]),
+        (&["wansync", "status", "--format", "p"], &["prometheus"]),
+        (
+            &["wansync", "status", "--format", "text", "--w"],
+            &["--watch"],
+        ),
         (&["wansync", "skydns", "clear_i"], &["clear_ip"]),
         (&["wansync", "vpnki", "stat"], &["stat_user", "stat_tunnel"]),
         (&["wansync", "skydns", "--l"], &["--list"]),

@@ -1,82 +1,117 @@
-//! `wansync status`: what is observed and confirmed, and what is due when.
+//! `wansync status`: what is observed and confirmed, how each tunnel is, and
+//! what is due when.
 //!
 //! Sources that cost nothing to ask are asked now; what only a request over the
-//! Internet or a program could tell is shown as the last pass saw it.
+//! Internet or a program could tell is shown as the last pass saw it. So are
+//! tunnels, of which a running daemon knows more than it has written: it is
+//! asked to write first.
 
-use std::fmt::Write;
 use std::net::IpAddr;
-
-use serde::Serialize;
+use std::time::Duration;
 
 use super::exit::Exit;
 use super::observe::Observer;
 use super::once::println_quietly;
 use super::pass::remembered;
 use super::paths::{Paths, key_of};
-use crate::cli::{Format, Status};
+use crate::cli::{Status, StatusFormat};
+use crate::config::problem::Problem;
 use crate::config::{Config, Content, Skydns, Source};
 use crate::core::memory::Memory;
-use crate::core::outcome::Outcome;
 use crate::core::reconcile::{next_due, sends_left, shown};
 use crate::core::record::Record;
-use crate::core::time::{Now, spoken};
-use crate::sys::clock;
+use crate::core::time::Now;
+use crate::render::frame::frame;
+use crate::render::prometheus;
+use crate::render::status::tunnel::TunnelView;
+use crate::render::status::{SectionView, View, WRONG, text};
 use crate::sys::http::Client;
 use crate::sys::lock::Turn;
 use crate::sys::store::Store;
+use crate::sys::{clock, terminal};
 
-/// The whole of it; `--format json` prints it as it is.
-#[derive(Serialize)]
-struct View {
-    version: &'static str,
-    /// `ok`, or `not set`.
-    clock: &'static str,
-    skydns: Vec<SectionView>,
-    tunnels: [(); 0],
-}
-
-/// One section.
-#[derive(Serialize)]
-struct SectionView {
-    section: String,
-    observed: Option<IpAddr>,
-    confirmed: Option<IpAddr>,
-    outcome: Option<Outcome>,
-    reason: Option<String>,
-    next_due_s: Option<i64>,
-    sends_left_today: Option<u32>,
-    /// For people: how long the address has been confirmed.
-    #[serde(skip)]
-    confirmed_for: Option<i64>,
-}
+/// The pause between two drawings of `--watch`.
+const REDRAW: Duration = Duration::from_secs(2);
 
 /// Runs it.
 pub fn run(paths: &Paths, status: &Status) -> Exit {
-    let config = match paths.load() {
-        Ok(config) => config,
-        Err(why) => {
-            log::error!("{why}");
-            return Exit::Config;
+    if status.watch {
+        return watch(paths, status.format);
+    }
+    match view(paths) {
+        Ok(view) => {
+            let out = match status.format {
+                StatusFormat::Text => text(&view),
+                StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
+                StatusFormat::Prometheus => prometheus::metrics(&view),
+            };
+            println_quietly(out.trim_end());
+            Exit::Done
         }
-    };
-    if let Err(why) = paths.store().check_readable() {
-        log::error!("{why}");
-        return Exit::Later;
+        Err((exit, why)) => {
+            log::error!("{why}");
+            exit
+        }
     }
-    let now = clock::now();
-    let view = view(paths, &config, now);
-    match status.format {
-        Format::Text => println_quietly(text(&view, &config).trim_end()),
-        Format::Json => println_quietly(&serde_json::to_string(&view).unwrap_or_default()),
-    }
-    Exit::Done
 }
 
-fn view(paths: &Paths, config: &Config, now: Now) -> View {
-    let (store, client) = (
-        paths.store(),
-        Client::new(config.main.ca_file.as_ref(), false),
-    );
+/// Draws it until Ctrl-C, which needs no care: see [`frame`].
+fn watch(paths: &Paths, format: StatusFormat) -> Exit {
+    let wrong = match format {
+        _ if !terminal::is_shown() => Some("there is none"),
+        StatusFormat::Text => None,
+        StatusFormat::Json | StatusFormat::Prometheus => Some("it shows text"),
+    };
+    if let Some(why) = wrong {
+        log::error!("--watch is for a person at a terminal: {why}");
+        return Exit::Usage;
+    }
+    loop {
+        // What is wrong may be put right while someone watches.
+        let now = match view(paths) {
+            Ok(view) => text(&view),
+            Err((_, why)) => why,
+        };
+        let now = format!("{}\n(every 2 s until Ctrl-C)\n", now.trim_end());
+        let drawn = terminal::draw(&frame(&now, terminal::screen(), terminal::rows()));
+        if drawn.is_err() {
+            // The terminal is gone.
+            return Exit::Done;
+        }
+        clock::sleep(REDRAW);
+    }
+}
+
+/// Asks a running daemon to write what it knows, and waits until it has. Without
+/// one nothing is done: what is written is all that is known.
+fn refreshed(paths: &Paths) {
+    let _ = paths;
+}
+
+/// # Errors
+/// Why nothing can be shown, and the exit code for it.
+fn view(paths: &Paths) -> Result<View, (Exit, String)> {
+    let config = paths.load().map_err(|why| (Exit::Config, why))?;
+    let store = paths.store();
+    store.check_readable().map_err(|why| (Exit::Later, why))?;
+    refreshed(paths);
+    let now = clock::now();
+    Ok(View {
+        version: env!("CARGO_PKG_VERSION"),
+        clock_is_set: now.clock_is_set(),
+        skydns: sections(paths, &config, &store, now),
+        tunnels: tunnels(&config, &store, now),
+        is_enabled: config.main.enabled,
+        errors: config
+            .problems
+            .iter()
+            .filter(|p| Problem::is_error(p))
+            .count(),
+    })
+}
+
+fn sections(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<SectionView> {
+    let client = Client::new(config.main.ca_file.as_ref(), false);
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
     let interval = config.main.interval;
@@ -87,34 +122,13 @@ fn view(paths: &Paths, config: &Config, now: Now) -> View {
         let name = &section.name;
         match &section.content {
             Content::Disabled => None,
-            Content::Wrong => Some(wrong(
-                name,
-                "its configuration is wrong; run 'wansync check'",
-            )),
+            Content::Wrong => Some(SectionView::wrong(name, WRONG)),
             Content::Ready(skydns) => Some(section_view(
-                name, skydns, &observer, &store, &record, next_check, now,
+                name, skydns, &observer, store, &record, next_check, now,
             )),
         }
     });
-    View {
-        version: env!("CARGO_PKG_VERSION"),
-        clock: if now.clock_is_set() { "ok" } else { "not set" },
-        skydns: sections.collect(),
-        tunnels: [],
-    }
-}
-
-fn wrong(name: &str, reason: &str) -> SectionView {
-    SectionView {
-        section: name.to_owned(),
-        observed: None,
-        confirmed: None,
-        outcome: None,
-        reason: Some(reason.to_owned()),
-        next_due_s: None,
-        sends_left_today: None,
-        confirmed_for: None,
-    }
+    sections.collect()
 }
 
 fn section_view(
@@ -128,16 +142,18 @@ fn section_view(
 ) -> SectionView {
     let key = match key_of(name, &section.key) {
         Ok(key) => key,
-        Err(problem) => return wrong(name, &problem.text),
+        Err(problem) => return SectionView::wrong(name, &problem.text),
     };
     let memory = remembered(store.memory(name), record, name, section, key.as_ref(), now);
+    let left = sends_left(&section.policy, &memory, now);
     SectionView {
         section: name.to_owned(),
         observed: observed(section, &memory, observer),
         confirmed: memory.confirmed.map(|c| c.address),
         outcome: memory.outcome,
         next_due_s: Some(next_due(&section.policy, &memory, now, next_check)),
-        sends_left_today: Some(sends_left(&section.policy, &memory, now)),
+        sends_left_today: Some(left),
+        sends: Some(section.policy.daily_limit - left),
         confirmed_for: memory.confirmed.map(|c| now.boot.saturating_sub(c.boot)),
         reason: (!memory.reason.is_empty()).then_some(memory.reason),
     }
@@ -153,53 +169,24 @@ fn observed(section: &Skydns, memory: &Memory, observer: &Observer<'_>) -> Optio
     }
 }
 
-fn text(view: &View, config: &Config) -> String {
-    let mut out = format!("wansync {}, clock {}\n", view.version, view.clock);
-    if !config.main.enabled {
-        out.push_str("disabled: option enabled '0'\n");
-    }
-    if view.skydns.is_empty() {
-        out.push_str("no skydns section is enabled\n");
-    }
-    let width = view
-        .skydns
-        .iter()
-        .map(|s| s.section.len())
-        .max()
-        .unwrap_or(0);
-    for section in &view.skydns {
-        // Writing to a String cannot fail.
-        let _ = write_section(&mut out, section, width);
-    }
-    out
-}
-
-fn write_section(out: &mut String, section: &SectionView, width: usize) -> std::fmt::Result {
-    let outcome = section
-        .outcome
-        .map_or("no pass yet".to_owned(), |o| o.to_string());
-    let or_none = |address: Option<IpAddr>| address.map_or("none".to_owned(), |a| a.to_string());
-    writeln!(
-        out,
-        "{:width$}  {outcome:11}  observed {}, confirmed {}{}",
-        section.section,
-        or_none(section.observed),
-        or_none(section.confirmed),
-        match section.confirmed_for {
-            Some(age) => format!(" ({} ago)", spoken(age)),
-            None => String::new(),
+fn tunnels(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
+    let tunnels = config.tunnels.iter().filter_map(|section| {
+        let name = &section.name;
+        match &section.content {
+            Content::Disabled => None,
+            Content::Wrong => Some(TunnelView::wrong(name)),
+            Content::Ready(tunnel) => {
+                let memory = store.tunnel_memory(name);
+                let recheck = config.main.interval;
+                Some(TunnelView::of(
+                    name,
+                    tunnel,
+                    memory.as_ref(),
+                    recheck,
+                    now.boot,
+                ))
+            }
         }
-    )?;
-    if let Some(reason) = &section.reason {
-        writeln!(out, "{:width$}  {reason}", "")?;
-    }
-    if let (Some(due), Some(left)) = (section.next_due_s, section.sends_left_today) {
-        writeln!(
-            out,
-            "{:width$}  next in {}; {left} sends left today",
-            "",
-            spoken(due)
-        )?;
-    }
-    Ok(())
+    });
+    tunnels.collect()
 }

@@ -166,23 +166,46 @@ impl Skydns {
     /// Stands for all that decides what is sent to whom, the key included, and
     /// tells nothing of it: the first 64 bits of its SHA-256, in hex.
     pub fn fingerprint(&self, key: Option<&Secret>) -> String {
-        let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
-        let parts = [
+        fingerprint(&[
             Some(self.base_url.as_str()),
             Some(&self.ident),
             key.map(Secret::expose),
             self.hostname.as_deref(),
             self.profile.as_deref(),
-        ];
-        for part in parts {
-            let part = part.unwrap_or("\0");
-            hash.update(&(part.len() as u32).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let digest = hash.finish();
-        digest.as_ref()[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        ])
     }
+}
+
+impl Tunnel {
+    /// Stands for all that decides what is watched, likewise.
+    pub fn fingerprint(&self) -> String {
+        let (ping, route) = (
+            self.ping.map(|a| a.to_string()),
+            self.route.map(|r| r.to_string()),
+        );
+        fingerprint(&[
+            self.vpnki.as_deref(),
+            Some(&self.name),
+            self.address.as_deref(),
+            Some(&self.network),
+            Some(&self.wan),
+            ping.as_deref(),
+            route.as_deref(),
+        ])
+    }
+}
+
+/// The first 64 bits of their SHA-256, in hex.
+fn fingerprint(parts: &[Option<&str>]) -> String {
+    let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+    for part in parts {
+        let part = part.unwrap_or("\0");
+        hash.update(&(part.len() as u32).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finish();
+    digest.as_ref()[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -25,6 +25,7 @@
 //! | `bind` | | send through this network's device, or not at all |
 //! | `refresh` | `72h` | the age at which a confirmed address is sent again |
 //! | `daily_limit` | `24` | sends within 24 h, 1 to 288 |
+//! | `notify` | | a program that is run when the section's outcome changes, an absolute path |
 //!
 //! | option of `config vpnki` | default | |
 //! | --- | --- | --- |
@@ -32,22 +33,47 @@
 //! | `base_url` | `https://vpnki.com/index.php/en/` | the page that takes the parameters |
 //! | `key`, `key_file` | | as above |
 //! | `interval` | `2m` | the pause between two looks at the account |
+//! | `bind` | | ask through this network's device, or not at all |
+//! | `name_field`, `address_field` (lists) | | under which names replies hold a tunnel's name and address; none for the usual ones |
+//!
+//! | option of `config tunnel` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: the section is left alone |
+//! | `vpnki` | | the `vpnki` section to ask; needed, unless `ping` is there |
+//! | `name` | | what VPNKI calls the tunnel; needed |
+//! | `address` | | its address in VPNKI's network |
+//! | `network` | | netifd's logical network of the tunnel; needed |
+//! | `wan` | `wan` | the logical network that it runs over |
+//! | `ping` | | an address at its far end that answers echoes |
+//! | `route` | | a network that must be reached through it, such as `172.16.0.0/16` |
+//! | `fix_route` | `0` | `1`: a missing `route` is restored |
+//! | `on_down` | `none` | `restart`: netifd restarts `network`; `command`: `command` is run |
+//! | `command`, `arg` (list) | | an absolute path and its arguments; with `restart` the last resort |
+//! | `down_after` | `3` | how many looks in a row must find it down, 1 to 100 |
+//! | `restart_limit` | `3` | attempts within an hour, 0 to 20 |
+//! | `interval` | `20s` | the pause between two looks at it, 5s or more |
+//! | `notify` | | a program that is run when its state changes, an absolute path |
 
+mod service;
 mod source;
+mod tunnel;
+mod vpnki;
 
 use std::collections::BTreeMap;
 
 use log::LevelFilter;
 
+use service::{base_url, key, without_secrets};
 use source::{network_name, source};
+use tunnel::tunnel;
+use vpnki::vpnki;
 
 use super::options::{Options, shortened};
 use super::problem::{Problem, Severity};
-use super::secret::{KeySource, Secret};
 use super::suggest::nearest;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
-use super::{Config, Content, Main, Section, Skydns, Vpnki};
+use super::{Config, Content, Main, Section, Skydns, Tunnel, Vpnki};
 use crate::core::address::Family;
 use crate::core::reconcile::Policy;
 
@@ -57,7 +83,6 @@ pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
 pub const VPNKI_URL: &str = "https://vpnki.com/index.php/en/";
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const INTERVAL: i64 = 5 * 60;
-const VPNKI_INTERVAL: i64 = 2 * 60;
 const REFRESH: i64 = 72 * 3600;
 const DAILY_LIMIT: u32 = 24;
 /// The longest login or hostname, and the longest name of a section, which is
@@ -68,7 +93,7 @@ const MOST_SENDS: u32 = 288;
 
 const SECTION_TYPES: [&str; 4] = ["wansync", "skydns", "vpnki", "tunnel"];
 const MAIN_OPTIONS: [&str; 4] = ["enabled", "log_level", "ca_file", "interval"];
-const SKYDNS_OPTIONS: [&str; 18] = [
+const SKYDNS_OPTIONS: [&str; 19] = [
     "enabled",
     "base_url",
     "ident",
@@ -87,8 +112,8 @@ const SKYDNS_OPTIONS: [&str; 18] = [
     "bind",
     "refresh",
     "daily_limit",
+    "notify",
 ];
-const VPNKI_OPTIONS: [&str; 5] = ["enabled", "base_url", "key", "key_file", "interval"];
 
 impl Default for Main {
     fn default() -> Self {
@@ -121,6 +146,7 @@ impl Config {
             problems: Vec::new(),
         };
         let mut main_line = None;
+        let mut tunnels = Vec::new();
         for section in &package.sections {
             match &*section.kind {
                 "wansync" => match main_line {
@@ -147,11 +173,20 @@ impl Config {
                     line: section.line,
                     content: vpnki(section, &mut config.problems),
                 }),
-                "tunnel" => {}
+                // Each names an account, which may stand below it.
+                "tunnel" => tunnels.push(section),
                 other => config.problems.push(unknown_type(section, other)),
             }
         }
+        for section in tunnels {
+            config.tunnels.push(Section {
+                name: section.name.clone().into_owned(),
+                line: section.line,
+                content: tunnel(section, &config.vpnki, &mut config.problems),
+            });
+        }
         config.warn_of_rivals();
+        config.problems.extend(tunnel::rivals(&config.tunnels));
         config.problems.sort_by_key(|problem| problem.line);
         config
     }
@@ -193,13 +228,27 @@ impl Config {
 
     /// The `skydns` sections that can be acted upon.
     pub fn ready(&self) -> impl Iterator<Item = (&str, &Skydns)> {
-        self.skydns
-            .iter()
-            .filter_map(|section| match &section.content {
-                Content::Ready(skydns) => Some((section.name.as_str(), &**skydns)),
-                _ => None,
-            })
+        ready(&self.skydns)
     }
+
+    /// The `tunnel` sections that can be.
+    pub fn ready_tunnels(&self) -> impl Iterator<Item = (&str, &Tunnel)> {
+        ready(&self.tunnels)
+    }
+
+    /// The `vpnki` sections that can be.
+    pub fn ready_accounts(&self) -> impl Iterator<Item = (&str, &Vpnki)> {
+        ready(&self.vpnki)
+    }
+}
+
+fn ready<T>(sections: &[Section<T>]) -> impl Iterator<Item = (&str, &T)> {
+    sections
+        .iter()
+        .filter_map(|section| match &section.content {
+            Content::Ready(content) => Some((section.name.as_str(), &**content)),
+            _ => None,
+        })
 }
 
 fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
@@ -243,6 +292,13 @@ fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
     }
 }
 
+/// The name of a section becomes part of a file's name.
+fn named(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
+    if section.name.len() > LONGEST_TEXT {
+        options.error(section.line, "its name is longer than 200 bytes");
+    }
+}
+
 fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.text(name)?;
     if !text.starts_with('/') {
@@ -262,9 +318,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
         return Content::Disabled;
     }
     options.warn_unknown(&SKYDNS_OPTIONS);
-    if section.name.len() > LONGEST_TEXT {
-        options.error(section.line, "its name is longer than 200 bytes");
-    }
+    named(&mut options, section);
     let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
     let ident = short_text(&mut options, "ident");
     if ident.is_none() && options.line_of("ident").is_none() {
@@ -278,6 +332,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let bind = network_name(&mut options, "bind");
     let refresh = options.duration("refresh", REFRESH);
     let daily_limit = daily_limit(&mut options);
+    let notify = path(&mut options, "notify");
     match (options.failed, base_url, ident, source) {
         (false, Some(base_url), Some(ident), Some(source)) => {
             let tls = base_url.is_https();
@@ -296,97 +351,10 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
                 profile,
                 bind,
                 policy,
-                notify: None,
+                notify,
             }))
         }
         _ => Content::Wrong,
-    }
-}
-
-fn vpnki(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpnki> {
-    let mut options = Options::new(section, problems);
-    if !options.boolean("enabled", true) {
-        options.forgive();
-        return Content::Disabled;
-    }
-    options.warn_unknown(&VPNKI_OPTIONS);
-    let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
-    let key = key(&mut options, VPNKI_URL, base_url.as_ref());
-    let interval = options.duration("interval", VPNKI_INTERVAL);
-    match base_url {
-        Some(base_url) if !options.failed => Content::Ready(Box::new(Vpnki {
-            base_url,
-            key,
-            interval,
-            bind: None,
-            name_fields: Vec::new(),
-            address_fields: Vec::new(),
-        })),
-        _ => Content::Wrong,
-    }
-}
-
-fn base_url(
-    options: &mut Options<'_, '_>,
-    default: &str,
-    into: impl Fn(ServiceUrl) -> Result<ServiceUrl, &'static str>,
-) -> Option<ServiceUrl> {
-    let (text, line) = options.text("base_url").unwrap_or((default, 0));
-    match ServiceUrl::new(text).and_then(into) {
-        Ok(url) => Some(url),
-        Err(why) => {
-            options.bad("base_url", line, without_secrets(text), why);
-            None
-        }
-    }
-}
-
-/// A refused URL may hold a password or a key: only its beginning is quoted.
-fn without_secrets(url: &str) -> &str {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    // A password may hold any of the other signs.
-    if url[start..].contains('@') {
-        return &url[..start];
-    }
-    let end = url[start..].find(['?', '#']);
-    end.map_or(url, |at| &url[..start + at])
-}
-
-/// `usual` is the service itself, which needs a key; a relay may add it.
-fn key(options: &mut Options<'_, '_>, usual: &str, base_url: Option<&ServiceUrl>) -> KeySource {
-    let inline = options.text("key");
-    let file = options.line_of("key_file");
-    match (inline, file) {
-        (Some((_, line)), Some(_)) => {
-            options.error(line, "both 'key' and 'key_file' are given: keep one");
-            KeySource::None
-        }
-        (Some((text, line)), None) => match Secret::new(text) {
-            Ok(key) => KeySource::Inline(key),
-            Err(why) => {
-                options.error(line, format!("option 'key' {why}"));
-                KeySource::None
-            }
-        },
-        (None, Some(line)) => match options.text("key_file") {
-            Some((path, line)) if path.starts_with('/') => KeySource::File {
-                path: path.to_owned(),
-                line,
-            },
-            // It is not quoted: it may well be the key.
-            Some(_) => {
-                options.error(line, "option 'key_file' is not an absolute path");
-                KeySource::None
-            }
-            None => KeySource::None,
-        },
-        (None, None) => {
-            let needs_key = base_url.is_some_and(|url| url.as_str() == usual);
-            if needs_key && options.line_of("key").is_none() {
-                options.missing("key_file", ": the file that holds the key");
-            }
-            KeySource::None
-        }
     }
 }
 

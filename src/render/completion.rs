@@ -27,6 +27,13 @@ const TAIL: &str = "        esac
 complete -o default -F _wansync wansync
 ";
 
+/// The options of the commands without a table.
+const OPTIONS: [(&str, &str); 3] = [
+    ("status", "--format --watch"),
+    ("once", "--force --dry-run"),
+    ("check", "--offline"),
+];
+
 /// The text of a completion for bash. `commands` are the names of wansync's
 /// commands, as the command line knows them.
 pub fn bash(commands: &[&str]) -> String {
@@ -56,7 +63,22 @@ pub fn bash(commands: &[&str]) -> String {
     let others = commands
         .iter()
         .filter(|name| APIS.iter().all(|api| api.command != **name));
-    others.for_each(|name| row(&mut out, "", name, "end", ""));
+    for name in others {
+        let of_it = OPTIONS.iter().find(|(command, _)| command == name);
+        match of_it {
+            Some((_, options)) => row(&mut out, "", name, name, options),
+            None => row(&mut out, "", name, "end", ""),
+        }
+    }
+    let (_, of_status) = OPTIONS[0];
+    row(
+        &mut out,
+        "status",
+        "--format",
+        "format",
+        "text json prometheus",
+    );
+    row(&mut out, "format", "*", "status", of_status);
     out.push_str(TAIL);
     out
 }

@@ -228,7 +228,7 @@ fn hang(out: &mut String, lines: &[[String; 3]], indent: &str, columns: usize) {
 }
 
 /// The text in parts of `columns` at most, each as many words as fit.
-fn wrap(text: &str, columns: usize) -> Vec<&str> {
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
     while width(rest) > columns {

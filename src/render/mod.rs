@@ -1,11 +1,15 @@
-//! What people read: tables, charts, local times, help. Pure.
+//! What people read: the status, tables, charts, local times, help; and metrics.
+//! Pure.
 //!
 //! What a service sends is shown here and nowhere else, so that no text of
 //! another's can send an escape sequence to the terminal: see [`width`].
 
 pub mod chart;
 pub mod completion;
+pub mod frame;
 pub mod help;
+pub mod prometheus;
+pub mod status;
 pub mod table;
 pub mod width;
 pub mod zone;

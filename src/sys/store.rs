@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{clock, files};
 use crate::core::memory::Memory;
 use crate::core::record::Record;
+use crate::core::tunnel;
 
 /// No file of ours comes near this.
 const LIMIT: usize = 1024 * 1024;
@@ -49,12 +50,22 @@ impl Store {
 
     /// What is remembered of a section since this boot.
     pub fn memory(&self, section: &str) -> Option<Memory> {
-        self.stamped(&self.state_file(section))
+        self.stamped(&self.state_file("skydns", section))
     }
 
     /// Remembers it until the next boot.
     pub fn remember(&self, section: &str, memory: &Memory) -> Result<(), String> {
-        self.stamp(&self.state_file(section), memory)
+        self.stamp(&self.state_file("skydns", section), memory)
+    }
+
+    /// What is remembered of a tunnel since this boot.
+    pub fn tunnel_memory(&self, name: &str) -> Option<tunnel::Memory> {
+        self.stamped(&self.state_file("tunnel", name))
+    }
+
+    /// Remembers it until the next boot.
+    pub fn remember_tunnel(&self, name: &str, memory: &tunnel::Memory) -> Result<(), String> {
+        self.stamp(&self.state_file("tunnel", name), memory)
     }
 
     /// What the last pass since this boot complained of.
@@ -105,9 +116,10 @@ impl Store {
             .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
     }
 
-    fn state_file(&self, section: &str) -> PathBuf {
+    /// The file of a section of this type.
+    fn state_file(&self, kind: &str, section: &str) -> PathBuf {
         // Names of sections are [A-Za-z0-9_]+.
-        self.state.join(format!("skydns.{section}.json"))
+        self.state.join(format!("{kind}.{section}.json"))
     }
 
     fn stamped<T: for<'de> Deserialize<'de>>(&self, path: &Path) -> Option<T> {

@@ -21,6 +21,19 @@ pub fn screen() -> Screen {
     }
 }
 
+/// How many rows standard output has, if it is a terminal that says so.
+pub fn rows() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(size.ws_row.into()).filter(|rows| *rows > 0)
+}
+
+/// Sends all of it to standard output.
+pub fn draw(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
 /// Whether standard output is a terminal, whose width may still not be known: a
 /// serial console does not say.
 pub fn is_shown() -> bool {

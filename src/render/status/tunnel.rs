@@ -1,0 +1,213 @@
+//! What `wansync status` shows of a tunnel.
+
+use std::fmt::{self, Write};
+
+use serde::Serialize;
+
+use super::evidence::{self, EvidenceView};
+use super::{WRONG, clean};
+use crate::config::Tunnel;
+use crate::core::time::spoken;
+use crate::core::tunnel::evidence::Evidence;
+use crate::core::tunnel::recovery::{OnDown, next_due};
+use crate::core::tunnel::{Memory, State};
+
+const HOUR: i64 = 3600;
+
+/// One `tunnel` section.
+#[derive(Debug, Default, Serialize)]
+pub struct TunnelView {
+    /// Its name.
+    pub section: String,
+    /// What VPNKI calls the tunnel.
+    pub name: Option<String>,
+    /// Whether it works.
+    pub state: State,
+    /// For how many seconds that has been so.
+    pub since_s: Option<i64>,
+    /// Why, and what is done about it.
+    pub reason: Option<String>,
+    /// What that rests on, in a word each.
+    pub evidence: EvidenceView,
+    /// Attempts to bring it back within the last hour.
+    pub restarts_last_hour: usize,
+    /// In how many seconds it is looked at again.
+    pub next_due_s: Option<i64>,
+    /// netifd's name of it.
+    #[serde(skip)]
+    network: String,
+    /// The evidence in words, with ages.
+    #[serde(skip)]
+    found: String,
+    /// What else a person may ask.
+    #[serde(skip)]
+    notes: Vec<String>,
+}
+
+impl TunnelView {
+    /// Of a section that cannot be acted upon.
+    pub fn wrong(section: &str) -> TunnelView {
+        TunnelView {
+            section: section.to_owned(),
+            reason: Some(WRONG.to_owned()),
+            ..TunnelView::default()
+        }
+    }
+
+    /// Of one that can, at the time `now`, in seconds since boot. `recheck` is
+    /// the pause between two passes by cron, in seconds.
+    pub fn of(
+        section: &str,
+        tunnel: &Tunnel,
+        memory: Option<&Memory>,
+        recheck: i64,
+        now: i64,
+    ) -> TunnelView {
+        let view = TunnelView {
+            section: section.to_owned(),
+            name: Some(tunnel.name.clone()),
+            network: tunnel.network.clone(),
+            next_due_s: Some(0),
+            ..TunnelView::default()
+        };
+        // What was learnt under other options is about another tunnel.
+        let memory = memory.filter(|memory| memory.fingerprint == tunnel.fingerprint());
+        let looked = memory.and_then(|memory| Some((memory, looked_at(&memory.evidence)?)));
+        match looked {
+            Some((memory, at)) => view.with(tunnel, memory, at, recheck, now),
+            None => TunnelView {
+                reason: Some(
+                    "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once"
+                        .to_owned(),
+                ),
+                ..view
+            },
+        }
+    }
+
+    fn with(
+        self,
+        tunnel: &Tunnel,
+        memory: &Memory,
+        looked_at: i64,
+        recheck: i64,
+        now: i64,
+    ) -> TunnelView {
+        let recovery = &memory.recovery;
+        let ago = now.saturating_sub(looked_at).max(0);
+        let recent = |at: &&i64| now.saturating_sub(**at) < HOUR;
+        let attempts = recovery.attempts.iter().filter(recent).count();
+        let due = next_due(&tunnel.policy, recovery, looked_at).saturating_sub(ago);
+        let view = TunnelView {
+            state: recovery.state,
+            since_s: Some(now.saturating_sub(recovery.since).max(0)),
+            reason: (!recovery.reason.is_empty()).then(|| recovery.reason.clone()),
+            evidence: EvidenceView::of(&memory.evidence, now),
+            restarts_last_hour: attempts,
+            next_due_s: Some(due.max(0)),
+            found: evidence::line(tunnel, &memory.evidence, now),
+            notes: notes(tunnel, memory, attempts),
+            ..self
+        };
+        // A missed pass or two are no news; then nobody is looking any more, and
+        // what was found says little about now.
+        let patience = 3 * tunnel.policy.interval.max(recheck) + 60;
+        match ago > patience {
+            true => view.stale(ago),
+            false => view,
+        }
+    }
+
+    fn stale(self, ago: i64) -> TunnelView {
+        let (state, reason) = (word(self.state), self.reason.unwrap_or_default());
+        TunnelView {
+            state: State::Unknown,
+            since_s: Some(ago),
+            reason: Some(format!(
+                "not looked at for {}: neither the service nor cron runs; before, it was {state}: \
+                 {reason}",
+                spoken(ago)
+            )),
+            ..self
+        }
+    }
+}
+
+/// When it was looked at last, in seconds since boot.
+fn looked_at(evidence: &Evidence) -> Option<i64> {
+    let all = [
+        evidence.wan.as_ref().map(|seen| seen.at),
+        evidence.service.as_ref().map(|seen| seen.at),
+        evidence.device.as_ref().map(|seen| seen.at),
+        evidence.route.as_ref().map(|seen| seen.at),
+        evidence.ping.as_ref().map(|seen| seen.at),
+        evidence.traffic.as_ref().map(|seen| seen.at),
+    ];
+    all.into_iter().flatten().max()
+}
+
+fn notes(tunnel: &Tunnel, memory: &Memory, attempts: usize) -> Vec<String> {
+    let (policy, recovery) = (&tunnel.policy, &memory.recovery);
+    let mut notes = Vec::new();
+    if recovery.seen == State::Down && recovery.state != State::Down {
+        notes.push(format!(
+            "found down {} of {} times that make it down",
+            recovery.row, policy.down_after
+        ));
+    }
+    let what = match policy.on_down {
+        OnDown::Restart => "restarts",
+        OnDown::Command => "runs of its command",
+        OnDown::Nothing => {
+            notes.push("only watched (on_down 'none')".to_owned());
+            return notes;
+        }
+    };
+    let limit = policy.restart_limit;
+    notes.push(format!("{attempts} of {limit} {what} within the last hour"));
+    notes
+}
+
+/// A state in a word.
+pub fn word(state: State) -> &'static str {
+    match state {
+        State::Up => "up",
+        State::Down => "down",
+        State::Unknown => "unknown",
+    }
+}
+
+/// Its lines for people.
+pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt::Result {
+    let TunnelView { section, state, .. } = tunnel;
+    let mut first = format!("{section:width$}  {:11}", word(*state));
+    if let Some(since) = tunnel.since_s {
+        write!(first, "  for {}", spoken(since))?;
+    }
+    if let Some(name) = &tunnel.name {
+        write!(
+            first,
+            "  tunnel {}, network {}",
+            clean(name),
+            tunnel.network
+        )?;
+    }
+    writeln!(out, "{}", first.trim_end())?;
+    let next = tunnel
+        .next_due_s
+        .map(|due| format!("next look in {}", spoken(due)));
+    let last: Vec<&str> = next
+        .iter()
+        .chain(&tunnel.notes)
+        .map(String::as_str)
+        .collect();
+    let rest = [
+        tunnel.reason.as_deref().unwrap_or_default(),
+        &tunnel.found,
+        &last.join("; "),
+    ];
+    for line in rest.iter().filter(|line| !line.is_empty()) {
+        writeln!(out, "{:width$}  {}", "", clean(line))?;
+    }
+    Ok(())
+}
