@@ -103,6 +103,10 @@ pub struct Event {
     /// be that pass in the background
     #[argh(switch, hidden_help)]
     pub work: bool,
+
+    /// be the look at this vpnki section that the daemon asks for
+    #[argh(option, hidden_help, arg_name = "ACCOUNT")]
+    pub look: Option<String>,
 }
 
 /// What is observed and confirmed, the last decision and its reason, and what

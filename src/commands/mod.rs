@@ -7,6 +7,7 @@ mod check;
 mod complaints;
 mod event;
 pub mod exit;
+mod look;
 mod observe;
 mod once;
 mod pass;
@@ -28,7 +29,10 @@ pub fn run(arguments: &Arguments) -> Exit {
             Exit::Done
         }
         Some(Command::Once(once)) => once::run(&paths, once),
-        Some(Command::Event(event)) => event::run(&paths, event),
+        Some(Command::Event(event)) => match &event.look {
+            Some(account) => look::run(&paths, account),
+            None => event::run(&paths, event),
+        },
         Some(Command::Status(status)) => status::run(&paths, status),
         Some(Command::Check(check)) => check::run(&paths, check),
         Some(Command::Skydns(call)) => call::run(&paths, Service::Skydns, &call.as_call()),

@@ -330,9 +330,8 @@ fn the_fingerprint_covers_all_that_is_sent() {
 
 #[test]
 fn sections_that_are_not_ours() {
-    let config = config(
-        "config skydsn 'x'\nconfig vpnki\n\toption key k\nconfig wansync\nconfig wansync\n",
-    );
+    let config =
+        config("config skydsn 'x'\nconfig vpnki\n\toption key k\nconfig wansync\nconfig wansync\n");
     let told: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].contains("line 1: warning") && told[0].contains("did you mean 'skydns'"));
