@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::Source;
 use crate::config::problem::Problem;
+use crate::config::secret::{KeySource, Secret};
 
 const GOOD: &str = "config skydns 'home'\n\toption ident 'login'\n\toption key 'example-key'\n";
 
@@ -57,6 +58,8 @@ fn the_documented_example() {
     assert_eq!(section.hostname.as_deref(), Some("router-1"));
     assert_eq!(section.profile.as_deref(), Some("1234"));
     assert_eq!(section.bind.as_deref(), Some("wan"));
+    let tunnels: Vec<&str> = config.ready_tunnels().map(|(name, _)| name).collect();
+    assert_eq!(tunnels, ["dacha"]);
 }
 
 #[test]
@@ -170,6 +173,10 @@ fn bad_values_name_their_line() {
         (
             "option bind ' '",
             "line 4: error: option 'bind': ' ' is no name",
+        ),
+        (
+            "option notify 'tell'",
+            "line 4: error: option 'notify': 'tell' is not an absolute",
         ),
         (
             "option base_url 'skydns.ru'",
@@ -341,19 +348,33 @@ fn sections_that_are_not_ours() {
 #[test]
 fn accounts_of_vpnki() {
     let text = "config vpnki 'a'\noption key k\nconfig vpnki 'b'\noption key_file /k\n\
-                option base_url 'https://vpnki.ru/index.php'\noption interval 30s\n";
+                option base_url 'https://vpnki.ru/index.php'\noption interval 30s\n\
+                option bind wan\nlist name_field login\nlist name_field user\nlist address_field ip\n";
     let config = config(text);
     assert_eq!(config.problems, []);
     let ready: Vec<&Vpnki> = config
-        .vpnki
-        .iter()
-        .filter_map(|s| match &s.content {
-            Content::Ready(account) => Some(&**account),
-            _ => None,
-        })
+        .ready_accounts()
+        .map(|(_, account)| account)
         .collect();
     assert_eq!(ready[0].base_url.as_str(), VPNKI_URL);
     assert_eq!(ready[0].interval, 120);
     assert_eq!(ready[1].base_url.as_str(), "https://vpnki.ru/index.php");
     assert_eq!(ready[1].interval, 30);
+    assert_eq!((&ready[0].bind, ready[0].name_fields.len()), (&None, 0));
+    assert_eq!(ready[1].bind.as_deref(), Some("wan"));
+    assert_eq!(ready[1].name_fields, ["login", "user"]);
+    assert_eq!(ready[1].address_fields, ["ip"]);
+    for (line, expected) in [
+        (
+            "list name_field ''",
+            "option 'name_field' holds an empty name",
+        ),
+        ("option bind 'a b'", "'a b' is no name of a network"),
+        ("option nmae_field x", "did you mean 'name_field'?"),
+    ] {
+        let told = Config::parse(format!("config vpnki 'a'\noption key k\n{line}\n").as_bytes());
+        let told = told.expect("UCI syntax").problems;
+        assert_eq!((told.len(), told[0].line), (1, 3), "{told:?}");
+        assert!(told[0].text.contains(expected), "{told:?}");
+    }
 }

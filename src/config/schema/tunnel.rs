@@ -307,3 +307,7 @@ fn warn_of_no_route(options: &mut Options<'_, '_>, policy: &Policy) {
         options.warn(line, "option 'fix_route' does nothing without 'route'");
     }
 }
+
+#[cfg(test)]
+#[path = "tunnel_tests.rs"]
+mod tests;
