@@ -9,6 +9,7 @@ mod daemon;
 mod event;
 pub mod exit;
 mod hotplug;
+mod look;
 mod observe;
 mod once;
 mod pass;

@@ -176,6 +176,21 @@ impl Skydns {
     }
 }
 
+impl Vpnki {
+    /// Stands for all that decides who is asked, and how the answer is read,
+    /// likewise.
+    pub fn fingerprint(&self, key: Option<&Secret>) -> String {
+        let (names, addresses) = (self.name_fields.join("\n"), self.address_fields.join("\n"));
+        fingerprint(&[
+            Some(self.base_url.as_str()),
+            key.map(Secret::expose),
+            self.bind.as_deref(),
+            Some(&names),
+            Some(&addresses),
+        ])
+    }
+}
+
 impl Tunnel {
     /// Stands for all that decides what is watched, likewise.
     pub fn fingerprint(&self) -> String {

@@ -3,12 +3,14 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`evidence`] | what was found, and when |
+//! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
 //! | [`verdict`] | from evidence to Up, Down or Unknown, with a reason in words |
 //! | [`recovery`] | the ladder: what to do about it, within a budget |
 //!
 //! A pass over one tunnel is `verdict` and then `recovery::step`. What both
 //! need between passes is a [`Memory`].
 
+pub mod account;
 pub mod evidence;
 pub mod recovery;
 pub mod verdict;

@@ -8,6 +8,7 @@
 mod credentials;
 mod moment;
 mod rows;
+pub mod watch;
 
 use super::body;
 use super::json::{Json, Kind};

@@ -116,6 +116,16 @@ impl Store {
             .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
     }
 
+    /// What is remembered of looks at a VPNKI account since this boot.
+    pub fn look(&self, account: &str) -> Option<tunnel::account::Look> {
+        self.stamped(&self.state_file("vpnki", account))
+    }
+
+    /// Remembers it until the next boot.
+    pub fn remember_look(&self, account: &str, look: &tunnel::account::Look) -> Result<(), String> {
+        self.stamp(&self.state_file("vpnki", account), look)
+    }
+
     /// The file of a section of this type.
     fn state_file(&self, kind: &str, section: &str) -> PathBuf {
         // Names of sections are [A-Za-z0-9_]+.
