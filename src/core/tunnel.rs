@@ -45,3 +45,41 @@ pub struct Memory {
     /// What was made of it.
     pub recovery: Recovery,
 }
+
+impl State {
+    /// The word for it: `up`, `down` or `unknown`.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Up => "up",
+            State::Down => "down",
+            State::Unknown => "unknown",
+        }
+    }
+}
+
+impl Memory {
+    /// The same under another configuration: what was found no longer counts,
+    /// but what was tried within the last hour still does.
+    #[must_use]
+    pub fn under(self, fingerprint: &str) -> Memory {
+        if self.fingerprint == fingerprint {
+            return self;
+        }
+        Memory {
+            fingerprint: fingerprint.to_owned(),
+            recovery: self.recovery.budget_only(),
+            ..Memory::default()
+        }
+    }
+
+    /// The same with nothing from the future, so that a damaged file can
+    /// neither vouch for a tunnel nor hold for years.
+    #[must_use]
+    pub fn dated(self, now: i64) -> Memory {
+        Memory {
+            evidence: self.evidence.dated(now),
+            recovery: self.recovery.dated(now),
+            ..self
+        }
+    }
+}

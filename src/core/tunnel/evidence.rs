@@ -26,7 +26,8 @@ pub struct Evidence {
     pub route: Option<Seen<Route>>,
     /// What became of echoes to `option ping`.
     pub ping: Option<Seen<Ping>>,
-    /// The device's counters.
+    /// The device's counters, read after the echoes of the same look, so that
+    /// the answer to an echo is not taken for what came after it.
     pub traffic: Option<Seen<Traffic>>,
 }
 
@@ -96,10 +97,13 @@ pub enum Route {
 pub enum Ping {
     /// An answer came after so many milliseconds.
     Answered(u32),
-    /// None came; the last one did then, or the first echo was sent then.
+    /// None came; [`Ping::lost`] makes it.
     Lost {
-        /// In seconds since boot.
+        /// When the last answer came, or the first echo was sent, in seconds
+        /// since boot.
         since: i64,
+        /// When an answer was first missed, in seconds since boot.
+        missed: i64,
     },
     /// None could be sent through the device, so this tells nothing; why.
     Silent(String),
@@ -112,11 +116,60 @@ pub struct Traffic {
     pub received: u64,
     /// Bytes sent so far.
     pub sent: u64,
-    /// When `received` last grew, in seconds since boot; when it was first
-    /// seen, if it never did.
-    pub received_at: i64,
-    /// Bytes that were sent since.
+    /// When `received` was last seen to grow, in seconds since boot.
+    pub received_at: Option<i64>,
+    /// When `sent` was last seen to grow, in seconds since boot.
+    pub sent_at: Option<i64>,
+    /// Bytes that were sent since something was received.
     pub unanswered: u64,
     /// When the first of those was seen to be sent, in seconds since boot.
     pub unanswered_since: Option<i64>,
+}
+
+impl Evidence {
+    /// The same, or nothing if any of it is from the future.
+    #[must_use]
+    pub fn dated(self, now: i64) -> Evidence {
+        let times = [
+            self.wan.as_ref().map(|seen| seen.at),
+            self.service.as_ref().map(|seen| seen.at),
+            self.device.as_ref().map(|seen| seen.at),
+            self.route.as_ref().map(|seen| seen.at),
+            self.ping.as_ref().map(|seen| seen.at),
+            self.traffic.as_ref().map(|seen| seen.at),
+        ];
+        match times.into_iter().flatten().max() {
+            Some(latest) if latest > now => Evidence::default(),
+            _ => self,
+        }
+    }
+}
+
+impl Ping {
+    /// No answer came at `now`, given what was found before.
+    #[must_use]
+    pub fn lost(before: Option<&Seen<Ping>>, now: i64) -> Ping {
+        let (since, missed) = match before {
+            Some(Seen {
+                value: Ping::Lost { since, missed },
+                ..
+            }) => (*since, *missed),
+            Some(Seen {
+                value: Ping::Answered(_),
+                at,
+            }) => (*at, now),
+            _ => (now, now),
+        };
+        Ping::Lost { since, missed }
+    }
+}
+
+impl Traffic {
+    /// The counters as they are at `now`, given what was made of them before.
+    /// They start at 0 again when the device is made anew, and may wrap.
+    #[must_use]
+    pub fn counted(before: Option<&Traffic>, received: u64, sent: u64, now: i64) -> Traffic {
+        let _ = (before, received, sent, now);
+        todo!()
+    }
 }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use super::verdict::Verdict;
 
+/// The longest pause between two attempts, in seconds.
+const LONGEST: i64 = 30 * 60;
+
 /// What is done about a tunnel that is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDown {
@@ -51,12 +54,22 @@ pub struct Recovery {
     pub row: u32,
     /// When attempts were made within the last hour, oldest first.
     pub attempts: Vec<i64>,
+    /// When the command was last run as the last resort after restarts.
+    pub resort: Option<i64>,
+    /// When the route was restored within the last hour, oldest first.
+    pub fixes: Vec<i64>,
+    /// Since the last attempt, a fresh look found it down again.
+    pub looked: bool,
+    /// When such a look was last asked for.
+    pub looked_at: Option<i64>,
+    /// In this outage the attempts of an hour were used up in vain.
+    pub given_up: bool,
     /// Attempts in a row that did not help.
     pub streak: u32,
     /// No attempt before this.
     pub not_before: i64,
-    /// Set before the network is taken down, cleared once it was told to come
-    /// up: whoever finds it set at the start was killed in between, and must
+    /// Set by [`step`] with [`Action::Restart`], before the network is taken
+    /// down; cleared by the caller once it was told to come up: whoever finds it set at the start was killed in between, and must
     /// call `up`.
     pub restarting: bool,
 }
@@ -105,4 +118,52 @@ pub fn step(
 pub fn next_due(policy: &Policy, recovery: &Recovery, now: i64) -> i64 {
     let _ = (policy, recovery, now);
     todo!()
+}
+
+/// What `option notify` is told of a step, if it is news: the old state and the
+/// new one, each `up`, `down`, `unknown` or `given-up`. The reason is that of
+/// `after`.
+pub fn news(before: &Recovery, after: &Recovery) -> Option<(&'static str, &'static str)> {
+    let (old, new) = (before.told(), after.told());
+    (old != new).then_some((old, new))
+}
+
+impl Recovery {
+    /// What counts under any configuration.
+    #[must_use]
+    pub fn budget_only(self) -> Recovery {
+        Recovery {
+            attempts: self.attempts,
+            resort: self.resort,
+            fixes: self.fixes,
+            looked_at: self.looked_at,
+            restarting: self.restarting,
+            ..Recovery::default()
+        }
+    }
+
+    /// The same with nothing from the future.
+    #[must_use]
+    pub fn dated(mut self, now: i64) -> Recovery {
+        for at in self.attempts.iter_mut().chain(&mut self.fixes) {
+            *at = (*at).min(now);
+        }
+        for at in [&mut self.resort, &mut self.looked_at]
+            .into_iter()
+            .flatten()
+        {
+            *at = (*at).min(now);
+        }
+        self.since = self.since.min(now);
+        self.not_before = self.not_before.min(now.saturating_add(LONGEST));
+        self
+    }
+
+    fn told(&self) -> &'static str {
+        if self.given_up {
+            "given-up"
+        } else {
+            self.state.word()
+        }
+    }
 }
