@@ -14,13 +14,13 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::hotplug::Hotplug;
+use super::look;
 use super::observe::Observer;
 use super::once::exit_of;
 use super::pass::{self, Manner};
 use super::paths::Paths;
 use super::programs::Programs;
 use super::watch::{View, Watch};
-use super::look;
 use crate::cli::Daemon as Options;
 use crate::config::{Config, Skydns, Source};
 use crate::sys::control::Request;
@@ -98,11 +98,12 @@ fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
         log::error!("cannot listen for changes: {error}");
         Exit::Later
     })?;
+    let watch = Watch::new(&config, &store, &[]);
     let daemon = Daemon {
         paths,
         sections: Sections::new(&config, &store),
-        accounts: Accounts::new(&config),
-        watch: Watch::new(&config, &store),
+        accounts: Accounts::new(watch.accounts()),
+        watch,
         programs: Programs::default(),
         looked: Duration::ZERO,
         store,
@@ -113,7 +114,9 @@ fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
 }
 
 fn has_routes(config: &Config) -> bool {
-    config.ready_tunnels().any(|(_, tunnel)| tunnel.route.is_some())
+    config
+        .ready_tunnels()
+        .any(|(_, tunnel)| tunnel.route.is_some())
 }
 
 impl Daemon<'_> {
@@ -137,7 +140,10 @@ impl Daemon<'_> {
     }
 
     fn say_what_is_watched(&self) {
-        let (sections, tunnels) = (self.config.ready().count(), self.config.ready_tunnels().count());
+        let (sections, tunnels) = (
+            self.config.ready().count(),
+            self.config.ready_tunnels().count(),
+        );
         match self.config.main.enabled {
             true => log::info!("running: {sections} skydns sections, {tunnels} tunnels"),
             false => log::warn!("running, but disabled (option enabled '0')"),
@@ -228,8 +234,8 @@ impl Daemon<'_> {
         self.watch.write(&self.store);
         self.config = config;
         self.sections.follow(&self.config, &self.store);
-        self.accounts = Accounts::new(&self.config);
-        self.watch = Watch::new(&self.config, &self.store);
+        self.watch = Watch::new(&self.config, &self.store, &[]);
+        self.accounts = Accounts::new(self.watch.accounts());
         log::info!("the configuration was read again");
         self.say_what_is_watched();
     }

@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::hotplug::Hotplug;
 use super::pass::{self, Manner, Report};
 use super::paths::Paths;
+use super::{programs, tunnels};
 use crate::cli::Event;
 use crate::core::outcome::Outcome;
 use crate::sys::lock::Turn;
@@ -115,19 +116,22 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
         if !config.main.enabled {
             return Exit::Done;
         }
-        let reports = match pass::run(paths, &config, &[], Manner::default()) {
-            Ok(reports) => reports,
+        let done = match pass::run(paths, &config, &[], Manner::default()) {
+            Ok(done) => done,
             Err(exit) => return exit,
         };
+        let reports = &done.reports;
+        tunnels::pass(paths, &config, &[]);
+        programs::run(done.errands);
         let left = Duration::from_secs(config.main.interval as u64)
             .saturating_sub(clock::since_boot() - start);
-        match retry_in(&reports) {
+        match retry_in(reports) {
             Some(due) if due <= left => {
                 if !wait(due, turn) {
                     return Exit::Done;
                 }
             }
-            _ => return super::once::exit_of(&reports),
+            _ => return super::once::exit_of(reports),
         }
     }
 }

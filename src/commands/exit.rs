@@ -36,6 +36,15 @@ impl Exit {
         }
     }
 
+    /// This, or the next if this is fine.
+    #[must_use]
+    pub fn or(self, next: Exit) -> Exit {
+        match self {
+            Exit::Done => next,
+            bad => bad,
+        }
+    }
+
     /// What the failure of one call means for the exit code.
     pub fn of_call(failure: &Failure) -> Exit {
         match failure {

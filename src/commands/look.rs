@@ -76,6 +76,13 @@ pub fn due(paths: &Paths, config: &Config, name: &str) -> Option<i64> {
     ))
 }
 
+/// The same if there is reason not to wait for its interval.
+pub fn soonest(paths: &Paths, config: &Config, name: &str) -> Option<i64> {
+    Subject::find(config, name)?;
+    let look = remembered(paths, config, name);
+    Some(account::soonest(&look, clock::now().boot))
+}
+
 /// The tunnel as a look looks for it.
 pub fn wanted(tunnel: &Tunnel) -> Wanted<'_> {
     Wanted {

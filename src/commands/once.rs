@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::exit::Exit;
 use super::pass::{self, Manner, Report};
 use super::paths::Paths;
+use super::{programs, tunnels};
 use crate::cli::Once;
 use crate::config::{Config, Content, Section, Skydns};
 
@@ -14,10 +15,12 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let is_unknown = |name: &&String| !config.skydns.iter().any(|s| s.name == **name);
+    let is_tunnel = |name: &String| config.tunnels.iter().any(|s| s.name == *name);
+    let is_unknown =
+        |name: &&String| !is_tunnel(name) && !config.skydns.iter().any(|s| s.name == **name);
     if let Some(name) = once.sections.iter().find(is_unknown) {
         let file = paths.config.display();
-        log::error!("{file} has no skydns section '{name}'");
+        log::error!("{file} has no skydns or tunnel section '{name}'");
         return Exit::Usage;
     }
     if !config.main.enabled {
@@ -28,15 +31,32 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         forced: once.force,
         dry_run: once.dry_run,
     };
-    let reports = match pass::run(paths, &config, &once.sections, manner) {
-        Ok(reports) => reports,
-        Err(exit) => return exit,
-    };
-    for report in &reports {
+    let (chosen, tunnels): (Vec<String>, Vec<String>) = once
+        .sections
+        .iter()
+        .cloned()
+        .partition(|name| !is_tunnel(name));
+    let is_all = once.sections.is_empty();
+    let mut done = pass::Done::default();
+    if is_all || !chosen.is_empty() {
+        done = match pass::run(paths, &config, &chosen, manner) {
+            Ok(done) => done,
+            Err(exit) => return exit,
+        };
+    }
+    for report in &done.reports {
         println_quietly(&report.line());
     }
+    let mut exit = exit_of(&done.reports);
+    if !once.dry_run && (is_all || !tunnels.is_empty()) {
+        for report in tunnels::pass(paths, &config, &tunnels) {
+            println_quietly(&report.line);
+            exit = exit.or(report.exit);
+        }
+    }
+    programs::run(done.errands);
     say_what_is_disabled(&config, &once.sections);
-    match exit_of(&reports) {
+    match exit {
         Exit::Done if config.main_is_wrong => Exit::Config,
         exit => exit,
     }
@@ -58,10 +78,7 @@ fn say_what_is_disabled(config: &Config, chosen: &[String]) {
 /// The first exit code that is not 0, in the order of the file.
 pub fn exit_of(reports: &[Report]) -> Exit {
     let exits = reports.iter().map(|report| report.exit);
-    exits
-        .into_iter()
-        .find(|exit| *exit != Exit::Done)
-        .unwrap_or(Exit::Done)
+    exits.fold(Exit::Done, Exit::or)
 }
 
 /// Prints a line; whoever closed the pipe does not want it.

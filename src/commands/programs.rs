@@ -66,6 +66,15 @@ impl Errand {
     }
 }
 
+/// Runs all of them, and waits for the last.
+pub fn run(errands: Vec<Errand>) {
+    let mut programs = Programs::default();
+    for errand in errands {
+        programs.add(errand);
+    }
+    programs.finish();
+}
+
 /// Those that wait, and the one that runs.
 #[derive(Default)]
 pub struct Programs {
@@ -90,8 +99,8 @@ impl Programs {
             let Some(ended) = child.ended() else {
                 return;
             };
-            if let Err(why) = ended.into_result() {
-                errand.complain(&why);
+            if ended.code() != Some(0) {
+                errand.complain(&ended.to_string());
             }
             self.running = None;
         }

@@ -28,8 +28,10 @@ use crate::render::status::{SectionView, View, WRONG, text};
 use crate::sys::http::Client;
 use crate::sys::lock::Turn;
 use crate::sys::store::Store;
-use crate::sys::{clock, terminal};
+use crate::sys::{clock, control, terminal};
 
+/// How long the daemon may take to write what it knows.
+const ANSWER: Duration = Duration::from_secs(2);
 /// The pause between two drawings of `--watch`.
 const REDRAW: Duration = Duration::from_secs(2);
 
@@ -85,7 +87,8 @@ fn watch(paths: &Paths, format: StatusFormat) -> Exit {
 /// Asks a running daemon to write what it knows, and waits until it has. Without
 /// one nothing is done: what is written is all that is known.
 fn refreshed(paths: &Paths) {
-    let _ = paths;
+    // Whether it did or not, what is written is shown.
+    let _ = control::ask(&paths.state, "status", ANSWER);
 }
 
 /// # Errors

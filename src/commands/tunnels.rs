@@ -19,11 +19,11 @@ pub struct Report {
     pub exit: Exit,
 }
 
-/// Looks at every tunnel, and does what is due. Gives nothing where a daemon,
-/// or another pass, does the same already.
-pub fn pass(paths: &Paths, config: &Config) -> Vec<Report> {
+/// Looks at the tunnels of these sections, or at all, and does what is due.
+/// Does nothing where a daemon, or another pass, does the same already.
+pub fn pass(paths: &Paths, config: &Config, chosen: &[String]) -> Vec<Report> {
     let store = paths.store();
-    let mut watch = Watch::new(config, &store);
+    let mut watch = Watch::new(config, &store, chosen);
     if watch.is_empty() {
         return Vec::new();
     }
@@ -33,7 +33,7 @@ pub fn pass(paths: &Paths, config: &Config) -> Vec<Report> {
             exit: Exit::Done,
         }];
     };
-    for account in config.accounts_in_use() {
+    for account in &watch.accounts() {
         if look::due(paths, config, account).is_some_and(|due| due <= 0) {
             look::at(paths, config, account);
         }
@@ -56,7 +56,12 @@ pub fn pass(paths: &Paths, config: &Config) -> Vec<Report> {
 
 /// Looks at each tunnel once. Gives the accounts that are to be looked at
 /// before more is done.
-fn round(paths: &Paths, config: &Config, watch: &mut Watch, programs: &mut Programs) -> Vec<String> {
+fn round(
+    paths: &Paths,
+    config: &Config,
+    watch: &mut Watch,
+    programs: &mut Programs,
+) -> Vec<String> {
     let networks = ubus::dump(&paths.ubus).map_err(|error| error.to_string());
     let view = View {
         networks: networks.as_deref().map_err(Clone::clone),
@@ -71,7 +76,9 @@ fn round(paths: &Paths, config: &Config, watch: &mut Watch, programs: &mut Progr
     };
     note(watch.begin(paths, &view));
     while watch.is_waiting() {
-        let patience = watch.due().map(|due| due.saturating_sub(clock::since_boot()));
+        let patience = watch
+            .due()
+            .map(|due| due.saturating_sub(clock::since_boot()));
         let sockets: Vec<_> = watch.sockets().collect();
         if let Err(error) = wait::readable(&sockets, patience) {
             log::error!("cannot wait for answers: {error}");

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::paths::Paths;
 use super::programs::{Errand, News};
 use crate::config::{Config, Tunnel};
+use crate::core::tunnel::account::service_evidence;
 use crate::core::tunnel::evidence::{Device, Ping, Route, Seen, Service, Traffic, Wan};
 use crate::core::tunnel::recovery::{self, Action, Recovery, Surroundings};
 use crate::core::tunnel::verdict::{Names, verdict};
@@ -51,8 +52,6 @@ struct Watched {
 struct Probe {
     echo: Echo,
     sent: u8,
-    /// When the first was sent, in seconds since boot.
-    since: i64,
     /// When the last one counts as lost, since boot.
     until: Duration,
 }
@@ -75,10 +74,15 @@ pub struct Wanted {
 }
 
 impl Watch {
-    /// The tunnels of a configuration, with what is remembered of them.
-    pub fn new(config: &Config, store: &Store) -> Watch {
+    /// The tunnels of these sections, or all if none is named, with what is
+    /// remembered of them.
+    pub fn new(config: &Config, store: &Store, chosen: &[String]) -> Watch {
         let now = clock::now();
-        let tunnels = config.ready_tunnels().map(|(section, tunnel)| {
+        let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|c| c == name);
+        let tunnels = config
+            .ready_tunnels()
+            .filter(|(section, _)| is_chosen(section));
+        let tunnels = tunnels.map(|(section, tunnel)| {
             let memory = store.tunnel_memory(section).unwrap_or_default();
             let memory = memory.under(&tunnel.fingerprint()).dated(now.boot);
             Watched {
@@ -99,6 +103,15 @@ impl Watch {
     /// Whether there is nothing to watch.
     pub fn is_empty(&self) -> bool {
         self.tunnels.is_empty()
+    }
+
+    /// The accounts that they belong to, each once.
+    pub fn accounts(&self) -> Vec<String> {
+        let accounts = self.tunnels.iter().filter_map(|w| w.tunnel.vpnki.clone());
+        let mut accounts: Vec<String> = accounts.collect();
+        accounts.sort();
+        accounts.dedup();
+        accounts
     }
 
     /// Has every tunnel looked at now, or a moment after it was last.
@@ -158,13 +171,8 @@ impl Watch {
 
     /// Each tunnel's section, its state and the reason, in the order of the file.
     pub fn told(&self) -> impl Iterator<Item = (&str, &Recovery)> {
-        let told = |w| -> (&str, &Recovery) {
-            let Watched {
-                section, memory, ..
-            } = w;
-            (section, &memory.recovery)
-        };
-        self.tunnels.iter().map(told)
+        let tunnels = self.tunnels.iter();
+        tunnels.map(|watched| (&*watched.section, &watched.memory.recovery))
     }
 }
 
@@ -183,19 +191,7 @@ impl Watched {
                 Ok(()) => return false,
                 Err(why) => Ping::Silent(why),
             },
-            Ok(None) => Ping::Lost {
-                since: match &self.memory.evidence.ping {
-                    Some(Seen {
-                        value: Ping::Answered(_),
-                        at,
-                    }) => *at,
-                    Some(Seen {
-                        value: Ping::Lost { since },
-                        ..
-                    }) => *since,
-                    _ => probe.since,
-                },
-            },
+            Ok(None) => Ping::lost(self.memory.evidence.ping.as_ref(), now),
             Err(why) => Ping::Silent(why),
         };
         self.memory.evidence.ping = Some(Seen {
@@ -227,16 +223,22 @@ impl Watched {
     }
 
     /// What its programs are told.
-    fn errand(&self, program: &str, arguments: &[String], news: recovery::News) -> Errand {
+    fn errand(
+        &self,
+        program: &str,
+        arguments: &[String],
+        old: &'static str,
+        new: &'static str,
+    ) -> Errand {
         Errand {
             section: self.section.clone(),
             program: program.to_owned(),
             arguments: arguments.to_vec(),
             news: News {
                 kind: "tunnel",
-                old: news.old,
-                new: news.new,
-                reason: news.reason,
+                old,
+                new,
+                reason: self.memory.recovery.reason.clone(),
                 subject: self.tunnel.name.clone(),
             },
         }
@@ -251,7 +253,6 @@ impl Probe {
             let mut probe = Probe {
                 echo,
                 sent: 0,
-                since: clock::now().boot,
                 until: Duration::ZERO,
             };
             probe.send()?;
@@ -298,7 +299,12 @@ impl<'a> Pass<'a> {
         self.look(watched);
         let at = clock::now().boot;
         let probe = watched.device().map(str::to_owned).map_or_else(
-            || watched.tunnel.ping.map(|_| Err("the network is not up".to_owned())),
+            || {
+                watched
+                    .tunnel
+                    .ping
+                    .map(|_| Err("the network is not up".to_owned()))
+            },
             |device| Probe::begin(&watched.tunnel, &device),
         );
         match probe {
@@ -327,20 +333,21 @@ impl<'a> Pass<'a> {
             watched.memory.evidence.route = None;
             return;
         };
-        let route = watched.tunnel.route.map(|prefix| {
-            match netlink::route_to(prefix.host()) {
+        let route = watched
+            .tunnel
+            .route
+            .map(|prefix| match netlink::route_of(prefix) {
                 Ok(Some(device)) if device == name => Route::Through,
                 Ok(Some(device)) => Route::Elsewhere(device),
                 Ok(None) => Route::Missing,
                 Err(why) => Route::Silent(why),
-            }
-        });
-        let counted = self.counters().ok().and_then(|all| all.of(&name));
+            });
+        let counted = self.counters().as_ref().ok().and_then(|all| all.of(&name));
         let evidence = &mut watched.memory.evidence;
         evidence.route = route.map(|value| Seen { value, at });
         if let Some(counted) = counted {
             let before = evidence.traffic.as_ref().map(|seen| &seen.value);
-            let value = Traffic::after(before, counted.received, counted.sent, at);
+            let value = Traffic::counted(before, counted.received, counted.sent, at);
             evidence.traffic = Some(Seen { value, at });
         }
     }
@@ -398,8 +405,8 @@ impl<'a> Pass<'a> {
     }
 
     fn service(&self, tunnel: &Tunnel, now: i64) -> Option<Seen<Service>> {
-        let account = self.store.look(tunnel.vpnki.as_deref()?)?;
-        account.evidence(&tunnel.name, tunnel.address.as_deref(), now)
+        let look = self.store.look(tunnel.vpnki.as_deref()?)?;
+        service_evidence(&look, &tunnel.name, tunnel.address.as_deref(), now)
     }
 
     fn counters(&mut self) -> &Result<Counters, String> {
@@ -440,17 +447,25 @@ impl<'a> Pass<'a> {
         };
         let before = memory.recovery.clone();
         let random = random::number();
-        let (after, action) =
-            recovery::step(&tunnel.policy, &before, &verdict, &surroundings, now, random);
+        let (after, action) = recovery::step(
+            &tunnel.policy,
+            &before,
+            &verdict,
+            &surroundings,
+            now,
+            random,
+        );
         tell(section, tunnel, &before, &after);
         memory.recovery = after;
         let news = recovery::news(&before, &memory.recovery);
-        let is_material = !before.is_like(&memory.recovery);
+        let is_material = !is_like(&before, &memory.recovery);
         if is_material || now - watched.stored.1 >= WRITE_EVERY {
             watched.write(&self.store, now);
         }
-        if let (Some(news), Some(program)) = (news, &watched.tunnel.notify) {
-            self.wanted.errands.push(watched.errand(program, &[], news));
+        if let (Some((old, new)), Some(program)) = (news, &watched.tunnel.notify) {
+            self.wanted
+                .errands
+                .push(watched.errand(program, &[], old, new));
         }
         self.act(watched, action);
         let pause = recovery::next_due(&watched.tunnel.policy, &watched.memory.recovery, now);
@@ -479,12 +494,7 @@ impl<'a> Pass<'a> {
                 };
                 log::warn!("{section}: running {program}");
                 let state = watched.memory.recovery.state.word();
-                let news = recovery::News {
-                    old: state,
-                    new: state,
-                    reason: watched.memory.recovery.reason.clone(),
-                };
-                let errand = watched.errand(program, arguments, news);
+                let errand = watched.errand(program, arguments, state, state);
                 self.wanted.errands.push(errand);
             }
         }
@@ -494,7 +504,7 @@ impl<'a> Pass<'a> {
     fn restart(&mut self, watched: &mut Watched) {
         let network = &watched.tunnel.network;
         log::warn!("{}: restarting network '{network}'", watched.section);
-        match ubus::down(&self.paths.ubus, network) {
+        match ubus::watch::down(&self.paths.ubus, network) {
             Ok(()) => self.bring_up(watched),
             Err(error) => {
                 log::error!(
@@ -509,7 +519,7 @@ impl<'a> Pass<'a> {
 
     fn bring_up(&mut self, watched: &mut Watched) {
         let network = &watched.tunnel.network;
-        match ubus::up(&self.paths.ubus, network) {
+        match ubus::watch::up(&self.paths.ubus, network) {
             Ok(()) => {
                 watched.memory.recovery.restarting = false;
                 watched.write(&self.store, clock::now().boot);
@@ -520,6 +530,17 @@ impl<'a> Pass<'a> {
             ),
         }
     }
+}
+
+/// Whether two differ in nothing but ages: not worth a write.
+fn is_like(a: &Recovery, b: &Recovery) -> bool {
+    let is_settled = a.seen == a.state && b.seen == b.state;
+    let bare = |recovery: &Recovery| Recovery {
+        reason: String::new(),
+        row: if is_settled { 0 } else { recovery.row },
+        ..recovery.clone()
+    };
+    bare(a) == bare(b)
 }
 
 /// Logs a change of state.

@@ -58,7 +58,10 @@ mod tests {
     #[test]
     fn the_first_change_at_once_and_the_last_for_sure() {
         let every = |pause: u64, until: u64| -> Vec<u64> {
-            (1..).map(|n| n * pause).take_while(|at| *at <= until).collect()
+            (1..)
+                .map(|n| n * pause)
+                .take_while(|at| *at <= until)
+                .collect()
         };
         assert_eq!(acted(&[1000]), [1000]);
         assert_eq!(acted(&[1000, 1200]), [1000, 4000]);

@@ -80,6 +80,14 @@ impl Turn {
         Some(ago.map_or(0, |ago| ago.as_secs() as i64))
     }
 
+    /// Notes that what a pass does was done so long ago, by a daemon that had
+    /// no need of one.
+    pub fn note_done(&self, ago: Duration) {
+        if let Ok(Some(held)) = self.try_hold() {
+            let _ = held.0.set_modified(SystemTime::now() - ago);
+        }
+    }
+
     /// Leaves the mark.
     pub fn mark(&self) -> io::Result<()> {
         let mark = self.folder.join(self.mark);
@@ -121,7 +129,8 @@ impl Turn {
         self.try_hold()
     }
 
-    fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
+    /// Takes the lock, waiting for it until `patience` is over.
+    pub fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
         let end = clock::since_boot() + patience;
         loop {
             match self.try_hold()? {

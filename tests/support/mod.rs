@@ -7,6 +7,7 @@
 )]
 
 pub mod clocks;
+pub mod daemon;
 pub mod netns;
 pub mod terminal;
 

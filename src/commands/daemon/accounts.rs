@@ -25,16 +25,10 @@ struct Account {
 }
 
 impl Accounts {
-    /// Those of a configuration.
-    pub fn new(config: &Config) -> Accounts {
-        let mut names: Vec<&String> = config
-            .ready_tunnels()
-            .filter_map(|(_, tunnel)| tunnel.vpnki.as_ref())
-            .collect();
-        names.sort();
-        names.dedup();
-        let account = |name: &String| Account {
-            name: name.clone(),
+    /// Those of these names.
+    pub fn new(names: Vec<String>) -> Accounts {
+        let account = |name| Account {
+            name,
             due: Duration::ZERO,
             look: None,
         };

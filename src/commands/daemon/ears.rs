@@ -78,7 +78,11 @@ impl Ears {
 
     /// Sleeps until `until`, since boot, or until something is heard there or
     /// on `others`.
-    pub fn listen(&mut self, others: &[BorrowedFd<'_>], until: Option<Duration>) -> io::Result<Heard> {
+    pub fn listen(
+        &mut self,
+        others: &[BorrowedFd<'_>],
+        until: Option<Duration>,
+    ) -> io::Result<Heard> {
         let own = [self.control.deadline(), self.netifd.retry_at()];
         let until = own.into_iter().flatten().chain(until).min();
         let patience = until.map(|until| until.saturating_sub(clock::since_boot()));
@@ -184,8 +188,9 @@ impl Netifd {
             Err(error) => {
                 self.lose(error.to_string());
                 let is_over = self.away_since.is_none_or(|since| now >= since + RESTART);
-                std::mem::replace(&mut self.is_trusted, self.is_trusted && !is_over)
-                    && !self.is_trusted
+                let was_trusted = self.is_trusted;
+                self.is_trusted = was_trusted && !is_over;
+                was_trusted && is_over
             }
         }
     }

@@ -149,7 +149,10 @@ impl Sections {
     /// Whether a changed address is still on its way to the service.
     pub fn address_is_pending(&self) -> bool {
         self.pass.is_some()
-            || self.all.iter().any(|t| t.known.outcome == Some(Outcome::Unconfirmed))
+            || self
+                .all
+                .iter()
+                .any(|t| t.known.outcome == Some(Outcome::Unconfirmed))
     }
 
     /// Looks at the sections that are due, and starts the pass that they need.
@@ -193,11 +196,14 @@ impl Sections {
                 return;
             }
             log::info!("the address changed during a pass, which is given up");
-            running.child.kill();
+            // Dropped, it is killed.
             self.pass = None;
         }
         let names: Vec<String> = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
-        match Child::ourselves(&sight.paths.arguments(&["daemon", "--pass"], &names), LONGEST) {
+        match Child::ourselves(
+            &sight.paths.arguments(&["daemon", "--pass"], &names),
+            LONGEST,
+        ) {
             Ok(child) => {
                 self.pass = Some(Running {
                     child,
@@ -227,8 +233,8 @@ impl Sections {
         let Some(ended) = running.child.ended() else {
             return Vec::new();
         };
-        if let Some(why) = ended.signal_or_timeout() {
-            log::error!("a pass {why}");
+        if ended.code().is_none() {
+            log::error!("a pass {ended}");
         }
         let sections = std::mem::take(&mut running.sections);
         self.pass = None;
@@ -248,9 +254,11 @@ impl Sections {
                 _ => 0,
             };
             let section = sight.config.ready().find(|(name, _)| *name == tracked.name);
-            errands.extend(section.and_then(|(name, section)| {
-                pass::errand(name, section, &tracked.known, &memory)
-            }));
+            errands.extend(
+                section.and_then(|(name, section)| {
+                    pass::errand(name, section, &tracked.known, &memory)
+                }),
+            );
             tracked.known = memory;
         }
         errands
@@ -297,7 +305,13 @@ impl Tracked {
         self.due = now + LONGEST;
     }
 
-    fn need(&mut self, section: &Skydns, sight: &Sight<'_>, record: &Record, now: Duration) -> Need {
+    fn need(
+        &mut self,
+        section: &Skydns,
+        sight: &Sight<'_>,
+        record: &Record,
+        now: Duration,
+    ) -> Need {
         let interval = Duration::from_secs(sight.config.main.interval as u64);
         match section.source {
             _ if self.is_forced => Need::Pass(now, None),

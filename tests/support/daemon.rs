@@ -1,0 +1,101 @@
+//! A daemon of a test, and what it says.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Only a hang takes longer.
+const HANG: Duration = Duration::from_secs(60);
+
+/// A running daemon. Dropped, it is killed.
+pub struct Daemon {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts what the command says, whose log is kept in this file.
+    pub fn start(mut command: Command, log: PathBuf) -> Daemon {
+        let open = || File::options().create(true).append(true).open(&log);
+        command.stdin(Stdio::null());
+        command.stdout(open().expect("the log is opened"));
+        command.stderr(open().expect("the log is opened"));
+        Daemon {
+            child: command.spawn().expect("the daemon starts"),
+            log,
+        }
+    }
+
+    /// All that it said so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has said this.
+    #[track_caller]
+    pub fn says(&mut self, text: &str) {
+        self.until(&format!("'{text}'"), |daemon| daemon.log().contains(text));
+    }
+
+    /// Waits until something is true.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, mut done: impl FnMut(&Daemon) -> bool) {
+        let end = Instant::now() + HANG;
+        while !done(self) {
+            let ended = self.child.try_wait().expect("it is ours");
+            assert!(
+                ended.is_none(),
+                "the daemon ended ({ended:?}):\n{}",
+                self.log()
+            );
+            assert!(Instant::now() < end, "no {what}:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("it lives");
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends TERM; how it ended.
+    #[track_caller]
+    pub fn end(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.ended()
+    }
+
+    /// How it ended, once it has.
+    #[track_caller]
+    pub fn ended(&mut self) -> ExitStatus {
+        let end = Instant::now() + HANG;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is ours") {
+                return status;
+            }
+            assert!(Instant::now() < end, "it does not end:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Kills it without a word.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
