@@ -147,6 +147,9 @@ impl Evidence {
             self.route.as_ref().map(|seen| seen.at),
             self.ping.as_ref().map(|seen| seen.at),
             self.traffic.as_ref().map(|seen| seen.at),
+            self.traffic
+                .as_ref()
+                .and_then(|seen| seen.value.received_at),
         ];
         match times.into_iter().flatten().max() {
             Some(latest) if latest > now => Evidence::default(),

@@ -9,9 +9,18 @@ fn counted(counters: &[(i64, u64, u64)]) -> Traffic {
     traffic.expect("counters")
 }
 
+/// A name; the counters; `received_at`, `unanswered` and `unanswered_since`.
+type Row = (
+    &'static str,
+    &'static [(i64, u64, u64)],
+    Option<i64>,
+    u64,
+    Option<i64>,
+);
+
 #[test]
 fn counters() {
-    let table: [(&str, &[(i64, u64, u64)], Option<i64>, u64, Option<i64>); 10] = [
+    let table: [Row; 10] = [
         ("seen first", &[(10, 500, 900)], None, 0, None),
         (
             "nothing moves",
@@ -132,4 +141,16 @@ fn evidence_from_the_future_is_none() {
     };
     assert_eq!(evidence.clone().dated(100), evidence);
     assert_eq!(evidence.dated(99), Evidence::default());
+    let traffic = Traffic {
+        received_at: Some(200),
+        ..Traffic::default()
+    };
+    let evidence = Evidence {
+        traffic: Some(Seen {
+            value: traffic,
+            at: 100,
+        }),
+        ..Evidence::default()
+    };
+    assert_eq!(evidence.dated(100), Evidence::default());
 }

@@ -212,14 +212,16 @@ fn next_try(
     if limit == 0 {
         return None;
     }
-    if made < limit {
-        return Some((action, recovery.not_before));
-    }
-    let resort = recovery
+    // Restarts that are used up, or that did not help so often in a row.
+    let in_vain = made >= limit || recovery.streak >= policy.restart_limit;
+    let due = recovery
         .resort
         .is_none_or(|at| now.saturating_sub(at) >= HOUR);
-    if action == Action::Restart && policy.has_command && resort {
+    if action == Action::Restart && policy.has_command && in_vain && due {
         return Some((Action::Command, recovery.not_before));
+    }
+    if made < limit {
+        return Some((action, recovery.not_before));
     }
     let free = recovery.attempts[made - limit].saturating_add(HOUR);
     Some((action, free.max(recovery.not_before)))
@@ -240,7 +242,8 @@ fn wan_waits(surroundings: &Surroundings, now: i64) -> Option<String> {
 }
 
 /// In how many seconds the tunnel is to be looked at again, if nothing happens
-/// before.
+/// before. A caller that lets several tunnels share a wake-up may look earlier,
+/// not later, or a dead tunnel is seen too late.
 pub fn next_due(policy: &Policy, recovery: &Recovery, now: i64) -> i64 {
     let interval = policy.interval.max(1);
     let last = recovery.attempts.iter().chain(&recovery.fixes).max();
