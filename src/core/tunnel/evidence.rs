@@ -2,6 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+/// So many bytes, within [`EPISODE`], must go unanswered before that says
+/// anything: somebody who pings a machine that is off sends 84 bytes a second, a
+/// page that does not load some thousand. Less is too little to tell a dead
+/// tunnel from a far end that has nothing to say.
+pub const UNANSWERED: u64 = 16 * 1024;
+/// Unanswered bytes are counted together for so long, in seconds, so that the
+/// few multicast packets of an hour do not add up; and forgotten when nothing
+/// was sent for so long.
+pub const EPISODE: i64 = 10 * 60;
+
 /// A finding, and when it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen<T> {
@@ -137,6 +147,9 @@ impl Evidence {
             self.route.as_ref().map(|seen| seen.at),
             self.ping.as_ref().map(|seen| seen.at),
             self.traffic.as_ref().map(|seen| seen.at),
+            self.traffic
+                .as_ref()
+                .and_then(|seen| seen.value.received_at),
         ];
         match times.into_iter().flatten().max() {
             Some(latest) if latest > now => Evidence::default(),
@@ -169,7 +182,45 @@ impl Traffic {
     /// They start at 0 again when the device is made anew, and may wrap.
     #[must_use]
     pub fn counted(before: Option<&Traffic>, received: u64, sent: u64, now: i64) -> Traffic {
-        let _ = (before, received, sent, now);
-        todo!()
+        let mut after = Traffic {
+            received,
+            sent,
+            ..before.cloned().unwrap_or_default()
+        };
+        let Some(before) = before else {
+            return after;
+        };
+        let anew = received < before.received || sent < before.sent;
+        let (came, went) = if anew {
+            (received, sent)
+        } else {
+            (received - before.received, sent - before.sent)
+        };
+        if came > 0 || anew {
+            after.received_at = (came > 0).then_some(now);
+        }
+        let idle = before
+            .sent_at
+            .is_none_or(|at| now.saturating_sub(at) > EPISODE);
+        let slow = before.unanswered < UNANSWERED
+            && before
+                .unanswered_since
+                .is_some_and(|at| now.saturating_sub(at) > EPISODE);
+        if came > 0 || anew || idle || slow {
+            after.unanswered = 0;
+            after.unanswered_since = None;
+        }
+        if went > 0 {
+            after.sent_at = Some(now);
+        }
+        if went > 0 && came == 0 {
+            after.unanswered = after.unanswered.saturating_add(went);
+            after.unanswered_since.get_or_insert(now);
+        }
+        after
     }
 }
+
+#[cfg(test)]
+#[path = "evidence_tests.rs"]
+mod tests;

@@ -1,0 +1,313 @@
+use super::*;
+
+const NOW: i64 = 10_000;
+
+const NAMES: Names<'_> = Names {
+    service: "user356",
+    network: "vpnki0",
+    wan: "wan",
+    ping: Some("172.16.0.1"),
+    route: Some("172.16.0.0/16"),
+};
+
+const NO_PING: Names<'_> = Names {
+    ping: None,
+    ..NAMES
+};
+
+/// Evidence in one line: `piece=finding/age`, where the age in seconds is 0 if
+/// it is left out.
+fn evidence(line: &str) -> Evidence {
+    let mut evidence = Evidence::default();
+    for word in line.split_whitespace() {
+        let (word, age) = word.split_once('/').unwrap_or((word, "0"));
+        let (piece, finding) = word.split_once('=').expect(line);
+        let at = NOW - number(age);
+        match piece {
+            "wan" => evidence.wan = seen(at, wan(finding)),
+            "vpnki" => evidence.service = seen(at, service(finding)),
+            "device" => evidence.device = seen(at, device(finding)),
+            "route" => evidence.route = seen(at, route(finding)),
+            "ping" => evidence.ping = seen(at, ping(finding)),
+            "came" => evidence.traffic = seen(at, came(number(finding))),
+            "sent" => evidence.traffic = seen(at, unanswered(finding)),
+            _ => panic!("{piece}"),
+        }
+    }
+    evidence
+}
+
+fn seen<T>(at: i64, value: T) -> Option<Seen<T>> {
+    Some(Seen { value, at })
+}
+
+fn number(text: &str) -> i64 {
+    text.parse().expect(text)
+}
+
+fn wan(finding: &str) -> Wan {
+    match finding {
+        "up" => Wan::Up(100),
+        "down" => Wan::Down("no carrier".into()),
+        "silent" => Wan::Silent("no ubus".into()),
+        _ => panic!("{finding}"),
+    }
+}
+
+fn service(finding: &str) -> Service {
+    match finding {
+        "active" => Service::Active,
+        "inactive" => Service::Inactive,
+        "unlisted" => Service::Unlisted,
+        "silent" => Service::Silent("timeout".into()),
+        _ => panic!("{finding}"),
+    }
+}
+
+fn device(finding: &str) -> Device {
+    match finding {
+        "up" => Device::Up("l2tp-vpnki0".into()),
+        "down" => Device::Down("AUTH_FAILED".into()),
+        "off" => Device::Off,
+        "gone" => Device::Gone("l2tp-vpnki0".into()),
+        "missing" => Device::Missing,
+        "silent" => Device::Silent("no ubus".into()),
+        age => Device::Pending {
+            since: NOW - number(age),
+            why: "pending: dialling".into(),
+        },
+    }
+}
+
+fn route(finding: &str) -> Route {
+    match finding {
+        "through" => Route::Through,
+        "missing" => Route::Missing,
+        "eth1" => Route::Elsewhere("eth1".into()),
+        "silent" => Route::Silent("no netlink".into()),
+        _ => panic!("{finding}"),
+    }
+}
+
+/// `lost` is lost for 40 s, and missed 22 s ago.
+fn ping(finding: &str) -> Ping {
+    match finding {
+        "lost" => Ping::Lost {
+            since: NOW - 40,
+            missed: NOW - 22,
+        },
+        "silent" => Ping::Silent("cannot bind".into()),
+        ms => Ping::Answered(ms.parse().expect(ms)),
+    }
+}
+
+fn came(ago: i64) -> Traffic {
+    Traffic {
+        received_at: Some(NOW - ago),
+        ..Traffic::default()
+    }
+}
+
+/// `KIB-since`
+fn unanswered(finding: &str) -> Traffic {
+    let (kib, since) = finding.split_once('-').expect(finding);
+    Traffic {
+        unanswered: 1024 * number(kib) as u64,
+        unanswered_since: Some(NOW - number(since)),
+        ..Traffic::default()
+    }
+}
+
+type Row = (&'static str, State, Cause, &'static str);
+
+fn check(names: &Names<'_>, table: &[Row]) {
+    for (line, state, cause, reason) in table {
+        let got = verdict(names, &evidence(line), NOW);
+        assert_eq!((got.state, got.cause), (*state, *cause), "{line}: {got:?}");
+        assert_eq!(got.reason, *reason, "{line}");
+    }
+}
+
+#[test]
+fn with_a_ping() {
+    use Cause::{Alive, Configuration, Dead, NoRoute, NoWan, Off, Pending, Unclear};
+    use State::{Down, Unknown, Up};
+    #[rustfmt::skip]
+    let table = [
+        // The WAN.
+        ("wan=down device=up ping=lost vpnki=inactive", Unknown, NoWan,
+         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+        ("wan=down ping=23/5", Unknown, NoWan,
+         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+        ("wan=down/5 ping=23", Unknown, NoWan,
+         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel, though 172.16.0.1 answers on vpnki0 in 23 ms: check 'option wan'"),
+        ("wan=down device=missing", Unknown, NoWan,
+         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+        ("wan=silent ping=23", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("ping=23", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("wan=down/601 ping=23", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("wan=silent ping=23 route=missing", Unknown, NoWan,
+         "172.16.0.1 answers on vpnki0 in 23 ms, but the route 172.16.0.0/16 is missing"),
+        ("wan=silent ping=lost vpnki=inactive device=down", Unknown, NoWan,
+         "netifd does not say whether the WAN 'wan' is up: no ubus, so nothing can be said of the tunnel"),
+        ("ping=lost", Unknown, NoWan,
+         "netifd does not say whether the WAN 'wan' is up: it was not asked, so nothing can be said of the tunnel"),
+        ("wan=up/601 ping=lost", Unknown, NoWan,
+         "netifd does not say whether the WAN 'wan' is up: it was not asked, so nothing can be said of the tunnel"),
+        ("", Unknown, NoWan,
+         "netifd does not say whether the WAN 'wan' is up: it was not asked, so nothing can be said of the tunnel"),
+        // An answer.
+        ("wan=up device=up ping=0 vpnki=active route=through", Up, Alive,
+         "172.16.0.1 answers on vpnki0 in 1 ms"),
+        ("wan=up device=up ping=23 vpnki=inactive", Up, Alive,
+         "172.16.0.1 answers on vpnki0 in 23 ms, though VPNKI lists user356 as inactive"),
+        ("wan=up device=up ping=23 vpnki=unlisted", Up, Alive,
+         "172.16.0.1 answers on vpnki0 in 23 ms, though VPNKI has no tunnel 'user356': check 'option name'"),
+        ("wan=up device=up ping=23 vpnki=silent", Up, Alive,
+         "172.16.0.1 answers on vpnki0 in 23 ms, though VPNKI could not be asked: timeout"),
+        ("wan=up device=up ping=23 vpnki=inactive/901", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("wan=up device=silent ping=23", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("wan=up device=up ping=23 sent=99-99", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("wan=up ping=23 route=silent", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("wan=up ping=23 route=missing", Down, NoRoute,
+         "172.16.0.1 answers on vpnki0 in 23 ms, but the route 172.16.0.0/16 is missing"),
+        ("wan=up ping=23 route=eth1 vpnki=active", Down, NoRoute,
+         "172.16.0.1 answers on vpnki0 in 23 ms, but the route 172.16.0.0/16 leads to eth1"),
+        ("wan=up ping=23 route=missing/601", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        // An answer that is older than the end of the device.
+        ("wan=up ping=23/5 device=down", Down, Dead, "vpnki0 is down: AUTH_FAILED"),
+        ("wan=up ping=23 device=down/5", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
+        ("wan=up ping=23/5 device=off", Unknown, Off,
+         "vpnki0 was taken down by hand; 'ifup vpnki0' brings it back"),
+        // What cannot be up.
+        ("wan=up device=missing ping=lost vpnki=inactive", Unknown, Configuration,
+         "netifd has no network 'vpnki0': check 'option network'"),
+        ("wan=up device=off vpnki=inactive ping=lost", Unknown, Off,
+         "vpnki0 was taken down by hand; 'ifup vpnki0' brings it back"),
+        ("wan=up device=up ping=lost vpnki=unlisted", Unknown, Configuration,
+         "VPNKI has no tunnel 'user356': check 'option name'"),
+        // The device.
+        ("wan=up device=59 ping=silent vpnki=inactive", Unknown, Pending,
+         "vpnki0 is being set up: pending: dialling"),
+        ("wan=up device=60 ping=silent vpnki=inactive", Down, Dead,
+         "VPNKI lists user356 as inactive and vpnki0 has not come up for 1 min: pending: dialling"),
+        ("wan=up device=90", Down, Dead, "vpnki0 has not come up for 1 min 30 s: pending: dialling"),
+        ("wan=up device=down vpnki=active", Down, Dead,
+         "VPNKI lists user356 as active, but vpnki0 is down: AUTH_FAILED"),
+        ("wan=up device=gone vpnki=silent", Down, Dead,
+         "the device l2tp-vpnki0 of vpnki0 is gone; VPNKI could not be asked: timeout"),
+        // No answer.
+        ("wan=up device=up ping=lost vpnki=active route=missing", Down, Dead,
+         "VPNKI lists user356 as active, but 172.16.0.1 has not answered for 40 s and the route 172.16.0.0/16 is missing"),
+        ("wan=up device=up ping=lost vpnki=inactive route=eth1", Down, Dead,
+         "VPNKI lists user356 as inactive, 172.16.0.1 has not answered for 40 s and the route 172.16.0.0/16 leads to eth1"),
+        ("wan=up device=up ping=lost vpnki=silent", Down, Dead,
+         "172.16.0.1 has not answered for 40 s; VPNKI could not be asked: timeout"),
+        ("wan=up device=silent ping=lost", Down, Dead, "172.16.0.1 has not answered for 40 s"),
+        ("wan=up device=up ping=lost vpnki=active came=10", Unknown, Unclear,
+         "172.16.0.1 has not answered for 40 s, but bytes arrive and VPNKI lists user356 as active: is 'option ping' right?"),
+        ("wan=up device=up ping=lost vpnki=active came=20", Down, Dead,
+         "VPNKI lists user356 as active, but 172.16.0.1 has not answered for 40 s"),
+        ("wan=up device=up ping=lost vpnki=active/901 came=10", Down, Dead,
+         "172.16.0.1 has not answered for 40 s"),
+        ("wan=up device=up ping=lost vpnki=inactive came=10", Down, Dead,
+         "VPNKI lists user356 as inactive and 172.16.0.1 has not answered for 40 s"),
+        // An echo that could not be sent is no sign of life.
+        ("wan=up device=up ping=silent", Unknown, Unclear,
+         "nothing says whether the tunnel carries traffic: 172.16.0.1 could not be asked: cannot bind"),
+        ("wan=up device=up ping=23/601", Unknown, Unclear,
+         "nothing says whether the tunnel carries traffic"),
+        ("wan=up device=up ping=silent came=10", Up, Alive,
+         "bytes came through vpnki0 10 s ago, though 172.16.0.1 could not be asked: cannot bind"),
+        ("wan=up device=up ping=silent vpnki=active", Up, Alive,
+         "vpnki0 is up and VPNKI lists user356 as active, though 172.16.0.1 could not be asked: cannot bind"),
+    ];
+    check(&NAMES, &table);
+}
+
+#[test]
+fn without_a_ping() {
+    use Cause::{Alive, Dead, NoRoute, Unclear};
+    use State::{Down, Unknown, Up};
+    #[rustfmt::skip]
+    let table = [
+        ("wan=up device=up came=60", Up, Alive, "bytes came through vpnki0 1 min ago"),
+        ("wan=up device=up came=5 vpnki=inactive", Up, Alive,
+         "bytes came through vpnki0 5 s ago, though VPNKI lists user356 as inactive"),
+        ("wan=up device=up came=5 route=missing", Down, NoRoute,
+         "bytes came through vpnki0 5 s ago, but the route 172.16.0.0/16 is missing"),
+        ("wan=up device=up sent=16-60", Down, Dead,
+         "vpnki0 is stale: 16 KiB were sent in 1 min, nothing was received"),
+        ("wan=up device=up sent=20-90 vpnki=active", Down, Dead,
+         "VPNKI lists user356 as active, but vpnki0 is stale: 20 KiB were sent in 1 min 30 s, nothing was received"),
+        ("wan=up device=up sent=16-59 vpnki=active", Up, Alive, "vpnki0 is up and VPNKI lists user356 as active"),
+        ("wan=up device=up sent=15-600 vpnki=active", Up, Alive, "vpnki0 is up and VPNKI lists user356 as active"),
+        ("wan=up device=up came=61 vpnki=active route=through", Up, Alive,
+         "vpnki0 is up and VPNKI lists user356 as active"),
+        ("wan=up device=up vpnki=active route=eth1", Down, NoRoute,
+         "vpnki0 is up and VPNKI lists user356 as active, but the route 172.16.0.0/16 leads to eth1"),
+        ("wan=up device=up vpnki=inactive", Down, Dead, "VPNKI lists user356 as inactive"),
+        ("wan=up device=up vpnki=inactive route=missing", Down, Dead,
+         "VPNKI lists user356 as inactive and the route 172.16.0.0/16 is missing"),
+        ("wan=up device=up vpnki=inactive/901", Unknown, Unclear,
+         "nothing says whether the tunnel carries traffic; 'option ping' would"),
+        ("wan=up device=silent vpnki=active", Unknown, Unclear,
+         "nothing says whether the tunnel carries traffic: netifd could not be asked: no ubus"),
+        ("wan=up device=up vpnki=silent", Unknown, Unclear,
+         "nothing says whether the tunnel carries traffic: VPNKI could not be asked: timeout"),
+        ("wan=up device=up", Unknown, Unclear,
+         "nothing says whether the tunnel carries traffic; 'option ping' would"),
+        ("wan=up device=up ping=lost", Unknown, Unclear,
+         "nothing says whether the tunnel carries traffic; 'option ping' would"),
+    ];
+    check(&NO_PING, &table);
+}
+
+#[test]
+fn a_route_that_nobody_asked_for_does_not_matter() {
+    let names = Names {
+        route: None,
+        ..NAMES
+    };
+    let got = verdict(&names, &evidence("wan=up ping=23 route=missing"), NOW);
+    assert_eq!(got.state, State::Up);
+}
+
+#[test]
+fn a_silent_service_alone_never_makes_a_tunnel_down() {
+    for wan in ["", "wan=up", "wan=silent", "wan=down"] {
+        for rest in [
+            "",
+            "device=up",
+            "device=silent",
+            "device=off",
+            "device=missing",
+        ] {
+            for ping in ["", "ping=silent", "ping=23"] {
+                let line = format!("{wan} {rest} {ping} vpnki=silent");
+                for names in [&NAMES, &NO_PING] {
+                    let got = verdict(names, &evidence(&line), NOW);
+                    assert_ne!(got.state, State::Down, "{line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn times_that_are_no_times_do_no_harm() {
+    for at in [i64::MIN, i64::MAX] {
+        let mut evidence =
+            evidence("wan=up vpnki=active device=90 route=missing ping=lost sent=20-90");
+        evidence.ping = seen(
+            at,
+            Ping::Lost {
+                since: at,
+                missed: at,
+            },
+        );
+        for now in [i64::MIN, 0, i64::MAX] {
+            verdict(&NAMES, &evidence, now);
+        }
+    }
+}
