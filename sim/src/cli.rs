@@ -21,6 +21,11 @@ pub struct Cli {
 pub enum Command {
     /// SkyDNS and VPNKI over http and https, until it is told to end (INT, TERM).
     Serve(Box<Serve>),
+    /// Asks for one of a simulator's own pages, and prints it: for scripts.
+    Admin {
+        /// The page: `SIM_ADMIN_URL` of the ready file, and what is behind it.
+        url: String,
+    },
     /// ubusd and netifd on a Unix socket; `ubus --help` says more.
     #[command(disable_help_flag = true)]
     Ubus {

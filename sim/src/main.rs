@@ -1,5 +1,6 @@
 //! The simulator as a program: one subcommand a part of the world around the agent.
 
+mod ask;
 mod cli;
 mod serve;
 
@@ -12,6 +13,7 @@ use cli::{Cli, Command};
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(arguments) => serve::run(*arguments),
+        Command::Admin { url } => ask::admin(&url).map_err(Into::into),
         Command::Ubus { arguments } => wansync_sim::ubus::main(&arguments).map_err(Into::into),
     };
     match outcome {

@@ -199,6 +199,27 @@ fn pages_script_vpnki() {
 }
 
 #[test]
+fn the_program_asks_for_pages() {
+    let sim = start();
+    let ask = |page: &str| {
+        let mut command = program();
+        command.args(["admin", &format!("{}{page}", sim.admin_url())]);
+        command.output().unwrap()
+    };
+    assert!(
+        ask("vpnki?tunnels=user9:172.16.9.9&active=user9")
+            .status
+            .success()
+    );
+    let said = ask("state");
+    let state: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(state["vpnki"]["tunnels"][0]["name"], "user9");
+    let said = ask("vpnki?rows=round");
+    assert!(!said.status.success());
+    assert!(String::from_utf8_lossy(&said.stderr).contains("round"));
+}
+
+#[test]
 fn pages_set_the_services_up() {
     let sim = start();
     page(

@@ -1,17 +1,21 @@
 //! The stand-in from a command line.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use serde_json::Value;
 
+use super::control;
 use super::fault::Fault;
 use super::server::UbusSim;
 
 /// What [`main`] takes.
 pub const USAGE: &str = "\
 usage: wansync-sim ubus --socket PATH [--network NAME=DEVICE]... [--interfaces FILE]
-                        [--fault FAULT]
+                        [--fault FAULT] [--control PATH] [--hook PROGRAM] [--log FILE]
+       wansync-sim ubus --tell PATH COMMAND...
 
 Speaks ubusd's protocol at PATH and answers for netifd until it is ended.
 
@@ -20,6 +24,13 @@ Speaks ubusd's protocol at PATH and answers for netifd until it is ended.
   --interfaces FILE      networks from what `ubus call network.interface dump`
                          printed, or from {\"NAME\": STATUS, ...}
   --fault FAULT          stall, silent, close, unknown, garbage, refuse or drip
+  --control PATH         a socket that takes commands; --tell PATH sends one, waits
+                         until it is done, and prints its answer
+  --hook PROGRAM         runs PROGRAM up NAME and PROGRAM down NAME when one of these
+                         networks is told to go up or down, before it is; where it
+                         fails at up, the network stays down, with an error
+  --log FILE             appends a line for each call: the object's path, the method,
+                         and the network where the path does not say which
 ";
 
 #[derive(Default)]
@@ -28,28 +39,58 @@ struct Options {
     networks: Vec<(String, String)>,
     interfaces: Vec<(String, Value)>,
     fault: Fault,
+    control: Option<String>,
+    hook: Option<String>,
+    log: Option<String>,
 }
 
-/// Serves until the process is ended. `args` are those behind `ubus`.
+/// Serves until the process is ended, or tells one that does. `args` are those behind `ubus`.
 pub fn main(args: &[String]) -> Result<(), String> {
     if args.iter().any(|arg| arg == "--help") {
-        print!("{USAGE}");
+        print!("{USAGE}\nCommands:\n\n{}", control::COMMANDS);
+        return Ok(());
+    }
+    if let [first, path, command @ ..] = args
+        && first == "--tell"
+    {
+        let answer = control::tell(Path::new(path), &command.join(" "))?;
+        println!("{answer}");
         return Ok(());
     }
     let options = parse(args)?;
-    let socket = options.socket.ok_or("--socket PATH is missing")?;
-    let sim = UbusSim::start(&socket).map_err(|cause| format!("{socket}: {cause}"))?;
-    for (name, status) in options.interfaces {
-        sim.set_interface(&name, status);
+    let _sim = serve(&options)?;
+    loop {
+        thread::park();
+    }
+}
+
+fn serve(options: &Options) -> Result<Arc<UbusSim>, String> {
+    let socket = options.socket.as_ref().ok_or("--socket PATH is missing")?;
+    let sim = UbusSim::start(socket).map_err(|cause| format!("{socket}: {cause}"))?;
+    let sim = Arc::new(sim);
+    sim.set_fault(options.fault);
+    for (name, status) in &options.interfaces {
+        sim.set_interface(name, status.clone());
     }
     for (name, device) in &options.networks {
         sim.follow_device(name, device);
     }
-    sim.set_fault(options.fault);
-    println!("listening at {socket}");
-    loop {
-        thread::park();
+    if let Some(program) = &options.hook {
+        let set = options.interfaces.iter().map(|(name, _)| name);
+        for name in set.chain(options.networks.iter().map(|(name, _)| name)) {
+            control::hook(&sim, name, program);
+        }
     }
+    if let Some(log) = &options.log {
+        let opened = sim.log_to(Path::new(log));
+        opened.map_err(|cause| format!("{log}: {cause}"))?;
+    }
+    if let Some(path) = &options.control {
+        let listening = control::listen(Path::new(path), &sim);
+        listening.map_err(|cause| format!("{path}: {cause}"))?;
+    }
+    println!("listening at {socket}");
+    Ok(sim)
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
@@ -64,6 +105,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--network" => options.networks.push(pair(value)?),
             "--interfaces" => options.interfaces.extend(read(value)?),
             "--fault" => options.fault = value.parse()?,
+            "--control" => options.control = Some(value.clone()),
+            "--hook" => options.hook = Some(value.clone()),
+            "--log" => options.log = Some(value.clone()),
             _ => return Err(format!("unknown option {option}\n\n{USAGE}")),
         }
     }

@@ -256,7 +256,11 @@ impl Netifd {
             network.updated.clear();
         }
         let given = network.status().get("updated").is_some();
-        let changed = news::changes(&network.told, &now);
+        let before = match came_up {
+            true => &Value::Null,
+            false => &network.told,
+        };
+        let changed = news::changes(before, &now);
         if is(&now, "up") && !changed.is_empty() && !(came_up && given) {
             network.updated = changed;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::blob::{self, Fields};
+use super::blob::{self, Blob, Fields};
 use super::device;
 
 /// What comes of a call of `up`.
@@ -125,14 +125,57 @@ pub(super) fn is(status: &Value, flag: &str) -> bool {
 pub(super) fn fields(status: &Value) -> Fields {
     let map = status.as_object();
     let mut fields = map.map_or(Fields::new(), blob::fields_from_json);
-    fields.sort_by_key(|(name, _)| place(name));
+    fields.iter_mut().for_each(|(_, value)| sort(value));
+    fields.sort_by_key(|(name, _)| place(&ORDER, name));
     fields
 }
 
-fn place(name: &str) -> usize {
-    let known = ORDER.iter().position(|known| *known == name);
-    known.unwrap_or(ORDER.len())
+/// Puts what is inside of a field in order.
+fn sort(value: &mut Blob) {
+    match value {
+        Blob::Array(values) => values.iter_mut().for_each(sort),
+        Blob::Table(fields) => {
+            fields.iter_mut().for_each(|(_, value)| sort(value));
+            fields.sort_by_key(|(name, _)| place(&INNER, name));
+        }
+        _ => {}
+    }
 }
+
+fn place(order: &[&str], name: &str) -> usize {
+    let known = order.iter().position(|known| *known == name);
+    known.unwrap_or(order.len())
+}
+
+/// The order of fields inside of the lists and tables of a status. What is not
+/// here keeps the order that it had.
+const INNER: [&str; 25] = [
+    "target",
+    "address",
+    "mask",
+    "nexthop",
+    "type",
+    "proto",
+    "mtu",
+    "metric",
+    "table",
+    "ptpaddress",
+    "preferred",
+    "valid",
+    "class",
+    "assigned",
+    "local-address",
+    "source",
+    "subsystem",
+    "code",
+    "data",
+    "ipv4-address",
+    "ipv6-address",
+    "route",
+    "dns-server",
+    "dns-search",
+    "neighbors",
+];
 
 /// The order in which netifd writes the fields of a status.
 const ORDER: [&str; 31] = [

@@ -16,7 +16,7 @@ use super::blob;
 use super::bus::{Bus, Call};
 use super::fault::Fault;
 use super::message::Message;
-use super::netifd::Later;
+use super::netifd::{Later, OBJECT};
 use super::network::Outcome;
 use super::socket::{self, Client};
 
@@ -144,7 +144,7 @@ fn line(call: &Call) -> String {
         network,
     } = call;
     match network {
-        Some(name) if !path.ends_with(name.as_str()) => format!("{path} {method} {name}"),
+        Some(name) if path == OBJECT => format!("{path} {method} {name}"),
         _ => format!("{path} {method}"),
     }
 }
