@@ -7,7 +7,7 @@ mod check;
 mod complaints;
 mod event;
 pub mod exit;
-mod look;
+pub mod look;
 mod observe;
 mod once;
 mod pass;
