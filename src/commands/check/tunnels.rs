@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Findings;
 use crate::commands::exit::Exit;
-use crate::commands::look::{ask, wanted};
+use crate::commands::look::{ask, wanted, watched};
 use crate::commands::observe::Observer;
 use crate::commands::pass::redacted;
 use crate::commands::paths::key_of;
@@ -13,6 +13,7 @@ use crate::config::secret::Secret;
 use crate::config::suggest::nearest;
 use crate::config::{Config, Tunnel, Vpnki};
 use crate::core::failure::Failure;
+use crate::core::tunnel::account::Wanted;
 use crate::render::width::clean;
 use crate::service::reply::Reply;
 use crate::service::vpnki::{Aliases, watch};
@@ -25,10 +26,12 @@ const MOST_NAMES: usize = 20;
 
 /// Asks netifd and each account, and tells what is found of each tunnel.
 pub fn check(config: &Config, client: &Client, observer: &Observer<'_>, findings: &mut Findings) {
-    let accounts: BTreeMap<&str, Option<Lists>> = config
-        .ready_accounts()
-        .map(|(name, account)| (name, lists(name, account, client, observer, findings)))
-        .collect();
+    let mut accounts = BTreeMap::new();
+    for (name, account) in config.ready_accounts() {
+        let watched = watched(config, name);
+        let lists = lists(name, account, &watched, client, observer, findings);
+        accounts.insert(name, lists);
+    }
     let mut tunnels = config.ready_tunnels().peekable();
     if tunnels.peek().is_none() {
         return;
@@ -71,6 +74,7 @@ struct Lists {
 fn lists(
     name: &str,
     account: &Vpnki,
+    watched: &[Wanted<'_>],
     client: &Client,
     observer: &Observer<'_>,
     findings: &mut Findings,
@@ -79,7 +83,7 @@ fn lists(
         return None;
     };
     let host = account.base_url.host();
-    match asked(account, key.as_ref(), client, observer) {
+    match asked(account, watched, key.as_ref(), client, observer) {
         Ok(lists) => {
             let count = lists.names.len();
             findings.good(format!(
@@ -98,6 +102,7 @@ fn lists(
 
 fn asked(
     account: &Vpnki,
+    watched: &[Wanted<'_>],
     key: Option<&Secret>,
     client: &Client,
     observer: &Observer<'_>,
@@ -109,9 +114,10 @@ fn asked(
     };
     let (aliases, wall) = (watch::aliases(account), clock::now().wall);
     let tunnels = ask(watch::TUNNELS)?;
+    watch::listed(watch::TUNNELS, &tunnels, watched, &aliases, wall)?;
     let names = watch::names(watch::TUNNELS, &tunnels, &aliases, wall)?;
     let active = ask(watch::ACTIVE)?;
-    watch::names(watch::ACTIVE, &active, &aliases, wall)?;
+    watch::listed(watch::ACTIVE, &active, watched, &aliases, wall)?;
     let shown = |name: &String| {
         let name = clean(name);
         key.map_or_else(|| name.to_string(), |key| key.redact(&name))
