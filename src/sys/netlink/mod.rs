@@ -1,0 +1,42 @@
+//! The kernel's network, over rtnetlink: what changes in it, where packets go,
+//! and a route that is missing. No other program is needed for it.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`wire`] | pure: messages and attributes, both ways |
+//! | [`monitor`] | tells that addresses, links or routes have changed |
+//! | [`route`] | asks for a route, adds one |
+
+pub mod monitor;
+pub mod route;
+pub mod wire;
+
+use std::io;
+
+use rustix::fd::OwnedFd;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+
+pub use monitor::{Changes, Monitor};
+pub use route::{add_route, route_of, route_to};
+
+/// A socket of `NETLINK_ROUTE` that neither blocks nor is left to children.
+///
+/// Only the kernel, or another with CAP_NET_ADMIN, can send to it, so senders
+/// are not checked.
+fn socket() -> rustix::io::Result<OwnedFd> {
+    socket_with(
+        AddressFamily::NETLINK,
+        SocketType::RAW,
+        SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+        None,
+    )
+}
+
+/// The kernel's own words, without the error number that std appends.
+pub(super) fn words(error: impl Into<io::Error>) -> String {
+    let text = error.into().to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
