@@ -1,5 +1,7 @@
 //! `wansync check`: what is wrong, piece by piece, from the configuration to
-//! the service's answer.
+//! the services' answers.
+
+mod tunnels;
 
 use super::exit::Exit;
 use super::observe::Observer;
@@ -8,13 +10,13 @@ use super::pass::redacted;
 use super::paths::{Paths, key_of, warning_of_key_file};
 use crate::cli::Check;
 use crate::config::secret::Secret;
-use crate::config::{Config, Content, Skydns};
+use crate::config::{Config, Content, Section, Skydns};
 use crate::core::address::choose;
 use crate::core::failure::Failure;
 use crate::core::time::Civil;
 use crate::service::skydns;
-use crate::sys::clock;
 use crate::sys::http::{Client, Get, check_ca_file};
+use crate::sys::{clock, files};
 
 /// Prints findings, and keeps the first exit code that is not 0.
 struct Findings(Exit);
@@ -54,15 +56,20 @@ pub fn run(paths: &Paths, check: &Check) -> Exit {
         for (name, section) in config.ready() {
             service(name, section, &client, &observer, &mut findings);
         }
+        tunnels::check(&config, &client, &observer, &mut findings);
     }
     findings.0
 }
 
 fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     let file = paths.config.display();
-    let of_keys = config.ready().flat_map(|(name, section)| {
-        let wrong = key_of(name, &section.key).err();
-        wrong.or_else(|| warning_of_key_file(name, &section.key))
+    let of_skydns = config.ready().map(|(name, section)| (name, &section.key));
+    let of_vpnki = config
+        .ready_accounts()
+        .map(|(name, account)| (name, &account.key));
+    let of_keys = of_skydns.chain(of_vpnki).flat_map(|(name, source)| {
+        let wrong = key_of(name, source).err();
+        wrong.or_else(|| warning_of_key_file(name, source))
     });
     for problem in config.problems.iter().cloned().chain(of_keys) {
         let text = format!("{file}, {problem}");
@@ -71,19 +78,73 @@ fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
             false => findings.warn(text),
         }
     }
+    for (name, program) in programs(config) {
+        if let Err(why) = files::check_program(program.as_ref()) {
+            findings.bad(Exit::Config, format!("{name}: the program {program} {why}"));
+        }
+    }
     if !config.main.enabled {
         findings.warn(format!("{file}: wansync is disabled (option enabled '0')"));
     }
-    let (ready, all) = (config.ready().count(), config.skydns.len());
-    let disabled = |s: &&crate::config::Section<Skydns>| matches!(s.content, Content::Disabled);
-    let disabled = config.skydns.iter().filter(disabled).count();
-    if ready == 0 {
+    let tunnels = Count::of(&config.tunnels);
+    let skydns = Count::of(&config.skydns);
+    // Whoever has tunnels need not have the other service.
+    if skydns.ready == 0 && (tunnels.ready == 0 || skydns.all > 0) {
         findings.warn(format!("{file}: no skydns section is in use"));
     }
     if findings.0 == Exit::Done {
-        findings.good(format!(
-            "{file}: {all} skydns sections, {ready} in use, {disabled} disabled"
-        ));
+        let tunnels = match tunnels.all {
+            0 => String::new(),
+            _ => format!("; {}", tunnels.told("tunnel")),
+        };
+        findings.good(format!("{file}: {}{tunnels}", skydns.told("skydns")));
+    }
+}
+
+/// The programs that are run, by the names of their sections. Whether that of
+/// a source is good is seen when it is asked.
+fn programs(config: &Config) -> impl Iterator<Item = (&str, &str)> {
+    let of_skydns = config
+        .ready()
+        .filter_map(|(name, section)| Some((name, section.notify.as_deref()?)));
+    let of_tunnels = config.ready_tunnels().flat_map(|(name, tunnel)| {
+        let command = tunnel.command.as_ref().map(|(program, _)| program.as_str());
+        let programs = [command, tunnel.notify.as_deref()];
+        programs
+            .into_iter()
+            .flatten()
+            .map(move |program| (name, program))
+    });
+    of_skydns.chain(of_tunnels)
+}
+
+/// How many sections of a type there are.
+struct Count {
+    all: usize,
+    ready: usize,
+    disabled: usize,
+}
+
+impl Count {
+    fn of<T>(sections: &[Section<T>]) -> Count {
+        let count = |is: fn(&Content<T>) -> bool| {
+            let found = sections.iter().filter(|section| is(&section.content));
+            found.count()
+        };
+        Count {
+            all: sections.len(),
+            ready: count(|content| matches!(content, Content::Ready(_))),
+            disabled: count(|content| matches!(content, Content::Disabled)),
+        }
+    }
+
+    fn told(&self, kind: &str) -> String {
+        let Count {
+            all,
+            ready,
+            disabled,
+        } = self;
+        format!("{all} {kind} sections, {ready} in use, {disabled} disabled")
     }
 }
 

@@ -91,6 +91,15 @@ pub fn wanted(tunnel: &Tunnel) -> Wanted<'_> {
     }
 }
 
+/// All tunnels of an account that are watched.
+pub fn watched<'a>(config: &'a Config, account: &str) -> Vec<Wanted<'a>> {
+    let tunnels = config.ready_tunnels().map(|(_, tunnel)| tunnel);
+    tunnels
+        .filter(|tunnel| tunnel.vpnki.as_deref() == Some(account))
+        .map(wanted)
+        .collect()
+}
+
 /// An account that is looked at.
 struct Subject<'a> {
     name: &'a str,
@@ -101,11 +110,7 @@ struct Subject<'a> {
 impl<'a> Subject<'a> {
     fn find(config: &'a Config, name: &'a str) -> Option<Subject<'a>> {
         let (_, account) = config.ready_accounts().find(|(other, _)| *other == name)?;
-        let tunnels = config.ready_tunnels().map(|(_, tunnel)| tunnel);
-        let wanted: Vec<Wanted<'a>> = tunnels
-            .filter(|tunnel| tunnel.vpnki.as_deref() == Some(name))
-            .map(wanted)
-            .collect();
+        let wanted = watched(config, name);
         (!wanted.is_empty()).then_some(Subject {
             name,
             account,

@@ -115,12 +115,16 @@ impl<'a> Observer<'a> {
         }
     }
 
-    fn network(&self, name: &str) -> Result<&Network, String> {
+    /// All networks of the router, as netifd sees them.
+    pub fn networks(&self) -> Result<&[Network], String> {
         let networks = self
             .networks
             .get_or_init(|| ubus::dump(self.ubus).map_err(|e| e.to_string()));
-        let networks = networks.as_ref().map_err(Clone::clone)?;
-        networks
+        Ok(networks.as_ref().map_err(Clone::clone)?)
+    }
+
+    fn network(&self, name: &str) -> Result<&Network, String> {
+        self.networks()?
             .iter()
             .find(|network| network.name == name)
             .ok_or_else(|| format!("netifd knows no network '{name}'"))

@@ -45,6 +45,19 @@ pub fn is_readable_by_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|what| what.mode() & 0o004 != 0)
 }
 
+/// Whether there is a program of this name that somebody may run.
+///
+/// # Errors
+/// In words that follow on its name.
+pub fn check_program(path: &Path) -> Result<(), String> {
+    let what = fs::metadata(path).map_err(|error| in_words(&error))?;
+    match what.mode() & 0o111 {
+        _ if what.is_dir() => Err("is a directory".to_owned()),
+        0 => Err("is not executable; chmod +x it".to_owned()),
+        _ => Ok(()),
+    }
+}
+
 /// Replaces a file so that a crash or a power cut at any moment leaves the old
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.

@@ -1,0 +1,227 @@
+//! The tunnels' part of `wansync check`: their networks, what VPNKI says of
+//! them, and whether each has the name that VPNKI knows.
+
+use std::collections::BTreeMap;
+
+use super::Findings;
+use crate::commands::exit::Exit;
+use crate::commands::look::{ask, wanted, watched};
+use crate::commands::observe::Observer;
+use crate::commands::pass::redacted;
+use crate::commands::paths::key_of;
+use crate::config::secret::Secret;
+use crate::config::suggest::nearest;
+use crate::config::{Config, Tunnel, Vpnki};
+use crate::core::failure::Failure;
+use crate::core::tunnel::account::Wanted;
+use crate::render::width::clean;
+use crate::service::reply::Reply;
+use crate::service::vpnki::{Aliases, watch};
+use crate::sys::clock;
+use crate::sys::http::Client;
+use crate::sys::ubus::netifd::{Network, explain};
+
+/// How many names of an account's tunnels are told; a person knows the rest.
+const MOST_NAMES: usize = 20;
+
+/// Asks netifd and each account, and tells what is found of each tunnel.
+pub fn check(config: &Config, client: &Client, observer: &Observer<'_>, findings: &mut Findings) {
+    let mut accounts = BTreeMap::new();
+    for (name, account) in config.ready_accounts() {
+        let watched = watched(config, name);
+        let lists = lists(name, account, &watched, client, observer, findings);
+        accounts.insert(name, lists);
+    }
+    let mut tunnels = config.ready_tunnels().peekable();
+    if tunnels.peek().is_none() {
+        return;
+    }
+    let networks = observer.networks();
+    if let Err(why) = &networks {
+        findings.bad(Exit::Later, format!("the networks of the tunnels: {why}"));
+    }
+    for (name, tunnel) in tunnels {
+        if let Ok(networks) = networks {
+            wan(name, tunnel, networks, findings);
+            device(name, tunnel, networks, findings);
+        }
+        match tunnel
+            .vpnki
+            .as_deref()
+            .map(|name| (name, accounts.get(name)))
+        {
+            None => {}
+            Some((_, Some(Some(lists)))) => service(name, tunnel, lists, findings),
+            // What is wrong with it was told.
+            Some((_, Some(None))) => {}
+            Some((account, None)) => findings.warn(format!(
+                "{name}: its vpnki section '{account}' is not in use, so VPNKI is not asked"
+            )),
+        }
+    }
+}
+
+/// What an account says of its tunnels.
+struct Lists {
+    tunnels: Reply,
+    active: Reply,
+    aliases: Aliases,
+    /// Of all its tunnels, as they may be printed.
+    names: Vec<String>,
+}
+
+/// Name resolution, TLS and key, by the two requests of a look.
+fn lists(
+    name: &str,
+    account: &Vpnki,
+    watched: &[Wanted<'_>],
+    client: &Client,
+    observer: &Observer<'_>,
+    findings: &mut Findings,
+) -> Option<Lists> {
+    let Ok(key) = key_of(name, &account.key) else {
+        return None;
+    };
+    let host = account.base_url.host();
+    match asked(account, watched, key.as_ref(), client, observer) {
+        Ok(lists) => {
+            let count = lists.names.len();
+            findings.good(format!(
+                "{name}: {host} knows the key, and {count} tunnels by name"
+            ));
+            Some(lists)
+        }
+        Err(failure) => {
+            let failure = redacted(failure, key.as_ref());
+            let text = format!("{name}: {}", failure.at(host));
+            findings.bad(Exit::of_call(&failure), text);
+            None
+        }
+    }
+}
+
+fn asked(
+    account: &Vpnki,
+    watched: &[Wanted<'_>],
+    key: Option<&Secret>,
+    client: &Client,
+    observer: &Observer<'_>,
+) -> Result<Lists, Failure> {
+    let device = observer.way_out(account.bind.as_deref())?;
+    let ask = |resource| {
+        let url = watch::url(account, resource, key);
+        ask(client, &url, device.as_deref(), key)
+    };
+    let (aliases, wall) = (watch::aliases(account), clock::now().wall);
+    let tunnels = ask(watch::TUNNELS)?;
+    watch::listed(watch::TUNNELS, &tunnels, watched, &aliases, wall)?;
+    let names = watch::names(watch::TUNNELS, &tunnels, &aliases, wall)?;
+    let active = ask(watch::ACTIVE)?;
+    watch::listed(watch::ACTIVE, &active, watched, &aliases, wall)?;
+    let shown = |name: &String| {
+        let name = clean(name);
+        key.map_or_else(|| name.to_string(), |key| key.redact(&name))
+    };
+    Ok(Lists {
+        names: names.iter().map(shown).collect(),
+        tunnels,
+        active,
+        aliases,
+    })
+}
+
+fn service(section: &str, tunnel: &Tunnel, lists: &Lists, findings: &mut Findings) {
+    let is_in = |resource, reply| {
+        let wanted = [wanted(tunnel)];
+        let listed = watch::listed(resource, reply, &wanted, &lists.aliases, clock::now().wall);
+        listed.is_ok_and(|listed| listed == [true])
+    };
+    let name = &tunnel.name;
+    if is_in(watch::ACTIVE, &lists.active) {
+        findings.good(format!("{section}: VPNKI lists '{name}', and it is active"));
+    } else if is_in(watch::TUNNELS, &lists.tunnels) {
+        let text = format!("{section}: VPNKI lists '{name}', but it is not active");
+        findings.bad(Exit::Later, text);
+    } else {
+        let text = format!(
+            "{section}: VPNKI lists no tunnel '{name}'{}",
+            hint(name, lists)
+        );
+        findings.bad(Exit::Config, text);
+    }
+}
+
+/// What may have been meant, and what there is.
+fn hint(name: &str, lists: &Lists) -> String {
+    if lists.names.is_empty() {
+        return ", nor any by name; 'wansync vpnki tunnels' shows what it lists, and option \
+                'name_field' says where the name stands"
+            .to_owned();
+    }
+    let names: Vec<&str> = lists.names.iter().map(String::as_str).collect();
+    let meant = match nearest(name, &names) {
+        Some(meant) => format!(" (did you mean '{meant}'?)"),
+        None => String::new(),
+    };
+    let told = &names[..names.len().min(MOST_NAMES)];
+    let more = match names.len() - told.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{meant}, but: {}{more}", told.join(", "))
+}
+
+fn wan(section: &str, tunnel: &Tunnel, networks: &[Network], findings: &mut Findings) {
+    let name = &tunnel.wan;
+    let Some(network) = known(section, name, networks, findings) else {
+        return;
+    };
+    match &network.l3_device {
+        Some(device) if !network.addresses.is_empty() => findings.good(format!(
+            "{section}: network '{name}', which it runs over, is up on {device}"
+        )),
+        _ => findings.bad(
+            Exit::Later,
+            format!(
+                "{section}: network '{name}', which it runs over, is not there: {}",
+                explain(network)
+            ),
+        ),
+    }
+}
+
+fn device(section: &str, tunnel: &Tunnel, networks: &[Network], findings: &mut Findings) {
+    let name = &tunnel.network;
+    let Some(network) = known(section, name, networks, findings) else {
+        return;
+    };
+    match &network.l3_device {
+        Some(device) if network.up => {
+            findings.good(format!("{section}: its network '{name}' is up on {device}"));
+        }
+        _ => {
+            let why = explain(network);
+            let text = format!("{section}: its network '{name}' is not up: {why}");
+            findings.bad(Exit::Later, text);
+        }
+    }
+}
+
+fn known<'a>(
+    section: &str,
+    name: &str,
+    networks: &'a [Network],
+    findings: &mut Findings,
+) -> Option<&'a Network> {
+    let found = networks.iter().find(|network| network.name == name);
+    if found.is_none() {
+        let names: Vec<&str> = networks.iter().map(|n| n.name.as_str()).collect();
+        let hint = match nearest(name, &names) {
+            Some(meant) => format!(" (did you mean '{meant}'?)"),
+            None => String::new(),
+        };
+        let text = format!("{section}: netifd knows no network '{name}'{hint}");
+        findings.bad(Exit::Config, text);
+    }
+    found
+}

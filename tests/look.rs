@@ -1,0 +1,549 @@
+//! A look at a VPNKI account, as the daemon's child has it: what is asked, what
+//! is remembered of it, and what is told.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests do I/O"
+)]
+
+mod support;
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Ran, Router, clocks, is_in_files};
+use wansync::core::tunnel::account::{Look, due, service_evidence};
+use wansync::core::tunnel::evidence::Service;
+use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
+
+const HANG: Duration = Duration::from_secs(60);
+
+/// A router that watches `user356` and `user357`, and one that VPNKI does not know.
+struct World {
+    router: Router,
+    url: String,
+}
+
+impl World {
+    fn new() -> World {
+        let router = Router::new();
+        let url = router.sim.vpnki_http_url();
+        let world = World { router, url };
+        fs::write(world.key_file(), VPNKI_KEY).expect("a key file");
+        world.configure("");
+        world
+    }
+
+    fn over_tls() -> World {
+        let mut world = World::new();
+        world.url = world.router.sim.vpnki_url();
+        world.configure("");
+        world
+    }
+
+    fn key_file(&self) -> std::path::PathBuf {
+        self.router.path("vpnki.key")
+    }
+
+    /// The account with these options more, and three tunnels.
+    fn configure(&self, options: &str) {
+        let tunnels = ["user356", "user357", "user999"].map(|name| tunnel(name, ""));
+        self.configure_with(options, &tunnels.concat());
+    }
+
+    fn configure_with(&self, options: &str, tunnels: &str) {
+        let (url, key_file) = (&self.url, self.key_file());
+        self.router.configure(&format!(
+            "config vpnki 'account'\noption base_url '{url}'\noption key_file '{}'\n\
+             {options}\n{tunnels}",
+            key_file.display()
+        ));
+    }
+
+    /// Only tunnels that VPNKI knows.
+    fn configure_known(&self) {
+        self.configure_with("", &["user356", "user357"].map(|n| tunnel(n, "")).concat());
+    }
+
+    fn look(&self) -> Ran {
+        let ran = self.router.run(&["event", "--look", "account"]);
+        ran.never_says(VPNKI_KEY)
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.router.path("run/vpnki.account.json")
+    }
+
+    fn json(&self) -> Value {
+        let text = fs::read(self.file()).expect("a look is remembered");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+
+    fn remembered(&self) -> Look {
+        assert!(!is_in_files(&self.router.path("run"), VPNKI_KEY));
+        serde_json::from_value(self.json()).expect("a look")
+    }
+
+    /// What it comes to for one tunnel, at the time of the look.
+    fn service(&self, name: &str) -> Service {
+        let look = self.remembered();
+        let now = look.looked.expect("it was looked at");
+        let seen = service_evidence(&look, name, None, now);
+        seen.expect("something was found").value
+    }
+
+    fn services(&self) -> [Service; 3] {
+        ["user356", "user357", "user999"].map(|name| self.service(name))
+    }
+
+    /// Why the account could not be asked, if it could not.
+    fn trouble(&self) -> Option<String> {
+        let look = self.remembered();
+        look.trouble().map(|trouble| trouble.why.clone())
+    }
+
+    fn due(&self) -> i64 {
+        let look = self.remembered();
+        due(&look, 120, look.looked.expect("it was looked at"))
+    }
+
+    /// So many seconds go by.
+    fn wait(&self, seconds: i64) {
+        let mut json = self.json();
+        older(&mut json, seconds);
+        fs::write(self.file(), json.to_string()).expect("written");
+    }
+
+    /// What was asked since the last time.
+    fn asked(&self) -> Vec<String> {
+        let requests = self.router.sim.requests();
+        let calls = requests
+            .iter()
+            .map(|r| r.param("resource").unwrap_or("").to_owned());
+        let calls = calls.collect();
+        self.router.sim.clear();
+        calls
+    }
+
+    fn fault(&self, text: &str, times: Times) {
+        self.router.sim.fault(text.parse().expect(text), times);
+    }
+
+    fn script(&self, lists: &[&[&str]]) {
+        self.router.sim.script_active(lists);
+    }
+}
+
+fn tunnel(name: &str, options: &str) -> String {
+    format!(
+        "config tunnel 't_{name}'\noption vpnki 'account'\noption name '{name}'\n\
+         option network 'n_{name}'\n{options}\n"
+    )
+}
+
+fn older(json: &mut Value, seconds: i64) {
+    const TIMES: [&str; 6] = [
+        "looked",
+        "answered",
+        "not_before",
+        "asked_until",
+        "since",
+        "at",
+    ];
+    match json {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value.as_i64().filter(|_| TIMES.contains(&name.as_str())) {
+                    Some(time) => *value = json!(time - seconds),
+                    None => older(value, seconds),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| older(item, seconds)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_way_to_say_it_says_the_same() {
+    let world = World::new();
+    world.script(&[&["user356"]]);
+    for &envelope in Envelope::ALL {
+        for &rows in Rows::ALL {
+            world.router.sim.set_vpnki_style(Style {
+                envelope,
+                rows,
+                ..Style::default()
+            });
+            world.router.reboot();
+            let ran = world.look();
+            if matches!(rows, Rows::Null | Rows::False) {
+                ran.expect(69).says("instead of a list");
+                assert!(matches!(world.service("user356"), Service::Silent(_)));
+                assert_eq!(world.asked(), ["active"], "{envelope} {rows}");
+                continue;
+            }
+            assert_eq!(ran.expect(0).said(), "", "{envelope} {rows}");
+            assert_eq!(
+                world.services(),
+                [Service::Active, Service::Inactive, Service::Unlisted],
+                "{envelope} {rows}"
+            );
+            assert_eq!(world.asked(), ["active", "tunnels"], "{envelope} {rows}");
+        }
+    }
+}
+
+#[test]
+fn none_is_active() {
+    let world = World::new();
+    world.script(&[&[]]);
+    for &rows in Rows::ALL {
+        if matches!(rows, Rows::Null | Rows::False) {
+            continue;
+        }
+        world.router.sim.set_vpnki_style(Style {
+            rows,
+            ..Style::default()
+        });
+        world.router.reboot();
+        world.look().expect(0);
+        assert_eq!(
+            world.services(),
+            [Service::Inactive, Service::Inactive, Service::Unlisted],
+            "{rows}"
+        );
+    }
+}
+
+#[test]
+fn a_tunnel_is_known_by_its_address_too() {
+    let world = World::new();
+    world.configure_with("", &tunnel("dacha", "option address '172.16.10.2'"));
+    world.look().expect(0);
+    let look = world.remembered();
+    let at = look.looked.expect("it was looked at");
+    let seen = service_evidence(&look, "dacha", Some("172.16.10.2"), at);
+    assert_eq!(seen.expect("found").value, Service::Active);
+    assert_eq!(service_evidence(&look, "dacha", None, at), None);
+    // Another address is another question, which is asked at once.
+    world.wait(1);
+    world.configure_with("", &tunnel("dacha", "option address '172.16.10.9'"));
+    world.look().expect(0);
+    let look = world.remembered();
+    let seen = service_evidence(&look, "dacha", Some("172.16.10.9"), at);
+    assert_eq!(seen.expect("found").value, Service::Unlisted);
+}
+
+#[test]
+fn tunnels_is_asked_when_active_leaves_a_question() {
+    let world = World::new();
+    world.configure_known();
+    world.look().expect(0);
+    assert_eq!(world.asked(), ["active", "tunnels"]);
+    world.wait(130);
+    world.look().expect(0);
+    assert_eq!(world.asked(), ["active"]);
+    world.wait(130);
+    world.script(&[&["user356"]]);
+    world.look().expect(0);
+    assert_eq!(world.asked(), ["active", "tunnels"]);
+    assert_eq!(world.service("user357"), Service::Inactive);
+    world.script(&[&["user356", "user357"]]);
+    world.wait(130);
+    world.look().expect(0);
+    assert_eq!(world.asked(), ["active"]);
+    world.wait(3600);
+    world.look().expect(0);
+    assert_eq!(world.asked(), ["active", "tunnels"]);
+}
+
+#[test]
+fn looks_keep_apart() {
+    let world = World::new();
+    for _ in 0..5 {
+        world.look().expect(0);
+    }
+    assert_eq!(world.asked(), ["active", "tunnels"]);
+    world.wait(16);
+    world.look().expect(0);
+    assert_eq!(world.asked().len(), 2);
+}
+
+#[test]
+fn failures_are_told_in_words() {
+    let world = World::over_tls();
+    for (fault, part) in [
+        ("status=503", "127.0.0.1: HTTP status 503"),
+        ("status=500", "127.0.0.1: HTTP status 500"),
+        ("html", "127.0.0.1: the reply is not JSON but an HTML page"),
+        ("empty", "the reply is not JSON but an empty body"),
+        ("nul", "the reply is not JSON"),
+        ("truncated", "the reply is not JSON"),
+        ("oversize=400000", "the reply is larger than"),
+        ("nesting=5000", "127.0.0.1: "),
+        ("close", "the connection to 127.0.0.1 broke"),
+        ("cut", "127.0.0.1"),
+        ("redirect=host", "127.0.0.1: redirected to "),
+        ("body=OK", "127.0.0.1: "),
+        ("body=true", "true instead of a list"),
+        ("tls-wrong-ca", "not trusted by"),
+        ("tls-expired", "has expired"),
+        ("tls-reset", "127.0.0.1"),
+    ] {
+        world.router.reboot();
+        world.fault(fault, Times::Next(1));
+        let ran = world
+            .look()
+            .expect(69)
+            .says("account: VPNKI cannot be asked: ");
+        ran.says(part).says("; next in 1");
+        let told = world.trouble().expect("trouble");
+        assert!(told.contains(part), "{fault}: {told}");
+        for service in world.services() {
+            assert_eq!(service, Service::Silent(told.clone()), "{fault}");
+        }
+        assert!((12..=20).contains(&world.due()), "{fault}: {}", world.due());
+        assert!(world.asked().len() <= 1, "{fault}");
+    }
+    assert_eq!(world.router.sim.faults_waiting(), 0);
+}
+
+#[test]
+fn what_is_well_outlives_a_failure_and_what_is_not_does_not() {
+    let world = World::new();
+    world.script(&[&["user356"]]);
+    world.look().expect(0);
+    world.wait(120);
+    world.fault("status=502", Times::All);
+    world.look().expect(69);
+    let [well, ill, wrong] = world.services();
+    assert_eq!((well, wrong), (Service::Active, Service::Unlisted));
+    assert_eq!(
+        ill,
+        Service::Silent("127.0.0.1: HTTP status 502".to_owned())
+    );
+    world.wait(800);
+    world.look().expect(69);
+    assert!(matches!(world.service("user356"), Service::Silent(_)));
+}
+
+#[test]
+fn a_list_of_tunnels_that_fails_leaves_the_active_ones() {
+    let world = World::new();
+    world.script(&[&["user356"]]);
+    let fault = "status=503".parse().expect("a fault");
+    world
+        .router
+        .sim
+        .fault_for("resource=tunnels", fault, Times::All);
+    world.look().expect(69).says("HTTP status 503");
+    assert_eq!(world.service("user356"), Service::Active);
+    let Service::Silent(why) = world.service("user357") else {
+        panic!("{:?}", world.service("user357"));
+    };
+    assert!(why.ends_with("whether it exists is not known: 127.0.0.1: HTTP status 503"));
+    // The account is looked at as ever, its list of tunnels less often.
+    assert_eq!(world.due(), 120);
+}
+
+#[test]
+fn an_empty_list_of_tunnels_says_nothing() {
+    let world = World::new();
+    world.router.sim.set_tunnels(Vec::new());
+    world.script(&[&[]]);
+    world.look().expect(69).says("an empty list of tunnels");
+    for service in world.services() {
+        assert!(matches!(service, Service::Silent(_)), "{service:?}");
+    }
+}
+
+#[test]
+fn a_key_that_is_refused_is_not_tried_again_until_it_is_another() {
+    for envelope in Envelope::ALL {
+        let world = World::new();
+        for real_status in [true, false] {
+            world.router.sim.set_vpnki_style(Style {
+                envelope: *envelope,
+                real_status,
+                ..Style::default()
+            });
+            fs::write(world.key_file(), "wrong-key").expect("a key file");
+            world.look().expect(69).says("127.0.0.1 says: API Key ");
+            assert_eq!(world.asked(), ["active"]);
+            assert!((1800..=2530).contains(&world.due()), "{}", world.due());
+            world.wait(1700);
+            world.look().expect(69).never_says("API Key");
+            assert_eq!(world.asked(), [""; 0]);
+            fs::write(world.key_file(), VPNKI_KEY).expect("a key file");
+            world.look().expect(0);
+            assert_eq!(world.asked(), ["active", "tunnels"]);
+            assert_eq!(world.service("user356"), Service::Active);
+        }
+    }
+}
+
+#[test]
+fn a_service_that_asks_for_time_gets_it() {
+    let world = World::new();
+    world.fault("status=429,retry-after=7200", Times::Next(1));
+    world.look().expect(69);
+    assert!((7200..=7206).contains(&world.due()), "{}", world.due());
+    world.wait(7100);
+    world.look().expect(69);
+    assert_eq!(world.asked(), ["active"]);
+    world.wait(120);
+    world.look().expect(0);
+    assert_eq!(world.trouble(), None);
+}
+
+#[test]
+fn a_service_that_quotes_the_key_does_not_show_it() {
+    let world = World::new();
+    for fault in [
+        format!("error=message,text=no such key: {VPNKI_KEY}"),
+        format!("error=code,text=no such key: {VPNKI_KEY}"),
+        format!("body=\"{VPNKI_KEY}\""),
+        format!("body={VPNKI_KEY}"),
+        format!("body={{\"code\":403,\"message\":\"{VPNKI_KEY}\"}}"),
+        format!("body={{\"err_msg\":\"{VPNKI_KEY}\",\"err_code\":\"\",\"data\":{{}}}}"),
+    ] {
+        world.router.reboot();
+        world.fault(&fault, Times::Next(1));
+        let ran = world.look();
+        assert_eq!(ran.code, Some(69), "{fault} {} {:?}", world.json(), world.router.sim.requests());
+        world.trouble().expect("trouble");
+    }
+}
+
+#[test]
+fn only_news_are_logged() {
+    let world = World::new();
+    world.fault("status=503", Times::Next(3));
+    world.look().expect(69).says("HTTP status 503");
+    for _ in 0..2 {
+        world.wait(200);
+        assert_eq!(world.look().expect(69).said(), "");
+    }
+    world.wait(200);
+    world.fault("html", Times::Next(1));
+    world.look().expect(69).says("an HTML page");
+    world.wait(200);
+    world
+        .look()
+        .expect(0)
+        .says("account: VPNKI answers again, after 13 min 20 s");
+    world.wait(200);
+    assert_eq!(world.look().expect(0).said(), "");
+}
+
+#[test]
+fn a_look_that_is_killed_is_not_repeated_at_once() {
+    let world = World::new();
+    world.fault("stall=status", Times::Next(1));
+    let mut child = world
+        .router
+        .command(&["event", "--look", "account"])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    assert!(world.router.sim.wait_for_requests(1, HANG));
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    assert!(world.remembered().is_unfinished);
+    assert!((12..=18).contains(&world.due()), "{}", world.due());
+    world.asked();
+    world.look().expect(0);
+    assert_eq!(world.asked(), [""; 0]);
+    world.wait(20);
+    world.look().expect(0).never_says("again");
+    assert!(!world.remembered().is_unfinished);
+    assert_eq!(world.service("user356"), Service::Active);
+}
+
+#[test]
+fn a_bind_that_fails_sends_nothing() {
+    let world = World::new();
+    world.configure("option bind 'wan'");
+    world.look().expect(69).says("could not be bound");
+    world.wait(20);
+    let ubus = world.router.ubus();
+    ubus.set_interface("lan", json!({"up": true, "l3_device": "br-lan"}));
+    world
+        .look()
+        .expect(69)
+        .says("netifd knows no network 'wan'");
+    world.wait(100);
+    ubus.set_interface(
+        "wan",
+        json!({"up": false, "pending": true, "proto": "dhcp", "available": true}),
+    );
+    world.look().expect(69).says("waiting for DHCP");
+    world.wait(100);
+    ubus.set_interface("wan", json!({"up": true, "l3_device": "nosuch0"}));
+    world.look().expect(69).says("nosuch0");
+    assert_eq!(world.asked(), [""; 0]);
+}
+
+#[test]
+fn without_its_key_file_nothing_is_sent() {
+    let world = World::new();
+    fs::remove_file(world.key_file()).expect("removed");
+    let path = world.key_file().display().to_string();
+    let told = format!("the key file {path} does not exist");
+    world.look().expect(69).says(&told);
+    assert_eq!(world.look().expect(69).said(), "");
+    assert_eq!(world.asked(), [""; 0]);
+    assert_eq!(world.trouble(), Some(told));
+    fs::write(world.key_file(), VPNKI_KEY).expect("a key file");
+    world.look().expect(0);
+    assert_eq!(world.service("user356"), Service::Active);
+}
+
+#[test]
+fn an_account_that_nobody_watches_is_not_asked() {
+    let world = World::new();
+    let off = tunnel("user356", "option enabled '0'");
+    for tunnels in ["", &off] {
+        world.configure_with("", tunnels);
+        world.look().expect(0);
+    }
+    world.configure("option enabled '0'");
+    world.look().expect(78).says("no vpnki section 'account'");
+    world.router.configure("");
+    world.look().expect(78);
+    assert_eq!(world.asked(), [""; 0]);
+    assert!(!world.file().exists());
+}
+
+#[test]
+fn without_a_state_folder_nothing_is_sent() {
+    let world = World::new();
+    fs::write(world.router.path("run"), "").expect("a file in its place");
+    world.look().expect(69).says("cannot write");
+    assert_eq!(world.asked(), [""; 0]);
+}
+
+#[test]
+fn a_clock_that_is_not_set_waits() {
+    let world = World::over_tls();
+    let command = world.router.command(&["event", "--look", "account"]);
+    let mut look = clocks::at_wall(&command, "@2020-01-01 00:00:00");
+    let ran = support::ran(look.output().expect("the program runs"));
+    ran.expect(69).says("the router's clock is not set");
+    assert_eq!(world.asked(), [""; 0]);
+}
+
+#[test]
+fn a_damaged_file_counts_as_none() {
+    let world = World::new();
+    world.look().expect(0);
+    world.asked();
+    for text in ["", "{", "[]", "{\"looked\":true}"] {
+        fs::write(world.file(), text).expect("written");
+        world.look().expect(0);
+        assert_eq!(world.asked(), ["active", "tunnels"], "{text}");
+    }
+}
