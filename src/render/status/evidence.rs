@@ -20,7 +20,7 @@ pub struct EvidenceView {
     pub route: Option<String>,
     /// How long the last answer took, in milliseconds, unless it is overdue.
     pub ping_ms: Option<u32>,
-    /// For how many seconds no byte has been seen to come.
+    /// How many seconds ago a byte was last seen to come.
     pub rx_age_s: Option<i64>,
 }
 
@@ -45,7 +45,7 @@ impl EvidenceView {
             }),
             rx_age_s: traffic
                 .as_ref()
-                .map(|seen| age(seen.value.received_at, now)),
+                .and_then(|seen| Some(age(seen.value.received_at?, now))),
         }
     }
 }
@@ -167,7 +167,7 @@ fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
     let target = target.map_or("far end".to_owned(), |t| t.to_string());
     match ping {
         Ping::Answered(ms) => format!("{target} answered in {ms} ms"),
-        Ping::Lost { since } => {
+        Ping::Lost { since, .. } => {
             format!("{target} silent for {}", spoken(age(*since, now)))
         }
         Ping::Silent(why) => format!("no echo to {target} could be sent: {why}"),
@@ -175,9 +175,12 @@ fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
 }
 
 fn traffic_words(traffic: &Traffic, now: i64) -> String {
-    let received = spoken(age(traffic.received_at, now));
+    let received = match traffic.received_at {
+        Some(at) => format!("last byte in {} ago", spoken(age(at, now))),
+        None => "no byte came in".to_owned(),
+    };
     match traffic.unanswered {
-        0 => format!("last byte in {received} ago"),
-        sent => format!("last byte in {received} ago, {sent} bytes out since"),
+        0 => received,
+        sent => format!("{received}, {sent} bytes out since"),
     }
 }
