@@ -68,7 +68,7 @@ impl World {
     }
 
     fn look(&self) -> Ran {
-        let ran = self.router.run(&["event", "--look", "account"]);
+        let ran = self.router.run(&["daemon", "--look", "account"]);
         ran.never_says(VPNKI_KEY)
     }
 
@@ -413,7 +413,13 @@ fn a_service_that_quotes_the_key_does_not_show_it() {
         world.router.reboot();
         world.fault(&fault, Times::Next(1));
         let ran = world.look();
-        assert_eq!(ran.code, Some(69), "{fault} {} {:?}", world.json(), world.router.sim.requests());
+        assert_eq!(
+            ran.code,
+            Some(69),
+            "{fault} {} {:?}",
+            world.json(),
+            world.router.sim.requests()
+        );
         world.trouble().expect("trouble");
     }
 }
@@ -445,7 +451,7 @@ fn a_look_that_is_killed_is_not_repeated_at_once() {
     world.fault("stall=status", Times::Next(1));
     let mut child = world
         .router
-        .command(&["event", "--look", "account"])
+        .command(&["daemon", "--look", "account"])
         .stderr(Stdio::null())
         .spawn()
         .expect("the program runs");
@@ -529,7 +535,7 @@ fn without_a_state_folder_nothing_is_sent() {
 #[test]
 fn a_clock_that_is_not_set_waits() {
     let world = World::over_tls();
-    let command = world.router.command(&["event", "--look", "account"]);
+    let command = world.router.command(&["daemon", "--look", "account"]);
     let mut look = clocks::at_wall(&command, "@2020-01-01 00:00:00");
     let ran = support::ran(look.output().expect("the program runs"));
     ran.expect(69).says("the router's clock is not set");

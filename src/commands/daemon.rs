@@ -266,7 +266,9 @@ impl Daemon<'_> {
             self.programs.add(errand);
         }
         let looks = [heard.looks, begun.looks].concat();
-        self.accounts.work(self.paths, &self.config, &looks);
+        for account in self.accounts.work(self.paths, &self.config, &looks) {
+            self.watch.asked(&account);
+        }
         self.programs.work();
         self.looked = clock::since_boot();
     }

@@ -179,13 +179,12 @@ fn tunnels(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
             Content::Disabled => None,
             Content::Wrong => Some(TunnelView::wrong(name)),
             Content::Ready(tunnel) => {
-                let memory = store.tunnel_memory(name);
-                let recheck = config.main.interval;
+                let memory = store.tunnel_memory(name).unwrap_or_default();
                 Some(TunnelView::of(
                     name,
                     tunnel,
-                    memory.as_ref(),
-                    recheck,
+                    memory,
+                    config.main.interval,
                     now.boot,
                 ))
             }

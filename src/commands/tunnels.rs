@@ -43,8 +43,8 @@ pub fn pass(paths: &Paths, config: &Config, chosen: &[String]) -> Vec<Report> {
     if !wanted.is_empty() {
         for account in &wanted {
             look::at(paths, config, account);
+            watch.asked(account);
         }
-        watch.hurry();
         round(paths, config, &mut watch, &mut programs);
     }
     watch.write(&store);

@@ -25,6 +25,8 @@ use crate::sys::{clock, counters, log as logging, netlink, random, ubus};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many echoes are sent before silence counts: one is lost now and then.
 const ECHOES: u8 = 2;
+/// How long VPNKI's answer is waited for before a tunnel is acted upon.
+const ANSWER: Duration = Duration::from_secs(35);
 /// How soon a tunnel is looked at again, however much happens: a look that
 /// fails takes as long as two echoes.
 const REST: Duration = Duration::from_secs(4);
@@ -45,6 +47,8 @@ struct Watched {
     /// When it is looked at next, and when it was last, since boot.
     due: Duration,
     looked: Duration,
+    /// It is not judged again before VPNKI was asked, or this moment.
+    asks: Option<Duration>,
     probe: Option<Probe>,
 }
 
@@ -92,6 +96,7 @@ impl Watch {
                 memory,
                 due: Duration::ZERO,
                 looked: Duration::ZERO,
+                asks: None,
                 probe: None,
             }
         });
@@ -118,6 +123,20 @@ impl Watch {
     pub fn hurry(&mut self) {
         for watched in &mut self.tunnels {
             watched.due = watched.due.min(watched.looked + REST);
+            if let Some(until) = watched.asks {
+                watched.due = until;
+            }
+        }
+    }
+
+    /// Takes note that VPNKI was asked about an account: tunnels that waited
+    /// for it are looked at.
+    pub fn asked(&mut self, account: &str) {
+        for watched in &mut self.tunnels {
+            let is_of = watched.tunnel.vpnki.as_deref() == Some(account);
+            if is_of && watched.asks.take().is_some() {
+                watched.due = Duration::ZERO;
+            }
         }
     }
 
@@ -342,14 +361,22 @@ impl<'a> Pass<'a> {
                 Ok(None) => Route::Missing,
                 Err(why) => Route::Silent(why),
             });
-        let counted = self.counters().as_ref().ok().and_then(|all| all.of(&name));
+        watched.memory.evidence.route = route.map(|value| Seen { value, at });
+    }
+
+    /// What the echoes of this very look brought is in it.
+    fn count(&mut self, watched: &mut Watched) {
+        let at = clock::now().boot;
+        let Some(name) = watched.device() else {
+            return;
+        };
+        let Some(bytes) = self.counters().as_ref().ok().and_then(|all| all.of(name)) else {
+            return;
+        };
         let evidence = &mut watched.memory.evidence;
-        evidence.route = route.map(|value| Seen { value, at });
-        if let Some(counted) = counted {
-            let before = evidence.traffic.as_ref().map(|seen| &seen.value);
-            let value = Traffic::counted(before, counted.received, counted.sent, at);
-            evidence.traffic = Some(Seen { value, at });
-        }
+        let before = evidence.traffic.as_ref().map(|seen| &seen.value);
+        let value = Traffic::counted(before, bytes.received, bytes.sent, at);
+        evidence.traffic = Some(Seen { value, at });
     }
 
     fn device(&mut self, watched: &Watched, now: i64) -> Device {
@@ -416,6 +443,7 @@ impl<'a> Pass<'a> {
     /// Draws the conclusion, and acts on it.
     fn judge(&mut self, watched: &mut Watched) {
         watched.probe = None;
+        self.count(watched);
         let now = clock::now().boot;
         let Watched {
             section,
@@ -467,16 +495,25 @@ impl<'a> Pass<'a> {
                 .errands
                 .push(watched.errand(program, &[], old, new));
         }
-        self.act(watched, action);
         let pause = recovery::next_due(&watched.tunnel.policy, &watched.memory.recovery, now);
         watched.due = aligned(pause);
+        watched.asks = None;
+        self.act(watched, action);
+        if let Some(until) = watched.asks {
+            watched.due = until;
+        }
     }
 
     fn act(&mut self, watched: &mut Watched, action: Action) {
         let section = watched.section.clone();
         match action {
             Action::Wait => {}
-            Action::LookAgain => self.wanted.looks.extend(watched.tunnel.vpnki.clone()),
+            Action::LookAgain => {
+                if let Some(account) = &watched.tunnel.vpnki {
+                    self.wanted.looks.push(account.clone());
+                    watched.asks = Some(clock::since_boot() + ANSWER);
+                }
+            }
             Action::FixRoute => {
                 let fixed = match (watched.tunnel.route, watched.device()) {
                     (Some(prefix), Some(device)) => netlink::add_route(prefix, device),

@@ -4,7 +4,7 @@
 //! Each metric is a gauge in base units, and each sample of a metric has the
 //! same labels. A metric without a sample is left out.
 
-use super::status::tunnel::{TunnelView, word};
+use super::status::tunnel::TunnelView;
 use super::status::{SectionView, View};
 use crate::core::outcome::Outcome;
 use crate::core::tunnel::State;
@@ -123,7 +123,7 @@ fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
     for tunnel in tunnels {
         for state in STATES {
             let mut labels = labels(tunnel);
-            labels.push(("state", word(state)));
+            labels.push(("state", state.word()));
             samples.push((labels, flag(tunnel.state == state)));
         }
     }

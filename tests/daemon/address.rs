@@ -1,10 +1,5 @@
 //! The WAN address: every change is heard, and on the wire at once.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
-use rustix::process::Signal;
-
 use crate::{daemon, pending, router, up};
 
 #[test]

@@ -50,9 +50,11 @@ impl Accounts {
         self.all.iter().map(due).min()
     }
 
-    /// Starts the looks that are due, or `wanted` at once.
-    pub fn work(&mut self, paths: &Paths, config: &Config, wanted: &[String]) {
+    /// Starts the looks that are due, or `wanted` at once. Gives the accounts
+    /// that were looked at, or cannot be now.
+    pub fn work(&mut self, paths: &Paths, config: &Config, wanted: &[String]) -> Vec<String> {
         let now = clock::since_boot();
+        let mut looked = Vec::new();
         for account in &mut self.all {
             if let Some(child) = &mut account.look {
                 if child.ended().is_none() {
@@ -60,19 +62,21 @@ impl Accounts {
                 }
                 account.look = None;
                 account.due = account.next(paths, config, false);
+                looked.push(account.name.clone());
             }
             let is_wanted = wanted.contains(&account.name);
-            if is_wanted {
-                account.due = account.next(paths, config, true);
-            }
-            if account.due <= now {
+            if is_wanted || account.due <= now {
                 // After a hurry it may still be too early.
                 account.due = account.next(paths, config, true);
             }
             if account.due <= now {
                 account.begin(paths);
+            } else if is_wanted {
+                // What was found a moment ago, or is not to be had, will do.
+                looked.push(account.name.clone());
             }
         }
+        looked
     }
 }
 

@@ -20,7 +20,7 @@ pub struct EvidenceView {
     pub route: Option<String>,
     /// How long the last answer took, in milliseconds, unless it is overdue.
     pub ping_ms: Option<u32>,
-    /// For how many seconds no byte has been seen to come.
+    /// How many seconds ago a byte was last seen to come.
     pub rx_age_s: Option<i64>,
 }
 
@@ -177,7 +177,7 @@ fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
 fn traffic_words(traffic: &Traffic, now: i64) -> String {
     let received = match traffic.received_at {
         Some(at) => format!("last byte in {} ago", spoken(age(at, now))),
-        None => "no byte in yet".to_owned(),
+        None => "no byte came in".to_owned(),
     };
     match traffic.unanswered {
         0 => received,

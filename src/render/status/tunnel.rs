@@ -13,6 +13,7 @@ use crate::core::tunnel::recovery::{OnDown, next_due};
 use crate::core::tunnel::{Memory, State};
 
 const HOUR: i64 = 3600;
+const NEVER: &str = "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once";
 
 /// One `tunnel` section.
 #[derive(Debug, Default, Serialize)]
@@ -39,9 +40,9 @@ pub struct TunnelView {
     /// The evidence in words, with ages.
     #[serde(skip)]
     found: String,
-    /// What else a person may ask.
+    /// How much was done about it, if anything ever is.
     #[serde(skip)]
-    notes: Vec<String>,
+    budget: Option<String>,
 }
 
 impl TunnelView {
@@ -56,61 +57,43 @@ impl TunnelView {
 
     /// Of one that can, at the time `now`, in seconds since boot. `recheck` is
     /// the pause between two passes by cron, in seconds.
-    pub fn of(
-        section: &str,
-        tunnel: &Tunnel,
-        memory: Option<&Memory>,
-        recheck: i64,
-        now: i64,
-    ) -> TunnelView {
+    pub fn of(section: &str, tunnel: &Tunnel, memory: Memory, recheck: i64, now: i64) -> Self {
+        let memory = memory.under(&tunnel.fingerprint()).dated(now);
+        let recent = |at: &&i64| now.saturating_sub(**at) < HOUR;
+        let attempts = memory.recovery.attempts.iter().filter(recent).count();
         let view = TunnelView {
             section: section.to_owned(),
             name: Some(tunnel.name.clone()),
             network: tunnel.network.clone(),
-            next_due_s: Some(0),
+            restarts_last_hour: attempts,
+            budget: budget(tunnel, attempts),
             ..TunnelView::default()
         };
-        // What was learnt under other options is about another tunnel.
-        let memory = memory.filter(|memory| memory.fingerprint == tunnel.fingerprint());
-        let looked = memory.and_then(|memory| Some((memory, looked_at(&memory.evidence)?)));
-        match looked {
-            Some((memory, at)) => view.with(tunnel, memory, at, recheck, now),
+        match looked_at(&memory.evidence) {
+            Some(at) => view.with(tunnel, &memory, at, recheck, now),
             None => TunnelView {
-                reason: Some(
-                    "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once"
-                        .to_owned(),
-                ),
+                reason: Some(NEVER.to_owned()),
+                next_due_s: Some(0),
                 ..view
             },
         }
     }
 
-    fn with(
-        self,
-        tunnel: &Tunnel,
-        memory: &Memory,
-        looked_at: i64,
-        recheck: i64,
-        now: i64,
-    ) -> TunnelView {
+    fn with(self, tunnel: &Tunnel, memory: &Memory, at: i64, recheck: i64, now: i64) -> Self {
         let recovery = &memory.recovery;
-        let ago = now.saturating_sub(looked_at).max(0);
-        let recent = |at: &&i64| now.saturating_sub(**at) < HOUR;
-        let attempts = recovery.attempts.iter().filter(recent).count();
-        let due = next_due(&tunnel.policy, recovery, looked_at).saturating_sub(ago);
+        let ago = now.saturating_sub(at);
+        let due = next_due(&tunnel.policy, recovery, at).saturating_sub(ago);
         let view = TunnelView {
             state: recovery.state,
-            since_s: Some(now.saturating_sub(recovery.since).max(0)),
+            since_s: Some(now.saturating_sub(recovery.since)),
             reason: (!recovery.reason.is_empty()).then(|| recovery.reason.clone()),
             evidence: EvidenceView::of(&memory.evidence, now),
-            restarts_last_hour: attempts,
             next_due_s: Some(due.max(0)),
             found: evidence::line(tunnel, &memory.evidence, now),
-            notes: notes(tunnel, memory, attempts),
             ..self
         };
-        // A missed pass or two are no news; then nobody is looking any more, and
-        // what was found says little about now.
+        // A pass or two that are late are no news; then nobody is looking any
+        // more, and what was found says little about now.
         let patience = 3 * tunnel.policy.interval.max(recheck) + 60;
         match ago > patience {
             true => view.stale(ago),
@@ -119,7 +102,7 @@ impl TunnelView {
     }
 
     fn stale(self, ago: i64) -> TunnelView {
-        let (state, reason) = (word(self.state), self.reason.unwrap_or_default());
+        let (state, reason) = (self.state.word(), self.reason.unwrap_or_default());
         TunnelView {
             state: State::Unknown,
             since_s: Some(ago),
@@ -146,41 +129,20 @@ fn looked_at(evidence: &Evidence) -> Option<i64> {
     all.into_iter().flatten().max()
 }
 
-fn notes(tunnel: &Tunnel, memory: &Memory, attempts: usize) -> Vec<String> {
-    let (policy, recovery) = (&tunnel.policy, &memory.recovery);
-    let mut notes = Vec::new();
-    if recovery.seen == State::Down && recovery.state != State::Down {
-        notes.push(format!(
-            "found down {} of {} times that make it down",
-            recovery.row, policy.down_after
-        ));
-    }
-    let what = match policy.on_down {
+fn budget(tunnel: &Tunnel, attempts: usize) -> Option<String> {
+    let what = match tunnel.policy.on_down {
         OnDown::Restart => "restarts",
         OnDown::Command => "runs of its command",
-        OnDown::Nothing => {
-            notes.push("only watched (on_down 'none')".to_owned());
-            return notes;
-        }
+        OnDown::Nothing => return None,
     };
-    let limit = policy.restart_limit;
-    notes.push(format!("{attempts} of {limit} {what} within the last hour"));
-    notes
-}
-
-/// A state in a word.
-pub fn word(state: State) -> &'static str {
-    match state {
-        State::Up => "up",
-        State::Down => "down",
-        State::Unknown => "unknown",
-    }
+    let limit = tunnel.policy.restart_limit;
+    Some(format!("{attempts} of {limit} {what} within the last hour"))
 }
 
 /// Its lines for people.
 pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt::Result {
     let TunnelView { section, state, .. } = tunnel;
-    let mut first = format!("{section:width$}  {:11}", word(*state));
+    let mut first = format!("{section:width$}  {:11}", state.word());
     if let Some(since) = tunnel.since_s {
         write!(first, "  for {}", spoken(since))?;
     }
@@ -198,7 +160,7 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
         .map(|due| format!("next look in {}", spoken(due)));
     let last: Vec<&str> = next
         .iter()
-        .chain(&tunnel.notes)
+        .chain(&tunnel.budget)
         .map(String::as_str)
         .collect();
     let rest = [
