@@ -68,7 +68,10 @@ fn notice(paths: &Paths) -> Exit {
 /// will read.
 fn is_told(paths: &Paths, hotplug: &Hotplug) -> bool {
     let request = format!("event\t{}", hotplug.line());
-    !matches!(control::ask(&paths.state, &request, ANSWER), Ok(None))
+    match control::ask(&paths.state, &request, ANSWER) {
+        Ok(reply) => reply.is_some(),
+        Err(error) => error.kind() == std::io::ErrorKind::TimedOut,
+    }
 }
 
 fn wake(paths: &Paths) -> std::io::Result<()> {
