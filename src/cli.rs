@@ -2,6 +2,8 @@
 
 use argh::FromArgs;
 
+use crate::sys::log::Reader;
+
 /// Keeps this router's WAN address bound at SkyDNS.
 #[derive(FromArgs, Debug)]
 #[argh(help_triggers("-h", "--help", "help"))]
@@ -74,9 +76,13 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it is one call for whoever waits for its answer.
-    pub fn is_call(&self) -> bool {
-        matches!(self, Command::Skydns(_) | Command::Vpnki(_))
+    /// Who reads what it logs.
+    pub fn reader(&self) -> Reader {
+        match self {
+            Command::Skydns(_) | Command::Vpnki(_) => Reader::Caller,
+            Command::Daemon(_) => Reader::Log,
+            _ => Reader::Printed,
+        }
     }
 }
 

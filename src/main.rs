@@ -7,7 +7,7 @@ use argh::{EarlyExit, FromArgs};
 use log::LevelFilter;
 use wansync::cli::{Arguments, Command};
 use wansync::commands::{self, exit::Exit};
-use wansync::sys;
+use wansync::sys::{self, log::Reader};
 
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {
@@ -21,8 +21,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match Arguments::from_args(&["wansync"], &words) {
         Ok(arguments) => {
-            let is_call = arguments.command.as_ref().is_some_and(Command::is_call);
-            sys::log::start(LevelFilter::Info, is_call);
+            let reader = arguments
+                .command
+                .as_ref()
+                .map_or(Reader::Log, Command::reader);
+            sys::log::start(LevelFilter::Info, reader);
             commands::run(&arguments).into()
         }
         Err(EarlyExit {

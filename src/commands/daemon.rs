@@ -244,18 +244,10 @@ impl Daemon<'_> {
         if !self.config.main.enabled {
             return;
         }
-        let client = Client::new(self.config.main.ca_file.as_ref(), false);
-        let networks = self.ears.netifd().networks();
-        let observer = Observer::seeing(networks.clone().map(<[_]>::to_vec), &client);
-        let sight = Sight {
-            paths: self.paths,
-            store: &self.store,
-            config: &self.config,
-            observer: &observer,
-        };
-        for errand in self.sections.work(&sight) {
-            self.programs.add(errand);
+        if self.sections.are_due() {
+            self.work_at_sections();
         }
+        let networks = self.ears.netifd().networks();
         let view = View {
             networks,
             address_is_pending: self.sections.address_is_pending(),
@@ -270,7 +262,27 @@ impl Daemon<'_> {
             self.watch.asked(&account);
         }
         self.programs.work();
+    }
+
+    fn work_at_sections(&mut self) {
+        // A lifetime that runs down to "deprecated" is not notified.
+        if clock::since_boot()
+            >= self.looked + Duration::from_secs(self.config.main.interval as u64)
+        {
+            self.ears.ask_netifd();
+        }
         self.looked = clock::since_boot();
+        let client = Client::new(self.config.main.ca_file.as_ref(), false);
+        let networks = self.ears.netifd().networks().map(<[_]>::to_vec);
+        let sight = Sight {
+            paths: self.paths,
+            store: &self.store,
+            config: &self.config,
+            observer: &Observer::seeing(networks, &client),
+        };
+        for errand in self.sections.work(&sight) {
+            self.programs.add(errand);
+        }
     }
 
     fn end(&mut self) {

@@ -20,17 +20,33 @@ pub const PRINTED: &str = "wansync::printed";
 /// How long logd may take to take a line.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Who reads what a command logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody who waits for one answer: he is told on stderr, wherever that
+    /// leads. Whoever calls over ssh, or in a script, does not look into the
+    /// router's syslog.
+    Caller,
+    /// Whoever reads the log. At a terminal he sees, too, what is printed.
+    Printed,
+    /// The same, but nothing is printed: the daemon, and what it runs.
+    Log,
+}
+
 /// Starts logging. Only our own records pass: those of the HTTP and TLS crates
-/// hold URLs, and with them the key. A command that somebody `waits` for tells
-/// them on stderr, wherever that leads: whoever calls it over ssh, or in a
-/// script, does not look into the router's syslog.
-pub fn start(level: LevelFilter, waits: bool) {
+/// hold URLs, and with them the key.
+pub fn start(level: LevelFilter, reader: Reader) {
     report_panics();
+    let waits = reader == Reader::Caller;
     if !waits && io::stderr().is_terminal() {
+        let printed = match reader {
+            Reader::Log => level,
+            _ => LevelFilter::Off,
+        };
         let logger = simple_logger::SimpleLogger::new()
             .with_level(LevelFilter::Off)
             .with_module_level(OURS, level)
-            .with_module_level(PRINTED, LevelFilter::Off);
+            .with_module_level(PRINTED, printed);
         let _ = logger.init();
         return;
     }

@@ -9,6 +9,7 @@ use crate::sys::clockwatch::ClockWatch;
 use crate::sys::control::{Control, Request};
 use crate::sys::netlink::Monitor;
 use crate::sys::signals::Signals;
+use crate::sys::ubus::Error;
 use crate::sys::ubus::netifd::Network;
 use crate::sys::ubus::watch::Watch;
 use crate::sys::{clock, wait};
@@ -74,6 +75,11 @@ impl Ears {
     /// networks are known anew.
     pub fn connect(&mut self, socket: &Path) -> bool {
         self.netifd.connect(socket)
+    }
+
+    /// Has netifd say all it knows once more.
+    pub fn ask_netifd(&mut self) {
+        self.netifd.ask();
     }
 
     /// Sleeps until `until`, since boot, or until something is heard there or
@@ -196,10 +202,18 @@ impl Netifd {
     }
 
     fn take(&mut self) -> bool {
+        self.heard(Watch::take)
+    }
+
+    fn ask(&mut self) {
+        self.heard(Watch::refresh);
+    }
+
+    fn heard(&mut self, from: impl Fn(&mut Watch) -> Result<bool, Error>) -> bool {
         let Ok(watch) = &mut self.watch else {
             return false;
         };
-        match watch.take() {
+        match from(watch) {
             Ok(changed) => {
                 if changed {
                     self.last = watch.networks().to_vec();

@@ -146,6 +146,11 @@ impl Sections {
         self.all.iter().map(|t| t.due).chain(pass).min()
     }
 
+    /// Whether there is something to do now.
+    pub fn are_due(&self) -> bool {
+        self.pass.is_some() || self.due().is_some_and(|due| due <= clock::since_boot())
+    }
+
     /// Whether a changed address is still on its way to the service.
     pub fn address_is_pending(&self) -> bool {
         self.pass.is_some()
