@@ -89,7 +89,14 @@ mod tests {
 
     #[test]
     fn the_timer_never_lies_in_the_past() {
-        for wall in [-1, 0, 1_800_000_000, 2_147_400_000, 4_000_000_000, i64::MAX - 1] {
+        for wall in [
+            -1,
+            0,
+            1_800_000_000,
+            2_147_400_000,
+            4_000_000_000,
+            i64::MAX - 1,
+        ] {
             assert!(far_from(wall) > wall, "{wall}");
         }
     }

@@ -126,7 +126,10 @@ fn line_of(output: &[u8]) -> Result<String, String> {
 /// A program without a shell and without input, in a process group of its own.
 pub(super) fn command(program: impl AsRef<OsStr>, arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).process_group(0);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .process_group(0);
     command
 }
 
