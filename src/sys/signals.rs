@@ -29,7 +29,8 @@ pub struct Caught {
 }
 
 /// Our handlers of HUP, TERM, INT, USR1 and CHLD. They stay until the process
-/// ends, so it is to be opened once.
+/// ends, so it is to be opened once. A `poll` that a signal interrupts fails
+/// with `EINTR`, and there is something to take.
 #[derive(Debug)]
 pub struct Signals {
     wakes: UnixStream,

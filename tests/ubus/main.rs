@@ -12,3 +12,4 @@ mod networks;
 mod recordings;
 mod replays;
 mod support;
+mod watch;

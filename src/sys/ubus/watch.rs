@@ -119,9 +119,15 @@ fn apply(networks: &mut Vec<Network>, notification: &str, state: Table<'_>) -> b
         Some(index) if networks[index] == network => return false,
         Some(index) => networks[index] = network,
         None if is_over => return false,
-        None => networks.push(network),
+        None => insert(networks, network),
     }
     true
+}
+
+/// In netifd's order, which is that of the names.
+fn insert(networks: &mut Vec<Network>, network: Network) {
+    let after = networks.iter().position(|known| known.name > network.name);
+    networks.insert(after.unwrap_or(networks.len()), network);
 }
 
 /// Networks below may have got other addresses, of which nobody tells. `updated`

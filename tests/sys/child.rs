@@ -1,0 +1,211 @@
+//! Children with a deadline.
+
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use tempfile::TempDir;
+use wansync::sys::child::{Child, Ended};
+use wansync::sys::clock;
+use wansync::sys::clockwatch::ClockWatch;
+use wansync::sys::control::Control;
+
+use super::ENOUGH;
+
+fn shell(script: &str, patience: Duration) -> Child {
+    Child::start("/bin/sh", &["-c", script], &[], patience).unwrap()
+}
+
+/// As the daemon does it, but for the CHLD signal.
+fn ended(child: &mut Child) -> Ended {
+    let start = Instant::now();
+    loop {
+        if let Some(ended) = child.ended() {
+            return ended;
+        }
+        assert!(start.elapsed() < ENOUGH, "{child:?}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A script that leaves its number, and that of a process below it, in a folder.
+fn pair(folder: &TempDir, last: &str) -> String {
+    let at = folder.path().display();
+    format!("sleep 300 & echo $! > {at}/below; echo $$ > {at}/new; mv {at}/new {at}/pid; {last}")
+}
+
+fn number(folder: &TempDir, name: &str) -> String {
+    let start = Instant::now();
+    loop {
+        match fs::read_to_string(folder.path().join(name)) {
+            Ok(text) => return text.trim().to_owned(),
+            Err(error) => assert!(start.elapsed() < ENOUGH, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Gone, or a zombie that waits for whoever inherited it.
+fn is_gone(pid: &str) -> bool {
+    match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.rsplit(") ").next().unwrap().starts_with('Z'),
+        Err(_) => true,
+    }
+}
+
+fn assert_both_go(folder: &TempDir) {
+    let start = Instant::now();
+    while !(is_gone(&number(folder, "pid")) && is_gone(&number(folder, "below"))) {
+        assert!(start.elapsed() < ENOUGH, "somebody is left");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn how_it_ended_is_told_in_words_and_numbers() {
+    for (script, words, code) in [
+        (":", "ended well", Some(0)),
+        ("exit 75", "failed (exit status: 75)", Some(75)),
+        ("kill -9 $$", "failed (signal: 9 (SIGKILL))", None),
+    ] {
+        let mut child = shell(script, ENOUGH);
+        let end = ended(&mut child);
+        assert_eq!((end.to_string().as_str(), end.code()), (words, code));
+        // It goes on to say so.
+        assert_eq!(child.ended(), Some(end.clone()));
+        assert_eq!(shell(script, ENOUGH).wait(), end);
+    }
+}
+
+#[test]
+fn what_cannot_be_started_is_an_error() {
+    let missing = Child::start("/nonexistent/program", &["x"], &[], ENOUGH);
+    assert_eq!(missing.unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    assert!(Child::start("/bin/true", &["a\0b"], &[], ENOUGH).is_err());
+}
+
+#[test]
+fn it_has_our_environment_and_more_but_no_descriptor_of_ours() {
+    let folder = TempDir::new().unwrap();
+    let control = Control::listen(&folder.path().join("run")).unwrap();
+    let watch = ClockWatch::open().unwrap();
+    let ours = [control.descriptors().next().unwrap(), watch.as_fd()].map(|fd| {
+        let link = fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd())).unwrap();
+        link.to_str().unwrap().to_owned()
+    });
+    let out = folder.path().join("out");
+    let variables = [
+        ("WANSYNC_OUT", out.to_str().unwrap()),
+        ("WANSYNC_EMPTY", ""),
+        ("WANSYNC_ODD", "a 'b'\n$c"),
+    ];
+    let script = r#"{ echo "$PATH"; echo "$WANSYNC_EMPTY|$WANSYNC_ODD"; ls -l /proc/$$/fd; } > "$WANSYNC_OUT""#;
+    let end = Child::start("/bin/sh", &["-c", script], &variables, ENOUGH).unwrap();
+    assert_eq!(end.wait().code(), Some(0));
+    let told = fs::read_to_string(out).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    assert!(told.starts_with(&format!("{path}\n|a 'b'\n$c\n")), "{told}");
+    for descriptor in &ours {
+        assert!(!told.contains(descriptor), "{descriptor}\n{told}");
+    }
+}
+
+#[test]
+fn one_that_takes_too_long_is_killed_with_its_group() {
+    let folder = TempDir::new().unwrap();
+    // It does not listen to anything milder.
+    let script = pair(&folder, "trap '' TERM INT HUP; sleep 300; sleep 300");
+    let mut child = shell(&script, Duration::from_secs(1));
+    assert!(child.deadline() <= clock::since_boot() + Duration::from_secs(1));
+    let end = ended(&mut child);
+    assert_eq!(end, Ended::Overdue(Duration::from_secs(1)));
+    assert_eq!(
+        (end.to_string().as_str(), end.code()),
+        ("took longer than 1 s", None)
+    );
+    assert_both_go(&folder);
+    let waited = shell("sleep 300", Duration::from_millis(20)).wait();
+    assert!(matches!(waited, Ended::Overdue(_)));
+}
+
+#[test]
+fn a_stopped_one_is_killed_too() {
+    let mut child = shell("kill -STOP $$", Duration::from_millis(200));
+    assert!(matches!(ended(&mut child), Ended::Overdue(_)));
+}
+
+#[test]
+fn one_that_is_asked_to_end_may_do_so_in_order() {
+    let folder = TempDir::new().unwrap();
+    let script = pair(
+        &folder,
+        "trap 'exit 7' TERM; echo > $(dirname /x)/dev/null; wait",
+    );
+    let mut child = shell(&script, ENOUGH);
+    number(&folder, "pid");
+    thread::sleep(Duration::from_millis(100));
+    child.end();
+    assert!(child.deadline() <= clock::since_boot() + Duration::from_secs(1));
+    assert_eq!(ended(&mut child).code(), Some(7));
+    assert_both_go(&folder);
+
+    let mut plain = shell("exec sleep 300", ENOUGH);
+    plain.end();
+    assert_eq!(ended(&mut plain), Ended::Stopped);
+}
+
+#[test]
+fn one_that_does_not_end_when_asked_is_killed() {
+    let folder = TempDir::new().unwrap();
+    let script = format!("trap '' TERM; {}", pair(&folder, "sleep 300"));
+    let mut child = shell(&script, ENOUGH);
+    number(&folder, "pid");
+    child.end();
+    let end = ended(&mut child);
+    assert_eq!(
+        (end.to_string().as_str(), end.code()),
+        ("was stopped", None)
+    );
+    assert_both_go(&folder);
+}
+
+#[test]
+fn killing_what_has_ended_changes_nothing() {
+    let mut child = shell("exit 3", ENOUGH);
+    let end = ended(&mut child);
+    child.kill();
+    child.end();
+    assert_eq!(child.ended(), Some(end));
+    let mut child = shell("sleep 300", ENOUGH);
+    child.kill();
+    assert_eq!(ended(&mut child), Ended::Stopped);
+}
+
+#[test]
+fn dropping_kills_and_leaves_no_zombie() {
+    let folder = TempDir::new().unwrap();
+    let child = shell(&pair(&folder, "wait"), ENOUGH);
+    let pid = number(&folder, "pid");
+    drop(child);
+    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    assert_both_go(&folder);
+}
+
+#[test]
+fn what_it_leaves_running_is_let_live() {
+    let folder = TempDir::new().unwrap();
+    let mut child = shell(&pair(&folder, ":"), ENOUGH);
+    assert_eq!(ended(&mut child).code(), Some(0));
+    drop(child);
+    let below = number(&folder, "below");
+    assert!(!is_gone(&below));
+    let pid = rustix::process::Pid::from_raw(below.parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[test]
+fn this_program_can_be_started_again() {
+    let list = Child::ourselves(&["--list"], ENOUGH).unwrap();
+    assert_eq!(list.wait().code(), Some(0));
+}
