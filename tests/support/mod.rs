@@ -9,6 +9,7 @@
 pub mod clocks;
 pub mod netns;
 pub mod terminal;
+pub mod tunnel;
 
 use std::ffi::OsStr;
 use std::fs;
