@@ -26,6 +26,14 @@ pub enum Command {
         /// The page: `SIM_ADMIN_URL` of the ready file, and what is behind it.
         url: String,
     },
+    /// Sends one echo; whether it was answered is the exit status. Needs root.
+    Ping {
+        /// Whom to.
+        address: Ipv4Addr,
+        /// How many milliseconds the answer may take.
+        #[arg(long, value_name = "MS", default_value_t = 1000)]
+        wait: u64,
+    },
     /// ubusd and netifd on a Unix socket; `ubus --help` says more.
     #[command(disable_help_flag = true)]
     Ubus {

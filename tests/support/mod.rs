@@ -10,6 +10,7 @@ pub mod clocks;
 pub mod daemon;
 pub mod netns;
 pub mod terminal;
+pub mod tunnel;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -120,12 +120,18 @@ impl Netns {
     /// Adds a device that is joined to one in another namespace.
     #[track_caller]
     pub fn join(&self, name: &str, other: &Netns, far: &str) {
+        self.pair(name, other, far);
+        self.ip(&format!("link set {name} up"));
+        other.ip(&format!("link set {far} up"));
+    }
+
+    /// The same, not up yet.
+    #[track_caller]
+    pub fn pair(&self, name: &str, other: &Netns, far: &str) {
         let pid = other.holder.id();
         self.ip(&format!(
             "link add {name} type veth peer name {far} netns {pid}"
         ));
-        self.ip(&format!("link set {name} up"));
-        other.ip(&format!("link set {far} up"));
     }
 
     /// Runs the program of a router inside.
@@ -291,7 +297,7 @@ fn parameter(line: &Value, name: &str) -> String {
 }
 
 /// `cargo test --workspace` builds it beside the program.
-fn sim_program() -> PathBuf {
+pub fn sim_program() -> PathBuf {
     let path = PathBuf::from(program().get_program()).with_file_name("wansync-sim");
     assert!(
         path.exists(),
