@@ -413,7 +413,13 @@ fn a_service_that_quotes_the_key_does_not_show_it() {
         world.router.reboot();
         world.fault(&fault, Times::Next(1));
         let ran = world.look();
-        assert_eq!(ran.code, Some(69), "{fault} {} {:?}", world.json(), world.router.sim.requests());
+        assert_eq!(
+            ran.code,
+            Some(69),
+            "{fault} {} {:?}",
+            world.json(),
+            world.router.sim.requests()
+        );
         world.trouble().expect("trouble");
     }
 }
