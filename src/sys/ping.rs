@@ -12,8 +12,10 @@
 //! | anything else | an error |
 //!
 //! In IPv4 no route is needed: what is bound to a device leaves through it. In
-//! IPv6 there must be a route through the device, else it is `ENETUNREACH`. An
-//! address of this router itself never answers here, since it does so over `lo`.
+//! IPv6 there must be a route through the device, else it is `ENETUNREACH`.
+//!
+//! An address of this router itself is refused: the kernel lets it answer even
+//! a socket that is bound to the device of that address, with the far end dead.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -23,7 +25,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::netlink::words;
+use super::netlink::{is_own, words};
 use super::{clock, random};
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
@@ -58,8 +60,14 @@ impl Echo {
     /// the echoes; the kernel chooses another for an unprivileged socket.
     ///
     /// # Errors
-    /// In words: the device does not exist, or this process may not send echoes.
+    /// In words: the target is this router, the device does not exist, or this
+    /// process may not send echoes.
     pub fn open(target: IpAddr, device: &str, number: u16) -> Result<Echo, String> {
+        if is_own(target) {
+            return Err(format!(
+                "an echo to {target} tells nothing: it is an address of this router"
+            ));
+        }
         let (socket, raw) = socket(target)?;
         bind(&socket, device)
             .map_err(|cause| format!("an echo cannot be bound to device {device}: {cause}"))?;
@@ -352,8 +360,15 @@ mod tests {
     }
 
     #[test]
+    fn this_router_is_no_target() {
+        let refused = Echo::open([127, 0, 0, 1].into(), "lo", 1).err();
+        let expected = "an echo to 127.0.0.1 tells nothing: it is an address of this router";
+        assert_eq!(refused.as_deref(), Some(expected));
+    }
+
+    #[test]
     fn what_is_no_device() {
-        let target = IpAddr::from([127, 0, 0, 1]);
+        let target = IpAddr::from([192, 0, 2, 1]);
         for device in ["", "a-name-of-16-let", "nosuch0", "l\0o"] {
             // Without the right to send echoes, the reason is that.
             assert!(Echo::open(target, device, 1).is_err(), "{device}");

@@ -17,7 +17,7 @@ use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 pub use monitor::{Changes, Monitor};
-pub use route::{add_route, route_of, route_to};
+pub use route::{add_route, is_own, route_of, route_to};
 
 /// A socket of `NETLINK_ROUTE` that neither blocks nor is left to children.
 ///

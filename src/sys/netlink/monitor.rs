@@ -285,16 +285,16 @@ mod tests {
         let mut monitor = monitor();
         let (up, carrier, promiscuous) = (0x1, 0x10041, 0x10141);
         // kind, family, index, flags, name, change
-        let table: [(u16, u8, u32, u32, &[u8], bool); 9] = [
-            (kind::NEWLINK, 0, 5, up, b"tun0\0", true),
-            (kind::NEWLINK, 0, 5, up, b"tun0\0", false),
-            (kind::NEWLINK, 0, 5, carrier, b"tun0\0", true),
-            (kind::NEWLINK, 0, 5, promiscuous, b"tun0\0", false),
-            (kind::NEWLINK, 7, 5, up, b"tun0\0", false),
-            (kind::NEWLINK, 0, 5, carrier, b"tun1\0", true),
-            (kind::NEWLINK, 0, 6, carrier, b"tun0\0", true),
-            (kind::DELLINK, 7, 5, carrier, b"tun1\0", false),
-            (kind::DELLINK, 0, 5, carrier, b"tun1\0", true),
+        let table = [
+            (kind::NEWLINK, 0, 5, up, b"tun0", true),
+            (kind::NEWLINK, 0, 5, up, b"tun0", false),
+            (kind::NEWLINK, 0, 5, carrier, b"tun0", true),
+            (kind::NEWLINK, 0, 5, promiscuous, b"tun0", false),
+            (kind::NEWLINK, 7, 5, up, b"tun0", false),
+            (kind::NEWLINK, 0, 5, carrier, b"tun1", true),
+            (kind::NEWLINK, 0, 6, carrier, b"tun0", true),
+            (kind::DELLINK, 7, 5, carrier, b"tun1", false),
+            (kind::DELLINK, 0, 5, carrier, b"tun1", true),
         ];
         for (row, (kind, family, index, flags, name, change)) in table.into_iter().enumerate() {
             let structure = structure([family, 0, 0, 0], &[index, flags, 0]);

@@ -80,6 +80,12 @@ pub fn route_of(network: Prefix) -> Result<Option<String>, String> {
     asked.map_err(|e| not_said(&network.to_string(), e))
 }
 
+/// Whether this router has that address itself.
+pub fn is_own(address: IpAddr) -> bool {
+    let way = super::socket().and_then(|socket| look_up(&socket, address));
+    way == Ok(Way::Here)
+}
+
 fn not_said(destination: &str, error: Errno) -> String {
     let cause = words(error);
     format!("the kernel does not say where packets to {destination} go: {cause}")
@@ -304,6 +310,8 @@ mod tests {
         let loopback = Ipv4Addr::LOCALHOST.into();
         assert_eq!(route_to(loopback), Ok(Some("lo".to_owned())));
         assert_eq!(route_of(prefix("127.0.0.1")), Ok(Some("lo".to_owned())));
+        assert!(is_own(loopback));
+        assert!(!is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
     }
 
     #[test]
