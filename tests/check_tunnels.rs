@@ -88,13 +88,9 @@ fn tunnel(options: &str) -> String {
         true => "",
         false => "option name 'user356'",
     };
-    let ping = match options.contains("option ping") {
-        true => "",
-        false => "option ping '127.0.0.1'",
-    };
     format!(
         "config tunnel 'dacha'\noption vpnki 'account'\noption network 'vpnki0'\n\
-         {name}\n{ping}\n{options}\n"
+         {name}\n{options}\n"
     )
 }
 
@@ -110,12 +106,11 @@ fn a_tunnel_that_is_well() {
         ran.stdout
     );
     assert_eq!(ran.stderr, "");
-    assert_eq!(lines.len(), 9, "{}", ran.stdout);
+    assert_eq!(lines.len(), 8, "{}", ran.stdout);
     ran.says("0 skydns sections, 0 in use, 0 disabled; 1 tunnel sections, 1 in use, 0 disabled")
         .says("account: 127.0.0.1 knows the key, and 2 tunnels by name")
         .says("dacha: network 'wan', which it runs over, is up on eth1")
         .says("dacha: its network 'vpnki0' is up on lo")
-        .says("dacha: 127.0.0.1 answers through lo")
         .says("dacha: packets to 127.0.0.0/8 go through lo")
         .says("dacha: VPNKI lists 'user356', and it is active");
     assert_eq!(world.router.sim.requests().len(), 2);
@@ -247,7 +242,10 @@ fn an_account_that_must_not_leave_through_another_network() {
 #[test]
 fn an_account_that_is_not_in_use() {
     let world = World::new();
-    world.configure(&world.account("option enabled '0'"), &tunnel(""));
+    world.configure(
+        &world.account("option enabled '0'"),
+        &tunnel("option ping '10.9.0.2'"),
+    );
     let ran = world.check();
     ran.says("the account 'account' is disabled: VPNKI is not asked");
     assert_eq!(world.router.sim.requests().len(), 0);
@@ -296,27 +294,34 @@ fn without_netifd_the_rest_is_told() {
 fn an_echo_that_cannot_be_bound() {
     let world = World::new();
     world.ubus.set_interface("vpnki0", up("nosuch0"));
+    world.with_tunnel("option ping '10.9.0.2'");
     world.fails(75, "dacha: an echo cannot be bound to device nosuch0");
 }
 
 #[test]
-fn a_far_end_that_is_silent_and_routes_that_are_wrong() {
+fn far_ends_and_routes() {
     let world = World::new();
     let net = Netns::new();
-    net.add_device("tun0", &["10.9.0.1/24"]);
+    let far = net.beside();
+    net.join("tun0", &far, "tun0");
+    net.ip("addr add 10.9.0.1/24 dev tun0");
+    far.ip("addr add 10.9.0.2/24 dev tun0");
     net.add_device("eth1", &["10.8.0.1/24"]);
     world.ubus.set_interface("vpnki0", up("tun0"));
-    let check = |route: &str| {
-        let text = tunnel(&format!("option ping '10.9.0.2'\noption route '{route}'"));
+    let check = |route: &str, ping: &str, code: i32| {
+        let text = tunnel(&format!("option ping '{ping}'\noption route '{route}'"));
         world.configure("", &text.replace("option vpnki 'account'\n", ""));
-        net.run(&world.router, &["check"]).expect(75)
+        net.run(&world.router, &["check"]).expect(code)
     };
-    check("10.9.0.0/24")
-        .says("FAIL  dacha: 10.9.0.2 does not answer through tun0")
+    check("10.9.0.0/24", "10.9.0.2", 0)
+        .says("ok    dacha: 10.9.0.2 answers through tun0")
         .says("ok    dacha: packets to 10.9.0.0/24 go through tun0");
-    check("10.8.0.0/24")
+    check("10.9.0.0/24", "10.9.0.3", 75)
+        .says("FAIL  dacha: 10.9.0.3 does not answer through tun0")
+        .says("ok    dacha: packets to 10.9.0.0/24 go through tun0");
+    check("10.8.0.0/24", "10.9.0.2", 75)
         .says("FAIL  dacha: packets to 10.8.0.0/24 go through eth1 instead of tun0");
-    check("172.16.0.0/16")
+    check("172.16.0.0/16", "10.9.0.2", 75)
         .says("FAIL  dacha: there is no route to 172.16.0.0/16; it should go through tun0");
 }
 
