@@ -413,13 +413,7 @@ fn a_service_that_quotes_the_key_does_not_show_it() {
         world.router.reboot();
         world.fault(&fault, Times::Next(1));
         let ran = world.look();
-        assert_eq!(
-            ran.code,
-            Some(69),
-            "{fault} {} {:?}",
-            world.json(),
-            world.router.sim.requests()
-        );
+        assert_eq!(ran.code, Some(69), "{fault}: {}", ran.said());
         world.trouble().expect("trouble");
     }
 }
@@ -516,6 +510,14 @@ fn an_account_that_nobody_watches_is_not_asked() {
         world.configure_with("", tunnels);
         world.look().expect(0);
     }
+    world.configure("");
+    let text = fs::read_to_string(world.router.config()).expect("text");
+    let off = text.replace(
+        "config wansync 'main'",
+        "config wansync 'main'\noption enabled '0'",
+    );
+    world.router.configure_raw(off.as_bytes());
+    world.look().expect(0);
     world.configure("option enabled '0'");
     world.look().expect(78).says("no vpnki section 'account'");
     world.router.configure("");

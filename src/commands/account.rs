@@ -113,7 +113,7 @@ impl Account {
             Service::Vpnki => {
                 let (found, section) =
                     chosen(vpnki, name).ok_or_else(|| names.refusal(service, name))??;
-                (found, section.base_url, section.key, None)
+                (found, section.base_url, section.key, section.bind)
             }
         };
         if let Some(problem) = warning_of_key_file(&found, &source) {

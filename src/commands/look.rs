@@ -25,6 +25,9 @@ pub fn run(paths: &Paths, name: &str) -> Exit {
         Ok(config) => config,
         Err(exit) => return exit,
     };
+    if !config.main.enabled {
+        return Exit::Done;
+    }
     if !config.ready_accounts().any(|(account, _)| account == name) {
         log::error!("there is no vpnki section '{name}' that can be asked");
         return Exit::Config;

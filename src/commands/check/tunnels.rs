@@ -2,6 +2,8 @@
 //! them, and whether each has the name that VPNKI knows.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use super::Findings;
 use crate::commands::exit::Exit;
@@ -19,44 +21,49 @@ use crate::service::reply::Reply;
 use crate::service::vpnki::{Aliases, watch};
 use crate::sys::clock;
 use crate::sys::http::Client;
+use crate::sys::netlink::route_of;
+use crate::sys::ping::Echo;
 use crate::sys::ubus::netifd::{Network, explain};
 
 /// How many names of an account's tunnels are told; a person knows the rest.
 const MOST_NAMES: usize = 20;
+/// How long an echo may take; a tunnel over a satellite takes less.
+const ECHO_PATIENCE: Duration = Duration::from_secs(2);
+const ECHO_PAUSE: Duration = Duration::from_millis(20);
 
-/// Asks netifd and each account, and tells what is found of each tunnel.
+/// Asks netifd, the far ends and each account, and tells what is found of each
+/// tunnel.
 pub fn check(config: &Config, client: &Client, observer: &Observer<'_>, findings: &mut Findings) {
+    let networks = match config.ready_tunnels().next() {
+        Some(_) => observer.networks(),
+        None => Ok(&[][..]),
+    };
+    if let Err(why) = &networks {
+        findings.bad(Exit::Later, format!("the networks of the tunnels: {why}"));
+    }
+    // The far ends have time to answer while VPNKI is asked.
+    let mut probes = probes(config, networks.as_deref().unwrap_or_default());
     let mut accounts = BTreeMap::new();
     for (name, account) in config.ready_accounts() {
         let watched = watched(config, name);
         let lists = lists(name, account, &watched, client, observer, findings);
         accounts.insert(name, lists);
     }
-    let mut tunnels = config.ready_tunnels().peekable();
-    if tunnels.peek().is_none() {
-        return;
-    }
-    let networks = observer.networks();
-    if let Err(why) = &networks {
-        findings.bad(Exit::Later, format!("the networks of the tunnels: {why}"));
-    }
-    for (name, tunnel) in tunnels {
+    for (name, tunnel) in config.ready_tunnels() {
         if let Ok(networks) = networks {
             wan(name, tunnel, networks, findings);
-            device(name, tunnel, networks, findings);
+            if let Some(device) = device(name, tunnel, networks, findings) {
+                ping(name, probes.get_mut(name), device, findings);
+                route(name, tunnel, device, findings);
+            }
         }
-        match tunnel
+        // What is wrong with an account was told.
+        let lists = tunnel
             .vpnki
             .as_deref()
-            .map(|name| (name, accounts.get(name)))
-        {
-            None => {}
-            Some((_, Some(Some(lists)))) => service(name, tunnel, lists, findings),
-            // What is wrong with it was told.
-            Some((_, Some(None))) => {}
-            Some((account, None)) => findings.warn(format!(
-                "{name}: its vpnki section '{account}' is not in use, so VPNKI is not asked"
-            )),
+            .and_then(|account| accounts.get(account));
+        if let Some(Some(lists)) = lists {
+            service(name, tunnel, lists, findings);
         }
     }
 }
@@ -190,20 +197,98 @@ fn wan(section: &str, tunnel: &Tunnel, networks: &[Network], findings: &mut Find
     }
 }
 
-fn device(section: &str, tunnel: &Tunnel, networks: &[Network], findings: &mut Findings) {
+/// The tunnel's device, if it has one.
+fn device<'a>(
+    section: &str,
+    tunnel: &Tunnel,
+    networks: &'a [Network],
+    findings: &mut Findings,
+) -> Option<&'a str> {
     let name = &tunnel.network;
-    let Some(network) = known(section, name, networks, findings) else {
-        return;
-    };
-    match &network.l3_device {
-        Some(device) if network.up => {
+    let network = known(section, name, networks, findings)?;
+    let device = device_of(network);
+    match device {
+        Some(device) => {
             findings.good(format!("{section}: its network '{name}' is up on {device}"));
         }
-        _ => {
+        None => {
             let why = explain(network);
             let text = format!("{section}: its network '{name}' is not up: {why}");
             findings.bad(Exit::Later, text);
         }
+    }
+    device
+}
+
+fn device_of(network: &Network) -> Option<&str> {
+    network.l3_device.as_deref().filter(|_| network.up)
+}
+
+/// An echo that is under way.
+struct Probe {
+    target: IpAddr,
+    sent: Duration,
+    echo: Result<Echo, String>,
+}
+
+/// One echo through each tunnel that has a device and somebody to answer.
+fn probes<'a>(config: &'a Config, networks: &[Network]) -> BTreeMap<&'a str, Probe> {
+    let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
+        let network = networks.iter().find(|n| n.name == tunnel.network)?;
+        let (device, target) = (device_of(network)?, tunnel.ping?);
+        let echo = Echo::open(target, device, number as u16)
+            .and_then(|mut echo| echo.send().map(|()| echo));
+        let sent = clock::since_boot();
+        Some((name, Probe { target, sent, echo }))
+    };
+    config.ready_tunnels().enumerate().filter_map(one).collect()
+}
+
+fn ping(section: &str, probe: Option<&mut Probe>, device: &str, findings: &mut Findings) {
+    let Some(probe) = probe else {
+        return;
+    };
+    let target = probe.target;
+    match answer(probe) {
+        Ok(true) => findings.good(format!("{section}: {target} answers through {device}")),
+        Ok(false) => {
+            let text = format!("{section}: {target} does not answer through {device}");
+            findings.bad(Exit::Later, text);
+        }
+        Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),
+    }
+}
+
+fn answer(probe: &mut Probe) -> Result<bool, String> {
+    let echo = probe.echo.as_mut().map_err(|why| why.clone())?;
+    let end = probe.sent + ECHO_PATIENCE;
+    loop {
+        let is_over = clock::since_boot() >= end;
+        match echo.answer()? {
+            Some(_) => return Ok(true),
+            None if is_over => return Ok(false),
+            None => clock::sleep(ECHO_PAUSE),
+        }
+    }
+}
+
+fn route(section: &str, tunnel: &Tunnel, device: &str, findings: &mut Findings) {
+    let Some(network) = tunnel.route else {
+        return;
+    };
+    match route_of(network) {
+        Ok(Some(way)) if way == device => {
+            findings.good(format!("{section}: packets to {network} go through {way}"));
+        }
+        Ok(Some(way)) => findings.bad(
+            Exit::Later,
+            format!("{section}: packets to {network} go through {way} instead of {device}"),
+        ),
+        Ok(None) => findings.bad(
+            Exit::Later,
+            format!("{section}: there is no route to {network}; it should go through {device}"),
+        ),
+        Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),
     }
 }
 

@@ -1,0 +1,365 @@
+//! `wansync check` of tunnels: their networks, their far ends, and what VPNKI
+//! knows of them.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests do I/O"
+)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+use support::netns::Netns;
+use support::{Ran, Router};
+use wansync_sim::ubus::UbusSim;
+use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
+
+/// A router whose one tunnel runs over `lo`, with netifd.
+struct World {
+    router: Router,
+    ubus: UbusSim,
+}
+
+fn up(device: &str) -> Value {
+    json!({
+        "up": true, "pending": false, "available": true, "l3_device": device, "proto": "dhcp",
+        "ipv4-address": [{"address": "8.8.4.4", "mask": 24}],
+    })
+}
+
+impl World {
+    fn new() -> World {
+        let router = Router::new();
+        let ubus = router.ubus();
+        ubus.set_interface("wan", up("eth1"));
+        ubus.set_interface("vpnki0", up("lo"));
+        let world = World { router, ubus };
+        world.configure(&world.account(""), &tunnel(""));
+        world
+    }
+
+    fn account(&self, options: &str) -> String {
+        let url = self.router.sim.vpnki_url();
+        format!(
+            "config vpnki 'account'\noption base_url '{url}'\noption key '{VPNKI_KEY}'\n{options}\n"
+        )
+    }
+
+    fn configure(&self, account: &str, tunnel: &str) {
+        self.router.configure(&format!("{account}{tunnel}"));
+    }
+
+    fn with_tunnel(&self, options: &str) {
+        self.configure(&self.account(""), &tunnel(options));
+    }
+
+    /// Nothing but lists was asked, and nothing was written.
+    #[track_caller]
+    fn check(&self) -> Ran {
+        let ran = self.router.run(&["check"]);
+        for request in self.router.sim.requests() {
+            let resource = request.param("resource").unwrap_or("");
+            assert!(["tunnels", "active"].contains(&resource), "{resource}");
+        }
+        assert!(!self.router.path("run").exists() && !self.router.path("etc").exists());
+        ran.never_says(VPNKI_KEY)
+    }
+
+    #[track_caller]
+    fn fails(&self, code: i32, part: &str) {
+        let ran = self.check();
+        assert_eq!(ran.code, Some(code), "{part}: {}", ran.said());
+        let mut lines = ran.stdout.lines();
+        let found = lines.any(|line| line.starts_with("FAIL  ") && line.contains(part));
+        assert!(found, "no '{part}' in a FAIL of:\n{}", ran.said());
+    }
+
+    fn fault(&self, text: &str) {
+        let fault = text.parse().expect(text);
+        self.router.sim.fault(fault, Times::Next(1));
+    }
+}
+
+fn tunnel(options: &str) -> String {
+    let name = match options.contains("option name") {
+        true => "",
+        false => "option name 'user356'",
+    };
+    format!(
+        "config tunnel 'dacha'\noption vpnki 'account'\noption network 'vpnki0'\n\
+         {name}\n{options}\n"
+    )
+}
+
+#[test]
+fn a_tunnel_that_is_well() {
+    let world = World::new();
+    world.with_tunnel("option route '127.0.0.0/8'");
+    let ran = world.check().expect(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(
+        lines.iter().all(|line| line.starts_with("ok    ")),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(ran.stderr, "");
+    assert_eq!(lines.len(), 8, "{}", ran.stdout);
+    ran.says("0 skydns sections, 0 in use, 0 disabled; 1 tunnel sections, 1 in use, 0 disabled")
+        .says("account: 127.0.0.1 knows the key, and 2 tunnels by name")
+        .says("dacha: network 'wan', which it runs over, is up on eth1")
+        .says("dacha: its network 'vpnki0' is up on lo")
+        .says("dacha: packets to 127.0.0.0/8 go through lo")
+        .says("dacha: VPNKI lists 'user356', and it is active");
+    assert_eq!(world.router.sim.requests().len(), 2);
+    assert_eq!(world.ubus.calls(), ["network.interface dump"]);
+}
+
+#[test]
+fn offline_asks_nobody() {
+    let world = World::new();
+    world.with_tunnel("option notify '/no/such/program'");
+    let ran = world.router.run(&["check", "--offline"]).expect(78);
+    ran.says("FAIL  dacha: the program /no/such/program does not exist");
+    assert_eq!(world.router.sim.requests().len(), 0);
+    assert_eq!(world.ubus.calls(), [""; 0]);
+}
+
+#[test]
+fn names_that_vpnki_does_not_know() {
+    let world = World::new();
+    for &rows in Rows::ALL {
+        if matches!(rows, Rows::Null | Rows::False) {
+            continue;
+        }
+        for &envelope in Envelope::ALL {
+            world.router.sim.set_vpnki_style(Style {
+                rows,
+                envelope,
+                ..Style::default()
+            });
+            world.with_tunnel("option name 'usr356'");
+            let told = "dacha: VPNKI lists no tunnel 'usr356' (did you mean 'user356'?), \
+                        but: user356, user357";
+            world.fails(78, told);
+        }
+    }
+    world.with_tunnel("option name 'dacha'");
+    world.fails(
+        78,
+        "dacha: VPNKI lists no tunnel 'dacha', but: user356, user357",
+    );
+}
+
+#[test]
+fn many_names_are_not_all_told() {
+    let world = World::new();
+    let known = world.router.sim.tunnels()[0].clone();
+    let tunnels = (0..50).map(|n| wansync_sim::Tunnel {
+        name: format!("user{n}"),
+        ..known.clone()
+    });
+    world.router.sim.set_tunnels(tunnels.collect());
+    world.fails(78, "user18, user19 and 30 more");
+}
+
+#[test]
+fn a_tunnel_that_is_not_active() {
+    let world = World::new();
+    world.router.sim.script_active(&[&["user357"]]);
+    world.fails(75, "dacha: VPNKI lists 'user356', but it is not active");
+    world.with_tunnel("option address '172.16.10.3'");
+    world.check().expect(0);
+}
+
+#[test]
+fn accounts_that_do_not_answer() {
+    let world = World::new();
+    for (fault, code, part) in [
+        ("tls-wrong-ca", 69, "not trusted by"),
+        ("tls-reset", 69, "account: TLS with 127.0.0.1"),
+        ("status=503", 69, "account: 127.0.0.1: HTTP status 503"),
+        ("status=403", 77, "account: 127.0.0.1: HTTP status 403"),
+        (
+            "html",
+            1,
+            "account: 127.0.0.1: the reply is not JSON but an HTML page",
+        ),
+        (
+            "body=[]",
+            1,
+            "account: 127.0.0.1: the reply is not understood: an empty list",
+        ),
+        (
+            "body={\"state\":\"closed\"}",
+            1,
+            "nothing in it looks like a tunnel",
+        ),
+    ] {
+        world.fault(fault);
+        world.fails(code, part);
+    }
+    let account = world.account("").replace(VPNKI_KEY, "wrong-key");
+    world.configure(&account, &tunnel(""));
+    world.fails(77, "account: 127.0.0.1 says: API Key Not Found");
+    world.configure(&world.account(""), &tunnel(""));
+    world.fault(&format!("error=code,text=no such key: {VPNKI_KEY}"));
+    world.fails(77, "no such key: ***");
+    assert_eq!(world.router.sim.faults_waiting(), 0);
+}
+
+#[test]
+fn services_that_are_not_there() {
+    let world = World::new();
+    for (url, part) in [
+        (
+            "https://no-such-host.invalid/",
+            "account: name resolution of no-such-host.invalid failed",
+        ),
+        (
+            "https://127.0.0.1:1/",
+            "account: no connection to 127.0.0.1",
+        ),
+    ] {
+        let account = world
+            .account("")
+            .replace(&world.router.sim.vpnki_url(), url);
+        world.configure(&account, &tunnel(""));
+        world.fails(69, part);
+    }
+}
+
+#[test]
+fn an_account_that_must_not_leave_through_another_network() {
+    let world = World::new();
+    world.configure(&world.account("option bind 'wan2'"), &tunnel(""));
+    world.fails(1, "netifd knows no network 'wan2'");
+    assert_eq!(world.router.sim.requests().len(), 0);
+}
+
+#[test]
+fn an_account_that_is_not_in_use() {
+    let world = World::new();
+    world.configure(
+        &world.account("option enabled '0'"),
+        &tunnel("option ping '10.9.0.2'"),
+    );
+    let ran = world.check();
+    ran.says("the account 'account' is disabled: VPNKI is not asked");
+    assert_eq!(world.router.sim.requests().len(), 0);
+}
+
+#[test]
+fn networks_that_are_not_there() {
+    let world = World::new();
+    let down = json!({"up": false, "pending": true, "available": true, "proto": "l2tp"});
+    world.ubus.set_interface("vpnki0", down);
+    world.fails(
+        75,
+        "dacha: its network 'vpnki0' is not up: pending: dialling",
+    );
+    world.ubus.remove_interface("vpnki0");
+    world.ubus.set_interface("vpnki", up("lo"));
+    world.fails(
+        78,
+        "dacha: netifd knows no network 'vpnki0' (did you mean 'vpnki'?)",
+    );
+    world.ubus.set_interface("vpnki0", up("lo"));
+    world
+        .ubus
+        .set_interface("wan", json!({"up": true, "l3_device": "eth1"}));
+    world.fails(
+        75,
+        "dacha: network 'wan', which it runs over, is not there: up, without an address",
+    );
+    world.with_tunnel("option wan 'wwan'");
+    world.fails(
+        78,
+        "dacha: netifd knows no network 'wwan' (did you mean 'wan'?)",
+    );
+}
+
+#[test]
+fn without_netifd_the_rest_is_told() {
+    let World { router, ubus } = World::new();
+    drop(ubus);
+    let ran = router.run(&["check"]).expect(75);
+    ran.says("FAIL  the networks of the tunnels: ")
+        .says("ok    dacha: VPNKI lists 'user356', and it is active");
+}
+
+#[test]
+fn an_echo_that_cannot_be_bound() {
+    let world = World::new();
+    world.ubus.set_interface("vpnki0", up("nosuch0"));
+    world.with_tunnel("option ping '10.9.0.2'");
+    world.fails(75, "dacha: an echo cannot be bound to device nosuch0");
+}
+
+#[test]
+fn far_ends_and_routes() {
+    let world = World::new();
+    let net = Netns::new();
+    let far = net.beside();
+    net.join("tun0", &far, "tun0");
+    net.ip("addr add 10.9.0.1/24 dev tun0");
+    far.ip("addr add 10.9.0.2/24 dev tun0");
+    net.add_device("eth1", &["10.8.0.1/24"]);
+    world.ubus.set_interface("vpnki0", up("tun0"));
+    let check = |route: &str, ping: &str, code: i32| {
+        let text = tunnel(&format!("option ping '{ping}'\noption route '{route}'"));
+        world.configure("", &text.replace("option vpnki 'account'\n", ""));
+        net.run(&world.router, &["check"]).expect(code)
+    };
+    check("10.9.0.0/24", "10.9.0.2", 0)
+        .says("ok    dacha: 10.9.0.2 answers through tun0")
+        .says("ok    dacha: packets to 10.9.0.0/24 go through tun0");
+    check("10.9.0.0/24", "10.9.0.3", 75)
+        .says("FAIL  dacha: 10.9.0.3 does not answer through tun0")
+        .says("ok    dacha: packets to 10.9.0.0/24 go through tun0");
+    check("10.8.0.0/24", "10.9.0.2", 75)
+        .says("FAIL  dacha: packets to 10.8.0.0/24 go through eth1 instead of tun0");
+    check("172.16.0.0/16", "10.9.0.2", 75)
+        .says("FAIL  dacha: there is no route to 172.16.0.0/16; it should go through tun0");
+}
+
+#[test]
+fn programs_and_key_files() {
+    let world = World::new();
+    let (program, key_file) = (world.router.path("program"), world.router.path("key"));
+    let (program, key_file) = (program.display(), key_file.display());
+    let account = world.account("").replace(
+        &format!("option key '{VPNKI_KEY}'"),
+        &format!("option key_file '{key_file}'"),
+    );
+    let options = format!("option on_down 'command'\noption command '{program}'");
+    world.configure(&account, &tunnel(&options));
+    world.fails(78, &format!("dacha: the program {program} does not exist"));
+    world.fails(
+        78,
+        &format!("section 'account': the key file {key_file} does not exist"),
+    );
+    fs::write(world.router.path("key"), VPNKI_KEY).expect("a key file");
+    let mode = |name: &str, mode| {
+        let path = world.router.path(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("chmod");
+    };
+    mode("key", 0o644);
+    fs::write(world.router.path("program"), "#!/bin/sh\n").expect("a program");
+    mode("program", 0o644);
+    world.fails(
+        78,
+        &format!("dacha: the program {program} is not executable"),
+    );
+    mode("program", 0o755);
+    let ran = world.check().expect(0);
+    ran.says("warn  ")
+        .says(&format!("every user may read the key in {key_file}"));
+    mode("key", 0o600);
+    world.check().expect(0).never_says("warn");
+    fs::remove_file(world.router.path("program")).expect("removed");
+    fs::create_dir(world.router.path("program")).expect("a folder");
+    world.fails(78, &format!("dacha: the program {program} is a directory"));
+}
