@@ -2,7 +2,6 @@
 //!
 //! The daemon never waits for one: it hears from the CHLD signal that one has
 //! ended, and sleeps no longer than until the nearest deadline.
-#![expect(clippy::disallowed_methods, reason = "processes are started here")]
 
 use std::ffi::OsStr;
 use std::fmt;
