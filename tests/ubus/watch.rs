@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use wansync::sys::ubus::Error;
 use wansync::sys::ubus::watch::{self, Watch};
 use wansync::sys::ubus::wire::{attribute, message};
+use wansync_sim::ubus::UbusSim;
 use wansync_sim::ubus::blob;
 use wansync_sim::ubus::message as sim;
 
@@ -370,5 +371,36 @@ fn a_network_is_taken_down_and_up_by_its_name() {
             };
             assert_eq!(result, expected);
         }
+    }
+}
+
+/// The whole way, against the stand-in.
+#[test]
+#[ignore = "the stand-in has to serve subscriptions"]
+fn the_stand_in_is_followed_through_a_restart_of_netifd() {
+    let socket = Socket::new("watch");
+    let sim = UbusSim::start(&socket.0).unwrap();
+    sim.set_interface("wan", capture("05-").json);
+    let mut watch = Watch::connect(&socket.0).unwrap();
+    assert_eq!(found(&watch, "wan").unwrap(), ["198.51.100.10"]);
+    for (number, address) in [("08-", "203.0.113.100"), ("11-", "203.0.113.77")] {
+        sim.set_interface("wan", capture(number).json);
+        while found(&watch, "wan").unwrap() != [address] {
+            take(&mut watch).unwrap();
+        }
+    }
+    watch::down(&socket.0, "wan").unwrap();
+    while !found(&watch, "wan").unwrap().is_empty() {
+        take(&mut watch).unwrap();
+    }
+    watch::up(&socket.0, "wan").unwrap();
+    while found(&watch, "wan").unwrap().is_empty() {
+        take(&mut watch).unwrap();
+    }
+    sim.restart_netifd();
+    while take(&mut watch).is_ok() {}
+    let mut watch = Watch::connect(&socket.0).unwrap();
+    while found(&watch, "wan").unwrap() != ["203.0.113.77"] {
+        take(&mut watch).unwrap();
     }
 }
