@@ -376,7 +376,6 @@ fn a_network_is_taken_down_and_up_by_its_name() {
 
 /// The whole way, against the stand-in.
 #[test]
-#[ignore = "the stand-in has to serve subscriptions"]
 fn the_stand_in_is_followed_through_a_restart_of_netifd() {
     let socket = Socket::new("watch");
     let sim = UbusSim::start(&socket.0).unwrap();
