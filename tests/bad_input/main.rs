@@ -8,6 +8,7 @@ mod keys;
 mod services;
 #[path = "../support/mod.rs"]
 mod support;
+mod tunnels;
 mod usage;
 
 use std::ffi::{OsStr, OsString};
