@@ -121,6 +121,7 @@ pub enum Ping {
 
 /// What the device's counters say, compared with those of earlier passes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Traffic {
     /// Bytes received so far, as the kernel counts.
     pub received: u64,
