@@ -13,7 +13,7 @@ use crate::config::{Config, Tunnel};
 use crate::core::tunnel::account::service_evidence;
 use crate::core::tunnel::evidence::{Device, Ping, Route, Seen, Service, Traffic, Wan};
 use crate::core::tunnel::recovery::{self, Action, Recovery, Surroundings};
-use crate::core::tunnel::verdict::{Names, verdict};
+use crate::core::tunnel::verdict::{Cause, Names, verdict};
 use crate::core::tunnel::{Memory, State};
 use crate::sys::counters::Counters;
 use crate::sys::ping::Echo;
@@ -47,6 +47,8 @@ struct Watched {
     /// When it is looked at next, and when it was last, since boot.
     due: Duration,
     looked: Duration,
+    /// What the last verdict of this process rests on.
+    cause: Option<Cause>,
     /// It is not judged again before VPNKI was asked, or this moment.
     asks: Option<Duration>,
     probe: Option<Probe>,
@@ -96,6 +98,7 @@ impl Watch {
                 memory,
                 due: Duration::ZERO,
                 looked: Duration::ZERO,
+                cause: None,
                 asks: None,
                 probe: None,
             }
@@ -188,10 +191,12 @@ impl Watch {
         }
     }
 
-    /// Each tunnel's section, its state and the reason, in the order of the file.
-    pub fn told(&self) -> impl Iterator<Item = (&str, &Recovery)> {
+    /// Each tunnel's section, its state and the reason, and whether that is its
+    /// configuration, in the order of the file.
+    pub fn told(&self) -> impl Iterator<Item = (&str, &Recovery, bool)> {
+        let is_wrong = |watched: &Watched| watched.cause == Some(Cause::Configuration);
         let tunnels = self.tunnels.iter();
-        tunnels.map(|watched| (&*watched.section, &watched.memory.recovery))
+        tunnels.map(move |w| (&*w.section, &w.memory.recovery, is_wrong(w)))
     }
 }
 
@@ -410,7 +415,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn wan(&self, watched: &Watched, now: i64) -> Wan {
+    fn wan(&self, watched: &mut Watched, now: i64) -> Wan {
         let networks = match &self.view.networks {
             Ok(networks) => networks,
             Err(why) => return Wan::Silent(why.clone()),
@@ -419,20 +424,22 @@ impl<'a> Pass<'a> {
         let Some(network) = networks.iter().find(|network| network.name == *name) else {
             return Wan::Silent(format!("netifd knows no network '{name}'"));
         };
-        if !network.up || network.addresses.is_empty() {
+        let Some(address) = network.addresses.first().filter(|_| network.up) else {
             return Wan::Down(explain(network));
-        }
-        match &watched.memory.evidence.wan {
+        };
+        let memory = &mut watched.memory;
+        let before = memory.wan_address.replace(address.address);
+        match &memory.evidence.wan {
             Some(Seen {
                 value: Wan::Up(since),
                 ..
-            }) => Wan::Up(*since),
+            }) if before.is_none_or(|before| before == address.address) => Wan::Up(*since),
             _ => Wan::Up(now),
         }
     }
 
     fn service(&self, tunnel: &Tunnel, now: i64) -> Option<Seen<Service>> {
-        let look = self.store.look(tunnel.vpnki.as_deref()?)?;
+        let look = self.store.look(tunnel.vpnki.as_deref()?)?.dated(now);
         service_evidence(&look, &tunnel.name, tunnel.address.as_deref(), now)
     }
 
@@ -449,6 +456,7 @@ impl<'a> Pass<'a> {
             section,
             tunnel,
             memory,
+            cause,
             ..
         } = &mut *watched;
         let (ping, route) = (
@@ -484,6 +492,7 @@ impl<'a> Pass<'a> {
             random,
         );
         tell(section, tunnel, &before, &after);
+        *cause = Some(verdict.cause);
         memory.recovery = after;
         let news = recovery::news(&before, &memory.recovery);
         let is_material = !is_like(&before, &memory.recovery);
