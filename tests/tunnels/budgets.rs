@@ -15,7 +15,7 @@ fn lost(options: &str) -> Night {
 
 pub fn three_in_an_hour_and_quiet() {
     let night = lost("option on_down restart\noption notify $HOOK");
-    let restarts = || night.bed.restarts();
+    let restarts = || night.restarts();
     let down = "dacha: down: VPNKI lists user356 as active, but vpnki0 is down: ";
     for (at, made) in [(60, 1), (70, 1), (180, 2), (200, 2), (500, 3)] {
         night.pass_at(at).expect(1).says(down);
@@ -73,7 +73,7 @@ pub fn the_command_is_the_last_resort() {
     for at in [600, 1200, 3000] {
         night.pass_at(at).expect(1);
     }
-    assert_eq!((night.told().len(), night.bed.restarts()), (1, 1));
+    assert_eq!((night.told().len(), night.restarts()), (1, 1));
 }
 
 pub fn only_the_command() {
@@ -81,7 +81,7 @@ pub fn only_the_command() {
     for at in [60, 180, 500, 1000, 2000] {
         night.pass_at(at).expect(1);
     }
-    assert_eq!((night.told().len(), night.bed.restarts()), (2, 0));
+    assert_eq!((night.told().len(), night.restarts()), (2, 0));
     holds(
         &finding(&night.tunnel_at(2001)),
         "2 commands within an hour did not help",
@@ -104,6 +104,6 @@ pub fn nothing_at_all() {
                 .expect(1)
                 .says(&format!("; {why}, so nothing is done"));
         }
-        assert_eq!(night.bed.restarts(), 0);
+        assert_eq!(night.restarts(), 0);
     }
 }

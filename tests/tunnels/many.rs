@@ -31,10 +31,14 @@ pub fn two_hundred_tunnels() {
     all_are(&night, &mut daemon, "up");
     let (files, memory) = (descriptors(&daemon), number(&daemon, "VmRSS:"));
     let switches = number(&daemon, "voluntary_ctxt_switches:");
+    let used = cpu(&daemon);
     // Some 1,000 looks.
     thread::sleep(Duration::from_secs(25));
     let woken = number(&daemon, "voluntary_ctxt_switches:") - switches;
+    eprintln!("woken {woken} cpu {}", cpu(&daemon) - used);
     assert!(woken < 6 * 2 * TUNNELS, "{woken} wake-ups");
+    let used = cpu(&daemon) - used;
+    assert!(used < 1250, "{used} hundredths of a second for 25 s");
     assert_eq!(descriptors(&daemon), files, "{}", daemon.log());
     let grown = number(&daemon, "VmRSS:").saturating_sub(memory);
     assert!(grown < 512, "{grown} KiB more");
@@ -61,6 +65,16 @@ fn descriptors(daemon: &Daemon) -> usize {
         fs::read_dir(&folder).map_or(usize::MAX, Iterator::count)
     };
     (0..20).map(count).min().expect("there are 20")
+}
+
+/// What it has used so far, in hundredths of a second, as Linux counts.
+fn cpu(daemon: &Daemon) -> u64 {
+    let path = format!("/proc/{}/stat", daemon.pid().as_raw_nonzero());
+    let text = fs::read_to_string(path).expect("it lives");
+    // Its name, in brackets, comes second; the two numbers are the 14th and 15th.
+    let rest = text.rsplit(')').next().unwrap_or_default();
+    let numbers = rest.split_whitespace().skip(11).take(2);
+    numbers.map(|n| n.parse::<u64>().expect("a number")).sum()
 }
 
 fn number(daemon: &Daemon, name: &str) -> usize {

@@ -50,7 +50,7 @@ pub fn at_defaults_it_is_seen_in_time() {
         daemon.log()
     );
     holds(&night.finding(), "on_down is none, so nothing is done");
-    assert_eq!(night.bed.restarts(), 0);
+    assert_eq!(night.restarts(), 0);
 }
 
 pub fn a_tunnel_that_is_dead_one_way_is_restarted() {
@@ -76,7 +76,7 @@ pub fn a_restart_that_does_not_help_is_not_repeated_at_once() {
     // It is seen at once when it comes back by itself.
     night.bed.heal();
     night.is(&mut daemon, "up");
-    assert_eq!(night.bed.restarts(), 1);
+    assert_eq!(night.restarts(), 1);
 }
 
 pub fn local_evidence_is_enough() {

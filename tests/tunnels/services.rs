@@ -16,7 +16,7 @@ pub fn whatever_vpnki_does_the_tunnel_stays() {
         "error=message,code=403,text=no",
         "truncated",
     ];
-    for (at, fault) in (0..).step_by(4000).zip(faults) {
+    for (at, fault) in (4000..).step_by(4000).zip(faults) {
         bed.vpnki_fails(fault);
         night
             .pass_at(at)
@@ -38,7 +38,7 @@ pub fn whatever_vpnki_does_the_tunnel_stays() {
         .expect(0)
         .says("VPNKI answers again")
         .never_says("though");
-    assert_eq!(bed.restarts(), 0);
+    assert_eq!(night.restarts(), 0);
 }
 
 pub fn a_vpnki_that_hangs_delays_nothing() {
@@ -56,7 +56,7 @@ pub fn a_vpnki_that_hangs_delays_nothing() {
     }
     daemon.says("VPNKI cannot be asked");
     holds(&night.finding(), "up: 172.16.0.1 answers");
-    assert_eq!(night.bed.restarts(), 0);
+    assert_eq!(night.restarts(), 0);
     assert!(daemon.end().success());
 }
 
@@ -70,7 +70,7 @@ pub fn inactive_but_answering() {
             .says("dacha: up: 172.16.0.1 answers on vpnki0 in ")
             .says(", though VPNKI lists user356 as inactive");
     }
-    assert_eq!(night.bed.restarts(), 0);
+    assert_eq!(night.restarts(), 0);
     assert_eq!(night.tunnel_at(2001)["evidence"]["service"], "inactive");
 }
 
@@ -88,6 +88,6 @@ pub fn an_unknown_name() {
             .expect(78)
             .says(&format!("dacha: unknown: {hint}"));
     }
-    assert_eq!(bed.restarts(), 0);
+    assert_eq!(night.restarts(), 0);
     night.run_at(901, &["check"]).says(NAME).says("other");
 }
