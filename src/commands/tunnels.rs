@@ -40,7 +40,7 @@ pub fn pass(paths: &Paths, config: &Config, chosen: &[String]) -> Vec<Report> {
     }
     let mut programs = Programs::default();
     let wanted = round(paths, config, &mut watch, &mut programs);
-    if !wanted.is_empty() {
+    if watch.asks() {
         for account in &wanted {
             look::at(paths, config, account);
             watch.asked(account);

@@ -143,6 +143,11 @@ impl Watch {
         }
     }
 
+    /// Whether some tunnel is to be looked at again before anything is done.
+    pub fn asks(&self) -> bool {
+        self.tunnels.iter().any(|watched| watched.asks.is_some())
+    }
+
     /// The sockets on which answers come.
     pub fn sockets(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let probes = self.tunnels.iter().filter_map(|w| w.probe.as_ref());
@@ -236,6 +241,18 @@ impl Watched {
         }
     }
 
+    /// An echo to `option ping`, if there is one, or why none can be sent.
+    fn probe(&self) -> Option<Result<Probe, String>> {
+        let why = match (&self.memory.evidence.device, self.device()) {
+            (_, Some(device)) => return Probe::begin(&self.tunnel, device),
+            (Some(seen), _) if matches!(seen.value, Device::Silent(_)) => {
+                "netifd does not say through which device"
+            }
+            _ => "the network is not up",
+        };
+        self.tunnel.ping.map(|_| Err(why.to_owned()))
+    }
+
     fn write(&mut self, store: &Store, now: i64) {
         if self.stored.0 == self.memory {
             return;
@@ -322,16 +339,7 @@ impl<'a> Pass<'a> {
         }
         self.look(watched);
         let at = clock::now().boot;
-        let probe = watched.device().map(str::to_owned).map_or_else(
-            || {
-                watched
-                    .tunnel
-                    .ping
-                    .map(|_| Err("the network is not up".to_owned()))
-            },
-            |device| Probe::begin(&watched.tunnel, &device),
-        );
-        match probe {
+        match watched.probe() {
             Some(Ok(probe)) => {
                 watched.probe = Some(probe);
                 return;
@@ -518,10 +526,11 @@ impl<'a> Pass<'a> {
         match action {
             Action::Wait => {}
             Action::LookAgain => {
-                if let Some(account) = &watched.tunnel.vpnki {
-                    self.wanted.looks.push(account.clone());
-                    watched.asks = Some(clock::since_boot() + ANSWER);
-                }
+                let account = watched.tunnel.vpnki.as_ref();
+                self.wanted.looks.extend(account.cloned());
+                // Without an account there is nobody to wait for.
+                let until = clock::since_boot() + ANSWER;
+                watched.asks = Some(account.map_or(Duration::ZERO, |_| until));
             }
             Action::FixRoute => {
                 let fixed = match (watched.tunnel.route, watched.device()) {
