@@ -58,7 +58,8 @@ fn main() {
             a_dead_tunnel_is_restarted
             a_tunnel_that_is_dead_one_way_is_restarted
             a_restart_that_does_not_help_is_not_repeated_at_once
-            local_evidence_is_enough;
+            local_evidence_is_enough
+            without_an_account;
         crashes: killed_between_two_restarts
             killed_between_down_and_up
             damaged_files
@@ -83,6 +84,7 @@ fn main() {
             only_the_command
             nothing_at_all;
         triggers: hotplug_without_a_daemon
+            hotplug_wakes_the_daemon
             once_leaves_them_to_the_daemon;
     };
     libtest_mimic::run(&arguments, trials).exit();

@@ -35,10 +35,9 @@ pub fn two_hundred_tunnels() {
     // Some 1,000 looks.
     thread::sleep(Duration::from_secs(25));
     let woken = number(&daemon, "voluntary_ctxt_switches:") - switches;
-    eprintln!("woken {woken} cpu {}", cpu(&daemon) - used);
-    assert!(woken < 6 * 2 * TUNNELS, "{woken} wake-ups");
+    assert!(woken < 200, "{woken} wake-ups");
     let used = cpu(&daemon) - used;
-    assert!(used < 1250, "{used} hundredths of a second for 25 s");
+    assert!(used < 500, "{used} hundredths of a second for 25 s");
     assert_eq!(descriptors(&daemon), files, "{}", daemon.log());
     let grown = number(&daemon, "VmRSS:").saturating_sub(memory);
     assert!(grown < 512, "{grown} KiB more");

@@ -79,13 +79,39 @@ pub fn a_restart_that_does_not_help_is_not_repeated_at_once() {
     assert_eq!(night.restarts(), 1);
 }
 
+/// Not even a pass waits for the next one, since there is nobody to ask.
+pub fn without_an_account() {
+    let night = Night::new();
+    let tunnel = night
+        .bed
+        .tunnel("option down_after 2\noption on_down restart");
+    let tunnel = tunnel.replace("option vpnki 'account'\n", "");
+    night.bed.sections(&tunnel);
+    night.was_well();
+    night.bed.stall();
+    night.pass_at(0).expect(0).says("seen down 1 of 2 times");
+    night
+        .pass_at(300)
+        .expect(1)
+        .says("dacha: down: 172.16.0.1 has not answered for 15 min")
+        .says("; restarting its network, 1 of 3 in an hour");
+    night
+        .pass_at(400)
+        .expect(0)
+        .says("dacha: up: 172.16.0.1 answers");
+    assert_eq!(night.restarts(), 1);
+    assert_eq!(night.bed.vpnki_requests().len(), 0);
+}
+
 pub fn local_evidence_is_enough() {
     let night = Night::with(QUICK);
     night.bed.services_unreachable();
     let mut daemon = night.daemon();
     daemon.says("VPNKI cannot be asked");
+    night.bed.on_restart(Restart::Moves("ppp1"));
     night.bed.stall();
     night.restarted(&mut daemon, 1);
     night.is(&mut daemon, "up");
+    assert_eq!(night.tunnel()["evidence"]["device"], "ppp1");
     holds(&daemon.log(), "172.16.0.1 has not answered for ");
 }

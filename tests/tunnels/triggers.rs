@@ -28,10 +28,17 @@ pub fn once_leaves_them_to_the_daemon() {
         .expect(0)
         .says("the tunnels are watched by another process")
         .never_says("dacha: ");
-    // What is heard of the tunnel is looked at at once.
-    night.bed.stall();
-    let told = night.run_at(0, &["event"]);
-    told.expect(64);
     assert!(daemon.end().success());
     night.pass_at(10).says("dacha: ");
+}
+
+pub fn hotplug_wakes_the_daemon() {
+    let night = Night::with("option interval 5m\noption down_after 2");
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    night.bed.stall();
+    let mut event = night.bed.command(&["event"]);
+    event.env("ACTION", "ifupdate").env("INTERFACE", "vpnki0");
+    assert!(event.status().expect("it runs").success());
+    night.is(&mut daemon, "down");
 }
