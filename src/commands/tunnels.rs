@@ -40,7 +40,7 @@ pub fn pass(paths: &Paths, config: &Config, chosen: &[String]) -> Vec<Report> {
     }
     let mut programs = Programs::default();
     let wanted = round(paths, config, &mut watch, &mut programs);
-    if !wanted.is_empty() {
+    if watch.asks() {
         for account in &wanted {
             look::at(paths, config, account);
             watch.asked(account);
@@ -102,13 +102,14 @@ fn address_is_pending(paths: &Paths, config: &Config) -> bool {
 }
 
 fn reports(watch: &Watch) -> Vec<Report> {
-    let report = |(section, recovery): (&str, &crate::core::tunnel::recovery::Recovery)| Report {
+    let told = watch.told().map(|(section, recovery, is_wrong)| Report {
         line: format!("{section}: {}: {}", recovery.state.word(), recovery.reason),
         exit: match recovery.state {
             State::Up => Exit::Done,
             State::Down => Exit::Failed,
+            State::Unknown if is_wrong => Exit::Config,
             State::Unknown => Exit::Later,
         },
-    };
-    watch.told().map(report).collect()
+    });
+    told.collect()
 }

@@ -13,7 +13,7 @@ use crate::config::{Config, Tunnel};
 use crate::core::tunnel::account::service_evidence;
 use crate::core::tunnel::evidence::{Device, Ping, Route, Seen, Service, Traffic, Wan};
 use crate::core::tunnel::recovery::{self, Action, Recovery, Surroundings};
-use crate::core::tunnel::verdict::{Names, verdict};
+use crate::core::tunnel::verdict::{Cause, Names, verdict};
 use crate::core::tunnel::{Memory, State};
 use crate::sys::counters::Counters;
 use crate::sys::ping::Echo;
@@ -47,6 +47,8 @@ struct Watched {
     /// When it is looked at next, and when it was last, since boot.
     due: Duration,
     looked: Duration,
+    /// What the last verdict of this process rests on.
+    cause: Option<Cause>,
     /// It is not judged again before VPNKI was asked, or this moment.
     asks: Option<Duration>,
     probe: Option<Probe>,
@@ -96,6 +98,7 @@ impl Watch {
                 memory,
                 due: Duration::ZERO,
                 looked: Duration::ZERO,
+                cause: None,
                 asks: None,
                 probe: None,
             }
@@ -138,6 +141,11 @@ impl Watch {
                 watched.due = Duration::ZERO;
             }
         }
+    }
+
+    /// Whether some tunnel is to be looked at again before anything is done.
+    pub fn asks(&self) -> bool {
+        self.tunnels.iter().any(|watched| watched.asks.is_some())
     }
 
     /// The sockets on which answers come.
@@ -188,10 +196,12 @@ impl Watch {
         }
     }
 
-    /// Each tunnel's section, its state and the reason, in the order of the file.
-    pub fn told(&self) -> impl Iterator<Item = (&str, &Recovery)> {
+    /// Each tunnel's section, its state and the reason, and whether that is its
+    /// configuration, in the order of the file.
+    pub fn told(&self) -> impl Iterator<Item = (&str, &Recovery, bool)> {
+        let is_wrong = |watched: &Watched| watched.cause == Some(Cause::Configuration);
         let tunnels = self.tunnels.iter();
-        tunnels.map(|watched| (&*watched.section, &watched.memory.recovery))
+        tunnels.map(move |w| (&*w.section, &w.memory.recovery, is_wrong(w)))
     }
 }
 
@@ -229,6 +239,18 @@ impl Watched {
             }) => Some(device),
             _ => None,
         }
+    }
+
+    /// An echo to `option ping`, if there is one, or why none can be sent.
+    fn probe(&self) -> Option<Result<Probe, String>> {
+        let why = match (&self.memory.evidence.device, self.device()) {
+            (_, Some(device)) => return Probe::begin(&self.tunnel, device),
+            (Some(seen), _) if matches!(seen.value, Device::Silent(_)) => {
+                "netifd does not say through which device"
+            }
+            _ => "the network is not up",
+        };
+        self.tunnel.ping.map(|_| Err(why.to_owned()))
     }
 
     fn write(&mut self, store: &Store, now: i64) {
@@ -317,16 +339,7 @@ impl<'a> Pass<'a> {
         }
         self.look(watched);
         let at = clock::now().boot;
-        let probe = watched.device().map(str::to_owned).map_or_else(
-            || {
-                watched
-                    .tunnel
-                    .ping
-                    .map(|_| Err("the network is not up".to_owned()))
-            },
-            |device| Probe::begin(&watched.tunnel, &device),
-        );
-        match probe {
+        match watched.probe() {
             Some(Ok(probe)) => {
                 watched.probe = Some(probe);
                 return;
@@ -410,7 +423,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn wan(&self, watched: &Watched, now: i64) -> Wan {
+    fn wan(&self, watched: &mut Watched, now: i64) -> Wan {
         let networks = match &self.view.networks {
             Ok(networks) => networks,
             Err(why) => return Wan::Silent(why.clone()),
@@ -419,20 +432,22 @@ impl<'a> Pass<'a> {
         let Some(network) = networks.iter().find(|network| network.name == *name) else {
             return Wan::Silent(format!("netifd knows no network '{name}'"));
         };
-        if !network.up || network.addresses.is_empty() {
+        let Some(address) = network.addresses.first().filter(|_| network.up) else {
             return Wan::Down(explain(network));
-        }
-        match &watched.memory.evidence.wan {
+        };
+        let memory = &mut watched.memory;
+        let before = memory.wan_address.replace(address.address);
+        match &memory.evidence.wan {
             Some(Seen {
                 value: Wan::Up(since),
                 ..
-            }) => Wan::Up(*since),
+            }) if before.is_none_or(|before| before == address.address) => Wan::Up(*since),
             _ => Wan::Up(now),
         }
     }
 
     fn service(&self, tunnel: &Tunnel, now: i64) -> Option<Seen<Service>> {
-        let look = self.store.look(tunnel.vpnki.as_deref()?)?;
+        let look = self.store.look(tunnel.vpnki.as_deref()?)?.dated(now);
         service_evidence(&look, &tunnel.name, tunnel.address.as_deref(), now)
     }
 
@@ -449,6 +464,7 @@ impl<'a> Pass<'a> {
             section,
             tunnel,
             memory,
+            cause,
             ..
         } = &mut *watched;
         let (ping, route) = (
@@ -484,6 +500,7 @@ impl<'a> Pass<'a> {
             random,
         );
         tell(section, tunnel, &before, &after);
+        *cause = Some(verdict.cause);
         memory.recovery = after;
         let news = recovery::news(&before, &memory.recovery);
         let is_material = !is_like(&before, &memory.recovery);
@@ -509,10 +526,11 @@ impl<'a> Pass<'a> {
         match action {
             Action::Wait => {}
             Action::LookAgain => {
-                if let Some(account) = &watched.tunnel.vpnki {
-                    self.wanted.looks.push(account.clone());
-                    watched.asks = Some(clock::since_boot() + ANSWER);
-                }
+                let account = watched.tunnel.vpnki.as_ref();
+                self.wanted.looks.extend(account.cloned());
+                // Without an account there is nobody to wait for.
+                let until = clock::since_boot() + ANSWER;
+                watched.asks = Some(account.map_or(Duration::ZERO, |_| until));
             }
             Action::FixRoute => {
                 let fixed = match (watched.tunnel.route, watched.device()) {

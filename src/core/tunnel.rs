@@ -15,6 +15,8 @@ pub mod evidence;
 pub mod recovery;
 pub mod verdict;
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use evidence::Evidence;
@@ -42,6 +44,9 @@ pub struct Memory {
     pub fingerprint: String,
     /// What was found last.
     pub evidence: Evidence,
+    /// The WAN's address when it was last seen up: with another one it is
+    /// another WAN, whether or not it was seen down in between.
+    pub wan_address: Option<IpAddr>,
     /// What was made of it.
     pub recovery: Recovery,
 }

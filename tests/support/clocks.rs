@@ -53,7 +53,9 @@ pub fn booted_ago(command: &Command, seconds: i64) -> Command {
     moved(command, seconds - seconds_of(&uptime))
 }
 
-fn moved(command: &Command, by: i64) -> Command {
+/// The same command on a machine whose clock since boot is ahead by so many
+/// seconds, and stays so: several commands agree on the time.
+pub fn moved(command: &Command, by: i64) -> Command {
     let by = by.to_string();
     let mut unshare = vec!["unshare", "--time", "--boottime", &by];
     unshare.extend(user_namespace());

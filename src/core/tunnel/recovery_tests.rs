@@ -467,6 +467,7 @@ fn another_configuration_keeps_the_budget() {
     let mut run = Run::new(policy());
     run.until(2_000, &down());
     let memory = Memory {
+        wan_address: None,
         fingerprint: "old".into(),
         evidence: Evidence {
             service: seen(Service::Active, 1_990),

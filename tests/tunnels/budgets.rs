@@ -1,0 +1,109 @@
+//! How much is done, over the hours.
+
+use crate::night::{Night, finding, holds};
+use crate::support::tunnel::Restart;
+
+/// A tunnel without a device, which no restart brings back, and the first time
+/// that it is certainly down.
+fn lost(options: &str) -> Night {
+    let night = Night::with(&format!("option down_after 2\n{options}"));
+    night.bed.on_restart(Restart::Useless);
+    night.bed.vanish();
+    night.pass_at(0).expect(0).says("seen down 1 of 2 times");
+    night
+}
+
+pub fn three_in_an_hour_and_quiet() {
+    let night = lost("option on_down restart\noption notify $HOOK");
+    let restarts = || night.restarts();
+    let down = "dacha: down: VPNKI lists user356 as active, but vpnki0 is down: ";
+    for (at, made) in [(60, 1), (70, 1), (180, 2), (200, 2), (500, 3)] {
+        night.pass_at(at).expect(1).says(down);
+        assert_eq!(restarts(), made, "at {at}");
+    }
+    for at in [700, 1500, 3000, 3600] {
+        night.pass_at(at).expect(1).says(down);
+        assert_eq!(restarts(), 3, "at {at}");
+    }
+    let tunnel = night.tunnel_at(3601);
+    holds(
+        &finding(&tunnel),
+        "; 3 restarts within an hour did not help; the next try is in ",
+    );
+    assert_eq!(tunnel["restarts_last_hour"], 3);
+    let news = |told: &String| {
+        told.split(' ')
+            .skip(2)
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let told: Vec<String> = night.told().iter().map(news).collect();
+    assert_eq!(told, ["up down", "down given-up"]);
+
+    night.pass_at(3670).expect(1);
+    assert_eq!(restarts(), 4, "one is an hour old");
+    night.bed.heal();
+    night.pass_at(3700).expect(0).says("dacha: up: ");
+    assert_eq!(night.told().len(), 3);
+}
+
+pub fn the_command_is_the_last_resort() {
+    let night = lost(
+        "option on_down restart\noption restart_limit 1\noption command $HOOK\n\
+         list arg 'modem reset'\nlist arg '$(reboot)'",
+    );
+    night
+        .pass_at(60)
+        .expect(1)
+        .says("restarting its network, 1 of 1");
+    assert!(night.told().is_empty());
+    night
+        .pass_at(70)
+        .says("the last attempt has not helped yet");
+    night
+        .pass_at(200)
+        .says("restarts did not help, running the command");
+    let told = night.told();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    holds(
+        &told[0],
+        "tunnel dacha down down user356 [modem reset $(reboot)] VPNKI lists",
+    );
+    for at in [600, 1200, 3000] {
+        night.pass_at(at).expect(1);
+    }
+    assert_eq!((night.told().len(), night.restarts()), (1, 1));
+}
+
+pub fn only_the_command() {
+    let night = lost("option on_down command\noption restart_limit 2\noption command $HOOK");
+    for at in [60, 180, 500, 1000, 2000] {
+        night.pass_at(at).expect(1);
+    }
+    assert_eq!((night.told().len(), night.restarts()), (2, 0));
+    holds(
+        &finding(&night.tunnel_at(2001)),
+        "2 commands within an hour did not help",
+    );
+}
+
+pub fn nothing_at_all() {
+    let cases = [
+        ("option on_down none", "on_down is none"),
+        (
+            "option on_down restart\noption restart_limit 0",
+            "restart_limit is 0",
+        ),
+    ];
+    for (options, why) in cases {
+        let night = lost(options);
+        for at in [60, 180, 600] {
+            night
+                .pass_at(at)
+                .expect(1)
+                .says(&format!("; {why}, so nothing is done"));
+        }
+        assert_eq!(night.restarts(), 0);
+    }
+}

@@ -1,0 +1,102 @@
+//! Killed at any moment, and files that are not what they were.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::night::{Night, QUICK, holds};
+use crate::support::tunnel::{NETWORK, Restart};
+
+pub fn killed_between_two_restarts() {
+    let night = Night::with(QUICK);
+    night.bed.on_restart(Restart::Useless);
+    let mut daemon = night.daemon();
+    night.bed.stall();
+    night.restarted(&mut daemon, 1);
+    daemon.kill();
+    let mut daemon = night.daemon();
+    night.left_alone(&mut daemon, Duration::from_secs(20));
+    let tunnel = night.tunnel();
+    assert_eq!(tunnel["restarts_last_hour"], 1);
+    assert_eq!(tunnel["state"], "down");
+}
+
+pub fn killed_between_down_and_up() {
+    let night = Night::with(QUICK);
+    let mut daemon = night.daemon();
+    let victim: Arc<Mutex<Option<Pid>>> = Arc::new(Mutex::new(Some(daemon.pid())));
+    night.bed.ubus.on_down(NETWORK, move || {
+        if let Some(pid) = victim.lock().expect("no panic").take() {
+            kill_process(pid, Signal::KILL).expect("it lives");
+        }
+    });
+    night.bed.stall();
+    assert!(!daemon.ended().success());
+    assert_eq!((night.restarts(), night.bed.restarts()), (1, 0));
+
+    let mut daemon = night.daemon();
+    daemon.until("call of up", |_| night.bed.restarts() >= 1);
+    night.is(&mut daemon, "up");
+    assert_eq!(night.restarts(), 1);
+    assert_eq!(night.tunnel()["restarts_last_hour"], 1);
+}
+
+pub fn damaged_files() {
+    let night = Night::with("option on_down restart\noption down_after 3");
+    for name in ["tunnel.dacha.json", "vpnki.account.json"] {
+        let path = night.bed.router.path("run").join(name);
+        let whole = fs::read(&path).expect("it is there");
+        let half = &whole[..whole.len() / 2];
+        for damage in [
+            b"".as_slice(),
+            half,
+            b"\xff\xfe{}",
+            b"[]",
+            b"{\"boot_id\":7}",
+        ] {
+            fs::write(&path, damage).expect("it is written");
+            night
+                .pass_at(0)
+                .expect(0)
+                .says("dacha: up: 172.16.0.1 answers");
+        }
+    }
+    assert_eq!(night.restarts(), 0);
+}
+
+/// Of a later hour, which no clock can have shown, or of another boot.
+pub fn files_of_another_time() {
+    let night = Night::with("option on_down restart\noption down_after 1");
+    night.pass_at(50_000).expect(0);
+    let path = night.bed.router.path("run/tunnel.dacha.json");
+    let text = fs::read_to_string(&path).expect("it is there");
+    let later = text
+        .replace(
+            "\"attempts\":[]",
+            "\"attempts\":[4000000000,4000000000,4000000000]",
+        )
+        .replace("\"not_before\":0", "\"not_before\":4000000000");
+    assert_ne!(later, text);
+    fs::write(&path, later).expect("it is written");
+    night.bed.stall();
+    let ran = night.pass_at(0).expect(1);
+    holds(&ran.stdout, "dacha: down: ");
+    assert_eq!(night.restarts(), 0, "the WAN may be new");
+    // At worst the budget is used up for an hour.
+    night.bed.on_restart(Restart::Useless);
+    night.pass_at(3700).expect(1).says("restarting its network");
+
+    let at = text.find("boot_id").expect("it has one") + "boot_id\":\"".len();
+    let mut other = text.clone();
+    other.replace_range(at..at + 4, "0000");
+    fs::write(&path, other).expect("it is written");
+    let done = night.restarts();
+    night
+        .pass_at(3800)
+        .expect(1)
+        .says("has not answered for 0 s")
+        .says(" for the WAN to settle");
+    assert_eq!(night.restarts(), done, "what was before counts for nothing");
+}

@@ -1,0 +1,117 @@
+//! A tunnel that died is noticed, explained and brought back.
+
+use std::time::{Duration, Instant};
+
+use crate::night::{Night, QUICK, holds};
+use crate::support::tunnel::Restart;
+
+pub fn a_dead_tunnel_is_restarted() {
+    let night = Night::with(&format!("{QUICK}option notify $HOOK"));
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    night.bed.stall();
+    night.restarted(&mut daemon, 1);
+    daemon.says("dacha: tunnel user356 is up: 172.16.0.1 answers on vpnki0");
+    daemon.until("notice", |_| night.told().len() >= 2);
+    night.left_alone(&mut daemon, Duration::from_secs(8));
+    night.restarted(&mut daemon, 1);
+
+    let log = daemon.log();
+    holds(
+        &log,
+        "dacha: tunnel user356 is down: VPNKI lists user356 as active, but 172.16.0.1 has not answered for ",
+    );
+    holds(&log, "dacha: restarting network 'vpnki0'");
+    let told = night.told();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    holds(&told[0], "tunnel dacha up down user356 [] VPNKI lists");
+    holds(
+        &told[1],
+        "tunnel dacha down up user356 [] 172.16.0.1 answers",
+    );
+    let tunnel = night.tunnel();
+    assert_eq!(
+        (&tunnel["state"], &tunnel["restarts_last_hour"]),
+        (&"up".into(), &1.into())
+    );
+    assert!(daemon.end().success());
+}
+
+pub fn at_defaults_it_is_seen_in_time() {
+    let night = Night::with("option notify $HOOK");
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    night.bed.stall();
+    let begun = Instant::now();
+    daemon.says("dacha: tunnel user356 is down");
+    assert!(
+        begun.elapsed() < Duration::from_secs(60),
+        "{}",
+        daemon.log()
+    );
+    holds(&night.finding(), "on_down is none, so nothing is done");
+    assert_eq!(night.restarts(), 0);
+}
+
+pub fn a_tunnel_that_is_dead_one_way_is_restarted() {
+    let night = Night::with(QUICK);
+    let mut daemon = night.daemon();
+    night.bed.drop_replies();
+    night.restarted(&mut daemon, 1);
+    night.is(&mut daemon, "up");
+}
+
+pub fn a_restart_that_does_not_help_is_not_repeated_at_once() {
+    let night = Night::with(QUICK);
+    let mut daemon = night.daemon();
+    night.bed.on_restart(Restart::Useless);
+    night.bed.stall();
+    night.restarted(&mut daemon, 1);
+    night.left_alone(&mut daemon, Duration::from_secs(25));
+    holds(&night.finding(), "down: VPNKI lists user356 as active, but");
+    holds(
+        &night.finding(),
+        "the last attempt has not helped yet, the next is in ",
+    );
+    // It is seen at once when it comes back by itself.
+    night.bed.heal();
+    night.is(&mut daemon, "up");
+    assert_eq!(night.restarts(), 1);
+}
+
+/// Not even a pass waits for the next one, since there is nobody to ask.
+pub fn without_an_account() {
+    let night = Night::new();
+    let tunnel = night
+        .bed
+        .tunnel("option down_after 2\noption on_down restart");
+    let tunnel = tunnel.replace("option vpnki 'account'\n", "");
+    night.bed.sections(&tunnel);
+    night.was_well();
+    night.bed.stall();
+    night.pass_at(0).expect(0).says("seen down 1 of 2 times");
+    night
+        .pass_at(300)
+        .expect(1)
+        .says("dacha: down: 172.16.0.1 has not answered for 15 min")
+        .says("; restarting its network, 1 of 3 in an hour");
+    night
+        .pass_at(400)
+        .expect(0)
+        .says("dacha: up: 172.16.0.1 answers");
+    assert_eq!(night.restarts(), 1);
+    assert_eq!(night.bed.vpnki_requests().len(), 0);
+}
+
+pub fn local_evidence_is_enough() {
+    let night = Night::with(QUICK);
+    night.bed.services_unreachable();
+    let mut daemon = night.daemon();
+    daemon.says("VPNKI cannot be asked");
+    night.bed.on_restart(Restart::Moves("ppp1"));
+    night.bed.stall();
+    night.restarted(&mut daemon, 1);
+    night.is(&mut daemon, "up");
+    assert_eq!(night.tunnel()["evidence"]["device"], "ppp1");
+    holds(&daemon.log(), "172.16.0.1 has not answered for ");
+}

@@ -1,0 +1,93 @@
+//! A VPNKI that fails, or says what is not so, harms no tunnel.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::night::{Night, QUICK, finding, holds};
+use crate::support::tunnel::NAME;
+
+pub fn whatever_vpnki_does_the_tunnel_stays() {
+    let night = Night::with("option on_down restart\noption down_after 1\n");
+    let bed = &night.bed;
+    let faults = [
+        "status=503",
+        "html",
+        "empty",
+        "error=message,code=403,text=no",
+        "truncated",
+    ];
+    for (at, fault) in (4000..).step_by(4000).zip(faults) {
+        bed.vpnki_fails(fault);
+        night
+            .pass_at(at)
+            .expect(0)
+            .says("dacha: up: 172.16.0.1 answers");
+        let reason = finding(&night.tunnel_at(at + 1));
+        holds(&reason, ", though VPNKI could not be asked: ");
+        bed.services_work();
+    }
+    bed.services_unreachable();
+    night
+        .pass_at(40_000)
+        .expect(0)
+        .says("dacha: up: 172.16.0.1 answers")
+        .says("though VPNKI could not be asked: ");
+    bed.services_reachable();
+    night
+        .pass_at(60_000)
+        .expect(0)
+        .says("VPNKI answers again")
+        .never_says("though");
+    assert_eq!(night.restarts(), 0);
+}
+
+pub fn a_vpnki_that_hangs_delays_nothing() {
+    let night = Night::with(QUICK);
+    night.bed.vpnki_fails("stall=status");
+    let mut daemon = night.daemon();
+    let asked = |night: &Night| night.bed.vpnki_requests().len();
+    let before = asked(&night);
+    daemon.until("request", |_| asked(&night) > before);
+    let age = || night.tunnel()["evidence"]["rx_age_s"].as_i64();
+    // Looks go on while the request hangs, so what was received is never old.
+    for _ in 0..3 {
+        thread::sleep(Duration::from_secs(6));
+        assert!(age().is_some_and(|age| age < 12), "{}", daemon.log());
+    }
+    daemon.says("VPNKI cannot be asked");
+    holds(&night.finding(), "up: 172.16.0.1 answers");
+    assert_eq!(night.restarts(), 0);
+    assert!(daemon.end().success());
+}
+
+pub fn inactive_but_answering() {
+    let night = Night::with("option on_down restart\noption down_after 1\n");
+    night.bed.vpnki_lists(&[&[]]);
+    for at in [0, 1000, 2000] {
+        night
+            .pass_at(at)
+            .expect(0)
+            .says("dacha: up: 172.16.0.1 answers on vpnki0 in ")
+            .says(", though VPNKI lists user356 as inactive");
+    }
+    assert_eq!(night.restarts(), 0);
+    assert_eq!(night.tunnel_at(2001)["evidence"]["service"], "inactive");
+}
+
+pub fn an_unknown_name() {
+    let night = Night::with("option on_down restart\noption down_after 1\n");
+    let bed = &night.bed;
+    bed.vpnki_knows(&[("other", "172.16.9.9")]);
+    bed.vpnki_lists(&[&["other"]]);
+    let hint = "VPNKI has no tunnel 'user356': check 'option name'";
+    night.pass_at(0).expect(0).says(hint);
+    bed.stall();
+    for at in [300, 600, 900] {
+        night
+            .pass_at(at)
+            .expect(78)
+            .says(&format!("dacha: unknown: {hint}"));
+    }
+    assert_eq!(night.restarts(), 0);
+    night.run_at(901, &["check"]).says(NAME).says("other");
+}

@@ -1,0 +1,113 @@
+//! What the WAN does to a tunnel, and what it must not be blamed for.
+
+use std::time::{Duration, Instant};
+
+use crate::night::{Night, QUICK, holds};
+use crate::support::tunnel::{FAR, NAME};
+
+/// The router publishes its WAN's address, too.
+fn both(options: &str, bind: &str) -> Night {
+    let night = Night::new();
+    let bed = &night.bed;
+    let home = bed.home(&format!("option network wan\n{bind}"));
+    let (account, tunnel) = (bed.account(bind), bed.tunnel(options));
+    bed.sections(&format!("{home}{account}{tunnel}"));
+    night.was_well();
+    night
+}
+
+pub fn the_wan_fails_and_comes_back_with_another_address() {
+    let night = both(QUICK, "");
+    let bed = &night.bed;
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    bed.wan_down();
+    bed.stall();
+    night.is(&mut daemon, "unknown");
+    holds(&night.finding(), "unknown: the WAN 'wan' is down: ");
+    night.left_alone(&mut daemon, Duration::from_secs(8));
+    assert_eq!((night.restarts(), bed.updates().len()), (0, 1));
+
+    bed.set_wan("8.8.4.9");
+    daemon.says("home: confirmed: 8.8.4.9 is confirmed");
+    // What broke with it may come back with it, for half a minute.
+    night.left_alone(&mut daemon, Duration::from_secs(16));
+    daemon.until("the reason", |_| {
+        night.finding().contains(" for the WAN to settle")
+    });
+    bed.heal();
+    night.is(&mut daemon, "up");
+    assert_eq!((night.restarts(), bed.updates().len()), (0, 2));
+}
+
+pub fn a_quick_change_of_address_is_a_new_wan() {
+    let night = both(QUICK, "");
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    night.bed.set_wan("8.8.4.9");
+    night.bed.stall();
+    let begun = Instant::now();
+    daemon.says("dacha: tunnel user356 is down");
+    night.restarted(&mut daemon, 1);
+    assert!(
+        begun.elapsed() > Duration::from_secs(25),
+        "{}",
+        daemon.log()
+    );
+    night.is(&mut daemon, "up");
+}
+
+pub fn with_the_default_route_inside_and_a_bind_all_goes_on() {
+    let night = both(QUICK, "option bind wan");
+    let bed = &night.bed;
+    bed.default_route_in_tunnel();
+    let mut daemon = night.daemon();
+    bed.drop_replies();
+    bed.set_wan("8.8.4.9");
+    bed.ip("route replace default dev vpnki0");
+    daemon.says("home: confirmed: 8.8.4.9 is confirmed");
+    night.restarted(&mut daemon, 1);
+    night.is(&mut daemon, "up");
+    holds(
+        &daemon.log(),
+        &format!("VPNKI lists {NAME} as active, but {FAR} has not"),
+    );
+    assert!(
+        !daemon.log().contains("VPNKI cannot be asked"),
+        "{}",
+        daemon.log()
+    );
+    let expected = [("8.8.4.4", "8.8.4.4"), ("8.8.4.9", "8.8.4.9")];
+    assert_eq!(
+        bed.updates(),
+        expected.map(|(a, b)| (a.to_owned(), b.to_owned()))
+    );
+}
+
+pub fn with_the_default_route_inside_and_no_bind_it_is_restarted_all_the_same() {
+    let night = both(
+        "option interval 5\noption down_after 1\noption on_down restart",
+        "",
+    );
+    night.bed.default_route_in_tunnel();
+    let mut daemon = night.daemon();
+    night.bed.drop_replies();
+    night.restarted(&mut daemon, 1);
+    night.is(&mut daemon, "up");
+}
+
+/// Who is asked can be reached over the WAN as well.
+pub fn an_echo_takes_no_other_way() {
+    let night = Night::new();
+    let bed = &night.bed;
+    let tunnel = bed.bare_tunnel(&format!("{QUICK}option ping 45.90.28.1"));
+    bed.sections(&format!("{}{tunnel}", bed.account("")));
+    night.was_well();
+    let mut daemon = night.daemon();
+    bed.drop_replies();
+    night.restarted(&mut daemon, 1);
+    holds(
+        &daemon.log(),
+        "VPNKI lists user356 as active, but 45.90.28.1 has not answered",
+    );
+}
