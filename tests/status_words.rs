@@ -258,7 +258,7 @@ fn no_echo_may_be_sent() {
         &status_at(&bed, WELL + 1045),
         &[
             "unknown  ",
-            "172.16.0.1 could not be asked: only root may send echoes (CAP_NET_RAW)",
+            "172.16.0.1 could not be asked: no echo may be sent: that needs root (CAP_NET_RAW)",
             "VPNKI could not be asked: 45.90.28.1",
             "503",
         ],

@@ -206,11 +206,11 @@ fn socket(target: IpAddr) -> Result<(Socket, bool), String> {
     }
     match open(Type::RAW) {
         Ok(socket) => Ok((socket, true)),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            Err("only root may send echoes (CAP_NET_RAW), or a group in \
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(
+            "no echo may be sent: that needs root (CAP_NET_RAW), or a group of this process in \
              net.ipv4.ping_group_range"
-                .to_owned())
-        }
+                .to_owned(),
+        ),
         Err(error) => Err(format!("no echo can be sent: {}", words(error))),
     }
 }
