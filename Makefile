@@ -11,7 +11,7 @@ help: ## list the targets
 # Trying it out, and testing it.
 
 .PHONY: demo
-demo: ## watch an address change reach SkyDNS, on a router made of namespaces
+demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a router made of namespaces
 	sim/demo/run
 
 .PHONY: test

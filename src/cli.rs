@@ -4,7 +4,7 @@ use argh::FromArgs;
 
 use crate::sys::log::Reader;
 
-/// Keeps this router's WAN address bound at SkyDNS.
+/// Keeps this router's WAN address bound at SkyDNS, and watches its VPNKI tunnels.
 #[derive(FromArgs, Debug)]
 #[argh(help_triggers("-h", "--help", "help"))]
 pub struct Arguments {
@@ -86,7 +86,7 @@ impl Command {
     }
 }
 
-/// One pass: observe, decide, act, print, exit.
+/// One pass over addresses and tunnels: observe, decide, act, print, exit.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "once", help_triggers("-h", "--help", "help"))]
 pub struct Once {
@@ -122,7 +122,8 @@ pub struct Daemon {
 }
 
 /// The hotplug entry: reads ACTION, INTERFACE and DEVICE from the environment,
-/// starts a pass in the background if it matters, and returns at once.
+/// tells the daemon, or starts a pass in the background if it matters, and returns
+/// at once.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "event", help_triggers("-h", "--help", "help"))]
 pub struct Event {
@@ -171,7 +172,8 @@ fn status_format(text: &str) -> Result<StatusFormat, String> {
 }
 
 /// Checks the configuration with line numbers, then the clock, the CA file,
-/// name resolution, TLS, the key and the user.
+/// name resolution, TLS, the key and the user, and each tunnel's networks, far
+/// end, route and name at VPNKI.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "check", help_triggers("-h", "--help", "help"))]
 pub struct Check {

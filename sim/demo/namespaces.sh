@@ -66,8 +66,9 @@ start_services() {
     # shellcheck disable=SC2086 # a command and its argument
     launch $in_isp "$simulator" serve --quiet --listen "$service" --http-port 80 \
         --https-port 443 --name "$service_name" --key-file "$work/skydns.key" \
-        --ca-out "$work/ca.pem" --ready-file "$work/ready"
-    launch "$simulator" ubus --socket "$work/ubus.sock" --network "wan=$device"
+        --vpnki-key "$vpnki_key" --ca-out "$work/ca.pem" --ready-file "$work/ready"
+    launch "$simulator" ubus --socket "$work/ubus.sock" --network "wan=$device" \
+        --network "$tunnel=$tunnel" --control "$work/netifd.sock" --hook "$here/netifd"
     await_file "$work/ready"
     await_file "$work/ubus.sock"
     base_url=https://$service_name/provider_api/
@@ -82,6 +83,9 @@ wan_has() {
     ip route replace default dev "$device"
     line router "$device has $1"
 }
+
+# The second act can be played: there is a netifd, and a place for a tunnel.
+has_tunnel() { true; }
 
 # ask_service URL: from beside the service, so that no fault of the WAN counts.
 ask_service() { $in_isp curl -sSf --noproxy '*' --max-time 5 "$1"; }

@@ -29,6 +29,12 @@ service_has() {
 # expect_requests NUMBER: so many in this step.
 expect_requests() { expect 'requests in this step' "$1" "$(requests length)"; }
 
+# expect_requests_of METHOD NUMBER: so many of that in this step.
+expect_requests_of() {
+    expect "requests of $1 in this step" "$2" \
+        "$(requests "map(select(.path | endswith(\"/$1\"))) | length")"
+}
+
 # expect_at_most NUMBER: no more than so many in this step.
 expect_at_most() {
     sent=$(requests length)

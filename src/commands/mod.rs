@@ -1,4 +1,17 @@
 //! The subcommands: they ask `sys`, let `core` decide, and tell `sys` what to do.
+//!
+//! | subcommand | starts in | and goes on in |
+//! | --- | --- | --- |
+//! | `once` | `once` | `pass` (addresses), `tunnels` |
+//! | `event` | `event` | `hotplug` (what happened), then as `once`, or a running daemon |
+//! | `daemon` | `daemon` | `daemon/ears` (what it hears), `daemon/sections` and `daemon/accounts` (its child processes, which are `pass` and `look`), `watch` |
+//! | `status` | `status` | what the others remembered |
+//! | `check` | `check` | `check/tunnels` |
+//! | `skydns`, `vpnki` | `call` | `account`, `answer` |
+//!
+//! What several of them share: `pass` is one pass over addresses, `watch` a look
+//! at the tunnels and what is done about them, `look` one at a VPNKI account,
+//! `observe` asks the sources, `programs` runs those of the router's owner.
 
 mod account;
 mod answer;

@@ -1,5 +1,16 @@
 //! The only I/O of the agent. Each module opts out of the rules in
 //! `clippy.toml` that it has to break, and says why.
+//!
+//! | modules | subject |
+//! | --- | --- |
+//! | [`http`] | requests to the services, with TLS and a deadline |
+//! | [`ubus`] | netifd: its networks, news of them, up and down |
+//! | [`netlink`], [`interfaces`], [`counters`], [`ping`] | the kernel: routes, changes, addresses, bytes, echoes |
+//! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
+//! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
+//! | [`child`], [`process`] | programs, and wansync itself, started and watched |
+//! | [`clock`], [`zone`], [`random`] | times and numbers |
+//! | [`log`], [`terminal`] | who reads it |
 
 pub mod child;
 pub mod clock;

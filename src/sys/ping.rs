@@ -207,8 +207,8 @@ fn socket(target: IpAddr) -> Result<(Socket, bool), String> {
     match open(Type::RAW) {
         Ok(socket) => Ok((socket, true)),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(
-            "no echo may be sent: that needs CAP_NET_RAW, or a group of this process \
-             in net.ipv4.ping_group_range"
+            "no echo may be sent: that needs root (CAP_NET_RAW), or a group of this process in \
+             net.ipv4.ping_group_range"
                 .to_owned(),
         ),
         Err(error) => Err(format!("no echo can be sent: {}", words(error))),

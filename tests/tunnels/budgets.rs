@@ -16,7 +16,7 @@ fn lost(options: &str) -> Night {
 pub fn three_in_an_hour_and_quiet() {
     let night = lost("option on_down restart\noption notify $HOOK");
     let restarts = || night.restarts();
-    let down = "dacha: down: VPNKI lists user356 as active, but vpnki0 is down: ";
+    let down = "dacha: down: VPNKI lists user356 as active, but vpnki0 is down (";
     for (at, made) in [(60, 1), (70, 1), (180, 2), (200, 2), (500, 3)] {
         night.pass_at(at).expect(1).says(down);
         assert_eq!(restarts(), made, "at {at}");

@@ -34,7 +34,7 @@ pub fn netifd_says_that_it_is_gone() {
     night
         .pass_at(60)
         .expect(1)
-        .says("vpnki0 is down: down (NO_DEVICE)")
+        .says("vpnki0 is down (NO_DEVICE)")
         .says("restarting its network");
     // A restart makes it anew.
     night.pass_at(90).expect(0).says("dacha: up: ");

@@ -267,7 +267,7 @@ fn a_netifd_that_leaves_is_noticed_whenever_it_does() {
     let error = against("gone", serve, |path| {
         take(&mut Watch::connect(path).unwrap()).unwrap_err()
     });
-    let expected = "ubus has no object network.interface: is its program running?";
+    let expected = "netifd is not running: ubus has no object network.interface";
     assert_eq!(error.to_string(), expected);
     // During a call, behind more notifications than are kept.
     let serve = |stream: &mut UnixStream| {

@@ -96,8 +96,8 @@ pub struct Recovery {
     /// No attempt before this.
     pub not_before: i64,
     /// Set by [`step`] with [`Action::Restart`], before the network is taken
-    /// down; cleared by the caller once it was told to come up: whoever finds it set at the start was killed in between, and must
-    /// call `up`.
+    /// down; cleared by the caller once it was told to come up: whoever finds it
+    /// set at the start was killed in between, and must call `up`.
     pub restarting: bool,
 }
 

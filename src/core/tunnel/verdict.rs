@@ -138,10 +138,8 @@ impl<'a> Case<'a> {
         else {
             return None;
         };
-        let mut reason = format!(
-            "the WAN '{}' is down: {why}, so nothing can be said of the tunnel",
-            self.names.wan
-        );
+        let wan = is_down(&format!("the WAN '{}'", self.names.wan), why);
+        let mut reason = format!("{wan}, so nothing can be said of the tunnel");
         if let Some(answer) = self.answer().filter(|answer| answer.at >= *at) {
             reason += &format!(
                 ", though {}: check 'option wan'",
@@ -209,7 +207,7 @@ impl<'a> Case<'a> {
     fn is_not_there(&self) -> Option<Verdict> {
         let network = self.names.network;
         let fault = match self.device.map(|seen| &seen.value)? {
-            Device::Down(why) => format!("{network} is down: {why}"),
+            Device::Down(why) => is_down(network, why),
             Device::Gone(device) => format!("the device {device} of {network} is gone"),
             _ => return None,
         };
@@ -347,7 +345,10 @@ impl<'a> Case<'a> {
         let route = self.names.route?;
         match self.route? {
             Route::Missing => Some(format!("the route {route} is missing")),
-            Route::Elsewhere(device) => Some(format!("the route {route} leads to {device}")),
+            Route::Elsewhere(device) => Some(format!(
+                "the route {route} leads to {device}, not through {}",
+                self.names.network
+            )),
             Route::Through | Route::Silent(_) => None,
         }
     }
@@ -412,6 +413,14 @@ fn unknown(cause: Cause, reason: String) -> Verdict {
         state: State::Unknown,
         cause,
         reason,
+    }
+}
+
+/// netifd's words for why may begin with the same word.
+fn is_down(what: &str, why: &str) -> String {
+    match why.starts_with("down") {
+        true => format!("{what} is {why}"),
+        false => format!("{what} is down: {why}"),
     }
 }
 

@@ -93,22 +93,34 @@ pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: i64) -> String {
             Some(service_words(&tunnel.name, service))
         }),
         aged(&evidence.device, now, |device| {
-            Some(device_words(&tunnel.network, device, now))
+            // What made netifd silent was said of the WAN already.
+            let is_told = matches!(device, Device::Silent(_)) && wan_is_silent(evidence);
+            (!is_told).then(|| device_words(&tunnel.network, device, now))
         }),
         aged(&evidence.route, now, |route| {
             let place = tunnel.route.map_or(String::new(), |r| format!(" {r}"));
             Some(format!("route{place} {}", route_words(route)))
         }),
         aged(&evidence.ping, now, |ping| {
-            Some(ping_words(tunnel.ping, ping, now))
+            // Without a device no echo can be sent: that is not the news.
+            let is_told = matches!(ping, Ping::Silent(_)) && !is_up(evidence);
+            (!is_told).then(|| ping_words(tunnel.ping, ping, now))
         }),
         evidence
             .traffic
             .as_ref()
-            .map(|seen| traffic_words(&seen.value, now)),
+            .and_then(|seen| traffic_words(&seen.value, now)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join("; ")
+}
+
+fn wan_is_silent(evidence: &Evidence) -> bool {
+    matches!(&evidence.wan, Some(seen) if matches!(seen.value, Wan::Silent(_)))
+}
+
+fn is_up(evidence: &Evidence) -> bool {
+    matches!(&evidence.device, Some(seen) if matches!(seen.value, Device::Up(_)))
 }
 
 /// A finding in words, with its age.
@@ -166,7 +178,7 @@ fn route_words(route: &Route) -> String {
 fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
     let target = target.map_or("far end".to_owned(), |t| t.to_string());
     match ping {
-        Ping::Answered(ms) => format!("{target} answered in {ms} ms"),
+        Ping::Answered(ms) => format!("{target} answered in {} ms", (*ms).max(1)),
         Ping::Lost { since, .. } => {
             format!("{target} silent for {}", spoken(age(*since, now)))
         }
@@ -174,13 +186,14 @@ fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
     }
 }
 
-fn traffic_words(traffic: &Traffic, now: i64) -> String {
-    let received = match traffic.received_at {
-        Some(at) => format!("last byte in {} ago", spoken(age(at, now))),
-        None => "no byte came in".to_owned(),
-    };
-    match traffic.unanswered {
-        0 => received,
-        sent => format!("{received}, {sent} bytes out since"),
+/// Counters that were read but once tell nothing.
+fn traffic_words(traffic: &Traffic, now: i64) -> Option<String> {
+    let received = traffic
+        .received_at
+        .map(|at| format!("last byte in {} ago", spoken(age(at, now))));
+    match (received, traffic.unanswered) {
+        (received, 0) => received,
+        (Some(received), sent) => Some(format!("{received}, {sent} bytes out since")),
+        (None, sent) => Some(format!("{sent} bytes out, none in")),
     }
 }

@@ -89,6 +89,9 @@ impl fmt::Display for Error {
                 "ubusd hung up without a greeting: \
                  this process's user or group is not known to the system",
             ),
+            Error::NoObject { path } if *path == "network.interface" => {
+                write!(f, "netifd is not running: ubus has no object {path}")
+            }
             Error::NoObject { path } => {
                 write!(f, "ubus has no object {path}: is its program running?")
             }
