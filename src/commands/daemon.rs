@@ -9,7 +9,8 @@ mod accounts;
 mod ears;
 mod sections;
 
-use std::os::fd::BorrowedFd;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::exit::Exit;
@@ -42,6 +43,10 @@ const ANSWER: Duration = Duration::from_secs(1);
 
 /// Runs it, or what it runs itself.
 pub fn run(paths: &Paths, options: &Options) -> Exit {
+    let paths = &Paths {
+        is_given: options.given,
+        ..paths.clone()
+    };
     if let Some(account) = &options.look {
         return look::run(paths, account);
     }
@@ -74,6 +79,8 @@ struct Daemon<'a> {
     paths: &'a Paths,
     store: Store,
     config: Config,
+    /// The same as text, for child processes.
+    copy: Option<File>,
     ears: Ears,
     sections: Sections,
     accounts: Accounts,
@@ -86,7 +93,11 @@ struct Daemon<'a> {
 }
 
 fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
-    let config = paths.load_to_act()?;
+    let (config, copy) = paths.load_and_copy().map_err(|why| {
+        log::error!("{why}");
+        Exit::Config
+    })?;
+    logging::set_level(config.main.log_level);
     let folder = paths.state.display();
     let turn = Turn::of_daemon(&paths.state);
     let cannot = |error| {
@@ -116,6 +127,7 @@ fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
         asked: clock::since_boot(),
         store,
         config,
+        copy,
         ears,
     };
     Ok((held, daemon))
@@ -131,6 +143,14 @@ fn wait_for(paths: &Paths, turn: &Turn) -> std::io::Result<Option<Held>> {
     let (folder, patience) = (paths.state.display(), LOCK_PATIENCE.as_secs());
     log::warn!("{who} uses the folder {folder}; waiting for its end, {patience} s at most");
     turn.hold(LOCK_PATIENCE)
+}
+
+/// The words that start a child process, which finds the configuration on its
+/// standard input where there is one.
+fn arguments<'a>(words: &[&'a str], input: Option<BorrowedFd<'_>>) -> Vec<&'a str> {
+    let given = input.map(|_| "--given");
+    let all = ["daemon"].into_iter().chain(given);
+    all.chain(words.iter().copied()).collect()
 }
 
 fn has_routes(config: &Config) -> bool {
@@ -263,8 +283,8 @@ impl Daemon<'_> {
 
     /// A configuration that cannot be read changes nothing.
     fn reload(&mut self) {
-        let config = match self.paths.load() {
-            Ok(config) => config,
+        let (config, copy) = match self.paths.load_and_copy() {
+            Ok(both) => both,
             Err(why) => {
                 log::error!("{why}; the configuration of before stays in use");
                 return;
@@ -276,6 +296,7 @@ impl Daemon<'_> {
         }
         self.watch.write(&self.store);
         self.config = config;
+        self.copy = copy;
         self.sections.follow(&self.config, &self.store);
         self.watch = Watch::new(&self.config, &self.store, &[]);
         self.accounts = Accounts::new(self.watch.accounts());
@@ -301,7 +322,8 @@ impl Daemon<'_> {
             self.programs.add(errand);
         }
         let looks = [heard.looks, begun.looks].concat();
-        for account in self.accounts.work(self.paths, &self.config, &looks) {
+        let input = self.copy.as_ref().map(File::as_fd);
+        for account in self.accounts.work(self.paths, &self.config, input, &looks) {
             self.watch.asked(&account);
         }
         self.programs.work();
@@ -320,6 +342,7 @@ impl Daemon<'_> {
             paths: self.paths,
             store: &self.store,
             config: &self.config,
+            input: self.copy.as_ref().map(File::as_fd),
             observer: &Observer::seeing(networks, &client),
         };
         for errand in self.sections.work(&sight) {

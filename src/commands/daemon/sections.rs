@@ -9,8 +9,10 @@
 //! any moment means was thought through for `once` already.
 
 use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use super::arguments;
 use crate::commands::observe::Observer;
 use crate::commands::pass::{self, remembered};
 use crate::commands::paths::{Paths, key_of};
@@ -95,6 +97,8 @@ pub struct Sight<'a> {
     pub store: &'a Store,
     /// The configuration.
     pub config: &'a Config,
+    /// The configuration as a file, for the pass.
+    pub input: Option<BorrowedFd<'a>>,
     /// The sources.
     pub observer: &'a Observer<'a>,
 }
@@ -227,10 +231,9 @@ impl Sections {
             self.give_up(now);
         }
         let names: Vec<String> = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
-        match Child::ourselves(
-            &sight.paths.arguments(&["daemon", "--pass"], &names),
-            LONGEST,
-        ) {
+        let words = arguments(&["--pass"], sight.input);
+        let arguments = sight.paths.arguments(&words, &names);
+        match Child::ourselves(&arguments, sight.input, LONGEST) {
             Ok(child) => {
                 self.pass = Some(Running {
                     child,
