@@ -78,3 +78,40 @@ fn netifd_hung() {
     daemon.says("9.9.9.9 is confirmed");
     is_quiet(&router, 2);
 }
+
+/// Nobody tells of what was lost; the next re-check finds it.
+#[test]
+fn a_notification_that_was_lost() {
+    let router = router("");
+    let text = std::fs::read_to_string(router.config()).expect("a configuration");
+    let text = text.replacen("'main'\n", "'main'\noption interval '3s'\n", 1);
+    router.configure_raw(text.as_bytes());
+    let ubus = router.ubus();
+    ubus.set_interface("wan", up("8.8.4.4"));
+    let mut daemon = daemon(&router);
+    daemon.says("8.8.4.4 is confirmed");
+    ubus.set_fault(Fault::Stall);
+    ubus.set_interface("wan", up("9.9.9.9"));
+    ubus.set_fault(Fault::None);
+    daemon.says("9.9.9.9 is confirmed");
+    is_quiet(&router, 2);
+}
+
+/// While netifd does not answer, what it said last counts for a while, and then
+/// nothing is known; an address that was confirmed is not sent again after it.
+#[test]
+fn netifd_hung_for_long() {
+    let router = router("");
+    let ubus = router.ubus();
+    ubus.set_interface("wan", up("8.8.4.4"));
+    let mut daemon = daemon(&router);
+    daemon.says("8.8.4.4 is confirmed");
+    ubus.set_fault(Fault::Stall);
+    daemon.signal(Signal::USR1);
+    daemon.says("netifd is not heard");
+    daemon.says("home: aborted: ");
+    ubus.set_fault(Fault::None);
+    daemon.says("netifd is heard again");
+    daemon.says("home: unchanged: ");
+    is_quiet(&router, 1);
+}
