@@ -168,6 +168,16 @@ impl Failure {
         }
     }
 
+    /// Whether nothing of it left the router for the service: its name was not
+    /// found, or its way out was not there.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Failure::Bind { .. } | Failure::NameResolution { .. } => true,
+            Failure::Timeout { phase, .. } => *phase == Phase::NameResolution,
+            _ => false,
+        }
+    }
+
     /// For how many seconds the service asked to be left alone. A 429 without
     /// a `Retry-After` asks for a minute.
     pub fn asks_to_wait(&self) -> Option<i64> {
