@@ -21,7 +21,8 @@ test: ## formatting, lints, documentation, and every test
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
-	cargo test --workspace
+	# Most of the tests wait for something.
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-8} cargo test --workspace
 
 # Routers: static binaries, one row of cross/targets.toml each.
 
