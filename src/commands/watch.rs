@@ -333,11 +333,13 @@ impl<'a> Pass<'a> {
     /// Looks at all but the ping, and sends that.
     fn begin(&mut self, watched: &mut Watched) {
         watched.looked = clock::since_boot();
-        if watched.memory.recovery.restarting {
-            // Somebody was killed between taking it down and up.
+        let is_half_done = watched.memory.recovery.restarting;
+        if is_half_done {
+            // Somebody was killed between taking it down and up, or netifd did
+            // not say that it heard.
             self.bring_up(watched);
         }
-        self.look(watched);
+        self.look(watched, is_half_done);
         let at = clock::now().boot;
         match watched.probe() {
             Some(Ok(probe)) => {
@@ -353,9 +355,16 @@ impl<'a> Pass<'a> {
         self.judge(watched);
     }
 
-    fn look(&mut self, watched: &mut Watched) {
+    fn look(&mut self, watched: &mut Watched, is_half_done: bool) {
         let at = clock::now().boot;
-        let device = self.device(watched, at);
+        let device = match self.device(watched, at) {
+            // By ourselves, and what netifd said may be older than our call.
+            Device::Off if is_half_done => Device::Pending {
+                since: at,
+                why: "being restarted".to_owned(),
+            },
+            device => device,
+        };
         let wan = self.wan(watched, at);
         let evidence = &mut watched.memory.evidence;
         evidence.service = self.service(&watched.tunnel, at);
