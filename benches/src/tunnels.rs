@@ -29,7 +29,7 @@ impl Tunnels {
             count,
         };
         let far = tunnels.far.id();
-        let near = |n| {
+        let here = |n| {
             let (device, near, far_end) = (device(n), near(n), target(n));
             format!(
                 "link add {device} group {GROUP} address {MAC} type veth \
@@ -40,7 +40,7 @@ impl Tunnels {
                  route add {far_end}/32 dev {device}\n"
             )
         };
-        let far = |n| {
+        let there = |n| {
             let (near, far_end) = (near(n), target(n));
             format!(
                 "link set vpn{n} arp off multicast off addrgenmode none\n\
@@ -50,8 +50,8 @@ impl Tunnels {
             )
         };
         // Of a device whose other end is down, the kernel drops the routes.
-        batch(&[], &(0..count).map(near).collect::<String>())
-            .and_then(|()| tunnels.far(&(0..count).map(far).collect::<String>()))
+        batch(&[], &(0..count).map(here).collect::<String>())
+            .and_then(|()| tunnels.far(&(0..count).map(there).collect::<String>()))
             .map(|()| tunnels)
     }
 
