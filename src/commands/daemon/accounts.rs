@@ -61,13 +61,13 @@ impl Accounts {
                     continue;
                 }
                 account.look = None;
-                account.due = account.next(paths, config, false);
+                account.due = account.next(paths, config, now, false);
                 looked.push(account.name.clone());
             }
             let is_wanted = wanted.contains(&account.name);
             if is_wanted || account.due <= now {
                 // After a hurry it may still be too early.
-                account.due = account.next(paths, config, true);
+                account.due = account.next(paths, config, now, true);
             }
             if account.due <= now {
                 account.begin(paths);
@@ -81,14 +81,15 @@ impl Accounts {
 }
 
 impl Account {
-    fn next(&self, paths: &Paths, config: &Config, is_urgent: bool) -> Duration {
+    /// When it is to be looked at: `now` itself, and no later, if at once.
+    fn next(&self, paths: &Paths, config: &Config, now: Duration, is_urgent: bool) -> Duration {
         let pause = match is_urgent {
             true => look::soonest(paths, config, &self.name),
             false => look::due(paths, config, &self.name),
         };
         // One that is never looked at is asked about once in a while.
         let pause = pause.unwrap_or(3600).max(0);
-        clock::since_boot() + Duration::from_secs(pause as u64)
+        now + Duration::from_secs(pause as u64)
     }
 
     fn begin(&mut self, paths: &Paths) {
