@@ -4,15 +4,17 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::column;
-use crate::measure::{Tools, median, millis};
+use crate::measure::{Run, Tools, median, millis};
 use crate::namespace;
 use crate::report::{Part, Unit};
 use crate::resident::{Resident, until};
 use crate::scene::{ADDRESS, Scene, Source, config};
 use crate::services::{SkyDns, Ubus};
 
-/// Changes for a daemon that was started for each.
-const FRESH: u8 = 60;
+/// Changes of one router, with a daemon that was started for each. More than 24
+/// sends a day are not made, so there are several routers.
+const CHANGES: u8 = 20;
+const ROUTERS: usize = 3;
 /// Changes for one daemon that runs on.
 const RESIDENT: u8 = 6;
 /// How long it rests before a change. That it rests is all that counts: a
@@ -78,46 +80,75 @@ pub fn measure(tools: &Tools) -> Part {
 }
 
 fn reaction(tools: &Tools, source: Source) -> Result<Reaction, String> {
-    namespace::add_device(ADDRESS)?;
-    let (ubus, skydns) = (Ubus::start()?, SkyDns::start()?);
-    let text = config(&skydns, &skydns.full_bundle()?, source, 1);
-    let scene = Scene::new(tools, &text)?;
-    let run = scene.agent_with_ubus(&["daemon"], &ubus.socket());
-    let start = |sent: u8| {
-        let daemon = Resident::start(&run)?;
-        if sent == 0 {
-            skydns.request_at(1)?;
+    let mut fresh = Vec::new();
+    for _ in 0..ROUTERS {
+        let router = Router::new(tools, source)?;
+        for number in 1..=CHANGES {
+            let daemon = router.start()?;
+            thread::sleep(REST);
+            fresh.push(router.change(number)?);
+            daemon.end()?;
+            until("the daemon to leave", || Ok(!router.ubus.is_heard()))?;
         }
-        until("the daemon to listen", || {
-            Ok(ubus.is_heard() && !daemon.has_children())
-        })?;
-        Ok::<_, String>(daemon)
-    };
-    let change = |number: u8| {
-        let address = format!("8.8.4.{}", 10 + number);
-        let begun = SystemTime::now();
-        match source {
-            Source::Interface => namespace::set_address(&address)?,
-            _ => ubus.set_address(&address)?,
-        }
-        let read = skydns.request_at(1 + usize::from(number))?;
-        read.duration_since(begun)
-            .map_err(|_| "the clock was set".to_owned())
-    };
-    start(0)?.end()?;
-    let (mut fresh, mut resident) = (Vec::new(), Vec::new());
-    for number in 1..=FRESH {
-        let daemon = start(number)?;
-        thread::sleep(REST);
-        fresh.push(change(number)?);
-        daemon.end()?;
-        until("the daemon to leave", || Ok(!ubus.is_heard()))?;
     }
-    let daemon = start(FRESH)?;
+    let router = Router::new(tools, source)?;
+    let daemon = router.start()?;
+    let mut resident = Vec::new();
     for number in 1..=RESIDENT {
         thread::sleep(QUIET);
-        resident.push(change(FRESH + number)?);
+        resident.push(router.change(number)?);
     }
     daemon.end()?;
     Ok(Reaction { fresh, resident })
+}
+
+/// A router whose address is confirmed.
+struct Router<'a> {
+    source: Source,
+    ubus: Ubus,
+    skydns: SkyDns,
+    scene: Scene<'a>,
+}
+
+impl<'a> Router<'a> {
+    fn new(tools: &'a Tools, source: Source) -> Result<Router<'a>, String> {
+        namespace::add_device(ADDRESS)?;
+        let (ubus, skydns) = (Ubus::start()?, SkyDns::start()?);
+        let text = config(&skydns, &skydns.full_bundle()?, source, 1);
+        let router = Router {
+            source,
+            ubus,
+            skydns,
+            scene: Scene::new(tools, &text)?,
+        };
+        let daemon = Resident::start(&router.daemon())?;
+        router.scene.wait(1, 0)?;
+        daemon.end()?;
+        Ok(router)
+    }
+
+    fn daemon(&self) -> Run {
+        self.scene.agent_with_ubus(&["daemon"], &self.ubus.socket())
+    }
+
+    fn start(&self) -> Result<Resident, String> {
+        let daemon = Resident::start(&self.daemon())?;
+        until("the daemon to listen", || {
+            Ok(self.ubus.is_heard() && !daemon.has_children())
+        })?;
+        Ok(daemon)
+    }
+
+    /// Changes the address once more. How long the request took to come.
+    fn change(&self, number: u8) -> Result<Duration, String> {
+        let address = format!("8.8.4.{}", 10 + number);
+        let begun = SystemTime::now();
+        match self.source {
+            Source::Interface => namespace::set_address(&address)?,
+            _ => self.ubus.set_address(&address)?,
+        }
+        let read = self.skydns.request_at(1 + usize::from(number))?;
+        read.duration_since(begun)
+            .map_err(|_| "the clock was set".to_owned())
+    }
 }
