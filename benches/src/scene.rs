@@ -128,7 +128,7 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// When each of so many tunnels was found down, as its state file tells.
+    /// Whether a tunnel was found down, as its state file tells.
     pub fn is_down(&self, tunnel: &str) -> bool {
         let file = self.volatile.file(&format!("tunnel.{tunnel}.json"));
         let text = fs::read_to_string(file).unwrap_or_default();
@@ -148,6 +148,11 @@ impl<'a> Scene<'a> {
             found if found == wanted => Ok(()),
             found => Err(format!("{found} of {wanted} sections were confirmed")),
         }
+    }
+
+    /// The daemon's control socket.
+    pub fn control(&self) -> PathBuf {
+        self.volatile.file("control")
     }
 
     pub fn scratch(&self) -> PathBuf {
