@@ -313,6 +313,7 @@ impl Daemon<'_> {
         }
         let networks = self.ears.netifd().networks();
         let view = View {
+            store: &self.store,
             networks,
             address_is_pending: self.sections.address_is_pending(),
         };
