@@ -7,11 +7,13 @@
 //! trailing comma (SkyDNS documents one), and its generic code is larger.
 
 mod check;
+mod read;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use check::Problem;
+pub use read::Misfit;
 
 /// One JSON value, as it stands in the body.
 ///

@@ -12,24 +12,18 @@ use super::{clock, files};
 use crate::core::memory::Memory;
 use crate::core::record::Record;
 use crate::core::tunnel;
+use crate::service::json::Json;
 
 /// No file of ours comes near this.
 const LIMIT: usize = 1024 * 1024;
+/// The field that says of which boot a file of the state tier is.
+const STAMP: &str = "boot_id";
 
 /// Where both tiers are.
 pub struct Store {
     state: PathBuf,
     record: PathBuf,
     boot_id: String,
-}
-
-/// A file of the state tier. Times since boot are worth nothing after a
-/// reboot, wherever the folder lies.
-#[derive(Serialize, Deserialize)]
-struct Stamped<T> {
-    boot_id: String,
-    #[serde(flatten)]
-    content: T,
 }
 
 /// What the last pass complained of, as [`crate::commands`] counts it.
@@ -77,7 +71,7 @@ impl Store {
     /// Remembers what a pass complained of.
     pub fn remember_complaints(&self, numbers: &[u32]) -> Result<(), String> {
         let numbers = numbers.to_owned();
-        self.stamp(&self.state.join("complaints"), Complaints { numbers })
+        self.stamp(&self.state.join("complaints"), &Complaints { numbers })
     }
 
     /// Whether this user may see what is remembered.
@@ -100,7 +94,7 @@ impl Store {
         let read = files::read_if_there(&self.record, LIMIT);
         let record = read.and_then(|bytes| match bytes {
             None => Ok(Record::default()),
-            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| format!("is damaged: {e}")),
+            Some(bytes) => recorded(&bytes).map_err(|why| format!("is damaged: {why}")),
         });
         record.unwrap_or_else(|why| {
             log::warn!("{} {why}; it counts as empty", self.record.display());
@@ -132,19 +126,34 @@ impl Store {
         self.state.join(format!("{kind}.{section}.json"))
     }
 
+    /// What a file of the state tier says, if it is of this boot: times since
+    /// boot are worth nothing after a reboot, wherever the folder lies.
     fn stamped<T: for<'de> Deserialize<'de>>(&self, path: &Path) -> Option<T> {
         let bytes = files::read_if_there(path, LIMIT).ok()??;
-        let stamped: Stamped<T> = serde_json::from_slice(&bytes).ok()?;
-        (stamped.boot_id == self.boot_id).then_some(stamped.content)
+        T::deserialize(self.of_this_boot(&bytes)?).ok()
     }
 
-    fn stamp<T: Serialize>(&self, path: &Path, content: T) -> Result<(), String> {
-        let stamped = Stamped {
-            boot_id: self.boot_id.clone(),
-            content,
-        };
-        let text = serde_json::to_vec(&stamped).map_err(|e| e.to_string())?;
-        files::within(&self.state, || files::replace(path, &text, false))
+    fn of_this_boot<'a>(&self, bytes: &'a [u8]) -> Option<Json<'a>> {
+        let json = Json::parse(bytes).ok()?;
+        (json.get(STAMP)?.text()? == self.boot_id.as_str()).then_some(json)
+    }
+
+    fn stamp<T: Serialize>(&self, path: &Path, content: &T) -> Result<(), String> {
+        let text = serde_json::to_string(content).map_err(|e| e.to_string())?;
+        self.write_stamped(path, &text)
+    }
+
+    /// The stamp is put into the text of the object. `#[serde(flatten)]` does
+    /// the same with a second set of code for each type, 60 KB of it.
+    fn write_stamped(&self, path: &Path, text: &str) -> Result<(), String> {
+        let fields = text.strip_prefix('{').expect("a struct is an object");
+        let text = format!("{{\"{STAMP}\":\"{}\",{fields}", self.boot_id);
+        files::within(&self.state, || files::replace(path, text.as_bytes(), false))
             .map_err(|e| format!("cannot write {}: {e}", path.display()))
     }
+}
+
+fn recorded(bytes: &[u8]) -> Result<Record, String> {
+    let json = Json::parse(bytes).map_err(|problem| problem.to_string())?;
+    Record::deserialize(json).map_err(|misfit| misfit.to_string())
 }

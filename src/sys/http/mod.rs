@@ -14,6 +14,7 @@ mod anchors;
 mod error;
 mod resolve;
 mod socket;
+mod suites;
 mod tls;
 mod transport;
 

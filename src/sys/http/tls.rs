@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, KeyProvider, ring};
-use rustls::pki_types::{PrivateKeyDer, ServerName};
-use rustls::sign::SigningKey;
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError};
 
 use super::anchors::Anchors;
 use super::error::{Stop, tls_failure, words};
 use super::socket::Socket;
+use super::suites;
 use crate::core::failure::{Phase, TlsFailure};
 
 /// What every handshake has in common.
@@ -23,14 +22,9 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// TLS 1.2 and 1.3 with ring's suites (ECDHE with AES-GCM or ChaCha20) and
-    /// groups (X25519, P-256, P-384). No session is kept for resumption: a pass
-    /// keeps its connection instead.
+    /// No session is kept for resumption: a pass keeps its connection instead.
     pub(super) fn new(ca_file: PathBuf) -> Tls {
-        let provider = CryptoProvider {
-            key_provider: &NoKeys,
-            ..ring::default_provider()
-        };
+        let provider = suites::provider();
         let algorithms = provider.signature_verification_algorithms;
         let path = ca_file.display().to_string().into();
         let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
@@ -138,15 +132,5 @@ impl Write for Session {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// wansync has no client certificate; ring's key parser stays out of the binary.
-#[derive(Debug)]
-struct NoKeys;
-
-impl KeyProvider for NoKeys {
-    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, TlsError> {
-        Err(TlsError::General("no client certificates".to_owned()))
     }
 }

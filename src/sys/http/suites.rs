@@ -1,0 +1,94 @@
+//! What wansync speaks of TLS: all that a public server needs, and no more, since
+//! what is not named here stays out of the binary.
+//!
+//! Left out of ring's own list is Ed25519, 30 KB that no public certificate
+//! authority may sign with (CA/Browser Forum, Baseline Requirements 7.1.3), and
+//! the key exchange over P-384: P-256 is mandatory in TLS 1.3 (RFC 8446, 9.1).
+
+use std::sync::Arc;
+
+use rustls::Error as TlsError;
+use rustls::SignatureScheme;
+use rustls::crypto::{
+    CryptoProvider, KeyProvider, SupportedKxGroup, WebPkiSupportedAlgorithms, ring,
+};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::SigningKey;
+use webpki::ring as webpki;
+
+/// The suites of TLS 1.2 and 1.3 (ECDHE with AES-GCM or ChaCha20), groups and
+/// signatures.
+pub(super) fn provider() -> CryptoProvider {
+    CryptoProvider {
+        kx_groups: GROUPS.to_vec(),
+        signature_verification_algorithms: SIGNATURES,
+        key_provider: &NoKeys,
+        ..ring::default_provider()
+    }
+}
+
+static GROUPS: [&dyn SupportedKxGroup; 2] = [ring::kx_group::X25519, ring::kx_group::SECP256R1];
+
+/// ECDSA on P-256 and P-384, RSA as PKCS 1 and PSS.
+static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+    all: &[
+        webpki::ECDSA_P256_SHA256,
+        webpki::ECDSA_P256_SHA384,
+        webpki::ECDSA_P384_SHA256,
+        webpki::ECDSA_P384_SHA384,
+        webpki::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+        webpki::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+        webpki::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+        webpki::RSA_PKCS1_2048_8192_SHA256,
+        webpki::RSA_PKCS1_2048_8192_SHA384,
+        webpki::RSA_PKCS1_2048_8192_SHA512,
+        webpki::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+        webpki::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+        webpki::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+    ],
+    // TLS 1.2 does not tie a hash to a curve, so each has both.
+    mapping: &[
+        (
+            SignatureScheme::ECDSA_NISTP384_SHA384,
+            &[webpki::ECDSA_P384_SHA384, webpki::ECDSA_P256_SHA384],
+        ),
+        (
+            SignatureScheme::ECDSA_NISTP256_SHA256,
+            &[webpki::ECDSA_P256_SHA256, webpki::ECDSA_P384_SHA256],
+        ),
+        (
+            SignatureScheme::RSA_PSS_SHA512,
+            &[webpki::RSA_PSS_2048_8192_SHA512_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PSS_SHA384,
+            &[webpki::RSA_PSS_2048_8192_SHA384_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PSS_SHA256,
+            &[webpki::RSA_PSS_2048_8192_SHA256_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA512,
+            &[webpki::RSA_PKCS1_2048_8192_SHA512],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA384,
+            &[webpki::RSA_PKCS1_2048_8192_SHA384],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA256,
+            &[webpki::RSA_PKCS1_2048_8192_SHA256],
+        ),
+    ],
+};
+
+/// wansync has no client certificate; ring's key parser stays out of the binary.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, TlsError> {
+        Err(TlsError::General("no client certificates".to_owned()))
+    }
+}
