@@ -166,7 +166,7 @@ fn free_address() -> SocketAddr {
 
 /// Debian's nginx, or that of `tests/setup`.
 fn program() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/nginx/usr/sbin/nginx");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-nginx/usr/sbin/nginx");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = std::env::split_paths(&path).map(|folder| folder.join("nginx"));
     let mut all = installed.chain(["/usr/sbin/nginx".into(), own]);
