@@ -114,9 +114,13 @@ fn install(folder: &Path, sim: &Sim, site: &Site) {
         .map(|what| format!("{what}_temp_path spool/{what};"))
         .concat();
     fs::create_dir(folder.join("spool")).expect("a folder");
+    let here = folder.to_str().expect("UTF-8");
     let main = edited(
         &read("nginx.conf"),
-        &[("http {", &format!("http {{{spool}"))],
+        &[
+            ("http {", &format!("http {{{spool}")),
+            ("/var/log/nginx/", &format!("{here}/")),
+        ],
     );
     write("nginx.conf", &main);
     write("relay.conf", &read("relay.conf"));
@@ -126,7 +130,6 @@ fn install(folder: &Path, sim: &Sim, site: &Site) {
     );
     let tokens = edited(&read("relay-tokens.map"), &[(&format!("#{TOKEN}"), TOKEN)]);
     write("relay-tokens.map", &format!("{tokens}{}", site.tokens));
-    let here = folder.to_str().expect("UTF-8");
     let edits = [
         ("listen [::]:443 ssl;\n", ""),
         ("/etc/ssl/relay/", &format!("{here}/")),
