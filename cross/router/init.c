@@ -9,15 +9,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -192,19 +196,18 @@ static void doze(long until) {
     read_log();
 }
 
-// How many milliseconds after `since` it was logged, or -1.
-static long logged(const char *text, long since) {
-    while (!found && now_us() < since + PATIENCE * 1000L)
-        doze(since + PATIENCE * 1000L);
-    (void)text;
-    *wanted = 0;
-    return found ? (now_us() - since) / 1000 : -1;
-}
-
 static void listen_for(const char *text) {
     read_log();
     snprintf(wanted, sizeof wanted, "%s", text);
     found = 0;
+}
+
+// After how many milliseconds since then it was logged, or -1.
+static long logged_after(long since) {
+    while (!found && now_us() < since + PATIENCE * 1000L)
+        doze(since + PATIENCE * 1000L);
+    *wanted = 0;
+    return found ? (now_us() - since) / 1000 : -1;
 }
 
 // Programs.
@@ -215,15 +218,43 @@ struct run {
     long peak_kb;    // of the largest process among them
 };
 
+static int is_starving;
+static void starve(void);
+
 static pid_t start(char *const arguments[]) {
     pid_t child = fork();
     if (child)
         return child;
+    if (is_starving)
+        starve();
     int output = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(output, 1);
     dup2(output, 2);
     execv(arguments[0], arguments);
     _exit(127);
+}
+
+// From here on this process is on a kernel that never gets random numbers: who
+// asks for some without waiting is told to come again, who waits, waits for ever.
+// Numbers that need not be good, which std takes for its tables, are to be had.
+static void starve(void) {
+    int low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2]) + low),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, GRND_NONBLOCK, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof steps / sizeof *steps, .filter = steps};
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges");
+    int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+    check(listener, "seccomp");
+    // Nobody reads what is asked there, but somebody could as long as it is open.
+    fcntl(listener, F_SETFD, 0);
 }
 
 static long us(struct timeval time) { return time.tv_sec * 1000000L + time.tv_usec; }
@@ -312,14 +343,14 @@ static void daemon_story(void) {
     listen_for("confirmed: 9.9.9.9");
     long began = now_us();
     pid_t daemon = start((char *[]){WANSYNC, "daemon", NULL});
-    say("daemon", "start_ms", "%ld", logged("", began));
+    say("daemon", "start_ms", "%ld", logged_after(began));
 
     for (long until = now_us() + 5000000; now_us() < until;)
         doze(until);
     listen_for("confirmed: 1.1.1.1");
     began = now_us();
     wan_has("1.1.1.1");
-    say("daemon", "change_ms", "%ld", logged("", began));
+    say("daemon", "change_ms", "%ld", logged_after(began));
 
     for (long until = now_us() + 3000000; now_us() < until;)
         doze(until);
@@ -355,7 +386,7 @@ static void story_without_clock(void) {
     setenv("ACTION", "step", 1);
     report("event", run((char *[]){WANSYNC, "event", NULL}));
     unsetenv("ACTION");
-    say("event", "confirmed_ms", "%ld", logged("", began));
+    say("event", "confirmed_ms", "%ld", logged_after(began));
 }
 
 static const char *entropy(void) {
@@ -370,5 +401,10 @@ static void story_without_entropy(void) {
     say("kernel", "entropy", "%s", entropy());
     once("update", NULL);
     say("kernel", "entropy_after", "%s", entropy());
-    once("again", NULL);
+
+    wan_has("8.8.8.8");
+    is_starving = 1;
+    once("starved", NULL);
+    is_starving = 0;
+    once("fed", "--force");
 }

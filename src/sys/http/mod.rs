@@ -16,6 +16,7 @@ mod resolve;
 mod socket;
 mod tls;
 mod transport;
+mod within;
 
 use std::cell::{OnceCell, RefCell};
 use std::io::Read;
