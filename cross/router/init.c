@@ -5,6 +5,7 @@
 //
 // It is a program of its own, not a script, because Debian has no busybox for
 // big-endian MIPS: the same steps run on every machine.
+#define _GNU_SOURCE // ppoll
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -96,6 +97,7 @@ static long now_us(void) {
 static void load_modules(void);
 static void interface(const char *name, const char *address, const char *mask);
 static void on_child(int signal);
+static void children_interrupt(int how);
 static int log_socket = -1;
 
 static void set_up(void) {
@@ -116,6 +118,7 @@ static void set_up(void) {
     check(symlink("/run", "/var/run"), "link /var/run");
 
     signal(SIGCHLD, on_child);
+    children_interrupt(SIG_BLOCK);
     struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
     log_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     check(bind(log_socket, (struct sockaddr *)&log, sizeof log), "bind /dev/log");
@@ -187,12 +190,23 @@ static void read_log(void) {
     }
 }
 
-// Sleeps until something is logged, a child ends, or it is `until`. A signal that
-// came just before costs a tick of 100 ms at most.
+static void children_interrupt(int how) {
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    sigprocmask(how, &ended, NULL);
+}
+
+// Sleeps until something is logged, a child ends, or it is `until`. The end of a
+// child is held back except in here, so that none is missed.
 static void doze(long until) {
     struct pollfd log = {.fd = log_socket, .events = POLLIN};
-    long left = (until - now_us()) / 1000;
-    poll(&log, 1, left > 100 ? 100 : left > 0 ? (int)left : 0);
+    long left = until - now_us();
+    struct timespec timeout = {.tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000};
+    sigset_t none;
+    sigemptyset(&none);
+    if (left > 0)
+        ppoll(&log, 1, &timeout, &none);
     read_log();
 }
 
@@ -225,6 +239,7 @@ static pid_t start(char *const arguments[]) {
     pid_t child = fork();
     if (child)
         return child;
+    children_interrupt(SIG_UNBLOCK);
     if (is_starving)
         starve();
     int output = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600);

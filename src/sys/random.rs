@@ -26,13 +26,14 @@ pub fn is_ready() -> bool {
     getrandom(&mut [0; 1], GetRandomFlags::NONBLOCK) != Err(Errno::AGAIN)
 }
 
-/// Waits until it has been seeded, without a bound; whether it has.
+/// Waits until it has been seeded, without a bound.
 ///
 /// From Linux 5.4 on this takes a second or so: a call that waits makes the kernel
 /// gather what it needs from the jitter of its own timing, which asking without
 /// waiting, as in [`is_ready`], never does. Before, a quiet router may need minutes.
-pub fn wait() -> bool {
-    retry_on_intr(|| getrandom(&mut [0; 1], GetRandomFlags::empty())).is_ok()
+pub fn wait() {
+    // It was there when it was asked without waiting, so it does not fail.
+    let _ = retry_on_intr(|| getrandom(&mut [0; 1], GetRandomFlags::empty()));
 }
 
 fn mixed(time: Duration) -> u32 {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::error::{Stop, words};
@@ -44,15 +45,19 @@ fn nothing(cause: &str) -> Stop {
 
 fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Stop> {
     let name = (host.to_owned(), port);
-    let found = within(deadline, move || {
-        name.to_socket_addrs().map(|addresses| addresses.collect())
+    let slot = Arc::new(OnceLock::new());
+    let theirs = Arc::clone(&slot);
+    let job = Box::new(move || {
+        let found = name.to_socket_addrs();
+        let _ = theirs.set(found.map(|addresses| addresses.collect()));
     });
-    match found {
-        Ok(found) => found.map_err(|error| Stop::NameResolution(cause(&error))),
-        Err(late) if late.kind() == io::ErrorKind::TimedOut => {
-            Err(Stop::Timeout(Phase::NameResolution))
-        }
-        Err(error) => Err(Stop::NameResolution(words(&error))),
+    within(deadline, job).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => Stop::Timeout(Phase::NameResolution),
+        _ => Stop::NameResolution(words(&error)),
+    })?;
+    match Arc::into_inner(slot).and_then(OnceLock::into_inner) {
+        Some(found) => found.map_err(|error| Stop::NameResolution(cause(&error))),
+        None => Err(nothing("it failed")),
     }
 }
 

@@ -55,7 +55,7 @@ impl Connector {
 
 /// ring would wait for the kernel without a bound, in the middle of a handshake.
 fn await_random_numbers(deadline: Instant) -> Result<(), Stop> {
-    if random::is_ready() || within(deadline, random::wait).is_ok_and(|ready| ready) {
+    if random::is_ready() || within(deadline, Box::new(random::wait)).is_ok() {
         return Ok(());
     }
     Err(Stop::Tls(TlsFailure::NoRandomNumbers))
