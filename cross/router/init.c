@@ -256,7 +256,7 @@ static void starve(void) {
     int low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
     struct sock_filter steps[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 5),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2]) + low),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, GRND_NONBLOCK, 1, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2),
