@@ -48,6 +48,7 @@ fetch_kernel() {
         set -- "$@" ! -name "$module.ko"
     done
     find "$folder/kernel" -name '*.ko' "$@" -delete
+    find "$folder/kernel" -type d -empty -delete
     dpkg-deb -W "$apt/$image"_*.deb >"$folder/kernel/complete"
     rm -rf "$apt"
 }
@@ -72,6 +73,7 @@ Dir::State::status "$apt/status";
 Dir::Cache "$apt";
 Dir::Etc::SourceList "/dev/null";
 Dir::Etc::SourceParts "$apt/sources";
+Dir::Etc::Preferences "/dev/null";
 Dir::Etc::PreferencesParts "/dev/null";
 END
 }

@@ -47,7 +47,13 @@ mod tests {
     fn a_stalled_job_is_left_behind() {
         let (sender, receiver) = channel::<()>();
         let deadline = Instant::now() + Duration::from_millis(50);
-        let late = within(deadline, Box::new(move || drop(receiver.recv()))).unwrap_err();
+        let late = within(
+            deadline,
+            Box::new(move || {
+                let _ = receiver.recv();
+            }),
+        )
+        .unwrap_err();
         assert_eq!(late.kind(), io::ErrorKind::TimedOut);
         drop(sender);
     }
