@@ -17,7 +17,7 @@ demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a 
 .PHONY: test
 test: ## formatting, lints, documentation, and every test
 	tests/setup
-	shellcheck -x .ci/run benches/run cross/build cross/setup cross/tools/* sim/demo/* tests/setup
+	shellcheck -x .ci/run benches/run cross/build cross/router/run cross/setup cross/tools/* sim/demo/* tests/setup
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
@@ -31,6 +31,13 @@ TARGET ?= all
 .PHONY: cross
 cross: ## build wansync statically for routers (TARGET=mips for one of cross/targets.toml)
 	cross/build $(TARGET)
+
+ARCH ?= mipsel
+KERNEL ?=
+
+.PHONY: router
+router: ## boot an emulated router with wansync in it (ARCH=mips KERNEL=vmlinux for a big-endian one)
+	cross/router/run $(ARCH) $(KERNEL)
 
 # Costs: the static binary measured beside an empty program.
 
