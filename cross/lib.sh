@@ -35,6 +35,9 @@ names() { sed -n 's/^name = "\(.*\)"$/\1/p' "$root/cross/targets.toml"; }
 # binary NAME: where cross/build puts it.
 binary() { echo "$root/target/cross/$(field "$1" triple)/release/wansync"; }
 
+# feed_binary NAME: where cross/build --feed puts it.
+feed_binary() { echo "$root/target/cross-feed/$(field "$1" triple)/feed/wansync"; }
+
 # skips NAME TEST: the lines of skips.txt for a target and a test program, as
 # `TEST-NAME REASON`.
 skips() {
@@ -78,6 +81,11 @@ have_zig() { [ "$("$zig" version 2>/dev/null)" = "$(zig_pinned)" ]; }
 # need_program PROGRAM PACKAGE
 need_program() {
     command -v "$1" >/dev/null 2>&1 || apt_install "$1 is missing" "$2"
+}
+
+# need_file FILE PACKAGE
+need_file() {
+    [ -e "$1" ] || apt_install "$1 is missing" "$2"
 }
 
 # apt_install WHY PACKAGE…
