@@ -124,9 +124,7 @@ fn pain_14_a_day_writes_once_for_each_address_that_is_confirmed() {
             150..165 => {}
             _ => assert_eq!(ran.code, Some(0), "pass {pass}: {}", ran.said()),
         }
-        // A little more than five minutes, so that a renewal falls due in the
-        // same pass where a send takes seconds.
-        year.pass_time(305);
+        year.pass_time(300);
     }
     sends += year.router.updates();
     assert!(
