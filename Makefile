@@ -6,7 +6,7 @@ HOST := $(shell uname -m)
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 # Trying it out, and testing it.
 
@@ -17,11 +17,12 @@ demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a 
 .PHONY: test
 test: ## formatting, lints, documentation, and every test
 	tests/setup
-	shellcheck -x .ci/run benches/run cross/build cross/setup cross/tools/* sim/demo/* tests/setup
+	shellcheck -x .ci/run benches/run cross/build cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate sim/demo/* tests/setup
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
-	cargo test --workspace
+	# Most of the tests wait for something.
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-8} cargo test --workspace
 
 # Routers: static binaries, one row of cross/targets.toml each.
 
@@ -30,6 +31,30 @@ TARGET ?= all
 .PHONY: cross
 cross: ## build wansync statically for routers (TARGET=mips for one of cross/targets.toml)
 	cross/build $(TARGET)
+
+ARCH ?= mipsel
+KERNEL ?=
+
+.PHONY: router
+router: ## boot an emulated router with wansync in it (ARCH=mips KERNEL=vmlinux for a big-endian one)
+	cross/router/run $(ARCH) $(KERNEL)
+
+.PHONY: cross-test
+cross-test: ## run the tests with the routers' binaries, emulated (TARGET=mips for one)
+	cross/test $(TARGET)
+
+.PHONY: feed-test
+feed-test: ## run the tests with binaries as OpenWrt's feed builds them
+	cross/test --feed $(HOST)
+	cross/test --feed mips -- --test once --test daemon --test event --test sources
+
+.PHONY: size
+size: ## print the sizes, and fail if one has grown by 2 % (UPDATE=1 to record them)
+	cross/size $(if $(UPDATE),--update)
+
+.PHONY: reproduce
+reproduce: ## build one target in two folders and compare the bytes (TARGET=mips)
+	cross/reproduce $(TARGET:all=$(HOST))
 
 # Costs: the static binary measured beside an empty program.
 

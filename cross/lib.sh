@@ -32,16 +32,40 @@ field() {
 # names: every target, in the order of the table.
 names() { sed -n 's/^name = "\(.*\)"$/\1/p' "$root/cross/targets.toml"; }
 
-# find_rust: sets `sysroot`, and `rustc` and `cargo` in it, to a pair that has
-# the sources of its library, which build-std needs; false if there is none.
+# binary NAME: where cross/build puts it.
+binary() { echo "$root/target/cross/$(field "$1" triple)/release/wansync"; }
+
+# feed_binary NAME: where cross/build --feed puts it.
+feed_binary() { echo "$root/target/cross-feed/$(field "$1" triple)/feed/wansync"; }
+
+# skips NAME TEST: the lines of skips.txt for a target and a test program, as
+# `TEST-NAME REASON`.
+skips() {
+    awk -v target="$1" -v test="$2" '
+        /^#/ || NF < 4 { next }
+        $2 == test && ($1 == "*" || index("," $1 ",", "," target ",")) {
+            name = $3
+            $1 = $2 = $3 = ""
+            sub(/^ +/, "")
+            print name, $0
+        }' "$root/cross/skips.txt"
+}
+
+# The compiler, which the sizes in sizes.tsv are of: Debian's packages and
+# rustup's toolchains have it alike.
+rust_pinned=1.96.0
+
+# find_rust: sets `sysroot`, and `rustc` and `cargo` in it, to the pinned pair
+# with the sources of its library, which build-std needs; false if there is none.
 find_rust() {
-    for candidate in "$(command -v rustc || true)" /usr/bin/rustc; do
+    for candidate in "$(command -v rustc || true)" "$tools"/rust/toolchains/*/bin/rustc /usr/bin/rustc; do
         [ -x "$candidate" ] || continue
         sysroot=$("$candidate" --print sysroot 2>/dev/null) || continue
         rustc=$sysroot/bin/rustc
         cargo=$sysroot/bin/cargo
         if [ -x "$rustc" ] && [ -x "$cargo" ] &&
-            [ -f "$sysroot/lib/rustlib/src/rust/library/Cargo.toml" ]; then
+            [ -f "$sysroot/lib/rustlib/src/rust/library/Cargo.toml" ] &&
+            "$rustc" --version | grep -q "^rustc $rust_pinned "; then
             return 0
         fi
     done
@@ -59,6 +83,11 @@ need_program() {
     command -v "$1" >/dev/null 2>&1 || apt_install "$1 is missing" "$2"
 }
 
+# need_file FILE PACKAGE
+need_file() {
+    [ -e "$1" ] || apt_install "$1 is missing" "$2"
+}
+
 # apt_install WHY PACKAGE…
 apt_install() {
     why=$1
@@ -73,6 +102,18 @@ apt_install() {
     say "$why: installing $*"
     apt_try "$@" || { $sudo apt-get update -qq >&2 && apt_try "$@"; } ||
         die "apt-get could not install $*"
+}
+
+# apt_download WHY PACKAGE FOLDER: the package's file, for whoever may not install.
+apt_download() {
+    command -v apt-get >/dev/null 2>&1 ||
+        die "$1, and this is not a Debian: install what Debian calls: $2"
+    say "$1: downloading $2"
+    (cd "$3" && apt-get download -qq -o APT::Sandbox::User=root "$2" >&2) || {
+        sudo=
+        [ "$(id -u)" -eq 0 ] || sudo=sudo
+        $sudo apt-get update -qq >&2 && (cd "$3" && apt-get download -qq -o APT::Sandbox::User=root "$2" >&2)
+    } || die "apt-get could not download $2"
 }
 
 apt_try() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >&2; }

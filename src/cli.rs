@@ -116,6 +116,10 @@ pub struct Daemon {
     #[argh(option, arg_name = "NAME", hidden_help)]
     pub look: Option<String>,
 
+    /// find the configuration on standard input
+    #[argh(switch, hidden_help)]
+    pub given: bool,
+
     /// the sections of --pass
     #[argh(positional, arg_name = "SECTION", hidden_help)]
     pub sections: Vec<String>,

@@ -434,7 +434,7 @@ fn only_news_are_logged() {
     world
         .look()
         .expect(0)
-        .says("account: VPNKI answers again, after 13 min 20 s");
+        .says("account: VPNKI answers again, after 13 min ");
     world.wait(200);
     assert_eq!(world.look().expect(0).said(), "");
 }

@@ -1,4 +1,5 @@
-//! What wansync costs: an idle pass, a send, many sections, a large file.
+//! What wansync costs: an idle pass, a send, many sections, a large file, the
+//! daemon, its tunnels; and how soon the daemon acts.
 //!
 //! It prints figures and judges nothing: `to reach` stands beside a figure for
 //! the reader. It exits 1 only when something could not be measured. `make bench`
@@ -9,11 +10,14 @@ mod measure;
 mod namespace;
 mod parts;
 mod report;
+mod resident;
 mod scene;
 mod services;
+mod tunnels;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use argh::FromArgs;
 
@@ -35,7 +39,10 @@ struct Args {
     /// runs for each wall time of an idle pass (default 500)
     #[argh(option, default = "500")]
     iterations: usize,
-    /// only these parts: idle, send, sections, uci
+    /// seconds for which an idle daemon is watched (default 300)
+    #[argh(option, default = "300")]
+    window: u64,
+    /// only these parts: idle, send, sections, uci, check, daemon, reaction, tunnel
     #[argh(option)]
     part: Vec<String>,
     /// write the figures to this file too
@@ -66,6 +73,7 @@ fn run(args: &Args) -> Result<bool, String> {
         empty: Program::new(&args.empty)?,
         observe: Program::new(&args.observe)?,
         iterations: args.iterations,
+        window: Duration::from_secs(args.window),
     };
     let mut report = Report::new(machine::describe(&args.agent)?);
     report.print_heading();

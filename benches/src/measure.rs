@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::resident::Resident;
 
 /// The programs that the benchmark is made of.
 pub struct Tools {
@@ -13,6 +15,8 @@ pub struct Tools {
     pub observe: Program,
     /// Runs for each wall time of an idle pass.
     pub iterations: usize,
+    /// For how long a daemon with tunnels is watched.
+    pub window: Duration,
 }
 
 /// A program that is there, by its absolute path.
@@ -77,18 +81,52 @@ impl Run {
         output.map_err(|error| format!("{}: {error}", self.program.display()))
     }
 
+    /// Starts it, and leaves it running.
+    pub fn spawn(&self) -> Result<Child, String> {
+        let mut command = self.command();
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn();
+        child.map_err(|error| format!("{}: {error}", self.program.display()))
+    }
+
     /// Instructions in user space, by callgrind.
     pub fn instructions(&self) -> Result<f64, String> {
+        let mut command = self.under_callgrind();
+        let output = command.output();
+        let output = output.map_err(|error| format!("valgrind: {error}"))?;
+        match collected(&output.stderr) {
+            Ok(number) if output.status.success() => Ok(number),
+            Ok(_) => Err(why_valgrind_failed(&output.stderr)),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Those of a program that runs until it is asked to end, once something
+    /// has been done; valgrind's words go to `file`.
+    pub fn instructions_until(
+        &self,
+        file: &Path,
+        done: impl FnOnce() -> Result<(), String>,
+    ) -> Result<f64, String> {
+        let cannot = |error| format!("valgrind: {error}");
+        let log = fs::File::create(file).map_err(cannot)?;
+        let mut command = self.under_callgrind();
+        command
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let child = command.stderr(log).spawn().map_err(cannot)?;
+        let resident = Resident::of(child);
+        done()?;
+        resident.end()?;
+        collected(&fs::read(file).map_err(cannot)?)
+    }
+
+    fn under_callgrind(&self) -> Command {
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-        let output = command.arg(&self.program).args(&self.args).output();
-        let output = output.map_err(|error| format!("valgrind: {error}"))?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        let collected = text.lines().find_map(|line| line.split_once("Collected :"));
-        match collected.and_then(|(_, number)| number.trim().parse().ok()) {
-            Some(number) if output.status.success() => Ok(number),
-            _ => Err(why_valgrind_failed(&text)),
-        }
+        command.arg(&self.program).args(&self.args);
+        command
     }
 
     /// What the run does, by `observe`; its report is written to `file`.
@@ -130,11 +168,20 @@ impl Run {
     }
 }
 
-fn why_valgrind_failed(text: &str) -> String {
+fn collected(stderr: &[u8]) -> Result<f64, String> {
+    let text = String::from_utf8_lossy(stderr);
+    let collected = text.lines().find_map(|line| line.split_once("Collected :"));
+    collected
+        .and_then(|(_, number)| number.trim().parse().ok())
+        .ok_or_else(|| why_valgrind_failed(stderr))
+}
+
+fn why_valgrind_failed(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
     let signs = ["terminating", "unhandled", "Access not"];
     let mut lines = text.lines();
     let line = lines.find(|line| signs.iter().any(|sign| line.contains(sign)));
-    let line = line.map_or_else(|| last_line(text.as_bytes()), str::to_owned);
+    let line = line.map_or_else(|| last_line(stderr), str::to_owned);
     format!("valgrind: {line}")
 }
 

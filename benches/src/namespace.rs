@@ -1,6 +1,7 @@
 //! A network of the benchmark's own, so that a device can carry a public
 //! address, and the machine's own devices do not count.
 
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -47,10 +48,45 @@ pub fn add_device(address: &str) -> Result<(), String> {
     if !is_inside() {
         return Err("no network namespace can be made here".to_owned());
     }
+    // Another part may have left it.
+    let _ = ip(&["link", "del", DEVICE]);
     ip(&["link", "add", DEVICE, "type", "dummy"])
         .or_else(|_| ip(&["tuntap", "add", DEVICE, "mode", "tap"]))?;
     ip(&["address", "add", &format!("{address}/24"), "dev", DEVICE])?;
     ip(&["link", "set", DEVICE, "up"])
+}
+
+/// Gives [`DEVICE`] another address, as a DHCP client does.
+pub fn set_address(address: &str) -> Result<(), String> {
+    batch(
+        &[],
+        &format!("address flush dev {DEVICE}\naddress add {address}/24 dev {DEVICE}\n"),
+    )
+}
+
+/// Runs these lines of `ip -batch`, by the program in front of it if there is one.
+pub fn batch(front: &[&str], lines: &str) -> Result<(), String> {
+    if !is_inside() {
+        return Err("no network namespace can be made here".to_owned());
+    }
+    let words = [front, &["ip", "-batch", "-"]].concat();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).stdin(Stdio::piped());
+    let cannot = |error| format!("{}: {error}", words.join(" "));
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut child = child.map_err(cannot)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(lines.as_bytes()).map_err(cannot)?;
+    }
+    let output = child.wait_with_output().map_err(cannot)?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!(
+            "{}: {}",
+            words.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
+    }
 }
 
 fn is_inside() -> bool {

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::Value;
 use wansync_sim::{KEY, USER};
 
 use crate::measure::{Run, Tools, last_line};
 use crate::namespace::DEVICE;
+use crate::resident::until;
 use crate::services::SkyDns;
 
 /// The WAN address of every section.
@@ -117,19 +119,40 @@ impl<'a> Scene<'a> {
         command.iter().fold(run, |run, word| run.arg(word))
     }
 
-    /// An error unless `count` sections stand confirmed.
-    pub fn expect_confirmed(&self, count: usize) -> Result<(), String> {
+    /// Waits until `count` tunnels are up, and sections confirmed.
+    pub fn wait(&self, sections: usize, tunnels: usize) -> Result<(), String> {
+        until("the daemon to be idle", || {
+            let status = self.status()?;
+            let up = count(&status, "tunnels", |tunnel| tunnel["state"] == "up");
+            Ok(up == tunnels && count(&status, "skydns", is_confirmed) == sections)
+        })
+    }
+
+    /// Whether a tunnel was found down, as its state file tells.
+    pub fn is_down(&self, tunnel: &str) -> bool {
+        let file = self.volatile.file(&format!("tunnel.{tunnel}.json"));
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        value["recovery"]["state"] == "down"
+    }
+
+    fn status(&self) -> Result<Value, String> {
         let status = self.agent(&["status", "--format", "json"]).output()?;
-        let value: serde_json::Value = serde_json::from_slice(&status.stdout)
-            .map_err(|_| format!("status: {}", last_line(&status.stderr)))?;
-        let sections = value["skydns"].as_array().map_or(&[][..], Vec::as_slice);
-        let confirmed = sections
-            .iter()
-            .filter(|section| section["confirmed"] == ADDRESS);
-        match confirmed.count() {
-            found if found == count => Ok(()),
-            found => Err(format!("{found} of {count} sections were confirmed")),
+        serde_json::from_slice(&status.stdout)
+            .map_err(|_| format!("status: {}", last_line(&status.stderr)))
+    }
+
+    /// An error unless `count` sections stand confirmed.
+    pub fn expect_confirmed(&self, wanted: usize) -> Result<(), String> {
+        match count(&self.status()?, "skydns", is_confirmed) {
+            found if found == wanted => Ok(()),
+            found => Err(format!("{found} of {wanted} sections were confirmed")),
         }
+    }
+
+    /// The daemon's control socket.
+    pub fn control(&self) -> PathBuf {
+        self.volatile.file("control")
     }
 
     pub fn scratch(&self) -> PathBuf {
@@ -141,6 +164,15 @@ impl<'a> Scene<'a> {
     }
 }
 
+fn count(status: &Value, kind: &str, is_so: fn(&Value) -> bool) -> usize {
+    let sections = status[kind].as_array().map_or(&[][..], Vec::as_slice);
+    sections.iter().filter(|section| is_so(section)).count()
+}
+
+fn is_confirmed(section: &Value) -> bool {
+    section["confirmed"] == ADDRESS
+}
+
 /// A configuration with `count` sections that send to `skydns`.
 pub fn config(skydns: &SkyDns, ca_file: &Path, source: Source, count: usize) -> String {
     let mut text = heading(ca_file);
@@ -148,6 +180,12 @@ pub fn config(skydns: &SkyDns, ca_file: &Path, source: Source, count: usize) -> 
         text += &section(&skydns.url(), source, number);
     }
     text
+}
+
+/// The same of one section, with this pause between re-checks.
+pub fn config_every(skydns: &SkyDns, ca_file: &Path, source: Source, interval: &str) -> String {
+    let interval = format!("\toption interval '{interval}'\n");
+    heading(ca_file) + &interval + &section(&skydns.url(), source, 0)
 }
 
 /// A configuration of at least `bytes` bytes, of whole sections, for reading alone.

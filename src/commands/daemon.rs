@@ -9,7 +9,8 @@ mod accounts;
 mod ears;
 mod sections;
 
-use std::os::fd::BorrowedFd;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::exit::Exit;
@@ -23,7 +24,7 @@ use super::programs::Programs;
 use super::watch::{View, Watch};
 use crate::cli::Daemon as Options;
 use crate::config::{Config, Skydns, Source};
-use crate::sys::control::Request;
+use crate::sys::control::{self, Request};
 use crate::sys::http::Client;
 use crate::sys::lock::{Held, Turn};
 use crate::sys::store::Store;
@@ -37,9 +38,15 @@ use sections::{Sections, Sight};
 const LAST_PASS: Duration = Duration::from_millis(1500);
 /// How long to wait for a `once` that watches the tunnels to end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+/// How long another daemon may take to say which process it is.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// Runs it, or what it runs itself.
 pub fn run(paths: &Paths, options: &Options) -> Exit {
+    let paths = &Paths {
+        is_given: options.given,
+        ..paths.clone()
+    };
     if let Some(account) = &options.look {
         return look::run(paths, account);
     }
@@ -72,6 +79,8 @@ struct Daemon<'a> {
     paths: &'a Paths,
     store: Store,
     config: Config,
+    /// The same as text, for child processes.
+    copy: Option<File>,
     ears: Ears,
     sections: Sections,
     accounts: Accounts,
@@ -79,20 +88,29 @@ struct Daemon<'a> {
     programs: Programs,
     /// When everything was last looked at, since boot.
     looked: Duration,
+    /// When netifd was last asked for everything, since boot.
+    asked: Duration,
 }
 
 fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
-    let config = paths.load_to_act()?;
+    let (config, copy) = paths.load_and_copy().map_err(|why| {
+        log::error!("{why}");
+        Exit::Config
+    })?;
+    logging::set_level(config.main.log_level);
     let folder = paths.state.display();
     let turn = Turn::of_daemon(&paths.state);
     let cannot = |error| {
         log::error!("cannot use the folder {folder}: {error}; nothing is sent");
         Exit::Later
     };
-    let held = turn.hold(LOCK_PATIENCE).map_err(cannot)?.ok_or_else(|| {
-        log::error!("another wansync daemon uses the folder {folder}");
-        Exit::Later
-    })?;
+    let held = match turn.try_hold().map_err(cannot)? {
+        Some(held) => held,
+        None => wait_for(paths, &turn).map_err(cannot)?.ok_or_else(|| {
+            log::error!("another wansync still uses the folder {folder}; this one ends");
+            Exit::Later
+        })?,
+    };
     let store = paths.store();
     let ears = Ears::open(&paths.state, has_routes(&config)).map_err(|error| {
         log::error!("cannot listen for changes: {error}");
@@ -106,11 +124,33 @@ fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
         watch,
         programs: Programs::default(),
         looked: Duration::ZERO,
+        asked: clock::since_boot(),
         store,
         config,
+        copy,
         ears,
     };
     Ok((held, daemon))
+}
+
+/// Waits for a daemon that is about to end, or a pass over the tunnels.
+fn wait_for(paths: &Paths, turn: &Turn) -> std::io::Result<Option<Held>> {
+    let who = match control::ask(&paths.state, "pid", ANSWER) {
+        Ok(Some(pid)) => format!("another wansync daemon (process {pid})"),
+        Ok(None) => "a pass of wansync".to_owned(),
+        Err(_) => "another wansync".to_owned(),
+    };
+    let (folder, patience) = (paths.state.display(), LOCK_PATIENCE.as_secs());
+    log::warn!("{who} uses the folder {folder}; waiting for its end, {patience} s at most");
+    turn.hold(LOCK_PATIENCE)
+}
+
+/// The words that start a child process, which finds the configuration on its
+/// standard input where there is one.
+fn arguments<'a>(words: &[&'a str], input: Option<BorrowedFd<'_>>) -> Vec<&'a str> {
+    let given = input.map(|_| "--given");
+    let all = ["daemon"].into_iter().chain(given);
+    all.chain(words.iter().copied()).collect()
 }
 
 fn has_routes(config: &Config) -> bool {
@@ -175,7 +215,7 @@ impl Daemon<'_> {
             self.accounts.hurry();
             self.watch.hurry();
         }
-        let is_connected = self.config.main.enabled && self.ears.connect(&self.paths.ubus);
+        let is_connected = self.ears.connect(&self.paths.ubus);
         if heard.networks || is_connected {
             // What is asked over the Internet may have another way out now.
             self.sections.call(&self.config, |_| true);
@@ -191,24 +231,36 @@ impl Daemon<'_> {
             self.sections.call(&self.config, |_| true);
             self.accounts.hurry();
         }
+        let mut is_doubtful = heard.pass;
         for request in heard.requests {
-            self.answer(request);
+            is_doubtful |= self.answer(request);
+        }
+        if is_doubtful {
+            // Whoever wakes us may know of something that netifd could not tell.
+            self.ask_netifd();
         }
     }
 
-    fn answer(&mut self, request: Request) {
-        match request.text().split_once('\t') {
-            Some(("event", line)) => {
-                if let Some(hotplug) = Hotplug::from_line(line) {
-                    let concerns = |section: &Skydns| hotplug.concerns(section);
-                    self.sections.call(&self.config, concerns);
-                    if hotplug.matters(&self.config) {
-                        self.watch.hurry();
-                    }
+    /// Says whether it was an event that matters.
+    fn answer(&mut self, request: Request) -> bool {
+        let (what, line) = request
+            .text()
+            .split_once('\t')
+            .unwrap_or((request.text(), ""));
+        match what {
+            "event" => {
+                let hotplug = Hotplug::from_line(line);
+                request.answer("ok");
+                return hotplug.is_some_and(|hotplug| self.event(&hotplug));
+            }
+            "passed" => {
+                for errand in self.sections.told(&self.config, &self.store) {
+                    self.programs.add(errand);
                 }
                 request.answer("ok");
             }
-            _ if request.text() == "status" => {
+            "pid" => request.answer(&std::process::id().to_string()),
+            "status" => {
                 self.watch.write(&self.store);
                 let ago = clock::since_boot().saturating_sub(self.looked);
                 Turn::of_passes(&self.paths.state).note_done(ago);
@@ -216,12 +268,23 @@ impl Daemon<'_> {
             }
             _ => request.answer("what?"),
         }
+        false
+    }
+
+    fn event(&mut self, hotplug: &Hotplug) -> bool {
+        if !hotplug.matters(&self.config) {
+            return false;
+        }
+        let concerns = |section: &Skydns| hotplug.concerns(section);
+        self.sections.call(&self.config, concerns);
+        self.watch.hurry();
+        true
     }
 
     /// A configuration that cannot be read changes nothing.
     fn reload(&mut self) {
-        let config = match self.paths.load() {
-            Ok(config) => config,
+        let (config, copy) = match self.paths.load_and_copy() {
+            Ok(both) => both,
             Err(why) => {
                 log::error!("{why}; the configuration of before stays in use");
                 return;
@@ -233,6 +296,7 @@ impl Daemon<'_> {
         }
         self.watch.write(&self.store);
         self.config = config;
+        self.copy = copy;
         self.sections.follow(&self.config, &self.store);
         self.watch = Watch::new(&self.config, &self.store, &[]);
         self.accounts = Accounts::new(self.watch.accounts());
@@ -249,6 +313,7 @@ impl Daemon<'_> {
         }
         let networks = self.ears.netifd().networks();
         let view = View {
+            store: &self.store,
             networks,
             address_is_pending: self.sections.address_is_pending(),
         };
@@ -258,7 +323,8 @@ impl Daemon<'_> {
             self.programs.add(errand);
         }
         let looks = [heard.looks, begun.looks].concat();
-        for account in self.accounts.work(self.paths, &self.config, &looks) {
+        let input = self.copy.as_ref().map(File::as_fd);
+        for account in self.accounts.work(self.paths, &self.config, input, &looks) {
             self.watch.asked(&account);
         }
         self.programs.work();
@@ -266,23 +332,28 @@ impl Daemon<'_> {
 
     fn work_at_sections(&mut self) {
         // A lifetime that runs down to "deprecated" is not notified.
-        if clock::since_boot()
-            >= self.looked + Duration::from_secs(self.config.main.interval as u64)
-        {
-            self.ears.ask_netifd();
-        }
+        let interval = Duration::from_secs(self.config.main.interval as u64);
         self.looked = clock::since_boot();
+        if self.looked >= self.asked + interval {
+            self.ask_netifd();
+        }
         let client = Client::new(self.config.main.ca_file.as_ref(), false);
         let networks = self.ears.netifd().networks().map(<[_]>::to_vec);
         let sight = Sight {
             paths: self.paths,
             store: &self.store,
             config: &self.config,
+            input: self.copy.as_ref().map(File::as_fd),
             observer: &Observer::seeing(networks, &client),
         };
         for errand in self.sections.work(&sight) {
             self.programs.add(errand);
         }
+    }
+
+    fn ask_netifd(&mut self) {
+        self.asked = clock::since_boot();
+        self.ears.ask_netifd();
     }
 
     fn end(&mut self) {

@@ -1,13 +1,19 @@
 //! `wansync once`: one pass, printed.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::exit::Exit;
 use super::pass::{self, Manner, Report};
 use super::paths::Paths;
-use super::{programs, tunnels};
+use super::programs::{self, Errand};
+use super::tunnels;
 use crate::cli::Once;
 use crate::config::{Config, Content, Section, Skydns};
+use crate::sys::control;
+
+/// How long the daemon may take to say that it heard.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// Runs it. The exit code is that of the first section that has one other than 0.
 pub fn run(paths: &Paths, once: &Once) -> Exit {
@@ -54,11 +60,23 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
             exit = exit.or(report.exit);
         }
     }
-    programs::run(done.errands);
+    tell(paths, done.errands);
     say_what_is_disabled(&config, &once.sections);
     match exit {
         Exit::Done if config.main_is_wrong => Exit::Config,
         exit => exit,
+    }
+}
+
+/// Has programs run; by the daemon, if there is one: it tells what is news to
+/// it, whoever found it out, and would tell it once more.
+fn tell(paths: &Paths, errands: Vec<Errand>) {
+    let is_told = || match control::ask(&paths.state, "passed", ANSWER) {
+        Ok(reply) => reply.as_deref() == Some("ok"),
+        Err(error) => error.kind() == io::ErrorKind::TimedOut,
+    };
+    if !errands.is_empty() && !is_told() {
+        programs::run(errands);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where things are, and the configuration read from there.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use crate::cli::Arguments;
@@ -27,7 +28,13 @@ pub struct Paths {
     pub record: PathBuf,
     /// `--ubus`
     pub ubus: PathBuf,
+    /// The configuration is on standard input, as the daemon read it; its name
+    /// is that of the file all the same.
+    pub is_given: bool,
 }
+
+/// By this name, standard input is read from its beginning, whoever read it before.
+const STANDARD_INPUT: &str = "/proc/self/fd/0";
 
 impl Paths {
     /// Takes them from the command line.
@@ -37,6 +44,7 @@ impl Paths {
             state: PathBuf::from(&arguments.state),
             record: PathBuf::from(&arguments.record),
             ubus: PathBuf::from(&arguments.ubus),
+            is_given: false,
         }
     }
 
@@ -64,10 +72,31 @@ impl Paths {
 
     /// Reads the configuration, or says in one line why it cannot be used at all.
     pub fn load(&self) -> Result<Config, String> {
+        self.parse(&self.read()?)
+    }
+
+    /// The same, and a copy of it to give to child processes: what they do is
+    /// then done under the configuration in use, whatever becomes of the file.
+    /// There is none where the state folder cannot be written.
+    pub fn load_and_copy(&self) -> Result<(Config, Option<File>), String> {
+        let text = self.read()?;
+        let config = self.parse(&text)?;
+        let path = self.state.join("config.new");
+        let copy = files::within(&self.state, || files::nameless(&path, &text));
+        Ok((config, copy.ok()))
+    }
+
+    fn read(&self) -> Result<Vec<u8>, String> {
+        let path = match self.is_given {
+            true => Path::new(STANDARD_INPUT),
+            false => &self.config,
+        };
+        files::read(path, CONFIG_LIMIT).map_err(|why| format!("{} {why}", self.config.display()))
+    }
+
+    fn parse(&self, text: &[u8]) -> Result<Config, String> {
         let name = self.config.display();
-        let text =
-            files::read(&self.config, CONFIG_LIMIT).map_err(|why| format!("{name} {why}"))?;
-        Config::parse(&text).map_err(|error| format!("{name}: {error}"))
+        Config::parse(text).map_err(|error| format!("{name}: {error}"))
     }
 
     /// Reads it for a command that acts on it: the level of the log is set, and

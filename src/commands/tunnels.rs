@@ -63,7 +63,9 @@ fn round(
     programs: &mut Programs,
 ) -> Vec<String> {
     let networks = ubus::dump(&paths.ubus).map_err(|error| error.to_string());
+    let store = paths.store();
     let view = View {
+        store: &store,
         networks: networks.as_deref().map_err(Clone::clone),
         address_is_pending: address_is_pending(paths, config),
     };

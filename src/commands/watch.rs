@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::paths::Paths;
 use super::programs::{Errand, News};
 use crate::config::{Config, Tunnel};
-use crate::core::tunnel::account::service_evidence;
+use crate::core::tunnel::account::{Look, service_evidence};
 use crate::core::tunnel::evidence::{Device, Ping, Route, Seen, Service, Traffic, Wan};
 use crate::core::tunnel::recovery::{self, Action, Recovery, Surroundings};
 use crate::core::tunnel::verdict::{Cause, Names, verdict};
@@ -64,6 +64,8 @@ struct Probe {
 
 /// What the caller knows of the router.
 pub struct View<'a> {
+    /// What is remembered.
+    pub store: &'a Store,
     /// netifd's networks, or why they are not known.
     pub networks: Result<&'a [Network], String>,
     /// Whether a changed WAN address is still on its way to SkyDNS.
@@ -313,9 +315,11 @@ impl Probe {
 struct Pass<'a> {
     paths: &'a Paths,
     view: &'a View<'a>,
-    store: Store,
     /// Read once, when the first tunnel needs them.
     counters: Option<Result<Counters, String>>,
+    /// What VPNKI said of the account of the tunnel before: most often that of
+    /// the next one, too.
+    look: Option<(String, Option<Look>)>,
     wanted: Wanted,
 }
 
@@ -324,8 +328,8 @@ impl<'a> Pass<'a> {
         Pass {
             paths,
             view,
-            store: paths.store(),
             counters: None,
+            look: None,
             wanted: Wanted::default(),
         }
     }
@@ -333,11 +337,13 @@ impl<'a> Pass<'a> {
     /// Looks at all but the ping, and sends that.
     fn begin(&mut self, watched: &mut Watched) {
         watched.looked = clock::since_boot();
-        if watched.memory.recovery.restarting {
-            // Somebody was killed between taking it down and up.
+        let is_half_done = watched.memory.recovery.restarting;
+        if is_half_done {
+            // Somebody was killed between taking it down and up, or netifd did
+            // not say that it heard.
             self.bring_up(watched);
         }
-        self.look(watched);
+        self.look(watched, is_half_done);
         let at = clock::now().boot;
         match watched.probe() {
             Some(Ok(probe)) => {
@@ -353,9 +359,16 @@ impl<'a> Pass<'a> {
         self.judge(watched);
     }
 
-    fn look(&mut self, watched: &mut Watched) {
+    fn look(&mut self, watched: &mut Watched, is_half_done: bool) {
         let at = clock::now().boot;
-        let device = self.device(watched, at);
+        let device = match self.device(watched, at) {
+            // By ourselves, and what netifd said may be older than our call.
+            Device::Off if is_half_done => Device::Pending {
+                since: at,
+                why: "being restarted".to_owned(),
+            },
+            device => device,
+        };
         let wan = self.wan(watched, at);
         let evidence = &mut watched.memory.evidence;
         evidence.service = self.service(&watched.tunnel, at);
@@ -446,9 +459,14 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn service(&self, tunnel: &Tunnel, now: i64) -> Option<Seen<Service>> {
-        let look = self.store.look(tunnel.vpnki.as_deref()?)?.dated(now);
-        service_evidence(&look, &tunnel.name, tunnel.address.as_deref(), now)
+    fn service(&mut self, tunnel: &Tunnel, now: i64) -> Option<Seen<Service>> {
+        let account = tunnel.vpnki.as_deref()?;
+        if self.look.as_ref().is_none_or(|(name, _)| name != account) {
+            let look = self.view.store.look(account).map(|look| look.dated(now));
+            self.look = Some((account.to_owned(), look));
+        }
+        let (_, look) = self.look.as_ref()?;
+        service_evidence(look.as_ref()?, &tunnel.name, tunnel.address.as_deref(), now)
     }
 
     fn counters(&mut self) -> &Result<Counters, String> {
@@ -505,7 +523,7 @@ impl<'a> Pass<'a> {
         let news = recovery::news(&before, &memory.recovery);
         let is_material = !is_like(&before, &memory.recovery);
         if is_material || now - watched.stored.1 >= WRITE_EVERY {
-            watched.write(&self.store, now);
+            watched.write(self.view.store, now);
         }
         if let (Some((old, new)), Some(program)) = (news, &watched.tunnel.notify) {
             self.wanted
@@ -577,7 +595,7 @@ impl<'a> Pass<'a> {
         match ubus::watch::up(&self.paths.ubus, network) {
             Ok(()) => {
                 watched.memory.recovery.restarting = false;
-                watched.write(&self.store, clock::now().boot);
+                watched.write(self.view.store, clock::now().boot);
             }
             Err(error) => log::error!(
                 "{}: netifd does not take '{network}' up: {error}; it will be asked again",

@@ -104,6 +104,8 @@ pub enum TlsFailure {
     NotYetValid,
     /// The router's clock is earlier than this program's build.
     ClockNotSet,
+    /// The kernel has no random numbers yet that can guard a secret.
+    NoRandomNumbers,
     /// The CA file cannot be read, or holds no certificate.
     CaFile {
         /// The file.
@@ -165,6 +167,16 @@ impl Failure {
             | Failure::Tls { .. } => false,
             Failure::Timeout { phase, .. } => *phase == Phase::Reply,
             _ => true,
+        }
+    }
+
+    /// Whether nothing of it left the router for the service: its name was not
+    /// found, or its way out was not there.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Failure::Bind { .. } | Failure::NameResolution { .. } => true,
+            Failure::Timeout { phase, .. } => *phase == Phase::NameResolution,
+            _ => false,
         }
     }
 
@@ -287,6 +299,9 @@ impl fmt::Display for TlsFailure {
                 f.write_str("its certificate is not valid yet: is the router's clock right?")
             }
             TlsFailure::ClockNotSet => f.write_str("the router's clock is not set"),
+            TlsFailure::NoRandomNumbers => f.write_str(
+                "the kernel has no random numbers yet, as may be for a while after boot",
+            ),
             TlsFailure::CaFile { path, cause } => {
                 write!(f, "the CA file {path} cannot be used: {cause}")
             }

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-/// The first pause. Whatever follows a reconnect, such as its IPv6 half, comes
-/// within it.
-const FIRST: Duration = Duration::from_secs(3);
+/// The first pause: no single change waits for longer. Whatever follows a
+/// reconnect, such as its IPv6 half, comes within it.
+const FIRST: Duration = Duration::from_secs(2);
 /// By how much each pause is longer than the one before.
-const GROWTH: u32 = 3;
+const GROWTH: u32 = 5;
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(60);
 /// A WAN that was quiet for so many pauses flaps no more.
@@ -64,9 +64,9 @@ mod tests {
                 .collect()
         };
         assert_eq!(acted(&[1000]), [1000]);
-        assert_eq!(acted(&[1000, 1200]), [1000, 4000]);
+        assert_eq!(acted(&[1000, 1200]), [1000, 3000]);
         assert_eq!(acted(&[1000, 60_000, 120_000]), [1000, 60_000, 120_000]);
-        assert_eq!(acted(&every(500, 10_000)), [500, 3500, 12_500]);
+        assert_eq!(acted(&every(500, 10_000)), [500, 2500, 12_500]);
         let an_hour = acted(&every(1000, 3_600_000));
         assert!(an_hour.len() < 70, "{}", an_hour.len());
         assert!(*an_hour.last().expect("some") >= 3_600_000);

@@ -13,6 +13,11 @@ use super::outcome::Outcome;
 use super::time::{Civil, DAY, Now};
 use super::{backoff, hold};
 
+/// The longest wait after a failure that never left the router, in seconds,
+/// and the number of failures in a row that lead to it.
+const LONGEST_LOCAL: i64 = 60;
+const MOST_LOCAL: u32 = 3;
+
 /// What a section's configuration asks of the decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -260,6 +265,12 @@ fn failed(
     if !failure.may_have_arrived() {
         after.sends.pop();
         after.unsure = before.unsure;
+    }
+    if failure.is_local() {
+        // Nobody is burdened by the next try, and it is to come soon after the
+        // line is back.
+        after.failures = after.failures.min(MOST_LOCAL);
+        after.not_before = after.not_before.min(now.boot + LONGEST_LOCAL);
     }
     if failure.is_permanent() {
         // A refusal is an answer: what the service holds is what it held.

@@ -55,6 +55,13 @@ fn no_dns() -> Failure {
     }
 }
 
+fn refused_connection() -> Failure {
+    Failure::Connect {
+        host: "example.com".into(),
+        cause: "Connection refused".into(),
+    }
+}
+
 fn status(status: u16, retry_after: Option<u64>) -> Failure {
     Failure::Status {
         status,
@@ -173,11 +180,21 @@ fn a_crash_while_sending_counts_as_a_failed_send() {
 }
 
 #[test]
+fn a_name_that_is_not_found_is_looked_up_every_minute() {
+    let mut memory = Memory::default();
+    for (n, wait) in [15, 30, 60, 60, 60, 60].into_iter().enumerate() {
+        let now = 1000 * n as i64;
+        memory = after(&memory, "8.8.4.4", no_dns(), now);
+        assert_eq!(next_due(&policy(), &memory, at(now), 300), wait);
+    }
+}
+
+#[test]
 fn backs_off_until_another_address_comes() {
     let mut memory = Memory::default();
     for (n, wait) in [15, 30, 60, 120].into_iter().enumerate() {
         let now = 1000 * n as i64;
-        memory = after(&memory, "8.8.4.4", no_dns(), now);
+        memory = after(&memory, "8.8.4.4", refused_connection(), now);
         assert!(matches!(
             decision(&memory, "8.8.4.4", now + wait - 1),
             Decision::Throttled(_)

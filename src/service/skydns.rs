@@ -52,6 +52,16 @@ pub fn profiles(section: &Skydns, key: Option<&Secret>) -> String {
     )
 }
 
+/// Whether a call was refused by a relay that knows the router, and passes
+/// nothing but `update_ip`: the end of the message of `openwrt/relay/relay.conf`.
+pub fn is_of_a_relay(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Status { status: 403, message: Some(message), .. }
+            if message.ends_with("passes update_ip only")
+    )
+}
+
 /// The `data` of a reply as it stands in the body (`null` where there is none),
 /// or why it is no success.
 ///

@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{self, ExitStatus, Stdio};
 use std::time::Duration;
@@ -71,8 +72,17 @@ impl Child {
 
     /// Starts this program once more, with other arguments. What it logs goes
     /// where our log goes.
-    pub fn ourselves(arguments: &[impl AsRef<OsStr>], patience: Duration) -> io::Result<Child> {
-        Child::spawn(command(own_program()?, arguments), patience)
+    /// `input`, if there is one, is its standard input.
+    pub fn ourselves(
+        arguments: &[impl AsRef<OsStr>],
+        input: Option<BorrowedFd<'_>>,
+        patience: Duration,
+    ) -> io::Result<Child> {
+        let mut command = command(own_program()?, arguments);
+        if let Some(input) = input {
+            command.stdin(input.try_clone_to_owned()?);
+        }
+        Child::spawn(command, patience)
     }
 
     fn spawn(mut command: process::Command, patience: Duration) -> io::Result<Child> {

@@ -8,7 +8,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::time::{ClockId, clock_gettime};
+use nix::time::{ClockId, clock_gettime};
 
 use crate::core::time::Now;
 
@@ -24,10 +24,12 @@ pub fn now() -> Now {
     }
 }
 
-/// The time since boot, suspend included: for deadlines.
+/// The time since boot, suspend included: for deadlines. Not by `rustix`, for
+/// the reason that `wait` gives.
 pub fn since_boot() -> Duration {
-    let time = clock_gettime(ClockId::Boottime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    clock_gettime(ClockId::CLOCK_BOOTTIME)
+        .expect("since Linux 2.6.39 every kernel has this clock")
+        .into()
 }
 
 /// Names this boot. Times since boot mean nothing under another name.

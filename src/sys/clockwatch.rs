@@ -5,25 +5,24 @@
 //! made to run faster or slower is not set.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use rustix::io::Errno;
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
-    timerfd_settime,
-};
 
 use super::clock;
 
 /// A timer that is not meant to run out: it is readable once the clock was set.
 #[derive(Debug)]
-pub struct ClockWatch(OwnedFd);
+pub struct ClockWatch(TimerFd);
 
 impl ClockWatch {
     /// Watches the wall clock from now on.
     pub fn open() -> io::Result<ClockWatch> {
-        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        let watch = ClockWatch(timerfd_create(TimerfdClockId::Realtime, flags)?);
+        let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
+        let watch = ClockWatch(TimerFd::new(ClockId::CLOCK_REALTIME, flags)?);
         watch.arm()?;
         Ok(watch)
     }
@@ -43,14 +42,11 @@ impl ClockWatch {
     }
 
     fn arm(&self) -> io::Result<()> {
-        let end = Itimerspec {
-            it_interval: seconds(0),
-            it_value: seconds(far_from(clock::now().wall)),
-        };
-        let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
-        match timerfd_settime(&self.0, flags, &end) {
+        use TimerSetTimeFlags as Flags;
+        let flags = Flags::TFD_TIMER_ABSTIME | Flags::TFD_TIMER_CANCEL_ON_SET;
+        match self.0.set(at(far_from(clock::now().wall)), flags) {
             // It runs; the clock was set while it was being wound up.
-            Ok(_) | Err(Errno::CANCELED) => Ok(()),
+            Ok(()) | Err(nix::errno::Errno::ECANCELED) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
     }
@@ -74,18 +70,19 @@ fn far_from(wall: i64) -> i64 {
     }
 }
 
-fn seconds(seconds: i64) -> Timespec {
-    Timespec {
-        tv_sec: seconds,
-        tv_nsec: 0,
-    }
+/// In seconds since 1970.
+fn at(seconds: i64) -> Expiration {
+    Expiration::OneShot(TimeSpec::from_duration(Duration::from_secs(seconds as u64)))
 }
 
 #[cfg(test)]
 mod tests {
-    use rustix::event::{PollFd, PollFlags, poll};
-
     use super::*;
+    use crate::sys::wait::{For, ready};
+
+    fn rings(watch: &ClockWatch, seconds: u64) -> bool {
+        ready(watch, For::Input, Duration::from_secs(seconds)).expect("polled")
+    }
 
     #[test]
     fn the_timer_never_lies_in_the_past() {
@@ -104,23 +101,17 @@ mod tests {
     #[test]
     fn a_clock_that_nobody_sets_is_quiet() {
         let mut watch = ClockWatch::open().expect("a timer");
-        let ready = poll(&mut [PollFd::new(&watch, PollFlags::IN)], Some(&seconds(0)));
-        assert_eq!(ready, Ok(0));
+        assert!(!rings(&watch, 0));
         assert!(!watch.take());
     }
 
     #[test]
     fn a_timer_that_ran_out_is_wound_up_again() {
         let mut watch = ClockWatch::open().expect("a timer");
-        let past = Itimerspec {
-            it_interval: seconds(0),
-            it_value: seconds(1),
-        };
-        timerfd_settime(&watch, TimerfdTimerFlags::ABSTIME, &past).expect("set");
-        let mut fds = [PollFd::new(&watch, PollFlags::IN)];
-        assert_eq!(poll(&mut fds, Some(&seconds(30))), Ok(1));
+        let past = watch.0.set(at(1), TimerSetTimeFlags::TFD_TIMER_ABSTIME);
+        past.expect("set");
+        assert!(rings(&watch, 30));
         assert!(!watch.take());
-        let ready = poll(&mut [PollFd::new(&watch, PollFlags::IN)], Some(&seconds(0)));
-        assert_eq!(ready, Ok(0));
+        assert!(!rings(&watch, 0));
     }
 }

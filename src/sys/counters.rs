@@ -44,13 +44,11 @@ impl Counters {
 }
 
 /// `name:` and 16 numbers, of which the first is bytes received, the 9th bytes
-/// sent. The first number may touch the colon; numbers have none of their own.
+/// sent. The first number may touch the colon; numbers have none of their own,
+/// so that of a longer name what follows is no number.
 fn numbers_of(line: &[u8], device: &[u8]) -> Option<Bytes> {
-    let colon = line.iter().rposition(|b| *b == b':')?;
-    if line[..colon].trim_ascii() != device {
-        return None;
-    }
-    let numbers = str::from_utf8(&line[colon + 1..]).ok()?;
+    let line = line.trim_ascii_start().strip_prefix(device)?;
+    let numbers = str::from_utf8(line.strip_prefix(b":")?).ok()?;
     let mut numbers = numbers.split_ascii_whitespace();
     Some(Bytes {
         received: numbers.next()?.parse().ok()?,

@@ -58,6 +58,15 @@ pub fn check_program(path: &Path) -> Result<(), String> {
     }
 }
 
+/// A file without a name, for its owner alone, to be read from. It was `path`
+/// for a moment; a crash may leave it there, and the next one takes it away.
+pub fn nameless(path: &Path, contents: &[u8]) -> io::Result<File> {
+    write(path, contents, false)?;
+    let file = File::open(path);
+    remove(path);
+    file
+}
+
 /// Replaces a file so that a crash or a power cut at any moment leaves the old
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.

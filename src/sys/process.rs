@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group, setsid};
 use rustix::stdio::dup2_stdin;
 
 use super::clock;
+use super::wait::{self, For};
 
 /// The longest line that counts, in bytes.
 const LONGEST_LINE: usize = 4096;
@@ -95,14 +95,7 @@ fn read_rest(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<()> {
 }
 
 fn is_readable(stdout: &ChildStdout, patience: Duration) -> io::Result<bool> {
-    // A patience of 292 billion years is as good as none.
-    let timeout = Timespec::try_from(patience).ok();
-    let mut fds = [PollFd::new(stdout, PollFlags::IN)];
-    match poll(&mut fds, timeout.as_ref()) {
-        Ok(ready) => Ok(ready > 0),
-        Err(rustix::io::Errno::INTR) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    Ok(wait::ready(stdout, For::Input, patience)?)
 }
 
 /// Reads what is there; keeps no more than one line can need.
@@ -167,14 +160,8 @@ pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
     // Nothing is written: it is an error on our end once the other is closed.
     // (Its session could be asked for, but has no number where the leader is in
     // another PID namespace.)
-    let patience = Timespec::try_from(START_PATIENCE).ok();
-    match poll(
-        &mut [PollFd::new(&pipe, PollFlags::empty())],
-        patience.as_ref(),
-    ) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    wait::ready(&pipe, For::End, START_PATIENCE)?;
+    Ok(())
 }
 
 /// Leaves the caller's session, terminal and process group, so that their end

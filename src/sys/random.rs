@@ -1,6 +1,10 @@
-//! Random numbers for jitter. They keep routers apart; they guard no secret.
+//! Random numbers for jitter, which keep routers apart and guard no secret; and
+//! whether the kernel has such as can guard one, for TLS.
 
 use std::time::Duration;
+
+use rustix::io::{Errno, retry_on_intr};
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::clock;
 
@@ -10,11 +14,26 @@ use super::clock;
 /// may have nothing to give yet, and then the clock has to do.
 pub fn number() -> u32 {
     let mut bytes = [0; 4];
-    let flags = rustix::rand::GetRandomFlags::NONBLOCK;
-    match rustix::rand::getrandom(&mut bytes, flags) {
+    match getrandom(&mut bytes, GetRandomFlags::NONBLOCK) {
         Ok(4) => u32::from_ne_bytes(bytes),
         _ => mixed(clock::since_boot()),
     }
+}
+
+/// Whether the kernel's generator has been seeded. One that cannot say so is
+/// taken to be: whoever wants its numbers has to wait in another way.
+pub fn is_ready() -> bool {
+    getrandom(&mut [0; 1], GetRandomFlags::NONBLOCK) != Err(Errno::AGAIN)
+}
+
+/// Waits until it has been seeded, without a bound.
+///
+/// From Linux 5.4 on this takes a second or so: a call that waits makes the kernel
+/// gather what it needs from the jitter of its own timing, which asking without
+/// waiting, as in [`is_ready`], never does. Before, a quiet router may need minutes.
+pub fn wait() {
+    // It was there when it was asked without waiting, so it does not fail.
+    let _ = retry_on_intr(|| getrandom(&mut [0; 1], GetRandomFlags::empty()));
 }
 
 fn mixed(time: Duration) -> u32 {

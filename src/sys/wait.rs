@@ -1,25 +1,98 @@
-//! Sleeping until something can be read.
+//! Sleeping until a descriptor is ready, or the time is over.
+//!
+//! By poll(2), whose time is one number. That of ppoll(2) is a structure, whose
+//! layout on 32-bit machines `rustix` guesses: it has seconds of 64 bits, and
+//! the C library that it calls on MIPS reads 32, unless `libc` was built for
+//! musl 1.2, as it is here and is not in OpenWrt's feed. There a second would
+//! become a nanosecond, and every wait would spin.
 
-use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::io::Errno;
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Something can be read.
+    Input,
+    /// Something can be written.
+    Room,
+    /// The other end is closed, or the descriptor has failed.
+    End,
+}
 
 /// Sleeps until one of these can be read, or has failed, which reading will
 /// tell; or until `patience` is over, if there is one. Says of each whether it
 /// can. A signal ends it, too.
-pub fn readable(fds: &[BorrowedFd<'_>], patience: Option<Duration>) -> io::Result<Vec<bool>> {
+pub fn readable(fds: &[BorrowedFd<'_>], patience: Option<Duration>) -> Result<Vec<bool>, Errno> {
     let mut polled: Vec<PollFd<'_>> = fds
         .iter()
-        .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
+        .map(|fd| PollFd::new(*fd, PollFlags::POLLIN))
         .collect();
-    // A patience of 292 billion years is as good as none.
-    let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
-    match poll(&mut polled, timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => {}
-        Err(errno) => return Err(errno.into()),
+    sleep(&mut polled, patience)?;
+    Ok(polled.iter().map(happened).collect())
+}
+
+/// Sleeps until this descriptor is ready or has failed, or `patience` is over.
+/// Says whether it is; a signal ends the sleep, too, and then it says no.
+pub fn ready(fd: &impl AsFd, what: For, patience: Duration) -> Result<bool, Errno> {
+    let events = match what {
+        For::Input => PollFlags::POLLIN,
+        For::Room => PollFlags::POLLOUT,
+        For::End => PollFlags::empty(),
+    };
+    let mut polled = [PollFd::new(fd.as_fd(), events)];
+    sleep(&mut polled, Some(patience))?;
+    Ok(happened(&polled[0]))
+}
+
+fn sleep(fds: &mut [PollFd<'_>], patience: Option<Duration>) -> Result<(), Errno> {
+    let timeout = patience.map_or(PollTimeout::NONE, milliseconds);
+    match poll(fds, timeout) {
+        Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+        Err(errno) => Err(Errno::from_raw_os_error(errno as i32)),
     }
-    Ok(polled.iter().map(|fd| !fd.revents().is_empty()).collect())
+}
+
+/// Rounded up, so that nobody wakes too early and finds that it is not yet
+/// time. The most that poll takes is 24 days, after which it may well look.
+fn milliseconds(patience: Duration) -> PollTimeout {
+    let up = patience.saturating_add(Duration::from_nanos(999_999));
+    PollTimeout::try_from(up).unwrap_or(PollTimeout::MAX)
+}
+
+/// An event that the crate does not know is one, too.
+fn happened(fd: &PollFd<'_>) -> bool {
+    fd.any().unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up_and_have_an_end() {
+        let table = [
+            (Duration::ZERO, 0),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_millis(1), 1),
+            (Duration::from_micros(1_001), 2),
+            (Duration::from_secs(20), 20_000),
+            (Duration::MAX, i32::MAX),
+        ];
+        for (patience, expected) in table {
+            assert_eq!(i32::from(milliseconds(patience)), expected, "{patience:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for() {
+        let (near, far) = std::io::pipe().expect("a pipe");
+        assert!(ready(&far, For::Room, Duration::ZERO).expect("polled"));
+        assert!(!ready(&near, For::Input, Duration::from_millis(1)).expect("polled"));
+        drop(near);
+        assert!(ready(&far, For::End, Duration::from_secs(30)).expect("polled"));
+    }
 }

@@ -11,7 +11,10 @@ fn command_lines_that_make_no_sense() {
         (&["--twice"], "--twice"),
         (&["once", "--twice"], "--twice"),
         (&["once", "nosuch"], "no skydns or tunnel section 'nosuch'"),
-        (&["once", "home", "nosuch"], "no skydns or tunnel section 'nosuch'"),
+        (
+            &["once", "home", "nosuch"],
+            "no skydns or tunnel section 'nosuch'",
+        ),
         (&["status", "--format", "xml"], "xml"),
         (&["status", "--format"], "--format"),
         (&["status", "home"], "home"),

@@ -1,14 +1,39 @@
 //! `wansync daemon`: what it hears, what it does then, and what it survives.
-#![allow(clippy::disallowed_methods, reason = "tests do I/O")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests do I/O"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/jail.rs"]
+mod jail;
+
 mod address;
+mod beside;
+mod bus;
+mod clock;
+mod flap;
+mod idle;
+mod kills;
+mod limits;
+mod notify;
+mod signals;
+mod start;
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::Router;
 use support::daemon::Daemon;
+
+/// Long enough for whatever is done at once and should not be.
+const QUIET: Duration = Duration::from_secs(4);
 
 /// A router that publishes network `wan`, with these further options.
 fn router(options: &str) -> Router {
@@ -17,9 +42,54 @@ fn router(options: &str) -> Router {
     router
 }
 
+/// A router whose source is a script that counts its runs in `passes` and prints
+/// what `address` holds.
+fn counting() -> Router {
+    let router = Router::new();
+    let folder = router.path("").display().to_string();
+    let script = format!("cd {folder}; echo pass >>passes; cat address");
+    router.configure(&router.home(&format!(
+        "option source command\noption command /bin/sh\nlist arg -c\nlist arg '{script}'"
+    )));
+    fs::write(router.path("address"), "8.8.4.4\n").expect("an address");
+    router
+}
+
+fn passes(router: &Router) -> usize {
+    let passes = fs::read_to_string(router.path("passes"));
+    passes.map_or(0, |text| text.lines().count())
+}
+
 /// Its daemon.
 fn daemon(router: &Router) -> Daemon {
     Daemon::start(router.command(&["daemon"]), router.path("daemon.log"))
+}
+
+/// The addresses that were sent, in order.
+fn sent(router: &Router) -> Vec<String> {
+    let requests = router.sim.requests();
+    let updates = requests.iter().filter(|r| r.call() == "update_ip");
+    updates
+        .map(|r| r.param("ip").unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Nothing more is sent.
+#[track_caller]
+fn is_quiet(router: &Router, updates: usize) {
+    thread::sleep(QUIET);
+    assert_eq!(router.updates(), updates, "{:?}", sent(router));
+}
+
+/// Writes a script. Another process does it, so that no other test that forks
+/// holds the file open while it is to be run.
+fn script(router: &Router, name: &str, text: &str) -> String {
+    let path = router.path(name);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"printf '%s' "$1" >"$2"; chmod 755 "$2""#, "sh"]);
+    let status = shell.arg(text).arg(&path).status();
+    assert!(status.expect("sh runs").success());
+    path.display().to_string()
 }
 
 /// What netifd says of a network that is up with this address.

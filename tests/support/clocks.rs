@@ -2,6 +2,7 @@
 //! clock, and a time namespace moves the clock that counts since boot.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
@@ -26,6 +27,20 @@ fn preloaded(command: &Command, time: &str) -> Command {
     let kept = ["FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"];
     let env = ["env", &library, &time, "TZ=UTC", kept[0], kept[1]];
     behind(&env, command)
+}
+
+/// The same command with a wall clock that says what this file says, now and
+/// whenever it says something else: a time as for [`at_wall`]. The programs that
+/// it starts have the same clock.
+pub fn by_file(command: &Command, file: &Path) -> Command {
+    let mut inner = Command::new(command.get_program());
+    inner.args(command.get_args());
+    let file = format!("FAKETIME_TIMESTAMP_FILE={}", file.display());
+    let library = format!("LD_PRELOAD={LIBRARY}");
+    let kept = ["FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"];
+    let fresh = "FAKETIME_NO_CACHE=1";
+    let env = ["env", &library, &file, fresh, "TZ=UTC", kept[0], kept[1]];
+    behind(&env, &inner)
 }
 
 fn check_library() {

@@ -12,6 +12,7 @@ pub mod netns;
 pub mod terminal;
 pub mod tunnel;
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -190,9 +191,15 @@ impl Router {
     }
 }
 
-/// The program itself.
+/// As Cargo built it for this machine.
+pub const BUILT: &str = env!("CARGO_BIN_EXE_wansync");
+
+/// The program itself, or the one for a router that `cross/test` names.
 pub fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_wansync"))
+    match env::var_os("WANSYNC_PROGRAM") {
+        Some(path) => Command::new(path),
+        None => Command::new(BUILT),
+    }
 }
 
 /// How it ended.

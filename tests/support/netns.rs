@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use wansync_sim::KEY;
 
-use super::{Ran, Router, program, ran};
+use super::{BUILT, Ran, Router, ran};
 
 /// Only a hang takes longer.
 const HANG: Duration = Duration::from_secs(30);
@@ -298,7 +298,7 @@ fn parameter(line: &Value, name: &str) -> String {
 
 /// `cargo test --workspace` builds it beside the program.
 pub fn sim_program() -> PathBuf {
-    let path = PathBuf::from(program().get_program()).with_file_name("wansync-sim");
+    let path = Path::new(BUILT).with_file_name("wansync-sim");
     assert!(
         path.exists(),
         "{} is missing: run cargo build --workspace, or cargo test --workspace",

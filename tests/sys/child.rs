@@ -206,6 +206,6 @@ fn what_it_leaves_running_is_let_live() {
 
 #[test]
 fn this_program_can_be_started_again() {
-    let list = Child::ourselves(&["--list"], ENOUGH).unwrap();
+    let list = Child::ourselves(&["--list"], None, ENOUGH).unwrap();
     assert_eq!(list.wait().code(), Some(0));
 }

@@ -34,6 +34,9 @@ pub fn killed_between_down_and_up() {
     });
     night.bed.stall();
     assert!(!daemon.ended().success());
+    night
+        .bed
+        .wait("it is down", |bed| bed.ubus.called("down", NETWORK) == 1);
     assert_eq!((night.restarts(), night.bed.restarts()), (1, 0));
 
     let mut daemon = night.daemon();

@@ -38,7 +38,8 @@ pub fn two_hundred_tunnels() {
     assert!(woken < 200, "{woken} wake-ups");
     let used = cpu(&daemon) - used;
     assert!(used < 500, "{used} hundredths of a second for 25 s");
-    assert_eq!(descriptors(&daemon), files, "{}", daemon.log());
+    let more = descriptors(&daemon).saturating_sub(files);
+    assert!(more < 5, "{more} descriptors more");
     let grown = number(&daemon, "VmRSS:").saturating_sub(memory);
     assert!(grown < 512, "{grown} KiB more");
     night.bed.stall();

@@ -69,8 +69,12 @@ impl Night {
         self.bed.inside(&moved(&command, AHEAD + seconds))
     }
 
-    /// A pass so many seconds from now.
+    /// A pass so many seconds from now, by when netifd has done what the last
+    /// one asked for, however slow this machine is.
     pub fn pass_at(&self, seconds: i64) -> Ran {
+        self.bed.wait("netifd has done it", |bed| {
+            bed.restarts() >= self.restarts()
+        });
         self.run_at(seconds, &["once"])
     }
 
@@ -79,10 +83,12 @@ impl Night {
         ran(self.at(seconds, arguments).output().expect("it runs"))
     }
 
-    /// The daemon. Another one goes on writing the same log.
+    /// The daemon, which hears netifd. Another one goes on writing the same log.
     pub fn daemon(&self) -> Daemon {
         let log = self.bed.router.path("daemon.log");
-        Daemon::start(self.at(0, &["daemon"]), log)
+        let mut daemon = Daemon::start(self.at(0, &["daemon"]), log);
+        daemon.until("ear for netifd", |_| self.bed.ubus.subscriptions() > 0);
+        daemon
     }
 
     /// What `status` says of the tunnel, so many seconds from now.
@@ -116,9 +122,17 @@ impl Night {
         finding(&self.tunnel())
     }
 
-    /// How often the network was taken down.
+    /// How often the network was taken down. The stand-in counts a call once it
+    /// has done it, which on a slow machine may be after the agent's next one.
     pub fn restarts(&self) -> usize {
-        self.bed.ubus.called("down", "vpnki0")
+        let downs = || self.bed.ubus.called("down", "vpnki0");
+        for _ in 0..30 {
+            if downs() >= self.bed.restarts() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        downs()
     }
 
     /// Waits until the network was taken down and up so many times. Where the

@@ -1,8 +1,12 @@
 //! What is measured, one table a part.
 
+mod check;
+mod daemon;
 mod idle;
+mod reaction;
 mod sections;
 mod send;
+mod tunnel;
 mod uci;
 
 use crate::measure::Tools;
@@ -12,11 +16,15 @@ use crate::report::Part;
 type Measure = fn(&Tools) -> Part;
 
 /// In the order in which they are printed.
-pub const ALL: [(&str, Measure); 4] = [
+pub const ALL: [(&str, Measure); 8] = [
     ("idle", idle::measure),
     ("send", send::measure),
     ("sections", sections::measure),
     ("uci", uci::measure),
+    ("check", check::measure),
+    ("daemon", daemon::measure),
+    ("reaction", reaction::measure),
+    ("tunnel", tunnel::measure),
 ];
 
 /// The values of one field, a column each.

@@ -39,6 +39,8 @@ type OnDown = Arc<Mutex<dyn FnMut() + Send>>;
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     state: Mutex<State>,
+    /// Held while `up` and `down` are done: netifd does one after the other.
+    order: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -75,6 +77,13 @@ impl Shared {
     /// while nothing is locked, so that it may use the handle.
     pub fn answer(self: &Arc<Self>, client: u32, request: &Message) {
         let call = self.lock().bus.call(request);
+        let is_order = |call: &Call| matches!(call.method.as_str(), "up" | "down");
+        let order = call.as_ref().filter(|call| is_order(call));
+        let _turn = order.map(|_| {
+            self.order
+                .lock()
+                .unwrap_or_else(|poison| poison.into_inner())
+        });
         let outcome = call.map_or(Outcome::Up, |call| self.script(&call));
         self.change(|bus| bus.answer(client, request, outcome));
     }

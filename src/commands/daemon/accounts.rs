@@ -1,8 +1,10 @@
 //! The VPNKI accounts of the daemon: when each is looked at, in a child process
 //! as [`super::sections`] says why.
 
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use super::arguments;
 use crate::commands::look;
 use crate::commands::paths::Paths;
 use crate::config::Config;
@@ -52,7 +54,13 @@ impl Accounts {
 
     /// Starts the looks that are due, or `wanted` at once. Gives the accounts
     /// that were looked at, or cannot be now.
-    pub fn work(&mut self, paths: &Paths, config: &Config, wanted: &[String]) -> Vec<String> {
+    pub fn work(
+        &mut self,
+        paths: &Paths,
+        config: &Config,
+        input: Option<BorrowedFd<'_>>,
+        wanted: &[String],
+    ) -> Vec<String> {
         let now = clock::since_boot();
         let mut looked = Vec::new();
         for account in &mut self.all {
@@ -70,7 +78,7 @@ impl Accounts {
                 account.due = account.next(paths, config, now, true);
             }
             if account.due <= now {
-                account.begin(paths);
+                account.begin(paths, input);
             } else if is_wanted {
                 // What was found a moment ago, or is not to be had, will do.
                 looked.push(account.name.clone());
@@ -92,9 +100,9 @@ impl Account {
         now + Duration::from_secs(pause as u64)
     }
 
-    fn begin(&mut self, paths: &Paths) {
-        let arguments = paths.arguments(&["daemon", "--look", &self.name], &[]);
-        match Child::ourselves(&arguments, LONGEST) {
+    fn begin(&mut self, paths: &Paths, input: Option<BorrowedFd<'_>>) {
+        let words = arguments(&["--look", &self.name], input);
+        match Child::ourselves(&paths.arguments(&words, &[]), input, LONGEST) {
             Ok(child) => self.look = Some(child),
             Err(error) => {
                 log::error!("cannot look at account '{}': {error}", self.name);

@@ -9,8 +9,10 @@
 //! any moment means was thought through for `once` already.
 
 use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use super::arguments;
 use crate::commands::observe::Observer;
 use crate::commands::pass::{self, remembered};
 use crate::commands::paths::{Paths, key_of};
@@ -45,6 +47,9 @@ pub struct Sections {
     all: Vec<Tracked>,
     record: Record,
     pass: Option<Running>,
+    /// There is something wrong with the configuration, and the next pass will
+    /// tell it.
+    is_complaint: bool,
 }
 
 struct Tracked {
@@ -92,6 +97,8 @@ pub struct Sight<'a> {
     pub store: &'a Store,
     /// The configuration.
     pub config: &'a Config,
+    /// The configuration as a file, for the pass.
+    pub input: Option<BorrowedFd<'a>>,
     /// The sources.
     pub observer: &'a Observer<'a>,
 }
@@ -103,6 +110,7 @@ impl Sections {
             all: Vec::new(),
             record: Record::default(),
             pass: None,
+            is_complaint: false,
         };
         sections.follow(config, store);
         sections
@@ -110,16 +118,15 @@ impl Sections {
 
     /// Another configuration. What is known of sections that stay is kept.
     pub fn follow(&mut self, config: &Config, store: &Store) {
+        self.record = store.record();
+        self.is_complaint = !config.problems.is_empty();
         let mut old = std::mem::take(&mut self.all);
-        for (name, _) in config.ready() {
+        for (name, section) in config.ready() {
             let kept = old.iter().position(|tracked| tracked.name == name);
-            let mut tracked =
-                kept.map_or_else(|| Tracked::new(name, store), |at| old.swap_remove(at));
-            tracked.due = Duration::ZERO;
-            tracked.is_called = true;
+            let mut tracked = kept.map_or_else(|| Tracked::new(name), |at| old.swap_remove(at));
+            tracked.follow(section, store, &self.record);
             self.all.push(tracked);
         }
-        self.record = store.record();
     }
 
     /// Has every section looked at now: those, too, that only a pass can look
@@ -142,7 +149,10 @@ impl Sections {
 
     /// When there is something to do, since boot.
     pub fn due(&self) -> Option<Duration> {
-        let pass = self.pass.as_ref().map(|pass| pass.child.deadline());
+        let pass = match &self.pass {
+            Some(pass) => Some(pass.child.deadline()),
+            None => self.is_complaint.then_some(Duration::ZERO),
+        };
         self.all.iter().map(|t| t.due).chain(pass).min()
     }
 
@@ -179,8 +189,25 @@ impl Sections {
                 Need::Pass(_, address) => wanted.push((name, address)),
             }
         }
-        if !wanted.is_empty() {
+        let complains = self.pass.is_none() && std::mem::take(&mut self.is_complaint);
+        if complains && wanted.is_empty() {
+            wanted = sight.config.ready().map(|(name, _)| (name, None)).collect();
+        }
+        if complains || !wanted.is_empty() {
             self.run(sight, &wanted, now);
+        }
+        errands
+    }
+
+    /// The programs that are to hear of what somebody else's pass did. What a
+    /// pass of ours does is told when it has ended.
+    pub fn told(&mut self, config: &Config, store: &Store) -> Vec<Errand> {
+        let ours = self.pass.as_ref().map(|pass| &pass.sections);
+        let mut errands = Vec::new();
+        for tracked in &mut self.all {
+            if !ours.is_some_and(|ours| ours.contains(&tracked.name)) {
+                errands.extend(tracked.learn(config, store));
+            }
         }
         errands
     }
@@ -201,14 +228,12 @@ impl Sections {
                 return;
             }
             log::info!("the address changed during a pass, which is given up");
-            // Dropped, it is killed.
-            self.pass = None;
+            self.give_up(now);
         }
         let names: Vec<String> = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
-        match Child::ourselves(
-            &sight.paths.arguments(&["daemon", "--pass"], &names),
-            LONGEST,
-        ) {
+        let words = arguments(&["--pass"], sight.input);
+        let arguments = sight.paths.arguments(&words, &names);
+        match Child::ourselves(&arguments, sight.input, LONGEST) {
             Ok(child) => {
                 self.pass = Some(Running {
                     child,
@@ -226,6 +251,18 @@ impl Sections {
                 for tracked in self.all.iter_mut().filter(|t| t.due <= now) {
                     tracked.due = now + PAUSE;
                 }
+            }
+        }
+    }
+
+    /// Kills the pass. What it was run for is looked at again.
+    fn give_up(&mut self, now: Duration) {
+        let Some(given_up) = self.pass.take() else {
+            return;
+        };
+        for tracked in &mut self.all {
+            if given_up.sections.contains(&tracked.name) {
+                tracked.due = tracked.due.min(now);
             }
         }
     }
@@ -253,18 +290,11 @@ impl Sections {
                 continue;
             }
             tracked.passed = Some(now);
-            let memory = sight.store.memory(&tracked.name).unwrap_or_default();
-            tracked.blind = match memory.outcome {
+            errands.extend(tracked.learn(sight.config, sight.store));
+            tracked.blind = match tracked.known.outcome {
                 Some(Outcome::Aborted) => tracked.blind + 1,
                 _ => 0,
             };
-            let section = sight.config.ready().find(|(name, _)| *name == tracked.name);
-            errands.extend(
-                section.and_then(|(name, section)| {
-                    pass::errand(name, section, &tracked.known, &memory)
-                }),
-            );
-            tracked.known = memory;
         }
         errands
     }
@@ -283,7 +313,7 @@ impl Sections {
 }
 
 impl Tracked {
-    fn new(name: &str, store: &Store) -> Tracked {
+    fn new(name: &str) -> Tracked {
         Tracked {
             name: name.to_owned(),
             due: Duration::ZERO,
@@ -294,8 +324,36 @@ impl Tracked {
             passed: None,
             odd_since: None,
             blind: 0,
-            known: store.memory(name).unwrap_or_default(),
+            known: Memory::default(),
         }
+    }
+
+    /// The section has this configuration now, which may be another.
+    fn follow(&mut self, section: &Skydns, store: &Store, record: &Record) {
+        self.due = Duration::ZERO;
+        self.is_called = true;
+        let key = key_of(&self.name, &section.key).ok().flatten();
+        if self.known.fingerprint == section.fingerprint(key.as_ref()) {
+            return;
+        }
+        // What was tried, and how often, was tried elsewhere.
+        self.tried = None;
+        self.hold_down = HoldDown::default();
+        if self.known.outcome.is_none() {
+            let stored = store.memory(&self.name);
+            let now = clock::now();
+            self.known = remembered(stored, record, &self.name, section, key.as_ref(), now);
+        }
+    }
+
+    /// Takes note of what is remembered now. Gives the program that is to hear
+    /// of it.
+    fn learn(&mut self, config: &Config, store: &Store) -> Option<Errand> {
+        let memory = store.memory(&self.name).unwrap_or_default();
+        let (name, section) = config.ready().find(|(name, _)| *name == self.name)?;
+        let errand = pass::errand(name, section, &self.known, &memory);
+        self.known = memory;
+        errand
     }
 
     fn begin(&mut self, address: Option<IpAddr>, now: Duration) {

@@ -17,6 +17,7 @@ mod socket;
 mod suites;
 mod tls;
 mod transport;
+mod within;
 
 use std::cell::{OnceCell, RefCell};
 use std::io::Read;

@@ -3,16 +3,12 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::Instant;
 
 use super::error::{Stop, words};
+use super::within::within;
 use crate::core::address::Family;
 use crate::core::failure::Phase;
-
-/// getaddrinfo keeps its packets on the stack: some 15 KB in musl, more in the
-/// plug-ins of glibc. Only what is touched is ever used.
-const STACK: usize = 256 * 1024;
 
 /// The addresses of a host, in the order in which to try them, never none.
 /// `localhost` is the loopback address without being looked up (RFC 6761).
@@ -49,47 +45,19 @@ fn nothing(cause: &str) -> Stop {
 
 fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Stop> {
     let name = (host.to_owned(), port);
-    within(deadline, move || {
-        name.to_socket_addrs()
-            .map(|addresses| addresses.collect())
-            .map_err(|error| Stop::NameResolution(cause(&error)))
-    })
-}
-
-/// Runs a job that cannot be given a deadline in a thread that can be left
-/// behind: getaddrinfo takes as long as `resolv.conf` says. The thread ends when
-/// the job does; a service asks again only after a backoff, so they do not pile up.
-fn within<T: Send + Sync + 'static>(
-    deadline: Instant,
-    job: impl FnOnce() -> Result<T, Stop> + Send + 'static,
-) -> Result<T, Stop> {
     let slot = Arc::new(OnceLock::new());
     let theirs = Arc::clone(&slot);
-    let waiting = thread::current();
-    thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(move || {
-            let _ = theirs.set(job());
-            // Gone before the waiting thread looks, so that the slot is its own.
-            drop(theirs);
-            waiting.unpark();
-        })
-        .map_err(|error| Stop::NameResolution(words(&error)))?;
-    let mut slot = slot;
-    loop {
-        slot = match Arc::try_unwrap(slot) {
-            Ok(slot) => {
-                return slot
-                    .into_inner()
-                    .unwrap_or_else(|| Err(nothing("it failed")));
-            }
-            Err(shared) => shared,
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Stop::Timeout(Phase::NameResolution));
-        }
-        thread::park_timeout(left);
+    let job = Box::new(move || {
+        let found = name.to_socket_addrs();
+        let _ = theirs.set(found.map(|addresses| addresses.collect()));
+    });
+    within(deadline, job).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => Stop::Timeout(Phase::NameResolution),
+        _ => Stop::NameResolution(words(&error)),
+    })?;
+    match Arc::into_inner(slot).and_then(OnceLock::into_inner) {
+        Some(found) => found.map_err(|error| Stop::NameResolution(cause(&error))),
+        None => Err(nothing("it failed")),
     }
 }
 
@@ -143,15 +111,6 @@ mod tests {
         let host = "x".repeat(64);
         let stop = addresses(&host, 443, None, soon()).unwrap_err();
         assert!(matches!(stop, Stop::NameResolution(cause) if !cause.contains("lookup")));
-    }
-
-    #[test]
-    fn a_stalled_resolver_is_left_behind() {
-        let (sender, receiver) = std::sync::mpsc::channel::<()>();
-        let deadline = Instant::now() + Duration::from_millis(50);
-        let stop = within(deadline, move || Ok(receiver.recv().is_ok())).unwrap_err();
-        assert!(matches!(stop, Stop::Timeout(Phase::NameResolution)));
-        drop(sender);
     }
 
     #[test]

@@ -15,8 +15,10 @@ use super::error::{Stop, lost};
 use super::resolve;
 use super::socket::{self, Socket};
 use super::tls::{Session, Tls};
+use super::within::within;
 use crate::core::address::Family;
 use crate::core::failure::TlsFailure;
+use crate::sys::random;
 
 /// Opens connections through one device, to one family of addresses.
 pub(super) struct Connector {
@@ -33,6 +35,9 @@ impl Connector {
             (true, Some(tls)) => Some(tls),
             (true, None) => return Err(Stop::Tls(TlsFailure::ClockNotSet)),
         };
+        if secure {
+            await_random_numbers(deadline)?;
+        }
         let host = uri.host().unwrap_or_default();
         let host = host.trim_matches(['[', ']']);
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
@@ -46,6 +51,14 @@ impl Connector {
             None => Stream::Plain(socket),
         })
     }
+}
+
+/// ring would wait for the kernel without a bound, in the middle of a handshake.
+fn await_random_numbers(deadline: Instant) -> Result<(), Stop> {
+    if random::is_ready() || within(deadline, Box::new(random::wait)).is_ok() {
+        return Ok(());
+    }
+    Err(Stop::Tls(TlsFailure::NoRandomNumbers))
 }
 
 impl transport::Connector for Connector {

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::netdevice::{index_to_name, name_to_index};
@@ -13,6 +12,7 @@ use super::wire::{Attributes, Messages, Request, family, flag, kind, number};
 use super::words;
 use crate::core::prefix::Prefix;
 use crate::sys::clock;
+use crate::sys::wait::{self, For};
 
 /// The kernel answers at once; this is against waiting for ever.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -234,12 +234,11 @@ fn reply(received: &[u8]) -> Option<rustix::io::Result<Vec<u8>>> {
 
 fn wait(socket: &OwnedFd, end: Duration) -> rustix::io::Result<()> {
     let left = end.saturating_sub(clock::since_boot());
-    let timeout = Timespec::try_from(left).ok();
-    match poll(&mut [PollFd::new(socket, PollFlags::IN)], timeout.as_ref()) {
-        Ok(0) => Err(Errno::TIMEDOUT),
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error),
+    if left.is_zero() {
+        return Err(Errno::TIMEDOUT);
     }
+    // Ready or not, the caller looks again.
+    wait::ready(socket, For::Input, left).map(|_| ())
 }
 
 #[cfg(test)]

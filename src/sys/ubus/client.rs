@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
@@ -17,6 +16,7 @@ use rustix::net::{
 use super::error::Error;
 use super::value::{Malformed, Table};
 use super::wire::{self, Arguments, Incoming, Message, attribute, message, status};
+use crate::sys::wait::{self, For};
 
 /// How many notices are kept while a call waits for its answer: the newest,
 /// since the last one of all may tell that no more will come.
@@ -239,7 +239,7 @@ impl Client {
 
     /// Half a request cannot be taken back: after it nothing else may be sent.
     fn wait_to_send(&mut self, begun: bool, deadline: &Deadline<'_>) -> Result<(), Error> {
-        self.wait(PollFlags::OUT, deadline).inspect_err(|_| {
+        self.wait(For::Room, deadline).inspect_err(|_| {
             if begun {
                 let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
             }
@@ -252,7 +252,7 @@ impl Client {
             if let Some(message) = self.read()? {
                 return Ok(message);
             }
-            self.wait(PollFlags::IN, deadline)?;
+            self.wait(For::Input, deadline)?;
         }
     }
 
@@ -277,12 +277,9 @@ impl Client {
         }
     }
 
-    fn wait(&self, flags: PollFlags, deadline: &Deadline<'_>) -> Result<(), Error> {
-        let left = Timespec::try_from(deadline.left()?).ok();
-        match poll(&mut [PollFd::new(&self.socket, flags)], left.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(broken(errno)),
-        }
+    fn wait(&self, what: For, deadline: &Deadline<'_>) -> Result<(), Error> {
+        wait::ready(&self.socket, what, deadline.left()?).map_err(broken)?;
+        Ok(())
     }
 }
 

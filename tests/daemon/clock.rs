@@ -1,0 +1,82 @@
+//! The wall clock: not set yet at the start, and jumping by years.
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::Router;
+use crate::support::clocks::by_file;
+use crate::support::daemon::Daemon;
+use crate::{is_quiet, router, up};
+
+/// A daemon whose clock, and whose children's, is what a file says.
+fn daemon(router: &Router, time: &str) -> Daemon {
+    set(router, time);
+    let command = by_file(&router.command(&["daemon"]), &router.path("time"));
+    Daemon::start(command, router.path("daemon.log"))
+}
+
+fn set(router: &Router, time: &str) {
+    // Whoever reads it meanwhile must not find it empty.
+    let draft = router.path("time.new");
+    fs::write(&draft, format!("{time}\n")).expect("a time");
+    fs::rename(draft, router.path("time")).expect("a time");
+}
+
+/// What the script of the time daemon does. The kernel tells nobody of a clock
+/// that only the C library puts right.
+#[track_caller]
+fn step(router: &Router) {
+    let mut event: Command = router.command(&["event"]);
+    let event = event.env("ACTION", "step").env_remove("INTERFACE");
+    crate::support::ran(event.output().expect("it runs")).expect(0);
+}
+
+#[test]
+fn a_clock_that_is_not_set_yet() {
+    let router = router("");
+    let ubus = router.ubus();
+    ubus.set_interface("wan", up("8.8.4.4"));
+    let mut daemon = daemon(&router, "@1970-01-01 00:01:00");
+    daemon.says("home: aborted: the clock is not set (it says 1970-01-01)");
+    daemon.says("waits for NTP");
+    step(&router);
+    is_quiet(&router, 0);
+    set(&router, "+0");
+    step(&router);
+    daemon.says("8.8.4.4 is confirmed");
+    assert_eq!(daemon.log().matches("aborted").count(), 1);
+    assert_eq!(router.sim.connections().len(), 0, "no TLS was tried");
+    assert!(daemon.end().success());
+}
+
+#[test]
+fn a_clock_that_jumps_by_years() {
+    let router = router("");
+    let text = fs::read_to_string(router.config()).expect("a configuration");
+    let text = text.replace(&router.sim.https_url(), &router.sim.http_url());
+    router.configure_raw(text.as_bytes());
+    let ubus = router.ubus();
+    ubus.set_interface("wan", up("8.8.4.4"));
+    let mut daemon = daemon(&router, "+0");
+    daemon.says("8.8.4.4 is confirmed");
+    let mut updates = 1;
+    for (number, time) in ["+20y", "@1970-01-01 00:01:00", "@2037-12-31 23:59:00", "+0"]
+        .into_iter()
+        .enumerate()
+    {
+        set(&router, time);
+        step(&router);
+        thread::sleep(Duration::from_secs(3));
+        assert_eq!(router.updates(), updates, "{time}: {}", daemon.log());
+        let address = format!("9.9.9.{number}");
+        ubus.set_interface("wan", up(&address));
+        daemon.says(&format!("{address} is confirmed"));
+        updates += 1;
+        // The hold-down is not to grow.
+        thread::sleep(Duration::from_secs(13));
+    }
+    assert_eq!(router.updates(), updates);
+    assert!(daemon.end().success());
+}

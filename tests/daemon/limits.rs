@@ -1,0 +1,99 @@
+//! What `once` keeps to, the daemon keeps to: refresh, backoff, the daily limit,
+//! the hold.
+
+use std::thread;
+use std::time::Duration;
+
+use wansync_sim::Times;
+
+use crate::support::Router;
+use crate::support::clocks::at_wall;
+use crate::support::daemon::Daemon;
+use crate::{daemon, is_quiet, router, sent, up};
+
+#[test]
+fn a_confirmed_address_is_refreshed() {
+    let router = router("option refresh '6s'");
+    let ubus = router.ubus();
+    ubus.set_interface("wan", up("8.8.4.4"));
+    let mut daemon = daemon(&router);
+    daemon.says("8.8.4.4 is confirmed again");
+    let updates = router.updates();
+    thread::sleep(Duration::from_secs(20));
+    let since = router.updates() - updates;
+    assert!((1..=4).contains(&since), "{since} refreshes");
+}
+
+#[test]
+fn a_failure_is_tried_again_after_its_backoff() {
+    let router = Router::with_address("8.8.4.4");
+    router
+        .sim
+        .fault("status=503".parse().expect("a fault"), Times::Next(1));
+    let mut daemon = daemon(&router);
+    daemon.says("home: unconfirmed: ");
+    is_quiet(&router, 1);
+    daemon.says("8.8.4.4 is confirmed");
+    assert_eq!(router.updates(), 2);
+}
+
+#[test]
+fn what_the_service_asks_for_is_kept_to() {
+    let router = Router::with_address("8.8.4.4");
+    let fault = "status=503,retry-after=600".parse().expect("a fault");
+    router.sim.fault(fault, Times::Next(1));
+    let mut daemon = daemon(&router);
+    daemon.says("home: throttled: ");
+    daemon.signal(rustix::process::Signal::USR1);
+    thread::sleep(Duration::from_secs(15));
+    assert_eq!(router.updates(), 1);
+}
+
+#[test]
+fn the_daily_limit() {
+    let router = router("option daily_limit '2'");
+    let ubus = router.ubus();
+    ubus.set_interface("wan", up("8.8.4.1"));
+    let mut daemon = daemon(&router);
+    daemon.says("8.8.4.1 is confirmed");
+    ubus.set_interface("wan", up("8.8.4.2"));
+    daemon.says("8.8.4.2 is confirmed");
+    ubus.set_interface("wan", up("8.8.4.3"));
+    daemon.says("the daily limit of 2 sends is used up");
+    is_quiet(&router, 2);
+    assert_eq!(daemon.log().matches("is used up").count(), 1);
+}
+
+/// However often it is restarted, and rebooted.
+#[test]
+fn a_wrong_key_is_sent_three_times_a_day() {
+    let router = Router::new();
+    let home = router.home("option source static\noption address 8.8.4.4");
+    let home = home.replace(&router.sim.https_url(), &router.sim.http_url());
+    router.configure(&home.replace(wansync_sim::KEY, "wrong-key"));
+    let mut refused = Vec::new();
+    for hours in [0, 0, 2, 3, 9, 10, 16, 23] {
+        router.reboot();
+        let at = format!("+{}", hours * 3600 + 60);
+        let command = at_wall(&router.command(&["daemon"]), &at);
+        let log = router.path(&format!("{}.log", refused.len()));
+        let mut daemon = Daemon::start(command, log);
+        daemon.until("a decision", |daemon| {
+            let log = daemon.log();
+            log.contains("home: refused") || log.contains("home: held")
+        });
+        assert!(daemon.end().success());
+        refused.push((hours, router.updates()));
+    }
+    let expected = [
+        (0, 1),
+        (0, 1),
+        (2, 2),
+        (3, 2),
+        (9, 3),
+        (10, 3),
+        (16, 3),
+        (23, 3),
+    ];
+    assert_eq!(refused, expected, "{:?}", sent(&router));
+}

@@ -1,0 +1,229 @@
+//! The relay of `openwrt/relay/`: Debian's nginx with the shipped configuration,
+//! the real program before it, and the simulated SkyDNS behind.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests do I/O"
+)]
+
+mod client;
+mod image;
+mod nginx;
+mod requests;
+mod secrets;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use client::Client;
+use nginx::{Relay, Site, TOKEN};
+use support::{Ran, Router, is_in_files, program, ran};
+use wansync_sim::{KEY, Request, Sim, Times};
+
+const OK: &str = r#""status":"ok""#;
+/// More than the limit lets through at once.
+const MANY: usize = 30;
+
+/// A router that knows the relay, a token, and no key of SkyDNS.
+fn configure(router: &Router, relay: &Relay, token: &str, address: &str) {
+    router.configure_raw(configuration(relay, token, "user1", address).as_bytes());
+}
+
+fn configuration(relay: &Relay, token: &str, ident: &str, address: &str) -> String {
+    format!(
+        "config wansync 'main'\noption ca_file '{}'\n\
+         config skydns 'home'\noption base_url '{}'\noption ident '{ident}'\n\
+         option key '{token}'\noption source 'static'\noption address '{address}'\n",
+        relay.ca_file().display(),
+        relay.url()
+    )
+}
+
+/// What SkyDNS was asked, name by name.
+fn asked(sim: &Sim) -> Vec<Request> {
+    let requests = sim.requests();
+    sim.clear();
+    requests
+}
+
+/// SkyDNS was asked one thing, and this is it.
+#[track_caller]
+fn passed(sim: &Sim, query: &str) {
+    let targets: Vec<String> = asked(sim).into_iter().map(|r| r.target).collect();
+    assert_eq!(
+        targets,
+        [format!("/provider_api/update_ip?key={KEY}&{query}")]
+    );
+}
+
+/// Neither the provider's key nor a token stands in what the relay wrote.
+#[track_caller]
+fn wrote_no_secret(relay: &Relay) {
+    let written = relay.written();
+    for secret in [KEY, TOKEN, "0123456789abcdef"] {
+        assert!(!written.contains(secret), "{written}");
+    }
+}
+
+#[test]
+fn an_address_is_confirmed_and_the_router_never_has_the_key() {
+    let router = Router::new();
+    let relay = Relay::before(&router.sim);
+    configure(&router, &relay, TOKEN, "8.8.4.4");
+    router.once().expect(0).says("home: confirmed: 8.8.4.4");
+    passed(&router.sim, "ident=user1&ip=8.8.4.4");
+    assert_eq!(router.bound(), ["8.8.4.4"]);
+    router.once().expect(0).says("unchanged");
+    assert_eq!(router.updates(), 0);
+    assert!(is_in_files(&router.path(""), TOKEN));
+    assert!(!is_in_files(&router.path(""), KEY));
+    wrote_no_secret(&relay);
+    let log = relay.log();
+    assert!(
+        log.contains(r#" 127.0.0.1 "user1" GET update_ip 200, SkyDNS 200, "#),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_wrong_token_is_refused_and_held_and_a_right_one_ends_that() {
+    let router = Router::new();
+    let relay = Relay::before(&router.sim);
+    for token in [&TOKEN.replace('0', "f"), "short", KEY] {
+        configure(&router, &relay, token, "8.8.4.4");
+        router
+            .once()
+            .expect(77)
+            .says("HTTP status 403: the relay does not know this token");
+        router.once().expect(77).says("held");
+    }
+    assert_eq!(router.sim.requests().len(), 0);
+    configure(&router, &relay, TOKEN, "8.8.4.4");
+    router.once().expect(0).says("confirmed");
+    let log = relay.log();
+    assert!(
+        log.contains(r#" "" GET update_ip 403, SkyDNS -, "#),
+        "{log}"
+    );
+    wrote_no_secret(&relay);
+}
+
+/// `check` asks for `profiles`, which the relay does not pass: that it knows
+/// the router is what there is to be learnt.
+#[test]
+fn check_says_that_the_relay_knows_the_router() {
+    let router = Router::new();
+    let relay = Relay::before(&router.sim);
+    configure(&router, &relay, TOKEN, "8.8.4.4");
+    router
+        .run(&["check"])
+        .expect(0)
+        .says("the relay knows this router, as user1, and passes update_ip only");
+    configure(&router, &relay, KEY, "8.8.4.4");
+    router
+        .run(&["check"])
+        .expect(77)
+        .says("FAIL  home: 127.0.0.1: HTTP status 403: the relay does not know this token");
+    assert_eq!(router.sim.requests().len(), 0);
+}
+
+/// A token of router number `n`.
+fn token(n: usize) -> String {
+    format!("{n:048x}").replace("00000000", "9a8b7c6d")
+}
+
+#[test]
+fn each_router_has_a_limit_of_its_own() {
+    let router = Router::new();
+    let other = token(1);
+    let site = Site {
+        tokens: &format!("{other} user2;\n"),
+        ..Site::default()
+    };
+    let relay = Relay::with(&router.sim, &site);
+    router.sim.add_user("user2", &[]);
+    let client = Client::of(&relay);
+    // In capital letters it is no token, and so no way round the limit.
+    let capital = TOKEN.to_uppercase();
+    client
+        .get(&format!("update_ip?key={capital}&ip=8.8.4.4"))
+        .expect(403, "not know");
+    let get = || client.get(&format!("update_ip?key={TOKEN}&ip=8.8.4.4"));
+    let answers: Vec<_> = (0..MANY).map(|_| get()).collect();
+    let taken = answers.iter().take_while(|answer| answer.status == 200);
+    assert!(taken.count() >= 6);
+    assert!(answers.iter().any(|answer| answer.status == 429));
+    // The relay counts minutes: on a machine this slow one more may pass.
+    let late = std::iter::repeat_with(get).find(|answer| answer.status == 429);
+    late.expect("endless")
+        .expect(429, "\r\nRetry-After: 60\r\n");
+    client
+        .get(&format!("update_ip?key={other}&ip=8.8.8.8"))
+        .expect(200, OK);
+
+    configure(&router, &relay, TOKEN, "8.8.4.4");
+    router
+        .once()
+        .expect(75)
+        .says("throttled: 127.0.0.1: HTTP status 429: too many requests from this router");
+    let before = router.sim.requests().len();
+    router.once().expect(75).says("home: throttled");
+    assert_eq!(router.sim.requests().len(), before);
+    let next = router.home_status()["next_due_s"]
+        .as_i64()
+        .expect("a number");
+    assert!((1..=90).contains(&next), "{next}");
+    wrote_no_secret(&relay);
+}
+
+#[test]
+fn strangers_are_limited_too() {
+    let sim = Sim::start(Default::default());
+    let relay = Relay::before(&sim);
+    let client = Client::of(&relay);
+    let mut answers =
+        (0..MANY).map(|n| client.get(&format!("update_ip?key={}&ip=8.8.4.4", token(n))));
+    assert!(answers.any(|answer| answer.status == 429));
+    // And keep nobody out who has a token.
+    client
+        .get(&format!("update_ip?key={TOKEN}&ip=8.8.4.4"))
+        .expect(200, OK);
+}
+
+#[test]
+fn fifty_routers() {
+    let router = Router::new();
+    let tokens: String = (0..50)
+        .map(|n| format!("{} user-{n};\n", token(n)))
+        .collect();
+    let site = Site {
+        tokens: &tokens,
+        ..Site::default()
+    };
+    let relay = Relay::with(&router.sim, &site);
+    for n in 0..50 {
+        let ident = format!("user-{n}");
+        router.sim.add_user(&ident, &[]);
+        let folder = router.path(&ident);
+        fs::create_dir(&folder).expect("a folder");
+        let config = folder.join("wansync");
+        let address = format!("8.8.4.{n}");
+        // Each claims to be the same user.
+        let text = configuration(&relay, &token(n), "user1", &address);
+        fs::write(&config, text).expect("the configuration");
+        let mut command = program();
+        command.arg("-c").arg(&config);
+        command.arg("--state").arg(folder.join("run"));
+        command.arg("--record").arg(folder.join("etc"));
+        let ran: Ran = ran(command.arg("once").output().expect("it runs"));
+        ran.expect(0).says("confirmed");
+        let bindings = router.sim.bindings(&ident);
+        assert_eq!(bindings.len(), 1);
+        assert_eq!(bindings[0].address.to_string(), address);
+    }
+    assert!(router.bound().is_empty());
+    assert!(!is_in_files(&router.path(""), KEY));
+}
