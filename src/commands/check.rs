@@ -195,7 +195,7 @@ fn service(
                 section.ident
             ));
             if let Some(profile) = &section.profile
-                && !profiles.contains_key(profile)
+                && !profiles.iter().any(|(id, _)| id == profile)
             {
                 let known: Vec<String> = profiles
                     .iter()
@@ -225,7 +225,7 @@ fn profiles(
     key: Option<&Secret>,
     client: &Client,
     observer: &Observer<'_>,
-) -> Result<std::collections::BTreeMap<String, String>, Failure> {
+) -> Result<Vec<(String, String)>, Failure> {
     let device = observer.way_out(section.bind.as_deref())?;
     let url = skydns::profiles(section, key);
     let data = client

@@ -4,8 +4,6 @@
 //! lines: what the last pass told already is not told again. Whoever is at a
 //! terminal is told everything.
 
-use std::collections::BTreeSet;
-
 use log::Level;
 
 use crate::sys::log as logging;
@@ -15,18 +13,21 @@ const MOST: usize = 50;
 
 /// The complaints of one pass.
 pub struct Complaints {
-    before: BTreeSet<u32>,
-    now: BTreeSet<u32>,
+    /// Sorted, like `now`.
+    before: Vec<u32>,
+    now: Vec<u32>,
     logged: usize,
     all: bool,
 }
 
 impl Complaints {
     /// Begins with what the last pass complained of.
-    pub fn after(last: Vec<u32>) -> Complaints {
+    pub fn after(mut last: Vec<u32>) -> Complaints {
+        last.sort_unstable();
+        last.dedup();
         Complaints {
-            before: last.into_iter().collect(),
-            now: BTreeSet::new(),
+            before: last,
+            now: Vec::new(),
             logged: 0,
             all: logging::is_read_by_a_person(),
         }
@@ -35,8 +36,11 @@ impl Complaints {
     /// Logs a complaint, if it is news.
     pub fn tell(&mut self, target: &str, level: Level, text: &str) {
         let number = number(text);
-        let is_new = self.now.insert(number) && (self.all || !self.before.contains(&number));
-        if !is_new {
+        let Err(place) = self.now.binary_search(&number) else {
+            return;
+        };
+        self.now.insert(place, number);
+        if !self.all && self.before.binary_search(&number).is_ok() {
             return;
         }
         self.logged += 1;
@@ -50,7 +54,7 @@ impl Complaints {
 
     /// What to remember of them for the next pass, if it is not what is remembered.
     pub fn news(self) -> Option<Vec<u32>> {
-        (self.now != self.before).then(|| self.now.into_iter().collect())
+        (self.now != self.before).then_some(self.now)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Asking the source of a section what the WAN address is.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -29,7 +28,7 @@ pub struct Observer<'a> {
     client: &'a Client,
     networks: OnceCell<Result<Vec<Network>, String>>,
     /// What pages and programs said, by all that they depend on.
-    answers: RefCell<BTreeMap<String, Observation>>,
+    answers: RefCell<Vec<(String, Observation)>>,
 }
 
 impl<'a> Observer<'a> {
@@ -70,11 +69,13 @@ impl<'a> Observer<'a> {
     fn once(&self, section: &Skydns, ask: impl FnOnce() -> Observation) -> Observation {
         let Skydns { source, bind, .. } = section;
         let key = format!("{source:?} {bind:?} {:?}", section.policy.family);
-        if let Some(known) = self.answers.borrow().get(&key) {
+        let known = self.answers.borrow();
+        if let Some((_, known)) = known.iter().find(|(other, _)| *other == key) {
             return known.clone();
         }
+        drop(known);
         let answer = ask();
-        self.answers.borrow_mut().insert(key, answer.clone());
+        self.answers.borrow_mut().push((key, answer.clone()));
         answer
     }
 

@@ -174,7 +174,6 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Do
     for problem in &config.problems {
         pass.complain_of(problem);
     }
-    let errors = config.first_errors();
     let mut reports = Vec::new();
     for section in &config.skydns {
         let name = section.name.as_str();
@@ -185,7 +184,7 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Do
         match &section.content {
             Content::Ready(skydns) => reports.push(pass.section(name, skydns)),
             Content::Wrong => {
-                let why = errors.get(name).map(|problem| told(problem));
+                let why = config.first_error(name).map(told);
                 reports.push(wrong(name, &why.unwrap_or_default()));
             }
             Content::Disabled => {}

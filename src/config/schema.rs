@@ -217,13 +217,10 @@ impl Config {
         self.problems.extend(warnings);
     }
 
-    /// The first error of each section that has one, by its name.
-    pub fn first_errors(&self) -> BTreeMap<&str, &Problem> {
-        let errors = self.problems.iter().filter(|problem| problem.is_error());
-        errors
-            .rev()
-            .filter_map(|problem| Some((problem.section.as_deref()?, problem)))
-            .collect()
+    /// The first error of the section of this name.
+    pub fn first_error(&self, section: &str) -> Option<&Problem> {
+        let mut problems = self.problems.iter();
+        problems.find(|problem| problem.is_error() && problem.section.as_deref() == Some(section))
     }
 
     /// The `skydns` sections that can be acted upon.

@@ -4,7 +4,6 @@
 //! `{"response": {"status": "ok", "data": …}}`. The shape of an error, its HTTP
 //! status and the limits are not documented, so anything else is a failure.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::de::IgnoredAny;
@@ -153,10 +152,10 @@ fn message(document: Json<'_>) -> Option<String> {
         .or_else(|| message_in(document))
 }
 
-/// The `data` of `profiles`: names by id.
-pub fn decode_profiles(data: &str) -> BTreeMap<String, String> {
+/// The `data` of `profiles`: ids and names.
+pub fn decode_profiles(data: &str) -> Vec<(String, String)> {
     let Ok(data) = Json::parse(data.as_bytes()) else {
-        return BTreeMap::new();
+        return Vec::new();
     };
     Profiles::in_data(data)
         .iter()

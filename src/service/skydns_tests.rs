@@ -174,8 +174,8 @@ fn hostile_bodies() {
 fn profiles_by_id() {
     let body = r#"{"response":{"status":"ok","data":{"12":"Основной","13":7}}}"#;
     let profiles = decode_profiles(&data(&reply(200, body), 0).expect("ok"));
-    assert_eq!(profiles["12"], "Основной");
-    assert_eq!(profiles["13"], "7");
+    let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
+    assert_eq!(profiles, [named("12", "Основной"), named("13", "7")]);
     assert!(decode_profiles("null").is_empty());
     let odd = decode_profiles(r#"{"1\n\u001b[2J": "a\nb"}"#);
     assert_eq!(

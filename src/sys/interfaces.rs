@@ -1,7 +1,6 @@
 //! The addresses of a network device, as the kernel has them.
 #![expect(clippy::disallowed_methods, reason = "/proc is read here")]
 
-use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -15,7 +14,7 @@ pub fn addresses(device: &str, family: Family) -> Result<Vec<Candidate>, String>
     let all =
         if_addrs::get_if_addrs().map_err(|e| format!("the kernel lists no addresses: {e}"))?;
     let flags = match family {
-        Family::Ipv4 => HashMap::new(),
+        Family::Ipv4 => Vec::new(),
         Family::Ipv6 => ipv6_flags(),
     };
     let found: Vec<Candidate> = all
@@ -37,13 +36,16 @@ fn exists(device: &str) -> bool {
     names.any(|(name, _)| name.trim() == device)
 }
 
-fn candidate(address: IpAddr, flags: &HashMap<Ipv6Addr, u32>) -> Candidate {
+fn candidate(address: IpAddr, flags: &[(Ipv6Addr, u32)]) -> Candidate {
     // From Linux's if_addr.h. A tentative address, or one that another host
     // turned out to have, is as little use as a deprecated one.
     const TEMPORARY: u32 = 0x01;
     const NOT_TO_BE_USED: u32 = 0x08 | 0x20 | 0x40;
     let flags = match address {
-        IpAddr::V6(address) => flags.get(&address).copied().unwrap_or(0),
+        IpAddr::V6(address) => flags
+            .iter()
+            .find(|(other, _)| *other == address)
+            .map_or(0, |(_, flags)| *flags),
         IpAddr::V4(_) => 0,
     };
     Candidate {
@@ -56,7 +58,7 @@ fn candidate(address: IpAddr, flags: &HashMap<Ipv6Addr, u32>) -> Candidate {
 /// The flags of every IPv6 address, from `/proc/net/if_inet6`: address, index,
 /// prefix length, scope and flags in hex, then the device. Without IPv6 there
 /// is no such file.
-fn ipv6_flags() -> HashMap<Ipv6Addr, u32> {
+fn ipv6_flags() -> Vec<(Ipv6Addr, u32)> {
     let table = fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
     table.lines().filter_map(ipv6_line).collect()
 }
@@ -76,7 +78,7 @@ mod tests {
     fn flags_of_the_kernel() {
         let line = "2a0014500000000000000000000000a1 02 40 00 21     eth1";
         let (address, flags) = ipv6_line(line).expect("a line of the kernel");
-        let candidate = candidate(IpAddr::V6(address), &HashMap::from([(address, flags)]));
+        let candidate = candidate(IpAddr::V6(address), &[(address, flags)]);
         assert_eq!(candidate.address.to_string(), "2a00:1450::a1");
         assert!(candidate.deprecated && candidate.temporary);
         assert_eq!(ipv6_line(""), None);

@@ -1,7 +1,6 @@
 //! The tunnels' part of `wansync check`: their networks, what VPNKI says of
 //! them, and whether each has the name that VPNKI knows.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -43,17 +42,18 @@ pub fn check(config: &Config, client: &Client, observer: &Observer<'_>, findings
     }
     // The far ends have time to answer while VPNKI is asked.
     let mut probes = probes(config, networks.as_deref().unwrap_or_default());
-    let mut accounts = BTreeMap::new();
+    let mut accounts = Vec::new();
     for (name, account) in config.ready_accounts() {
         let watched = watched(config, name);
         let lists = lists(name, account, &watched, client, observer, findings);
-        accounts.insert(name, lists);
+        accounts.push((name, lists));
     }
     for (name, tunnel) in config.ready_tunnels() {
         if let Ok(networks) = networks {
             wan(name, tunnel, networks, findings);
             if let Some(device) = device(name, tunnel, networks, findings) {
-                ping(name, probes.get_mut(name), device, findings);
+                let probe = probes.iter_mut().find(|(of, _)| *of == name);
+                ping(name, probe.map(|(_, probe)| probe), device, findings);
                 route(name, tunnel, device, findings);
             }
         }
@@ -61,8 +61,8 @@ pub fn check(config: &Config, client: &Client, observer: &Observer<'_>, findings
         let lists = tunnel
             .vpnki
             .as_deref()
-            .and_then(|account| accounts.get(account));
-        if let Some(Some(lists)) = lists {
+            .and_then(|account| accounts.iter().find(|(of, _)| *of == account));
+        if let Some((_, Some(lists))) = lists {
             service(name, tunnel, lists, findings);
         }
     }
@@ -232,7 +232,7 @@ struct Probe {
 }
 
 /// One echo through each tunnel that has a device and somebody to answer.
-fn probes<'a>(config: &'a Config, networks: &[Network]) -> BTreeMap<&'a str, Probe> {
+fn probes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, Probe)> {
     let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
         let network = networks.iter().find(|n| n.name == tunnel.network)?;
         let (device, target) = (device_of(network)?, tunnel.ping?);
