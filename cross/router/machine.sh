@@ -25,6 +25,7 @@ boot() {
     clock=utc
     [ "$story" != clock ] || clock=2000-01-01T00:00:00
     said=$folder/console-$boots
+    : >"$work/console"
     # A word that the kernel does not know is in the environment of init.
     timeout "$patience" "qemu-system-$arch" -M malta -cpu 24Kf -m 64 -no-reboot \
         -nodefaults -display none -vga none -serial "file:$work/console" -rtc "base=$clock" \
@@ -35,6 +36,12 @@ boot() {
         -append "console=ttyS0 panic=-1 loglevel=4 STORY=$story NOW=$(date +%s) $*" \
         </dev/null >"$work/emulator" 2>&1 &
     machine=$!
+    # The machine's last act is a reboot, at which the emulator ends; not every
+    # kernel can do it.
+    while kill -0 "$machine" 2>/dev/null; do
+        sleep 0.5
+        ! grep -q '^= end' "$work/console" || { sleep 0.5 && kill "$machine" 2>/dev/null; }
+    done
     ended=0
     wait "$machine" || ended=$?
     machine=
