@@ -71,9 +71,10 @@ fn events_that_matter_have_a_pass_run() {
 #[test]
 fn the_scripts_return_while_a_pass_goes_on() {
     let staged = Staged::new();
-    staged
-        .sim
-        .fault("silent".parse().expect("a fault"), wansync_sim::Times::All);
+    staged.sim.fault(
+        "stall=status".parse().expect("a fault"),
+        wansync_sim::Times::All,
+    );
     staged.configure("", &network_and_static(&staged, 250));
     let event = "ACTION=ifup INTERFACE=wan DEVICE=eth1 hotplug-call iface";
     let script = format!(

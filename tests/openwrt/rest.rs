@@ -24,12 +24,26 @@ fn cron(staged: &Staged, seconds: i64) {
     ran(moved.output().expect("it runs")).expect(0);
 }
 
-/// A re-check every five minutes, a reboot every three hours, one other address
-/// at noon: of these 288 passes and 8 boots one writes, and it writes the record.
+/// What happens on the router, so many seconds after the test began.
+fn happens(staged: &Staged, seconds: i64, script: &str) {
+    let moved = clocks::moved(&staged.command(script), seconds).output();
+    ran(moved.expect("it runs")).expect(0);
+}
+
+/// A renewal as netifd tells of it; and one that has the address come again.
+const RENEWALS: &str = "export ACTION=ifupdate INTERFACE=wan DEVICE=eth1
+    IFUPDATE_DATA=1 hotplug-call iface
+    IFUPDATE_ADDRESSES=1 hotplug-call iface
+    for _ in 1 2 3 4 5 6 7 8 9 10; do pidof wansync >/dev/null || break; sleep 1; done";
+
+/// A re-check every five minutes, renewals every hour, a reboot every three
+/// hours, another address at noon: of these 288 passes, 48 events and 8 boots one
+/// writes, and it writes the record.
 #[test]
 fn a_day_at_rest_writes_nothing() {
     let staged = Staged::new();
-    staged.configure("option interval '5m'", &staged.home("8.8.4.4"));
+    let home = |address| staged.home(address) + "option bind 'wan'\n";
+    staged.configure("option interval '5m'", &home("8.8.4.4"));
     staged.service("reload").expect(0);
     assert_eq!(staged.bound(), ["8.8.4.4"]);
     let mut before = flash(&staged);
@@ -39,8 +53,12 @@ fn a_day_at_rest_writes_nothing() {
             staged.configure("option interval '5m'", &staged.home("8.8.8.8"));
             before = flash(&staged);
         }
+        if step % 12 == 0 {
+            happens(&staged, step * 300, RENEWALS);
+        }
         if step % 36 == 0 {
-            staged.reboot();
+            staged.lose_power();
+            happens(&staged, step * 300, "/etc/rc.d/S95wansync boot");
         }
         cron(&staged, step * 300);
         let after = flash(&staged);

@@ -21,6 +21,10 @@ fn shellcheck_has_no_complaint() {
         .map(|name| files().join(format!("wansync.{name}")))
         .collect();
     scripts.extend(["postinst", "prerm"].map(|name| staged.path("pkg").join(name)));
+    let stand_ins = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/openwrt/router");
+    let ours = "etc/rc.common etc/init.d/cron lib/functions/procd.sh lib/manager.sh \
+                sbin/hotplug-call bin/logger";
+    scripts.extend(ours.split_whitespace().map(|name| stand_ins.join(name)));
     let checked = Command::new("shellcheck")
         .args(["-s", "dash"])
         .args(scripts)
@@ -121,6 +125,8 @@ fn the_shipped_configuration_is_good_once_it_is_filled_in() {
     let router = Router::new();
     let text = fs::read_to_string(files().join("wansync.config")).expect("a file");
     fs::write(router.path("key"), "a-key").expect("a file");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(router.path("key"), mode).expect("a mode");
     let key = router.path("key").display().to_string();
     let filled = text
         .replace("enabled '0'", "enabled '1'")

@@ -17,7 +17,7 @@ use crate::support::{Ran, ran};
 /// use, each of which OpenWrt's default configuration has. There is none of
 /// `timeout stat nproc base64 od xxd nohup usleep realpath bc`.
 const APPLETS: &str = "[ ash awk cat chgrp chmod chown cmp cp cut date dirname echo false find \
-    flock grep hexdump id kill killall ln ls md5sum mkdir mktemp mv pidof printf ps pwd readlink \
+    grep hexdump id kill killall ln ls md5sum mkdir mktemp mv pidof printf ps pwd readlink \
     rm rmdir sed sh sleep sort tail test touch tr true uniq wc";
 
 /// The folders of OpenWrt's root. `/var` leads to `/tmp`.
@@ -92,6 +92,9 @@ impl Staged {
         for applet in APPLETS.split_whitespace() {
             symlink("busybox", self.path("bin").join(applet)).expect("a link");
         }
+        // Debian's busybox has no applet for it.
+        let flock = Path::new("/usr/bin/flock");
+        fs::copy(flock, self.path("bin/flock")).expect("flock (util-linux)");
         for library in libraries(busybox)
             .iter()
             .chain(&libraries(Path::new(PROGRAM)))
@@ -193,11 +196,16 @@ impl Staged {
 
     /// What a reboot does: tmpfs is empty, and enabled services start.
     pub fn reboot(&self) {
-        fs::remove_dir_all(self.path("tmp")).expect("tmpfs");
-        fs::create_dir_all(self.path("tmp/run")).expect("tmpfs");
+        self.lose_power();
         if self.has("etc/rc.d/S95wansync") {
             self.service("boot");
         }
+    }
+
+    /// Empties tmpfs.
+    pub fn lose_power(&self) {
+        fs::remove_dir_all(self.path("tmp")).expect("tmpfs");
+        fs::create_dir_all(self.path("tmp/run")).expect("tmpfs");
     }
 
     /// Writes `/etc/config/wansync`: the options of its main section, and these

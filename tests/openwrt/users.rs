@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
 use std::process::Command;
 
 use crate::staged::{Staged, WANSYNC, is_root};
 use crate::support::daemon::Daemon;
 use crate::support::{Router, program, ran};
 
-fn owner(path: &std::path::Path) -> u32 {
+fn owner(path: &Path) -> u32 {
     fs::symlink_metadata(path)
         .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
         .uid()
@@ -83,11 +84,14 @@ fn a_daemon_of_its_own_user_lives_beside_root() {
         chown(router.path(folder), Some(WANSYNC), Some(WANSYNC)).expect("root may");
     }
     // Everybody may come as far as the folders; the configuration is the user's.
-    let open =
-        |path| fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755));
-    open(router.path("")).expect("it is ours");
+    let open = |path: &Path| {
+        let mode = PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path, mode).expect("it is ours");
+    };
+    open(&router.path(""));
     let ca_file = router.path("ca.pem");
     fs::copy(router.sim.ca_file(), &ca_file).expect("a file");
+    open(&ca_file);
     let text = fs::read_to_string(router.config()).expect("a configuration");
     let text = text.replace(
         &router.sim.ca_file().display().to_string(),
@@ -162,14 +166,10 @@ fn an_output_file_is_not_given_away() {
         "add_vpn",
         "ident=user1",
         "name=home",
-        "profile_id=1",
+        "profile_id=1001",
         "--output",
         &output,
     ];
-    let ran = router.run(&words);
-    if ran.code == Some(0) {
-        assert_eq!(owner(&file), 0);
-    } else {
-        panic!("{}", ran.said());
-    }
+    router.run(&words).expect(0);
+    assert_eq!(owner(&file), 0);
 }
