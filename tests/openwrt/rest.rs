@@ -42,8 +42,7 @@ const RENEWALS: &str = "export ACTION=ifupdate INTERFACE=wan DEVICE=eth1
 #[test]
 fn a_day_at_rest_writes_nothing() {
     let staged = Staged::new();
-    let home = |address| staged.home(address) + "option bind 'wan'\n";
-    staged.configure("option interval '5m'", &home("8.8.4.4"));
+    staged.configure("option interval '5m'", &staged.home("8.8.4.4"));
     staged.service("reload").expect(0);
     assert_eq!(staged.bound(), ["8.8.4.4"]);
     let mut before = flash(&staged);
