@@ -85,11 +85,14 @@ fn networks(config: &Config) -> BTreeSet<&str> {
 fn keys(config: &Config) -> BTreeSet<&str> {
     let of_skydns = config.ready().map(|(_, section)| &section.key);
     let of_vpnki = config.ready_accounts().map(|(_, account)| &account.key);
-    let path = |key| match key {
-        &KeySource::File { ref path, .. } => Some(path.as_str()),
-        _ => None,
-    };
     of_skydns.chain(of_vpnki).filter_map(path).collect()
+}
+
+fn path(key: &KeySource) -> Option<&str> {
+    match key {
+        KeySource::File { path, .. } => Some(path),
+        _ => None,
+    }
 }
 
 fn needs(config: &Config) -> Vec<&'static str> {
@@ -120,4 +123,52 @@ fn needs(config: &Config) -> Vec<&'static str> {
         .filter(|(_, is_so)| *is_so)
         .map(|(what, _)| *what)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_configuration_asks_of_the_service() {
+        let base = ["interval 300", "ca_file /etc/ssl/certs/ca-certificates.crt"];
+        let home = "config skydns a\noption ident x\noption key_file /k\n";
+        let tunnel = "config tunnel b\noption name user356\noption network vpnki0\n\
+                      option ping 172.16.0.1\n";
+        let table: [(String, &str, &[&str]); 5] = [
+            (String::new(), "off", &[]),
+            (format!("{home}option enabled 0\n"), "off", &[]),
+            (
+                format!("{home}option bind wan2\n"),
+                "hook",
+                &["network wan", "network wan2", "key /k"],
+            ),
+            (
+                format!("config wansync\noption mode daemon\n{tunnel}"),
+                "daemon",
+                &["network vpnki0", "network wan", "needs echo"],
+            ),
+            (
+                format!(
+                    "{home}option notify /n\n{tunnel}option route 10.0.0.0/8\noption fix_route 1\n"
+                ),
+                "hook",
+                &[
+                    "network vpnki0",
+                    "network wan",
+                    "key /k",
+                    "needs echo",
+                    "needs route",
+                    "needs programs",
+                ],
+            ),
+        ];
+        for (text, mode, rest) in table {
+            let config = Config::parse(text.as_bytes()).expect("UCI");
+            assert!(config.problems.is_empty(), "{:?}", config.problems);
+            let mut expected = vec![format!("mode {mode}")];
+            expected.extend(base.iter().chain(rest).map(|fact| (*fact).to_owned()));
+            assert_eq!(facts(&config), expected, "{text}");
+        }
+    }
 }
