@@ -184,6 +184,11 @@ pub struct Check {
     /// check the configuration alone
     #[argh(switch)]
     pub offline: bool,
+
+    /// tell OpenWrt's init script what the configuration asks of it, unless it
+    /// has an error
+    #[argh(switch, hidden_help)]
+    pub service: bool,
 }
 
 /// For whom the output is.

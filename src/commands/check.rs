@@ -1,6 +1,7 @@
 //! `wansync check`: what is wrong, piece by piece, from the configuration to
 //! the services' answers.
 
+mod service;
 mod tunnels;
 
 use super::exit::Exit;
@@ -19,46 +20,73 @@ use crate::sys::http::{Client, Get, check_ca_file};
 use crate::sys::{clock, files};
 
 /// Prints findings, and keeps the first exit code that is not 0.
-struct Findings(Exit);
+struct Findings {
+    exit: Exit,
+    /// Whether what is fine, or hardly wrong, is told.
+    tells_all: bool,
+}
 
 impl Findings {
+    fn all() -> Findings {
+        Findings {
+            exit: Exit::Done,
+            tells_all: true,
+        }
+    }
+
+    fn errors_only() -> Findings {
+        Findings {
+            tells_all: false,
+            ..Findings::all()
+        }
+    }
+
     fn good(&mut self, text: impl AsRef<str>) {
-        println_quietly(&format!("ok    {}", text.as_ref()));
+        self.tell("ok    ", text.as_ref());
     }
 
     fn warn(&mut self, text: impl AsRef<str>) {
-        println_quietly(&format!("warn  {}", text.as_ref()));
+        self.tell("warn  ", text.as_ref());
+    }
+
+    fn tell(&mut self, mark: &str, text: &str) {
+        if self.tells_all {
+            println_quietly(&format!("{mark}{text}"));
+        }
     }
 
     fn bad(&mut self, exit: Exit, text: impl AsRef<str>) {
         println_quietly(&format!("FAIL  {}", text.as_ref()));
-        if self.0 == Exit::Done {
-            self.0 = exit;
+        if self.exit == Exit::Done {
+            self.exit = exit;
         }
     }
 }
 
 /// Runs it.
 pub fn run(paths: &Paths, check: &Check) -> Exit {
-    let mut findings = Findings(Exit::Done);
+    let mut findings = Findings::all();
     let config = match paths.load() {
         Ok(config) => config,
         Err(why) => {
             findings.bad(Exit::Config, why);
-            return findings.0;
+            return findings.exit;
         }
     };
+    if check.service {
+        return service::run(paths, &config);
+    }
     configuration(paths, &config, &mut findings);
     if !check.offline {
         let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
         clock_and_ca_file(&config, &mut findings);
         let observer = Observer::new(&paths.ubus, &client);
         for (name, section) in config.ready() {
-            service(name, section, &client, &observer, &mut findings);
+            skydns_section(name, section, &client, &observer, &mut findings);
         }
         tunnels::check(&config, &client, &observer, &mut findings);
     }
-    findings.0
+    findings.exit
 }
 
 fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
@@ -92,7 +120,7 @@ fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     if skydns.ready == 0 && (tunnels.ready == 0 || skydns.all > 0) {
         findings.warn(format!("{file}: no skydns section is in use"));
     }
-    if findings.0 == Exit::Done {
+    if findings.exit == Exit::Done {
         let tunnels = match tunnels.all {
             0 => String::new(),
             _ => format!("; {}", tunnels.told("tunnel")),
@@ -170,7 +198,7 @@ fn clock_and_ca_file(config: &Config, findings: &mut Findings) {
 
 /// Name resolution, TLS, key, ident and profile, by one request that changes
 /// nothing; the failure of each has words of its own.
-fn service(
+fn skydns_section(
     name: &str,
     section: &Skydns,
     client: &Client,

@@ -67,8 +67,9 @@ impl Hotplug {
         match self.action.as_str() {
             "ifup" => self.is_about(section),
             "ifupdate" => self.addresses && self.is_about(section),
-            // The clock may be right now, which TLS may have been waiting for.
-            "step" | "stratum" => self.interface.is_none(),
+            // The clock may be right now, which TLS may have been waiting for;
+            // or the service was started.
+            "step" | "stratum" | "start" => self.interface.is_none(),
             _ => false,
         }
     }
@@ -92,8 +93,13 @@ impl Hotplug {
 
     /// A tunnel that goes down is looked at as one that comes up.
     fn concerns_tunnel(&self, tunnel: &Tunnel) -> bool {
-        matches!(self.action.as_str(), "ifup" | "ifdown" | "ifupdate")
-            && (self.names(&tunnel.network) || self.names(&tunnel.wan))
+        match self.action.as_str() {
+            "ifup" | "ifdown" | "ifupdate" => {
+                self.names(&tunnel.network) || self.names(&tunnel.wan)
+            }
+            "start" => true,
+            _ => false,
+        }
     }
 
     fn names(&self, network: &str) -> bool {
@@ -154,6 +160,8 @@ mod tests {
             ("step", wan, true),
             ("stratum", wan, true),
             ("unsync", wan, false),
+            ("start", wan, true),
+            ("start", tunnel, true),
             ("ifup INTERFACE=wan", "option enabled 0", false),
             ("ifup INTERFACE=vpnki0", tunnel, true),
             ("ifdown INTERFACE=vpnki0", tunnel, true),

@@ -52,6 +52,17 @@ pub struct Main {
     pub ca_file: String,
     /// The pause between two re-checks, in seconds.
     pub interval: i64,
+    /// How OpenWrt's service runs it. The program itself does as it is called.
+    pub mode: Mode,
+}
+
+/// `option mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// From hotplug and cron, with nothing resident.
+    Hook,
+    /// As a daemon.
+    Daemon,
 }
 
 /// One section, by its name.

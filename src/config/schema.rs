@@ -6,6 +6,7 @@
 //! | `log_level` | `info` | `error`, `warn`, `info`, `debug`, `off` |
 //! | `ca_file` | `/etc/ssl/certs/ca-certificates.crt` | trusted certificates, PEM |
 //! | `interval` | `5m` | the pause between two re-checks |
+//! | `mode` | `hook` | of OpenWrt's service: `hook`, from hotplug and cron; `daemon` |
 //!
 //! | option of `config skydns` | default | |
 //! | --- | --- | --- |
@@ -73,7 +74,7 @@ use super::problem::{Problem, Severity};
 use super::suggest::nearest;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
-use super::{Config, Content, Main, Section, Skydns, Tunnel, Vpnki};
+use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, Vpnki};
 use crate::core::address::Family;
 use crate::core::reconcile::Policy;
 
@@ -92,7 +93,7 @@ const LONGEST_TEXT: usize = 200;
 const MOST_SENDS: u32 = 288;
 
 const SECTION_TYPES: [&str; 4] = ["wansync", "skydns", "vpnki", "tunnel"];
-const MAIN_OPTIONS: [&str; 4] = ["enabled", "log_level", "ca_file", "interval"];
+const MAIN_OPTIONS: [&str; 5] = ["enabled", "log_level", "ca_file", "interval", "mode"];
 const SKYDNS_OPTIONS: [&str; 19] = [
     "enabled",
     "base_url",
@@ -122,6 +123,7 @@ impl Default for Main {
             log_level: LevelFilter::Info,
             ca_file: CA_FILE.to_owned(),
             interval: INTERVAL,
+            mode: Mode::Hook,
         }
     }
 }
@@ -270,6 +272,7 @@ fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> (Main, bool)
         log_level: log_level(&mut options),
         ca_file: path(&mut options, "ca_file").unwrap_or_else(|| CA_FILE.to_owned()),
         interval: options.duration("interval", INTERVAL),
+        mode: mode(&mut options),
     };
     (main, options.failed)
 }
@@ -286,6 +289,17 @@ fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
             );
             LevelFilter::Info
         }),
+    }
+}
+
+fn mode(options: &mut Options<'_, '_>) -> Mode {
+    match options.text("mode") {
+        None | Some(("hook", _)) => Mode::Hook,
+        Some(("daemon", _)) => Mode::Daemon,
+        Some((text, line)) => {
+            options.bad("mode", line, text, "is neither hook nor daemon");
+            Mode::Hook
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
 /// Reads a file of at most `limit` bytes.
@@ -61,7 +61,7 @@ pub fn check_program(path: &Path) -> Result<(), String> {
 /// A file without a name, for its owner alone, to be read from. It was `path`
 /// for a moment; a crash may leave it there, and the next one takes it away.
 pub fn nameless(path: &Path, contents: &[u8]) -> io::Result<File> {
-    write(path, contents, false)?;
+    write(path, contents, false, create_for_folder)?;
     let file = File::open(path);
     remove(path);
     file
@@ -71,7 +71,9 @@ pub fn nameless(path: &Path, contents: &[u8]) -> io::Result<File> {
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
-    replace_by(&path.with_extension("new"), path, contents, durable)
+    let draft = path.with_extension("new");
+    let written = write(&draft, contents, durable, create_for_folder);
+    put(&draft, path, written, durable)
 }
 
 /// The same of a file that a person named, and that survives a power cut: what
@@ -86,30 +88,31 @@ pub fn keep(path: &Path, contents: &[u8]) -> io::Result<()> {
     if fs::symlink_metadata(draft).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    replace_by(draft, path, contents, true)
+    put(draft, path, write(draft, contents, true, create), true)
 }
 
-fn replace_by(draft: &Path, path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
-    let replaced = write(draft, contents, durable).and_then(|()| fs::rename(draft, path));
+/// Gives a draft its name, if it could be written.
+fn put(draft: &Path, path: &Path, written: io::Result<()>, durable: bool) -> io::Result<()> {
+    let replaced = written.and_then(|()| fs::rename(draft, path));
     if replaced.is_err() {
         // On a full disk, half a draft would take what little room there is.
         remove(draft);
     } else if durable {
         // The new name must reach the flash too. A file system that cannot
         // sync a folder has no better to offer.
-        let folder = match path.parent() {
-            Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-            Some(folder) => folder,
-            None => Path::new("/"),
-        };
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     }
     replaced
 }
 
 /// Writes a file that is ours alone: not one that was left there, with its
 /// permissions, or the one that a link points to.
-fn write(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
+fn write(
+    path: &Path,
+    contents: &[u8],
+    durable: bool,
+    create: fn(&Path) -> io::Result<File>,
+) -> io::Result<()> {
     let mut file = create(path).or_else(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| create(path)),
         _ => Err(error),
@@ -125,6 +128,42 @@ fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     options.open(path)
+}
+
+/// The same, and it belongs to whom its folder belongs to. The daemon of a
+/// router runs as a user of its own, beside what root runs by hand and from
+/// hotplug: it must be able to read what they leave. Only a file that was made
+/// just now is given away, never what somebody put in its place.
+fn create_for_folder(path: &Path) -> io::Result<File> {
+    let file = create(path)?;
+    if let (Ok(folder), Ok(own)) = (fs::metadata(folder_of(path)), file.metadata())
+        && (folder.uid(), folder.gid()) != (own.uid(), own.gid())
+    {
+        // Only root can.
+        let _ = fchown(&file, Some(folder.uid()), Some(folder.gid()));
+    }
+    Ok(file)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => Path::new("/"),
+    }
+}
+
+/// Opens a file to write to, or makes an empty one.
+pub fn open_or_create(path: &Path) -> io::Result<File> {
+    let open = || OpenOptions::new().write(true).open(path);
+    open().or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => create_for_folder(path).or_else(|error| match error.kind() {
+            // Another process was faster.
+            io::ErrorKind::AlreadyExists => open(),
+            _ => Err(error),
+        }),
+        _ => Err(error),
+    })
 }
 
 /// Does something in a folder, which is made if it is not there.
@@ -145,9 +184,7 @@ fn make_folder(path: &Path) -> io::Result<()> {
 
 /// Makes an empty file, if there is none.
 pub fn touch(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600);
-    options.open(path).map(drop)
+    open_or_create(path).map(drop)
 }
 
 /// Whether this user may not even see if there is something of this name.

@@ -8,9 +8,8 @@
 //! the lock free.
 #![expect(clippy::disallowed_methods, reason = "the lock is a file")]
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -108,9 +107,7 @@ impl Turn {
     /// Takes the lock if it is free.
     pub fn try_hold(&self) -> io::Result<Option<Held>> {
         let lock = self.folder.join(self.lock);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600);
-        let file = files::within(&self.folder, || options.open(&lock))?;
+        let file = files::within(&self.folder, || files::open_or_create(&lock))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Held(file))),
             Err(TryLockError::WouldBlock) => Ok(None),

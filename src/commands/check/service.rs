@@ -1,0 +1,174 @@
+//! `wansync check --service`: what OpenWrt's init script has to know, so that it
+//! reads no UCI of its own. One fact a line:
+//!
+//! | line | |
+//! | --- | --- |
+//! | `mode hook`, `mode daemon`, `mode off` | how to run; `off` where nothing is in use |
+//! | `interval SECONDS` | the pause between two re-checks |
+//! | `ca_file PATH` | what has to be readable |
+//! | `network NAME` | each network that a section in use names, once |
+//! | `key PATH` | each key file, once |
+//! | `needs echo`, `needs route`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, programs of the owner |
+//!
+//! A configuration with an error has only the findings of `check --offline`,
+//! and its exit code; unless it is disabled as a whole, since whoever wants it
+//! off is not to be kept waiting by a section that is wrong.
+
+use std::collections::BTreeSet;
+
+use super::{Findings, configuration, println_quietly, programs};
+use crate::commands::exit::Exit;
+use crate::commands::paths::Paths;
+use crate::config::secret::KeySource;
+use crate::config::{Config, Mode, Source};
+
+/// Prints it.
+pub fn run(paths: &Paths, config: &Config) -> Exit {
+    if !config.main.enabled && !config.main_is_wrong {
+        println_quietly("mode off");
+        return Exit::Done;
+    }
+    let mut findings = Findings::errors_only();
+    configuration(paths, config, &mut findings);
+    if findings.exit == Exit::Done {
+        for fact in facts(config) {
+            println_quietly(&fact);
+        }
+    }
+    findings.exit
+}
+
+fn facts(config: &Config) -> Vec<String> {
+    let is_used = config.ready().next().is_some() || config.ready_tunnels().next().is_some();
+    let mode = match config.main.mode {
+        _ if !is_used => "mode off",
+        Mode::Hook => "mode hook",
+        Mode::Daemon => "mode daemon",
+    };
+    let main = &config.main;
+    let mut facts = vec![
+        mode.to_owned(),
+        format!("interval {}", main.interval),
+        format!("ca_file {}", main.ca_file),
+    ];
+    facts.extend(
+        networks(config)
+            .iter()
+            .map(|name| format!("network {name}")),
+    );
+    facts.extend(keys(config).iter().map(|path| format!("key {path}")));
+    facts.extend(needs(config).iter().map(|what| format!("needs {what}")));
+    facts
+}
+
+fn networks(config: &Config) -> BTreeSet<&str> {
+    let of_skydns = config.ready().flat_map(|(_, section)| {
+        let source = match &section.source {
+            Source::Network(name) => Some(name.as_str()),
+            _ => None,
+        };
+        [source, section.bind.as_deref()]
+    });
+    let of_vpnki = config
+        .ready_accounts()
+        .map(|(_, account)| account.bind.as_deref());
+    let of_tunnels = config
+        .ready_tunnels()
+        .flat_map(|(_, tunnel)| [Some(tunnel.network.as_str()), Some(tunnel.wan.as_str())]);
+    of_skydns
+        .chain(of_vpnki)
+        .chain(of_tunnels)
+        .flatten()
+        .collect()
+}
+
+fn keys(config: &Config) -> BTreeSet<&str> {
+    let of_skydns = config.ready().map(|(_, section)| &section.key);
+    let of_vpnki = config.ready_accounts().map(|(_, account)| &account.key);
+    of_skydns.chain(of_vpnki).filter_map(path).collect()
+}
+
+fn path(key: &KeySource) -> Option<&str> {
+    match key {
+        KeySource::File { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+fn needs(config: &Config) -> Vec<&'static str> {
+    let is_command = |source: &Source| matches!(source, Source::Command { .. });
+    let table = [
+        (
+            "echo",
+            config
+                .ready_tunnels()
+                .any(|(_, tunnel)| tunnel.ping.is_some()),
+        ),
+        (
+            "route",
+            config
+                .ready_tunnels()
+                .any(|(_, tunnel)| tunnel.policy.fix_route),
+        ),
+        (
+            "programs",
+            programs(config).next().is_some()
+                || config
+                    .ready()
+                    .any(|(_, section)| is_command(&section.source)),
+        ),
+    ];
+    table
+        .iter()
+        .filter(|(_, is_so)| *is_so)
+        .map(|(what, _)| *what)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_configuration_asks_of_the_service() {
+        let base = ["interval 300", "ca_file /etc/ssl/certs/ca-certificates.crt"];
+        let home = "config skydns a\noption ident x\noption key_file /k\n";
+        let tunnel = "config tunnel b\noption name user356\noption network vpnki0\n\
+                      option ping 172.16.0.1\n";
+        let table: [(String, &str, &[&str]); 5] = [
+            (String::new(), "off", &[]),
+            (format!("{home}option enabled 0\n"), "off", &[]),
+            (
+                format!("{home}option bind wan2\n"),
+                "hook",
+                &["network wan", "network wan2", "key /k"],
+            ),
+            (
+                format!("config wansync\noption mode daemon\n{tunnel}"),
+                "daemon",
+                &["network vpnki0", "network wan", "needs echo"],
+            ),
+            (
+                format!(
+                    "{home}option notify /n\n{tunnel}option route 10.0.0.0/8\noption fix_route 1\n"
+                ),
+                "hook",
+                &[
+                    "network vpnki0",
+                    "network wan",
+                    "key /k",
+                    "needs echo",
+                    "needs route",
+                    "needs programs",
+                ],
+            ),
+        ];
+        for (text, mode, rest) in table {
+            let config = Config::parse(text.as_bytes()).expect("UCI");
+            assert!(config.problems.is_empty(), "{:?}", config.problems);
+            let mut expected = vec![format!("mode {mode}")];
+            expected.extend(base.iter().chain(rest).map(|fact| (*fact).to_owned()));
+            assert_eq!(facts(&config), expected, "{text}");
+        }
+    }
+}

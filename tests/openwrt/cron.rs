@@ -1,0 +1,152 @@
+//! The line in root's crontab.
+
+use std::os::unix::fs::symlink;
+
+use crate::staged::{CRONTAB, Staged};
+
+/// Cron's fields for an interval, on a router with this address.
+fn fields(staged: &Staged, interval: &str) -> String {
+    staged.configure(
+        &format!("option interval '{interval}'"),
+        &staged.home("8.8.4.4"),
+    );
+    staged.service("reload").expect(0);
+    let lines = staged.cron_lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let (fields, rest) = lines[0].split_once(" /").expect("a command");
+    assert_eq!(
+        rest,
+        "usr/bin/wansync once >/dev/null 2>&1 # by /etc/init.d/wansync"
+    );
+    fields.to_owned()
+}
+
+#[test]
+fn an_interval_becomes_a_schedule() {
+    let staged = Staged::new();
+    for (interval, expected) in [
+        ("30", "* * * * *"),
+        ("1m", "* * * * *"),
+        ("119", "* * * * *"),
+        ("2m", "O-59/2 * * * *"),
+        ("5m", "O-59/5 * * * *"),
+        ("7m", "O-59/6 * * * *"),
+        ("59m", "O-59/30 * * * *"),
+        ("1h", "O O-23/1 * * *"),
+        ("90m", "O O-23/1 * * *"),
+        ("5h", "O O-23/4 * * *"),
+        ("3d", "O O-23/24 * * *"),
+    ] {
+        let fields = fields(&staged, interval);
+        let shape: Vec<String> = fields.split(' ').map(shape_of).collect();
+        assert_eq!(shape.join(" "), expected, "{interval}: {fields}");
+    }
+}
+
+/// A field with `O` for its offset, which is less than the step.
+fn shape_of(field: &str) -> String {
+    let Some((offset, rest)) = field.split_once('-') else {
+        return field.parse::<u32>().map_or(field.to_owned(), |minute| {
+            assert!(minute < 60);
+            "O".to_owned()
+        });
+    };
+    let step: u32 = rest
+        .split_once('/')
+        .expect("a step")
+        .1
+        .parse()
+        .expect("a number");
+    assert!(offset.parse::<u32>().expect("a number") < step, "{field}");
+    format!("O-{rest}")
+}
+
+#[test]
+fn each_router_has_an_offset_of_its_own() {
+    let staged = Staged::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for number in 0..12 {
+        let address = format!("02:00:5e:10:00:{number:02x}\n");
+        staged.write("sys/class/net/eth0/address", &address);
+        let first = fields(&staged, "30m");
+        assert_eq!(first, fields(&staged, "30m"), "it stays");
+        seen.insert(first);
+    }
+    assert!(seen.len() > 6, "{seen:?}");
+}
+
+/// An address that is made up at each boot would have the line written anew.
+#[test]
+fn an_address_that_is_made_up_is_passed_over() {
+    let staged = Staged::new();
+    staged.write("sys/class/net/eth0/addr_assign_type", "1\n");
+    staged.write("sys/class/net/br-lan/address", "02:00:5e:10:00:77\n");
+    staged.write("sys/class/net/br-lan/addr_assign_type", "3\n");
+    let first = fields(&staged, "30m");
+    staged.write("sys/class/net/eth0/address", "02:00:5e:10:99:99\n");
+    assert_eq!(fields(&staged, "30m"), first);
+}
+
+#[test]
+fn no_other_line_is_touched() {
+    for text in [
+        CRONTAB,
+        "",
+        "no newline at the end",
+        "\n\n",
+        "* * * * * a\r\n",
+    ] {
+        let staged = Staged::new();
+        staged.write("etc/crontabs/root", text);
+        let ours = |text: &str| !text.ends_with("# by /etc/init.d/wansync");
+        for _ in 0..2 {
+            fields(&staged, "5m");
+            let kept = staged.crontab();
+            let kept: Vec<&str> = kept.split('\n').filter(|line| ours(line)).collect();
+            assert_eq!(
+                kept.join("\n").trim_end_matches('\n'),
+                text.trim_end_matches('\n')
+            );
+            staged.service("stop").expect(0);
+            match text {
+                // Of a crontab without a line nothing is left.
+                "" => assert!(!staged.has("etc/crontabs/root")),
+                "no newline at the end" => assert_eq!(staged.crontab(), format!("{text}\n")),
+                _ => assert_eq!(staged.crontab(), text),
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_of_ours_that_are_too_many_become_one() {
+    let staged = Staged::new();
+    let line = "*/9 * * * * /usr/bin/wansync once # by /etc/init.d/wansync\n";
+    staged.write("etc/crontabs/root", &format!("{line}{CRONTAB}{line}"));
+    fields(&staged, "5m");
+    assert!(staged.crontab().starts_with(CRONTAB));
+}
+
+#[test]
+fn a_crontab_elsewhere_stays_there() {
+    let staged = Staged::new();
+    staged.write("root/crontab", CRONTAB);
+    std::fs::remove_file(staged.path("etc/crontabs/root")).expect("it was there");
+    symlink("/root/crontab", staged.path("etc/crontabs/root")).expect("a link");
+    let read = || staged.read("root/crontab");
+    staged.configure("", &staged.home("8.8.4.4"));
+    staged.service("start").expect(0);
+    assert!(read().starts_with(CRONTAB) && read().len() > CRONTAB.len());
+    staged.service("stop").expect(0);
+    assert_eq!(read(), CRONTAB);
+    let what = std::fs::symlink_metadata(staged.path("etc/crontabs/root"));
+    assert!(what.expect("a link").is_symlink());
+}
+
+#[test]
+fn who_has_cron_disabled_is_told() {
+    let staged = Staged::new();
+    staged.write("tmp/cron.disabled", "");
+    staged.configure("", &staged.home("8.8.4.4"));
+    staged.service("start").expect(0).says("cron is disabled");
+}

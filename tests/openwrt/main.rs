@@ -1,0 +1,20 @@
+//! The package's scripts on a router in a folder: a root of its own, in which
+//! busybox's ash runs them with the applets of a device, and small ones of our
+//! own stand in for OpenWrt's shell functions, for procd and for both package
+//! managers.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests do I/O"
+)]
+
+mod cron;
+mod hotplug;
+mod install;
+mod rest;
+mod scripts;
+mod service;
+mod staged;
+#[path = "../support/mod.rs"]
+mod support;
+mod users;

@@ -1,0 +1,279 @@
+//! What the init script has procd, cron and the owner do.
+
+use std::fs;
+
+use crate::staged::{CRONTAB, Staged};
+
+const DACHA: &str = "config tunnel 'dacha'\noption name 'user356'\noption network 'vpnki0'\n\
+    option wan 'wan2'\noption ping '172.16.0.1'\n";
+
+/// A router whose service runs in this mode.
+fn running(mode: &str) -> Staged {
+    let staged = Staged::new();
+    staged.configure(&format!("option mode '{mode}'"), &staged.home("8.8.4.4"));
+    staged.service("start").expect(0);
+    staged
+}
+
+#[test]
+fn from_hotplug_and_cron_nothing_stays_resident() {
+    let staged = running("hook");
+    assert_eq!(
+        staged.procd(),
+        Some(vec!["trigger config wansync".to_owned()])
+    );
+    assert_eq!(staged.cron_lines().len(), 1);
+    assert_eq!(staged.bound(), ["8.8.4.4"], "a pass follows the start");
+    assert!(staged.has("tmp/run/wansync/started"));
+    assert_eq!(staged.mode("tmp/run/wansync"), 0o700);
+    // Once more changes nothing.
+    let before = staged.files(&["etc"]);
+    staged.service("start").expect(0);
+    assert_eq!(staged.files(&["etc"]), before);
+    assert_eq!(staged.cron_restarts(), 1);
+    assert_eq!(staged.log(), "");
+}
+
+#[test]
+fn the_daemon_is_told_to_procd() {
+    let staged = running("daemon");
+    let dacha = format!("{}{DACHA}", staged.home("8.8.4.4"));
+    staged.configure("option mode 'daemon'", &dacha);
+    staged.write("sbin/ujail", "");
+    fs::set_permissions(
+        staged.path("sbin/ujail"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .expect("a mode");
+    for action in ["start", "reload"] {
+        staged.service(action).expect(0);
+        assert_eq!(staged.told("instance").len(), 1);
+        assert_eq!(
+            staged.told("param"),
+            [
+                "command /usr/bin/wansync -c /var/run/wansync/config daemon",
+                "respawn 3600 5 0",
+                "stderr 1",
+                "reload_signal HUP",
+                "file /etc/config/wansync",
+                "user wansync",
+                "group wansync",
+                "no_new_privs 1",
+                "capabilities /etc/capabilities/wansync.json",
+            ]
+        );
+        assert_eq!(staged.told("jail"), ["wansync log procfs"]);
+        assert_eq!(staged.told("mount_rw"), ["/etc/wansync /var/run/wansync"]);
+        let networks = [
+            "config wansync",
+            "interface.* vpnki0 /etc/init.d/wansync reload",
+            "interface.* wan2 /etc/init.d/wansync reload",
+        ];
+        assert_eq!(staged.told("trigger"), networks);
+        assert_eq!(
+            staged.crontab(),
+            CRONTAB,
+            "the daemon looks again by itself"
+        );
+        assert_eq!(
+            staged.read("tmp/run/wansync/config"),
+            staged.read("etc/config/wansync")
+        );
+        assert_eq!(staged.mode("tmp/run/wansync/config"), 0o600);
+        assert_eq!(staged.mode("etc/config/wansync"), 0o600);
+    }
+}
+
+/// Who runs the daemon, and with what, follows from what its sections need.
+#[test]
+fn the_daemon_has_no_more_privileges_than_it_needs() {
+    let fix = "option route '172.16.0.0/16'\noption fix_route '1'\n";
+    let (raw, admin) = (
+        "/etc/capabilities/wansync.json",
+        "/etc/capabilities/wansync-route.json",
+    );
+    let fixed = format!("{DACHA}{fix}");
+    let own = format!("{DACHA}option notify '/bin/true'\n");
+    let table = [
+        (true, "", "wansync", true, ""),
+        (true, DACHA, "wansync", true, raw),
+        (true, &fixed, "wansync", true, admin),
+        (true, &own, "root", false, ""),
+        (false, "", "wansync", false, ""),
+        (false, DACHA, "root", false, ""),
+        (false, &fixed, "root", false, ""),
+        (false, &own, "root", false, ""),
+    ];
+    let staged = running("daemon");
+    let mut instances = Vec::new();
+    for (ujail, tunnel, user, jail, capabilities) in table {
+        fs::remove_file(staged.path("sbin/ujail")).ok();
+        if ujail {
+            fs::copy(staged.path("bin/logger"), staged.path("sbin/ujail")).expect("a program");
+        }
+        staged.configure(
+            "option mode 'daemon'",
+            &format!("{}{tunnel}", staged.home("8.8.4.4")),
+        );
+        staged.service("reload").expect(0);
+        let told = staged.told("param");
+        let said = |what: &str| told.iter().find_map(|line| line.strip_prefix(what));
+        let case = format!("ujail {ujail}, {tunnel}: {told:?}");
+        assert_eq!(said("user ").unwrap_or("root"), user, "{case}");
+        assert_eq!(!staged.told("jail").is_empty(), jail, "{case}");
+        assert_eq!(said("capabilities ").unwrap_or(""), capabilities, "{case}");
+        instances.push((user, jail, capabilities, staged.told("instance")));
+    }
+    // HUP would not change it, so it is another instance; and the same where nothing changed.
+    for (a, first) in instances.iter().enumerate() {
+        for second in &instances[a..] {
+            let is_same = (first.0, first.1, first.2) == (second.0, second.1, second.2);
+            assert_eq!(first.3 == second.3, is_same, "{first:?} {second:?}");
+        }
+    }
+}
+
+/// All that a refused configuration must leave as it was.
+fn running_state(staged: &Staged) -> impl PartialEq + std::fmt::Debug {
+    let on_flash = staged.files(&["etc/crontabs", "etc/rc.d"]);
+    let copy = staged.read("tmp/run/wansync/config");
+    let calls = staged.read("tmp/procd/calls");
+    (
+        on_flash,
+        staged.procd(),
+        calls,
+        staged.cron_restarts(),
+        copy,
+    )
+}
+
+const WRONG: [(&str, &str); 3] = [
+    (
+        "config skydns 'home'\noption ident 'user1'\noption key 'x'\noption refresh 'never'\n",
+        "line 6: error: section 'home': option 'refresh'",
+    ),
+    ("config skydns 'home\n", "at line 3"),
+    (
+        "config skydns 'home'\noption ident 'user1'\noption key_file '/etc/none'\n",
+        "the key file /etc/none does not exist",
+    ),
+];
+
+#[test]
+fn a_configuration_with_an_error_changes_nothing() {
+    for (mode, actions) in [
+        ("hook", &["reload", "restart"][..]),
+        ("daemon", &["reload", "restart", "start"]),
+    ] {
+        let staged = running(mode);
+        let before = running_state(&staged);
+        for (wrong, why) in WRONG {
+            staged.configure(&format!("option mode '{mode}'"), wrong);
+            for action in actions {
+                fs::remove_file(staged.path("tmp/log")).ok();
+                // Whoever types it is told as well.
+                staged.service(action).expect(1).says(why).says("refused");
+                assert!(staged.log().contains(why), "{}", staged.log());
+                assert_eq!(running_state(&staged), before, "{mode} {action}");
+            }
+        }
+    }
+}
+
+/// At a boot there is nothing to keep: then procd at least hears of the repair.
+#[test]
+fn a_boot_with_an_error_waits_for_the_repair() {
+    let staged = running("daemon");
+    staged.configure("option mode 'daemon'", "config skydns 'home'\n");
+    staged.reboot();
+    assert_eq!(
+        staged.procd(),
+        Some(vec!["trigger config wansync".to_owned()])
+    );
+    staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
+    staged.service("reload").expect(0);
+    assert_eq!(staged.told("instance").len(), 1);
+}
+
+/// Whoever wants it off is not kept waiting by a section that is wrong.
+#[test]
+fn what_is_disabled_ends_whatever_else_is_wrong() {
+    for mode in ["hook", "daemon"] {
+        let staged = running(mode);
+        let main = format!("option mode '{mode}'\noption enabled '0'");
+        staged.configure(&main, "config skydns 'home'\n");
+        for _ in 0..2 {
+            staged.service("reload").expect(0);
+            assert!(staged.told("instance").is_empty());
+            assert_eq!(staged.crontab(), CRONTAB);
+            assert!(!staged.has("tmp/run/wansync/started"));
+        }
+    }
+}
+
+#[test]
+fn the_mode_changes_there_and_back_twice() {
+    let staged = running("hook");
+    for _ in 0..2 {
+        staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
+        staged.service("reload").expect(0);
+        assert_eq!(staged.told("instance").len(), 1);
+        assert_eq!(staged.crontab(), CRONTAB);
+        staged.configure("option mode 'hook'", &staged.home("8.8.4.4"));
+        staged.service("reload").expect(0);
+        assert!(staged.told("instance").is_empty());
+        assert_eq!(staged.cron_lines().len(), 1);
+        assert!(!staged.has("tmp/run/wansync/config"));
+    }
+    assert_eq!(
+        staged.sim.requests().len(),
+        1,
+        "nothing was sent a second time"
+    );
+}
+
+#[test]
+fn what_is_stopped_does_nothing_until_it_is_started() {
+    for mode in ["hook", "daemon"] {
+        let staged = running(mode);
+        for _ in 0..2 {
+            staged.service("stop").expect(0);
+            assert_eq!(staged.crontab(), CRONTAB);
+            assert_eq!(staged.procd(), None);
+            assert!(!staged.has("tmp/run/wansync/started"));
+        }
+        for _ in 0..2 {
+            staged.service("start").expect(0);
+            assert!(staged.has("tmp/run/wansync/started"));
+        }
+        assert_eq!(staged.cron_lines().len(), usize::from(mode == "hook"));
+    }
+}
+
+/// What is remembered until a reboot is remembered over a restart.
+#[test]
+fn a_restart_sends_nothing_and_leaves_cron_alone() {
+    let staged = running("hook");
+    let (restarts, flash) = (staged.cron_restarts(), staged.files(&["etc"]));
+    for _ in 0..2 {
+        staged.service("restart").expect(0);
+    }
+    assert_eq!(staged.sim.requests().len(), 1);
+    assert_eq!(staged.cron_restarts(), restarts);
+    assert_eq!(staged.files(&["etc"]), flash);
+}
+
+/// procd.sh's lock is the service's: a pass that goes on for minutes would have
+/// every later action wait for it.
+#[test]
+fn the_pass_in_the_background_does_not_hold_the_services_lock() {
+    let staged = Staged::new();
+    staged.configure("", &staged.home("8.8.4.4"));
+    staged.sim.fault(
+        "status=503".parse().expect("a fault"),
+        wansync_sim::Times::All,
+    );
+    let script = "/etc/init.d/wansync start; sleep 1; pidof wansync >/dev/null || exit 3; \
+        flock -n /var/lock/procd_wansync.lock true || exit 4";
+    staged.run(script).expect(0);
+}

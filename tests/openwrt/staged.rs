@@ -1,0 +1,345 @@
+//! A router in a folder.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use wansync_sim::{KEY, Options, Sim};
+
+use crate::support::netns::user_namespace;
+use crate::support::{Ran, ran};
+
+/// Of busybox's applets on a device, those that the scripts and the stand-ins
+/// use, each of which OpenWrt's default configuration has. There is none of
+/// `timeout stat nproc base64 od xxd nohup usleep realpath bc`.
+const APPLETS: &str = "[ ash awk cat chgrp chmod chown cmp cp cut date dirname echo false find \
+    grep hexdump id kill killall ln ls md5sum mkdir mktemp mv pidof printf ps pwd readlink \
+    rm rmdir sed sh sleep sort tail test touch tr true uniq wc";
+
+/// The folders of OpenWrt's root. `/var` leads to `/tmp`.
+const FOLDERS: &str = "bin sbin dev proc tmp/run etc/config etc/crontabs etc/init.d etc/rc.d \
+    etc/uci-defaults etc/hotplug.d/iface etc/hotplug.d/ntp lib/functions usr/bin usr/sbin \
+    sys/class/net/eth0";
+
+/// The user's number on the router.
+pub const WANSYNC: u32 = 477;
+
+/// What a crontab holds before we come.
+pub const CRONTAB: &str = "# mine\n\n0 4 * * * /usr/bin/backup # by /etc/init.d/wansync not\n*/5 * * * * wansync once\n\n";
+
+/// A router, and the services.
+pub struct Staged {
+    /// The services.
+    pub sim: Sim,
+    folder: tempfile::TempDir,
+}
+
+/// What is known of a file: its kind and mode, when it was last touched, and
+/// what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    mode: u32,
+    inode: u64,
+    changed: (i64, i64),
+    text: Vec<u8>,
+}
+
+impl Staged {
+    /// A router on which nothing of ours is installed, with the package at hand
+    /// in `/pkg`.
+    pub fn bare() -> Staged {
+        let staged = Staged {
+            sim: Sim::start(Options::default()),
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/openwrt");
+        for folder in FOLDERS.split_whitespace() {
+            fs::create_dir_all(staged.path(folder)).expect("a folder");
+        }
+        symlink("tmp", staged.path("var")).expect("a link");
+        copy_all(&here.join("router"), &staged.path(""));
+        staged.add_programs();
+        let users =
+            format!("root:x:0:0::/root:/bin/ash\nwansync:x:{WANSYNC}:{WANSYNC}::/:/bin/false\n");
+        staged.write("etc/passwd", &users);
+        staged.write("etc/group", &format!("root:x:0:\nwansync:x:{WANSYNC}:\n"));
+        staged.write("sys/class/net/eth0/address", "02:00:5e:10:00:01\n");
+        staged.write("sys/class/net/eth0/addr_assign_type", "0\n");
+        staged.write("etc/crontabs/root", CRONTAB);
+        staged.build_package();
+        staged
+    }
+
+    /// The same with the package installed.
+    pub fn new() -> Staged {
+        let staged = Staged::bare();
+        staged.manage("opkg install");
+        staged
+    }
+
+    fn add_programs(&self) {
+        let busybox = Path::new("/usr/bin/busybox");
+        let busybox = if busybox.exists() {
+            busybox
+        } else {
+            Path::new("/bin/busybox")
+        };
+        fs::copy(busybox, self.path("bin/busybox")).expect("busybox: tests/setup installs it");
+        for applet in APPLETS.split_whitespace() {
+            symlink("busybox", self.path("bin").join(applet)).expect("a link");
+        }
+        // Debian's busybox has no applet for it.
+        let flock = Path::new("/usr/bin/flock");
+        fs::copy(flock, self.path("bin/flock")).expect("flock (util-linux)");
+        for library in libraries(busybox)
+            .iter()
+            .chain(&libraries(Path::new(PROGRAM)))
+        {
+            let place = self.path(library.trim_start_matches('/'));
+            fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+            fs::copy(library, place).expect("a library");
+        }
+        // What is mounted over them is there while a script runs.
+        for name in ["usr/bin/wansync", "dev/null", "dev/urandom"] {
+            self.write(name, "");
+        }
+    }
+
+    /// What the Makefile would put into a package.
+    fn build_package(&self) {
+        self.write("pkg/built/bin/wansync", "the program\n");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let made = Command::new("make")
+            .arg("-sC")
+            .arg(root.join("openwrt/wansync"))
+            .arg(format!(
+                "TOPDIR={}",
+                root.join("tests/openwrt/sdk").display()
+            ))
+            .arg(format!("OUT={}", self.path("pkg").display()))
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
+            .output();
+        ran(made.expect("make runs")).expect(0);
+        fs::remove_dir_all(self.path("pkg/built")).expect("a folder");
+    }
+
+    /// A path on the router.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A file's text; empty if there is none.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Writes a file.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Whether there is such a file.
+    pub fn has(&self, name: &str) -> bool {
+        fs::symlink_metadata(self.path(name)).is_ok()
+    }
+
+    /// Its mode.
+    pub fn mode(&self, name: &str) -> u32 {
+        let what = fs::metadata(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        what.permissions().mode() & 0o7777
+    }
+
+    /// Runs a line of shell on the router, whose processes end with it.
+    pub fn run(&self, script: &str) -> Ran {
+        ran(self.command(script).output().expect("unshare runs"))
+    }
+
+    /// The same, ready to be run.
+    pub fn command(&self, script: &str) -> Command {
+        let root = self.folder.path().display();
+        let line = format!(
+            "set -e; mount --bind {PROGRAM} {root}/usr/bin/wansync; mount -t proc proc {root}/proc; \
+             for one in null urandom; do mount --bind /dev/$one {root}/dev/$one; done; \
+             exec chroot {root} /bin/ash -c \"$1\""
+        );
+        let mut command = Command::new("unshare");
+        command
+            .args(user_namespace())
+            .args(["--mount", "--pid", "--fork", "--"]);
+        command.args(["sh", "-c", &line, "sh", script]);
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// What `/etc/init.d/wansync` does, and all that follows from it.
+    pub fn service(&self, action: &str) -> Ran {
+        self.run(&format!(
+            "/etc/init.d/wansync {action}; code=$?; {SETTLE}; exit $code"
+        ))
+    }
+
+    /// `opkg install`, `apk upgrade`, and so on.
+    pub fn manage(&self, what: &str) -> Ran {
+        self.run(&format!(". /lib/manager.sh; manager {what}; {SETTLE}"))
+            .expect(0)
+    }
+
+    /// What a reboot does: tmpfs is empty, and enabled services start.
+    pub fn reboot(&self) {
+        self.lose_power();
+        if self.has("etc/rc.d/S95wansync") {
+            self.service("boot");
+        }
+    }
+
+    /// Empties tmpfs.
+    pub fn lose_power(&self) {
+        fs::remove_dir_all(self.path("tmp")).expect("tmpfs");
+        fs::create_dir_all(self.path("tmp/run")).expect("tmpfs");
+    }
+
+    /// Writes `/etc/config/wansync`: the options of its main section, and these
+    /// sections.
+    pub fn configure(&self, main: &str, sections: &str) {
+        self.write(
+            "etc/config/wansync",
+            &format!("config wansync 'main'\n{main}\n{sections}"),
+        );
+    }
+
+    /// A section that publishes this static address at the simulator.
+    pub fn home(&self, address: &str) -> String {
+        let url = self.sim.http_url();
+        format!(
+            "config skydns 'home'\noption base_url '{url}'\noption ident 'user1'\n\
+             option key '{KEY}'\noption source 'static'\noption address '{address}'\n"
+        )
+    }
+
+    /// The address that SkyDNS has.
+    pub fn bound(&self) -> Vec<String> {
+        let bindings = self.sim.bindings("user1");
+        bindings.iter().map(|b| b.address.to_string()).collect()
+    }
+
+    /// Root's crontab.
+    pub fn crontab(&self) -> String {
+        self.read("etc/crontabs/root")
+    }
+
+    /// Our lines in it.
+    pub fn cron_lines(&self) -> Vec<String> {
+        let text = self.crontab();
+        let ours = text
+            .lines()
+            .filter(|line| line.ends_with("# by /etc/init.d/wansync"));
+        ours.map(str::to_owned).collect()
+    }
+
+    /// How often cron was restarted.
+    pub fn cron_restarts(&self) -> usize {
+        self.read("tmp/cron").lines().count()
+    }
+
+    /// What procd was told last of the service; none if it has none.
+    pub fn procd(&self) -> Option<Vec<String>> {
+        let text = fs::read_to_string(self.path("tmp/procd/wansync")).ok()?;
+        Some(text.lines().map(str::to_owned).collect())
+    }
+
+    /// The lines of [`Staged::procd`] that begin with this word, without it.
+    pub fn told(&self, word: &str) -> Vec<String> {
+        let lines = self.procd().unwrap_or_default();
+        let ours = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix(&format!("{word} ")));
+        ours.map(str::to_owned).collect()
+    }
+
+    /// What the service logged.
+    pub fn log(&self) -> String {
+        self.read("tmp/log")
+    }
+
+    /// All files below these folders.
+    pub fn files(&self, folders: &[&str]) -> BTreeMap<String, Known> {
+        let mut found = BTreeMap::new();
+        for folder in folders {
+            self.collect(folder, &mut found);
+        }
+        found
+    }
+
+    fn collect(&self, name: &str, found: &mut BTreeMap<String, Known>) {
+        let path = self.path(name);
+        let Ok(what) = fs::symlink_metadata(&path) else {
+            return;
+        };
+        let known = Known {
+            mode: what.mode(),
+            inode: what.ino(),
+            changed: (what.ctime(), what.ctime_nsec()),
+            text: if what.is_file() {
+                fs::read(&path).unwrap_or_default()
+            } else {
+                Vec::new()
+            },
+        };
+        found.insert(name.to_owned(), known);
+        if what.is_dir() {
+            for entry in fs::read_dir(&path).expect("a folder").flatten() {
+                let entry = entry.file_name().into_string().expect("UTF-8");
+                self.collect(&format!("{name}/{entry}"), found);
+            }
+        }
+    }
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_wansync");
+
+/// Passes in the background are waited for, 20 s at most.
+const SETTLE: &str = "for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \
+    pidof wansync >/dev/null || break; sleep 1; done";
+
+/// Whether files can be given to other users here.
+pub fn is_root() -> bool {
+    user_namespace().is_empty() && fs::metadata("/proc/self").is_ok_and(|what| what.uid() == 0)
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let place = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => {
+                fs::create_dir_all(&place).expect("a folder");
+                copy_all(&entry.path(), &place);
+            }
+            false => drop(fs::copy(entry.path(), place).expect("a file")),
+        }
+    }
+}
+
+/// The libraries of a program, as `ldd` names them.
+fn libraries(program: &Path) -> Vec<String> {
+    static OURS: OnceLock<Vec<String>> = OnceLock::new();
+    let ask = || {
+        let said = Command::new("ldd").arg(program).output().expect("ldd runs");
+        let text = String::from_utf8_lossy(&said.stdout).into_owned();
+        let paths = text.split_whitespace().filter(|word| word.starts_with('/'));
+        paths.map(str::to_owned).collect()
+    };
+    match program.as_os_str() == OsStr::new(PROGRAM) {
+        true => OURS.get_or_init(ask).clone(),
+        false => ask(),
+    }
+}
