@@ -6,7 +6,7 @@
 //! ipk       gzip(tar(debian-binary, data.tar.gz, control.tar.gz)); over tar, gz
 //! apk       the ADB container: frame (blocks), adb (values), package (meaning)
 //! recipe    one description, from which both packages are made
-//! source    where wansync's recipe comes from: the feed's Makefile and files.list
+//! source    where wansync's recipe comes from: the feed's Makefile
 //! feed      Packages and Packages.gz, for a local opkg feed
 //! release   `make packages`: every architecture of cross/targets.toml
 //! ```
@@ -18,8 +18,12 @@
 
 pub mod apk;
 mod error;
+pub mod feed;
 mod gz;
 pub mod ipk;
+pub mod recipe;
+pub mod release;
+pub mod source;
 mod tar;
 pub mod tree;
 pub mod version;
@@ -27,6 +31,7 @@ pub mod version;
 pub use apk::Apk;
 pub use error::Error;
 pub use ipk::Ipk;
+pub use recipe::Recipe;
 pub use tree::Tree;
 
 /// The SHA-256 of some bytes.

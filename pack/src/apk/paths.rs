@@ -10,8 +10,11 @@ const OWNER: &str = "root";
 /// In front of a symlink's target: its type, as in a mode.
 const SYMLINK: [u8; 2] = [0x00, 0xa0];
 
+/// A name, with what lies there.
+type Named<'a> = (&'a str, &'a Entry);
+
 /// Each folder with its files, all sorted byte by byte.
-fn folders(tree: &Tree) -> Vec<(&str, &Entry, Vec<(&str, &Entry)>)> {
+fn folders(tree: &Tree) -> Vec<(&str, &Entry, Vec<Named<'_>>)> {
     let folders = tree.iter().filter(|(_, entry)| entry.node == Node::Folder);
     let mut folders: Vec<_> = folders
         .map(|(path, entry)| (path, entry, Vec::new()))

@@ -1,0 +1,149 @@
+//! `make packages`: an `.ipk` and an `.apk` for every architecture of
+//! cross/targets.toml, and the index of a local feed.
+
+use crate::error::{Error, Result};
+use crate::feed::{self, read, write};
+use crate::{hex, sha256, source};
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "wansync";
+/// What the smallest routers have room for, and where it counts.
+pub const LIMIT: (&str, usize) = ("mips_24kc", 560_000);
+
+/// What to pack, and where.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The checkout.
+    pub root: PathBuf,
+    /// The folder of the feed's Makefile.
+    pub feed: PathBuf,
+    /// Where the packages go; packages that lie there go away.
+    pub out: PathBuf,
+    /// A name of cross/targets.toml, or `all`.
+    pub target: String,
+    /// Cargo's version.
+    pub version: String,
+    /// The time of everything, in seconds since 1970.
+    pub epoch: u64,
+}
+
+/// A package that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Its name in the folder.
+    pub file: String,
+    /// Its size in bytes.
+    pub size: usize,
+    /// Whether it is over what the smallest routers have room for.
+    pub too_large: bool,
+}
+
+/// One row of cross/targets.toml.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Target {
+    /// What `make cross TARGET=…` takes.
+    pub name: String,
+    /// Rust's name.
+    pub triple: String,
+    /// The architectures of OpenWrt that its binary runs on.
+    pub openwrt: Vec<String>,
+}
+
+/// Writes the packages of a plan, `Packages`, `Packages.gz` and `SHA256SUMS`.
+pub fn run(plan: &Plan) -> Result<Vec<Written>> {
+    let targets = targets(&plan.root.join("cross/targets.toml"))?;
+    let chosen = targets
+        .into_iter()
+        .filter(|target| plan.target == "all" || plan.target == target.name);
+    let chosen: Vec<Target> = chosen.collect();
+    if chosen.is_empty() {
+        return Err(Error::refused(
+            &plan.target,
+            "is no target of cross/targets.toml",
+        ));
+    }
+    clear(&plan.out)?;
+    let mut written = Vec::new();
+    for target in chosen {
+        pack(plan, &target, &mut written).map_err(|why| why.within(&target.name))?;
+    }
+    feed::write_index(&plan.out)?;
+    write_sums(&plan.out, &written)?;
+    Ok(written)
+}
+
+fn pack(plan: &Plan, target: &Target, written: &mut Vec<Written>) -> Result<()> {
+    let program = plan
+        .root
+        .join(format!("target/cross/{}/release/{NAME}", target.triple));
+    let recipe = source::recipe(
+        &plan.feed,
+        NAME,
+        &plan.version,
+        plan.epoch,
+        &read(&program)?,
+    )?;
+    for arch in &target.openwrt {
+        let ipk = recipe.ipk(arch)?;
+        let mut save = |file: String, content: &[u8]| {
+            let too_large = file.ends_with(".ipk") && arch == LIMIT.0 && content.len() > LIMIT.1;
+            write(&plan.out.join(&file), content)?;
+            written.push(Written {
+                file,
+                size: content.len(),
+                too_large,
+            });
+            Ok(())
+        };
+        save(ipk.file_name()?, &ipk.write()?)?;
+        let apk = recipe.apk(arch)?;
+        // apk's own names lack the architecture: there a folder has only one.
+        save(
+            format!("{NAME}-{}-{arch}.apk", apk.info.version),
+            &apk.write()?,
+        )?;
+    }
+    Ok(())
+}
+
+/// The rows of cross/targets.toml.
+pub fn targets(file: &Path) -> Result<Vec<Target>> {
+    #[derive(serde::Deserialize)]
+    struct Table {
+        target: Vec<Target>,
+    }
+    let text = String::from_utf8_lossy(&read(file)?).into_owned();
+    let table: std::result::Result<Table, _> = toml::from_str(&text);
+    Ok(table
+        .map_err(|why| Error::damaged(&file.display().to_string(), why.to_string()))?
+        .target)
+}
+
+/// An older version must not stay in the index.
+fn clear(out: &Path) -> Result<()> {
+    let failed = |why| Error::io(format!("clearing {}", out.display()), &why);
+    std::fs::create_dir_all(out).map_err(failed)?;
+    for entry in std::fs::read_dir(out).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path
+            .extension()
+            .is_some_and(|ending| ending == "ipk" || ending == "apk")
+        {
+            std::fs::remove_file(path).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// What `sha256sum -c` reads.
+fn write_sums(out: &Path, written: &[Written]) -> Result<()> {
+    let mut files: Vec<&str> = written.iter().map(|one| one.file.as_str()).collect();
+    files.extend(["Packages", "Packages.gz"]);
+    files.sort_unstable();
+    let mut sums = String::new();
+    for file in files {
+        let sum = hex(&sha256(&read(&out.join(file))?));
+        sums.push_str(&format!("{sum}  {file}\n"));
+    }
+    write(&out.join("SHA256SUMS"), sums.as_bytes())
+}
