@@ -32,6 +32,11 @@ TARGET ?= all
 cross: ## build wansync statically for routers (TARGET=mips for one of cross/targets.toml)
 	cross/build $(TARGET)
 
+.PHONY: packages
+packages: ## pack wansync for OpenWrt into target/packages, .ipk and .apk (TARGET=mips)
+	cross/build $(TARGET)
+	cargo run --quiet --package wansync-pack -- release $(TARGET)
+
 # Costs: the static binary measured beside an empty program.
 
 BENCH_ARGS ?=

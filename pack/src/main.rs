@@ -18,6 +18,9 @@ struct Arguments {
 enum Task {
     /// Pack the binaries of cross/ for every architecture, with a local opkg feed.
     Release {
+        /// Names of cross/targets.toml, or all
+        #[arg(default_value = "all")]
+        targets: Vec<String>,
         /// The checkout
         #[arg(long, default_value = ".")]
         root: PathBuf,
@@ -27,9 +30,6 @@ enum Task {
         /// Where the packages go [default: ROOT/target/packages]
         #[arg(long)]
         out: Option<PathBuf>,
-        /// One of cross/targets.toml, or all
-        #[arg(long, default_value = "all")]
-        target: String,
         /// The time of every file, in seconds since 1970 [default: that of the last commit]
         #[arg(long, env = "SOURCE_DATE_EPOCH")]
         epoch: Option<u64>,
@@ -72,7 +72,7 @@ fn run(task: Task) -> Result<(), Error> {
             root,
             feed,
             out,
-            target,
+            targets,
             epoch,
         } => {
             let plan = release::Plan {
@@ -81,7 +81,7 @@ fn run(task: Task) -> Result<(), Error> {
                 epoch: epoch.unwrap_or_else(|| last_commit(&root)),
                 version: env!("CARGO_PKG_VERSION").into(),
                 root,
-                target,
+                targets,
             };
             release(&plan)
         }

@@ -19,8 +19,8 @@ pub struct Plan {
     pub feed: PathBuf,
     /// Where the packages go; packages that lie there go away.
     pub out: PathBuf,
-    /// A name of cross/targets.toml, or `all`.
-    pub target: String,
+    /// Names of cross/targets.toml, or `all`.
+    pub targets: Vec<String>,
     /// Cargo's version.
     pub version: String,
     /// The time of everything, in seconds since 1970.
@@ -51,17 +51,10 @@ pub struct Target {
 
 /// Writes the packages of a plan, `Packages`, `Packages.gz` and `SHA256SUMS`.
 pub fn run(plan: &Plan) -> Result<Vec<Written>> {
-    let targets = targets(&plan.root.join("cross/targets.toml"))?;
-    let chosen = targets
-        .into_iter()
-        .filter(|target| plan.target == "all" || plan.target == target.name);
-    let chosen: Vec<Target> = chosen.collect();
-    if chosen.is_empty() {
-        return Err(Error::refused(
-            &plan.target,
-            "is no target of cross/targets.toml",
-        ));
-    }
+    let chosen = choose(
+        targets(&plan.root.join("cross/targets.toml"))?,
+        &plan.targets,
+    )?;
     clear(&plan.out)?;
     let mut written = Vec::new();
     for target in chosen {
@@ -70,6 +63,26 @@ pub fn run(plan: &Plan) -> Result<Vec<Written>> {
     feed::write_index(&plan.out)?;
     write_sums(&plan.out, &written)?;
     Ok(written)
+}
+
+fn choose(targets: Vec<Target>, names: &[String]) -> Result<Vec<Target>> {
+    let known = |name: &String| name == "all" || targets.iter().any(|target| target.name == *name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        return Err(Error::refused(
+            unknown,
+            "is no target of cross/targets.toml",
+        ));
+    }
+    let chosen = |target: &Target| {
+        names
+            .iter()
+            .any(|name| name == "all" || target.name == *name)
+    };
+    Ok(targets
+        .iter()
+        .filter(|target| chosen(target))
+        .cloned()
+        .collect())
 }
 
 fn pack(plan: &Plan, target: &Target, written: &mut Vec<Written>) -> Result<()> {
