@@ -12,7 +12,7 @@
 //! ```
 //!
 //! What is written depends on nothing but what goes in: sorted, owned by root, one
-//! time for everything, one pinned compressor. What is read is checked to the last
+//! time for everything, pinned compressors. What is read is checked to the last
 //! byte, because both package managers install much of what is damaged and say
 //! that all is well.
 

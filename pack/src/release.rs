@@ -3,12 +3,15 @@
 
 use crate::error::{Error, Result};
 use crate::feed::{self, read, write};
-use crate::{hex, sha256, source};
+use crate::{gz, hex, sha256, source};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "wansync";
 /// What the smallest routers have room for, and where it counts.
 pub const LIMIT: (&str, usize) = ("mips_24kc", 560_000);
+
+/// What is written beside the packages.
+const INDEXES: [&str; 3] = ["Packages", "Packages.gz", "SHA256SUMS"];
 
 /// What to pack, and where.
 #[derive(Debug, Clone)]
@@ -56,10 +59,7 @@ pub fn run(plan: &Plan) -> Result<Vec<Written>> {
         &plan.targets,
     )?;
     clear(&plan.out)?;
-    let mut written = Vec::new();
-    for target in chosen {
-        pack(plan, &target, &mut written).map_err(|why| why.within(&target.name))?;
-    }
+    let written = pack_all(plan, &chosen)?;
     feed::write_index(&plan.out)?;
     write_sums(&plan.out, &written)?;
     Ok(written)
@@ -85,7 +85,26 @@ fn choose(targets: Vec<Target>, names: &[String]) -> Result<Vec<Target>> {
         .collect())
 }
 
-fn pack(plan: &Plan, target: &Target, written: &mut Vec<Written>) -> Result<()> {
+/// Side by side, for the compressor is slow; in the order of the table.
+fn pack_all(plan: &Plan, targets: &[Target]) -> Result<Vec<Written>> {
+    let packed: Vec<Result<Vec<Written>>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = targets
+            .iter()
+            .map(|target| scope.spawn(|| pack(plan, target)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a panic is a bug in this program"))
+            .collect()
+    });
+    let named = packed
+        .into_iter()
+        .zip(targets)
+        .map(|(packed, target)| packed.map_err(|why| why.within(&target.name)));
+    Ok(named.collect::<Result<Vec<_>>>()?.concat())
+}
+
+fn pack(plan: &Plan, target: &Target) -> Result<Vec<Written>> {
     let program = plan
         .root
         .join(format!("target/cross/{}/release/{NAME}", target.triple));
@@ -96,6 +115,14 @@ fn pack(plan: &Plan, target: &Target, written: &mut Vec<Written>) -> Result<()> 
         plan.epoch,
         &read(&program)?,
     )?;
+    // The smallest routers count every byte of an .ipk. Its files are the same for all
+    // architectures of a target; an .apk has the architecture in its one stream.
+    let Some(first) = target.openwrt.first() else {
+        return Ok(Vec::new());
+    };
+    let data = recipe.ipk(first)?.data_tar()?;
+    let data_gz = gz::gzip_smallest(&data);
+    let mut written = Vec::new();
     for arch in &target.openwrt {
         let ipk = recipe.ipk(arch)?;
         let mut save = |file: String, content: &[u8]| {
@@ -108,7 +135,7 @@ fn pack(plan: &Plan, target: &Target, written: &mut Vec<Written>) -> Result<()> 
             });
             Ok(())
         };
-        save(ipk.file_name()?, &ipk.write()?)?;
+        save(ipk.file_name()?, &ipk.write_around(data.len(), &data_gz)?)?;
         let apk = recipe.apk(arch)?;
         // apk's own names lack the architecture: there a folder has only one.
         save(
@@ -116,7 +143,7 @@ fn pack(plan: &Plan, target: &Target, written: &mut Vec<Written>) -> Result<()> 
             &apk.write()?,
         )?;
     }
-    Ok(())
+    Ok(written)
 }
 
 /// The rows of cross/targets.toml.
@@ -132,16 +159,16 @@ pub fn targets(file: &Path) -> Result<Vec<Target>> {
         .target)
 }
 
-/// An older version must not stay in the index.
+/// An older version must not stay, nor an index that names it if this run fails.
 fn clear(out: &Path) -> Result<()> {
     let failed = |why| Error::io(format!("clearing {}", out.display()), &why);
     std::fs::create_dir_all(out).map_err(failed)?;
     for entry in std::fs::read_dir(out).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path
+        let is_package = path
             .extension()
-            .is_some_and(|ending| ending == "ipk" || ending == "apk")
-        {
+            .is_some_and(|ending| ending == "ipk" || ending == "apk");
+        if is_package || INDEXES.iter().any(|name| path.ends_with(name)) {
             std::fs::remove_file(path).map_err(failed)?;
         }
     }

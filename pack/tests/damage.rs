@@ -239,7 +239,8 @@ fn what_is_wrong_with_an_ipk_is_said() {
 #[test]
 fn a_package_that_would_misbehave_is_not_written() {
     let sound = || apk(&recipe("hello-demo-1.0.0-r1"));
-    let cases: [(&str, fn(&mut Apk)); 7] = [
+    type Spoil = fn(&mut Apk);
+    let cases: [(&str, Spoil); 7] = [
         ("version \"v1.0\"", |apk| apk.info.version = "v1.0".into()),
         ("name \"a b\"", |apk| apk.info.name = "a b".into()),
         ("arch \"all\"", |apk| apk.info.arch = "all".into()),

@@ -58,12 +58,18 @@ impl Ipk {
 
     /// The package as a file. What would misbehave on a router is refused.
     pub fn write(&self) -> Result<Vec<u8>> {
-        self.check()?;
         let data = self.data_tar()?;
-        let control = gz::gzip(&self.control_tar(data.len())?);
+        self.write_around(data.len(), &gz::gzip(&data))
+    }
+
+    /// The same around a `data.tar.gz` that is there already: packages for several
+    /// architectures may share one. `data` is its length before compression.
+    pub(crate) fn write_around(&self, data: usize, data_gz: &[u8]) -> Result<Vec<u8>> {
+        self.check()?;
+        let control = gz::gzip(&self.control_tar(data)?);
         let outer = [
             self.regular("debian-binary", 0o644, VERSION),
-            self.regular("data.tar.gz", 0o644, &gz::gzip(&data)),
+            self.regular("data.tar.gz", 0o644, data_gz),
             self.regular("control.tar.gz", 0o644, &control),
         ];
         Ok(gz::gzip(&tar::write(&outer)?))
