@@ -56,6 +56,11 @@ size: ## print the sizes, and fail if one has grown by 2 % (UPDATE=1 to record t
 reproduce: ## build one target in two folders and compare the bytes (TARGET=mips)
 	cross/reproduce $(TARGET:all=$(HOST))
 
+.PHONY: packages
+packages: ## pack wansync for OpenWrt into target/packages, .ipk and .apk (TARGET=mips)
+	cross/build $(TARGET)
+	cargo run --quiet --package wansync-pack -- release $(TARGET)
+
 # Costs: the static binary measured beside an empty program.
 
 BENCH_ARGS ?=
