@@ -273,7 +273,9 @@ fn the_pass_in_the_background_does_not_hold_the_services_lock() {
         "status=503".parse().expect("a fault"),
         wansync_sim::Times::All,
     );
-    let script = "/etc/init.d/wansync start; sleep 1; pidof wansync >/dev/null || exit 3; \
-        flock -n /var/lock/procd_wansync.lock true || exit 4";
+    let script = "/etc/init.d/wansync start; \
+        for _ in 1 2 3 4 5 6 7 8 9 10; do pidof wansync >/dev/null && break; sleep 1; done; \
+        flock -w 10 /var/lock/procd_wansync.lock true || exit 4; \
+        pidof wansync >/dev/null || exit 3";
     staged.run(script).expect(0);
 }
