@@ -27,7 +27,7 @@ boot() {
     said=$folder/console-$boots
     : >"$work/console"
     # A word that the kernel does not know is in the environment of init.
-    timeout "$patience" "qemu-system-$arch" -M malta -cpu 24Kf -m 64 -no-reboot \
+    timeout --foreground "$patience" "qemu-system-$arch" -M malta -cpu 24Kf -m 64 -no-reboot \
         -nodefaults -display none -vga none -serial "file:$work/console" -rtc "base=$clock" \
         -netdev "user,id=lan,restrict=on,guestfwd=tcp:$service:443-cmd:nc.openbsd -N 127.0.0.1 $port" \
         -device pcnet,netdev=lan,addr=0b,romfile= \
@@ -40,7 +40,10 @@ boot() {
     # kernel can do it.
     while kill -0 "$machine" 2>/dev/null; do
         sleep 0.5
-        ! grep -q '^= end' "$work/console" || { sleep 0.5 && kill "$machine" 2>/dev/null; }
+        if grep -q '^= end' "$work/console"; then
+            sleep 0.5
+            kill "$machine" 2>/dev/null || true
+        fi
     done
     ended=0
     wait "$machine" || ended=$?
