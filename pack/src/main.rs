@@ -80,6 +80,7 @@ fn run(task: Task) -> Result<(), Error> {
                 out: out.unwrap_or_else(|| root.join("target/packages")),
                 epoch: epoch.unwrap_or_else(|| last_commit(&root)),
                 version: env!("CARGO_PKG_VERSION").into(),
+                room: release::ROOM,
                 root,
                 targets,
             };
@@ -128,7 +129,7 @@ fn release(plan: &release::Plan) -> Result<(), Error> {
         );
         eprintln!(
             "wansync-pack: WARNING: the smallest routers have room for {} bytes",
-            release::LIMIT.1
+            plan.room
         );
     }
     Ok(())

@@ -7,8 +7,10 @@ use crate::{gz, hex, sha256, source};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "wansync";
-/// What the smallest routers have room for, and where it counts.
-pub const LIMIT: (&str, usize) = ("mips_24kc", 560_000);
+/// The architecture of the smallest routers.
+const SMALLEST: &str = "mips_24kc";
+/// How many bytes these routers have room for, as an .ipk.
+pub const ROOM: usize = 560_000;
 
 /// What is written beside the packages.
 const INDEXES: [&str; 3] = ["Packages", "Packages.gz", "SHA256SUMS"];
@@ -28,6 +30,8 @@ pub struct Plan {
     pub version: String,
     /// The time of everything, in seconds since 1970.
     pub epoch: u64,
+    /// [`ROOM`]; less in tests.
+    pub room: usize,
 }
 
 /// A package that was written.
@@ -126,7 +130,7 @@ fn pack(plan: &Plan, target: &Target) -> Result<Vec<Written>> {
     for arch in &target.openwrt {
         let ipk = recipe.ipk(arch)?;
         let mut save = |file: String, content: &[u8]| {
-            let too_large = file.ends_with(".ipk") && arch == LIMIT.0 && content.len() > LIMIT.1;
+            let too_large = file.ends_with(".ipk") && arch == SMALLEST && content.len() > plan.room;
             write(&plan.out.join(&file), content)?;
             written.push(Written {
                 file,
