@@ -16,6 +16,7 @@
 //! | [`service`] | pure: requests to the services and the decoding of replies |
 //! | [`config`] | pure: text to sections to a checked configuration |
 //! | [`core`] | pure: which address may be published, whether a tunnel works, and what to do when |
+//! | [`json`] | pure: JSON read in place, and what is kept as JSON |
 //!
 //! `core`, `service`, `config` and `render` take values and return values. They never
 //! read a clock, a file, a socket or the environment; `clippy.toml` enforces it.
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod core;
+pub mod json;
 pub mod render;
 pub mod service;
 pub mod sys;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use support::{Ran, Router, clocks, is_in_files};
 use wansync::core::tunnel::account::{Look, due, service_evidence};
 use wansync::core::tunnel::evidence::Service;
+use wansync::json::{Json, Kept};
 use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
 
 const HANG: Duration = Duration::from_secs(60);
@@ -83,7 +84,9 @@ impl World {
 
     fn remembered(&self) -> Look {
         assert!(!is_in_files(&self.router.path("run"), VPNKI_KEY));
-        serde_json::from_value(self.json()).expect("a look")
+        let text = fs::read(self.file()).expect("a look is remembered");
+        let json = Json::parse(&text).expect("JSON");
+        Look::read(json).expect("a look")
     }
 
     /// What it comes to for one tunnel, at the time of the look.

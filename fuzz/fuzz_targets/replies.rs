@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wansync::service::answer::{Answer, data_json, decode};
-use wansync::service::json::Json;
+use wansync::json::Json;
 use wansync::service::reply::Reply;
 use wansync::service::{skydns, skydns_methods, vpnki, vpnki_resources};
 

@@ -1,6 +1,5 @@
 //! One pass over the sections: observe, decide, act, remember.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -166,7 +165,7 @@ fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Do
         store,
         client: &client,
         observer: Observer::new(&paths.ubus, &client),
-        entries: BTreeMap::new(),
+        entries: Vec::new(),
         unreachable: Vec::new(),
         errands: Vec::new(),
         complaints,
@@ -251,7 +250,7 @@ pub fn remembered(
     now: Now,
 ) -> Memory {
     let recalled = || {
-        let entry = record.sections.get(name)?;
+        let entry = record.entry(name)?;
         Some(entry.recall(section.policy.refresh, now))
     };
     stored
@@ -270,7 +269,7 @@ struct Pass<'a> {
     client: &'a Client,
     observer: Observer<'a>,
     /// What the record is to say.
-    entries: BTreeMap<String, Entry>,
+    entries: Vec<(String, Entry)>,
     /// Services that could not be reached in this pass, and the device that
     /// was tried: a thousand sections need not wait for one each.
     unreachable: Vec<(String, Option<String>, Failure)>,
@@ -288,8 +287,8 @@ struct Subject<'a> {
 impl Pass<'_> {
     /// What is recorded of a section stays recorded, whatever becomes of it now.
     fn keep_entry(&mut self, name: &str) {
-        if let Some(entry) = self.record.sections.get(name) {
-            self.entries.insert(name.to_owned(), entry.clone());
+        if let Some(entry) = self.record.entry(name) {
+            self.entries.push((name.to_owned(), entry.clone()));
         }
     }
 
@@ -415,10 +414,10 @@ impl Pass<'_> {
         memory: &Memory,
         failure: Option<&Failure>,
     ) -> Report {
-        match Entry::of(memory) {
-            Some(entry) => self.entries.insert(subject.name.to_owned(), entry),
-            None => self.entries.remove(subject.name),
-        };
+        self.entries.retain(|(name, _)| name != subject.name);
+        if let Some(entry) = Entry::of(memory) {
+            self.entries.push((subject.name.to_owned(), entry));
+        }
         Report {
             section: subject.name.to_owned(),
             outcome: memory.outcome,

@@ -60,8 +60,6 @@ mod source;
 mod tunnel;
 mod vpnki;
 
-use std::collections::BTreeMap;
-
 use log::LevelFilter;
 
 use service::{base_url, key, without_secrets};
@@ -195,15 +193,13 @@ impl Config {
 
     /// SkyDNS has one address for a user's hostname, and one for none.
     fn warn_of_rivals(&mut self) {
-        let mut owners = BTreeMap::new();
         let mut warnings = Vec::new();
-        for section in &self.skydns {
-            let Content::Ready(skydns) = &section.content else {
+        for (index, section) in self.skydns.iter().enumerate() {
+            let Some(wanted) = place(section) else {
                 continue;
             };
-            let place = (skydns.base_url.as_str(), &skydns.ident, &skydns.hostname);
-            let owner = *owners.entry(place).or_insert(section);
-            if owner.line != section.line {
+            let mut earlier = self.skydns[..index].iter();
+            if let Some(owner) = earlier.find(|other| place(other) == Some(wanted)) {
                 warnings.push(Problem {
                     severity: Severity::Warning,
                     line: section.line,
@@ -415,6 +411,15 @@ fn daily_limit(options: &mut Options<'_, '_>) -> u32 {
             DAILY_LIMIT
         }
     }
+}
+
+/// What an address is bound to at the service.
+fn place(section: &Section<Skydns>) -> Option<(&str, &str, Option<&str>)> {
+    let Content::Ready(skydns) = &section.content else {
+        return None;
+    };
+    let base_url = skydns.base_url.as_str();
+    Some((&skydns.ident, base_url, skydns.hostname.as_deref()))
 }
 
 #[cfg(test)]

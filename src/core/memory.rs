@@ -4,13 +4,12 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
-
 use super::outcome::Outcome;
 use super::time::{DAY, Now};
+use crate::json::{Json, Kept, Text, kept};
 
 /// An address that the service acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Confirmed {
     /// The address.
     pub address: IpAddr,
@@ -24,8 +23,7 @@ pub struct Confirmed {
 /// What is remembered of one section between passes.
 ///
 /// Everything in it was learnt under one configuration, that of `fingerprint`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Stands for the options and the key that decide what is sent to whom.
     pub fingerprint: String,
@@ -56,6 +54,41 @@ pub struct Memory {
     pub outcome: Option<Outcome>,
     /// Why it ended so.
     pub reason: String,
+}
+
+kept!(Memory {
+    fingerprint,
+    observed,
+    confirmed,
+    unsure,
+    attempted,
+    failures,
+    not_before,
+    asked_until,
+    refusals,
+    trouble,
+    sends,
+    outcome,
+    reason,
+});
+
+/// No address stands for none, so nothing of it may be missing.
+impl Kept for Confirmed {
+    fn keep(&self, out: &mut Text) {
+        out.open();
+        out.field("address", &self.address);
+        out.field("wall", &self.wall);
+        out.field("boot", &self.boot);
+        out.close();
+    }
+
+    fn read(json: Json<'_>) -> Option<Confirmed> {
+        Some(Confirmed {
+            address: json.part("address")?,
+            wall: json.part("wall")?,
+            boot: json.part("boot")?,
+        })
+    }
 }
 
 impl Memory {

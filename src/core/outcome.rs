@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::json::{Json, Kept, Text};
 
 /// How a pass ended for one section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The service acknowledged the address in this pass.
@@ -27,6 +29,32 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Outcome; 8] = [
+        Outcome::Confirmed,
+        Outcome::Unchanged,
+        Outcome::Aborted,
+        Outcome::Unconfirmed,
+        Outcome::Refused,
+        Outcome::Held,
+        Outcome::Throttled,
+        Outcome::DryRun,
+    ];
+
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Confirmed => "confirmed",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Aborted => "aborted",
+            Outcome::Unconfirmed => "unconfirmed",
+            Outcome::Refused => "refused",
+            Outcome::Held => "held",
+            Outcome::Throttled => "throttled",
+            Outcome::DryRun => "dry-run",
+        }
+    }
+
     /// Whether a person should look at it.
     pub fn is_trouble(self) -> bool {
         !matches!(
@@ -52,15 +80,17 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // `pad` keeps the widths that tables ask for.
-        f.pad(match self {
-            Outcome::Confirmed => "confirmed",
-            Outcome::Unchanged => "unchanged",
-            Outcome::Aborted => "aborted",
-            Outcome::Unconfirmed => "unconfirmed",
-            Outcome::Refused => "refused",
-            Outcome::Held => "held",
-            Outcome::Throttled => "throttled",
-            Outcome::DryRun => "dry-run",
-        })
+        f.pad(self.word())
+    }
+}
+
+impl Kept for Outcome {
+    fn keep(&self, out: &mut Text) {
+        out.text(self.word());
+    }
+
+    fn read(json: Json<'_>) -> Option<Outcome> {
+        let text = json.text()?;
+        Outcome::ALL.into_iter().find(|one| one.word() == text)
     }
 }

@@ -6,13 +6,11 @@
 //! flaps must not use up what stops a router from knocking with a wrong key at
 //! each reboot.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
-
-use serde::{Deserialize, Serialize};
 
 use super::memory::{Confirmed, Memory};
 use super::time::{DAY, Now};
+use crate::json::{Json, Kept, Text, kept};
 
 /// Writes allowed within 24 h, whatever they say.
 const WRITES: usize = 12;
@@ -20,18 +18,16 @@ const WRITES: usize = 12;
 const WRITES_FOR_ADDRESSES: usize = 9;
 
 /// What outlives a reboot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// When the record was written, in seconds since 1970: the last 24 h, oldest first.
     pub writes: Vec<i64>,
     /// One entry for each section that has something to remember.
-    pub sections: BTreeMap<String, Entry>,
+    pub sections: Vec<(String, Entry)>,
 }
 
 /// What outlives a reboot, of one section.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
     /// See [`Memory::fingerprint`].
     pub fingerprint: String,
@@ -40,14 +36,45 @@ pub struct Entry {
     /// When it was first acknowledged, in seconds since 1970.
     pub since: i64,
     /// See [`Memory::unsure`].
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unsure: bool,
     /// See [`Memory::refusals`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<i64>,
     /// Why the service refused.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub trouble: String,
+}
+
+kept!(Record { writes, sections });
+
+/// Flash wears: what is usual is not written.
+impl Kept for Entry {
+    fn keep(&self, out: &mut Text) {
+        out.open();
+        out.field("fingerprint", &self.fingerprint);
+        out.field("confirmed", &self.confirmed);
+        out.field("since", &self.since);
+        if self.unsure {
+            out.field("unsure", &self.unsure);
+        }
+        if !self.refusals.is_empty() {
+            out.field("refusals", &self.refusals);
+        }
+        if !self.trouble.is_empty() {
+            out.field("trouble", &self.trouble);
+        }
+        out.close();
+    }
+
+    fn read(json: Json<'_>) -> Option<Entry> {
+        let mut entry = Entry::default();
+        let is_read = json.is_object()
+            && json.fill("fingerprint", &mut entry.fingerprint)
+            && json.fill("confirmed", &mut entry.confirmed)
+            && json.fill("since", &mut entry.since)
+            && json.fill("unsure", &mut entry.unsure)
+            && json.fill("refusals", &mut entry.refusals)
+            && json.fill("trouble", &mut entry.trouble);
+        is_read.then_some(entry)
+    }
 }
 
 impl Entry {
@@ -92,9 +119,15 @@ impl Entry {
 }
 
 impl Record {
+    /// What it says of the section of this name.
+    pub fn entry(&self, section: &str) -> Option<&Entry> {
+        let mut sections = self.sections.iter();
+        sections.find_map(|(name, entry)| (name == section).then_some(entry))
+    }
+
     /// The record to write so that it says what `wanted` says, or `None` if it
     /// does already, or if too much was written today.
-    pub fn with(&self, wanted: BTreeMap<String, Entry>, now: Now) -> Option<Record> {
+    pub fn with(&self, wanted: Vec<(String, Entry)>, now: Now) -> Option<Record> {
         if !self.differs(&wanted) {
             return None;
         }
@@ -121,15 +154,15 @@ impl Record {
     }
 
     /// Entries of sections that are gone may stay: they are worth no write.
-    fn differs(&self, wanted: &BTreeMap<String, Entry>) -> bool {
+    fn differs(&self, wanted: &[(String, Entry)]) -> bool {
         wanted
             .iter()
-            .any(|(name, entry)| self.sections.get(name) != Some(entry))
+            .any(|(name, entry)| self.entry(name) != Some(entry))
     }
 
-    fn tells_of_a_new_hold(&self, wanted: &BTreeMap<String, Entry>) -> bool {
+    fn tells_of_a_new_hold(&self, wanted: &[(String, Entry)]) -> bool {
         wanted.iter().any(|(name, entry)| {
-            let old = self.sections.get(name).map(|old| &old.refusals);
+            let old = self.entry(name).map(|old| &old.refusals);
             !entry.refusals.is_empty() && old != Some(&entry.refusals)
         })
     }
@@ -159,7 +192,7 @@ mod tests {
         }
     }
 
-    fn wanted(memory: &Memory) -> BTreeMap<String, Entry> {
+    fn wanted(memory: &Memory) -> Vec<(String, Entry)> {
         Entry::of(memory)
             .map(|entry| ("home".to_owned(), entry))
             .into_iter()
@@ -254,9 +287,11 @@ mod tests {
         held.refusals = vec![BUILT + 5];
         held.trouble = "wrong key".into();
         held.unsure = true;
-        let text = serde_json::to_string(&Record::default().with(wanted(&held), now(9)));
-        let record: Record = serde_json::from_str(&text.expect("serialises")).expect("parses");
-        let recalled = record.sections["home"].recall(3600, now(9));
+        let record = Record::default().with(wanted(&held), now(9));
+        let text = Text::of(&record.expect("news"));
+        let json = Json::parse(text.as_bytes()).expect("JSON");
+        let record = Record::read(json).expect("what was written");
+        let recalled = record.entry("home").expect("recorded").recall(3600, now(9));
         assert_eq!(recalled.refusals, held.refusals);
         assert_eq!(recalled.trouble, "wrong key");
         assert!(recalled.unsure);

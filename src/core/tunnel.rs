@@ -12,18 +12,21 @@
 
 pub mod account;
 pub mod evidence;
+mod kept;
 pub mod recovery;
 pub mod verdict;
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use evidence::Evidence;
 use recovery::Recovery;
 
+use crate::json::{Json, Kept, Text, kept};
+
 /// Whether a tunnel works.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It carries traffic.
@@ -37,8 +40,7 @@ pub enum State {
 
 /// What is remembered of one tunnel between passes, on tmpfs. Times are in
 /// seconds since boot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Stands for the options that decide what is watched.
     pub fingerprint: String,
@@ -49,6 +51,25 @@ pub struct Memory {
     pub wan_address: Option<IpAddr>,
     /// What was made of it.
     pub recovery: Recovery,
+}
+
+kept!(Memory {
+    fingerprint,
+    evidence,
+    wan_address,
+    recovery,
+});
+
+impl Kept for State {
+    fn keep(&self, out: &mut Text) {
+        out.text(self.word());
+    }
+
+    fn read(json: Json<'_>) -> Option<State> {
+        let text = json.text()?;
+        let all = [State::Up, State::Down, State::Unknown];
+        all.into_iter().find(|state| state.word() == text)
+    }
 }
 
 impl State {

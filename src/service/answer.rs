@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use super::json::{Json, Kind};
 use super::method::{Method, Shape};
 use super::reply::Reply;
 use super::rows::{Heads, Record, Rows};
@@ -17,6 +16,7 @@ use super::table::Table;
 use super::vpnki::{self, Aliases, Credentials};
 use super::vpnki_resources::{self, RESOURCES};
 use crate::core::failure::Failure;
+use crate::json::{Json, Kind};
 
 /// The most fields that are shown as a record. What has more is a table.
 const MOST_FIELDS: usize = 256;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::json::{Json, Problem};
 use crate::core::failure::Failure;
+use crate::json::{Json, Problem};
 use crate::render::width::is_harmful;
 
 /// The longest message of a service that is passed on, in characters.

@@ -3,7 +3,6 @@
 pub mod answer;
 pub mod arguments;
 pub mod body;
-pub mod json;
 pub mod method;
 pub mod redirect;
 pub mod reply;

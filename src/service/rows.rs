@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::json::{Json, Kind};
+use crate::json::{Json, Kind};
 
 /// A list of rows in the body. Nothing is copied: each row is found when its
 /// turn comes, so that a hundred thousand of them cost nothing.
@@ -191,7 +191,7 @@ impl<'a> Row<'a> {
 /// itself a list or an object is compact JSON; `null` is empty.
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 /// use wansync::service::rows::Record;
 ///
 /// let json = Json::parse(br#"{"id": 7, "name": "Home", "tags": [1, 2]}"#).unwrap();

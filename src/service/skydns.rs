@@ -6,16 +6,14 @@
 
 use std::net::IpAddr;
 
-use serde::de::IgnoredAny;
-
 use super::body;
-use super::json::Json;
 use super::reply::{Reply, WATCH_LIMIT};
 use super::request;
 use super::skydns_data::Profiles;
 use crate::config::Skydns;
 use crate::config::secret::Secret;
 use crate::core::failure::Failure;
+use crate::json::Json;
 
 /// The largest body of any reply that the agent waits for, in bytes.
 pub const BODY_LIMIT: usize = WATCH_LIMIT;
@@ -115,13 +113,9 @@ pub fn data(reply: &Reply, wall: i64) -> Result<String, Failure> {
 /// As [`content`].
 pub fn acknowledged(reply: &Reply, wall: i64) -> Result<(), Failure> {
     content(reply, wall)?;
-    let body = reply.body.strip_prefix(b"\xef\xbb\xbf");
-    let strict = serde_json::from_slice(body.unwrap_or(&reply.body));
-    strict
-        .map(|IgnoredAny| ())
-        .map_err(|error| Failure::NotJson {
-            what: format!("damaged ({error})"),
-        })
+    Json::check(&reply.body).map_err(|problem| Failure::NotJson {
+        what: problem.to_string(),
+    })
 }
 
 fn refusal(document: Json<'_>, response: Json<'_>) -> Failure {

@@ -14,8 +14,8 @@ mod report;
 use std::borrow::Cow;
 use std::fmt;
 
-use super::json::Json;
 use super::rows::Record;
+use crate::json::Json;
 pub use added::{Added, Invalid};
 pub use lists::{
     Address, Addresses, Categories, Category, List, Listed, Plan, Plans, Profile, Profiles, Vpn,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::json::{Json, Kind};
 use super::rows::{Heads, Row, Rows};
+use crate::json::{Json, Kind};
 
 /// The most columns of their own. Fields beyond them share the last column, so
 /// that no reply costs more than its length.
@@ -17,7 +17,7 @@ const MORE: &str = "more";
 /// columns are held.
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 /// use wansync::service::rows::{Heads, Rows};
 /// use wansync::service::table::Table;
 ///

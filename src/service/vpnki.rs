@@ -11,9 +11,9 @@ mod rows;
 pub mod watch;
 
 use super::body;
-use super::json::{Json, Kind};
 use super::reply::Reply;
 use crate::core::failure::Failure;
+use crate::json::{Json, Kind};
 
 pub use credentials::Credentials;
 pub use moment::{moment, with_colons};

@@ -6,13 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::{clock, files};
 use crate::core::memory::Memory;
 use crate::core::record::Record;
 use crate::core::tunnel;
-use crate::service::json::Json;
+use crate::json::{Json, Kept, Text, kept};
 
 /// No file of ours comes near this.
 const LIMIT: usize = 1024 * 1024;
@@ -27,10 +25,12 @@ pub struct Store {
 }
 
 /// What the last pass complained of, as [`crate::commands`] counts it.
-#[derive(Serialize, Deserialize)]
+#[derive(Default)]
 struct Complaints {
     numbers: Vec<u32>,
 }
+
+kept!(Complaints { numbers });
 
 impl Store {
     /// The store in these two folders.
@@ -104,10 +104,12 @@ impl Store {
 
     /// Remembers it for ever.
     pub fn write_record(&self, record: &Record) -> Result<(), String> {
-        let text = serde_json::to_vec(record).map_err(|e| e.to_string())?;
+        let text = Text::of(record);
         let folder = self.record.parent().unwrap_or(Path::new("/"));
-        files::within(folder, || files::replace(&self.record, &text, true))
-            .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
+        files::within(folder, || {
+            files::replace(&self.record, text.as_bytes(), true)
+        })
+        .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
     }
 
     /// What is remembered of looks at a VPNKI account since this boot.
@@ -128,9 +130,9 @@ impl Store {
 
     /// What a file of the state tier says, if it is of this boot: times since
     /// boot are worth nothing after a reboot, wherever the folder lies.
-    fn stamped<T: for<'de> Deserialize<'de>>(&self, path: &Path) -> Option<T> {
+    fn stamped<T: Kept>(&self, path: &Path) -> Option<T> {
         let bytes = files::read_if_there(path, LIMIT).ok()??;
-        T::deserialize(self.of_this_boot(&bytes)?).ok()
+        T::read(self.of_this_boot(&bytes)?)
     }
 
     fn of_this_boot<'a>(&self, bytes: &'a [u8]) -> Option<Json<'a>> {
@@ -138,13 +140,11 @@ impl Store {
         (json.get(STAMP)?.text()? == self.boot_id.as_str()).then_some(json)
     }
 
-    fn stamp<T: Serialize>(&self, path: &Path, content: &T) -> Result<(), String> {
-        let text = serde_json::to_string(content).map_err(|e| e.to_string())?;
-        self.write_stamped(path, &text)
+    fn stamp(&self, path: &Path, content: &impl Kept) -> Result<(), String> {
+        self.write_stamped(path, &Text::of(content))
     }
 
-    /// The stamp is put into the text of the object. `#[serde(flatten)]` does
-    /// the same with a second set of code for each type, 60 KB of it.
+    /// The stamp is put into the text of the object.
     fn write_stamped(&self, path: &Path, text: &str) -> Result<(), String> {
         let fields = text.strip_prefix('{').expect("a struct is an object");
         let text = format!("{{\"{STAMP}\":\"{}\",{fields}", self.boot_id);
@@ -155,5 +155,5 @@ impl Store {
 
 fn recorded(bytes: &[u8]) -> Result<Record, String> {
     let json = Json::parse(bytes).map_err(|problem| problem.to_string())?;
-    Record::deserialize(json).map_err(|misfit| misfit.to_string())
+    Record::read(json).ok_or_else(|| "it is JSON, but not what was written".to_owned())
 }

@@ -1,7 +1,7 @@
 //! What holds for any body.
 
+use wansync::json::Json;
 use wansync::service::answer::{Answer, data_json, decode};
-use wansync::service::json::Json;
 use wansync::service::method::Method;
 use wansync::service::reply::Reply;
 use wansync::service::{skydns_methods, vpnki_resources};

@@ -1,6 +1,6 @@
 //! The types of `skydns_data` and of `vpnki`, on the bodies of the corpus.
 
-use wansync::service::json::Json;
+use wansync::json::Json;
 use wansync::service::reply::Reply;
 use wansync::service::rows::{Record, Rows};
 use wansync::service::skydns_data::{

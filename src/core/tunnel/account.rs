@@ -6,12 +6,11 @@
 //! A failed look takes nothing back that says that a tunnel is well. What says
 //! that one is not is acted upon, so it counts only until a look fails.
 
-use serde::{Deserialize, Serialize};
-
 use super::evidence::{Seen, Service};
 use crate::core::backoff;
 use crate::core::failure::Failure;
 use crate::core::time::{DAY, spoken};
+use crate::json::kept;
 
 /// A `tunnels` that is older is asked for again, in seconds.
 const LIST_AGE: i64 = 3600;
@@ -33,8 +32,7 @@ pub struct Wanted<'a> {
 
 /// What is remembered of looks at one account, on tmpfs. Times are in seconds
 /// since boot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
     /// Stands for where it was asked and with what key.
     pub fingerprint: String,
@@ -55,8 +53,7 @@ pub struct Look {
 }
 
 /// What became of one of the calls.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Call {
     /// When it was last answered.
     pub answered: Option<i64>,
@@ -69,7 +66,7 @@ pub struct Call {
 }
 
 /// Why a call was not answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trouble {
     /// In words, with the host.
     pub why: String,
@@ -80,7 +77,7 @@ pub struct Trouble {
 }
 
 /// What was found of one tunnel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Finding {
     /// What VPNKI calls it.
     pub name: String,
@@ -93,6 +90,30 @@ pub struct Finding {
     /// Whether `tunnels` listed it, whenever that was last answered.
     pub is_listed: Option<bool>,
 }
+
+kept!(Look {
+    fingerprint,
+    looked,
+    is_unfinished,
+    active,
+    tunnels,
+    asked_until,
+    findings,
+});
+kept!(Call {
+    answered,
+    trouble,
+    failures,
+    not_before,
+});
+kept!(Trouble { why, since, at });
+kept!(Finding {
+    name,
+    address,
+    at,
+    is_active,
+    is_listed,
+});
 
 /// The answers of one look. Each list says, for each tunnel that was wanted,
 /// whether it is there.

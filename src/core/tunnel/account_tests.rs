@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::core::failure::Phase;
+use crate::json::{Text, kept_again};
 
 const HOST: &str = "vpnki.example";
 /// Jitter of none: the middle of what backoff makes of it.
@@ -316,7 +317,7 @@ fn nothing_damaged_holds_for_ever() {
         "failures":4294967295,"not_before":9223372036854775807,"trouble":{"why":"x","since":-9223372036854775808,
         "at":9223372036854775807}},"findings":[{"name":"user356","address":null,"at":9223372036854775807,
         "is_active":true,"is_listed":null}]}"#;
-    let look: Look = serde_json::from_str(text).expect("a look");
+    let look = kept_again::<Look>(text).expect("a look");
     let look = look.under("", &[DACHA]).dated(1_000);
     assert!(due(&look, 120, 1_000) <= DAY);
     assert_eq!(seen(&look, DACHA, 1_000), (Service::Active, 1_000));
@@ -332,6 +333,5 @@ fn it_survives_its_file() {
         tunnels: Some(Err(busy(503, Some(60)))),
     };
     let look = looked(Look::default(), 100, answers);
-    let text = serde_json::to_string(&look).expect("JSON");
-    assert_eq!(serde_json::from_str::<Look>(&text).expect("a look"), look);
+    assert_eq!(kept_again(&Text::of(&look)), Some(look));
 }

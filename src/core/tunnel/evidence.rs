@@ -1,6 +1,6 @@
 //! What was found out about a tunnel, and when.
 
-use serde::{Deserialize, Serialize};
+use crate::json::kept;
 
 /// So many bytes, within [`EPISODE`], must go unanswered before that says
 /// anything: somebody who pings a machine that is off sends 84 bytes a second, a
@@ -13,7 +13,7 @@ pub const UNANSWERED: u64 = 16 * 1024;
 pub const EPISODE: i64 = 10 * 60;
 
 /// A finding, and when it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen<T> {
     /// What was found.
     pub value: T,
@@ -23,8 +23,7 @@ pub struct Seen<T> {
 
 /// All that is known of one tunnel. `None` is what nobody asked for, or what
 /// was not looked at yet; what was looked at in vain is `Silent`, with the cause.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// The network that the tunnel runs over.
     pub wan: Option<Seen<Wan>>,
@@ -42,7 +41,7 @@ pub struct Evidence {
 }
 
 /// The network that the tunnel runs over, `option wan`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wan {
     /// Up with an address, since when.
     Up(i64),
@@ -53,7 +52,7 @@ pub enum Wan {
 }
 
 /// What VPNKI says of the tunnel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Service {
     /// `active` lists it.
     Active,
@@ -66,7 +65,7 @@ pub enum Service {
 }
 
 /// What netifd and the kernel say of the tunnel's own network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Device {
     /// Up, on this device, which exists.
     Up(String),
@@ -90,7 +89,7 @@ pub enum Device {
 }
 
 /// Where packets for `option route` go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// Through the tunnel's device.
     Through,
@@ -103,7 +102,7 @@ pub enum Route {
 }
 
 /// What became of the last echoes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ping {
     /// An answer came after so many milliseconds.
     Answered(u32),
@@ -120,8 +119,7 @@ pub enum Ping {
 }
 
 /// What the device's counters say, compared with those of earlier passes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Bytes received so far, as the kernel counts.
     pub received: u64,
@@ -136,6 +134,23 @@ pub struct Traffic {
     /// When the first of those was seen to be sent, in seconds since boot.
     pub unanswered_since: Option<i64>,
 }
+
+kept!(Evidence {
+    wan,
+    service,
+    device,
+    route,
+    ping,
+    traffic,
+});
+kept!(Traffic {
+    received,
+    sent,
+    received_at,
+    sent_at,
+    unanswered,
+    unanswered_since,
+});
 
 impl Evidence {
     /// The same, or nothing if any of it is from the future.

@@ -5,11 +5,10 @@
 //! and once more by a fresh look, the WAN has settled, and the budget of the hour
 //! allows it. One look that tells nothing starts the row again.
 
-use serde::{Deserialize, Serialize};
-
 use super::State;
 use super::verdict::{Cause, Verdict};
 use crate::core::time::spoken;
+use crate::json::kept;
 
 const HOUR: i64 = 3600;
 /// The pause after the first attempt, in seconds: a tunnel takes so long to come
@@ -65,8 +64,7 @@ pub struct Policy {
 }
 
 /// What is remembered of it. Times are in seconds since boot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recovery {
     /// The state that people are told: it changes only after as many verdicts
     /// in a row as the policy asks for.
@@ -100,6 +98,23 @@ pub struct Recovery {
     /// set at the start was killed in between, and must call `up`.
     pub restarting: bool,
 }
+
+kept!(Recovery {
+    state,
+    since,
+    reason,
+    seen,
+    row,
+    attempts,
+    resort,
+    fixes,
+    looked,
+    looked_at,
+    given_up,
+    streak,
+    not_before,
+    restarting,
+});
 
 /// What else matters for what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

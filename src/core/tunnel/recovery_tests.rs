@@ -2,6 +2,7 @@ use super::super::Memory;
 use super::super::evidence::{Device, Evidence, Ping, Route, Seen, Service, Traffic, Wan};
 use super::super::verdict::{Names, verdict};
 use super::*;
+use crate::json::{Text, kept_again};
 
 const MIDDLE: u32 = 20; // no jitter
 
@@ -82,8 +83,8 @@ impl Run {
         );
         assert_eq!(after.restarting, action == Action::Restart);
         after.restarting = false;
-        let file = serde_json::to_string(&after).expect("no map with odd keys");
-        self.recovery = serde_json::from_str(&file).expect("written just now");
+        let file = Text::of(&after);
+        self.recovery = kept_again(&file).expect("written just now");
         if action != Action::Wait {
             self.done.push((self.now, action));
         }
@@ -664,8 +665,8 @@ fn random_run(dice: &mut Dice) -> usize {
             Action::Restart | Action::Command => times[0].push(now),
             Action::Wait | Action::LookAgain => {}
         }
-        let file = serde_json::to_string(&after).expect("no map with odd keys");
-        recovery = serde_json::from_str(&file).expect("written just now");
+        let file = Text::of(&after);
+        recovery = kept_again(&file).expect("written just now");
         recovery = recovery.dated(now);
         let longest = if dice.below(20) == 0 { 600 } else { 12 };
         now += 1 + i64::from(dice.below(longest));

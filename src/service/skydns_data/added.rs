@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::lists::{Address, Listed};
+use crate::json::{Entries, Json, Kind};
 use crate::service::body::first_of;
-use crate::service::json::{Entries, Json, Kind};
 use crate::service::rows::{Record, Rows, is_numbered};
 
 /// As the document misspells it, and as it will be called once that is mended.
@@ -15,7 +15,7 @@ const ADDED: [&str; 2] = ["added_addresses", "added_adresses"];
 /// `{"added_addresses": […], "invalid_adresses": [{address: why}]}`
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 /// use wansync::service::skydns_data::Added;
 ///
 /// let body = br#"{"added_addresses": ["1.1.1.1"], "invalid_adresses": [{"0.0.0.0": "not public"}]}"#;

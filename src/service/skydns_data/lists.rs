@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::service::json::Json;
+use crate::json::Json;
 use crate::service::rows::{Heads, Record, Rows};
 use crate::service::table::Table;
 
@@ -12,7 +12,7 @@ use crate::service::table::Table;
 /// any length costs nothing.
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 /// use wansync::service::skydns_data::{Addresses, Profiles};
 ///
 /// let data = Json::parse(br#"{"ip": [{"address": "1.2.3.4", "comment": "home"}],}"#).unwrap();

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::service::json::{Json, Kind};
+use crate::json::{Json, Kind};
 use crate::service::rows::Record;
 
 /// `{"labels": [moment, …], "datasets": [{"label": "Requests", "data": [375, …]}]}`
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 /// use wansync::service::skydns_data::Report;
 ///
 /// let body = br#"{"labels": ["2016-06-29 14:00:00"], "datasets": [{"label": "Blocks", "data": [13]}]}"#;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::service::json::Json;
+use crate::json::Json;
 use crate::service::rows::Record;
 
 const LOGINS: [&str; 4] = ["login", "username", "user", "tunnel"];
@@ -14,7 +14,7 @@ const ADDRESSES: [&str; 4] = ["vpnki_address", "internal_ip", "ip", "address"];
 /// `{"login", "password", "vpnki_address", "comment"}`. `Debug` shows no value.
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 /// use wansync::service::vpnki::Credentials;
 ///
 /// let json = Json::parse(br#"{"login": "user657", "password": "x7", "vpnki_address": "172.16.9.1"}"#).unwrap();

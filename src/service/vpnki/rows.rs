@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::core::failure::Failure;
-use crate::service::json::{Json, Kind};
+use crate::json::{Json, Kind};
 use crate::service::rows::{Row, Rows, is_numbered};
 
 /// Under which names a row holds a tunnel's name and address. The first one
@@ -69,7 +69,7 @@ pub(super) fn has_name(object: Json<'_>) -> bool {
 /// empty list of `tunnels`, since an account without tunnels is not watched.
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 /// use wansync::service::vpnki::{self, Aliases};
 ///
 /// let aliases = Aliases::default();

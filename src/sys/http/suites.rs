@@ -2,32 +2,42 @@
 //! what is not named here stays out of the binary.
 //!
 //! Left out of ring's own list is Ed25519, 30 KB that no public certificate
-//! authority may sign with (CA/Browser Forum, Baseline Requirements 7.1.3), and
-//! the key exchange over P-384: P-256 is mandatory in TLS 1.3 (RFC 8446, 9.1).
+//! authority may sign with (CA/Browser Forum, Baseline Requirements 7.1.3). Of
+//! the key exchanges P-256 is left, which certificates need anyway, and of the
+//! ciphers AES-GCM: TLS 1.3 makes both mandatory (RFC 8446, 9.1), so whoever
+//! speaks X25519 or ChaCha20 speaks these too.
 
 use std::sync::Arc;
 
-use rustls::Error as TlsError;
-use rustls::SignatureScheme;
+use ::ring::rand::{SecureRandom as _, SystemRandom};
+use rustls::crypto::ring::{cipher_suite as suite, kx_group};
 use rustls::crypto::{
-    CryptoProvider, KeyProvider, SupportedKxGroup, WebPkiSupportedAlgorithms, ring,
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::SigningKey;
+use rustls::{Error as TlsError, SignatureScheme, SupportedCipherSuite};
 use webpki::ring as webpki;
 
-/// The suites of TLS 1.2 and 1.3 (ECDHE with AES-GCM or ChaCha20), groups and
-/// signatures.
+/// The suites of TLS 1.2 and 1.3 (ECDHE with AES-GCM), the group and the signatures.
 pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
-        kx_groups: GROUPS.to_vec(),
+        cipher_suites: SUITES.to_vec(),
+        kx_groups: vec![kx_group::SECP256R1],
         signature_verification_algorithms: SIGNATURES,
         key_provider: &NoKeys,
-        ..ring::default_provider()
+        secure_random: &Random,
     }
 }
 
-static GROUPS: [&dyn SupportedKxGroup; 2] = [ring::kx_group::X25519, ring::kx_group::SECP256R1];
+static SUITES: [SupportedCipherSuite; 6] = [
+    suite::TLS13_AES_128_GCM_SHA256,
+    suite::TLS13_AES_256_GCM_SHA384,
+    suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+];
 
 /// ECDSA on P-256 and P-384, RSA as PKCS 1 and PSS.
 static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
@@ -82,6 +92,17 @@ static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
         ),
     ],
 };
+
+/// The kernel's random numbers.
+#[derive(Debug)]
+struct Random;
+
+impl SecureRandom for Random {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), GetRandomFailed> {
+        let filled = SystemRandom::new().fill(buffer);
+        filled.map_err(|_| GetRandomFailed)
+    }
+}
 
 /// wansync has no client certificate; ring's key parser stays out of the binary.
 #[derive(Debug)]

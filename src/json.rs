@@ -7,18 +7,22 @@
 //! trailing comma (SkyDNS documents one), and its generic code is larger.
 
 mod check;
-mod read;
+mod kept;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use check::Problem;
-pub use read::Misfit;
+use check::Strictness;
+#[cfg(test)]
+pub(crate) use kept::again as kept_again;
+pub(crate) use kept::kept;
+pub use kept::{Kept, Text};
 
 /// One JSON value, as it stands in the body.
 ///
 /// ```
-/// use wansync::service::json::Json;
+/// use wansync::json::Json;
 ///
 /// let json = Json::parse(br#"{"id": 12, "name": "\u0414\u043e\u043c", "tags": ["a", "b",],}"#).unwrap();
 /// assert_eq!(json.get("name").unwrap().text().unwrap(), "Дом");
@@ -53,7 +57,7 @@ impl<'a> Json<'a> {
     /// What stands for a value that is not there.
     pub const NULL: Json<'static> = Json("null");
     /// What stands for a bare `OK`.
-    pub(super) const OK: Json<'static> = Json("\"OK\"");
+    pub(crate) const OK: Json<'static> = Json("\"OK\"");
 
     /// The document in `body`: UTF-8, nested at most 127 deep (as serde_json
     /// has it). A byte order mark and trailing commas are tolerated.
@@ -67,8 +71,18 @@ impl<'a> Json<'a> {
             Err(error) if error.error_len().is_none() => return Err(Problem::CutOff),
             Err(error) => return Err(Problem::Damaged(error.valid_up_to())),
         };
-        check::document(text)?;
+        check::document(text, Strictness::TrailingCommas)?;
         Ok(Json(text.trim_matches(is_blank)))
+    }
+
+    /// Whether `body` is JSON to the letter (RFC 8259): none of what
+    /// [`Json::parse`] tolerates, but for the byte order mark.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn check(body: &[u8]) -> Result<(), Problem> {
+        let json = Json::parse(body)?;
+        check::document(json.0, Strictness::ToTheLetter)
     }
 
     /// What it is.
@@ -360,5 +374,4 @@ fn is_trailing(behind: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-#[path = "json_tests.rs"]
 mod tests;

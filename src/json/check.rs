@@ -26,10 +26,20 @@ impl fmt::Display for Problem {
     }
 }
 
-/// One value (RFC 8259) and nothing else; a comma may stand before a closing
-/// bracket. Whatever passes, the rest of [`super`] walks without checking.
-pub(super) fn document(text: &str) -> Result<(), Problem> {
+/// What passes for JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// RFC 8259.
+    ToTheLetter,
+    /// That, and a comma before a closing bracket.
+    TrailingCommas,
+}
+
+/// One value and nothing else. Whatever passes, the rest of [`super`] walks
+/// without checking.
+pub(super) fn document(text: &str, strictness: Strictness) -> Result<(), Problem> {
     let mut reader = Reader {
+        strictness,
         bytes: text.as_bytes(),
         at: 0,
     };
@@ -43,6 +53,7 @@ pub(super) fn document(text: &str) -> Result<(), Problem> {
 }
 
 struct Reader<'a> {
+    strictness: Strictness,
     bytes: &'a [u8],
     at: usize,
 }
@@ -66,11 +77,11 @@ impl Reader<'_> {
             return Err(Problem::TooDeep);
         }
         self.at += 1;
+        self.blanks();
+        if self.eat(close) {
+            return Ok(());
+        }
         loop {
-            self.blanks();
-            if self.eat(close) {
-                return Ok(());
-            }
             if close == b'}' {
                 self.string()?;
                 self.blanks();
@@ -81,6 +92,10 @@ impl Reader<'_> {
             self.blanks();
             if !self.eat(b',') {
                 return self.expect(close);
+            }
+            self.blanks();
+            if self.strictness == Strictness::TrailingCommas && self.eat(close) {
+                return Ok(());
             }
         }
     }
