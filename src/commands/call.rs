@@ -249,14 +249,12 @@ fn send(
     checked: &Checked,
 ) -> Result<Reply, Failure> {
     let device = account.device(paths)?;
-    let pairs = checked
-        .pairs
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()));
+    let pairs = checked.pairs.iter();
+    let pairs: Vec<_> = pairs.map(|(name, value)| (*name, value.as_str())).collect();
     let key = account.key.as_ref();
     let url = match service {
-        Service::Skydns => request::skydns(&account.base_url, method.name, key, pairs),
-        Service::Vpnki => request::vpnki(&account.base_url, method.name, key, pairs),
+        Service::Skydns => request::skydns(&account.base_url, method.name, key, &pairs),
+        Service::Vpnki => request::vpnki(&account.base_url, method.name, key, &pairs),
     };
     let client = Client::new(account.ca_file.as_ref(), clock::now().clock_is_set());
     client.get(&Get::json(&url, device.as_deref(), COMMAND_LIMIT))

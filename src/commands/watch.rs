@@ -117,10 +117,14 @@ impl Watch {
 
     /// The accounts that they belong to, each once.
     pub fn accounts(&self) -> Vec<String> {
-        let accounts = self.tunnels.iter().filter_map(|w| w.tunnel.vpnki.clone());
-        let mut accounts: Vec<String> = accounts.collect();
-        accounts.sort();
-        accounts.dedup();
+        let mut accounts = Vec::new();
+        for watched in &self.tunnels {
+            if let Some(account) = &watched.tunnel.vpnki
+                && !accounts.contains(account)
+            {
+                accounts.push(account.clone());
+            }
+        }
         accounts
     }
 

@@ -16,8 +16,6 @@ mod lexer;
 pub mod print;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::fmt;
 
 pub use lexer::Keyword;
@@ -148,18 +146,12 @@ fn position(text: &[u8], at: usize) -> (u32, u32) {
     (newlines as u32 + 1, line.map_or(0, <[u8]>::len) as u32)
 }
 
-/// In [`Reader::places`], the section number under which names of sections are.
-const SECTIONS: usize = usize::MAX;
-
 /// What was read so far.
 #[derive(Default)]
 struct Reader<'a> {
     package: Package<'a>,
     /// The section that options go to.
     open: Option<usize>,
-    /// Where a name is, within its section. Generated names are not kept: they
-    /// tell their place.
-    places: HashMap<(usize, Cow<'a, str>), usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -223,8 +215,10 @@ impl<'a> Reader<'a> {
     }
 
     fn find_section(&self, name: &str) -> Option<usize> {
-        let named = self.places.get(&(SECTIONS, Cow::Borrowed(name)));
-        named.copied().or_else(|| {
+        let mut sections = self.package.sections.iter();
+        let named = sections.position(|section| !section.anonymous && section.name == name);
+        // A generated name tells its place.
+        named.or_else(|| {
             let at = place_of_generated(name)?;
             let section = self.package.sections.get(at)?;
             (section.anonymous && section.name == name).then_some(at)
@@ -232,8 +226,6 @@ impl<'a> Reader<'a> {
     }
 
     fn add_named(&mut self, kind: Cow<'a, str>, name: Cow<'a, str>, line: u32) -> usize {
-        let at = self.package.sections.len();
-        self.places.insert((SECTIONS, name.clone()), at);
         self.add_section(kind, name, false, line)
     }
 
@@ -262,17 +254,14 @@ impl<'a> Reader<'a> {
 
     fn set(&mut self, section: usize, name: Cow<'a, str>, value: Value<'a>, line: u32) {
         let options = &mut self.package.sections[section].options;
-        match self.places.entry((section, name.clone())) {
-            Slot::Occupied(place) => options[*place.get()].set(value, line),
-            Slot::Vacant(place) => {
-                place.insert(options.len());
-                options.push(Entry {
-                    name,
-                    value,
-                    line,
-                    replaced: Vec::new(),
-                });
-            }
+        match options.iter_mut().find(|entry| entry.name == name) {
+            Some(entry) => entry.set(value, line),
+            None => options.push(Entry {
+                name,
+                value,
+                line,
+                replaced: Vec::new(),
+            }),
         }
     }
 }

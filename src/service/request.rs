@@ -5,25 +5,25 @@ use crate::config::url::{ServiceUrl, percent_encoded};
 
 /// `GET BASE/METHOD?key=…&name=value…`, as SkyDNS takes it. Without a key, a
 /// relay adds it.
-pub fn skydns<'a>(
+pub fn skydns(
     base: &ServiceUrl,
     method: &str,
-    key: Option<&'a Secret>,
-    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    key: Option<&Secret>,
+    pairs: &[(&str, &str)],
 ) -> String {
-    with_query(
-        format!("{base}{method}"),
-        key_pair(key).into_iter().chain(pairs),
-    )
+    let mut url = format!("{base}{method}");
+    add_key(&mut url, key);
+    add(&mut url, pairs);
+    url
 }
 
 /// `GET PAGE?option=com_api&…&resource=…&key=…&name=value…`, as VPNKI takes it.
 /// `del_tunnel` alone is documented (2.2) without the `/en/` behind `index.php`.
-pub fn vpnki<'a>(
+pub fn vpnki(
     page: &ServiceUrl,
-    resource: &'a str,
-    key: Option<&'a Secret>,
-    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    resource: &str,
+    key: Option<&Secret>,
+    pairs: &[(&str, &str)],
 ) -> String {
     let fixed = [
         ("option", "com_api"),
@@ -31,12 +31,15 @@ pub fn vpnki<'a>(
         ("app", "webservices"),
         ("resource", resource),
     ];
-    let all = fixed.into_iter().chain(key_pair(key)).chain(pairs);
     let page = match resource {
         "del_tunnel" => without_language(page.as_str()),
         _ => page.as_str(),
     };
-    with_query(page.to_owned(), all)
+    let mut url = page.to_owned();
+    add(&mut url, &fixed);
+    add_key(&mut url, key);
+    add(&mut url, pairs);
+    url
 }
 
 /// `…/index.php` of `…/index.php/en/`; any other page as it is.
@@ -46,18 +49,20 @@ fn without_language(page: &str) -> &str {
         .unwrap_or(page)
 }
 
-fn key_pair(key: Option<&Secret>) -> Option<(&'static str, &str)> {
-    key.map(|key| ("key", key.expose()))
+fn add_key(url: &mut String, key: Option<&Secret>) {
+    if let Some(key) = key {
+        add(url, &[("key", key.expose())]);
+    }
 }
 
-fn with_query<'a>(mut url: String, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    for (n, (name, value)) in pairs.enumerate() {
-        url.push(if n == 0 { '?' } else { '&' });
+/// A base and a page have no query (see [`ServiceUrl`]).
+fn add(url: &mut String, pairs: &[(&str, &str)]) {
+    for (name, value) in pairs {
+        url.push(if url.contains('?') { '&' } else { '?' });
         url.push_str(name);
         url.push('=');
         url.push_str(&percent_encoded(value));
     }
-    url
 }
 
 #[cfg(test)]
@@ -70,11 +75,11 @@ mod tests {
         let base = ServiceUrl::new("https://www.skydns.ru/provider_api/").expect("a URL");
         let pairs = [("ident", "user1"), ("ip", "8.8.4.4"), ("ip", "8.8.8.8")];
         assert_eq!(
-            skydns(&base, "add_ip", Some(&key), pairs),
+            skydns(&base, "add_ip", Some(&key), &pairs),
             "https://www.skydns.ru/provider_api/add_ip?key=a%20key&ident=user1&ip=8.8.4.4&ip=8.8.8.8"
         );
         assert_eq!(
-            skydns(&base, "subscribe_plans", None, []),
+            skydns(&base, "subscribe_plans", None, &[]),
             "https://www.skydns.ru/provider_api/subscribe_plans"
         );
         let page = ServiceUrl::new("https://vpnki.com/index.php/en/").expect("a URL");
@@ -83,7 +88,7 @@ mod tests {
                 &page,
                 "stat_user",
                 Some(&key),
-                [("ts", "2026-11-20 00-00-00"), ("te", "NOW")]
+                &[("ts", "2026-11-20 00-00-00"), ("te", "NOW")]
             ),
             "https://vpnki.com/index.php/en/?option=com_api&format=raw&app=webservices\
              &resource=stat_user&key=a%20key&ts=2026-11-20%2000-00-00&te=NOW"
@@ -102,7 +107,7 @@ mod tests {
         ];
         for (page, expected) in table {
             let page = ServiceUrl::new(page).expect("a URL");
-            let url = vpnki(&page, "del_tunnel", None, [("tunnel", "user657")]);
+            let url = vpnki(&page, "del_tunnel", None, &[("tunnel", "user657")]);
             let query =
                 "?option=com_api&format=raw&app=webservices&resource=del_tunnel&tunnel=user657";
             assert_eq!(url, format!("{expected}{query}"));
@@ -121,7 +126,7 @@ mod tests {
                         [(seed >> 24) as usize % 12]
                 })
                 .collect();
-            let url = skydns(&base, "m", None, [("v", value.as_str())]);
+            let url = skydns(&base, "m", None, &[("v", value.as_str())]);
             let (_, encoded) = url.split_once("?v=").expect("one parameter");
             assert_eq!(decoded(encoded), value.as_bytes());
         }

@@ -27,16 +27,10 @@ const MESSAGE_KEYS: [&str; 7] = [
 /// bind it to a profile". It holds the key.
 pub fn update_ip(section: &Skydns, key: Option<&Secret>, address: IpAddr) -> String {
     let address = address.to_string();
-    let parameters = [
-        ("ident", Some(section.ident.as_str())),
-        ("ip", Some(&address)),
-        ("hostname", section.hostname.as_deref()),
-        ("profile", section.profile.as_deref()),
-    ];
-    let given = parameters
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)));
-    request::skydns(&section.base_url, "update_ip", key, given)
+    let mut given = vec![("ident", section.ident.as_str()), ("ip", &address)];
+    given.extend(section.hostname.as_deref().map(|name| ("hostname", name)));
+    given.extend(section.profile.as_deref().map(|name| ("profile", name)));
+    request::skydns(&section.base_url, "update_ip", key, &given)
 }
 
 /// The URL of `profiles`: "the user's active profiles". It changes nothing,
@@ -46,7 +40,7 @@ pub fn profiles(section: &Skydns, key: Option<&Secret>) -> String {
         &section.base_url,
         "profiles",
         key,
-        [("ident", section.ident.as_str())],
+        &[("ident", section.ident.as_str())],
     )
 }
 

@@ -14,8 +14,6 @@
 //! and its exit code; unless it is disabled as a whole, since whoever wants it
 //! off is not to be kept waiting by a section that is wrong.
 
-use std::collections::BTreeSet;
-
 use super::{Findings, configuration, println_quietly, programs};
 use crate::commands::exit::Exit;
 use crate::commands::paths::Paths;
@@ -61,7 +59,7 @@ fn facts(config: &Config) -> Vec<String> {
     facts
 }
 
-fn networks(config: &Config) -> BTreeSet<&str> {
+fn networks(config: &Config) -> Vec<&str> {
     let of_skydns = config.ready().flat_map(|(_, section)| {
         let source = match &section.source {
             Source::Network(name) => Some(name.as_str()),
@@ -75,17 +73,24 @@ fn networks(config: &Config) -> BTreeSet<&str> {
     let of_tunnels = config
         .ready_tunnels()
         .flat_map(|(_, tunnel)| [Some(tunnel.network.as_str()), Some(tunnel.wan.as_str())]);
-    of_skydns
-        .chain(of_vpnki)
-        .chain(of_tunnels)
-        .flatten()
-        .collect()
+    each_once(of_skydns.chain(of_vpnki).chain(of_tunnels).flatten())
 }
 
-fn keys(config: &Config) -> BTreeSet<&str> {
+fn keys(config: &Config) -> Vec<&str> {
     let of_skydns = config.ready().map(|(_, section)| &section.key);
     let of_vpnki = config.ready_accounts().map(|(_, account)| &account.key);
-    of_skydns.chain(of_vpnki).filter_map(path).collect()
+    each_once(of_skydns.chain(of_vpnki).filter_map(path))
+}
+
+/// Sorted.
+fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut once = Vec::new();
+    for word in words {
+        if let Err(place) = once.binary_search(&word) {
+            once.insert(place, word);
+        }
+    }
+    once
 }
 
 fn path(key: &KeySource) -> Option<&str> {

@@ -20,7 +20,7 @@ pub const TUNNELS: &str = "tunnels";
 
 /// The URL of one of the two. It holds the key.
 pub fn url(account: &Vpnki, resource: &str, key: Option<&Secret>) -> String {
-    request::vpnki(&account.base_url, resource, key, [])
+    request::vpnki(&account.base_url, resource, key, &[])
 }
 
 /// Under which names the account's replies hold what counts.

@@ -8,6 +8,9 @@ use rustls::{CertificateError, Error as TlsError};
 use super::anchors::Unusable;
 use crate::core::failure::{Failure, Phase, TlsFailure};
 
+/// What is said of a URL that is none.
+pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";
+
 /// What stopped a call. The parts below [`super::Client`] say this much;
 /// which host it was and how long was allowed is added at the top.
 #[derive(Debug)]
@@ -65,14 +68,13 @@ impl From<ureq::Error> for Stop {
                 Ok(stop) => *stop,
                 Err(_) => Stop::Broken("unexpected error".to_owned()),
             },
-            ureq::Error::Timeout(_) => Stop::Timeout(Phase::Reply),
             ureq::Error::Io(error) => lost(&error),
             ureq::Error::LargeResponseHeader(..) => {
                 Stop::Broken("the header of the reply is too large".to_owned())
             }
             ureq::Error::Protocol(error) => Stop::Broken(not_http(&error.to_string())),
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
-                Stop::Connect("its address is not a valid one".to_owned())
+                Stop::Connect(INVALID_ADDRESS.to_owned())
             }
             _ => Stop::Broken("unexpected error".to_owned()),
         }

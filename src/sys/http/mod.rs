@@ -25,13 +25,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ureq::config::AutoHeaderValue;
-use ureq::http::{Response, header};
+use ureq::http::{HeaderValue, Request, Response, Uri, header};
 use ureq::{Agent, Body};
 
 pub use self::anchors::check_ca_file;
-use self::error::Stop;
+use self::error::{INVALID_ADDRESS, Stop};
 use self::tls::Tls;
-use self::transport::{Connector, NotHere};
+use self::transport::{Connector, Deadline, NotHere};
 use crate::core::address::Family;
 use crate::core::failure::{Failure, Phase};
 use crate::service::redirect::{Origin, follow, shown};
@@ -65,7 +65,7 @@ pub struct Get<'a> {
     /// The bound on the whole call; see [`TIMEOUT`].
     pub timeout: Duration,
     /// The `Accept` header.
-    pub accept: &'a str,
+    pub accept: &'static str,
 }
 
 /// Sends requests, and keeps connections between them. Make one for each pass:
@@ -82,6 +82,7 @@ pub struct Client {
 struct Through {
     device: Option<String>,
     family: Option<Family>,
+    deadline: Deadline,
     agent: Agent,
 }
 
@@ -159,18 +160,15 @@ impl Client {
         if url.len() > LONGEST_URL {
             return Err(refused("the request is too long"));
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        if Instant::now() >= deadline {
             return Err(Stop::Timeout(Phase::Reply));
         }
-        let response = self
-            .agent(request)
-            .get(url)
-            .header(header::ACCEPT, request.accept)
-            .config()
-            .timeout_global(Some(left))
-            .build()
-            .call()?;
+        // Without ureq's builder, and its own timeouts: 5 KB on MIPS.
+        let mut asked = Request::new(());
+        *asked.uri_mut() = Uri::try_from(url).map_err(|_| refused(INVALID_ADDRESS))?;
+        let accept = HeaderValue::from_static(request.accept);
+        asked.headers_mut().insert(header::ACCEPT, accept);
+        let response = self.agent(request, deadline).run(asked)?;
         match redirect(&response) {
             Some(location) => Ok(Answer::Redirect(location)),
             None => Ok(Answer::Reply(reply(response, request.limit)?)),
@@ -182,24 +180,29 @@ impl Client {
         self.clock_ok.then(made).cloned()
     }
 
-    fn agent(&self, request: &Get) -> Agent {
+    /// The agent for this device and family, which then has until `deadline`.
+    fn agent(&self, request: &Get, deadline: Instant) -> Agent {
         let mut agents = self.agents.borrow_mut();
         let known = agents.iter().find(|through| {
             through.device.as_deref() == request.device && through.family == request.family
         });
         if let Some(known) = known {
+            known.deadline.set(deadline);
             return known.agent.clone();
         }
+        let deadline = Deadline::at(deadline);
         let device = request.device.map(str::to_owned);
         let connector = Connector {
             device: device.clone(),
             family: request.family,
             tls: self.tls(),
+            deadline: deadline.clone(),
         };
         let agent = Agent::with_parts(config(), connector, NotHere);
         agents.push(Through {
             device,
             family: request.family,
+            deadline,
             agent: agent.clone(),
         });
         agent

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use ureq::Error;
@@ -20,12 +21,36 @@ use crate::core::address::Family;
 use crate::core::failure::TlsFailure;
 use crate::sys::random;
 
+/// When the call that is under way must have ended. ureq's own timeouts are not
+/// used: our sockets end each wait by themselves.
+#[derive(Clone)]
+pub(super) struct Deadline(Arc<Mutex<Instant>>);
+
+impl Deadline {
+    pub(super) fn at(deadline: Instant) -> Deadline {
+        Deadline(Arc::new(Mutex::new(deadline)))
+    }
+
+    pub(super) fn set(&self, deadline: Instant) {
+        *self.lock() = deadline;
+    }
+
+    fn get(&self) -> Instant {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Instant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Opens connections through one device, to one family of addresses.
 pub(super) struct Connector {
     pub(super) device: Option<String>,
     pub(super) family: Option<Family>,
     /// `None` while the clock is not set.
     pub(super) tls: Option<Tls>,
+    pub(super) deadline: Deadline,
 }
 
 impl Connector {
@@ -69,11 +94,11 @@ impl transport::Connector for Connector {
         details: &ConnectionDetails,
         _chained: Option<()>,
     ) -> Result<Option<Transport>, Error> {
-        let deadline = Instant::now() + *details.timeout.after;
-        let stream = self.open(details.uri, details.needs_tls(), deadline)?;
+        let stream = self.open(details.uri, details.needs_tls(), self.deadline.get())?;
         let config = details.config;
         Ok(Some(Transport {
             stream,
+            deadline: self.deadline.clone(),
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
         }))
     }
@@ -101,6 +126,7 @@ impl Resolver for NotHere {
 /// One connection, with the buffers that ureq wants beside it.
 pub(super) struct Transport {
     stream: Stream,
+    deadline: Deadline,
     buffers: LazyBuffers,
 }
 
@@ -110,9 +136,8 @@ enum Stream {
 }
 
 impl Transport {
-    fn wait(&mut self, timeout: NextTimeout) {
-        // Every call has a global timeout, so there is an end.
-        let deadline = Instant::now() + *timeout.after;
+    fn wait(&mut self) {
+        let deadline = self.deadline.get();
         match &mut self.stream {
             Stream::Plain(socket) => socket.wait_until(deadline),
             Stream::Tls(session) => session.socket().wait_until(deadline),
@@ -127,8 +152,8 @@ impl transport::Transport for Transport {
         &mut self.buffers
     }
 
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.wait(timeout);
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+        self.wait();
         let output = &self.buffers.output()[..amount];
         let sent = match &mut self.stream {
             Stream::Plain(socket) => socket.write_all(output),
@@ -137,8 +162,8 @@ impl transport::Transport for Transport {
         Ok(sent.map_err(|error| lost(&error))?)
     }
 
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.wait(timeout);
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+        self.wait();
         let input = self.buffers.input_append_buf();
         if input.is_empty() {
             return Err(Error::LargeResponseHeader(0, 0));
