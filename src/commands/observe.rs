@@ -27,8 +27,16 @@ pub struct Observer<'a> {
     ubus: &'a Path,
     client: &'a Client,
     networks: OnceCell<Result<Vec<Network>, String>>,
-    /// What pages and programs said, by all that they depend on.
-    answers: RefCell<Vec<(String, Observation)>>,
+    /// What pages and programs said.
+    answers: RefCell<Vec<(Asked, Observation)>>,
+}
+
+/// All that an answer depends on.
+#[derive(PartialEq, Eq)]
+struct Asked {
+    source: Source,
+    bind: Option<String>,
+    family: Family,
 }
 
 impl<'a> Observer<'a> {
@@ -67,15 +75,18 @@ impl<'a> Observer<'a> {
     }
 
     fn once(&self, section: &Skydns, ask: impl FnOnce() -> Observation) -> Observation {
-        let Skydns { source, bind, .. } = section;
-        let key = format!("{source:?} {bind:?} {:?}", section.policy.family);
+        let asked = Asked {
+            source: section.source.clone(),
+            bind: section.bind.clone(),
+            family: section.policy.family,
+        };
         let known = self.answers.borrow();
-        if let Some((_, known)) = known.iter().find(|(other, _)| *other == key) {
+        if let Some((_, known)) = known.iter().find(|(other, _)| *other == asked) {
             return known.clone();
         }
         drop(known);
         let answer = ask();
-        self.answers.borrow_mut().push((key, answer.clone()));
+        self.answers.borrow_mut().push((asked, answer.clone()));
         answer
     }
 
