@@ -36,21 +36,29 @@ static void say_number(struct text *text, word number, unsigned base, int width)
     say(text, digit);
 }
 
-/* `Mmm dd hh:mm:ss `: src/sys/log.rs says why it must be there. */
+/* `Mmm dd hh:mm:ss `: src/sys/log.rs says why it must be there. By hand, since
+   gmtime is 1 KB: the days are right up to 2100. */
 static void say_time(struct text *text) {
     static const char months[] = "Jan\0Feb\0Mar\0Apr\0May\0Jun\0Jul\0Aug\0Sep\0Oct\0Nov\0Dec";
-    time_t now = time(0);
-    struct tm tm;
-    gmtime_r(&now, &tm);
-    say(text, months + 4 * tm.tm_mon);
-    say(text, tm.tm_mday < 10 ? "  " : " ");
-    say_number(text, tm.tm_mday, 10, 1);
-    say(text, " ");
-    say_number(text, tm.tm_hour, 10, 2);
-    say(text, ":");
-    say_number(text, tm.tm_min, 10, 2);
-    say(text, ":");
-    say_number(text, tm.tm_sec, 10, 2);
+    static const char lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    unsigned now = time(0), day = now / 86400 % 1461, second = now % 86400;
+    /* Four years from 1970 on, of which the third is a leap year. */
+    unsigned leap = 0, month = 0;
+    for (unsigned year = 0; day >= 365 + (year == 2); year++) {
+        day -= 365 + (year == 2);
+        leap = year == 1;
+    }
+    while (day >= lengths[month] + (month == 1 && leap)) {
+        day -= lengths[month] + (month == 1 && leap);
+        month++;
+    }
+    say(text, months + 4 * month);
+    say(text, day < 9 ? "  " : " ");
+    say_number(text, day + 1, 10, 1);
+    for (int unit = 3600; unit; unit /= 60) {
+        say(text, unit == 3600 ? " " : ":");
+        say_number(text, second / unit % 60, 10, 2);
+    }
     say(text, " ");
 }
 
