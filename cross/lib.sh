@@ -6,6 +6,7 @@
 : "${root:?set by the script that reads this}"
 tools=$root/target/cross-tools
 zig=$tools/zig
+linker=$tools/linker
 
 say() { printf 'cross: %s\n' "$*" >&2; }
 
@@ -72,11 +73,14 @@ find_rust() {
     return 1
 }
 
-# The version that zig.txt pins.
-zig_pinned() { sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' "$root/cross/zig.txt"; }
+# pinned FILE: the version that zig.txt or linker.txt pins.
+pinned() { sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' "$root/cross/$1"; }
 
-# Whether the pinned zig is there, whole enough to say its version.
-have_zig() { [ "$("$zig" version 2>/dev/null)" = "$(zig_pinned)" ]; }
+# have_zig: whether the pinned compiler is there, whole enough to say its version.
+have_zig() { [ "$("$zig" version 2>/dev/null)" = "$(pinned zig.txt)" ]; }
+
+# have_linker: the same for the linker.
+have_linker() { [ "$("$linker" version 2>/dev/null)" = "$(pinned linker.txt)" ]; }
 
 # need_program PROGRAM PACKAGE
 need_program() {

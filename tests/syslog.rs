@@ -5,10 +5,15 @@
 mod jail;
 mod support;
 
+use std::env;
 use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::Signal;
+use support::daemon::Daemon;
 use support::{Ran, Router};
 use wansync_sim::{KEY, Times};
 
@@ -42,12 +47,18 @@ impl Logging {
 
     /// Runs the program where `/dev/log` is ours. `None` where that cannot be.
     fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Option<Ran> {
-        let dev = self.router.path("dev").display().to_string();
-        let line = format!("mount --bind /dev/null {dev}/null; mount --rbind {dev} /dev");
-        let mut jailed = jail::jailed(&line, &self.router.command(arguments))?;
+        let mut jailed = self.jailed(arguments)?;
         jailed.envs(environment.iter().copied());
         let output = jailed.output().expect("unshare (tests/setup installs it)");
         Some(support::ran(output))
+    }
+
+    /// What runs it there.
+    fn jailed(&self, arguments: &[&str]) -> Option<Command> {
+        let dev = self.router.path("dev").display().to_string();
+        let line =
+            format!("ulimit -c 0; mount --bind /dev/null {dev}/null; mount --rbind {dev} /dev");
+        jail::jailed(&line, &self.router.command(arguments))
     }
 
     /// The next record, if it is well formed.
@@ -187,4 +198,76 @@ fn the_process_in_the_background_logs_too() {
     }
     assert!(!lives(), "it does not end");
     logging.is_empty();
+}
+
+/// Whether the program is a router's, where a panic is a trap without a text:
+/// see cross/tools/fault.c. cross/build checks that those have it.
+fn traps() -> bool {
+    let Some(program) = env::var_os("WANSYNC_PROGRAM") else {
+        return false;
+    };
+    let program = fs::read(program).expect("the program is read");
+    let text = b"please report it";
+    program.windows(text.len()).any(|bytes| bytes == text)
+}
+
+/// The signals of a fault on the CPUs that there are. From outside they come by
+/// the same way.
+const FAULTS: [Signal; 3] = [Signal::TRAP, Signal::ILL, Signal::ABORT];
+
+/// The text about a fault, as a developer needs it: a place in the code, and of what.
+#[track_caller]
+fn tells_of_a_fault(message: &str) {
+    let rest = message.strip_prefix("this is a fault of wansync itself, at 0x");
+    let (place, rest) = rest.and_then(|r| r.split_once(' ')).expect(message);
+    assert!(
+        u64::from_str_radix(place, 16).is_ok_and(|place| place > 0),
+        "{message}"
+    );
+    let rest = rest.strip_prefix("of wansync ").expect(message);
+    assert!(rest.starts_with(env!("CARGO_PKG_VERSION")), "{message}");
+    assert!(rest.ends_with(": please report it"), "{message}");
+}
+
+#[test]
+fn a_fault_leaves_one_line() {
+    for signal in FAULTS {
+        let logging = Logging::new();
+        let jailed = traps().then(|| logging.jailed(&["daemon"]));
+        let Some(jailed) = jailed.flatten() else {
+            return;
+        };
+        let mut daemon = Daemon::start(jailed, logging.router.path("out"));
+        while !logging.next().message.contains("is confirmed") {}
+        daemon.signal(signal);
+        assert_eq!(daemon.ended().signal(), Some(signal.as_raw()));
+        let line = logging.next();
+        assert_eq!(line.severity, 3);
+        assert_eq!(
+            line.pid,
+            daemon.pid().as_raw_nonzero().get().cast_unsigned()
+        );
+        tells_of_a_fault(&line.message);
+        logging.is_empty();
+        let log = daemon.log();
+        assert!(!log.contains("fault of wansync"), "told twice: {log}");
+    }
+}
+
+#[test]
+fn a_fault_without_a_log_is_told_on_stderr() {
+    if !traps() {
+        return;
+    }
+    let router = Router::with_address("8.8.4.4");
+    let mut daemon = Daemon::start(router.command(&["daemon"]), router.path("out"));
+    daemon.says("is confirmed");
+    daemon.signal(Signal::TRAP);
+    assert_eq!(daemon.ended().signal(), Some(Signal::TRAP.as_raw()));
+    let log = daemon.log();
+    let mut lines = log
+        .lines()
+        .filter_map(|line| line.strip_prefix("wansync: error: "));
+    tells_of_a_fault(lines.next().unwrap_or_else(|| panic!("no line: {log}")));
+    assert_eq!(lines.next(), None);
 }
