@@ -11,6 +11,7 @@
 mod cron;
 mod hotplug;
 mod install;
+mod package;
 mod rest;
 mod scripts;
 mod service;
