@@ -11,7 +11,9 @@
 mod cron;
 mod hotplug;
 mod install;
+mod online;
 mod package;
+mod readme;
 mod rest;
 mod scripts;
 mod service;
