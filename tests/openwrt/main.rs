@@ -11,6 +11,7 @@
 mod cron;
 mod hotplug;
 mod install;
+mod messages;
 mod online;
 mod package;
 mod readme;

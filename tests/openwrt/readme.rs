@@ -8,11 +8,12 @@ use wansync_sim::KEY;
 
 use crate::online::{Online, up};
 
-const README: &str = include_str!("../../openwrt/README.md");
+/// The whole text.
+pub const README: &str = include_str!("../../openwrt/README.md");
 const PROMPT: &str = "root@OpenWrt:~# ";
 
 /// A part of the README, from its heading to the next one.
-fn part(heading: &str) -> &'static str {
+pub fn part(heading: &str) -> &'static str {
     let (_, rest) = README
         .split_once(&format!("\n## {heading}\n"))
         .unwrap_or_else(|| panic!("the README has no part '{heading}'"));
