@@ -9,6 +9,7 @@
 )]
 
 mod cron;
+mod flash;
 mod hotplug;
 mod install;
 mod messages;

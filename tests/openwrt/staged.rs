@@ -166,16 +166,25 @@ impl Staged {
 
     /// The same, ready to be run.
     pub fn command(&self, script: &str) -> Command {
+        let new = ["--mount", "--pid", "--fork"];
+        self.inside(&new, "mount -t proc proc", script)
+    }
+
+    /// The same, for a process that stays and hears signals: what this starts is
+    /// what the script ends with, by `exec`.
+    pub fn resident(&self, script: &str) -> Command {
+        self.inside(&["--mount"], "mount --rbind /proc", script)
+    }
+
+    fn inside(&self, new: &[&str], mount_proc: &str, script: &str) -> Command {
         let root = self.folder.path().display();
         let line = format!(
-            "set -e; mount --bind {PROGRAM} {root}/real/wansync; mount -t proc proc {root}/proc; \
+            "set -e; mount --bind {PROGRAM} {root}/real/wansync; {mount_proc} {root}/proc; \
              for one in null urandom; do mount --bind /dev/$one {root}/dev/$one; done; \
              exec chroot {root} /bin/ash -c \"$1\""
         );
         let mut command = Command::new("unshare");
-        command
-            .args(user_namespace())
-            .args(["--mount", "--pid", "--fork", "--"]);
+        command.args(user_namespace()).args(new).arg("--");
         command.args(["sh", "-c", &line, "sh", script]);
         command
             .env_clear()
@@ -230,10 +239,17 @@ impl Staged {
         }
     }
 
-    /// Empties tmpfs.
+    /// Empties tmpfs, but for the socket of ubusd, which is there again first.
     pub fn lose_power(&self) {
-        fs::remove_dir_all(self.path("tmp")).expect("tmpfs");
-        fs::create_dir_all(self.path("tmp/run")).expect("tmpfs");
+        let entries = |name: &str| fs::read_dir(self.path(name)).expect("tmpfs").flatten();
+        for entry in entries("tmp").chain(entries("tmp/run")) {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("tmp/run") && !path.ends_with("run/ubus") {
+                fs::remove_dir_all(path).expect("tmpfs");
+            } else if !path.is_dir() {
+                fs::remove_file(path).expect("tmpfs");
+            }
+        }
     }
 
     /// Writes `/etc/config/wansync`: the options of its main section, and these
