@@ -179,8 +179,10 @@ const SYMPTOMS: [Symptom; 30] = [
         "TLS with www.skydns.ru failed: its certificate is not trusted by …",
         "wansync check",
         |on| {
-            on.staged
-                .write("etc/hosts", "127.0.0.1 localhost www.skydns.ru vpnki.com\n");
+            on.staged.write(
+                "etc/hosts",
+                "127.0.0.1 localhost www.skydns.ru vpnki.com relay.example.net\n",
+            );
             fault(on, "tls-wrong-ca");
         },
     ),

@@ -92,8 +92,8 @@ impl Online {
     pub fn bare() -> Online {
         let staged = Staged::bare();
         let net = Netns::new();
-        let sim = FarSim::start_with(&net, "127.0.0.1", "--https-port 443 --user login");
-        let names = "127.0.0.1 localhost www.skydns.ru vpnki.com\n";
+        let sim = FarSim::start_with(&net, "127.0.0.1", WORDS);
+        let names = "127.0.0.1 localhost www.skydns.ru vpnki.com relay.example.net\n";
         staged.write("etc/hosts", names);
         staged.write("etc/nsswitch.conf", "hosts: files\n");
         let authority = fs::read_to_string(sim.url("SIM_CA_FILE")).expect("a CA");
@@ -158,6 +158,10 @@ impl Online {
         updates.map(|(_, address)| address).collect()
     }
 }
+
+/// A provider's relay has its own name.
+const WORDS: &str =
+    "--https-port 443 --user login --user router-aabbcc001122 --name relay.example.net";
 
 /// What the README calls enough.
 pub const HOME: &str = "config skydns 'home'\n\toption ident 'login'\n\

@@ -146,3 +146,32 @@ fn the_same_with_the_daemon() {
     child.wait_with_output().expect("it ends");
     assert_eq!(online.published(), ["8.8.4.4", "8.8.8.8"]);
 }
+
+/// A provider's image, and the token that comes to the router on the bench.
+#[test]
+fn a_router_of_a_provider() {
+    let online = Online::bare();
+    let staged = &online.staged;
+    staged.write(
+        "etc/uci-defaults/96-provider",
+        include_str!("../../openwrt/relay/uci-defaults"),
+    );
+    let label = "get_mac_label() { echo AA:BB:CC:00:11:22; }\n";
+    staged.write("lib/functions/system.sh", label);
+    online
+        .run("opkg install /pkg/1/wansync_*.ipk; (. /etc/uci-defaults/96-provider)")
+        .expect(0);
+    online.run("/etc/init.d/wansync boot");
+    online
+        .run("wansync check")
+        .expect(78)
+        .says("the key file /etc/wansync/skydns.key does not exist");
+    assert_eq!(online.published().len(), 0);
+    let (_, command) = README
+        .split_once("`ssh root@192.168.1.1 '")
+        .expect("the bench");
+    let command = command.split('\'').next().expect("an end");
+    online.type_in(command, KEY).expect(0);
+    assert_eq!(online.published(), ["8.8.4.4"]);
+    assert_eq!(online.staged.cron_lines().len(), 1);
+}

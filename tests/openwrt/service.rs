@@ -200,6 +200,20 @@ fn a_boot_with_an_error_waits_for_the_repair() {
     assert_eq!(staged.told("instance").len(), 1);
 }
 
+/// Neither does a crash of the old process, which starts with its own copy.
+#[test]
+fn a_refused_configuration_leaves_the_process() {
+    let staged = Staged::new();
+    staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
+    let script = "mkdir -p /tmp/procd; touch /tmp/procd/live; /etc/init.d/wansync reload; \
+        was=$(cat /tmp/procd/pid); sed -i s/8.8.4.4/8.8.4/ /etc/config/wansync; \
+        for action in reload start restart; do /etc/init.d/wansync $action && exit 3; done; \
+        [ $was = \"$(cat /tmp/procd/pid)\" ] || exit 4; kill -0 $was || exit 5; \
+        grep -q 8.8.4.4 /var/run/wansync/config || exit 6; /etc/init.d/wansync stop";
+    staged.run(script).expect(0).says("option 'address'");
+    assert!(staged.log().contains("this configuration is refused"));
+}
+
 /// Of the configuration, and of a key in a file of its own. procd has the daemon
 /// read both again; from hotplug and cron a pass does.
 #[test]
