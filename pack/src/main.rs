@@ -121,18 +121,7 @@ fn release(plan: &release::Plan) -> Result<(), Error> {
             plan.out.join(&package.file).display()
         );
     }
-    for package in written.iter().filter(|package| package.too_large) {
-        eprintln!();
-        eprintln!(
-            "wansync-pack: WARNING: {} has {} bytes",
-            package.file, package.size
-        );
-        eprintln!(
-            "wansync-pack: WARNING: the smallest routers have room for {} bytes",
-            plan.room
-        );
-    }
-    Ok(())
+    release::check_room(&written, plan.room)
 }
 
 enum Package {

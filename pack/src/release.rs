@@ -69,6 +69,18 @@ pub fn run(plan: &Plan) -> Result<Vec<Written>> {
     Ok(written)
 }
 
+/// Refuses a package that the smallest routers have no room for. It is written all
+/// the same, so that one can look into it.
+pub fn check_room(written: &[Written], room: usize) -> Result<()> {
+    match written.iter().find(|package| package.too_large) {
+        None => Ok(()),
+        Some(Written { file, size, .. }) => Err(Error::refused(
+            file,
+            format!("has {size} bytes, and the smallest routers have room for {room}"),
+        )),
+    }
+}
+
 fn choose(targets: Vec<Target>, names: &[String]) -> Result<Vec<Target>> {
     let known = |name: &String| name == "all" || targets.iter().any(|target| target.name == *name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {

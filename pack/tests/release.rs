@@ -8,7 +8,7 @@ use checkout::{Checkout, EPOCH, content, feeds, fixture, names, path, sh};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
-use wansync_pack::release::{Plan, Written, run};
+use wansync_pack::release::{Plan, ROOM, Written, check_room, run};
 use wansync_pack::tree::Node;
 use wansync_pack::{hex, sha256};
 
@@ -242,7 +242,7 @@ fn the_same_sources_give_the_same_bytes() {
 }
 
 #[test]
-fn a_package_too_large_for_the_smallest_routers_is_told() {
+fn a_package_too_large_for_the_smallest_routers_is_refused() {
     let checkout = Checkout::new(&fixture());
     let noise: Vec<u8> = (0..200_u32)
         .flat_map(|n| sha256(&n.to_le_bytes()))
@@ -259,6 +259,18 @@ fn a_package_too_large_for_the_smallest_routers_is_told() {
     assert_eq!(large.len(), 1);
     assert_eq!(large[0].file, "wansync_0.1.0-r7_mips_24kc.ipk");
     assert!(large[0].size > room);
+    let why = check_room(&written, room)
+        .expect_err("it is too large")
+        .to_string();
+    let size = large[0].size;
+    assert_eq!(
+        why,
+        format!(
+            "wansync_0.1.0-r7_mips_24kc.ipk: has {size} bytes, and the smallest routers have room for {room}"
+        )
+    );
+    let small = run(&checkout.plan()).expect("packages");
+    assert_eq!(check_room(&small, ROOM), Ok(()));
 }
 
 #[test]

@@ -9,8 +9,13 @@
 )]
 
 mod cron;
+mod flash;
 mod hotplug;
 mod install;
+mod messages;
+mod online;
+mod package;
+mod readme;
 mod rest;
 mod scripts;
 mod service;

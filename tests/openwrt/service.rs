@@ -1,8 +1,13 @@
 //! What the init script has procd, cron and the owner do.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::process::Command;
+
+use wansync_sim::KEY;
 
 use crate::staged::{CRONTAB, Staged};
+use crate::support::ran;
 
 const DACHA: &str = "config tunnel 'dacha'\noption name 'user356'\noption network 'vpnki0'\n\
     option wan 'wan2'\noption ping '172.16.0.1'\n";
@@ -193,6 +198,60 @@ fn a_boot_with_an_error_waits_for_the_repair() {
     staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
     staged.service("reload").expect(0);
     assert_eq!(staged.told("instance").len(), 1);
+}
+
+/// Neither does a crash of the old process, which starts with its own copy.
+#[test]
+fn a_refused_configuration_leaves_the_process() {
+    let staged = Staged::new();
+    staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
+    let script = "mkdir -p /tmp/procd; touch /tmp/procd/live; /etc/init.d/wansync reload; \
+        was=$(cat /tmp/procd/pid); sed -i s/8.8.4.4/8.8.4/ /etc/config/wansync; \
+        for action in reload start restart; do /etc/init.d/wansync $action && exit 3; done; \
+        [ $was = \"$(cat /tmp/procd/pid)\" ] || exit 4; kill -0 $was || exit 5; \
+        grep -q 8.8.4.4 /var/run/wansync/config || exit 6; /etc/init.d/wansync stop";
+    staged.run(script).expect(0).says("option 'address'");
+    assert!(staged.log().contains("this configuration is refused"));
+}
+
+/// Of the configuration, and of a key in a file of its own. procd has the daemon
+/// read both again; from hotplug and cron a pass does.
+#[test]
+fn a_reload_is_enough_for_a_change() {
+    for mode in ["hook", "daemon"] {
+        let staged = Staged::new();
+        let home = staged.home("8.8.4.4");
+        let home = home.replace(
+            &format!("option key '{KEY}'"),
+            "option key_file '/etc/wansync/skydns.key'",
+        );
+        staged.configure(&format!("option mode '{mode}'"), &home);
+        staged.write("etc/wansync/skydns.key", "wrong\n");
+        let until =
+            |what: &str| format!("until wansync status | grep -q '{what}'; do sleep 0.1; done");
+        let script = format!(
+            "mkdir -p /tmp/procd; touch /tmp/procd/live; reload='/etc/init.d/wansync reload'; \
+             chmod 600 /etc/wansync/skydns.key; $reload; {}; \
+             echo {KEY} >/etc/wansync/skydns.key; $reload; {}; \
+             sed -i s/8.8.4.4/8.8.8.8/ /etc/config/wansync; $reload; {}; \
+             /etc/init.d/wansync stop",
+            until("Invalid provider key"),
+            until("confirmed 8.8.4.4"),
+            until("confirmed 8.8.8.8"),
+        );
+        let done = Command::new("timeout")
+            .arg("100")
+            .args(words(&staged.command(&script)))
+            .output();
+        ran(done.expect("it runs")).expect(0);
+        assert_eq!(staged.sim.requests().len(), 3, "{mode}");
+    }
+}
+
+fn words(command: &Command) -> Vec<OsString> {
+    let program = command.get_program();
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(OsStr::to_owned).collect()
 }
 
 /// Whoever wants it off is not kept waiting by a section that is wrong.

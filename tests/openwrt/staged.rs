@@ -10,22 +10,23 @@ use std::sync::OnceLock;
 
 use wansync_sim::{KEY, Options, Sim};
 
+use crate::package::packages;
 use crate::support::netns::user_namespace;
 use crate::support::{Ran, ran};
 
 /// Of busybox's applets on a device, those that the scripts and the stand-ins
 /// use, each of which OpenWrt's default configuration has. There is none of
 /// `timeout stat nproc base64 od xxd nohup usleep realpath bc`.
-const APPLETS: &str = "[ ash awk cat chgrp chmod chown cmp cp cut date dirname echo false find \
-    grep hexdump id kill killall ln ls md5sum mkdir mktemp mv pidof printf ps pwd readlink \
-    rm rmdir sed sh sleep sort tail test touch tr true uniq wc";
+const APPLETS: &str = "[ ash awk basename cat chgrp chmod chown cmp cp cut date dirname echo env \
+    false find grep hexdump id kill killall ln ls md5sum mkdir mktemp mv pidof printf ps pwd \
+    readlink rm rmdir sed sh sleep sort tail tar test touch tr true uniq wc";
 
 /// The folders of OpenWrt's root. `/var` leads to `/tmp`.
 const FOLDERS: &str = "bin sbin dev proc tmp/run etc/config etc/crontabs etc/init.d etc/rc.d \
     etc/uci-defaults etc/hotplug.d/iface etc/hotplug.d/ntp lib/functions usr/bin usr/sbin \
-    sys/class/net/eth0";
+    sys/class/net/eth0 real";
 
-/// The user's number on the router.
+/// The user's number on the router, which the managers' scripts give it.
 pub const WANSYNC: u32 = 477;
 
 /// What a crontab holds before we come.
@@ -49,8 +50,8 @@ pub struct Known {
 }
 
 impl Staged {
-    /// A router on which nothing of ours is installed, with the package at hand
-    /// in `/pkg`.
+    /// A router on which nothing of ours is installed, with the packages at hand
+    /// in `/pkg`, a folder for each release.
     pub fn bare() -> Staged {
         let staged = Staged {
             sim: Sim::start(Options::default()),
@@ -63,14 +64,14 @@ impl Staged {
         symlink("tmp", staged.path("var")).expect("a link");
         copy_all(&here.join("router"), &staged.path(""));
         staged.add_programs();
-        let users =
-            format!("root:x:0:0::/root:/bin/ash\nwansync:x:{WANSYNC}:{WANSYNC}::/:/bin/false\n");
-        staged.write("etc/passwd", &users);
-        staged.write("etc/group", &format!("root:x:0:\nwansync:x:{WANSYNC}:\n"));
+        staged.write("etc/passwd", "root:x:0:0::/root:/bin/ash\n");
+        staged.write("etc/group", "root:x:0:\n");
         staged.write("sys/class/net/eth0/address", "02:00:5e:10:00:01\n");
         staged.write("sys/class/net/eth0/addr_assign_type", "0\n");
         staged.write("etc/crontabs/root", CRONTAB);
-        staged.build_package();
+        for package in packages() {
+            package.put(&staged.path("pkg"));
+        }
         staged
     }
 
@@ -104,14 +105,15 @@ impl Staged {
             fs::copy(library, place).expect("a library");
         }
         // What is mounted over them is there while a script runs.
-        for name in ["usr/bin/wansync", "dev/null", "dev/urandom"] {
+        for name in ["real/wansync", "dev/null", "dev/urandom"] {
             self.write(name, "");
         }
     }
 
-    /// What the Makefile would put into a package.
-    fn build_package(&self) {
-        self.write("pkg/built/bin/wansync", "the program\n");
+    /// What OpenWrt's build makes of the Makefile: a folder with the files, the
+    /// scripts and the list of conffiles.
+    pub fn built_by_make(&self) -> PathBuf {
+        self.write("made/built/bin/wansync", "the program\n");
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let made = Command::new("make")
             .arg("-sC")
@@ -120,12 +122,13 @@ impl Staged {
                 "TOPDIR={}",
                 root.join("tests/openwrt/sdk").display()
             ))
-            .arg(format!("OUT={}", self.path("pkg").display()))
+            .arg(format!("OUT={}", self.path("made").display()))
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")
             .output();
         ran(made.expect("make runs")).expect(0);
-        fs::remove_dir_all(self.path("pkg/built")).expect("a folder");
+        fs::remove_dir_all(self.path("made/built")).expect("a folder");
+        self.path("made")
     }
 
     /// A path on the router.
@@ -163,16 +166,25 @@ impl Staged {
 
     /// The same, ready to be run.
     pub fn command(&self, script: &str) -> Command {
+        let new = ["--mount", "--pid", "--fork"];
+        self.inside(&new, "mount -t proc proc", script)
+    }
+
+    /// The same, for a process that stays and hears signals: what this starts is
+    /// what the script ends with, by `exec`.
+    pub fn resident(&self, script: &str) -> Command {
+        self.inside(&["--mount"], "mount --rbind /proc", script)
+    }
+
+    fn inside(&self, new: &[&str], mount_proc: &str, script: &str) -> Command {
         let root = self.folder.path().display();
         let line = format!(
-            "set -e; mount --bind {PROGRAM} {root}/usr/bin/wansync; mount -t proc proc {root}/proc; \
+            "set -e; mount --bind {PROGRAM} {root}/real/wansync; {mount_proc} {root}/proc; \
              for one in null urandom; do mount --bind /dev/$one {root}/dev/$one; done; \
              exec chroot {root} /bin/ash -c \"$1\""
         );
         let mut command = Command::new("unshare");
-        command
-            .args(user_namespace())
-            .args(["--mount", "--pid", "--fork", "--"]);
+        command.args(user_namespace()).args(new).arg("--");
         command.args(["sh", "-c", &line, "sh", script]);
         command
             .env_clear()
@@ -188,10 +200,35 @@ impl Staged {
         ))
     }
 
-    /// `opkg install`, `apk upgrade`, and so on.
+    /// `opkg install` and `apk install` install the first release, `upgrade` the
+    /// next one, `remove` what is there.
     pub fn manage(&self, what: &str) -> Ran {
-        self.run(&format!(". /lib/manager.sh; manager {what}; {SETTLE}"))
-            .expect(0)
+        let command = self.manager(what);
+        self.run(&format!("{command} || exit; {SETTLE}")).expect(0)
+    }
+
+    /// What one types for it.
+    pub fn manager(&self, what: &str) -> String {
+        let (manager, action) = what.split_once(' ').expect("a manager and an action");
+        let file = match action {
+            "install" => "/pkg/1/wansync".to_owned(),
+            _ => format!("/pkg/{}/wansync", self.release() + 1),
+        };
+        match (manager, action) {
+            ("opkg", "remove") => "opkg remove wansync".into(),
+            ("opkg", _) => format!("opkg install {file}_*.ipk"),
+            (_, "remove") => "apk del wansync".into(),
+            _ => format!("apk add --allow-untrusted {file}-*.apk"),
+        }
+    }
+
+    /// The release that is installed; 0 if none is.
+    fn release(&self) -> u32 {
+        let known =
+            self.read("usr/lib/opkg/status.wansync") + &self.read("lib/apk/db/wansync/version");
+        let line = known.lines().next().unwrap_or_default();
+        let release = line.rsplit_once("-r").map(|(_, number)| number.parse());
+        release.map_or(0, |number| number.expect("a number"))
     }
 
     /// What a reboot does: tmpfs is empty, and enabled services start.
@@ -202,10 +239,17 @@ impl Staged {
         }
     }
 
-    /// Empties tmpfs.
+    /// Empties tmpfs, but for the socket of ubusd, which is there again first.
     pub fn lose_power(&self) {
-        fs::remove_dir_all(self.path("tmp")).expect("tmpfs");
-        fs::create_dir_all(self.path("tmp/run")).expect("tmpfs");
+        let entries = |name: &str| fs::read_dir(self.path(name)).expect("tmpfs").flatten();
+        for entry in entries("tmp").chain(entries("tmp/run")) {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("tmp/run") && !path.ends_with("run/ubus") {
+                fs::remove_dir_all(path).expect("tmpfs");
+            } else if !path.is_dir() {
+                fs::remove_file(path).expect("tmpfs");
+            }
+        }
     }
 
     /// Writes `/etc/config/wansync`: the options of its main section, and these
@@ -307,9 +351,10 @@ impl Staged {
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wansync");
 
-/// Passes in the background are waited for, 20 s at most.
-const SETTLE: &str = "for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \
-    pidof wansync >/dev/null || break; sleep 1; done";
+/// What goes on in the background is waited for, 20 s at most: until nobody but
+/// the shell itself is there.
+pub const SETTLE: &str = "i=0; while [ $i -lt 200 ]; do set -- /proc/[0-9]*; [ $# -gt 1 ] || break; \
+    sleep 0.1; i=$((i + 1)); done";
 
 /// Whether files can be given to other users here.
 pub fn is_root() -> bool {

@@ -43,6 +43,29 @@ pub fn by_file(command: &Command, file: &Path) -> Command {
     behind(&env, &inner)
 }
 
+/// Before a command on a router in a folder: the wall clock says what `/tmp/clock`
+/// says. [`put_library`] comes first.
+pub const PRELOADED: &str = "LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1' \
+    FAKETIME_TIMESTAMP_FILE=/tmp/clock FAKETIME_NO_CACHE=1 TZ=UTC FAKETIME_DISABLE_SHM=1 \
+    FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1";
+
+/// Puts libfaketime where it is looked for in a root of its own.
+pub fn put_library(root: &Path) {
+    let mut ldd = Command::new("sh");
+    ldd.args(["-c", "ls /usr/lib*/*/faketime/libfaketime.so.1"]);
+    let library = said(ldd.output());
+    let mut needs = Command::new("ldd");
+    let needs = said(needs.arg(&library).output());
+    let needed = needs
+        .split_whitespace()
+        .filter(|word| word.starts_with('/'));
+    for path in needed.chain([library.as_str()]) {
+        let place = root.join(path.trim_start_matches('/'));
+        fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+        fs::copy(path, place).expect("a library: tests/setup installs libfaketime");
+    }
+}
+
 fn check_library() {
     let mut date = Command::new("date");
     date.arg("+%Y");

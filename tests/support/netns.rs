@@ -194,6 +194,11 @@ pub struct FarSim {
 impl FarSim {
     /// Starts it there; it listens at this address.
     pub fn start(net: &Netns, listen: &str) -> FarSim {
+        FarSim::start_with(net, listen, "")
+    }
+
+    /// The same with more words on its command line.
+    pub fn start_with(net: &Netns, listen: &str, words: &str) -> FarSim {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name| folder.path().join(name);
         let mut command = Command::new(sim_program());
@@ -204,7 +209,8 @@ impl FarSim {
             .arg("--log")
             .arg(path("log"))
             .arg("--ca-out")
-            .arg(path("ca.pem"));
+            .arg(path("ca.pem"))
+            .args(words.split_whitespace());
         let mut command = net.enter(&command);
         command.stderr(Stdio::null());
         let child = command.spawn().expect("the simulator starts");

@@ -1,0 +1,352 @@
+//! What `openwrt/README.md` quotes in its table of symptoms: each of them is
+//! brought about, and the command beside it has to say so, word for word.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::{Value, json};
+use wansync_sim::{KEY, VPNKI_KEY};
+
+use crate::online::{HOME, Online, up};
+use crate::readme::{README, part};
+use crate::support::clocks;
+
+/// What is quoted, the command that says it, and how it comes about.
+type Symptom = (&'static str, &'static str, fn(&Online));
+
+/// A router as it was installed and set up, whatever was done to it.
+fn set_right(online: &Online) {
+    let staged = &online.staged;
+    online.run("/etc/init.d/wansync stop; rm -rf /var/run/wansync /etc/wansync/record /tmp/log /tmp/.uci /tmp/cron.disabled");
+    staged.configure("", HOME);
+    online.type_in(
+        "cat >/etc/wansync/skydns.key; chmod 600 /etc/wansync/skydns.key",
+        KEY,
+    );
+    online.ubus.set_interface("wan", up("8.8.4.4"));
+    online.admin("reset");
+    online.admin("fault?clear=1");
+}
+
+/// The section `home` with these options more.
+fn home(online: &Online, options: &str) {
+    online.staged.configure("", &format!("{HOME}{options}\n"));
+}
+
+/// The configuration as it is shipped, in use, with this line in the place of that one.
+fn shipped(online: &Online, line: &str, by: &str) {
+    let text = include_str!("../../openwrt/wansync/files/wansync.config");
+    let text = text.replacen("enabled '0'", "enabled '1'", 1);
+    let text = text.replace("ident ''", "ident 'login'");
+    assert!(text.contains(line), "{line}");
+    online
+        .staged
+        .write("etc/config/wansync", &text.replacen(line, by, 1));
+}
+
+fn fault(online: &Online, fault: &str) {
+    online.admin(&format!("fault?set={fault}&times=all"));
+    online.run("wansync once");
+}
+
+/// A tunnel with these options more, and its account.
+fn dacha(online: &Online, key: &str, options: &str) {
+    online.type_in("umask 077; cat >/etc/wansync/vpnki.key", key);
+    online.ubus.set_interface("vpnki0", up("172.16.5.2"));
+    let tunnel = "config vpnki 'account'\noption key_file '/etc/wansync/vpnki.key'\n\
+        config tunnel 'dacha'\noption vpnki 'account'\noption network 'vpnki0'\n";
+    online.staged.configure("", &format!("{tunnel}{options}\n"));
+}
+
+/// What netifd says of a network that is down.
+fn down() -> Value {
+    json!({
+        "up": false, "pending": false, "available": true, "autostart": true,
+        "dynamic": false, "proto": "dhcp", "device": "eth1", "data": {},
+    })
+}
+
+/// Every row of the table that quotes something.
+const SYMPTOMS: [Symptom; 30] = [
+    ("disabled: option enabled '0'", "wansync status", |on| {
+        on.staged.configure("option enabled '0'", HOME);
+    }),
+    (
+        "no skydns section is in use",
+        "wansync check --offline",
+        |on| home(on, "option enabled '0'"),
+    ),
+    (
+        "FAIL  …, line 25: error: section 'home': …",
+        "wansync check --offline",
+        |on| {
+            shipped(on, "option network 'wan'", "option network 'w a n'");
+        },
+    ),
+    (
+        "Parse error (EOF with unterminated ') at line 45, byte 22",
+        "wansync check --offline",
+        |on| {
+            shipped(on, "option on_down 'none'", "option on_down 'none");
+        },
+    ),
+    (
+        "option 'netwrok' is unknown (did you mean 'network'?)",
+        "wansync check --offline",
+        |on| {
+            home(on, "option netwrok 'wan'");
+        },
+    ),
+    ("1", "/etc/init.d/wansync enabled; echo $?", |on| {
+        on.run("/etc/init.d/wansync disable");
+    }),
+    ("cron is disabled", "logread -e wansync", |on| {
+        on.run("touch /tmp/cron.disabled; /etc/init.d/wansync reload");
+    }),
+    (
+        "this configuration is refused",
+        "logread -e wansync",
+        |on| {
+            home(on, "option refresh 'never'");
+            on.run("/etc/init.d/wansync reload");
+        },
+    ),
+    (
+        "the key file /etc/wansync/skydns.key does not exist",
+        "wansync check",
+        |on| {
+            fs::remove_file(on.staged.path("etc/wansync/skydns.key")).expect("it was there");
+        },
+    ),
+    ("every user may read the key in …", "wansync check", |on| {
+        on.run("chmod 644 /etc/wansync/skydns.key").expect(0);
+    }),
+    (
+        "www.skydns.ru says: Invalid provider key",
+        "wansync check",
+        |on| {
+            on.type_in("cat >/etc/wansync/skydns.key", "wrong");
+        },
+    ),
+    (
+        "held … the service refused before (…), so nothing is sent",
+        "wansync status",
+        |on| {
+            on.type_in(
+                "cat >/etc/wansync/skydns.key; wansync once; wansync once",
+                "wrong",
+            );
+        },
+    ),
+    (
+        "www.skydns.ru says: User not found",
+        "wansync check",
+        |on| {
+            on.staged
+                .configure("", &HOME.replace("'login'", "'login@example.com'"));
+        },
+    ),
+    (
+        "192.168.8.2 is a private address: this router is behind another one (double NAT)",
+        "wansync check",
+        |on| on.ubus.set_interface("wan", up("192.168.8.2")),
+    ),
+    ("100.64.7.7 is a CGNAT address", "wansync check", |on| {
+        on.ubus.set_interface("wan", up("100.64.7.7"));
+    }),
+    (
+        "network 'wan' has no IPv4 address: down",
+        "wansync check",
+        |on| on.ubus.set_interface("wan", down()),
+    ),
+    ("netifd knows no network 'wann'", "wansync check", |on| {
+        home(on, "option network 'wann'")
+    }),
+    (
+        "ubusd is not running: nobody listens at …",
+        "wansync check",
+        |on| on.ubus.stop_ubusd(),
+    ),
+    (
+        "name resolution of www.skydns.ru failed: …",
+        "wansync check",
+        |on| {
+            on.ubus.start_ubusd().expect("ubusd");
+            on.staged.write("etc/hosts", "127.0.0.1 localhost\n");
+        },
+    ),
+    (
+        "TLS with www.skydns.ru failed: its certificate is not trusted by …",
+        "wansync check",
+        |on| {
+            on.staged.write(
+                "etc/hosts",
+                "127.0.0.1 localhost www.skydns.ru vpnki.com relay.example.net\n",
+            );
+            fault(on, "tls-wrong-ca");
+        },
+    ),
+    (
+        "the CA file …: it holds no certificate",
+        "wansync check",
+        |on| {
+            on.run("mv /etc/ssl/certs/ca-certificates.crt /etc/ssl/kept; : >/etc/ssl/certs/ca-certificates.crt");
+        },
+    ),
+    ("No such file or directory", "wansync check", |on| {
+        fs::remove_file(on.staged.path("etc/ssl/certs/ca-certificates.crt")).expect("a file");
+    }),
+    (
+        "the clock is not set, it says …: wait for NTP, or look at its servers",
+        "wansync check",
+        |on| {
+            on.run("mv /etc/ssl/kept /etc/ssl/certs/ca-certificates.crt")
+                .expect(0);
+            on.staged.write("tmp/clock", "@2020-01-01 00:00:00");
+        },
+    ),
+    ("unconfirmed … HTTP status 503", "wansync status", |on| {
+        fs::remove_file(on.staged.path("tmp/clock")).expect("a file");
+        fault(on, "status=503");
+    }),
+    (
+        "the reply is not JSON but an HTML page",
+        "wansync status",
+        |on| fault(on, "html"),
+    ),
+    ("throttled … next in …", "wansync status", |on| {
+        fault(on, "status=503");
+        on.run("wansync once");
+    }),
+    (
+        "throttled … the daily limit of 24 sends is used up",
+        "wansync status",
+        |on| {
+            on.run("i=0; while [ $i -lt 24 ]; do wansync once --force; i=$((i + 1)); done");
+            on.ubus.set_interface("wan", up("8.8.8.8"));
+            on.run("wansync once");
+        },
+    ),
+    (
+        "VPNKI lists no tunnel 'user365' (did you mean 'user356'?)",
+        "wansync check",
+        |on| dacha(on, VPNKI_KEY, "option name 'user365'"),
+    ),
+    (
+        "account: vpnki.com says: API Key Not Found (403)",
+        "wansync check",
+        |on| {
+            dacha(on, "wrong", "option name 'user356'");
+        },
+    ),
+    (
+        "172.16.0.1 does not answer through vpnki0",
+        "wansync check",
+        |on| {
+            on.net.add_device("vpnki0", &["172.16.5.2/16"]);
+            let mut status = up("172.16.5.2");
+            status["l3_device"] = "vpnki0".into();
+            dacha(
+                on,
+                VPNKI_KEY,
+                "option name 'user356'\noption ping '172.16.0.1'",
+            );
+            on.ubus.set_interface("vpnki0", status);
+        },
+    ),
+];
+
+/// What the table quotes: its third column, what stands in backticks.
+fn quoted() -> BTreeSet<String> {
+    let rows = part("When something is wrong")
+        .lines()
+        .filter(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split(" | ").nth(2));
+    let texts = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    texts.map(str::to_owned).collect()
+}
+
+/// Whether the pieces between each `…` stand in a text, in their order.
+fn says(text: &str, quote: &str) -> bool {
+    let mut rest = text;
+    quote
+        .split('…')
+        .all(|piece| match rest.split_once(piece.trim()) {
+            Some((_, behind)) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        })
+}
+
+#[test]
+fn what_the_readme_quotes_is_what_is_said() {
+    let online = Online::new();
+    clocks::put_library(&online.staged.path(""));
+    let mut wrong = Vec::new();
+    for (quote, command, arrange) in SYMPTOMS {
+        set_right(&online);
+        arrange(&online);
+        let clock = if online.staged.has("tmp/clock") {
+            clocks::PRELOADED
+        } else {
+            ""
+        };
+        let said = online.run(&format!("{clock} {command}")).said();
+        if !says(&said, quote) {
+            wrong.push(format!("== {command}: {quote}\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let tried: BTreeSet<String> = SYMPTOMS
+        .iter()
+        .map(|(quote, ..)| (*quote).to_owned())
+        .collect();
+    assert_eq!(quoted(), tried);
+}
+
+#[test]
+fn the_line_of_the_log_and_the_metrics_are_as_quoted() {
+    let online = Online::new();
+    online.run("wansync once; wansync once").expect(0);
+    let said = online
+        .run("wansync status --format prometheus")
+        .expect(0)
+        .stdout;
+    let (_, block) = README
+        .split_once("```\nwansync_skydns")
+        .expect("metrics are quoted");
+    let quoted = block.split("```").next().expect("an end");
+    // An age is another each time.
+    let lasting = |line: &str| match line.rsplit_once(' ') {
+        Some((name, _)) if name.contains("_age_") => name.to_owned(),
+        _ => line.to_owned(),
+    };
+    for line in format!("wansync_skydns{quoted}").lines() {
+        assert!(
+            said.lines().any(|other| lasting(other) == lasting(line)),
+            "no '{line}' in\n{said}"
+        );
+    }
+    for name in README.split("wansync_").skip(1) {
+        let word = |c: char| !c.is_ascii_lowercase() && c != '_';
+        let name = format!("wansync_{}", name.split(word).next().expect("a word"));
+        let is_there =
+            said.contains(&format!("\n{name}")) || said.contains(&format!("# TYPE {name}"));
+        assert!(
+            is_there || name.starts_with("wansync_tunnel"),
+            "no {name} in\n{said}"
+        );
+    }
+    online.ubus.set_interface("wan", down());
+    online.run("wansync once");
+    let (_, line) = README
+        .split_once("`daemon.warn wansync[2817]: ")
+        .expect("a line is quoted");
+    let line = line.split('`').next().expect("an end");
+    online
+        .run("logread -e wansync")
+        .expect(0)
+        .says(&format!("]: {line}"));
+}
