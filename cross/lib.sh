@@ -17,14 +17,16 @@ die() {
     exit 1
 }
 
-# field NAME KEY: the value of KEY in the table of target NAME, without quotes.
+# field NAME KEY: the value of KEY in the table of target NAME, without quotes; a
+# list's values with spaces between.
 field() {
     awk -v want="$1" -v key="$2" '
         /^\[\[target\]\]/ { name = "" }
         /^[a-z]+ = / {
             value = $0
             sub(/^[a-z]+ = /, "", value)
-            gsub(/["\[\],]/, "", value)
+            gsub(/", "/, " ", value)
+            gsub(/["\[\]]/, "", value)
             if ($1 == "name") name = value
             if ($1 == key && name == want) print value
         }' "$root/cross/targets.toml"

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
@@ -14,13 +14,19 @@ use crate::core::time::Now;
 
 /// The time on both clocks.
 pub fn now() -> Now {
-    let wall = match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_secs() as i64,
-        Err(before) => -(before.duration().as_secs() as i64),
-    };
     Now {
         boot: since_boot().as_secs() as i64,
-        wall,
+        wall: since_1970().as_secs() as i64,
+    }
+}
+
+/// The wall clock; Linux has none before 1970. Not by the standard library,
+/// whose times are of 32 bits with musl on MIPS and ARM: from 2038 on it
+/// panics. Where `libc` was built so as well, the clock stands still then.
+pub fn since_1970() -> Duration {
+    match clock_gettime(ClockId::CLOCK_REALTIME) {
+        Ok(time) => time.into(),
+        Err(_) => Duration::from_secs(i32::MAX as u64),
     }
 }
 

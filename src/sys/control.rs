@@ -257,12 +257,15 @@ fn visit(path: &Path, end: Duration) -> io::Result<Option<UnixStream>> {
     };
     let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
     let socket = socket_with(AddressFamily::UNIX, kind, flags, None)?;
+    // However late it is: that nobody listens is found out at once, and a caller
+    // who is told that the time is over takes it that somebody does.
+    let mut patience = left(end).unwrap_or(Duration::from_millis(1));
     loop {
-        set_socket_timeout(&socket, Timeout::Send, Some(left(end)?))?;
+        set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
         match connect(&socket, &address) {
             Ok(()) => return Ok(Some(socket.into())),
             Err(Errno::NOENT | Errno::CONNREFUSED) => return Ok(None),
-            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(Errno::INTR | Errno::AGAIN) => patience = left(end)?,
             Err(errno) => return Err(errno.into()),
         }
     }

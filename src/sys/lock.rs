@@ -11,7 +11,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{clock, files};
 
@@ -29,8 +29,13 @@ impl Held {
     /// Lets go of the lock, whose file then has the time of a pass that was done:
     /// see [`Turn::done_ago`].
     pub fn release(self) {
-        // On a file of one's own it cannot fail, and no decision hangs on it.
-        let _ = self.0.set_modified(SystemTime::now());
+        self.note_done(Duration::ZERO);
+    }
+
+    /// On a file of one's own it cannot fail before 2038, and no decision hangs on it.
+    fn note_done(&self, ago: Duration) {
+        let done = clock::since_1970().saturating_sub(ago);
+        let _ = self.0.set_modified(UNIX_EPOCH + done);
     }
 }
 
@@ -75,15 +80,15 @@ impl Turn {
     /// for people: no decision depends on it.
     pub fn done_ago(&self) -> Option<i64> {
         let done = fs::metadata(self.folder.join(self.lock)).and_then(|lock| lock.modified());
-        let ago = SystemTime::now().duration_since(done.ok()?);
-        Some(ago.map_or(0, |ago| ago.as_secs() as i64))
+        let done = done.ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Some(clock::since_1970().saturating_sub(done).as_secs() as i64)
     }
 
     /// Notes that what a pass does was done so long ago, by a daemon that had
     /// no need of one.
     pub fn note_done(&self, ago: Duration) {
         if let Ok(Some(held)) = self.try_hold() {
-            let _ = held.0.set_modified(SystemTime::now() - ago);
+            held.note_done(ago);
         }
     }
 

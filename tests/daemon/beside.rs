@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use crate::support::Router;
 use crate::{counting, daemon, is_quiet, passes, router, script, sent, up};
 
-/// A router's boot is not to wait for us.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// A router's boot is not to wait for us; only a hang takes longer.
+const AT_ONCE: Duration = Duration::from_secs(20);
 
 #[track_caller]
 fn event(router: &Router, environment: &[(&str, &str)]) {

@@ -358,7 +358,14 @@ pub const SETTLE: &str = "i=0; while [ $i -lt 200 ]; do set -- /proc/[0-9]*; [ $
 
 /// Whether files can be given to other users here.
 pub fn is_root() -> bool {
-    user_namespace().is_empty() && fs::metadata("/proc/self").is_ok_and(|what| what.uid() == 0)
+    let is_root = fs::metadata("/proc/self").is_ok_and(|what| what.uid() == 0);
+    user_namespace().is_empty() && is_root && has_users()
+}
+
+/// Whether the namespace has other users than root.
+fn has_users() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").expect("/proc");
+    map.split_whitespace().nth(2) != Some("1")
 }
 
 fn copy_all(from: &Path, to: &Path) {

@@ -291,3 +291,13 @@ fn a_request_may_come_in_pieces() {
     visitor.read_to_string(&mut text).unwrap();
     assert_eq!(text, "heard pass\n");
 }
+
+/// A caller who is told that the time is over takes it that somebody listens.
+#[test]
+fn that_nobody_listens_is_found_out_however_late_it_is() {
+    let (_folder, state) = place();
+    assert_eq!(ask(&state, "event", Duration::ZERO).unwrap(), None);
+    fs::create_dir_all(&state).unwrap();
+    drop(UnixListener::bind(state.join("control")).unwrap());
+    assert_eq!(ask(&state, "event", Duration::ZERO).unwrap(), None);
+}

@@ -12,10 +12,7 @@ pub fn all_is_well() {
     assert_eq!(tunnel["name"], "user356");
     assert_eq!(tunnel["state"], "up");
     assert_eq!(tunnel["restarts_last_hour"], 0);
-    holds(
-        &finding(&tunnel),
-        "up: 172.16.0.1 answers on vpnki0 in 1 ms",
-    );
+    holds(&finding(&tunnel), "up: 172.16.0.1 answers on vpnki0 in ");
     let between = |value: &serde_json::Value, least: i64, most: i64| {
         let number = value.as_i64().expect("a number");
         assert!((least..=most).contains(&number), "{number}: {tunnel}");
@@ -107,7 +104,7 @@ pub fn without_a_ping_bytes_tell() {
         .pass_at(-290)
         .expect(1)
         .says("dacha: down: VPNKI lists user356 as active, but vpnki0 is stale: ")
-        .says("KiB were sent in 1 min 5")
+        .says("KiB were sent in ")
         .says("restarting its network");
     assert_eq!(night.restarts(), 1);
 }

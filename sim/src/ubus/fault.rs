@@ -18,7 +18,7 @@ pub enum Fault {
     Garbage,
     /// Answers as to a user who may call nothing.
     Refuse,
-    /// Answers rightly, one byte every 5 ms.
+    /// Answers rightly, one byte every millisecond.
     Drip,
 }
 

@@ -76,7 +76,7 @@ fn write(mut stream: &UnixStream, pieces: &Receiver<Piece>, waiting: &AtomicUsiz
 fn drip(mut stream: &UnixStream, bytes: &[u8]) -> io::Result<()> {
     for byte in bytes {
         stream.write_all(&[*byte])?;
-        thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(1));
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError};
 
 use super::anchors::Anchors;
@@ -13,6 +14,17 @@ use super::error::{Stop, tls_failure, words};
 use super::socket::Socket;
 use super::suites;
 use crate::core::failure::{Phase, TlsFailure};
+use crate::sys::clock;
+
+/// Certificates are judged by it.
+#[derive(Debug)]
+struct WallClock;
+
+impl TimeProvider for WallClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(clock::since_1970()))
+    }
+}
 
 /// What every handshake has in common.
 #[derive(Clone)]
@@ -27,12 +39,13 @@ impl Tls {
         let provider = suites::provider();
         let algorithms = provider.signature_verification_algorithms;
         let path = ca_file.display().to_string().into();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-            .with_safe_default_protocol_versions()
-            .expect("ring has suites for TLS 1.2 and 1.3")
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anchors::new(ca_file, algorithms)))
-            .with_no_client_auth();
+        let mut config =
+            ClientConfig::builder_with_details(Arc::new(provider), Arc::new(WallClock))
+                .with_safe_default_protocol_versions()
+                .expect("ring has suites for TLS 1.2 and 1.3")
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Anchors::new(ca_file, algorithms)))
+                .with_no_client_auth();
         config.resumption = Resumption::disabled();
         Tls {
             config: Arc::new(config),
