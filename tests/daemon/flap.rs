@@ -30,7 +30,11 @@ fn a_flapping_wan() {
     assert!((1..=most).contains(&during), "{:?}", sent(&router));
     daemon.says("8.8.2.19 is confirmed");
     assert!(router.updates() - before <= most + 1, "{:?}", sent(&router));
-    assert_eq!(sent(&router)[before], "8.8.2.0", "the first at once");
+    // The first at once, and not when the WAN has come to rest; a machine that is
+    // busy may have missed some.
+    let first = sent(&router)[before].clone();
+    let number = first.strip_prefix("8.8.2.").and_then(|n| n.parse().ok());
+    assert!(number.is_some_and(|number: u32| number < 10), "{first}");
     assert_eq!(router.bound(), ["8.8.2.19"]);
 }
 
