@@ -67,12 +67,14 @@ impl Kept for State {
 
     fn read(json: Json<'_>) -> Option<State> {
         let text = json.text()?;
-        let all = [State::Up, State::Down, State::Unknown];
-        all.into_iter().find(|state| state.word() == text)
+        State::ALL.into_iter().find(|state| state.word() == text)
     }
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [State; 3] = [State::Up, State::Down, State::Unknown];
+
     /// The word for it: `up`, `down` or `unknown`.
     pub fn word(self) -> &'static str {
         match self {

@@ -9,18 +9,6 @@ use super::status::{SectionView, View};
 use crate::core::outcome::Outcome;
 use crate::core::tunnel::State;
 
-const OUTCOMES: [Outcome; 8] = [
-    Outcome::Confirmed,
-    Outcome::Unchanged,
-    Outcome::Aborted,
-    Outcome::Unconfirmed,
-    Outcome::Refused,
-    Outcome::Held,
-    Outcome::Throttled,
-    Outcome::DryRun,
-];
-const STATES: [State; 3] = [State::Up, State::Down, State::Unknown];
-
 /// What one sample says: its labels, and its value.
 type Sample<'a> = (Vec<(&'static str, &'a str)>, String);
 
@@ -102,7 +90,7 @@ fn skydns(out: &mut String, sections: &[SectionView]) {
 }
 
 fn outcomes(out: &mut String, sections: &[SectionView]) {
-    let words = OUTCOMES.map(|outcome| (outcome, outcome.to_string()));
+    let words = Outcome::ALL.map(|outcome| (outcome, outcome.to_string()));
     let mut samples = Vec::new();
     for section in sections {
         for (outcome, word) in &words {
@@ -121,7 +109,7 @@ fn outcomes(out: &mut String, sections: &[SectionView]) {
 fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
     let mut samples = Vec::new();
     for tunnel in tunnels {
-        for state in STATES {
+        for state in State::ALL {
             let mut labels = labels(tunnel);
             labels.push(("state", state.word()));
             samples.push((labels, flag(tunnel.state == state)));
