@@ -172,6 +172,7 @@ impl Record {
 mod tests {
     use super::*;
     use crate::core::time::BUILT;
+    use crate::json::kept_again;
 
     fn now(wall: i64) -> Now {
         Now {
@@ -289,8 +290,7 @@ mod tests {
         held.unsure = true;
         let record = Record::default().with(wanted(&held), now(9));
         let text = Text::of(&record.expect("news"));
-        let json = Json::parse(text.as_bytes()).expect("JSON");
-        let record = Record::read(json).expect("what was written");
+        let record: Record = kept_again(&text).expect("what was written");
         let recalled = record.entry("home").expect("recorded").recall(3600, now(9));
         assert_eq!(recalled.refusals, held.refusals);
         assert_eq!(recalled.trouble, "wrong key");
