@@ -59,13 +59,20 @@ impl Socket {
 }
 
 fn is_timeout(cause: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(cause.kind(), Interrupted | TimedOut | WouldBlock)
+    use io::ErrorKind::{TimedOut, WouldBlock};
+    matches!(cause.kind(), TimedOut | WouldBlock)
 }
 
 impl Read for Socket {
+    /// With a timeout on it, Linux ends a wait by any signal, even one that nobody
+    /// catches.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self.0).read(buffer)
+        loop {
+            match (&*self.0).read(buffer) {
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
     }
 }
 
