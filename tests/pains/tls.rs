@@ -1,8 +1,16 @@
 //! Pain 12: TLS that is not set up.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection};
 
 use crate::support::{Ran, Router};
 use crate::{AFTER_BACKOFF, fault, later};
@@ -87,6 +95,101 @@ fn pain_12_each_wrong_certificate_has_its_own_words() {
             .expect(0)
             .says("home: confirmed");
     }
+}
+
+/// A router whose SkyDNS does this with its one connection.
+fn served_by(behaviour: impl FnOnce(TcpStream) + Send + 'static) -> Router {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let router = Router::with_address("8.8.4.4");
+    let home = router.home(STATIC);
+    let url = router.sim.https_url();
+    router.configure(&home.replace(&url, &format!("https://127.0.0.1:{port}")));
+    thread::spawn(move || behaviour(listener.accept().expect("a connection").0));
+    router
+}
+
+/// One that answers the client's hello with these bytes.
+fn answered_by(bytes: &'static [u8]) -> Router {
+    served_by(move |mut stream| {
+        let mut hello = [0; 5];
+        stream.read_exact(&mut hello).expect("the head of a hello");
+        let length = u16::from_be_bytes([hello[3], hello[4]]);
+        let mut rest = vec![0; usize::from(length)];
+        stream.read_exact(&mut rest).expect("a hello");
+        // Whoever has heard enough is gone.
+        let _ = stream.write_all(bytes);
+        let _ = stream.read_to_end(&mut rest);
+    })
+}
+
+/// What a server does not want, or sends, has a name that can be searched for.
+#[test]
+fn pain_12_each_refusal_of_tls_has_its_own_words() {
+    for (bytes, words) in [
+        (
+            &b"\x15\x03\x03\x00\x02\x02\x28"[..],
+            "it refused to go on (alert 40, handshake_failure)",
+        ),
+        (
+            b"\x15\x03\x03\x00\x02\x02\x46",
+            "it refused to go on (alert 70, protocol_version)",
+        ),
+        // The hello of a server that speaks TLS 1.1 at most.
+        (
+            b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02\
+              01234567890123456789012345678901\x00\x00\x2f\x00",
+            "it offers neither TLS 1.2 nor 1.3",
+        ),
+        (
+            b"\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03",
+            "it sent a TLS message that is damaged (Random)",
+        ),
+        (
+            b"\x17\x03\x03\x00\x01\x00",
+            "it sent a TLS message out of turn",
+        ),
+        (b"SSH-2.0-example\r\n", "what came is not TLS"),
+    ] {
+        answered_by(bytes)
+            .once()
+            .expect(69)
+            .says("home: unconfirmed: TLS with 127.0.0.1 failed: ")
+            .says(words);
+    }
+}
+
+#[test]
+fn pain_12_a_certificate_that_is_not_for_servers() {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a certificate");
+    let router = served_by(move |mut stream| {
+        let mut tls = ServerConnection::new(Arc::new(config)).expect("a connection");
+        let _ = tls.complete_io(&mut stream);
+    });
+    let ca_file = router.sim.ca_file().display().to_string();
+    let trusted = router.path("ca.crt");
+    fs::write(&trusted, certificate.pem()).expect("a CA file");
+    let config = fs::read_to_string(router.config()).expect("a configuration");
+    router.configure_raw(
+        config
+            .replace(&ca_file, &trusted.display().to_string())
+            .as_bytes(),
+    );
+    router
+        .once()
+        .expect(69)
+        .says("its certificate cannot be used (it is not for servers)");
 }
 
 /// One damaged or expired certificate in the bundle made all of it useless.

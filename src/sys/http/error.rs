@@ -3,9 +3,6 @@
 use std::fmt;
 use std::io;
 
-use rustls::{CertificateError, Error as TlsError};
-
-use super::anchors::Unusable;
 use crate::core::failure::{Failure, Phase, TlsFailure};
 
 /// What is said of a URL that is none.
@@ -108,49 +105,4 @@ pub(super) fn words(error: &io::Error) -> String {
         Some((words, _)) => words.to_owned(),
         None => text,
     }
-}
-
-/// What was wrong with a handshake.
-pub(super) fn tls_failure(error: TlsError, ca_file: &str) -> TlsFailure {
-    match error {
-        TlsError::InvalidCertificate(error) => certificate_failure(error, ca_file),
-        TlsError::NoCertificatesPresented => {
-            TlsFailure::Handshake("it has no certificate".to_owned())
-        }
-        TlsError::AlertReceived(alert) => {
-            TlsFailure::Handshake(format!("it refused the handshake ({alert:?})"))
-        }
-        TlsError::PeerIncompatible(cause) => TlsFailure::Handshake(format!(
-            "it offers no TLS version or cipher that is secure ({cause:?})"
-        )),
-        TlsError::InvalidMessage(cause) => {
-            TlsFailure::Handshake(format!("what came is not TLS ({cause:?})"))
-        }
-        other => TlsFailure::Handshake(other.to_string()),
-    }
-}
-
-fn certificate_failure(error: CertificateError, ca_file: &str) -> TlsFailure {
-    use CertificateError as E;
-    match error {
-        E::Expired | E::ExpiredContext { .. } => TlsFailure::Expired,
-        E::NotValidYet | E::NotValidYetContext { .. } => TlsFailure::NotYetValid,
-        E::NotValidForName | E::NotValidForNameContext { .. } => TlsFailure::NameMismatch,
-        // A bad signature is a CA of the right name with another key.
-        E::UnknownIssuer | E::BadSignature => TlsFailure::Untrusted {
-            ca_file: ca_file.to_owned(),
-        },
-        E::Other(error) => match error.0.downcast_ref::<Unusable>() {
-            Some(Unusable(cause)) => TlsFailure::CaFile {
-                path: ca_file.to_owned(),
-                cause: cause.clone(),
-            },
-            None => unusable_certificate(&error.0),
-        },
-        other => unusable_certificate(&other),
-    }
-}
-
-fn unusable_certificate(cause: &dyn fmt::Display) -> TlsFailure {
-    TlsFailure::Handshake(format!("its certificate cannot be used ({cause})"))
 }

@@ -2,7 +2,7 @@
 //!
 //! ureq speaks HTTP/1.1 and keeps connections. Below it everything is ours, so
 //! that every failure can be told apart: `resolve`, `socket` (the device),
-//! `tls` and `anchors` (the CA file); `error` has their words.
+//! `tls` and `anchors` (the CA file); `error` and `tls_error` have their words.
 //!
 //! No text that leaves this module holds a query string.
 #![expect(
@@ -16,6 +16,7 @@ mod resolve;
 mod socket;
 mod suites;
 mod tls;
+mod tls_error;
 mod transport;
 mod within;
 

@@ -10,9 +10,10 @@ use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError};
 
 use super::anchors::Anchors;
-use super::error::{Stop, tls_failure, words};
+use super::error::{Stop, words};
 use super::socket::Socket;
 use super::suites;
+use super::tls_error::{self, tls_failure};
 use crate::core::failure::{Phase, TlsFailure};
 use crate::sys::clock;
 
@@ -58,7 +59,7 @@ impl Tls {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| handshake("no certificate can be for this name"))?;
         let mut tls = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|error| self.failed(error))?;
+            .map_err(|error| self.failed(&error))?;
         while tls.is_handshaking() {
             flush(&mut tls, &mut socket).map_err(|error| interrupted(&error))?;
             let read = tls.read_tls(&mut socket);
@@ -68,14 +69,14 @@ impl Tls {
             if let Err(error) = tls.process_new_packets() {
                 // The alert tells the server why; that it arrives is not needed.
                 let _ = flush(&mut tls, &mut socket);
-                return Err(self.failed(error));
+                return Err(self.failed(&error));
             }
         }
         flush(&mut tls, &mut socket).map_err(|error| interrupted(&error))?;
         Ok(Session { tls, socket })
     }
 
-    fn failed(&self, error: TlsError) -> Stop {
+    fn failed(&self, error: &TlsError) -> Stop {
         Stop::Tls(tls_failure(error, &self.ca_file))
     }
 }
@@ -130,7 +131,9 @@ impl Read for Session {
                 done => return done,
             }
             self.tls.read_tls(&mut self.socket)?;
-            self.tls.process_new_packets().map_err(io::Error::other)?;
+            self.tls
+                .process_new_packets()
+                .map_err(|error| io::Error::other(tls_error::words(&error)))?;
             flush(&mut self.tls, &mut self.socket)?;
         }
     }
