@@ -49,11 +49,11 @@ feed-test: ## run the tests with binaries as OpenWrt's feed builds them
 	cross/test --feed mips -- --test once --test daemon --test event --test sources
 
 .PHONY: size
-size: ## print the sizes, and fail if one has grown by 2 % (UPDATE=1 to record them)
+size: ## print the sizes; fail if one has grown by 2 % or is above a limit (UPDATE=1 records them)
 	cross/size $(if $(UPDATE),--update)
 
 .PHONY: reproduce
-reproduce: ## build one target in two folders and compare the bytes (TARGET=mips)
+reproduce: ## build one target here and in another folder, and compare the bytes (TARGET=mips)
 	cross/reproduce $(TARGET:all=$(HOST))
 
 .PHONY: packages

@@ -39,7 +39,7 @@ impl Hooked {
         let hooked = Hooked(Router::new());
         let folder = hooked.0.path("").display().to_string();
         let script = format!(
-            "cd {folder}; echo pass >>passes; cat address; while [ -e block ]; do sleep 0.05; done"
+            "cd {folder} || exit; echo pass >>passes; cat address; while [ -e block ]; do sleep 0.05; done"
         );
         hooked.0.configure(&hooked.0.home(&format!(
             "option source command\noption command /bin/sh\nlist arg -c\nlist arg '{script}'"

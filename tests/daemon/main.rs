@@ -47,7 +47,7 @@ fn router(options: &str) -> Router {
 fn counting() -> Router {
     let router = Router::new();
     let folder = router.path("").display().to_string();
-    let script = format!("cd {folder}; echo pass >>passes; cat address");
+    let script = format!("cd {folder} || exit; echo pass >>passes; cat address");
     router.configure(&router.home(&format!(
         "option source command\noption command /bin/sh\nlist arg -c\nlist arg '{script}'"
     )));
