@@ -106,8 +106,7 @@ apt_install() {
         sudo=sudo
     fi
     say "$why: installing $*"
-    apt_try "$@" || { $sudo apt-get update -qq >&2 && apt_try "$@"; } ||
-        die "apt-get could not install $*"
+    apt_try "$@" || { apt_update && apt_try "$@"; } || die "apt-get could not install $*"
 }
 
 # apt_download WHY PACKAGE FOLDER: the package's file, for whoever may not install.
@@ -115,11 +114,16 @@ apt_download() {
     command -v apt-get >/dev/null 2>&1 ||
         die "$1, and this is not a Debian: install what Debian calls: $2"
     say "$1: downloading $2"
-    (cd "$3" && apt-get download -qq -o APT::Sandbox::User=root "$2" >&2) || {
-        sudo=
-        [ "$(id -u)" -eq 0 ] || sudo=sudo
-        $sudo apt-get update -qq >&2 && (cd "$3" && apt-get download -qq -o APT::Sandbox::User=root "$2" >&2)
-    } || die "apt-get could not download $2"
+    (cd "$3" && apt-get download -qq -o APT::Sandbox::User=root "$2" >&2) ||
+        { apt_update && (cd "$3" && apt-get download -qq -o APT::Sandbox::User=root "$2" >&2); } ||
+        die "apt-get could not download $2"
+}
+
+# apt_update: the lists of packages, which can be old, or absent.
+apt_update() {
+    sudo=
+    [ "$(id -u)" -eq 0 ] || sudo=sudo
+    $sudo apt-get update -qq >&2
 }
 
 apt_try() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >&2; }
