@@ -45,7 +45,7 @@ cross-test: ## run the tests with the routers' binaries, emulated (TARGET=mips f
 
 .PHONY: feed-test
 feed-test: ## run the tests with binaries as OpenWrt's feed builds them
-	cross/test --feed $(HOST)
+	cross/test --feed $(HOST) -- --test '*'
 	cross/test --feed mips -- --test once --test daemon --test event --test sources
 
 .PHONY: size

@@ -1,6 +1,10 @@
 //! Another time than now, for one run of a program: libfaketime moves the wall
 //! clock, and a time namespace moves the clock that counts since boot.
+//!
+//! A program of a dynamic musl cannot load libfaketime: `WANSYNC_CLOCK` names what
+//! is loaded in its place, see `cross/tools/clock.c`.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -22,11 +26,16 @@ pub fn at_wall(command: &Command, time: &str) -> Command {
 /// `env` sets the variables, so that of several programs that replace each other
 /// only the last is preloaded: each of the others would leave a file in /dev/shm.
 fn preloaded(command: &Command, time: &str) -> Command {
-    let (library, time) = (format!("LD_PRELOAD={LIBRARY}"), format!("FAKETIME={time}"));
+    let (library, time) = (preload(), format!("FAKETIME={time}"));
     // Deadlines and the dates of files stay as they are.
     let kept = ["FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"];
     let env = ["env", &library, &time, "TZ=UTC", kept[0], kept[1]];
     behind(&env, command)
+}
+
+fn preload() -> String {
+    let library = env::var("WANSYNC_CLOCK").unwrap_or_else(|_| LIBRARY.to_owned());
+    format!("LD_PRELOAD={library}")
 }
 
 /// The same command with a wall clock that says what this file says, now and
@@ -36,7 +45,7 @@ pub fn by_file(command: &Command, file: &Path) -> Command {
     let mut inner = Command::new(command.get_program());
     inner.args(command.get_args());
     let file = format!("FAKETIME_TIMESTAMP_FILE={}", file.display());
-    let library = format!("LD_PRELOAD={LIBRARY}");
+    let library = preload();
     let kept = ["FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"];
     let fresh = "FAKETIME_NO_CACHE=1";
     let env = ["env", &library, &file, fresh, "TZ=UTC", kept[0], kept[1]];
