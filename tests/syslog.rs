@@ -213,7 +213,13 @@ fn traps() -> bool {
 
 /// The signals of a fault on the CPUs that there are. From outside they come by
 /// the same way.
-const FAULTS: [Signal; 3] = [Signal::TRAP, Signal::ILL, Signal::ABORT];
+const FAULTS: [Signal; 5] = [
+    Signal::TRAP,
+    Signal::ILL,
+    Signal::ABORT,
+    Signal::SEGV,
+    Signal::BUS,
+];
 
 /// The text about a fault, as a developer needs it: a place in the code, and of what.
 #[track_caller]

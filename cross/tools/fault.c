@@ -1,8 +1,8 @@
 /* One line in the log for a fault of the program. Builds for routers leave out the
    text of each panic, and all that would put it together: a panic is a trap, which
    ends the program without a word. So this says where it was; cross/README.md tells
-   how to find the line of the source. Stack overflows are the library's: it says so
-   on stderr, and aborts, which comes by here. */
+   how to find the line of the source. A stack that overflows is told of as well, if
+   it is the main thread's: here the library, too, leaves out what would say so. */
 
 #define _GNU_SOURCE /* registers by name */
 #include <poll.h>
@@ -114,9 +114,12 @@ static void report(int signal, siginfo_t *info, void *context) {
 }
 
 __attribute__((constructor)) static void watch(void) {
-    static const char signals[] = { SIGILL, SIGTRAP, SIGABRT };
+    static const char signals[] = { SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS };
+    static char room[16384];
+    stack_t stack = { .ss_sp = room, .ss_size = sizeof room };
+    sigaltstack(&stack, 0);
     struct sigaction action = { 0 };
     action.sa_sigaction = report;
-    action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER;
+    action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER | SA_ONSTACK;
     for (unsigned i = 0; i < sizeof signals; i++) sigaction(signals[i], &action, 0);
 }
