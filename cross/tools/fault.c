@@ -108,7 +108,11 @@ static void report(int signal, siginfo_t *info, void *context) {
         say(&line, "\n");
         write(2, line.bytes, line.length);
     }
-    /* The handler is gone by now, and the signal is not blocked. */
+    /* The handler is gone by now; nothing may hold the signal back. */
+    sigset_t mine;
+    sigemptyset(&mine);
+    sigaddset(&mine, signal);
+    sigprocmask(SIG_UNBLOCK, &mine, 0);
     raise(signal);
     _exit(128 + signal);
 }
@@ -120,6 +124,6 @@ __attribute__((constructor)) static void watch(void) {
     sigaltstack(&stack, 0);
     struct sigaction action = { 0 };
     action.sa_sigaction = report;
-    action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER | SA_ONSTACK;
+    action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_ONSTACK;
     for (unsigned i = 0; i < sizeof signals; i++) sigaction(signals[i], &action, 0);
 }
