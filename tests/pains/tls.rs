@@ -97,21 +97,20 @@ fn pain_12_each_wrong_certificate_has_its_own_words() {
     }
 }
 
-/// A router whose SkyDNS does this with its one connection.
-fn served_by(behaviour: impl FnOnce(TcpStream) + Send + 'static) -> Router {
+/// From now on this router's SkyDNS does this with its one connection.
+fn serve(router: &Router, behaviour: impl FnOnce(TcpStream) + Send + 'static) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let router = Router::with_address("8.8.4.4");
-    let home = router.home(STATIC);
-    let url = router.sim.https_url();
-    router.configure(&home.replace(&url, &format!("https://127.0.0.1:{port}")));
+    let config = fs::read_to_string(router.config()).expect("a configuration");
+    let url = format!("https://127.0.0.1:{port}");
+    router.configure_raw(config.replace(&router.sim.https_url(), &url).as_bytes());
     thread::spawn(move || behaviour(listener.accept().expect("a connection").0));
-    router
 }
 
-/// One that answers the client's hello with these bytes.
+/// A router whose SkyDNS answers the client's hello with these bytes.
 fn answered_by(bytes: &'static [u8]) -> Router {
-    served_by(move |mut stream| {
+    let router = Router::with_address("8.8.4.4");
+    serve(&router, move |mut stream| {
         let mut hello = [0; 5];
         stream.read_exact(&mut hello).expect("the head of a hello");
         let length = u16::from_be_bytes([hello[3], hello[4]]);
@@ -120,7 +119,8 @@ fn answered_by(bytes: &'static [u8]) -> Router {
         // Whoever has heard enough is gone.
         let _ = stream.write_all(bytes);
         let _ = stream.read_to_end(&mut rest);
-    })
+    });
+    router
 }
 
 /// What a server does not want, or sends, has a name that can be searched for.
@@ -173,19 +173,11 @@ fn pain_12_a_certificate_that_is_not_for_servers() {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .expect("a certificate");
-    let router = served_by(move |mut stream| {
+    let router = trusting(Some(certificate.pem().as_bytes()));
+    serve(&router, move |mut stream| {
         let mut tls = ServerConnection::new(Arc::new(config)).expect("a connection");
         let _ = tls.complete_io(&mut stream);
     });
-    let ca_file = router.sim.ca_file().display().to_string();
-    let trusted = router.path("ca.crt");
-    fs::write(&trusted, certificate.pem()).expect("a CA file");
-    let config = fs::read_to_string(router.config()).expect("a configuration");
-    router.configure_raw(
-        config
-            .replace(&ca_file, &trusted.display().to_string())
-            .as_bytes(),
-    );
     router
         .once()
         .expect(69)
