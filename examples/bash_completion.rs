@@ -8,5 +8,5 @@ fn main() {
         .iter()
         .map(|command| command.name)
         .collect();
-    print!("{}", wansync::render::completion::bash(&names));
+    print!("{}", wansync_core::text::completion::bash(&names));
 }

@@ -1,5 +1,5 @@
-//! wansync keeps a router's WAN address bound at SkyDNS, and watches its VPNKI
-//! tunnels.
+//! The agent: wansync keeps a router's WAN address bound at SkyDNS, and watches its
+//! VPNKI tunnels.
 //!
 //! A pass observes the WAN address, compares it with what SkyDNS last
 //! confirmed, and sends `update_ip` when they differ. A look at a tunnel gathers
@@ -10,22 +10,13 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`commands`] | one file a subcommand; they compose what follows |
+//! | [`cli`], [`commands`] | the command line; one file a subcommand: parse, call the agent, print, exit code |
+//! | [`agent`] | the engine: passes, tunnels, the daemon |
 //! | [`sys`] | the only I/O: http, ubus, netlink, echoes, files, clocks, signals, processes |
-//! | [`render`] | pure: what people read: the status, tables, charts, help; metrics |
-//! | [`service`] | pure: requests to the services and the decoding of replies |
-//! | [`config`] | pure: text to sections to a checked configuration |
-//! | [`core`] | pure: which address may be published, whether a tunnel works, and what to do when |
-//! | [`json`] | pure: JSON read in place, and what is kept as JSON |
-//!
-//! `core`, `service`, `config` and `render` take values and return values. They never
-//! read a clock, a file, a socket or the environment; `clippy.toml` enforces it.
+//! | [`wansync_core`] | every decision: what is sent when, whether a tunnel works, what a reply means |
 
+pub mod agent;
 pub mod cli;
 pub mod commands;
-pub mod config;
-pub mod core;
-pub mod json;
-pub mod render;
-pub mod service;
+pub mod exit;
 pub mod sys;

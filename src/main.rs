@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use argh::{EarlyExit, FromArgs};
 use log::LevelFilter;
 use wansync::cli::{Arguments, Command};
-use wansync::commands::{self, exit::Exit};
 use wansync::sys::{self, log::Reader};
+use wansync::{commands, exit::Exit};
 
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {

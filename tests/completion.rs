@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use wansync::render::completion;
+use wansync_core::text::completion;
 
 /// What bash would offer after these words, the last of them unfinished; `None`
 /// without bash.

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Ran, Router, clocks, is_in_files};
-use wansync::core::tunnel::account::{Look, due, service_evidence};
-use wansync::core::tunnel::evidence::Service;
-use wansync::json::{Json, Kept};
+use wansync_core::json::{Json, Persist};
+use wansync_core::tunnel::account::{Look, due, service_evidence};
+use wansync_core::tunnel::evidence::Service;
 use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
 
 const HANG: Duration = Duration::from_secs(60);

@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wansync::service::answer::{Answer, data_json, decode};
-use wansync::json::Json;
-use wansync::service::reply::Reply;
-use wansync::service::{skydns, skydns_methods, vpnki, vpnki_resources};
+use wansync_core::service::answer::{Answer, data_json, decode};
+use wansync_core::json::Json;
+use wansync_core::service::reply::Reply;
+use wansync_core::service::{skydns, skydns_methods, vpnki, vpnki_resources};
 
 fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
     let (method, status, retry_after, body) = input;

@@ -5,9 +5,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wansync::sys::ubus::netifd::{explain, network, networks};
-use wansync::sys::ubus::value::{Table, Value};
-use wansync::sys::ubus::wire::{Incoming, Message};
+use wansync_core::ubus::netifd::{explain, network, networks};
+use wansync_core::ubus::value::{Table, Value};
+use wansync_core::ubus::wire::{Incoming, Message};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(table) = Table::parse(bytes) {

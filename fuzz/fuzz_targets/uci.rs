@@ -5,8 +5,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wansync::config::uci::parse;
-use wansync::config::uci::print::{Unnamed, export, show};
+use wansync_core::config::uci::parse;
+use wansync_core::config::uci::print::{Unnamed, export, show};
 
 fuzz_target!(|text: &[u8]| {
     let Ok(package) = parse(text) else { return };

@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 
-use super::exit::Exit;
-use super::observe::Observer;
-use super::paths::{Paths, key_of, read_key, warning_of_key_file};
+use crate::agent::observe::Observer;
+use crate::agent::paths::{Paths, key_of, read_key, warning_of_key_file};
 use crate::cli::Call;
-use crate::config::schema::{SKYDNS_URL, VPNKI_URL};
-use crate::config::secret::Secret;
-use crate::config::suggest::nearest;
-use crate::config::url::ServiceUrl;
-use crate::config::{Config, Content, Main, Section};
-use crate::core::failure::Failure;
-use crate::service::answer::Service;
-use crate::service::arguments::Checked;
-use crate::service::method::{Kind, Method};
+use crate::exit::Exit;
 use crate::sys::files;
 use crate::sys::http::Client;
+use wansync_core::config::schema::{SKYDNS_URL, VPNKI_URL};
+use wansync_core::config::secret::Secret;
+use wansync_core::config::suggest::nearest;
+use wansync_core::config::url::ServiceUrl;
+use wansync_core::config::{Config, Content, Main, Section};
+use wansync_core::failure::Failure;
+use wansync_core::service::answer::Service;
+use wansync_core::service::arguments::Checked;
+use wansync_core::service::method::{Kind, Method};
 
 /// The shortest password that is hidden where a service quotes it, in bytes.
 const SHORTEST_HIDDEN: usize = 4;

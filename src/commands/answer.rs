@@ -3,22 +3,22 @@
 use std::borrow::Cow;
 
 use super::account::Account;
-use super::exit::Exit;
 use super::once::{println_or_fail, println_quietly};
 use crate::cli::{Call, Format};
-use crate::core::failure::Failure;
-use crate::render::chart::{Series, chart};
-use crate::render::table::{Table as Shown, record};
-use crate::render::width::clean;
-use crate::service::answer::{Answer, data_json, decode};
-use crate::service::method::{Method, Shape};
-use crate::service::reply::Reply;
-use crate::service::rows::Record;
-use crate::service::skydns_data::{Added, DateEnd, Report};
-use crate::service::table::Table;
-use crate::service::vpnki;
-use crate::service::vpnki::Credentials;
+use crate::exit::Exit;
 use crate::sys::{clock, files, terminal, zone};
+use wansync_core::failure::Failure;
+use wansync_core::service::answer::{Answer, data_json, decode};
+use wansync_core::service::method::{Method, Shape};
+use wansync_core::service::reply::Reply;
+use wansync_core::service::rows::Record;
+use wansync_core::service::skydns_data::{Added, DateEnd, Report};
+use wansync_core::service::table::Table;
+use wansync_core::service::vpnki;
+use wansync_core::service::vpnki::Credentials;
+use wansync_core::text::chart::{Series, chart};
+use wansync_core::text::table::{Table as Shown, record};
+use wansync_core::text::width::clean;
 
 /// Whether the answer to a method holds something that `--output` is for.
 pub fn is_secret(method: &Method) -> bool {

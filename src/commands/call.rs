@@ -3,21 +3,21 @@
 
 use super::account::Account;
 use super::answer;
-use super::exit::Exit;
 use super::once::println_quietly;
-use super::paths::Paths;
+use crate::agent::paths::Paths;
 use crate::cli::Call;
-use crate::config::suggest::nearest;
-use crate::core::failure::Failure;
-use crate::render::help;
-use crate::render::width::clean;
-use crate::service::answer::Service;
-use crate::service::arguments::{self, Checked};
-use crate::service::method::{Effect, Kind, Method};
-use crate::service::reply::{COMMAND_LIMIT, Reply};
-use crate::service::request;
+use crate::exit::Exit;
 use crate::sys::http::{Client, Get};
 use crate::sys::{clock, files, terminal, zone};
+use wansync_core::config::suggest::nearest;
+use wansync_core::failure::Failure;
+use wansync_core::service::answer::Service;
+use wansync_core::service::arguments::{self, Checked};
+use wansync_core::service::method::{Effect, Kind, Method};
+use wansync_core::service::reply::{COMMAND_LIMIT, Reply};
+use wansync_core::service::request;
+use wansync_core::text::help;
+use wansync_core::text::width::clean;
 
 /// The largest value that is read from a file or from standard input, in bytes.
 const VALUE_LIMIT: usize = 64 * 1024;
@@ -179,7 +179,7 @@ fn unknown_method(service: Service, name: &str) -> String {
 }
 
 /// One `NAME=VALUE`. `@FILE` and `-` keep a value out of the list of processes;
-/// `@@…` is a value that begins with `@`. `reader` is who has read standard input.
+/// `…` is a value that begins with `@`. `reader` is who has read standard input.
 fn parameter<'a>(
     method: &Method,
     text: &'a str,
@@ -263,8 +263,8 @@ fn send(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::failure::Phase;
-    use crate::service::skydns_methods;
+    use wansync_core::failure::Phase;
+    use wansync_core::service::skydns_methods;
 
     #[test]
     fn the_method_that_help_is_for() {

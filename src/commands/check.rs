@@ -4,20 +4,20 @@
 mod service;
 mod tunnels;
 
-use super::exit::Exit;
-use super::observe::Observer;
 use super::once::println_quietly;
-use super::pass::redacted;
-use super::paths::{Paths, key_of, warning_of_key_file};
+use crate::agent::observe::Observer;
+use crate::agent::paths::{Paths, key_of, warning_of_key_file};
+use crate::agent::publish::redacted;
 use crate::cli::Check;
-use crate::config::secret::Secret;
-use crate::config::{Config, Content, Section, Skydns};
-use crate::core::address::choose;
-use crate::core::failure::Failure;
-use crate::core::time::Civil;
-use crate::service::skydns;
+use crate::exit::Exit;
 use crate::sys::http::{Client, Get, check_ca_file};
 use crate::sys::{clock, files};
+use wansync_core::address::choose;
+use wansync_core::config::secret::Secret;
+use wansync_core::config::{Config, Content, Section, Skydns};
+use wansync_core::failure::Failure;
+use wansync_core::service::skydns;
+use wansync_core::time::Civil;
 
 /// Prints findings, and keeps the first exit code that is not 0.
 struct Findings {

@@ -7,15 +7,15 @@
 
 use std::time::Duration;
 
-use super::exit::Exit;
-use super::hotplug::Hotplug;
-use super::pass::{self, Manner, Report};
-use super::paths::Paths;
-use super::{programs, tunnels};
+use crate::agent::hotplug::Hotplug;
+use crate::agent::paths::Paths;
+use crate::agent::publish::{self, Manner, Report};
+use crate::agent::{hooks, tunnels::round};
 use crate::cli::Event;
-use crate::core::outcome::Outcome;
+use crate::exit::Exit;
 use crate::sys::lock::Turn;
 use crate::sys::{clock, control, process};
+use wansync_core::outcome::Outcome;
 
 /// One step of a reconnect often brings several events: this much time is given
 /// to the rest of them. With a TLS handshake after it, the update is still on
@@ -119,13 +119,13 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
         if !config.main.enabled {
             return Exit::Done;
         }
-        let done = match pass::run(paths, &config, &[], Manner::default()) {
+        let done = match publish::run(paths, &config, &[], Manner::default()) {
             Ok(done) => done,
             Err(exit) => return exit,
         };
         let reports = &done.reports;
-        tunnels::pass(paths, &config, &[]);
-        programs::run(done.errands);
+        round::pass(paths, &config, &[]);
+        hooks::run(done.errands);
         let left = Duration::from_secs(config.main.interval as u64)
             .saturating_sub(clock::since_boot() - start);
         match retry_in(reports) {
@@ -134,7 +134,7 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
                     return Exit::Done;
                 }
             }
-            _ => return super::once::exit_of(reports),
+            _ => return publish::exit_of(reports),
         }
     }
 }

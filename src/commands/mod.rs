@@ -17,26 +17,16 @@ mod account;
 mod answer;
 mod call;
 mod check;
-mod complaints;
 mod daemon;
 mod event;
-pub mod exit;
-mod hotplug;
-mod look;
-mod observe;
 mod once;
-mod pass;
-mod paths;
-mod programs;
 mod status;
-mod tunnels;
-mod watch;
 
+use crate::agent::paths::Paths;
 use crate::cli::{Arguments, Command};
-use crate::service::answer::Service;
+use crate::exit::Exit;
 pub use call::help;
-use exit::Exit;
-use paths::Paths;
+use wansync_core::service::answer::Service;
 
 /// Runs what the command line asks for.
 pub fn run(arguments: &Arguments) -> Exit {

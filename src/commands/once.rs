@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::exit::Exit;
-use super::pass::{self, Manner, Report};
-use super::paths::Paths;
-use super::programs::{self, Errand};
-use super::tunnels;
+use crate::agent::hooks::{self, Errand};
+use crate::agent::paths::Paths;
+use crate::agent::publish::{self, Manner, exit_of};
+use crate::agent::tunnels::round;
 use crate::cli::Once;
-use crate::config::{Config, Content, Section, Skydns};
+use crate::exit::Exit;
 use crate::sys::control;
+use wansync_core::config::{Config, Content, Section, Skydns};
 
 /// How long the daemon may take to say that it heard.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -43,9 +43,9 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         .cloned()
         .partition(|name| !is_tunnel(name));
     let is_all = once.sections.is_empty();
-    let mut done = pass::Done::default();
+    let mut done = publish::Done::default();
     if is_all || !chosen.is_empty() {
-        done = match pass::run(paths, &config, &chosen, manner) {
+        done = match publish::run(paths, &config, &chosen, manner) {
             Ok(done) => done,
             Err(exit) => return exit,
         };
@@ -55,7 +55,7 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
     }
     let mut exit = exit_of(&done.reports);
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
-        for report in tunnels::pass(paths, &config, &tunnels) {
+        for report in round::pass(paths, &config, &tunnels) {
             println_quietly(&report.line);
             exit = exit.or(report.exit);
         }
@@ -76,7 +76,7 @@ fn tell(paths: &Paths, errands: Vec<Errand>) {
         Err(error) => error.kind() == io::ErrorKind::TimedOut,
     };
     if !errands.is_empty() && !is_told() {
-        programs::run(errands);
+        hooks::run(errands);
     }
 }
 
@@ -91,12 +91,6 @@ fn say_what_is_disabled(config: &Config, chosen: &[String]) {
     if chosen.is_empty() && config.skydns.iter().all(is_disabled) {
         println_quietly("no skydns section is enabled");
     }
-}
-
-/// The first exit code that is not 0, in the order of the file.
-pub fn exit_of(reports: &[Report]) -> Exit {
-    let exits = reports.iter().map(|report| report.exit);
-    exits.fold(Exit::Done, Exit::or)
 }
 
 /// Prints a line; whoever closed the pipe does not want it.

@@ -9,26 +9,27 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::exit::Exit;
-use super::observe::Observer;
 use super::once::println_quietly;
-use super::pass::remembered;
-use super::paths::{Paths, key_of};
+use crate::agent::observe::Observer;
+use crate::agent::paths::{Paths, key_of};
+use crate::agent::publish::remembered;
 use crate::cli::{Status, StatusFormat};
-use crate::config::problem::Problem;
-use crate::config::{Config, Content, Skydns, Source};
-use crate::core::memory::Memory;
-use crate::core::reconcile::{next_due, sends_left, shown};
-use crate::core::record::Record;
-use crate::core::time::Now;
-use crate::render::frame::frame;
-use crate::render::prometheus;
-use crate::render::status::tunnel::TunnelView;
-use crate::render::status::{SectionView, View, WRONG, text};
+use crate::exit::Exit;
+use crate::sys::digest::sha256;
 use crate::sys::http::Client;
 use crate::sys::lock::Turn;
 use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
+use wansync_core::config::problem::Problem;
+use wansync_core::config::{Config, Content, Skydns, Source};
+use wansync_core::memory::Memory;
+use wansync_core::reconcile::{next_due, sends_left, shown};
+use wansync_core::record::Record;
+use wansync_core::text::frame::frame;
+use wansync_core::text::prometheus;
+use wansync_core::text::status::tunnel::TunnelView;
+use wansync_core::text::status::{SectionView, View, WRONG, text};
+use wansync_core::time::Now;
 
 /// How long the daemon may take to write what it knows.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -180,6 +181,7 @@ fn tunnels(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
             Content::Wrong => Some(TunnelView::wrong(name)),
             Content::Ready(tunnel) => {
                 let memory = store.tunnel_memory(name).unwrap_or_default();
+                let memory = memory.under(&tunnel.fingerprint(sha256)).dated(now.boot);
                 Some(TunnelView::of(
                     name,
                     tunnel,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::core::time::Now;
+use wansync_core::time::Now;
 
 /// The time on both clocks.
 pub fn now() -> Now {

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::core::address::{Candidate, Family};
+use wansync_core::address::{Candidate, Family};
 
 /// The addresses of `device`, of one family, in the kernel's order.
 ///

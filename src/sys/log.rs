@@ -11,7 +11,7 @@ use std::time::Duration;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clock;
-use crate::core::time::Civil;
+use wansync_core::time::Civil;
 
 /// The target of records that the command prints as well: a person at a
 /// terminal need not read them twice.

@@ -7,10 +7,11 @@
 use std::path::{Path, PathBuf};
 
 use super::{clock, files};
-use crate::core::memory::Memory;
-use crate::core::record::Record;
-use crate::core::tunnel;
-use crate::json::{Json, Kept, Text, kept};
+use wansync_core::json::{Json, JsonWriter, Persist};
+use wansync_core::memory::Memory;
+use wansync_core::persist;
+use wansync_core::record::Record;
+use wansync_core::tunnel;
 
 /// No file of ours comes near this.
 const LIMIT: usize = 1024 * 1024;
@@ -30,7 +31,7 @@ struct Complaints {
     numbers: Vec<u32>,
 }
 
-kept!(Complaints { numbers });
+persist!(Complaints { numbers });
 
 impl Store {
     /// The store in these two folders.
@@ -104,7 +105,7 @@ impl Store {
 
     /// Remembers it for ever.
     pub fn write_record(&self, record: &Record) -> Result<(), String> {
-        let text = Text::of(record);
+        let text = JsonWriter::of(record);
         let folder = self.record.parent().unwrap_or(Path::new("/"));
         files::within(folder, || {
             files::replace(&self.record, text.as_bytes(), true)
@@ -130,7 +131,7 @@ impl Store {
 
     /// What a file of the state tier says, if it is of this boot: times since
     /// boot are worth nothing after a reboot, wherever the folder lies.
-    fn stamped<T: Kept>(&self, path: &Path) -> Option<T> {
+    fn stamped<T: Persist>(&self, path: &Path) -> Option<T> {
         let bytes = files::read_if_there(path, LIMIT).ok()??;
         T::read(self.of_this_boot(&bytes)?)
     }
@@ -140,8 +141,8 @@ impl Store {
         (json.get(STAMP)?.text()? == self.boot_id.as_str()).then_some(json)
     }
 
-    fn stamp(&self, path: &Path, content: &impl Kept) -> Result<(), String> {
-        self.write_stamped(path, &Text::of(content))
+    fn stamp(&self, path: &Path, content: &impl Persist) -> Result<(), String> {
+        self.write_stamped(path, &JsonWriter::of(content))
     }
 
     /// The stamp is put into the text of the object.

@@ -7,7 +7,7 @@ use rustix::termios::{
 };
 
 use super::process::environment;
-use crate::render::{Screen, is_utf8};
+use wansync_core::text::{Screen, is_utf8};
 
 /// Where standard output goes.
 pub fn screen() -> Screen {

@@ -8,7 +8,7 @@ use std::env;
 use std::path::Path;
 
 use super::files;
-use crate::render::zone::Zone;
+use wansync_core::text::zone::Zone;
 
 /// Where OpenWrt's init writes the zone's POSIX string (package base-files,
 /// /etc/init.d/system).

@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use wansync::service::answer::Service;
-use wansync::service::method::{Count, Effect, Kind, Method};
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::{Count, Effect, Kind, Method};
 
 use crate::support::Router;
 use crate::support::terminal::{at_terminal, at_terminal_with};

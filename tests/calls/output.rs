@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use wansync::render::width::width;
+use wansync_core::text::width::width;
 use wansync_sim::KEY;
 
 use crate::support::{Ran, Router, ran};

@@ -1,7 +1,7 @@
 //! How an answer looks on a terminal, and that it cannot command it.
 
 use serde_json::json;
-use wansync::render::width::width;
+use wansync_core::text::width::width;
 
 use crate::support::terminal::at_terminal;
 use crate::support::{Ran, Router};

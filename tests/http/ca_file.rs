@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use wansync::core::failure::TlsFailure;
 use wansync::sys::http::{Client, check_ca_file};
+use wansync_core::failure::TlsFailure;
 
 use crate::authority::{Authority, Identity, TempFile};
 use crate::server::{Server, ok};

@@ -14,9 +14,9 @@ mod tls;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use wansync::core::failure::{Failure, TlsFailure};
-use wansync::service::reply::Reply;
 use wansync::sys::http::{Client, Get, TIMEOUT};
+use wansync_core::failure::{Failure, TlsFailure};
+use wansync_core::service::reply::Reply;
 
 /// What no text may hold.
 const SECRET: &str = "s3cr3t-key";

@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
-use wansync::core::address::Family;
-use wansync::core::failure::{Failure, Phase};
+use wansync_core::address::Family;
+use wansync_core::failure::{Failure, Phase};
 
 use crate::server::{Behaviour, Server, ok, reply};
 use crate::{HANG, body, client, failure, get};

@@ -1,6 +1,6 @@
 //! Redirects end to end. The rule itself has its table in `service::redirect`.
 
-use wansync::core::failure::Failure;
+use wansync_core::failure::Failure;
 
 use crate::server::{Peer, Server, ok, reply};
 use crate::{SECRET, body, client, failure, get};

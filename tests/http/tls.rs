@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa};
 use rustls::version::{TLS12, TLS13};
-use wansync::core::failure::{Failure, Phase, TlsFailure};
 use wansync::sys::http::Client;
+use wansync_core::failure::{Failure, Phase, TlsFailure};
 
 use crate::authority::{Authority, Identity, TempFile, expired, not_yet_valid};
 use crate::server::{Behaviour, Server, ok};

@@ -1,7 +1,7 @@
 //! Replies that are no replies of the service, one message for each kind.
 
-use wansync::service::answer::Service;
-use wansync::service::method::Method;
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::Method;
 use wansync_sim::{Deleted, Style};
 
 use crate::rows::all;

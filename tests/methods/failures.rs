@@ -1,8 +1,8 @@
 //! Every method, and how it fails: what the service refuses, in its own words,
 //! and what it is not there for. Nothing has changed at the service then.
 
-use wansync::service::answer::Service;
-use wansync::service::method::Method;
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::Method;
 use wansync_sim::{KEY, Times, VPNKI_KEY};
 
 use crate::rows::{all, find};

@@ -1,8 +1,8 @@
 //! What can be asked for, and what each method takes. None of it needs a
 //! configuration or a service.
 
-use wansync::service::answer::Service;
-use wansync::service::method::{Count, Effect};
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::{Count, Effect};
 
 use crate::rows::all;
 use crate::support::{Ran, Router, program, ran};

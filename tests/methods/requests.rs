@@ -4,9 +4,9 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use wansync::core::time::Civil;
-use wansync::service::answer::Service;
-use wansync::service::method::{Kind, Method, Parameter};
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::{Kind, Method, Parameter};
+use wansync_core::time::Civil;
 use wansync_sim::{KEY, Request, VPNKI_KEY};
 
 use crate::rows::{all, find};

@@ -1,8 +1,8 @@
 //! The form of the tables of calls: one row or more for each method.
 
 use serde_json::Value;
-use wansync::service::answer::Service;
-use wansync::service::method::Method;
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::Method;
 
 use crate::world::World;
 

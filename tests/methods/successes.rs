@@ -1,8 +1,8 @@
 //! Every method, and what it does.
 
 use serde_json::Value;
-use wansync::service::answer::Service;
-use wansync::service::method::{Effect, Method};
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::{Effect, Method};
 
 use crate::rows::Prints::{Exactly, Lines};
 use crate::rows::{Success, all, find, lines};

@@ -1,7 +1,7 @@
 //! What is refused before anything is sent: exit 64, and no request.
 
-use wansync::service::answer::Service;
-use wansync::service::method::{Count, Kind, Method, Parameter};
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::{Count, Kind, Method, Parameter};
 
 use crate::rows::{all, find};
 use crate::successes::words_of;

@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
-use wansync::core::time::Civil;
-use wansync::service::answer::Service;
-use wansync::service::method::Method;
+use wansync_core::service::answer::Service;
+use wansync_core::service::method::Method;
+use wansync_core::time::Civil;
 use wansync_sim::{KEY, Request, Sim, Times, VPNKI_KEY};
 
 use crate::support::{Ran, Router, ran};

@@ -18,8 +18,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 use support::Router;
-use wansync::config::Config;
 use wansync::sys::clock;
+use wansync_core::config::Config;
 use wansync_sim::KEY;
 
 /// A router whose one tunnel `dacha` is watched in all ways.
@@ -59,7 +59,7 @@ impl Watched {
         let (_, tunnel) = tunnel.expect("a tunnel that can be watched");
         let mut memory = json!({
             "boot_id": clock::boot_id(),
-            "fingerprint": tunnel.fingerprint(),
+            "fingerprint": tunnel.fingerprint(wansync::sys::digest::sha256),
             "evidence": {
                 "wan": seen(json!({"Up": ago(9000)}), 3),
                 "service": seen(json!("Active"), 50),

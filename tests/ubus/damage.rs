@@ -1,8 +1,8 @@
 //! No bytes make the decoder panic or hang.
 
-use wansync::sys::ubus::netifd::{self, explain};
-use wansync::sys::ubus::value::Table;
-use wansync::sys::ubus::wire::{self, attribute};
+use wansync_core::ubus::netifd::{self, explain};
+use wansync_core::ubus::value::Table;
+use wansync_core::ubus::wire::{self, attribute};
 
 use crate::support::*;
 

@@ -3,8 +3,9 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
+use wansync::sys::ubus;
 use wansync::sys::ubus::client::Client;
-use wansync::sys::ubus::{self, Error};
+use wansync_core::ubus::Error;
 use wansync_sim::ubus::message as sim;
 use wansync_sim::ubus::{Fault, UbusSim};
 

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::json;
+use wansync::sys::ubus;
 use wansync::sys::ubus::client::{Client, Notice};
-use wansync::sys::ubus::wire::{Arguments, attribute, message};
-use wansync::sys::ubus::{self, Error};
+use wansync_core::ubus::Error;
+use wansync_core::ubus::wire::{Arguments, attribute, message};
 use wansync_sim::ubus::blob::Blob;
 use wansync_sim::ubus::message as sim;
 use wansync_sim::ubus::{Fault, UbusSim};

@@ -1,8 +1,8 @@
 //! What netifd's answers mean.
 
 use serde_json::{Value as Json, json};
-use wansync::sys::ubus::netifd::{self, Network, explain};
-use wansync::sys::ubus::value::Table;
+use wansync_core::ubus::netifd::{self, Network, explain};
+use wansync_core::ubus::value::Table;
 use wansync_sim::ubus::blob;
 
 use crate::support::*;

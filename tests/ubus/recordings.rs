@@ -1,7 +1,7 @@
 //! What was recorded is read and written as the real programs did.
 
 use serde_json::{Value as Json, json};
-use wansync::sys::ubus::wire::{self, attribute, message};
+use wansync_core::ubus::wire::{self, attribute, message};
 use wansync_sim::ubus::capture;
 use wansync_sim::ubus::message as sim;
 

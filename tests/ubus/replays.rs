@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use wansync::sys::ubus::Error;
 use wansync::sys::ubus::client::{Client, Notice, Reply};
-use wansync::sys::ubus::wire::Arguments;
+use wansync_core::ubus::Error;
+use wansync_core::ubus::wire::Arguments;
 use wansync_sim::ubus::capture::{self, Capture, Pieces, Replay};
 use wansync_sim::ubus::message as sim;
 

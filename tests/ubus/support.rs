@@ -8,12 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use wansync::core::address::Candidate;
-use wansync::sys::ubus::Error;
 use wansync::sys::ubus::client::{Client, Notice, Reply};
-use wansync::sys::ubus::netifd::{self, Network};
-use wansync::sys::ubus::value::{Malformed, Table, Value, kind};
-use wansync::sys::ubus::wire::{Arguments, Incoming, Message, attribute, message};
+use wansync_core::address::Candidate;
+use wansync_core::ubus::Error;
+use wansync_core::ubus::netifd::{self, Network};
+use wansync_core::ubus::value::{Malformed, Table, Value, kind};
+use wansync_core::ubus::wire::{Arguments, Incoming, Message, attribute, message};
 use wansync_sim::ubus::blob::{self, Blob};
 use wansync_sim::ubus::capture::Capture;
 use wansync_sim::ubus::message as sim;

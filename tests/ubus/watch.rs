@@ -6,9 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use wansync::sys::ubus::Error;
 use wansync::sys::ubus::watch::{self, Watch};
-use wansync::sys::ubus::wire::{attribute, message};
+use wansync_core::ubus::Error;
+use wansync_core::ubus::wire::{attribute, message};
 use wansync_sim::ubus::UbusSim;
 use wansync_sim::ubus::blob;
 use wansync_sim::ubus::message as sim;

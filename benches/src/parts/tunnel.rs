@@ -52,7 +52,7 @@ pub fn measure(tools: &Tools) -> Part {
         column(&cells, |found| found.iter().max().copied().map(millis)),
         "",
     );
-    part.aim("45,000 ms at most; false alarms: see the tests of src/core/tunnel");
+    part.aim("45,000 ms at most; false alarms: see the tests of core/src/tunnel");
     part
 }
 

@@ -15,10 +15,10 @@
 //! off is not to be kept waiting by a section that is wrong.
 
 use super::{Findings, configuration, println_quietly, programs};
-use crate::commands::exit::Exit;
-use crate::commands::paths::Paths;
-use crate::config::secret::KeySource;
-use crate::config::{Config, Mode, Source};
+use crate::agent::paths::Paths;
+use crate::exit::Exit;
+use wansync_core::config::secret::KeySource;
+use wansync_core::config::{Config, Mode, Source};
 
 /// Prints it.
 pub fn run(paths: &Paths, config: &Config) -> Exit {

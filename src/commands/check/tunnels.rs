@@ -5,24 +5,24 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Findings;
-use crate::commands::exit::Exit;
-use crate::commands::look::{ask, wanted, watched};
-use crate::commands::observe::Observer;
-use crate::commands::pass::redacted;
-use crate::commands::paths::key_of;
-use crate::config::secret::Secret;
-use crate::config::suggest::nearest;
-use crate::config::{Config, Tunnel, Vpnki};
-use crate::core::failure::Failure;
-use crate::core::tunnel::account::Wanted;
-use crate::render::width::clean;
-use crate::service::reply::Reply;
-use crate::service::vpnki::{Aliases, watch};
+use crate::agent::account::{ask, wanted, watched};
+use crate::agent::observe::Observer;
+use crate::agent::paths::key_of;
+use crate::agent::publish::redacted;
+use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::http::Client;
 use crate::sys::netlink::route_of;
 use crate::sys::ping::Echo;
-use crate::sys::ubus::netifd::{Network, explain};
+use wansync_core::config::secret::Secret;
+use wansync_core::config::suggest::nearest;
+use wansync_core::config::{Config, Tunnel, Vpnki};
+use wansync_core::failure::Failure;
+use wansync_core::service::reply::Reply;
+use wansync_core::service::vpnki::{Aliases, watch};
+use wansync_core::text::width::clean;
+use wansync_core::tunnel::account::Wanted;
+use wansync_core::ubus::netifd::{Network, explain};
 
 /// How many names of an account's tunnels are told; a person knows the rest.
 const MOST_NAMES: usize = 20;

@@ -22,7 +22,7 @@ use rustls::{
 };
 
 use super::error::words;
-use crate::core::failure::TlsFailure;
+use wansync_core::failure::TlsFailure;
 
 /// The largest CA file that is read: the router's is 217 KB.
 const LARGEST_FILE: u64 = 4 << 20;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::core::failure::{Failure, Phase, TlsFailure};
+use wansync_core::failure::{Failure, Phase, TlsFailure};
 
 /// What is said of a URL that is none.
 pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";

@@ -33,10 +33,10 @@ pub use self::anchors::check_ca_file;
 use self::error::{INVALID_ADDRESS, Stop};
 use self::tls::Tls;
 use self::transport::{Connector, Deadline, NotHere};
-use crate::core::address::Family;
-use crate::core::failure::{Failure, Phase};
-use crate::service::redirect::{Origin, follow, shown};
-use crate::service::reply::Reply;
+use wansync_core::address::Family;
+use wansync_core::failure::{Failure, Phase};
+use wansync_core::service::redirect::{Origin, follow, shown};
+use wansync_core::service::reply::Reply;
 
 /// The bound on any one call, name resolution and redirects included.
 pub const TIMEOUT: Duration = Duration::from_secs(30);

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use super::error::{Stop, words};
 use super::within::within;
-use crate::core::address::Family;
-use crate::core::failure::Phase;
+use wansync_core::address::Family;
+use wansync_core::failure::Phase;
 
 /// The addresses of a host, in the order in which to try them, never none.
 /// `localhost` is the loopback address without being looked up (RFC 6761).

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Type};
 
 use super::error::{Stop, words};
-use crate::core::failure::Phase;
+use wansync_core::failure::Phase;
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
 /// takes an empty one for "any device".

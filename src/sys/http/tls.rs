@@ -14,8 +14,8 @@ use super::error::{Stop, words};
 use super::socket::Socket;
 use super::suites;
 use super::tls_error::{self, tls_failure};
-use crate::core::failure::{Phase, TlsFailure};
 use crate::sys::clock;
+use wansync_core::failure::{Phase, TlsFailure};
 
 /// Certificates are judged by it.
 #[derive(Debug)]

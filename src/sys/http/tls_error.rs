@@ -6,7 +6,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerInco
 use webpki::Error as PathError;
 
 use super::anchors::Unusable;
-use crate::core::failure::TlsFailure;
+use wansync_core::failure::TlsFailure;
 
 /// What was wrong with a handshake.
 pub(super) fn tls_failure(error: &Error, ca_file: &str) -> TlsFailure {

@@ -17,9 +17,9 @@ use super::resolve;
 use super::socket::{self, Socket};
 use super::tls::{Session, Tls};
 use super::within::within;
-use crate::core::address::Family;
-use crate::core::failure::TlsFailure;
 use crate::sys::random;
+use wansync_core::address::Family;
+use wansync_core::failure::TlsFailure;
 
 /// When the call that is under way must have ended. ureq's own timeouts are not
 /// used: our sockets end each wait by themselves.

@@ -10,9 +10,9 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::wire::{Attributes, Messages, Request, family, flag, kind, number};
 use super::words;
-use crate::core::prefix::Prefix;
 use crate::sys::clock;
 use crate::sys::wait::{self, For};
+use wansync_core::prefix::Prefix;
 
 /// The kernel answers at once; this is against waiting for ever.
 const PATIENCE: Duration = Duration::from_secs(1);

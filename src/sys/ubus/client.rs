@@ -13,10 +13,10 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType,
 };
 
-use super::error::Error;
-use super::value::{Malformed, Table};
-use super::wire::{self, Arguments, Incoming, Message, attribute, message, status};
 use crate::sys::wait::{self, For};
+use wansync_core::ubus::error::Error;
+use wansync_core::ubus::value::{Malformed, Table};
+use wansync_core::ubus::wire::{self, Arguments, Incoming, Message, attribute, message, status};
 
 /// How many notices are kept while a call waits for its answer: the newest,
 /// since the last one of all may tell that no more will come.

@@ -3,27 +3,21 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`client`] | the connection and its deadlines: the only I/O here |
-//! | [`wire`] | pure: messages and their attributes |
-//! | [`value`] | pure: the values inside a message |
+//! | [`client`] | the connection and its deadlines |
 //! | [`watch`] | the daemon's picture of the networks, kept up to date |
-//! | [`netifd`] | pure: what netifd's answers mean |
-//! | [`error`] | what can go wrong, in words |
+//!
+//! Messages and what netifd's answers mean are [`wansync_core::ubus`]'s.
 
 pub mod client;
-pub mod error;
-pub mod netifd;
-pub mod value;
 pub mod watch;
-pub mod wire;
 
 use std::path::Path;
 use std::time::Duration;
 
 use client::Client;
-pub use error::Error;
-use netifd::Network;
-use wire::Arguments;
+use wansync_core::ubus::Error;
+use wansync_core::ubus::netifd::{self, Network};
+use wansync_core::ubus::wire::Arguments;
 
 /// Where OpenWrt's ubusd listens.
 pub const SOCKET: &str = "/var/run/ubus/ubus.sock";

@@ -12,11 +12,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::client::{Client, Notice};
-use super::error::Error;
-use super::netifd::{self, Network};
-use super::value::{Table, Value};
-use super::wire::Arguments;
 use super::{NETWORKS, dump_over};
+use wansync_core::ubus::error::Error;
+use wansync_core::ubus::netifd::{self, Network};
+use wansync_core::ubus::value::{Table, Value};
+use wansync_core::ubus::wire::Arguments;
 
 /// How long connecting may take, and one call after it. netifd answers within
 /// milliseconds; for one that is stuck, the daemon must not be deaf for long.

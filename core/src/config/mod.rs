@@ -1,0 +1,259 @@
+//! From the text of `/etc/config/wansync` to a checked configuration. Pure.
+//!
+//! [`uci`] cuts text into sections and options, [`schema`] says what each
+//! option means and what it defaults to, [`Config`] is the result. What is in
+//! a `Config` needs no further check.
+
+pub mod duration;
+pub mod options;
+pub mod problem;
+pub mod schema;
+pub mod secret;
+pub mod suggest;
+pub mod uci;
+pub mod url;
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use crate::prefix::Prefix;
+use crate::reconcile::Policy;
+use crate::tunnel::recovery;
+use problem::Problem;
+use secret::{KeySource, Secret};
+use url::ServiceUrl;
+
+/// What a configuration file says, with whatever is wrong with it.
+#[derive(Debug)]
+pub struct Config {
+    /// The `wansync` section, or its defaults.
+    pub main: Main,
+    /// Whether the `wansync` section has an error: what is wrong in it has its
+    /// default.
+    pub main_is_wrong: bool,
+    /// The `skydns` sections in the order of the file, those included that are
+    /// disabled or wrong.
+    pub skydns: Vec<Section<Skydns>>,
+    /// The `vpnki` sections likewise.
+    pub vpnki: Vec<Section<Vpnki>>,
+    /// The `tunnel` sections likewise.
+    pub tunnels: Vec<Section<Tunnel>>,
+    /// What is wrong, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+/// `config wansync`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Main {
+    /// Whether anything is done at all.
+    pub enabled: bool,
+    /// The least severe records that are logged.
+    pub log_level: log::LevelFilter,
+    /// The certificates that are trusted, PEM.
+    pub ca_file: String,
+    /// The pause between two re-checks, in seconds.
+    pub interval: i64,
+    /// How OpenWrt's service runs it. The program itself does as it is called.
+    pub mode: Mode,
+}
+
+/// `option mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// From hotplug and cron, with nothing resident.
+    Hook,
+    /// As a daemon.
+    Daemon,
+}
+
+/// One section, by its name.
+#[derive(Debug)]
+pub struct Section<T> {
+    /// The name in the file, or `cfgNNhhhh` as UCI makes it.
+    pub name: String,
+    /// Where it begins, counted from 1.
+    pub line: u32,
+    /// What it is for.
+    pub content: Content<T>,
+}
+
+/// What a section holds.
+#[derive(Debug)]
+pub enum Content<T> {
+    /// It can be acted upon.
+    Ready(Box<T>),
+    /// `option enabled '0'`
+    Disabled,
+    /// It has an error, and stands in [`Config::problems`].
+    Wrong,
+}
+
+/// `config skydns`: one address kept bound at SkyDNS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skydns {
+    /// Where `update_ip` is found.
+    pub base_url: ServiceUrl,
+    /// The user whose address it is.
+    pub ident: String,
+    /// Where the provider's key is, if this service takes one.
+    pub key: KeySource,
+    /// Where the address comes from.
+    pub source: Source,
+    /// A name of one's own for this address, so that a user can have several.
+    pub hostname: Option<String>,
+    /// The profile to bind to: digits.
+    pub profile: Option<String>,
+    /// The logical network whose device the request leaves through.
+    pub bind: Option<String>,
+    /// What the decision depends on.
+    pub policy: Policy,
+    /// A program that is run when the section's outcome changes.
+    pub notify: Option<String>,
+}
+
+/// `config vpnki`: an account at VPNKI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vpnki {
+    /// The page that the parameters are appended to.
+    pub base_url: ServiceUrl,
+    /// Where the account's key is, if this service takes one.
+    pub key: KeySource,
+    /// The pause between two looks at the account, in seconds.
+    pub interval: i64,
+    /// The logical network whose device the requests leave through.
+    pub bind: Option<String>,
+    /// Under which names its replies hold a tunnel's name; none for the usual ones.
+    pub name_fields: Vec<String>,
+    /// Under which names they hold its address.
+    pub address_fields: Vec<String>,
+}
+
+/// `config tunnel`: one tunnel that is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tunnel {
+    /// The `vpnki` section of the account that it belongs to, which is there.
+    pub vpnki: Option<String>,
+    /// What VPNKI calls it.
+    pub name: String,
+    /// Its address in VPNKI's network, by which `active` may list it.
+    pub address: Option<String>,
+    /// netifd's logical network of the tunnel.
+    pub network: String,
+    /// The logical network that it runs over.
+    pub wan: String,
+    /// Who answers echoes at its far end.
+    pub ping: Option<IpAddr>,
+    /// What must be reached through it.
+    pub route: Option<Prefix>,
+    /// The program of `on_down 'command'`, or of the last resort after
+    /// restarts, and its arguments.
+    pub command: Option<(String, Vec<String>)>,
+    /// A program that is run when its state changes.
+    pub notify: Option<String>,
+    /// What is done when it is down.
+    pub policy: recovery::Policy,
+}
+
+/// Where the address of a section comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// netifd's logical interface of this name.
+    Network(String),
+    /// The kernel's device of this name.
+    Interface(String),
+    /// The first of these pages that answers with an address and nothing else.
+    Web(Vec<ServiceUrl>),
+    /// The first line that this program prints.
+    Command {
+        /// An absolute path.
+        program: String,
+        /// Its arguments, passed as they are.
+        arguments: Vec<String>,
+    },
+    /// This address.
+    Static(IpAddr),
+}
+
+impl Skydns {
+    /// Stands for all that decides what is sent to whom, the key included, and
+    /// tells nothing of it: the first 64 bits of its SHA-256, in hex.
+    pub fn fingerprint(&self, key: Option<&Secret>, sha256: Sha256) -> String {
+        fingerprint(
+            sha256,
+            &[
+                Some(self.base_url.as_str()),
+                Some(&self.ident),
+                key.map(Secret::expose),
+                self.hostname.as_deref(),
+                self.profile.as_deref(),
+            ],
+        )
+    }
+}
+
+impl Vpnki {
+    /// Stands for all that decides who is asked, and how the answer is read,
+    /// likewise.
+    pub fn fingerprint(&self, key: Option<&Secret>, sha256: Sha256) -> String {
+        let (names, addresses) = (self.name_fields.join("\n"), self.address_fields.join("\n"));
+        fingerprint(
+            sha256,
+            &[
+                Some(self.base_url.as_str()),
+                key.map(Secret::expose),
+                self.bind.as_deref(),
+                Some(&names),
+                Some(&addresses),
+            ],
+        )
+    }
+}
+
+impl Tunnel {
+    /// Stands for all that decides what is watched, likewise.
+    pub fn fingerprint(&self, sha256: Sha256) -> String {
+        let (ping, route) = (
+            self.ping.map(|a| a.to_string()),
+            self.route.map(|r| r.to_string()),
+        );
+        fingerprint(
+            sha256,
+            &[
+                self.vpnki.as_deref(),
+                Some(&self.name),
+                self.address.as_deref(),
+                Some(&self.network),
+                Some(&self.wan),
+                ping.as_deref(),
+                route.as_deref(),
+            ],
+        )
+    }
+}
+
+/// SHA-256 of some bytes: handed in by whoever has one already.
+pub type Sha256 = fn(&[u8]) -> [u8; 32];
+
+/// The first 64 bits of their SHA-256, in hex.
+fn fingerprint(sha256: Sha256, parts: &[Option<&str>]) -> String {
+    let mut input = Vec::new();
+    for part in parts {
+        let part = part.unwrap_or("\0");
+        input.extend((part.len() as u32).to_be_bytes());
+        input.extend(part.as_bytes());
+    }
+    let digest = sha256(&input);
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).into()
+}

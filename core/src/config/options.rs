@@ -1,0 +1,206 @@
+//! One section's options, read by name; what is wrong with them is collected.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::duration;
+use super::problem::{Problem, Severity};
+use super::suggest::nearest;
+use super::uci::{Entry, Section, Value};
+
+/// Reads one section. Each method takes an option by its name, gives its value
+/// if it is there and good, and notes a problem if it is there and bad.
+pub struct Options<'a, 'p> {
+    section: &'a Section<'a>,
+    problems: &'p mut Vec<Problem>,
+    /// How many problems the sections before this one have.
+    before: usize,
+    /// Whether an error was noted for this section.
+    pub failed: bool,
+}
+
+impl<'a, 'p> Options<'a, 'p> {
+    /// Begins with a section, and warns of what UCI merged or dropped in it.
+    pub fn new(section: &'a Section<'a>, problems: &'p mut Vec<Problem>) -> Self {
+        let mut options = Options {
+            section,
+            before: problems.len(),
+            problems,
+            failed: false,
+        };
+        for line in &section.reopened {
+            let first = section.line;
+            options.warn(
+                *line,
+                format!("it was opened in line {first} already; the options of both count"),
+            );
+        }
+        for entry in &section.options {
+            for line in &entry.replaced {
+                let text = format!(
+                    "option '{}' is set again in line {}, which counts",
+                    shortened(&entry.name),
+                    entry.line
+                );
+                options.warn(*line, text);
+            }
+        }
+        options
+    }
+
+    /// Notes a problem that keeps the section from being acted upon.
+    pub fn error(&mut self, line: u32, text: impl Into<String>) {
+        self.failed = true;
+        self.note(Severity::Error, line, text.into());
+    }
+
+    /// Notes a problem that does not.
+    pub fn warn(&mut self, line: u32, text: impl Into<String>) {
+        self.note(Severity::Warning, line, text.into());
+    }
+
+    fn note(&mut self, severity: Severity, line: u32, text: String) {
+        self.problems.push(Problem {
+            severity,
+            line,
+            section: Some(self.section.name.clone().into_owned()),
+            text,
+        });
+    }
+
+    /// An error about the value of an option.
+    pub fn bad(&mut self, name: &str, line: u32, value: &str, why: &str) {
+        self.error(
+            line,
+            format!("option '{name}': '{}' {why}", shortened(value)),
+        );
+    }
+
+    /// An error about an option that is not there.
+    pub fn missing(&mut self, name: &str, why: &str) {
+        self.error(
+            self.section.line,
+            format!("option '{name}' is missing{why}"),
+        );
+    }
+
+    /// Forgets what was found, an unknown option included: the section is not
+    /// in use.
+    pub fn forgive(&mut self) {
+        self.problems.truncate(self.before);
+    }
+
+    /// Warns of every option that is not in `known`.
+    pub fn warn_unknown(&mut self, known: &[&str]) {
+        for entry in &self.section.options {
+            if !known.contains(&&*entry.name) {
+                let hint = match nearest(&entry.name, known) {
+                    Some(meant) => format!(" (did you mean '{meant}'?)"),
+                    None => String::new(),
+                };
+                let text = format!("option '{}' is unknown{hint}", shortened(&entry.name));
+                self.warn(entry.line, text);
+            }
+        }
+    }
+
+    /// The line of an option that is there.
+    pub fn line_of(&self, name: &str) -> Option<u32> {
+        self.entry(name).map(|entry| entry.line)
+    }
+
+    fn entry(&self, name: &str) -> Option<&'a Entry<'a>> {
+        self.section.options.iter().find(|entry| entry.name == name)
+    }
+
+    /// An option's text: one line of UTF-8.
+    pub fn text(&mut self, name: &str) -> Option<(&'a str, u32)> {
+        let entry = self.entry(name)?;
+        match &entry.value {
+            Value::One(bytes) => self.checked(name, bytes, entry.line),
+            Value::List(_) => {
+                self.error(
+                    entry.line,
+                    format!("'{name}' is a list, but takes one value"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The items of a list; an option counts as a list of one.
+    pub fn list(&mut self, name: &str) -> Vec<(&'a str, u32)> {
+        let Some(entry) = self.entry(name) else {
+            return Vec::new();
+        };
+        match &entry.value {
+            Value::One(bytes) => self.checked(name, bytes, entry.line).into_iter().collect(),
+            Value::List(items) => items
+                .iter()
+                .filter_map(|(bytes, line)| self.checked(name, bytes, *line))
+                .collect(),
+        }
+    }
+
+    fn checked(
+        &mut self,
+        name: &str,
+        bytes: &'a Cow<'a, [u8]>,
+        line: u32,
+    ) -> Option<(&'a str, u32)> {
+        let problem = match core::str::from_utf8(bytes) {
+            Ok(text) if !text.chars().any(char::is_control) => return Some((text, line)),
+            Ok(_) => "holds a line end or another control character",
+            Err(_) => "is not UTF-8",
+        };
+        self.error(line, format!("option '{name}' {problem}"));
+        None
+    }
+
+    /// A boolean, in the words that UCI's users know.
+    pub fn boolean(&mut self, name: &str, default: bool) -> bool {
+        match self.text(name) {
+            None => default,
+            Some(("1" | "on" | "true" | "yes" | "enabled", _)) => true,
+            Some(("0" | "off" | "false" | "no" | "disabled", _)) => false,
+            Some((text, line)) => {
+                self.bad(name, line, text, "is neither 1 nor 0");
+                default
+            }
+        }
+    }
+
+    /// A duration of one second or more, in seconds.
+    pub fn duration(&mut self, name: &str, default: i64) -> i64 {
+        let Some((text, line)) = self.text(name) else {
+            return default;
+        };
+        match duration::parse(text) {
+            Some(seconds) if seconds > 0 => seconds,
+            Some(_) => {
+                self.bad(name, line, text, "is too short: it must be 1s or more");
+                default
+            }
+            None => {
+                self.bad(
+                    name,
+                    line,
+                    text,
+                    "is no duration, such as 90s, 5m, 72h or 3d",
+                );
+                default
+            }
+        }
+    }
+}
+
+/// A value short enough for one line of a log.
+pub fn shortened(value: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 60;
+    match value.char_indices().nth(LONGEST) {
+        None => value.into(),
+        Some((end, _)) => format!("{}…", &value[..end]).into(),
+    }
+}

@@ -1,0 +1,433 @@
+//! What each section and option means, and what it defaults to.
+//!
+//! | option of `config wansync` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: nothing is done |
+//! | `log_level` | `info` | `error`, `warn`, `info`, `debug`, `off` |
+//! | `ca_file` | `/etc/ssl/certs/ca-certificates.crt` | trusted certificates, PEM |
+//! | `interval` | `5m` | the pause between two re-checks |
+//! | `mode` | `hook` | of OpenWrt's service: `hook`, from hotplug and cron; `daemon` |
+//!
+//! | option of `config skydns` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: the section is left alone |
+//! | `base_url` | `https://www.skydns.ru/provider_api/` | where the methods are; http on loopback only |
+//! | `ident` | | the user's login; needed |
+//! | `key`, `key_file` | | one of them; neither with a `base_url` of one's own, whose relay adds the key |
+//! | `source` | `network` | `network`, `interface`, `web`, `command`, `static` |
+//! | `network` | `wan` | `network`: netifd's logical interface |
+//! | `device` | | `interface`: the kernel's device |
+//! | `url` (list) | | `web`: pages that answer with the address alone, tried in turn |
+//! | `command`, `arg` (list) | | `command`: an absolute path and its arguments |
+//! | `address` | | `static`: the address |
+//! | `family` | `ipv4` | `ipv4`, `ipv6` |
+//! | `hostname` | | a name of one's own for this address |
+//! | `profile` | | the profile's number |
+//! | `bind` | | send through this network's device, or not at all |
+//! | `refresh` | `72h` | the age at which a confirmed address is sent again |
+//! | `daily_limit` | `24` | sends within 24 h, 1 to 288 |
+//! | `notify` | | a program that is run when the section's outcome changes, an absolute path |
+//!
+//! | option of `config vpnki` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: the section is left alone |
+//! | `base_url` | `https://vpnki.com/index.php/en/` | the page that takes the parameters |
+//! | `key`, `key_file` | | as above |
+//! | `interval` | `2m` | the pause between two looks at the account |
+//! | `bind` | | ask through this network's device, or not at all |
+//! | `name_field`, `address_field` (lists) | | under which names replies hold a tunnel's name and address; none for the usual ones |
+//!
+//! | option of `config tunnel` | default | |
+//! | --- | --- | --- |
+//! | `enabled` | `1` | `0`: the section is left alone |
+//! | `vpnki` | | the `vpnki` section to ask; needed, unless `ping` is there |
+//! | `name` | | what VPNKI calls the tunnel; needed |
+//! | `address` | | its address in VPNKI's network |
+//! | `network` | | netifd's logical network of the tunnel; needed |
+//! | `wan` | `wan` | the logical network that it runs over |
+//! | `ping` | | an address at its far end that answers echoes |
+//! | `route` | | a network that must be reached through it, such as `172.16.0.0/16` |
+//! | `fix_route` | `0` | `1`: a missing `route` is restored |
+//! | `on_down` | `none` | `restart`: netifd restarts `network`; `command`: `command` is run |
+//! | `command`, `arg` (list) | | an absolute path and its arguments; with `restart` the last resort |
+//! | `down_after` | `3` | how many looks in a row must find it down, 1 to 100 |
+//! | `restart_limit` | `3` | attempts within an hour, 0 to 20 |
+//! | `interval` | `20s` | the pause between two looks at it, 5s or more |
+//! | `notify` | | a program that is run when its state changes, an absolute path |
+
+mod service;
+mod source;
+mod tunnel;
+mod vpnki;
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use log::LevelFilter;
+
+use service::{base_url, key, without_secrets};
+use source::{network_name, source};
+use tunnel::tunnel;
+use vpnki::vpnki;
+
+use super::options::{Options, shortened};
+use super::problem::{Problem, Severity};
+use super::suggest::nearest;
+use super::uci::{self, Package};
+use super::url::ServiceUrl;
+use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, Vpnki};
+use crate::address::Family;
+use crate::reconcile::Policy;
+
+/// SkyDNS's own API.
+pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
+/// VPNKI's own API.
+pub const VPNKI_URL: &str = "https://vpnki.com/index.php/en/";
+const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+const INTERVAL: i64 = 5 * 60;
+const REFRESH: i64 = 72 * 3600;
+const DAILY_LIMIT: u32 = 24;
+/// The longest login or hostname, and the longest name of a section, which is
+/// part of a file's name.
+const LONGEST_TEXT: usize = 200;
+/// A send every five minutes for a day.
+const MOST_SENDS: u32 = 288;
+
+const SECTION_TYPES: [&str; 4] = ["wansync", "skydns", "vpnki", "tunnel"];
+const MAIN_OPTIONS: [&str; 5] = ["enabled", "log_level", "ca_file", "interval", "mode"];
+const SKYDNS_OPTIONS: [&str; 19] = [
+    "enabled",
+    "base_url",
+    "ident",
+    "key",
+    "key_file",
+    "source",
+    "network",
+    "device",
+    "url",
+    "command",
+    "arg",
+    "address",
+    "family",
+    "hostname",
+    "profile",
+    "bind",
+    "refresh",
+    "daily_limit",
+    "notify",
+];
+
+impl Default for Main {
+    fn default() -> Self {
+        Main {
+            enabled: true,
+            log_level: LevelFilter::Info,
+            ca_file: CA_FILE.to_owned(),
+            interval: INTERVAL,
+            mode: Mode::Hook,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// That of UCI's syntax: then nothing in the file can be trusted. Whatever
+    /// is wrong above the syntax is in [`Config::problems`].
+    pub fn parse(text: &[u8]) -> Result<Config, uci::ParseError> {
+        Ok(Config::read(&uci::parse(text)?))
+    }
+
+    fn read(package: &Package<'_>) -> Config {
+        let mut config = Config {
+            main: Main::default(),
+            main_is_wrong: false,
+            skydns: Vec::new(),
+            vpnki: Vec::new(),
+            tunnels: Vec::new(),
+            problems: Vec::new(),
+        };
+        let mut main_line = None;
+        let mut tunnels = Vec::new();
+        for section in &package.sections {
+            match &*section.kind {
+                "wansync" => match main_line {
+                    None => {
+                        main_line = Some(section.line);
+                        (config.main, config.main_is_wrong) = main(section, &mut config.problems);
+                    }
+                    Some(first) => config.problems.push(Problem {
+                        severity: Severity::Warning,
+                        line: section.line,
+                        section: Some(section.name.clone().into_owned()),
+                        text: format!(
+                            "a 'wansync' section stands in line {first} already, which counts"
+                        ),
+                    }),
+                },
+                "skydns" => config.skydns.push(Section {
+                    name: section.name.clone().into_owned(),
+                    line: section.line,
+                    content: skydns(section, &mut config.problems),
+                }),
+                "vpnki" => config.vpnki.push(Section {
+                    name: section.name.clone().into_owned(),
+                    line: section.line,
+                    content: vpnki(section, &mut config.problems),
+                }),
+                // Each names an account, which may stand below it.
+                "tunnel" => tunnels.push(section),
+                other => config.problems.push(unknown_type(section, other)),
+            }
+        }
+        for section in tunnels {
+            config.tunnels.push(Section {
+                name: section.name.clone().into_owned(),
+                line: section.line,
+                content: tunnel(section, &config.vpnki, &mut config.problems),
+            });
+        }
+        config.warn_of_rivals();
+        config.problems.extend(tunnel::rivals(&config.tunnels));
+        config.problems.sort_by_key(|problem| problem.line);
+        config
+    }
+
+    /// SkyDNS has one address for a user's hostname, and one for none.
+    fn warn_of_rivals(&mut self) {
+        let mut warnings = Vec::new();
+        for (index, section) in self.skydns.iter().enumerate() {
+            let Some(wanted) = place(section) else {
+                continue;
+            };
+            let mut earlier = self.skydns[..index].iter();
+            if let Some(owner) = earlier.find(|other| place(other) == Some(wanted)) {
+                warnings.push(Problem {
+                    severity: Severity::Warning,
+                    line: section.line,
+                    section: Some(section.name.clone()),
+                    text: format!(
+                        "section '{}' in line {} has the same 'ident' and 'hostname': each \
+                         replaces the address of the other",
+                        owner.name, owner.line
+                    ),
+                });
+            }
+        }
+        self.problems.extend(warnings);
+    }
+
+    /// The first error of the section of this name.
+    pub fn first_error(&self, section: &str) -> Option<&Problem> {
+        let mut problems = self.problems.iter();
+        problems.find(|problem| problem.is_error() && problem.section.as_deref() == Some(section))
+    }
+
+    /// The `skydns` sections that can be acted upon.
+    pub fn ready(&self) -> impl Iterator<Item = (&str, &Skydns)> {
+        ready(&self.skydns)
+    }
+
+    /// The `tunnel` sections that can be.
+    pub fn ready_tunnels(&self) -> impl Iterator<Item = (&str, &Tunnel)> {
+        ready(&self.tunnels)
+    }
+
+    /// The `vpnki` sections that can be.
+    pub fn ready_accounts(&self) -> impl Iterator<Item = (&str, &Vpnki)> {
+        ready(&self.vpnki)
+    }
+}
+
+fn ready<T>(sections: &[Section<T>]) -> impl Iterator<Item = (&str, &T)> {
+    sections
+        .iter()
+        .filter_map(|section| match &section.content {
+            Content::Ready(content) => Some((section.name.as_str(), &**content)),
+            _ => None,
+        })
+}
+
+fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
+    let hint = match nearest(kind, &SECTION_TYPES) {
+        Some(meant) => format!(" (did you mean '{meant}'?)"),
+        None => String::new(),
+    };
+    Problem {
+        severity: Severity::Warning,
+        line: section.line,
+        section: Some(section.name.clone().into_owned()),
+        text: format!("its type '{}' is unknown{hint}", shortened(kind)),
+    }
+}
+
+/// The section, and whether it has an error.
+fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> (Main, bool) {
+    let mut options = Options::new(section, problems);
+    options.warn_unknown(&MAIN_OPTIONS);
+    let main = Main {
+        enabled: options.boolean("enabled", true),
+        log_level: log_level(&mut options),
+        ca_file: path(&mut options, "ca_file").unwrap_or_else(|| CA_FILE.to_owned()),
+        interval: options.duration("interval", INTERVAL),
+        mode: mode(&mut options),
+    };
+    (main, options.failed)
+}
+
+fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
+    match options.text("log_level") {
+        None => LevelFilter::Info,
+        Some((text, line)) => text.parse().unwrap_or_else(|_| {
+            options.bad(
+                "log_level",
+                line,
+                text,
+                "is none of: error, warn, info, debug, off",
+            );
+            LevelFilter::Info
+        }),
+    }
+}
+
+fn mode(options: &mut Options<'_, '_>) -> Mode {
+    match options.text("mode") {
+        None | Some(("hook", _)) => Mode::Hook,
+        Some(("daemon", _)) => Mode::Daemon,
+        Some((text, line)) => {
+            options.bad("mode", line, text, "is neither hook nor daemon");
+            Mode::Hook
+        }
+    }
+}
+
+/// The name of a section becomes part of a file's name.
+fn named(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
+    if section.name.len() > LONGEST_TEXT {
+        options.error(section.line, "its name is longer than 200 bytes");
+    }
+}
+
+fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    if !text.starts_with('/') {
+        options.bad(name, line, text, "is not an absolute path");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// Every option is read even after an error, so that all problems are told at once.
+fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Skydns> {
+    let mut options = Options::new(section, problems);
+    let enabled = options.boolean("enabled", true);
+    if !enabled {
+        // A section that waits to be filled in is no trouble.
+        options.forgive();
+        return Content::Disabled;
+    }
+    options.warn_unknown(&SKYDNS_OPTIONS);
+    named(&mut options, section);
+    let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
+    let ident = short_text(&mut options, "ident");
+    if ident.is_none() && options.line_of("ident").is_none() {
+        options.missing("ident", ": the login of the SkyDNS user");
+    }
+    let key = key(&mut options, SKYDNS_URL, base_url.as_ref());
+    let family = family(&mut options);
+    let source = source(&mut options, family);
+    let hostname = short_text(&mut options, "hostname");
+    let profile = profile(&mut options);
+    let bind = network_name(&mut options, "bind");
+    let refresh = options.duration("refresh", REFRESH);
+    let daily_limit = daily_limit(&mut options);
+    let notify = path(&mut options, "notify");
+    match (options.failed, base_url, ident, source) {
+        (false, Some(base_url), Some(ident), Some(source)) => {
+            let tls = base_url.is_https();
+            let policy = Policy {
+                family,
+                refresh,
+                daily_limit,
+                tls,
+            };
+            Content::Ready(Box::new(Skydns {
+                base_url,
+                ident,
+                key,
+                source,
+                hostname,
+                profile,
+                bind,
+                policy,
+                notify,
+            }))
+        }
+        _ => Content::Wrong,
+    }
+}
+
+fn family(options: &mut Options<'_, '_>) -> Family {
+    match options.text("family") {
+        None | Some(("ipv4", _)) => Family::Ipv4,
+        Some(("ipv6", _)) => Family::Ipv6,
+        Some((text, line)) => {
+            options.bad("family", line, text, "is neither ipv4 nor ipv6");
+            Family::Ipv4
+        }
+    }
+}
+
+fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    if text.len() > LONGEST_TEXT {
+        options.bad(name, line, text, "is longer than 200 bytes");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn profile(options: &mut Options<'_, '_>) -> Option<String> {
+    let (text, line) = options.text("profile")?;
+    if text.len() > 18 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        options.bad(
+            "profile",
+            line,
+            text,
+            "is not a number; profiles are given by their id",
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn daily_limit(options: &mut Options<'_, '_>) -> u32 {
+    let Some((text, line)) = options.text("daily_limit") else {
+        return DAILY_LIMIT;
+    };
+    match text.parse() {
+        Ok(limit) if (1..=MOST_SENDS).contains(&limit) => limit,
+        _ => {
+            let why = format!("is not a number from 1 to {MOST_SENDS}");
+            options.bad("daily_limit", line, text, &why);
+            DAILY_LIMIT
+        }
+    }
+}
+
+/// What an address is bound to at the service.
+fn place(section: &Section<Skydns>) -> Option<(&str, &str, Option<&str>)> {
+    let Content::Ready(skydns) = &section.content else {
+        return None;
+    };
+    let base_url = skydns.base_url.as_str();
+    Some((&skydns.ident, base_url, skydns.hostname.as_deref()))
+}
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

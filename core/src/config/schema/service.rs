@@ -1,0 +1,77 @@
+//! What both services need: where they are, and a key.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+
+use crate::config::options::Options;
+use crate::config::secret::{KeySource, Secret};
+use crate::config::url::ServiceUrl;
+
+/// Where a service is; `into` makes the text what that service needs.
+pub(super) fn base_url(
+    options: &mut Options<'_, '_>,
+    default: &str,
+    into: impl Fn(ServiceUrl) -> Result<ServiceUrl, &'static str>,
+) -> Option<ServiceUrl> {
+    let (text, line) = options.text("base_url").unwrap_or((default, 0));
+    match ServiceUrl::new(text).and_then(into) {
+        Ok(url) => Some(url),
+        Err(why) => {
+            options.bad("base_url", line, without_secrets(text), why);
+            None
+        }
+    }
+}
+
+/// A refused URL may hold a password or a key: only its beginning is quoted.
+pub(super) fn without_secrets(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    // A password may hold any of the other signs.
+    if url[start..].contains('@') {
+        return &url[..start];
+    }
+    let end = url[start..].find(['?', '#']);
+    end.map_or(url, |at| &url[..start + at])
+}
+
+/// `usual` is the service itself, which needs a key; a relay may add it.
+pub(super) fn key(
+    options: &mut Options<'_, '_>,
+    usual: &str,
+    base_url: Option<&ServiceUrl>,
+) -> KeySource {
+    let inline = options.text("key");
+    let file = options.line_of("key_file");
+    match (inline, file) {
+        (Some((_, line)), Some(_)) => {
+            options.error(line, "both 'key' and 'key_file' are given: keep one");
+            KeySource::None
+        }
+        (Some((text, line)), None) => match Secret::new(text) {
+            Ok(key) => KeySource::Inline(key),
+            Err(why) => {
+                options.error(line, format!("option 'key' {why}"));
+                KeySource::None
+            }
+        },
+        (None, Some(line)) => match options.text("key_file") {
+            Some((path, line)) if path.starts_with('/') => KeySource::File {
+                path: path.to_owned(),
+                line,
+            },
+            // It is not quoted: it may well be the key.
+            Some(_) => {
+                options.error(line, "option 'key_file' is not an absolute path");
+                KeySource::None
+            }
+            None => KeySource::None,
+        },
+        (None, None) => {
+            let needs_key = base_url.is_some_and(|url| url.as_str() == usual);
+            if needs_key && options.line_of("key").is_none() {
+                options.missing("key_file", ": the file that holds the key");
+            }
+            KeySource::None
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `option source`, and the options of each source.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use super::{path, without_secrets};
+use crate::address::Family;
+use crate::config::Source;
+use crate::config::options::Options;
+use crate::config::suggest::nearest;
+use crate::config::url::ServiceUrl;
+
+const SOURCES: [&str; 5] = ["network", "interface", "web", "command", "static"];
+
+/// Where the address of a section comes from.
+pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
+    let (name, line) = options.text("source").unwrap_or(("network", 0));
+    if SOURCES.contains(&name) {
+        warn_unused(options, name);
+    }
+    match name {
+        "network" => {
+            let network = network_name(options, "network");
+            if network.is_none() && options.line_of("network").is_some() {
+                return None;
+            }
+            Some(Source::Network(network.unwrap_or_else(|| "wan".to_owned())))
+        }
+        "interface" => device(options).map(Source::Interface),
+        "web" => web(options).map(Source::Web),
+        "command" => command(options),
+        "static" => static_address(options, family).map(Source::Static),
+        other => {
+            let hint = match nearest(other, &SOURCES) {
+                Some(meant) => format!("is no source (did you mean '{meant}'?)"),
+                None => format!("is none of: {}", SOURCES.join(", ")),
+            };
+            options.bad("source", line, other, &hint);
+            None
+        }
+    }
+}
+
+/// An option of another source does nothing, which its owner may not expect.
+fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
+    let of_sources = [
+        ("network", "network"),
+        ("device", "interface"),
+        ("url", "web"),
+        ("command", "command"),
+        ("arg", "command"),
+        ("address", "static"),
+    ];
+    for (name, used_by) in of_sources {
+        if used_by != source
+            && let Some(line) = options.line_of(name)
+        {
+            options.warn(
+                line,
+                format!("option '{name}' does nothing with source '{source}'"),
+            );
+        }
+    }
+}
+
+/// A name of /etc/config/network.
+pub(super) fn network_name(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+    if text.is_empty() || !text.bytes().all(is_name) {
+        options.bad(
+            name,
+            line,
+            text,
+            "is no name of a network in /etc/config/network",
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn device(options: &mut Options<'_, '_>) -> Option<String> {
+    let Some((text, line)) = options.text("device") else {
+        if options.line_of("device").is_none() {
+            options.missing("device", ": source 'interface' needs it");
+        }
+        return None;
+    };
+    // The kernel's rule, and its limit of IFNAMSIZ - 1.
+    if text.len() > 15 || text.contains(['/', ' ', ':']) || text == "." || text == ".." {
+        options.bad("device", line, text, "is no name of a network device");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {
+    let pages = options.list("url");
+    if pages.is_empty() && options.line_of("url").is_none() {
+        options.missing(
+            "url",
+            ": source 'web' needs one or more (list url 'https://…')",
+        );
+        return None;
+    }
+    let mut urls = Vec::with_capacity(pages.len());
+    for (text, line) in pages {
+        match ServiceUrl::new(text) {
+            Ok(url) => urls.push(url),
+            Err(why) => options.bad("url", line, without_secrets(text), why),
+        }
+    }
+    (!urls.is_empty()).then_some(urls)
+}
+
+fn command(options: &mut Options<'_, '_>) -> Option<Source> {
+    if options.line_of("command").is_none() {
+        options.missing("command", ": source 'command' needs it");
+    }
+    let program = path(options, "command")?;
+    let arguments = options.list("arg");
+    Some(Source::Command {
+        program,
+        arguments: arguments
+            .iter()
+            .map(|(text, _)| (*text).to_owned())
+            .collect(),
+    })
+}
+
+fn static_address(options: &mut Options<'_, '_>, family: Family) -> Option<IpAddr> {
+    let Some((text, line)) = options.text("address") else {
+        if options.line_of("address").is_none() {
+            options.missing("address", ": source 'static' needs it");
+        }
+        return None;
+    };
+    match text.parse::<IpAddr>() {
+        Ok(address) if family.has(address) => Some(address),
+        Ok(_) => {
+            let why = format!("is not an {family} address, which 'family' asks for");
+            options.bad("address", line, text, &why);
+            None
+        }
+        Err(_) => {
+            options.bad("address", line, text, "is not an address");
+            None
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! `config tunnel`: one tunnel that is watched.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use core::ops::RangeInclusive;
+
+use super::{named, network_name, path, short_text};
+use crate::config::options::Options;
+use crate::config::problem::{Problem, Severity};
+use crate::config::suggest::nearest;
+use crate::config::{Content, Section, Tunnel, Vpnki, uci};
+use crate::prefix::Prefix;
+use crate::tunnel::recovery::{OnDown, Policy};
+
+const DOWN_AFTER: u32 = 3;
+const RESTART_LIMIT: u32 = 3;
+const INTERVAL: i64 = 20;
+/// Two echoes of a second each must be over before the next look.
+const SHORTEST_INTERVAL: i64 = 5;
+
+const OPTIONS: [&str; 16] = [
+    "enabled",
+    "vpnki",
+    "name",
+    "address",
+    "network",
+    "wan",
+    "ping",
+    "route",
+    "on_down",
+    "command",
+    "arg",
+    "down_after",
+    "restart_limit",
+    "fix_route",
+    "interval",
+    "notify",
+];
+const ON_DOWN: [&str; 3] = ["none", "restart", "command"];
+
+/// Every option is read even after an error, so that all problems are told at
+/// once. `accounts` are all of the file, those below this section included.
+pub(super) fn tunnel(
+    section: &uci::Section<'_>,
+    accounts: &[Section<Vpnki>],
+    problems: &mut Vec<Problem>,
+) -> Content<Tunnel> {
+    let mut options = Options::new(section, problems);
+    if !options.boolean("enabled", true) {
+        options.forgive();
+        return Content::Disabled;
+    }
+    options.warn_unknown(&OPTIONS);
+    named(&mut options, section);
+    let name = needed(
+        &mut options,
+        "name",
+        ": what VPNKI calls the tunnel",
+        short_text,
+    );
+    let network = needed(
+        &mut options,
+        "network",
+        ": the tunnel's network in /etc/config/network",
+        network_name,
+    );
+    let wan = wan(&mut options, network.as_deref());
+    let ping = address(&mut options, "ping");
+    let vpnki = account(&mut options, accounts);
+    let address = address(&mut options, "address").map(|address| address.to_string());
+    let route = route(&mut options);
+    let policy = policy(&mut options);
+    let command = command(&mut options, policy.on_down);
+    let notify = path(&mut options, "notify");
+    warn_of_no_route(&mut options, &policy);
+    match (options.failed, name, network) {
+        (false, Some(name), Some(network)) => Content::Ready(Box::new(Tunnel {
+            vpnki,
+            name,
+            address,
+            network,
+            wan,
+            ping,
+            route,
+            policy: Policy {
+                has_command: command.is_some(),
+                ..policy
+            },
+            command,
+            notify,
+        })),
+        _ => Content::Wrong,
+    }
+}
+
+/// Two tunnels in one network would restart it for each other.
+pub(super) fn rivals(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
+    let ready: Vec<(&Section<Tunnel>, &str)> = tunnels
+        .iter()
+        .filter_map(|section| match &section.content {
+            Content::Ready(tunnel) => Some((section, tunnel.network.as_str())),
+            _ => None,
+        })
+        .collect();
+    let first = |network| ready.iter().find(|(_, other)| *other == network);
+    ready
+        .iter()
+        .filter_map(|(section, network)| {
+            let (owner, _) = first(*network).filter(|(owner, _)| owner.line != section.line)?;
+            Some(Problem {
+                severity: Severity::Warning,
+                line: section.line,
+                section: Some(section.name.clone()),
+                text: format!(
+                    "section '{}' in line {} has the same 'network': what restarts one tunnel \
+                     restarts the other",
+                    owner.name, owner.line
+                ),
+            })
+        })
+        .collect()
+}
+
+/// An option that must be there; one that is there and bad was told already.
+fn needed(
+    options: &mut Options<'_, '_>,
+    name: &str,
+    why: &str,
+    read: fn(&mut Options<'_, '_>, &str) -> Option<String>,
+) -> Option<String> {
+    let value = read(options, name);
+    if value.is_none() && options.line_of(name).is_none() {
+        options.missing(name, why);
+    }
+    value
+}
+
+fn wan(options: &mut Options<'_, '_>, network: Option<&str>) -> String {
+    let wan = network_name(options, "wan").unwrap_or_else(|| "wan".to_owned());
+    if let Some(line) = options.line_of("network")
+        && network == Some(&wan)
+    {
+        // A restart of the tunnel would be one of the WAN.
+        options.bad(
+            "network",
+            line,
+            &wan,
+            "is the network that the tunnel runs over (option 'wan')",
+        );
+    }
+    wan
+}
+
+/// The account, if it can be asked.
+fn account(options: &mut Options<'_, '_>, accounts: &[Section<Vpnki>]) -> Option<String> {
+    let has_ping = options.line_of("ping").is_some();
+    let Some((name, line)) = options.text("vpnki") else {
+        if options.line_of("vpnki").is_none() && !has_ping {
+            options.missing(
+                "vpnki",
+                ", and 'ping' as well: one of them must tell whether the tunnel works",
+            );
+        }
+        return None;
+    };
+    let Some(account) = accounts.iter().find(|account| account.name == name) else {
+        let known: Vec<&str> = accounts.iter().map(|a| a.name.as_str()).collect();
+        let hint = match nearest(name, &known) {
+            Some(meant) => format!("is no section of type vpnki (did you mean '{meant}'?)"),
+            None => "is no section of type vpnki".to_owned(),
+        };
+        options.bad("vpnki", line, name, &hint);
+        return None;
+    };
+    let trouble = match account.content {
+        Content::Ready(_) => return Some(name.to_owned()),
+        Content::Disabled => "is disabled",
+        Content::Wrong => "has an error",
+    };
+    match has_ping {
+        true => options.warn(
+            line,
+            format!("the account '{name}' {trouble}: VPNKI is not asked"),
+        ),
+        false => options.bad(
+            "vpnki",
+            line,
+            name,
+            &format!("{trouble}, and without 'ping' nothing else tells whether the tunnel works"),
+        ),
+    }
+    None
+}
+
+/// A host's address.
+fn address(options: &mut Options<'_, '_>, name: &str) -> Option<IpAddr> {
+    let (text, line) = options.text(name)?;
+    match text.parse::<IpAddr>() {
+        Ok(address) if !address.is_unspecified() && !address.is_multicast() => Some(address),
+        Ok(_) => {
+            options.bad(name, line, text, "is no address of a host");
+            None
+        }
+        Err(_) => {
+            options.bad(name, line, text, "is not an address");
+            None
+        }
+    }
+}
+
+fn route(options: &mut Options<'_, '_>) -> Option<Prefix> {
+    let (text, line) = options.text("route")?;
+    text.parse()
+        .map_err(|why| options.bad("route", line, text, why))
+        .ok()
+}
+
+fn policy(options: &mut Options<'_, '_>) -> Policy {
+    Policy {
+        on_down: on_down(options),
+        has_command: false,
+        fix_route: options.boolean("fix_route", false),
+        down_after: number(options, "down_after", 1..=100, DOWN_AFTER),
+        restart_limit: number(options, "restart_limit", 0..=20, RESTART_LIMIT),
+        interval: interval(options),
+    }
+}
+
+fn on_down(options: &mut Options<'_, '_>) -> OnDown {
+    match options.text("on_down") {
+        None | Some(("none", _)) => OnDown::Nothing,
+        Some(("restart", _)) => OnDown::Restart,
+        Some(("command", _)) => OnDown::Command,
+        Some((text, line)) => {
+            let hint = match nearest(text, &ON_DOWN) {
+                Some(meant) => format!("is unknown (did you mean '{meant}'?)"),
+                None => format!("is none of: {}", ON_DOWN.join(", ")),
+            };
+            options.bad("on_down", line, text, &hint);
+            OnDown::Nothing
+        }
+    }
+}
+
+fn number(
+    options: &mut Options<'_, '_>,
+    name: &str,
+    allowed: RangeInclusive<u32>,
+    default: u32,
+) -> u32 {
+    let Some((text, line)) = options.text(name) else {
+        return default;
+    };
+    match text.parse() {
+        Ok(number) if allowed.contains(&number) => number,
+        _ => {
+            let (least, most) = (allowed.start(), allowed.end());
+            let why = format!("is not a number from {least} to {most}");
+            options.bad(name, line, text, &why);
+            default
+        }
+    }
+}
+
+fn interval(options: &mut Options<'_, '_>) -> i64 {
+    let interval = options.duration("interval", INTERVAL);
+    if interval < SHORTEST_INTERVAL
+        && let Some((text, line)) = options.text("interval")
+    {
+        options.bad(
+            "interval",
+            line,
+            text,
+            "is too short: it must be 5s or more",
+        );
+    }
+    interval
+}
+
+fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Vec<String>)> {
+    let is_given = options.line_of("command").is_some();
+    if !is_given && on_down == OnDown::Command {
+        options.missing("command", ": on_down 'command' runs it");
+    }
+    if let Some(line) = options.line_of("arg")
+        && !is_given
+    {
+        options.warn(line, "option 'arg' does nothing without 'command'");
+    }
+    let arguments = options.list("arg");
+    let program = path(options, "command")?;
+    // After an unknown on_down nobody knows what was meant.
+    if let Some(line) = options.line_of("command")
+        && on_down == OnDown::Nothing
+        && !options.failed
+    {
+        options.warn(line, "option 'command' does nothing with on_down 'none'");
+    }
+    let arguments = arguments.iter().map(|(text, _)| (*text).to_owned());
+    Some((program, arguments.collect()))
+}
+
+fn warn_of_no_route(options: &mut Options<'_, '_>, policy: &Policy) {
+    if let Some(line) = options.line_of("fix_route")
+        && policy.fix_route
+        && options.line_of("route").is_none()
+    {
+        options.warn(line, "option 'fix_route' does nothing without 'route'");
+    }
+}
+
+#[cfg(test)]
+#[path = "tunnel_tests.rs"]
+mod tests;

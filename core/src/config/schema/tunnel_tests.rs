@@ -1,0 +1,368 @@
+use super::*;
+use crate::config::Config;
+
+/// Lines 1 to 5; what a test adds begins in line 6.
+const GOOD: &str = "config vpnki 'account'\n\toption key 'example-key'\n\
+    config tunnel 'dacha'\n\toption name 'user356'\n\toption network 'vpnki0'\n";
+const ASKED: &str = "option vpnki 'account'\n";
+
+fn config(text: &str) -> Config {
+    Config::parse(text.as_bytes()).expect("UCI syntax")
+}
+
+#[track_caller]
+fn only(config: &Config) -> &Tunnel {
+    match &config.tunnels[0].content {
+        Content::Ready(tunnel) => tunnel,
+        _ => panic!("{:?}", config.problems),
+    }
+}
+
+fn problems(text: &str) -> Vec<String> {
+    let told = config(text).problems;
+    told.iter().map(|problem| problem.to_string()).collect()
+}
+
+#[test]
+fn defaults() {
+    let config = config(&format!("{GOOD}{ASKED}"));
+    assert_eq!(config.problems, []);
+    let expected = Tunnel {
+        vpnki: Some("account".into()),
+        name: "user356".into(),
+        address: None,
+        network: "vpnki0".into(),
+        wan: "wan".into(),
+        ping: None,
+        route: None,
+        command: None,
+        notify: None,
+        policy: Policy {
+            on_down: OnDown::Nothing,
+            has_command: false,
+            fix_route: false,
+            down_after: 3,
+            restart_limit: 3,
+            interval: 20,
+        },
+    };
+    assert_eq!(*only(&config), expected);
+}
+
+#[test]
+fn every_option() {
+    let config = config(&format!(
+        "{GOOD}option ping 172.16.0.1\noption address 172.16.1.2\noption wan wan6\n\
+         option route 172.16.0.0/16\noption fix_route 1\noption on_down restart\n\
+         option command /bin/on-down\nlist arg '-4 $x'\nlist arg ''\noption down_after 100\n\
+         option restart_limit 0\noption interval 5s\noption notify /bin/tell\n"
+    ));
+    assert_eq!(config.problems, []);
+    let expected = Tunnel {
+        vpnki: None,
+        name: "user356".into(),
+        address: Some("172.16.1.2".into()),
+        network: "vpnki0".into(),
+        wan: "wan6".into(),
+        ping: Some([172, 16, 0, 1].into()),
+        route: "172.16.0.0/16".parse().ok(),
+        command: Some(("/bin/on-down".into(), vec!["-4 $x".into(), "".into()])),
+        notify: Some("/bin/tell".into()),
+        policy: Policy {
+            on_down: OnDown::Restart,
+            has_command: true,
+            fix_route: true,
+            down_after: 100,
+            restart_limit: 0,
+            interval: 5,
+        },
+    };
+    assert_eq!(*only(&config), expected);
+}
+
+#[test]
+fn an_account_may_stand_below_its_tunnel() {
+    let config = config(
+        "config tunnel\noption name a\noption network b\noption vpnki c\n\
+         config vpnki 'c'\noption key k\n",
+    );
+    assert_eq!(config.problems, []);
+    assert_eq!(only(&config).vpnki.as_deref(), Some("c"));
+}
+
+#[test]
+fn bad_values_name_their_line() {
+    let table = [
+        (
+            "option ping 'far'",
+            "6: error: 'ping': 'far' is not an address",
+        ),
+        (
+            "option ping '172.16.0.0/16'",
+            "6: error: 'ping': '172.16.0.0/16' is not an address",
+        ),
+        (
+            "option ping '0.0.0.0'",
+            "6: error: 'ping': '0.0.0.0' is no address of a host",
+        ),
+        (
+            "option ping '224.0.0.1'",
+            "6: error: 'ping': '224.0.0.1' is no address of a host",
+        ),
+        (
+            "option address 'user356'",
+            "6: error: 'address': 'user356' is not an address",
+        ),
+        (
+            "option route 'dacha'",
+            "6: error: 'route': 'dacha' is no network, such as",
+        ),
+        (
+            "option route '172.16.0.1/16'",
+            "6: error: 'route': '172.16.0.1/16' is an address in a network",
+        ),
+        ("option wan 'a b'", "6: error: 'wan': 'a b' is no name"),
+        (
+            "option wan 'vpnki0'",
+            "5: error: 'network': 'vpnki0' is the network that the tunnel runs over",
+        ),
+        (
+            "option on_down 'rstart'",
+            "6: error: 'on_down': 'rstart' is unknown (did you mean 'restart'?)",
+        ),
+        (
+            "option on_down 'cry'",
+            "6: error: 'on_down': 'cry' is none of: none, restart, command",
+        ),
+        (
+            "option on_down 'command'",
+            "3: error: 'command' is missing: on_down 'command' runs it",
+        ),
+        (
+            "option on_down 'command'\noption command 'reboot'",
+            "7: error: 'command': 'reboot' is not an absolute path",
+        ),
+        (
+            "option on_down 'command'\noption command ''",
+            "3: error: 'command' is missing: on_down 'command' runs it",
+        ),
+        (
+            "option notify 'tell'",
+            "6: error: 'notify': 'tell' is not an absolute path",
+        ),
+        (
+            "option down_after '0'",
+            "6: error: 'down_after': '0' is not a number from 1 to 100",
+        ),
+        (
+            "option down_after '101'",
+            "6: error: 'down_after': '101' is not a number from 1 to 100",
+        ),
+        (
+            "option restart_limit '21'",
+            "6: error: 'restart_limit': '21' is not a number from 0 to 20",
+        ),
+        (
+            "option restart_limit '-1'",
+            "6: error: 'restart_limit': '-1' is not a number from 0 to 20",
+        ),
+        (
+            "option interval '4s'",
+            "6: error: 'interval': '4s' is too short: it must be 5s or more",
+        ),
+        (
+            "option interval '0'",
+            "6: error: 'interval': '0' is too short: it must be 1s or more",
+        ),
+        (
+            "option interval 'often'",
+            "6: error: 'interval': 'often' is no duration",
+        ),
+        (
+            "option fix_route 'maybe'\noption route 10.0.0.0/8",
+            "6: error: 'fix_route': 'maybe' is neither",
+        ),
+        (
+            "list ping 'a'",
+            "6: error: 'ping' is a list, but takes one value",
+        ),
+        (
+            "option pnig '10.0.0.1'",
+            "6: warning: 'pnig' is unknown (did you mean 'ping'?)",
+        ),
+        (
+            "option fix_route 1",
+            "6: warning: 'fix_route' does nothing without 'route'",
+        ),
+        (
+            "list arg x",
+            "6: warning: 'arg' does nothing without 'command'",
+        ),
+        (
+            "option command /bin/x",
+            "6: warning: 'command' does nothing with on_down 'none'",
+        ),
+    ];
+    for (lines, expected) in table {
+        let told = problems(&format!("{GOOD}{lines}\n{ASKED}"));
+        assert_eq!(told.len(), 1, "{lines}: {told:?}");
+        let (line, text) = expected.split_once(": ").expect("a line");
+        let (severity, text) = text.split_once(": ").expect("a severity");
+        let told = told[0].replace(": option '", ": '");
+        let expected = format!("line {line}: {severity}: section 'dacha': {text}");
+        assert!(told.starts_with(&expected), "{lines}: {told}");
+    }
+}
+
+#[test]
+fn what_must_be_there() {
+    let table = [
+        (
+            "option network 'b'\noption ping 10.0.0.1",
+            "'name' is missing: what VPNKI calls",
+        ),
+        (
+            "option name 'a'\noption ping 10.0.0.1",
+            "'network' is missing: the tunnel's",
+        ),
+        (
+            "option name 'a'\noption network 'b'",
+            "'vpnki' is missing, and 'ping' as well",
+        ),
+        // One account alone is not guessed to be the one.
+        (
+            "option name 'a'\noption network 'b'\nconfig vpnki\noption key k",
+            "'vpnki' is missing",
+        ),
+    ];
+    for (lines, expected) in table {
+        let told = problems(&format!("config tunnel 't'\n{lines}\n"));
+        assert_eq!(told.len(), 1, "{lines}: {told:?}");
+        let expected = format!("line 1: error: section 't': option {expected}");
+        assert!(told[0].starts_with(&expected), "{lines}: {told:?}");
+    }
+}
+
+#[test]
+fn an_account_that_cannot_be_asked() {
+    let tunnel = |vpnki: &str, lines: &str| {
+        format!(
+            "config tunnel 't'\noption name a\noption network b\noption vpnki {vpnki}\n{lines}\n"
+        )
+    };
+    let off = "config vpnki 'account'\noption enabled 0";
+    let wrong = "config vpnki 'account'\noption key k\noption interval x";
+    let other = "config skydns 'account'\noption enabled 0";
+    let ping = "option ping 10.0.0.1\n";
+    let table = [
+        (
+            "account",
+            off,
+            "warning: section 't': the account 'account' is disabled: VPNKI is not",
+        ),
+        (
+            "account",
+            wrong,
+            "warning: section 't': the account 'account' has an error: VPNKI is",
+        ),
+        (
+            "acount",
+            off,
+            "error: section 't': option 'vpnki': 'acount' is no section of type vpnki (did you mean 'account'?)",
+        ),
+        (
+            "account",
+            other,
+            "error: section 't': option 'vpnki': 'account' is no section of type vpnki",
+        ),
+    ];
+    for (name, account, expected) in table {
+        let told = problems(&tunnel(name, &format!("{ping}{account}")));
+        let expected = format!("line 4: {expected}");
+        assert!(told[0].starts_with(&expected), "{told:?}");
+    }
+    let config = self::config(&tunnel("account", &format!("{ping}{off}")));
+    assert_eq!(only(&config).vpnki, None);
+    for (account, why) in [(off, "is disabled"), (wrong, "has an error")] {
+        let told = problems(&tunnel("account", account));
+        let expected = format!(
+            "line 4: error: section 't': option 'vpnki': 'account' {why}, and without 'ping'"
+        );
+        assert!(told[0].starts_with(&expected), "{told:?}");
+    }
+}
+
+#[test]
+fn one_bad_tunnel_stops_only_itself_and_all_problems_are_told() {
+    let text = format!(
+        "config tunnel 'bad'\noption ping far\noption route far\noption interval 1s\n\
+         config tunnel 'off'\noption enabled 0\noption ping far\noption colour red\n{GOOD}{ASKED}"
+    );
+    let config = config(&text);
+    let told = problems(&text);
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert!(
+        told.iter()
+            .all(|line| line.contains("error: section 'bad'"))
+    );
+    let ready: Vec<&str> = config.ready_tunnels().map(|(name, _)| name).collect();
+    assert_eq!(ready, ["dacha"]);
+    assert!(matches!(config.tunnels[0].content, Content::Wrong));
+    assert!(matches!(config.tunnels[1].content, Content::Disabled));
+}
+
+#[test]
+fn a_name_must_fit_into_that_of_a_file() {
+    let long = "x".repeat(201);
+    for name in ["account", "dacha"] {
+        let text = GOOD.replace(name, &long);
+        let told = problems(&format!("{text}option ping 10.0.0.1\n"));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ends_with("longer than 200 bytes"), "{told:?}");
+    }
+}
+
+#[test]
+fn tunnels_that_restart_each_other() {
+    let second = |lines: &str| {
+        let other = "config tunnel 'other'\noption name b\noption ping 10.0.0.1\n";
+        problems(&format!("{GOOD}{ASKED}{other}{lines}\n"))
+    };
+    let told = second("option network vpnki0");
+    assert_eq!(told.len(), 1, "{told:?}");
+    let expected =
+        "line 7: warning: section 'other': section 'dacha' in line 3 has the same 'network'";
+    assert!(told[0].starts_with(expected), "{told:?}");
+    assert_eq!(second("option network vpnki1"), [""; 0]);
+    assert_eq!(second("option network vpnki0\noption enabled 0"), [""; 0]);
+}
+
+#[test]
+fn the_fingerprint_covers_all_that_is_watched() {
+    let of = |lines: &str| {
+        only(&config(&format!("{GOOD}{ASKED}{lines}\n"))).fingerprint(crate::config::sha256)
+    };
+    let plain = of("");
+    assert_eq!(plain.len(), 16);
+    for lines in [
+        "option interval 1m",
+        "option notify /x",
+        "option on_down restart",
+    ] {
+        assert_eq!(plain, of(lines), "{lines}");
+    }
+    let mut seen = vec![plain];
+    for lines in [
+        "option name x",
+        "option network x",
+        "option wan x",
+        "option ping 10.0.0.1",
+        "option address 10.0.0.1",
+        "option route 10.0.0.1",
+        "config vpnki 'b'\noption key k\nconfig tunnel 'dacha'\noption vpnki b",
+    ] {
+        let other = of(lines);
+        assert!(!seen.contains(&other), "{lines}");
+        seen.push(other);
+    }
+}

@@ -1,0 +1,68 @@
+//! `config vpnki`: an account at VPNKI.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::network_name;
+use super::service::{base_url, key};
+use super::{VPNKI_URL, named};
+use crate::config::options::Options;
+use crate::config::problem::Problem;
+use crate::config::uci::Section;
+use crate::config::url::ServiceUrl;
+use crate::config::{Content, Vpnki};
+
+const INTERVAL: i64 = 2 * 60;
+const OPTIONS: [&str; 8] = [
+    "enabled",
+    "base_url",
+    "key",
+    "key_file",
+    "interval",
+    "bind",
+    "name_field",
+    "address_field",
+];
+
+/// Every option is read even after an error, so that all problems are told at once.
+pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpnki> {
+    let mut options = Options::new(section, problems);
+    if !options.boolean("enabled", true) {
+        options.forgive();
+        return Content::Disabled;
+    }
+    options.warn_unknown(&OPTIONS);
+    named(&mut options, section);
+    let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
+    let key = key(&mut options, VPNKI_URL, base_url.as_ref());
+    let interval = options.duration("interval", INTERVAL);
+    let bind = network_name(&mut options, "bind");
+    let name_fields = fields(&mut options, "name_field");
+    let address_fields = fields(&mut options, "address_field");
+    match base_url {
+        Some(base_url) if !options.failed => Content::Ready(Box::new(Vpnki {
+            base_url,
+            key,
+            interval,
+            bind,
+            name_fields,
+            address_fields,
+        })),
+        _ => Content::Wrong,
+    }
+}
+
+/// Names of a reply's fields, in the order in which they are looked for.
+fn fields(options: &mut Options<'_, '_>, name: &str) -> Vec<String> {
+    let mut fields = Vec::new();
+    for (text, line) in options.list(name) {
+        match text.is_empty() {
+            true => options.error(line, format!("option '{name}' holds an empty name")),
+            false => fields.push(text.to_owned()),
+        }
+    }
+    fields
+}

@@ -1,0 +1,51 @@
+//! The name that was probably meant.
+
+use alloc::vec::Vec;
+
+/// The known name nearest to `name`, if it is near enough to be meant.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let allowed = 1 + name.len() / 4;
+    known
+        .iter()
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= allowed)
+        .map(|candidate| (distance(name.as_bytes(), candidate.as_bytes()), *candidate))
+        .min()
+        .filter(|(distance, _)| *distance <= allowed)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance, in bytes.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn near_names_are_suggested() {
+        let known = ["ident", "key_file", "base_url", "profile"];
+        let table = [
+            ("idnet", Some("ident")),
+            ("keyfile", Some("key_file")),
+            ("base-url", Some("base_url")),
+            ("profiles", Some("profile")),
+            ("colour", None),
+            ("", None),
+        ];
+        for (name, expected) in table {
+            assert_eq!(nearest(name, &known), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! The UCI format, read as strictly as libuci reads it.
+//!
+//! The same file must mean the same to wansync as to `uci show`, or fail with
+//! the same words. One bad line fails the whole file: a router that runs with
+//! half of its configuration is worse than one that says which line is wrong.
+//! Every section, option and list item keeps its line, for the messages of the
+//! layer above.
+//!
+//! What differs from libuci: a NUL byte is always an error. libuci drops the
+//! rest of that line and reads on, which hides options from their owner.
+//!
+//! Source of the rules: the output of the `uci` tool of OpenWrt 25.12 for the
+//! files in `tests/data/uci`.
+
+mod lexer;
+pub mod print;
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+pub use lexer::Keyword;
+use lexer::{Command, Lexer};
+
+/// One configuration file, in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Package<'a> {
+    /// Named and unnamed sections.
+    pub sections: Vec<Section<'a>>,
+}
+
+/// What one `config` line opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section<'a> {
+    /// The type: one or more of the bytes 0x21 to 0x7e.
+    pub kind: Cow<'a, str>,
+    /// The name, `[A-Za-z0-9_]+`; of an unnamed section the one that libuci
+    /// generates, `cfgNNhhhh`.
+    pub name: Cow<'a, str>,
+    /// Whether the name is a generated one.
+    pub anonymous: bool,
+    /// The line of its first `config`, from 1.
+    pub line: u32,
+    /// The lines where a named section was opened again. Its options merge.
+    pub reopened: Vec<u32>,
+    /// Options and lists, each name once, at the place where it came first.
+    pub options: Vec<Entry<'a>>,
+}
+
+/// One option or list of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The name, `[A-Za-z0-9_]+`.
+    pub name: Cow<'a, str>,
+    /// The value that counts.
+    pub value: Value<'a>,
+    /// The line of the command that set it; of a list, that of its first item.
+    pub line: u32,
+    /// Earlier lines whose value no longer counts.
+    pub replaced: Vec<u32>,
+}
+
+/// What an option holds. Any bytes but NUL: UCI does not check for UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// From `option`. Never empty: libuci ignores an option without a value,
+    /// and keeps the value that was set before.
+    One(Cow<'a, [u8]>),
+    /// From `list`: at least one item, each with its line. An `option` that is
+    /// followed by a `list` of the same name becomes its first item.
+    List(Vec<(Cow<'a, [u8]>, u32)>),
+}
+
+/// Why a file was rejected. Prints as `uci` prints it after its own name:
+/// `Parse error (REASON) at line N, byte M`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseError {
+    /// What is wrong.
+    pub reason: Reason,
+    /// The line where reading stopped, from 1. As in libuci, a last line that
+    /// does not end in a newline is not counted: 0 is possible.
+    pub line: u32,
+    /// How many bytes of that line were read, joined lines included.
+    pub byte: u32,
+}
+
+/// The reasons that libuci knows, and one of our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A line starts with something else than a keyword.
+    InvalidCommand,
+    /// An `option` or a `list` belongs to no section.
+    NoSection,
+    /// The file ends right after this keyword.
+    WithoutName(Keyword),
+    /// A name or a type is missing, or empty.
+    InsufficientArguments,
+    /// More words than the command takes.
+    TooManyArguments,
+    /// A name has a byte that names must not have.
+    InvalidName,
+    /// A section type has a byte outside 0x21 to 0x7e.
+    InvalidType,
+    /// The name of a section was used before, with another type.
+    TypeConflict,
+    /// The file ends within `'…'`.
+    UnterminatedSingleQuote,
+    /// The file ends within `"…"`.
+    UnterminatedDoubleQuote,
+    /// The file has a NUL byte, and nothing that libuci would reject.
+    Nul,
+}
+
+/// Reads a whole file. Takes time linear in its length, whatever it holds.
+///
+/// # Errors
+/// The first error of the file, with libuci's reason and position.
+pub fn parse(text: &[u8]) -> Result<Package<'_>, ParseError> {
+    match text.iter().position(|&byte| byte == 0) {
+        Some(at) => Err(nul_error(text, at)),
+        None => Reader::default().read(text),
+    }
+}
+
+/// libuci reads lines as C strings: what follows a NUL is lost, newline
+/// included, so the next line is joined. What it says of such a file depends
+/// on what is left; if it says nothing, we do.
+fn nul_error(text: &[u8], first: usize) -> ParseError {
+    let mut left = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        left.extend(line.iter().take_while(|&&byte| byte != 0));
+    }
+    Reader::default().read(&left).err().unwrap_or_else(|| {
+        let (line, byte) = position(text, first);
+        ParseError {
+            reason: Reason::Nul,
+            line,
+            byte,
+        }
+    })
+}
+
+fn position(text: &[u8], at: usize) -> (u32, u32) {
+    let newlines = text[..at].iter().filter(|&&byte| byte == b'\n').count();
+    let line = text[..at].rsplit(|&byte| byte == b'\n').next();
+    (newlines as u32 + 1, line.map_or(0, <[u8]>::len) as u32)
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reader<'a> {
+    package: Package<'a>,
+    /// The section that options go to.
+    open: Option<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(mut self, text: &'a [u8]) -> Result<Package<'a>, ParseError> {
+        let mut lexer = Lexer::new(text);
+        while lexer.next_line() {
+            while let Some(command) = lexer.command()? {
+                match command.keyword {
+                    Keyword::Package => self.package(&mut lexer, command)?,
+                    Keyword::Config => self.config(&mut lexer, command)?,
+                    Keyword::Option | Keyword::List => self.option(&mut lexer, command)?,
+                }
+            }
+        }
+        Ok(self.package)
+    }
+
+    /// `package` is checked and otherwise ignored: the name of the file counts.
+    fn package(&mut self, lexer: &mut Lexer<'a>, command: Command) -> Result<(), ParseError> {
+        lexer.enter(&command)?;
+        required(lexer, is_package_byte, Reason::InvalidName)?;
+        lexer.end_of_command()
+    }
+
+    fn config(&mut self, lexer: &mut Lexer<'a>, command: Command) -> Result<(), ParseError> {
+        lexer.enter(&command)?;
+        let kind = required(lexer, is_type_byte, Reason::InvalidType)?;
+        let name = optional(lexer, is_name_byte, Reason::InvalidName)?;
+        lexer.end_of_command()?;
+        self.open = Some(match name {
+            None => self.add_unnamed(kind, command.line),
+            Some(name) => match self.find_section(&name) {
+                None => self.add_named(kind, name, command.line),
+                Some(at) if self.package.sections[at].kind == kind => {
+                    self.package.sections[at].reopened.push(command.line);
+                    at
+                }
+                Some(_) => return Err(lexer.error(Reason::TypeConflict)),
+            },
+        });
+        Ok(())
+    }
+
+    fn option(&mut self, lexer: &mut Lexer<'a>, command: Command) -> Result<(), ParseError> {
+        let Some(section) = self.open else {
+            return Err(lexer.error(Reason::NoSection));
+        };
+        lexer.enter(&command)?;
+        let name = required(lexer, is_name_byte, Reason::InvalidName)?;
+        let value = lexer.argument()?;
+        lexer.end_of_command()?;
+        match command.keyword {
+            Keyword::List => {
+                let items = vec![(value, command.line)];
+                self.set(section, name, Value::List(items), command.line);
+            }
+            _ if value.is_empty() => {}
+            _ => self.set(section, name, Value::One(value), command.line),
+        }
+        Ok(())
+    }
+
+    fn find_section(&self, name: &str) -> Option<usize> {
+        let mut sections = self.package.sections.iter();
+        let named = sections.position(|section| !section.anonymous && section.name == name);
+        // A generated name tells its place.
+        named.or_else(|| {
+            let at = place_of_generated(name)?;
+            let section = self.package.sections.get(at)?;
+            (section.anonymous && section.name == name).then_some(at)
+        })
+    }
+
+    fn add_named(&mut self, kind: Cow<'a, str>, name: Cow<'a, str>, line: u32) -> usize {
+        self.add_section(kind, name, false, line)
+    }
+
+    fn add_unnamed(&mut self, kind: Cow<'a, str>, line: u32) -> usize {
+        let name = generated_name(self.package.sections.len(), &kind);
+        self.add_section(kind, Cow::Owned(name), true, line)
+    }
+
+    fn add_section(
+        &mut self,
+        kind: Cow<'a, str>,
+        name: Cow<'a, str>,
+        anonymous: bool,
+        line: u32,
+    ) -> usize {
+        self.package.sections.push(Section {
+            kind,
+            name,
+            anonymous,
+            line,
+            reopened: Vec::new(),
+            options: Vec::new(),
+        });
+        self.package.sections.len() - 1
+    }
+
+    fn set(&mut self, section: usize, name: Cow<'a, str>, value: Value<'a>, line: u32) {
+        let options = &mut self.package.sections[section].options;
+        match options.iter_mut().find(|entry| entry.name == name) {
+            Some(entry) => entry.set(value, line),
+            None => options.push(Entry {
+                name,
+                value,
+                line,
+                replaced: Vec::new(),
+            }),
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// `list` adds to what is there, `option` takes its place.
+    fn set(&mut self, value: Value<'a>, line: u32) {
+        match (&mut self.value, value) {
+            (Value::List(items), Value::List(more)) => items.extend(more),
+            (Value::One(first), Value::List(more)) => {
+                let mut items = vec![(core::mem::take(first), self.line)];
+                items.extend(more);
+                self.value = Value::List(items);
+            }
+            (old, one @ Value::One(_)) => {
+                match old {
+                    Value::One(_) => self.replaced.push(self.line),
+                    Value::List(items) => self.replaced.extend(items.iter().map(|item| item.1)),
+                }
+                self.value = one;
+                self.line = line;
+            }
+        }
+    }
+}
+
+/// The name that libuci gives to the unnamed section at `place`, from 0: `cfg`,
+/// the number of sections so far in two hexadecimal digits or more, and four of
+/// Bernstein's hash of its type.
+fn generated_name(place: usize, kind: &str) -> String {
+    let hash = kind.bytes().fold(5381_u32, |hash, byte| {
+        hash.wrapping_mul(33).wrapping_add(byte.into())
+    });
+    format!("cfg{:02x}{:04x}", place + 1, hash & 0xffff)
+}
+
+/// The place that a generated name tells, if `name` can be one.
+fn place_of_generated(name: &str) -> Option<usize> {
+    let digits = name.strip_prefix("cfg")?;
+    let count = digits.get(..digits.len().checked_sub(4)?)?;
+    usize::from_str_radix(count, 16).ok()?.checked_sub(1)
+}
+
+fn required<'a>(
+    lexer: &mut Lexer<'a>,
+    allowed: fn(u8) -> bool,
+    otherwise: Reason,
+) -> Result<Cow<'a, str>, ParseError> {
+    match optional(lexer, allowed, otherwise)? {
+        Some(word) => Ok(word),
+        None => Err(lexer.error(Reason::InsufficientArguments)),
+    }
+}
+
+fn optional<'a>(
+    lexer: &mut Lexer<'a>,
+    allowed: fn(u8) -> bool,
+    otherwise: Reason,
+) -> Result<Option<Cow<'a, str>>, ParseError> {
+    let word = lexer.argument()?;
+    if word.is_empty() {
+        return Ok(None);
+    }
+    let allowed = word.iter().all(|&byte| allowed(byte));
+    match utf8(word) {
+        Some(word) if allowed => Ok(Some(word)),
+        _ => Err(lexer.error(otherwise)),
+    }
+}
+
+fn utf8(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+    match bytes {
+        Cow::Borrowed(bytes) => core::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_package_byte(byte: u8) -> bool {
+    is_name_byte(byte) || byte == b'-'
+}
+
+fn is_type_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ParseError { reason, line, byte } = self;
+        write!(f, "Parse error ({reason}) at line {line}, byte {byte}")
+    }
+}
+
+impl core::error::Error for ParseError {}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::InvalidCommand => "invalid command",
+            Reason::NoSection => "option/list command found before the first section",
+            Reason::WithoutName(Keyword::Package) => "package without name",
+            Reason::WithoutName(Keyword::Config) => "config without name",
+            Reason::WithoutName(Keyword::Option | Keyword::List) => "option without name",
+            Reason::InsufficientArguments => "insufficient arguments",
+            Reason::TooManyArguments => "too many arguments",
+            Reason::InvalidName => "invalid character in name field",
+            Reason::InvalidType => "invalid character in type field",
+            Reason::TypeConflict => {
+                "section of different type overwrites prior section with same name"
+            }
+            Reason::UnterminatedSingleQuote => "EOF with unterminated '",
+            Reason::UnterminatedDoubleQuote => "EOF with unterminated \"",
+            Reason::Nul => "NUL byte",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,324 @@
+//! Why a request to a service did not succeed, in the words of the person who
+//! reads the log, and what follows from it.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+
+/// What went wrong with one request. No text in it holds a query string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The socket could not be bound to the device that `option bind` asks for.
+    Bind {
+        /// The kernel's name of the device.
+        device: String,
+        /// What the kernel said.
+        cause: String,
+    },
+    /// The name of the service gave no address.
+    NameResolution {
+        /// The name that was looked up.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+    },
+    /// No connection to any address of the service.
+    Connect {
+        /// The name or address of the service.
+        host: String,
+        /// What the kernel said.
+        cause: String,
+    },
+    /// The connection stands, but it is not a trusted one.
+    Tls {
+        /// The name of the service.
+        host: String,
+        /// What was wrong.
+        cause: TlsFailure,
+    },
+    /// No answer within the time allowed.
+    Timeout {
+        /// The name of the service.
+        host: String,
+        /// What was being waited for.
+        phase: Phase,
+        /// How long it was waited for, in seconds.
+        seconds: u64,
+    },
+    /// The connection broke, or what came was not HTTP, after the request was sent.
+    Broken {
+        /// The name of the service.
+        host: String,
+        /// What broke.
+        cause: String,
+    },
+    /// A redirect that may not be followed, or one too many. The query is removed.
+    Redirect {
+        /// Where it points, without its query.
+        to: String,
+    },
+    /// The body is larger than any reply of the service can be.
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// An HTTP status that is not a success.
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// The service's own words, if there were any.
+        message: Option<String>,
+        /// For how many seconds the service asked to be left alone.
+        retry_after: Option<u64>,
+    },
+    /// A success status whose body is not JSON.
+    NotJson {
+        /// What it looks like: an HTML page, an empty body, cut off.
+        what: String,
+    },
+    /// The service understood the request and said no.
+    Refused {
+        /// The service's own words.
+        message: String,
+    },
+    /// JSON, but no shape that is known to mean anything.
+    Unknown {
+        /// What was found.
+        what: String,
+    },
+}
+
+/// What can be wrong with a TLS connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsFailure {
+    /// No certificate of the CA file vouches for the server's.
+    Untrusted {
+        /// The CA file that was used.
+        ca_file: String,
+    },
+    /// The certificate is for another name.
+    NameMismatch,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is not valid yet, by the router's clock.
+    NotYetValid,
+    /// The router's clock is earlier than this program's build.
+    ClockNotSet,
+    /// The kernel has no random numbers yet that can guard a secret.
+    NoRandomNumbers,
+    /// The CA file cannot be read, or holds no certificate.
+    CaFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// Anything else: no common version, an alert, nonsense.
+    Handshake(String),
+}
+
+/// What a request was waiting for when its time ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The name of the service.
+    NameResolution,
+    /// The TCP connection.
+    Connect,
+    /// The TLS handshake.
+    Handshake,
+    /// The reply.
+    Reply,
+}
+
+impl Failure {
+    /// The failure of a call to `host`, in words that name the host.
+    pub fn at(&self, host: &str) -> String {
+        match self {
+            Failure::Bind { .. }
+            | Failure::NameResolution { .. }
+            | Failure::Connect { .. }
+            | Failure::Tls { .. }
+            | Failure::Timeout { .. }
+            | Failure::Broken { .. } => self.to_string(),
+            Failure::Refused { message } => format!("{host} says: {message}"),
+            other => format!("{host}: {other}"),
+        }
+    }
+
+    /// Whether sending the same again soon is pointless, or worse: refused by
+    /// the service, or an HTTP status that says so.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Failure::Refused { .. } => true,
+            Failure::Status { status, .. } => {
+                (400..500).contains(status) && !matches!(status, 408 | 425 | 429)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the request may have reached the service, so that what the
+    /// service holds now is not known.
+    pub fn may_have_arrived(&self) -> bool {
+        match self {
+            Failure::Bind { .. }
+            | Failure::NameResolution { .. }
+            | Failure::Connect { .. }
+            | Failure::Tls { .. } => false,
+            Failure::Timeout { phase, .. } => *phase == Phase::Reply,
+            _ => true,
+        }
+    }
+
+    /// Whether nothing of it left the router for the service: its name was not
+    /// found, or its way out was not there.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Failure::Bind { .. } | Failure::NameResolution { .. } => true,
+            Failure::Timeout { phase, .. } => *phase == Phase::NameResolution,
+            _ => false,
+        }
+    }
+
+    /// For how many seconds the service asked to be left alone. A 429 without
+    /// a `Retry-After` asks for a minute.
+    pub fn asks_to_wait(&self) -> Option<i64> {
+        match self {
+            Failure::Status {
+                retry_after: Some(seconds),
+                ..
+            } => Some(i64::try_from(*seconds).unwrap_or(i64::MAX)),
+            Failure::Status { status: 429, .. } => Some(60),
+            _ => None,
+        }
+    }
+
+    /// The same with every text of the service passed through `change`.
+    #[must_use]
+    pub fn map_text(self, change: impl Fn(&str) -> String) -> Failure {
+        match self {
+            Failure::Redirect { to } => Failure::Redirect { to: change(&to) },
+            Failure::Status {
+                status,
+                message,
+                retry_after,
+            } => Failure::Status {
+                status,
+                message: message.as_deref().map(change),
+                retry_after,
+            },
+            Failure::Refused { message } => Failure::Refused {
+                message: change(&message),
+            },
+            Failure::Broken { host, cause } => Failure::Broken {
+                host,
+                cause: change(&cause),
+            },
+            Failure::Unknown { what } => Failure::Unknown {
+                what: change(&what),
+            },
+            other => other,
+        }
+    }
+
+    /// Whether the service could not be reached, or says that it cannot serve.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Failure::NameResolution { .. }
+            | Failure::Connect { .. }
+            | Failure::Tls { .. }
+            | Failure::Timeout { .. }
+            | Failure::Broken { .. } => true,
+            Failure::Status { status, .. } => !self.is_permanent() && *status >= 400,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Bind { device, cause } => {
+                write!(
+                    f,
+                    "the connection could not be bound to device {device}: {cause}"
+                )
+            }
+            Failure::NameResolution { host, cause } => {
+                write!(f, "name resolution of {host} failed: {cause}")
+            }
+            Failure::Connect { host, cause } => write!(f, "no connection to {host}: {cause}"),
+            Failure::Tls { host, cause } => write!(f, "TLS with {host} failed: {cause}"),
+            Failure::Timeout {
+                host,
+                phase,
+                seconds,
+            } => {
+                write!(f, "{phase} of {host} took longer than {seconds} s")
+            }
+            Failure::Broken { host, cause } => {
+                write!(f, "the connection to {host} broke: {cause}")
+            }
+            Failure::Redirect { to } => {
+                write!(
+                    f,
+                    "redirected to {to}, which is not followed: two redirects at most, and only within the same server, so that the key stays there"
+                )
+            }
+            Failure::TooLarge { limit } => {
+                write!(f, "the reply is larger than {limit} bytes")
+            }
+            Failure::Status {
+                status,
+                message: None,
+                ..
+            } => write!(f, "HTTP status {status}"),
+            Failure::Status {
+                status,
+                message: Some(message),
+                ..
+            } => {
+                write!(f, "HTTP status {status}: {message}")
+            }
+            Failure::NotJson { what } => write!(f, "the reply is not JSON but {what}"),
+            Failure::Refused { message } => write!(f, "the service says: {message}"),
+            Failure::Unknown { what } => write!(f, "the reply is not understood: {what}"),
+        }
+    }
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TlsFailure::Untrusted { ca_file } => {
+                write!(f, "its certificate is not trusted by {ca_file}")
+            }
+            TlsFailure::NameMismatch => f.write_str("its certificate is for another name"),
+            TlsFailure::Expired => f.write_str("its certificate has expired"),
+            TlsFailure::NotYetValid => {
+                f.write_str("its certificate is not valid yet: is the router's clock right?")
+            }
+            TlsFailure::ClockNotSet => f.write_str("the router's clock is not set"),
+            TlsFailure::NoRandomNumbers => f.write_str(
+                "the kernel has no random numbers yet, as may be for a while after boot",
+            ),
+            TlsFailure::CaFile { path, cause } => {
+                write!(f, "the CA file {path} cannot be used: {cause}")
+            }
+            TlsFailure::Handshake(cause) => f.write_str(cause),
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::NameResolution => "name resolution",
+            Phase::Connect => "the connection",
+            Phase::Handshake => "the TLS handshake",
+            Phase::Reply => "the reply",
+        })
+    }
+}

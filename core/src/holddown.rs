@@ -1,0 +1,74 @@
+//! A WAN that flaps: act on the first change at once, on those that follow
+//! less and less often, and always on the last.
+
+use core::time::Duration;
+
+/// The first pause: no single change waits for longer. Whatever follows a
+/// reconnect, such as its IPv6 half, comes within it.
+const FIRST: Duration = Duration::from_secs(2);
+/// By how much each pause is longer than the one before.
+const GROWTH: u32 = 5;
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(60);
+/// A WAN that was quiet for so many pauses flaps no more.
+const QUIET: u32 = 4;
+
+/// The hold-down of one section. Times are since boot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HoldDown {
+    until: Duration,
+    pause: Duration,
+}
+
+impl HoldDown {
+    /// When the next change may be acted upon: in the past, if at once.
+    pub fn until(&self) -> Duration {
+        self.until
+    }
+
+    /// Notes that a change is acted upon now.
+    pub fn acted(&mut self, now: Duration) {
+        let is_quiet = now >= self.until + self.pause * QUIET;
+        self.pause = match is_quiet || self.pause.is_zero() {
+            true => FIRST,
+            false => (self.pause * GROWTH).min(LONGEST),
+        };
+        self.until = now + self.pause;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When changes that come at these times, in ms, are acted upon, each as
+    /// early as may be.
+    fn acted(changes: &[u64]) -> Vec<u64> {
+        let (mut held, mut acted) = (HoldDown::default(), Vec::new());
+        let mut changes = changes.iter().copied().peekable();
+        while let Some(change) = changes.next() {
+            let at = change.max(held.until().as_millis() as u64);
+            while changes.next_if(|next| *next <= at).is_some() {}
+            held.acted(Duration::from_millis(at));
+            acted.push(at);
+        }
+        acted
+    }
+
+    #[test]
+    fn the_first_change_at_once_and_the_last_for_sure() {
+        let every = |pause: u64, until: u64| -> Vec<u64> {
+            (1..)
+                .map(|n| n * pause)
+                .take_while(|at| *at <= until)
+                .collect()
+        };
+        assert_eq!(acted(&[1000]), [1000]);
+        assert_eq!(acted(&[1000, 1200]), [1000, 3000]);
+        assert_eq!(acted(&[1000, 60_000, 120_000]), [1000, 60_000, 120_000]);
+        assert_eq!(acted(&every(500, 10_000)), [500, 2500, 12_500]);
+        let an_hour = acted(&every(1000, 3_600_000));
+        assert!(an_hour.len() < 70, "{}", an_hour.len());
+        assert!(*an_hour.last().expect("some") >= 3_600_000);
+    }
+}

@@ -1,0 +1,263 @@
+//! The agent's own files: values written as JSON, and read again.
+//!
+//! serde does the same with ten times the code for each type, which says in its
+//! errors what was expected at which column. A file of ours that is damaged is
+//! thrown away, so here an error says nothing.
+
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt::{Display, Write};
+use core::net::IpAddr;
+
+use super::{Json, Kind};
+
+/// A value that can be written into a file of the agent and read again.
+pub trait Persist: Sized {
+    /// Appends the value.
+    fn write_json(&self, out: &mut JsonWriter);
+    /// The value that was written as `json`; `None` if it is something else.
+    fn read(json: Json<'_>) -> Option<Self>;
+}
+
+/// Implements [`json::Persist`](crate::json::Persist) for a struct: an object, field by
+/// field. A field that the file does not name is as in `Default`, and an unknown one is
+/// passed over: another version wrote it.
+#[macro_export]
+macro_rules! persist {
+    ($type:ty { $($field:ident),* $(,)? }) => {
+        impl $crate::json::Persist for $type {
+            fn write_json(&self, out: &mut $crate::json::JsonWriter) {
+                out.open();
+                $(out.field(stringify!($field), &self.$field);)*
+                out.close();
+            }
+
+            fn read(json: $crate::json::Json<'_>) -> Option<Self> {
+                let mut new = <$type>::default();
+                let is_read = json.is_object()
+                    $(&& json.read_field(stringify!($field), &mut new.$field))*;
+                is_read.then_some(new)
+            }
+        }
+    };
+}
+/// JSON text in the making.
+#[derive(Debug, Default)]
+pub struct JsonWriter(String);
+
+impl JsonWriter {
+    /// The text of `value`.
+    pub fn of(value: &impl Persist) -> String {
+        let mut text = JsonWriter::default();
+        value.write_json(&mut text);
+        text.0
+    }
+
+    /// Begins an object.
+    pub fn open(&mut self) {
+        self.0.push('{');
+    }
+
+    /// Ends it.
+    pub fn close(&mut self) {
+        self.0.push('}');
+    }
+
+    /// The name of a field; its value follows.
+    pub fn name(&mut self, name: &str) {
+        // Only what has just begun ends so: a value ends with a quote, a
+        // closing bracket, a digit or a letter.
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        self.text(name);
+        self.0.push(':');
+    }
+
+    /// A field.
+    pub fn field<T: Persist>(&mut self, name: &str, value: &T) {
+        self.name(name);
+        value.write_json(self);
+    }
+
+    /// `{"name": content}`.
+    pub fn variant(&mut self, name: &str, content: &impl Persist) {
+        self.open();
+        self.field(name, content);
+        self.close();
+    }
+
+    /// A string.
+    pub fn text(&mut self, text: &str) {
+        self.0.push('"');
+        for c in text.chars() {
+            match c {
+                '"' | '\\' => {
+                    self.0.push('\\');
+                    self.0.push(c);
+                }
+                '\0'..='\x1f' => self.plain(&format_args!("\\u{:04x}", c as u32)),
+                _ => self.0.push(c),
+            }
+        }
+        self.0.push('"');
+    }
+
+    fn plain(&mut self, value: &dyn Display) {
+        let _ = write!(self.0, "{value}");
+    }
+}
+
+impl<'a> Json<'a> {
+    /// Whether it is an object.
+    pub fn is_object(self) -> bool {
+        self.kind() == Kind::Object
+    }
+
+    /// Reads the field of this name into `to`, which stays as it is if there is
+    /// none; whether it fits.
+    pub fn read_field<T: Persist>(self, name: &str, to: &mut T) -> bool {
+        let Some(value) = self.get(name) else {
+            return true;
+        };
+        T::read(value).map(|value| *to = value).is_some()
+    }
+
+    /// The field of this name, which must be there.
+    pub fn read_required<T: Persist>(self, name: &str) -> Option<T> {
+        T::read(self.get(name)?)
+    }
+
+    /// The name and the content of a variant: `"Name"` (content `null`), or
+    /// `{"Name": content}`.
+    pub fn variant(self) -> Option<(String, Json<'a>)> {
+        if let Some(name) = self.text() {
+            return Some((name.into_owned(), Json::NULL));
+        }
+        let mut fields = self.fields();
+        match (fields.next(), fields.next()) {
+            (Some((name, content)), None) => Some((name.into_owned(), content)),
+            _ => None,
+        }
+    }
+}
+
+impl Persist for bool {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.plain(self);
+    }
+
+    fn read(json: Json<'_>) -> Option<bool> {
+        (json.kind() == Kind::Bool).then_some(json.0 == "true")
+    }
+}
+
+macro_rules! kept_number {
+    ($($number:ty)*) => {$(
+        impl Persist for $number {
+            fn write_json(&self, out: &mut JsonWriter) {
+                out.plain(self);
+            }
+
+            fn read(json: Json<'_>) -> Option<$number> {
+                json.0.parse().ok()
+            }
+        }
+    )*};
+}
+kept_number!(i64 u32 u64);
+
+impl Persist for String {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.text(self);
+    }
+
+    fn read(json: Json<'_>) -> Option<String> {
+        Some(json.text()?.into_owned())
+    }
+}
+
+impl Persist for IpAddr {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.text(&self.to_string());
+    }
+
+    fn read(json: Json<'_>) -> Option<IpAddr> {
+        json.text()?.parse().ok()
+    }
+}
+
+impl<T: Persist> Persist for Option<T> {
+    fn write_json(&self, out: &mut JsonWriter) {
+        match self {
+            Some(value) => value.write_json(out),
+            None => out.plain(&"null"),
+        }
+    }
+
+    fn read(json: Json<'_>) -> Option<Option<T>> {
+        match json.kind() {
+            Kind::Null => Some(None),
+            _ => T::read(json).map(Some),
+        }
+    }
+}
+
+impl<T: Persist> Persist for Vec<T> {
+    fn write_json(&self, out: &mut JsonWriter) {
+        let mut before = '[';
+        out.0.push(before);
+        for item in self {
+            if before == ',' {
+                out.0.push(before);
+            }
+            before = ',';
+            item.write_json(out);
+        }
+        out.0.push(']');
+    }
+
+    fn read(json: Json<'_>) -> Option<Vec<T>> {
+        if json.kind() != Kind::Array {
+            return None;
+        }
+        let mut list = Vec::new();
+        for item in json.items() {
+            list.push(T::read(item)?);
+        }
+        Some(list)
+    }
+}
+
+/// An object of names that are not known beforehand.
+impl<T: Persist> Persist for Vec<(String, T)> {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.open();
+        for (name, value) in self {
+            out.field(name, value);
+        }
+        out.close();
+    }
+
+    fn read(json: Json<'_>) -> Option<Vec<(String, T)>> {
+        if !json.is_object() {
+            return None;
+        }
+        let mut list = Vec::new();
+        for (name, value) in json.fields() {
+            list.push((name.into_owned(), T::read(value)?));
+        }
+        Some(list)
+    }
+}
+
+/// What was kept as `text`.
+#[cfg(test)]
+pub fn again<T: Persist>(text: &str) -> Option<T> {
+    T::read(Json::parse(text.as_bytes()).ok()?)
+}
+
+#[cfg(test)]
+#[path = "persist_tests.rs"]
+mod tests;

@@ -1,0 +1,42 @@
+//! What wansync decides, as values: the configuration, an observation and the time
+//! come in, decisions go out. The agent `wansync` performs them.
+//!
+//! This crate is `no_std`: no file, socket, clock or variable of the environment
+//! can be reached from here, so every rule is tested with made-up time.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`config`] | the text of `/etc/config/wansync`: sections, options, a checked [`config::Config`] |
+//! | [`address`], [`prefix`] | which addresses may be published; networks |
+//! | [`reconcile`] | an address: [`reconcile::decide`] says what to do with an observation |
+//! | [`memory`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
+//! | [`outcome`], [`failure`] | how a pass ended; why a request did not succeed |
+//! | [`backoff`], [`hold`], [`holddown`] | when to try again: after a failure, a refusal, a flap |
+//! | [`tunnel`] | a tunnel: from evidence to a verdict, and what to do about it |
+//! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
+//! | [`ubus`] | the wire format of OpenWrt's ubus, and what netifd's answers mean |
+//! | [`json`] | JSON read in place, and the agent's own files |
+//! | [`text`] | what people read: status, tables, charts, help, local time; metrics |
+//! | [`time`] | the two clocks, and times in words |
+
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
+pub mod address;
+pub mod backoff;
+pub mod config;
+pub mod failure;
+pub mod hold;
+pub mod holddown;
+pub mod json;
+pub mod memory;
+pub mod outcome;
+pub mod prefix;
+pub mod reconcile;
+pub mod record;
+pub mod service;
+pub mod text;
+pub mod time;
+pub mod tunnel;
+pub mod ubus;

@@ -1,0 +1,96 @@
+//! How a pass ended for one section, in a word.
+
+use core::fmt;
+
+use serde::Serialize;
+
+use crate::json::{Json, JsonWriter, Persist};
+
+/// How a pass ended for one section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The service acknowledged the address in this pass.
+    Confirmed,
+    /// The address is the one that the service acknowledged before.
+    Unchanged,
+    /// There is no address that may be published: nothing was sent.
+    Aborted,
+    /// It was sent, or tried to be, and no acknowledgement came: it is tried again.
+    Unconfirmed,
+    /// The service said no.
+    Refused,
+    /// Nothing was sent, because the service said no before.
+    Held,
+    /// Nothing was sent, because of a backoff, the service's own wish, or the daily limit.
+    Throttled,
+    /// It would have been sent.
+    DryRun,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Outcome; 8] = [
+        Outcome::Confirmed,
+        Outcome::Unchanged,
+        Outcome::Aborted,
+        Outcome::Unconfirmed,
+        Outcome::Refused,
+        Outcome::Held,
+        Outcome::Throttled,
+        Outcome::DryRun,
+    ];
+
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Confirmed => "confirmed",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Aborted => "aborted",
+            Outcome::Unconfirmed => "unconfirmed",
+            Outcome::Refused => "refused",
+            Outcome::Held => "held",
+            Outcome::Throttled => "throttled",
+            Outcome::DryRun => "dry-run",
+        }
+    }
+
+    /// Whether a person should look at it.
+    pub fn is_trouble(self) -> bool {
+        !matches!(
+            self,
+            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun
+        )
+    }
+}
+
+impl Outcome {
+    /// The state that it is a sign of, in a word. Waiting after a failure is the
+    /// state of having failed.
+    pub fn state(self) -> &'static str {
+        match self {
+            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => "confirmed",
+            Outcome::Aborted => "aborted",
+            Outcome::Unconfirmed | Outcome::Throttled => "unconfirmed",
+            Outcome::Refused | Outcome::Held => "refused",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` keeps the widths that tables ask for.
+        f.pad(self.word())
+    }
+}
+
+impl Persist for Outcome {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.text(self.word());
+    }
+
+    fn read(json: Json<'_>) -> Option<Outcome> {
+        let text = json.text()?;
+        Outcome::ALL.into_iter().find(|one| one.word() == text)
+    }
+}

@@ -1,0 +1,242 @@
+//! What a method answers, in the few forms that can be shown.
+//!
+//! Whoever prints an answer needs to know nothing of JSON, of envelopes, or of
+//! the method: a record is names and values, a table is columns and cells, and
+//! the few that deserve more have a type of their own.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec;
+
+use super::method::{Method, Shape};
+use super::reply::Reply;
+use super::rows::{Heads, Record, Rows};
+use super::skydns;
+use super::skydns_data::{Added, Addresses, DateEnd, Ovpn, Report, VpnList};
+use super::skydns_methods::METHODS;
+use super::table::Table;
+use super::vpnki::{self, Aliases, Credentials};
+use super::vpnki_resources::{self, RESOURCES};
+use crate::failure::Failure;
+use crate::json::{Json, Kind};
+
+/// The most fields that are shown as a record. What has more is a table.
+const MOST_FIELDS: usize = 256;
+
+/// An answer, borrowed from the body of its reply.
+#[derive(Debug, Clone)]
+pub enum Answer<'a> {
+    /// Success, and nothing to show.
+    Nothing,
+    /// Names and values.
+    Record(Record<'a>),
+    /// When a subscription ends.
+    DateEnd(DateEnd<'a>),
+    /// Columns and rows.
+    Table(Table<'a>),
+    /// What `add_ip` added, and what not.
+    Added(Added<'a>),
+    /// Counts along a line of moments.
+    Report(Report<'a>),
+    /// A configuration of OpenVPN. It holds a private key.
+    Ovpn(Ovpn<'a>),
+    /// The login and password of a new tunnel.
+    Credentials(Credentials<'a>),
+}
+
+/// Whose method it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// SkyDNS's provider API.
+    Skydns,
+    /// VPNKI's web service.
+    Vpnki,
+}
+
+impl Service {
+    /// The word of the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Service::Skydns => "skydns",
+            Service::Vpnki => "vpnki",
+        }
+    }
+
+    /// Its methods.
+    pub fn methods(self) -> &'static [Method] {
+        match self {
+            Service::Skydns => &METHODS,
+            Service::Vpnki => &RESOURCES,
+        }
+    }
+
+    /// The service that has this method; no name is in both tables.
+    pub fn of(method: &Method) -> Service {
+        match vpnki_resources::find(method.name) {
+            Some(_) => Service::Vpnki,
+            None => Service::Skydns,
+        }
+    }
+}
+
+/// What the reply to this method says. `wall` is the time in seconds since
+/// 1970, for a `Retry-After` that is a date.
+///
+/// Fields that nobody foresaw are kept: in a record or a table they stand beside
+/// the others, everywhere else in `rest`. `data` of a shape that nobody foresaw
+/// is shown as what it is.
+///
+/// # Errors
+/// Whatever is no success; see [`skydns::content`] and [`vpnki::payload`].
+///
+/// ```
+/// use wansync_core::service::answer::{Answer, decode};
+/// use wansync_core::service::{reply::Reply, skydns_methods};
+///
+/// let body = r#"{"response": {"status": "ok", "data": {"12": "Main", "13": "Дети"}}}"#;
+/// let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
+/// let method = skydns_methods::find("profiles").unwrap();
+/// let Ok(Answer::Table(table)) = decode(method, &reply, 0) else { panic!() };
+/// assert_eq!(table.columns, ["id", "profile"]);
+/// assert_eq!(table.rows().nth(1).unwrap(), ["13", "Дети"]);
+/// ```
+pub fn decode<'a>(method: &Method, reply: &'a Reply, wall: i64) -> Result<Answer<'a>, Failure> {
+    answer(method, content(method, reply, wall)?)
+}
+
+/// The service's `data` (or VPNKI's payload) as compact JSON, `null` if there
+/// is none: for programs. Trailing commas are removed.
+///
+/// # Errors
+/// As [`decode`].
+///
+/// ```
+/// use wansync_core::service::{answer::data_json, reply::Reply, skydns_methods};
+///
+/// let body = br#"{"response": {"status": "ok", "data": {"ip": [ {"address": "1.2.3.4"} ],}}}"#;
+/// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
+/// let method = skydns_methods::find("list_ip").unwrap();
+/// assert_eq!(data_json(method, &reply, 0).unwrap(), r#"{"ip":[{"address":"1.2.3.4"}]}"#);
+/// ```
+pub fn data_json<'a>(
+    method: &Method,
+    reply: &'a Reply,
+    wall: i64,
+) -> Result<Cow<'a, str>, Failure> {
+    let data = content(method, reply, wall)?;
+    answer(method, data)?;
+    Ok(data.compact())
+}
+
+/// What the envelope holds.
+fn content<'a>(method: &Method, reply: &'a Reply, wall: i64) -> Result<Json<'a>, Failure> {
+    match (Service::of(method), method.shape) {
+        (Service::Skydns, _) => skydns::content(reply, wall),
+        (Service::Vpnki, Shape::Nothing) => Ok(vpnki::deletion(reply, wall)?.data),
+        (Service::Vpnki, _) => Ok(vpnki::payload(reply, wall)?.data),
+    }
+}
+
+fn answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
+    Ok(match method.shape {
+        Shape::Nothing if vpnki_resources::find(method.name).is_some() => said(data),
+        Shape::Map { key, value } => map(data, key, value),
+        Shape::Records => Answer::Table(VpnList::in_data(data).table()),
+        Shape::Addresses => Answer::Table(Addresses::in_data(data).table()),
+        Shape::Added => added(data),
+        Shape::DateEnd => date_end(data),
+        Shape::Ovpn => Answer::Ovpn(Ovpn::in_data(data).ok_or_else(|| without("ovpn"))?),
+        Shape::Report if Report::is_in(data) => Answer::Report(Report::in_data(data)),
+        Shape::Rows => rows(method, data)?,
+        Shape::Credentials => credentials(data)?,
+        Shape::Nothing | Shape::Record | Shape::Report => shown(data),
+    })
+}
+
+/// Whatever it is, in the form that fits.
+fn shown(data: Json<'_>) -> Answer<'_> {
+    let mut items = data.items();
+    let only = match (items.next(), items.next()) {
+        (Some(only), None) if only.kind() == Kind::Object => only,
+        _ => data,
+    };
+    match only.kind() {
+        _ if data.is_empty() => Answer::Nothing,
+        Kind::Array => Answer::Table(Table::new(Rows::each(only), &Heads::default())),
+        Kind::Object if only.fields().nth(MOST_FIELDS).is_some() => {
+            Answer::Table(Table::new(Rows::keyed(only), &Heads::default()))
+        }
+        _ => Answer::Record(Record::of(only)),
+    }
+}
+
+/// The `OK` of `del_tunnel`, and whatever came with it.
+fn said(data: Json<'_>) -> Answer<'_> {
+    match data.is_container() {
+        true => shown(data),
+        false => Answer::Nothing,
+    }
+}
+
+fn map<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Answer<'a> {
+    // get_popular_report is not described: it may look like get_activity_report.
+    if Report::is_in(data) {
+        return Answer::Report(Report::in_data(data));
+    }
+    let heads = Heads {
+        key,
+        value,
+        alone: if key == "id" { value } else { key },
+        expected: &[],
+    };
+    let mut table = Table::new(Rows::of(data, &heads), &heads);
+    if table.columns.is_empty() {
+        table.columns = vec![Cow::Borrowed(key), Cow::Borrowed(value)];
+    }
+    Answer::Table(table)
+}
+
+fn added(data: Json<'_>) -> Answer<'_> {
+    let added = Added::in_data(data);
+    match added.is_absent() {
+        true => shown(data),
+        false => Answer::Added(added),
+    }
+}
+
+fn date_end(data: Json<'_>) -> Answer<'_> {
+    let date_end = DateEnd::in_data(data);
+    match date_end.at {
+        Some(_) => Answer::DateEnd(date_end),
+        None => shown(data),
+    }
+}
+
+/// Rows of VPNKI, their moments written as people write them.
+fn rows<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
+    let rows = vpnki::rows(method.name, data, &Aliases::default())?;
+    let heads = Heads {
+        alone: "name",
+        ..Heads::default()
+    };
+    Ok(Answer::Table(
+        Table::new(rows, &heads).rewritten(vpnki::with_colons),
+    ))
+}
+
+fn credentials(data: Json<'_>) -> Result<Answer<'_>, Failure> {
+    if let Some(credentials) = Credentials::in_data(data) {
+        return Ok(Answer::Credentials(credentials));
+    }
+    // A published client took `message` for a failure of add_tunnel.
+    match data.get("message").and_then(super::body::first_message) {
+        Some(message) => Err(Failure::Refused { message }),
+        None => Err(without("login and password")),
+    }
+}
+
+fn without(what: &str) -> Failure {
+    Failure::Unknown {
+        what: format!("a success without {what}"),
+    }
+}

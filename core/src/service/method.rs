@@ -1,0 +1,162 @@
+//! What the methods of both services have in common.
+//!
+//! A method is a row of a table ([`super::skydns_methods`],
+//! [`super::vpnki_resources`]). Help, validation, requests, decoding, shell
+//! completion and the table in the README come from that row.
+
+use core::fmt;
+
+/// One method of SkyDNS, or one resource of VPNKI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Method {
+    /// As in the URL, and in the service's document.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// What may be passed, in the order of the service's document.
+    pub parameters: &'static [Parameter],
+    /// What it does to the account.
+    pub effect: Effect,
+    /// What comes back.
+    pub shape: Shape,
+    /// The section of the service's document that describes it.
+    pub source: &'static str,
+}
+
+/// One parameter of a method. The key is not one: it never stands on a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// As in the URL.
+    pub name: &'static str,
+    /// What a value must look like.
+    pub kind: Kind,
+    /// Whether it may be left out, or given more than once.
+    pub count: Count,
+    /// What it means, in a few words.
+    pub meaning: &'static str,
+}
+
+/// How often a parameter may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// Exactly once.
+    One,
+    /// Once, or not at all.
+    Optional,
+    /// Once. The service needs it; where it is not given, this is sent.
+    Default(&'static str),
+    /// Once or more: one parameter of the URL for each.
+    Many,
+}
+
+/// What a value must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text without control characters.
+    Text,
+    /// The same, and not to be shown again: a password.
+    Password,
+    /// An IPv4 or IPv6 address.
+    Address,
+    /// Digits: the id of a profile.
+    Number,
+    /// `True` or `False`, however it is written.
+    Flag,
+    /// A tariff: any of those that `subscribe_plans` gives.
+    Plan,
+    /// Something with an `@` in it.
+    Email,
+    /// `YYYY-MM-DD`, not before 1 January of last year.
+    Date,
+    /// `YYYY`, last year or later.
+    Year,
+    /// `MM`, 01 to 12.
+    Month,
+    /// A moment as VPNKI takes it: `2026-11-20`, `2026-11-20 12:30:00`, `NOW`,
+    /// `24h` (ago).
+    Moment,
+}
+
+/// What a method does to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It reads.
+    Reads,
+    /// It changes or adds something.
+    Changes,
+    /// It deletes or blocks something: this, in the words of a question.
+    Destroys(&'static str),
+}
+
+/// What comes back as `data`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Nothing but the success itself.
+    Nothing,
+    /// One record of named values.
+    Record,
+    /// Names or counts by key: profiles, plans, categories.
+    Map {
+        /// What the keys are.
+        key: &'static str,
+        /// What the values are.
+        value: &'static str,
+    },
+    /// A list of records.
+    Records,
+    /// `{"ip": [{"address", "comment"}]}`
+    Addresses,
+    /// `{"added_addresses": […], "invalid_adresses": [{address: why}]}`
+    Added,
+    /// `{"date_end": seconds since 1970}`
+    DateEnd,
+    /// `{"ovpn": text of a configuration, with a private key}`
+    Ovpn,
+    /// `{"labels": […], "datasets": [{"label", "data": […]}]}`
+    Report,
+    /// Rows of VPNKI, whose field names are not documented.
+    Rows,
+    /// The login and password of a new tunnel.
+    Credentials,
+}
+
+impl Method {
+    /// The parameter of this name.
+    pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
+        self.parameters.iter().find(|p| p.name == name)
+    }
+
+    /// Whether it needs a yes before it is sent.
+    pub fn needs_yes(&self) -> Option<&'static str> {
+        match self.effect {
+            Effect::Destroys(what) => Some(what),
+            Effect::Reads | Effect::Changes => None,
+        }
+    }
+}
+
+impl Parameter {
+    /// Whether a call without it is incomplete.
+    pub fn is_required(&self) -> bool {
+        matches!(self.count, Count::One | Count::Many)
+    }
+}
+
+/// What to write, for a person: `YYYY-MM-DD, not before 1 January of last year`.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Text => "text",
+            Kind::Password => "text; name=@FILE or name=- keeps it out of the list of processes",
+            Kind::Address => "an IPv4 or IPv6 address",
+            Kind::Number => "a number",
+            Kind::Flag => "True or False",
+            Kind::Plan => "PREMIUM, SCHOOL, BUSINESS, or one that subscribe_plans lists",
+            Kind::Email => "an e-mail address",
+            Kind::Date => "YYYY-MM-DD, not before 1 January of last year",
+            Kind::Year => "YYYY, last year or later",
+            Kind::Month => "MM, 01 to 12",
+            Kind::Moment => "2026-11-20, '2026-11-20 12:30:00', NOW, or 24h (ago)",
+        })
+    }
+}

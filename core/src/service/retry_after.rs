@@ -1,0 +1,67 @@
+//! The `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
+
+use crate::time::{Civil, MONTHS};
+
+/// For how many seconds from `wall` (seconds since 1970) the header asks to
+/// wait. `None` if it cannot be read: then the own backoff counts.
+pub fn seconds(header: &str, wall: i64) -> Option<u64> {
+    let header = header.trim();
+    if !header.is_empty() && header.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(header.parse().unwrap_or(u64::MAX));
+    }
+    Some((imf_fixdate(header)? - wall).max(0) as u64)
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that may be sent today.
+fn imf_fixdate(text: &str) -> Option<i64> {
+    let (_, date) = text.split_once(", ")?;
+    let mut parts = date.split(' ');
+    let day = number(parts.next()?)?;
+    let month_name = parts.next()?;
+    let month = MONTHS.iter().position(|name| *name == month_name)? as i64 + 1;
+    let year = number(parts.next()?)?;
+    let mut clock = parts.next()?.split(':');
+    let date = Civil {
+        year,
+        month,
+        day,
+        hour: number(clock.next()?)?,
+        minute: number(clock.next()?)?,
+        second: number(clock.next()?)?,
+    };
+    let ends_well = clock.next().is_none() && parts.next() == Some("GMT") && parts.next().is_none();
+    ends_well.then(|| date.seconds())
+}
+
+fn number(text: &str) -> Option<i64> {
+    let is_number = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn both_forms() {
+        let wall = 784_111_777; // Sun, 06 Nov 1994 08:49:37 GMT
+        let table = [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:59:37 GMT", Some(600)),
+            ("Sun, 06 Nov 1994 07:00:00 GMT", Some(0)),
+            ("", None),
+            ("-5", None),
+            ("soon", None),
+            ("Sun, 06 Nov 1994 08:49 GMT", None),
+            ("Sun, 06 Now 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:49:37 CET", None),
+            ("Sun, 99999999999 Nov 1994 08:49:37 GMT", None),
+        ];
+        for (header, expected) in table {
+            assert_eq!(seconds(header, wall), expected, "{header:?}");
+        }
+    }
+}

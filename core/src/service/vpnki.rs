@@ -1,0 +1,264 @@
+//! VPNKI's web service: what a body says, whatever it is wrapped in.
+//!
+//! The service is a com_api component of Joomla, whose envelopes differ by
+//! version; its own document shows none of its replies. So everything is read
+//! that such a component has been seen to send. Known are the envelopes and the
+//! texts of errors; the fields of rows are assumed (see [`rows`]).
+
+mod credentials;
+mod moment;
+mod rows;
+pub mod watch;
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+
+use super::body;
+use super::reply::Reply;
+use crate::failure::Failure;
+use crate::json::{Json, Kind};
+
+pub use credentials::Credentials;
+pub use moment::{moment, with_colons};
+pub use rows::{Aliases, address_of, is_active, name_of, rows};
+
+/// How many envelopes inside each other are taken off.
+const MOST_LEVELS: usize = 4;
+/// Whose presence alone says that an object is an envelope.
+const ENVELOPE: [&str; 5] = ["err_code", "err_msg", "err_message", "response_id", "api"];
+const CODE: &str = "err_code";
+const MESSAGES: [&str; 2] = ["err_msg", "err_message"];
+/// Where a reply to `del_tunnel` may say how it went.
+const VERDICTS: [&str; 6] = [
+    "status",
+    "result",
+    "results",
+    "success",
+    "message",
+    "del_tunnel",
+];
+
+/// What a reply holds, out of its envelopes.
+#[derive(Debug, Clone, Copy)]
+pub struct Payload<'a> {
+    /// The payload as it stands in the body.
+    pub data: Json<'a>,
+    /// Whether an envelope says in so many words that there was no error.
+    pub is_vouched_for: bool,
+    /// Whether junk, such as a warning of PHP, stood before the JSON.
+    pub is_dirty: bool,
+}
+
+/// The payload of a reply, or why it is no success. The body beats the HTTP
+/// status: an error in it is one under status 200, and an envelope that says
+/// "no error" is none under another. `wall` is the time in seconds since 1970.
+///
+/// # Errors
+/// [`Failure::Refused`] with the service's own words and code;
+/// [`Failure::Status`] for what may pass (5xx, the limit of calls) and for an
+/// HTTP status that the body does not explain; [`Failure::NotJson`];
+/// [`Failure::Unknown`].
+///
+/// ```
+/// use wansync_core::service::{reply::Reply, vpnki};
+///
+/// let body = br#"{"err_msg":"","err_code":"","api":"webservices.active","data":{"results":["user356"]}}"#;
+/// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
+/// assert_eq!(vpnki::payload(&reply, 0).unwrap().data.to_string(), r#"["user356"]"#);
+///
+/// let body = br#"{"code":403,"message":"API Key Not Found"}"#;
+/// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
+/// assert_eq!(vpnki::payload(&reply, 0).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
+/// ```
+pub fn payload(reply: &Reply, wall: i64) -> Result<Payload<'_>, Failure> {
+    let (document, is_dirty) = match body::document(&reply.body) {
+        Ok(document) => (document, false),
+        Err(failure) => match body::behind_junk(&reply.body) {
+            Some(document) => (document, true),
+            None => return Err(without_json(failure, reply, wall)),
+        },
+    };
+    let (data, is_vouched_for) =
+        unwrapped(document).map_err(|problem| problem.failure(reply, wall))?;
+    if !reply.is_success() && !is_vouched_for {
+        let words = body::first_of(data, &["message"]).map(|text| body::one_line_of(&text));
+        return Err(reply.failure(reply.status, words, wall));
+    }
+    Ok(Payload {
+        data,
+        is_vouched_for,
+        is_dirty,
+    })
+}
+
+/// The payload of `del_tunnel`, whose success is "OK" in one form or another:
+/// bare, as JSON, `true`, under a name such as `status`, or an envelope that
+/// says that there was no error.
+///
+/// # Errors
+/// As [`payload`], and [`Failure::Unknown`] for what does not say how it went.
+pub fn deletion(reply: &Reply, wall: i64) -> Result<Payload<'_>, Failure> {
+    let is_ok = |text: &str| text.eq_ignore_ascii_case("ok");
+    if reply.is_success() && body::one_line(&reply.body).is_some_and(is_ok) {
+        return Ok(Payload {
+            data: Json::OK,
+            is_vouched_for: true,
+            is_dirty: false,
+        });
+    }
+    let payload = payload(reply, wall)?;
+    let is_confirmed = match payload.data.kind() {
+        Kind::Object | Kind::Array => says_ok(payload.data).unwrap_or(payload.is_vouched_for),
+        Kind::Null => payload.is_vouched_for,
+        _ => is_yes(payload.data),
+    };
+    match is_confirmed {
+        true => Ok(payload),
+        false => Err(Failure::Unknown {
+            what: match body::message(payload.data) {
+                Some(text) => format!("'{text}' instead of OK"),
+                None => "no OK in it".to_owned(),
+            },
+        }),
+    }
+}
+
+/// Whether junk, such as a warning of PHP, stood before the JSON: worth telling.
+pub fn is_dirty(reply: &Reply) -> bool {
+    Json::parse(&reply.body).is_err() && body::behind_junk(&reply.body).is_some()
+}
+
+/// A body without JSON: an HTTP status that is no success says more than it.
+fn without_json(failure: Failure, reply: &Reply, wall: i64) -> Failure {
+    match failure {
+        Failure::Refused { message } if !reply.is_success() => {
+            reply.failure(reply.status, Some(message), wall)
+        }
+        _ if !reply.is_success() => reply.failure(reply.status, None, wall),
+        Failure::Refused { message } if message.eq_ignore_ascii_case("ok") => Failure::Unknown {
+            what: "'OK' and nothing else".to_owned(),
+        },
+        Failure::Refused { message } => Problem::Said {
+            code: None,
+            message,
+        }
+        .failure(reply, wall),
+        other => other,
+    }
+}
+
+/// What is wrong with a JSON document.
+enum Problem {
+    /// The service says that it failed.
+    Said { code: Option<u16>, message: String },
+    /// Too many envelopes.
+    TooDeep,
+}
+
+impl Problem {
+    /// Refused, unless the same may succeed later.
+    fn failure(self, reply: &Reply, wall: i64) -> Failure {
+        let Problem::Said { code, message } = self else {
+            return Failure::Unknown {
+                what: format!("more than {MOST_LEVELS} envelopes inside each other"),
+            };
+        };
+        let is_limit = message.to_ascii_lowercase().contains("rate limit");
+        match code.unwrap_or(reply.status) {
+            _ if is_limit => reply.failure(429, Some(message), wall),
+            status @ (408 | 425 | 429 | 500..=599) => reply.failure(status, Some(message), wall),
+            _ => Failure::Refused {
+                message: match code {
+                    Some(code) => format!("{message} ({code})"),
+                    None => message,
+                },
+            },
+        }
+    }
+}
+
+/// The payload, and whether an envelope vouches for it.
+fn unwrapped(mut value: Json<'_>) -> Result<(Json<'_>, bool), Problem> {
+    let mut is_vouched_for = false;
+    for _ in 0..=MOST_LEVELS {
+        if let Some(problem) = error_in(value) {
+            return Err(problem);
+        }
+        is_vouched_for |= value.get(CODE).is_some();
+        match inside(value) {
+            Some(inner) => value = inner,
+            None => return Ok((value, is_vouched_for)),
+        }
+    }
+    Err(Problem::TooDeep)
+}
+
+/// The error that an object is, in any of the forms that are known.
+fn error_in(object: Json<'_>) -> Option<Problem> {
+    let telling = |name: &str| object.get(name).filter(|value| !says_nothing(*value));
+    let code = telling(CODE);
+    let text = MESSAGES.iter().find_map(|name| telling(name));
+    if code.is_some() || text.is_some() {
+        return Some(said(code, text));
+    }
+    let is_pair = object.fields().count() == 2;
+    if let (Some(code), Some(text), true) = (object.get("code"), object.get("message"), is_pair)
+        && !matches!(code.number(), Some(200..300))
+    {
+        return Some(said(Some(code), Some(text)));
+    }
+    let is_error = |name: &str| name.to_ascii_lowercase().contains("error");
+    let mut errors = object
+        .fields()
+        .filter(|(name, value)| is_error(name) && !says_nothing(*value));
+    errors.next().map(|(_, text)| said(None, Some(text)))
+}
+
+fn said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> Problem {
+    let number = code.and_then(Json::number);
+    let words = text.or(code).and_then(body::first_message);
+    Problem::Said {
+        code: number.and_then(|code| u16::try_from(code).ok()),
+        message: match (text, words) {
+            (Some(_), Some(words)) => words,
+            (None, Some(words)) if number.is_none() => words,
+            _ => "an error without words".to_owned(),
+        },
+    }
+}
+
+/// Whether the value of an error's name means that there is none.
+fn says_nothing(value: Json<'_>) -> bool {
+    let is_nothing = |text: &str| matches!(text.trim(), "" | "0" | "false");
+    value.is_empty() || value.scalar().is_some_and(|text| is_nothing(&text))
+}
+
+/// What an envelope holds; `None` if it is none.
+fn inside(object: Json<'_>) -> Option<Json<'_>> {
+    let is_alone = object.fields().nth(1).is_none();
+    let is_marked = || ENVELOPE.iter().any(|name| object.get(name).is_some());
+    if let Some(data) = object.get("data") {
+        let is_row = || rows::has_name(object);
+        let is_inside = is_alone || is_marked() || (data.is_container() && !is_row());
+        return is_inside.then_some(data);
+    }
+    let found = object.get("results").or_else(|| object.get("result"))?;
+    (is_alone || found.is_container()).then_some(found)
+}
+
+/// What an object says under the names of a verdict; `None` if it has none.
+fn says_ok(object: Json<'_>) -> Option<bool> {
+    let verdicts = VERDICTS.iter().filter_map(|name| object.get(name));
+    verdicts.map(is_yes).reduce(|all, one| all && one)
+}
+
+fn is_yes(value: Json<'_>) -> bool {
+    let is_yes = |text: &str| {
+        let text = text.trim();
+        ["ok", "true", "success"]
+            .iter()
+            .any(|yes| text.eq_ignore_ascii_case(yes))
+    };
+    value.scalar().is_some_and(|text| is_yes(&text))
+}

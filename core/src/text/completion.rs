@@ -1,0 +1,101 @@
+//! Completion for bash, from the tables of methods. (The shell of OpenWrt,
+//! busybox ash, has none.)
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::help::APIS;
+use crate::service::method::Method;
+
+/// Bash reads `NAME=VALUE` as three words. The words before the unfinished one
+/// are gone through; each that is known where it stands says what may follow,
+/// and the others are options and values.
+const HEAD: &str = "\
+# bash completion of wansync, generated from its tables
+_wansync() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    COMPREPLY=()
+    [[ $word == = || $before == = ]] && return
+";
+
+const LOOP: &str = "    for ((i = 1; i < COMP_CWORD; i++)); do
+        case $at:${COMP_WORDS[i]} in
+";
+
+const TAIL: &str = "        esac
+    done
+    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))
+    [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
+}
+complete -o default -F _wansync wansync
+";
+
+/// The options of the commands without a table.
+const OPTIONS: [(&str, &str); 3] = [
+    ("status", "--format --watch"),
+    ("once", "--force --dry-run"),
+    ("check", "--offline"),
+];
+
+/// The text of a completion for bash. `commands` are the names of wansync's
+/// commands, as the command line knows them.
+pub fn bash(commands: &[&str]) -> String {
+    let mut out = HEAD.to_owned();
+    out.push_str(&format!("    local i at= words='{}'\n", commands.join(" ")));
+    out.push_str(LOOP);
+    for api in &APIS {
+        let names: Vec<&str> = api.methods.iter().map(|method| method.name).collect();
+        let names = names.join(" ");
+        row(
+            &mut out,
+            "",
+            api.command,
+            api.command,
+            &format!("--list {names}"),
+        );
+        for method in api.methods {
+            row(
+                &mut out,
+                api.command,
+                method.name,
+                "end",
+                &parameters(method),
+            );
+        }
+    }
+    let others = commands
+        .iter()
+        .filter(|name| APIS.iter().all(|api| api.command != **name));
+    for name in others {
+        let of_it = OPTIONS.iter().find(|(command, _)| command == name);
+        match of_it {
+            Some((_, options)) => row(&mut out, "", name, name, options),
+            None => row(&mut out, "", name, "end", ""),
+        }
+    }
+    let (_, of_status) = OPTIONS[0];
+    row(
+        &mut out,
+        "status",
+        "--format",
+        "format",
+        "text json prometheus",
+    );
+    row(&mut out, "format", "*", "status", of_status);
+    out.push_str(TAIL);
+    out
+}
+
+/// Where the word `name` stands, the next is one of `words`.
+fn row(out: &mut String, place: &str, name: &str, next: &str, words: &str) {
+    out.push_str(&format!(
+        "        {place}:{name}) at={next} words='{words}' ;;\n"
+    ));
+}
+
+fn parameters(method: &Method) -> String {
+    let names = method.parameters.iter().map(|p| format!("{}=", p.name));
+    names.collect::<Vec<String>>().join(" ")
+}

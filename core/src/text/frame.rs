@@ -1,0 +1,124 @@
+//! A text that is drawn again and again at the same place of a terminal.
+//!
+//! Nothing of the terminal is changed that would have to be restored: whoever
+//! kills the program leaves a usable terminal behind.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::Screen;
+use super::help::wrap;
+use super::width::{push_cut, width};
+
+/// ECMA-48: the cursor to the first column of the first line.
+const HOME: &str = "\x1b[H";
+/// Erases from the cursor to the end of the line.
+const ERASE_LINE: &str = "\x1b[K";
+/// Erases from the cursor to the end of the screen.
+const ERASE_BELOW: &str = "\x1b[J";
+/// What lines that go on are indented by, beyond their first one.
+const HANG: usize = 2;
+/// The narrowest that text is wrapped into; below that it is cut.
+const NARROWEST: usize = 24;
+
+/// What to send to a terminal of so many `rows`, so that it shows the text and
+/// nothing else, whatever it showed before. What does not fit is left out.
+pub fn frame(text: &str, screen: Screen, rows: Option<usize>) -> String {
+    // A terminal may wrap as soon as the last column is taken.
+    let columns = screen.width.map(|width| width.saturating_sub(1).max(1));
+    let mut lines: Vec<String> = text
+        .lines()
+        .flat_map(|line| match columns {
+            Some(columns) => folded(line, columns, screen.mark()),
+            None => vec![line.to_owned()],
+        })
+        .collect();
+    // The last row is the cursor's: a line end there would scroll.
+    if let Some(room) = rows.map(|rows| rows.saturating_sub(1).max(1))
+        && lines.len() > room
+    {
+        lines.truncate(room);
+        lines[room - 1] = screen.mark().to_string();
+    }
+    let mut out = HOME.to_owned();
+    for line in &lines {
+        out.push_str(line);
+        out.push_str(ERASE_LINE);
+        out.push('\n');
+    }
+    out.push_str(ERASE_BELOW);
+    out
+}
+
+/// A line as several that fit, the others below the first one's indent.
+fn folded(line: &str, columns: usize, mark: char) -> Vec<String> {
+    if width(line) <= columns {
+        return vec![line.to_owned()];
+    }
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    let (indent, hang) = match columns >= indent + HANG + NARROWEST {
+        true => (indent, HANG),
+        false => (0, 0),
+    };
+    let parts = wrap(text, columns - indent - hang).into_iter().enumerate();
+    let part = |(index, part): (usize, &str)| {
+        let indent = indent + if index == 0 { 0 } else { hang };
+        let mut out = " ".repeat(indent);
+        push_cut(&mut out, part, columns - indent, mark);
+        out
+    };
+    parts.map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(text: &str, columns: usize, rows: usize) -> Vec<String> {
+        let screen = Screen {
+            width: Some(columns),
+            utf8: false,
+        };
+        let out = frame(text, screen, Some(rows));
+        let out = out.strip_prefix(HOME).expect("it begins at home");
+        let out = out.strip_suffix(ERASE_BELOW).expect("the rest is erased");
+        out.lines()
+            .map(|line| line.strip_suffix(ERASE_LINE).expect("erased").to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_fits_is_as_it_is() {
+        assert_eq!(drawn("a\n  b\n", 80, 24), ["a", "  b"]);
+        let unknown = frame("a long line\n", Screen::default(), None);
+        assert_eq!(unknown, "\x1b[Ha long line\x1b[K\n\x1b[J");
+    }
+
+    #[test]
+    fn long_lines_hang_and_no_line_is_too_wide() {
+        let text = "home  up\n      one two three four five six seven eight nine ten\n";
+        assert_eq!(
+            drawn(text, 40, 24),
+            [
+                "home  up",
+                "      one two three four five six",
+                "        seven eight nine ten"
+            ]
+        );
+        for columns in 1..100 {
+            for line in drawn(text, columns, 24) {
+                assert!(width(&line) < columns.max(2), "{columns}: {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_too_many_lines_is_cut() {
+        assert_eq!(drawn("1\n2\n3\n4\n", 80, 4), ["1", "2", "~"]);
+        assert_eq!(drawn("1\n2\n3\n", 80, 4), ["1", "2", "3"]);
+        assert_eq!(drawn("1\n2\n", 80, 0), ["~"]);
+    }
+}

@@ -1,0 +1,223 @@
+//! The status in Prometheus's text exposition format, version 0.0.4
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+//!
+//! Each metric is a gauge in base units, and each sample of a metric has the
+//! same labels. A metric without a sample is left out.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::status::tunnel::TunnelView;
+use super::status::{SectionView, View};
+use crate::outcome::Outcome;
+use crate::tunnel::State;
+
+/// What one sample says: its labels, and its value.
+type Sample<'a> = (Vec<(&'static str, &'a str)>, String);
+
+/// The metrics of a status.
+pub fn metrics(view: &View) -> String {
+    let mut out = String::new();
+    let one = |value: i64| vec![(Vec::new(), value.to_string())];
+    let version = vec![(vec![("version", view.version)], "1".to_owned())];
+    family(&mut out, "build_info", "The version of wansync.", &version);
+    family(
+        &mut out,
+        "enabled",
+        "Whether wansync does anything (option enabled).",
+        &one(view.is_enabled.into()),
+    );
+    family(
+        &mut out,
+        "clock_set",
+        "Whether the router's clock can be right, without which no TLS is tried.",
+        &one(view.clock_is_set.into()),
+    );
+    family(
+        &mut out,
+        "configuration_errors",
+        "Errors in the configuration; 'wansync check' lists them.",
+        &one(view.errors as i64),
+    );
+    skydns(&mut out, &view.skydns);
+    tunnels(&mut out, &view.tunnels);
+    out
+}
+
+fn skydns(out: &mut String, sections: &[SectionView]) {
+    let mut number = |name, help, value: fn(&SectionView) -> Option<i64>| {
+        let samples = sections.iter().filter_map(|s| {
+            let value = value(s)?;
+            Some((vec![("section", s.section.as_str())], value.to_string()))
+        });
+        family(out, name, help, &samples.collect::<Vec<Sample<'_>>>());
+    };
+    number(
+        "skydns_confirmed_age_seconds",
+        "Time since SkyDNS last acknowledged the address.",
+        |s| s.confirmed_for,
+    );
+    number(
+        "skydns_sends_last_day",
+        "Updates that may have reached SkyDNS within the last 24 hours.",
+        |s| s.sends.map(i64::from),
+    );
+    number(
+        "skydns_sends_left",
+        "Updates that may still be sent within these 24 hours.",
+        |s| s.sends_left_today.map(i64::from),
+    );
+    number(
+        "skydns_next_due_seconds",
+        "Time until something is due for the section.",
+        |s| s.next_due_s,
+    );
+    let addresses: Vec<(&str, String)> = sections
+        .iter()
+        .filter_map(|s| Some((s.section.as_str(), s.confirmed?.to_string())))
+        .collect();
+    let samples: Vec<Sample<'_>> = addresses
+        .iter()
+        .map(|(section, address)| {
+            let labels = vec![("section", *section), ("address", address.as_str())];
+            (labels, "1".to_owned())
+        })
+        .collect();
+    family(
+        out,
+        "skydns_confirmed_info",
+        "The address that SkyDNS last acknowledged.",
+        &samples,
+    );
+    outcomes(out, sections);
+}
+
+fn outcomes(out: &mut String, sections: &[SectionView]) {
+    let words = Outcome::ALL.map(|outcome| (outcome, outcome.to_string()));
+    let mut samples = Vec::new();
+    for section in sections {
+        for (outcome, word) in &words {
+            let labels = vec![("section", section.section.as_str()), ("outcome", word)];
+            samples.push((labels, flag(section.outcome == Some(*outcome))));
+        }
+    }
+    family(
+        out,
+        "skydns_outcome",
+        "How the last pass ended for the section: 1 for that outcome.",
+        &samples,
+    );
+}
+
+fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
+    let mut samples = Vec::new();
+    for tunnel in tunnels {
+        for state in State::ALL {
+            let mut labels = labels(tunnel);
+            labels.push(("state", state.word()));
+            samples.push((labels, flag(tunnel.state == state)));
+        }
+    }
+    family(
+        out,
+        "tunnel_state",
+        "Whether the tunnel works: 1 for the state that it is in.",
+        &samples,
+    );
+    let mut number = |name, help, value: fn(&TunnelView) -> Option<String>| {
+        let samples = tunnels.iter().filter_map(|t| Some((labels(t), value(t)?)));
+        family(out, name, help, &samples.collect::<Vec<Sample<'_>>>());
+    };
+    number(
+        "tunnel_since_seconds",
+        "For how long the tunnel has been in its state.",
+        |t| t.since_s.map(|s| s.to_string()),
+    );
+    number(
+        "tunnel_ping_seconds",
+        "How long the far end took to answer the last echo; absent while it does not.",
+        |t| {
+            t.evidence
+                .ping_ms
+                .map(|ms| format!("{}.{:03}", ms / 1000, ms % 1000))
+        },
+    );
+    number(
+        "tunnel_received_age_seconds",
+        "Time since a byte was last seen to come through the tunnel.",
+        |t| t.evidence.rx_age_s.map(|s| s.to_string()),
+    );
+    number(
+        "tunnel_restarts_last_hour",
+        "Attempts to bring the tunnel back within the last hour.",
+        |t| Some(t.restarts_last_hour.to_string()),
+    );
+    number(
+        "tunnel_next_due_seconds",
+        "Time until the tunnel is looked at again.",
+        |t| t.next_due_s.map(|s| s.to_string()),
+    );
+}
+
+/// A section that is wrong has no name at VPNKI: an empty label.
+fn labels(tunnel: &TunnelView) -> Vec<(&'static str, &str)> {
+    let name = tunnel.name.as_deref().unwrap_or_default();
+    vec![("section", tunnel.section.as_str()), ("name", name)]
+}
+
+fn flag(is_so: bool) -> String {
+    u8::from(is_so).to_string()
+}
+
+/// One metric: what it means, and its samples. `help` has no backslash and no
+/// line end.
+fn family(out: &mut String, name: &str, help: &str, samples: &[Sample<'_>]) {
+    if samples.is_empty() {
+        return;
+    }
+    let name = format!("wansync_{name}");
+    out.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
+    for (labels, value) in samples {
+        out.push_str(&name);
+        for (index, (label, text)) in labels.iter().enumerate() {
+            out.push(if index == 0 { '{' } else { ',' });
+            out.push_str(&format!("{label}=\"{}\"", escaped(text)));
+        }
+        if !labels.is_empty() {
+            out.push('}');
+        }
+        out.push_str(&format!(" {value}\n"));
+    }
+}
+
+/// A label's value: a backslash, a quote and a line end are escaped, nothing else.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped() {
+        let mut out = String::new();
+        let labels = vec![("section", "a"), ("name", "q\"b\\n\nй")];
+        family(&mut out, "x", "Help.", &[(labels, "1".to_owned())]);
+        let expected = "# HELP wansync_x Help.\n# TYPE wansync_x gauge\n\
+                        wansync_x{section=\"a\",name=\"q\\\"b\\\\n\\nй\"} 1\n";
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn a_metric_without_samples_is_left_out() {
+        let mut out = String::new();
+        family(&mut out, "x", "Help.", &[]);
+        assert_eq!(out, "");
+    }
+}

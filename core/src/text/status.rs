@@ -1,0 +1,141 @@
+//! What `wansync status` shows, as values, and as text for people.
+//!
+//! The values are the JSON, field by field; what is only for people, or only for
+//! metrics, is skipped there.
+
+pub mod evidence;
+pub mod tunnel;
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+use core::net::IpAddr;
+
+use serde::{Serialize, Serializer};
+
+use super::width::clean;
+use crate::outcome::Outcome;
+use crate::time::spoken;
+use tunnel::TunnelView;
+
+/// What stands for a section that has an error.
+pub const WRONG: &str = "its configuration is wrong; run 'wansync check'";
+
+/// The whole of it.
+#[derive(Debug, Serialize)]
+pub struct View {
+    /// Of this program.
+    pub version: &'static str,
+    /// `ok`, or `not set`.
+    #[serde(rename = "clock", serialize_with = "clock")]
+    pub clock_is_set: bool,
+    /// The `skydns` sections that are enabled.
+    pub skydns: Vec<SectionView>,
+    /// The `tunnel` sections that are.
+    pub tunnels: Vec<TunnelView>,
+    /// `option enabled` of the `wansync` section.
+    #[serde(skip)]
+    pub is_enabled: bool,
+    /// Errors in the configuration.
+    #[serde(skip)]
+    pub errors: usize,
+}
+
+/// One `skydns` section.
+#[derive(Debug, Default, Serialize)]
+pub struct SectionView {
+    /// Its name.
+    pub section: String,
+    /// The address that the source has now, public or not.
+    pub observed: Option<IpAddr>,
+    /// The address acknowledged last.
+    pub confirmed: Option<IpAddr>,
+    /// How the last pass ended.
+    pub outcome: Option<Outcome>,
+    /// Why.
+    pub reason: Option<String>,
+    /// In how many seconds something is due for it.
+    pub next_due_s: Option<i64>,
+    /// How many sends may still reach the service in this 24 h.
+    pub sends_left_today: Option<u32>,
+    /// How many reached it.
+    #[serde(skip)]
+    pub sends: Option<u32>,
+    /// How many seconds ago the address was last acknowledged.
+    #[serde(skip)]
+    pub confirmed_for: Option<i64>,
+}
+
+impl SectionView {
+    /// Of a section that cannot be acted upon.
+    pub fn wrong(section: &str, reason: &str) -> SectionView {
+        SectionView {
+            section: section.to_owned(),
+            reason: Some(reason.to_owned()),
+            ..SectionView::default()
+        }
+    }
+}
+
+fn clock<S: Serializer>(is_set: &bool, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(clock_word(*is_set))
+}
+
+fn clock_word(is_set: bool) -> &'static str {
+    if is_set { "ok" } else { "not set" }
+}
+
+/// The text for people.
+pub fn text(view: &View) -> String {
+    let clock = clock_word(view.clock_is_set);
+    let mut out = format!("wansync {}, clock {clock}\n", view.version);
+    if !view.is_enabled {
+        out.push_str("disabled: option enabled '0'\n");
+    }
+    if view.skydns.is_empty() {
+        out.push_str("no skydns section is enabled\n");
+    }
+    let skydns = view.skydns.iter().map(|s| s.section.len());
+    let tunnels = view.tunnels.iter().map(|t| t.section.len());
+    let width = skydns.chain(tunnels).max().unwrap_or(0);
+    for section in &view.skydns {
+        // Writing to a String cannot fail.
+        let _ = write_section(&mut out, section, width);
+    }
+    for tunnel in &view.tunnels {
+        let _ = tunnel::write(&mut out, tunnel, width);
+    }
+    out
+}
+
+fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::Result {
+    let outcome = section
+        .outcome
+        .map_or("no pass yet".to_owned(), |o| o.to_string());
+    let or_none = |address: Option<IpAddr>| address.map_or("none".to_owned(), |a| a.to_string());
+    writeln!(
+        out,
+        "{:width$}  {outcome:11}  observed {}, confirmed {}{}",
+        section.section,
+        or_none(section.observed),
+        or_none(section.confirmed),
+        match section.confirmed_for {
+            Some(age) => format!(" ({} ago)", spoken(age)),
+            None => String::new(),
+        }
+    )?;
+    if let Some(reason) = &section.reason {
+        writeln!(out, "{:width$}  {}", "", clean(reason))?;
+    }
+    if let (Some(due), Some(left)) = (section.next_due_s, section.sends_left_today) {
+        writeln!(
+            out,
+            "{:width$}  next in {}; {left} sends left today",
+            "",
+            spoken(due)
+        )?;
+    }
+    Ok(())
+}

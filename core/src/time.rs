@@ -1,0 +1,236 @@
+//! Time as a value, and the calendar.
+//!
+//! Delays are measured on the boot-time clock, because a router boots with a
+//! wrong wall clock that jumps by months when NTP answers. The wall clock is
+//! needed only for what must outlive a reboot.
+
+use alloc::format;
+use alloc::string::String;
+
+/// One day, in seconds.
+pub const DAY: i64 = 86_400;
+
+/// The moment at which a decision is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Seconds since boot, suspend included.
+    pub boot: i64,
+    /// Seconds since 1970-01-01 00:00:00 UTC, by the router's clock.
+    pub wall: i64,
+}
+
+impl Now {
+    /// Whether the wall clock can be right: it is not earlier than this
+    /// program's build.
+    pub fn clock_is_set(self) -> bool {
+        self.wall >= BUILT
+    }
+}
+
+/// When this program was built, in seconds since 1970: `SOURCE_DATE_EPOCH`
+/// where the build sets it (OpenWrt's does), the date of the release otherwise.
+pub const BUILT: i64 = match option_env!("SOURCE_DATE_EPOCH") {
+    Some(text) => decimal(text.as_bytes()),
+    None => RELEASED,
+};
+
+/// 2026-11-01, the month of this release.
+const RELEASED: i64 = days_from_civil(2026, 11, 1) * DAY;
+
+const fn decimal(digits: &[u8]) -> i64 {
+    let mut value = 0;
+    let mut at = 0;
+    while at < digits.len() && digits[at].is_ascii_digit() {
+        value = value * 10 + (digits[at] - b'0') as i64;
+        at += 1;
+    }
+    value
+}
+
+/// A date and a time of day, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Civil {
+    /// The year, of the common era.
+    pub year: i64,
+    /// 1 to 12
+    pub month: i64,
+    /// 1 to 31
+    pub day: i64,
+    /// 0 to 23
+    pub hour: i64,
+    /// 0 to 59
+    pub minute: i64,
+    /// 0 to 59
+    pub second: i64,
+}
+
+/// The names of the months, as in RFC 9110 dates and in syslog.
+pub const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar.
+///
+/// Years are counted from March here, so that the leap day is the last of its
+/// year and the months before it have fixed lengths.
+pub const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + day_of_year - 719_468
+}
+
+impl Civil {
+    /// The date and time of day at `wall` seconds since 1970.
+    pub fn at(wall: i64) -> Civil {
+        let (days, second) = (wall.div_euclid(DAY), wall.rem_euclid(DAY));
+        // Counted from 1 March of the year 0, in eras of 400 years, as above:
+        // no loop, so that no clock is too wrong for it.
+        let (era, day_of_era) = (
+            (days + 719_468).div_euclid(146_097),
+            (days + 719_468).rem_euclid(146_097),
+        );
+        let leap_days = day_of_era / 1_460 - day_of_era / 36_524 + day_of_era / 146_096;
+        let year_of_era = (day_of_era - leap_days) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let month = (month_from_march + 2) % 12 + 1;
+        Civil {
+            year: era * 400 + year_of_era + i64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
+            hour: second / 3600,
+            minute: second / 60 % 60,
+            second: second % 60,
+        }
+    }
+
+    /// Seconds since 1970.
+    pub fn seconds(self) -> i64 {
+        days_from_civil(self.year, self.month, self.day) * DAY
+            + self.hour * 3600
+            + self.minute * 60
+            + self.second
+    }
+
+    /// The date alone, `2026-11-01`: a text that stays the same for a day.
+    pub fn date(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+
+    /// The three-letter name of the month.
+    pub fn month_name(self) -> &'static str {
+        MONTHS[(self.month - 1).clamp(0, 11) as usize]
+    }
+}
+
+impl core::fmt::Display for Civil {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(
+            f,
+            "{} {:02}:{:02}:{:02} UTC",
+            self.date(),
+            self.hour,
+            self.minute,
+            self.second
+        )
+    }
+}
+
+/// A span of seconds in the two units that a person would say: `1 d 2 h`,
+/// `3 min 20 s`, `45 s`.
+pub fn spoken(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    for (unit, name, part, part_name) in [
+        (DAY, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ] {
+        if seconds >= unit {
+            return match seconds % unit / part {
+                0 => format!("{} {name}", seconds / unit),
+                rest => format!("{} {name} {rest} {part_name}", seconds / unit),
+            };
+        }
+    }
+    format!("{seconds} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calendar_agrees_with_known_days() {
+        let table = [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (1_390_930_655, "2014-01-28 17:37:35 UTC"),
+            (1_735_689_599, "2024-12-31 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (-1, "1969-12-31 23:59:59 UTC"),
+            (-62_135_596_800, "0001-01-01 00:00:00 UTC"),
+        ];
+        for (wall, text) in table {
+            assert_eq!(Civil::at(wall).to_string(), text);
+            assert_eq!(Civil::at(wall).seconds(), wall);
+        }
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_comes_back() {
+        for day in -80_000..80_000 {
+            let date = Civil::at(day * DAY);
+            assert_eq!(date.seconds(), day * DAY);
+            assert!((1..=12).contains(&date.month) && (1..=31).contains(&date.day));
+        }
+    }
+
+    #[test]
+    fn dates_that_no_clock_shows_come_back_too() {
+        for (year, month, day) in [(0, 3, 1), (1, 1, 1), (-1, 12, 31), (9999, 12, 31)] {
+            let date = Civil::at(days_from_civil(year, month, day) * DAY);
+            assert_eq!((date.year, date.month, date.day), (year, month, day));
+        }
+        for wall in [i64::MIN, i64::MAX] {
+            assert!((1..=12).contains(&Civil::at(wall).month));
+        }
+    }
+
+    #[test]
+    fn spans_are_said_in_two_units() {
+        let table = [
+            (-5, "0 s"),
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (200, "3 min 20 s"),
+            (3600, "1 h"),
+            (3660, "1 h 1 min"),
+            (DAY, "1 d"),
+            (DAY + 7200, "1 d 2 h"),
+        ];
+        for (seconds, text) in table {
+            assert_eq!(spoken(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_clock_before_the_build_is_not_set() {
+        assert!(
+            !Now {
+                boot: 5,
+                wall: 1_000_000
+            }
+            .clock_is_set()
+        );
+        assert!(
+            Now {
+                boot: 5,
+                wall: BUILT
+            }
+            .clock_is_set()
+        );
+    }
+}

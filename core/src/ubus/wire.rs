@@ -1,0 +1,396 @@
+//! ubus messages, both ways. Pure.
+//!
+//! A message is a header of 12 bytes (version, type, sequence number, peer,
+//! and L: the length of what follows, itself included) and a run of plain
+//! attributes. All numbers are big-endian. (ubus: ubusmsg.h)
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::value::{Attribute, Malformed, Table, kind, string};
+
+/// Bytes of a header.
+pub const HEADER: usize = 12;
+
+/// The largest L that ubusd sends or takes, in bytes.
+pub const LARGEST: usize = 1_048_576;
+
+/// What a message is for.
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub mod message {
+    pub const HELLO: u8 = 0;
+    pub const STATUS: u8 = 1;
+    pub const DATA: u8 = 2;
+    pub const LOOKUP: u8 = 4;
+    pub const INVOKE: u8 = 5;
+    pub const ADD_OBJECT: u8 = 6;
+    pub const SUBSCRIBE: u8 = 8;
+    pub const UNSUBSCRIBE: u8 = 9;
+}
+
+/// What an attribute of a message holds.
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub mod attribute {
+    pub const STATUS: u8 = 1;
+    pub const OBJPATH: u8 = 2;
+    pub const OBJID: u8 = 3;
+    pub const METHOD: u8 = 4;
+    pub const SIGNATURE: u8 = 6;
+    pub const DATA: u8 = 7;
+    pub const TARGET: u8 = 8;
+    pub const NO_REPLY: u8 = 10;
+}
+
+/// Status codes that mean something to a client.
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub mod status {
+    pub const OK: u32 = 0;
+    pub const NOT_FOUND: u32 = 4;
+    pub const PERMISSION_DENIED: u32 = 6;
+}
+
+/// One received message: version 0, and its attributes fill it exactly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    bytes: Vec<u8>,
+}
+
+impl Message {
+    fn new(bytes: Vec<u8>) -> Result<Message, Malformed> {
+        let mut rest = &bytes[HEADER..];
+        while Attribute::cut(&mut rest)?.is_some() {}
+        Ok(Message { bytes })
+    }
+
+    /// One of [`message`], or a type that nobody has heard of.
+    pub fn kind(&self) -> u8 {
+        self.bytes[1]
+    }
+
+    /// In an answer the number of the request, else the sender's own count.
+    pub fn seq(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[2], self.bytes[3]])
+    }
+
+    /// Who sent it, where that matters.
+    pub fn peer(&self) -> u32 {
+        number(&self.bytes[4..8]).expect("a message has at least a header")
+    }
+
+    /// How many bytes it has, its header included.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// A 4-byte attribute. One of another size counts as absent.
+    pub fn number(&self, id: u8) -> Option<u32> {
+        self.last(id, number)
+    }
+
+    /// A 1-byte attribute.
+    pub fn byte(&self, id: u8) -> Option<u8> {
+        self.last(id, |payload| match payload {
+            [byte] => Some(*byte),
+            _ => None,
+        })
+    }
+
+    /// A string attribute. One without its final zero byte counts as absent.
+    pub fn text(&self, id: u8) -> Option<&[u8]> {
+        self.last(id, string)
+    }
+
+    /// An attribute that holds values: DATA or SIGNATURE. Checks them whole.
+    pub fn table(&self, id: u8) -> Result<Option<Table<'_>>, Malformed> {
+        self.last(id, Some).map(Table::parse).transpose()
+    }
+
+    /// [`Message::table`], where that succeeded before.
+    pub fn checked_table(&self, id: u8) -> Table<'_> {
+        Table::checked(self.last(id, Some).unwrap_or_default())
+    }
+
+    /// If an id comes twice, the last usable one wins, as in libubus.
+    fn last<'a, T>(&'a self, id: u8, pick: impl Fn(&'a [u8]) -> Option<T>) -> Option<T> {
+        let mut rest = &self.bytes[HEADER..];
+        let mut found = None;
+        while let Ok(Some(attribute)) = Attribute::cut(&mut rest) {
+            if attribute.id == id {
+                found = pick(attribute.payload).or(found);
+            }
+        }
+        found
+    }
+}
+
+fn number(payload: &[u8]) -> Option<u32> {
+    payload.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// A message on its way in, in pieces of any size. It holds room for exactly
+/// one message, and for nothing that its header did not announce.
+#[derive(Debug)]
+pub struct Incoming {
+    bytes: Vec<u8>,
+    filled: usize,
+}
+
+impl Default for Incoming {
+    fn default() -> Self {
+        Incoming {
+            bytes: vec![0; HEADER],
+            filled: 0,
+        }
+    }
+}
+
+impl Incoming {
+    /// Where the next bytes belong. Never empty.
+    pub fn space(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.filled..]
+    }
+
+    /// Whether some bytes of a message are there, but not all.
+    pub fn is_partial(&self) -> bool {
+        self.filled > 0
+    }
+
+    /// Takes note that the first `count` bytes of [`Incoming::space`] were
+    /// filled, and gives the message if it is whole. After an error no
+    /// connection is to be trusted further.
+    pub fn advance(&mut self, count: usize) -> Result<Option<Message>, Malformed> {
+        self.filled += count;
+        if self.filled < self.bytes.len() {
+            return Ok(None);
+        }
+        if self.filled == HEADER {
+            let size = announced(&self.bytes)?;
+            // Zeroed pages cost no memory before they are written to.
+            let mut whole = vec![0; size];
+            whole[..HEADER].copy_from_slice(&self.bytes);
+            self.bytes = whole;
+            if size > HEADER {
+                return Ok(None);
+            }
+        }
+        Message::new(core::mem::take(self).bytes).map(Some)
+    }
+}
+
+/// The size of the whole message whose header this is.
+fn announced(header: &[u8]) -> Result<usize, Malformed> {
+    if header[0] != 0 {
+        return Err(Malformed("a message of an unknown version"));
+    }
+    let length = u32::from_be_bytes([0, header[9], header[10], header[11]]) as usize;
+    match length {
+        4..=LARGEST => Ok(8 + length),
+        _ => Err(Malformed("a message of an impossible length")),
+    }
+}
+
+/// Arguments of a call, as they lie in its DATA. Names are the program's own
+/// words: shorter than 64 KiB, without a zero byte.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arguments(Vec<u8>);
+
+impl Arguments {
+    /// Adds a string. The receiver reads it up to the first zero byte.
+    pub fn text(self, name: &'static str, value: &str) -> Self {
+        self.put(kind::STRING, name, &terminated(value))
+    }
+
+    /// Adds `true` or `false`.
+    pub fn flag(self, name: &'static str, value: bool) -> Self {
+        self.put(kind::BOOL, name, &[value.into()])
+    }
+
+    /// Adds a whole number, with 32 bits where they are enough: owners take no
+    /// other size where they expect that one.
+    pub fn int(self, name: &'static str, value: i64) -> Self {
+        match i32::try_from(value) {
+            Ok(short) => self.put(kind::INT32, name, &short.to_be_bytes()),
+            Err(_) => self.put(kind::INT64, name, &value.to_be_bytes()),
+        }
+    }
+
+    /// Adds a table.
+    pub fn table(self, name: &'static str, value: Arguments) -> Self {
+        self.put(kind::TABLE, name, &value.0)
+    }
+
+    /// Adds a value of any of the [`kind`]s, given its bytes on the wire.
+    pub fn put(mut self, kind: u8, name: &'static str, value: &[u8]) -> Self {
+        let mut payload = Vec::with_capacity(8 + name.len() + value.len());
+        payload.extend((name.len() as u16).to_be_bytes());
+        payload.extend(name.bytes());
+        payload.push(0);
+        pad(&mut payload);
+        payload.extend(value);
+        push(&mut self.0, 0x80 | kind, &payload);
+        self
+    }
+}
+
+/// Asks for the objects at a path; one that ends in `*` is a prefix.
+pub fn lookup(seq: u16, path: &str) -> Vec<u8> {
+    request(
+        message::LOOKUP,
+        seq,
+        0,
+        &[(attribute::OBJPATH, &terminated(path))],
+    )
+}
+
+/// Calls a method. DATA is there even when it is empty: without it the owner
+/// answers INVALID_ARGUMENT.
+pub fn invoke(seq: u16, object: u32, method: &str, arguments: &Arguments) -> Vec<u8> {
+    let attributes: [(u8, &[u8]); 3] = [
+        (attribute::OBJID, &object.to_be_bytes()),
+        (attribute::METHOD, &terminated(method)),
+        (attribute::DATA, &arguments.0),
+    ];
+    request(message::INVOKE, seq, object, &attributes)
+}
+
+/// Asks for an object of one's own, without a path, to receive notifications.
+pub fn add_object(seq: u16) -> Vec<u8> {
+    request(message::ADD_OBJECT, seq, 0, &[])
+}
+
+/// Has the notifications of `target` sent to `own`.
+pub fn subscribe(seq: u16, own: u32, target: u32) -> Vec<u8> {
+    subscription(message::SUBSCRIBE, seq, own, target)
+}
+
+/// Ends [`subscribe`].
+pub fn unsubscribe(seq: u16, own: u32, target: u32) -> Vec<u8> {
+    subscription(message::UNSUBSCRIBE, seq, own, target)
+}
+
+fn subscription(kind: u8, seq: u16, own: u32, target: u32) -> Vec<u8> {
+    let attributes: [(u8, &[u8]); 2] = [
+        (attribute::OBJID, &own.to_be_bytes()),
+        (attribute::TARGET, &target.to_be_bytes()),
+    ];
+    request(kind, seq, 0, &attributes)
+}
+
+/// Acknowledges a received notification: `seq` and `peer` are its own, `own`
+/// the object that it was for.
+pub fn acknowledge(seq: u16, peer: u32, own: u32) -> Vec<u8> {
+    let attributes: [(u8, &[u8]); 2] = [
+        (attribute::STATUS, &status::OK.to_be_bytes()),
+        (attribute::OBJID, &own.to_be_bytes()),
+    ];
+    request(message::STATUS, seq, peer, &attributes)
+}
+
+fn request(kind: u8, seq: u16, peer: u32, attributes: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend([0, kind]);
+    bytes.extend(seq.to_be_bytes());
+    bytes.extend(peer.to_be_bytes());
+    bytes.extend([0; 4]);
+    for (id, payload) in attributes {
+        push(&mut bytes, *id, payload);
+    }
+    // Whoever sends it refuses what is longer than `LARGEST`.
+    let length = (bytes.len() - 8) as u32;
+    bytes[8..HEADER].copy_from_slice(&length.to_be_bytes());
+    bytes
+}
+
+/// Appends an attribute. Padding counts in the length of what it lies in, but
+/// not in its own.
+fn push(bytes: &mut Vec<u8>, id: u8, payload: &[u8]) {
+    let length = (4 + payload.len()) as u32;
+    bytes.extend(length.to_be_bytes());
+    let header = bytes.len() - 4;
+    bytes[header] = id;
+    bytes.extend(payload);
+    pad(bytes);
+}
+
+fn pad(bytes: &mut Vec<u8>) {
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+}
+
+fn terminated(text: &str) -> Vec<u8> {
+    [text.as_bytes(), &[0]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Option<Message>, Malformed> {
+        let mut incoming = Incoming::default();
+        let mut rest = bytes;
+        loop {
+            let space = incoming.space();
+            let count = space.len().min(rest.len());
+            space[..count].copy_from_slice(&rest[..count]);
+            rest = &rest[count..];
+            match incoming.advance(count)? {
+                None if rest.is_empty() => return Ok(None),
+                None => {}
+                message => return Ok(message),
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_outside_of_the_limits_are_refused_on_the_header() {
+        let impossible = Err(Malformed("a message of an impossible length"));
+        for (header, expected) in [
+            (b"\0\x02\0\x01\0\0\0\0\0\0\0\x00", impossible.clone()),
+            (b"\0\x02\0\x01\0\0\0\0\0\0\0\x03", impossible.clone()),
+            (b"\0\x02\0\x01\0\0\0\0\0\x10\0\x01", impossible.clone()),
+            (b"\0\x02\0\x01\0\0\0\0\0\xff\xff\xff", impossible),
+            (b"\0\x02\0\x01\0\0\0\0\0\x10\0\x00", Ok(None)),
+            (
+                b"\x01\x02\0\x01\0\0\0\0\0\0\0\x04",
+                Err(Malformed("a message of an unknown version")),
+            ),
+        ] {
+            assert_eq!(read(header), expected, "{header:x?}");
+        }
+    }
+
+    #[test]
+    fn attributes_that_do_not_fill_the_message_are_refused() {
+        for tail in [
+            &b"\x03"[..],
+            b"\x03\0\0",
+            b"\x03\0\0\x03",
+            b"\x03\0\0\x09\0\0\0\x01",
+        ] {
+            let length = (4 + tail.len()) as u32;
+            let bytes = [&b"\0\x02\0\x01\0\0\0\0"[..], &length.to_be_bytes(), tail].concat();
+            assert!(read(&bytes).is_err(), "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn the_last_usable_attribute_wins() {
+        let tail = b"\x03\0\0\x08\0\0\0\x01\x03\0\0\x08\0\0\0\x02\x03\0\0\x05\x09\0\0\0\
+            \x04\0\0\x06x\0\0\0\x04\0\0\x06yz\0\0\x0a\0\0\x05\x01\0\0\0";
+        let length = (4 + tail.len()) as u32;
+        let bytes = [
+            &b"\0\x05\x12\x34\x56\x78\x9a\xbc"[..],
+            &length.to_be_bytes(),
+            tail,
+        ]
+        .concat();
+        let message = read(&bytes).unwrap().unwrap();
+        assert_eq!(
+            (message.kind(), message.seq(), message.peer()),
+            (5, 0x1234, 0x5678_9abc)
+        );
+        assert_eq!(message.number(attribute::OBJID), Some(2));
+        assert_eq!(message.text(attribute::METHOD), Some(&b"x"[..]));
+        assert_eq!(message.byte(attribute::NO_REPLY), Some(1));
+        assert_eq!(message.number(attribute::STATUS), None);
+    }
+}

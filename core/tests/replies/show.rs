@@ -1,0 +1,99 @@
+//! An answer as the lines of the corpus; `README.md` there says what each means.
+
+use std::borrow::Cow;
+
+use wansync_core::service::answer::{Answer, decode};
+use wansync_core::service::method::Method;
+use wansync_core::service::reply::Reply;
+use wansync_core::service::rows::Record;
+use wansync_core::service::skydns_data::Report;
+use wansync_core::service::table::Table;
+use wansync_core::service::vpnki;
+
+/// What the reply says, one fact a line.
+pub fn lines(method: &Method, reply: &Reply) -> Vec<String> {
+    let mut lines = Vec::new();
+    if method.source.starts_with(|c: char| c.is_ascii_digit()) && vpnki::is_dirty(reply) {
+        lines.push("dirty".to_owned());
+    }
+    match decode(method, reply, 0) {
+        Ok(answer) => lines.extend(of_answer(&answer)),
+        Err(failure) => {
+            lines.push(format!("failure {failure}"));
+            lines.extend(failure.is_permanent().then(|| "permanent".to_owned()));
+            lines.extend(failure.asks_to_wait().map(|s| format!("wait {s}")));
+        }
+    }
+    lines
+}
+
+fn of_answer(answer: &Answer<'_>) -> Vec<String> {
+    match answer {
+        Answer::Nothing => vec!["nothing".to_owned()],
+        Answer::Record(record) => fields("field", record),
+        Answer::Table(table) => of_table(table),
+        Answer::Report(report) => of_report(report),
+        Answer::DateEnd(end) => {
+            let at = end.at.map(|at| format!("ends {at}"));
+            at.into_iter().chain(fields("rest", &end.rest)).collect()
+        }
+        Answer::Added(added) => {
+            let good = added.added().map(|address| line("added", &[address]));
+            let bad = added
+                .invalid()
+                .map(|(address, why)| line("invalid", &[address, why]));
+            good.chain(bad).chain(fields("rest", &added.rest)).collect()
+        }
+        Answer::Ovpn(ovpn) => {
+            let text = line("ovpn", &[Cow::Borrowed(&ovpn.text)]);
+            [text]
+                .into_iter()
+                .chain(fields("rest", &ovpn.rest))
+                .collect()
+        }
+        Answer::Credentials(new) => {
+            let known = [
+                ("login", Some(&new.login)),
+                ("password", Some(&new.password)),
+                ("address", new.vpnki_address.as_ref()),
+                ("comment", new.comment.as_ref()),
+            ];
+            let known = known
+                .iter()
+                .filter_map(|(name, value)| Some(format!("{name} {}", (*value)?)));
+            known.chain(fields("rest", &new.rest)).collect()
+        }
+    }
+}
+
+fn of_table(table: &Table<'_>) -> Vec<String> {
+    let head = line("columns", &table.columns);
+    let rows = table.rows().map(|cells| line("row", &cells));
+    [head].into_iter().chain(rows).collect()
+}
+
+fn of_report(report: &Report<'_>) -> Vec<String> {
+    let labels: Vec<_> = report.labels().collect();
+    let sets = report.datasets().map(|set| {
+        let values: Vec<_> = set.values().collect();
+        line(&format!("set {}:", set.label), &values)
+    });
+    let head = line("labels", &labels);
+    [head]
+        .into_iter()
+        .chain(sets)
+        .chain(fields("rest", &report.rest))
+        .collect()
+}
+
+fn fields(word: &str, record: &Record<'_>) -> Vec<String> {
+    let pairs = record.0.iter();
+    pairs
+        .map(|(name, value)| line(word, &[Cow::Borrowed(&**name), Cow::Borrowed(&**value)]))
+        .collect()
+}
+
+fn line(word: &str, values: &[Cow<'_, str>]) -> String {
+    let text = format!("{word} {}", values.join(" | "));
+    text.replace('\n', "\\n").trim_end().to_owned()
+}

@@ -1,5 +1,0 @@
-//! Prints the README's table of all methods of both services, in Markdown.
-
-fn main() {
-    print!("{}", wansync::render::help::markdown());
-}

@@ -1,0 +1,338 @@
+//! `wansync daemon`: the same as `once`, for ever.
+//!
+//! One process and one thread. It sleeps in one `poll` until the kernel, netifd,
+//! a signal or another wansync has something to say, or until something is due;
+//! then it looks at what that concerns, and acts. Nothing in here can block for
+//! long: requests run in child processes (see `sections`).
+
+mod accounts;
+mod event_sources;
+mod sections;
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use crate::agent::hooks::Programs;
+use crate::agent::hotplug::Hotplug;
+use crate::agent::observe::Observer;
+use crate::agent::paths::Paths;
+use crate::agent::tunnels::{View, Watch};
+use crate::exit::Exit;
+use crate::sys::control::{self, Request};
+use crate::sys::http::Client;
+use crate::sys::lock::{Held, Turn};
+use crate::sys::store::Store;
+use crate::sys::{clock, log as logging};
+use accounts::Accounts;
+use event_sources::{Ears, Heard};
+use sections::{Sections, Sight};
+use wansync_core::config::{Config, Skydns, Source};
+
+/// How long a pass that runs at the end may take to end by itself. After 2 s
+/// whoever asked the daemon to end expects it to be gone.
+const LAST_PASS: Duration = Duration::from_millis(1500);
+/// How long to wait for a `once` that watches the tunnels to end.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+/// How long another daemon may take to say which process it is.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// Runs it.
+pub fn run(paths: &Paths) -> Exit {
+    match open(paths) {
+        Ok((held, mut daemon)) => {
+            let exit = daemon.run();
+            drop(held);
+            exit
+        }
+        Err(exit) => exit,
+    }
+}
+
+struct Daemon<'a> {
+    paths: &'a Paths,
+    store: Store,
+    config: Config,
+    /// The same as text, for child processes.
+    copy: Option<File>,
+    ears: Ears,
+    sections: Sections,
+    accounts: Accounts,
+    watch: Watch,
+    programs: Programs,
+    /// When everything was last looked at, since boot.
+    looked: Duration,
+    /// When netifd was last asked for everything, since boot.
+    asked: Duration,
+}
+
+fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
+    let (config, copy) = paths.load_and_copy().map_err(|why| {
+        log::error!("{why}");
+        Exit::Config
+    })?;
+    logging::set_level(config.main.log_level);
+    let folder = paths.state.display();
+    let turn = Turn::of_daemon(&paths.state);
+    let cannot = |error| {
+        log::error!("cannot use the folder {folder}: {error}; nothing is sent");
+        Exit::Later
+    };
+    let held = match turn.try_hold().map_err(cannot)? {
+        Some(held) => held,
+        None => wait_for(paths, &turn).map_err(cannot)?.ok_or_else(|| {
+            log::error!("another wansync still uses the folder {folder}; this one ends");
+            Exit::Later
+        })?,
+    };
+    let store = paths.store();
+    let ears = Ears::open(&paths.state, has_routes(&config)).map_err(|error| {
+        log::error!("cannot listen for changes: {error}");
+        Exit::Later
+    })?;
+    let watch = Watch::new(&config, &store, &[]);
+    let daemon = Daemon {
+        paths,
+        sections: Sections::new(&config, &store),
+        accounts: Accounts::new(watch.accounts()),
+        watch,
+        programs: Programs::default(),
+        looked: Duration::ZERO,
+        asked: clock::since_boot(),
+        store,
+        config,
+        copy,
+        ears,
+    };
+    Ok((held, daemon))
+}
+
+/// Waits for a daemon that is about to end, or a pass over the tunnels.
+fn wait_for(paths: &Paths, turn: &Turn) -> std::io::Result<Option<Held>> {
+    let who = match control::ask(&paths.state, "pid", ANSWER) {
+        Ok(Some(pid)) => format!("another wansync daemon (process {pid})"),
+        Ok(None) => "a pass of wansync".to_owned(),
+        Err(_) => "another wansync".to_owned(),
+    };
+    let (folder, patience) = (paths.state.display(), LOCK_PATIENCE.as_secs());
+    log::warn!("{who} uses the folder {folder}; waiting for its end, {patience} s at most");
+    turn.hold(LOCK_PATIENCE)
+}
+
+/// The words that start a child process, which finds the configuration on its
+/// standard input where there is one.
+fn arguments<'a>(words: &[&'a str], input: Option<BorrowedFd<'_>>) -> Vec<&'a str> {
+    let given = input.map(|_| "--given");
+    let all = ["daemon"].into_iter().chain(given);
+    all.chain(words.iter().copied()).collect()
+}
+
+fn has_routes(config: &Config) -> bool {
+    config
+        .ready_tunnels()
+        .any(|(_, tunnel)| tunnel.route.is_some())
+}
+
+impl Daemon<'_> {
+    fn run(&mut self) -> Exit {
+        self.say_what_is_watched();
+        loop {
+            let heard = match self.listen() {
+                Ok(heard) => heard,
+                Err(error) => {
+                    log::error!("cannot listen for changes: {error}");
+                    return Exit::Later;
+                }
+            };
+            if heard.end {
+                self.end();
+                return Exit::Done;
+            }
+            self.hear(heard);
+            self.work();
+        }
+    }
+
+    fn say_what_is_watched(&self) {
+        let (sections, tunnels) = (
+            self.config.ready().count(),
+            self.config.ready_tunnels().count(),
+        );
+        match self.config.main.enabled {
+            true => log::info!("running: {sections} skydns sections, {tunnels} tunnels"),
+            false => log::warn!("running, but disabled (option enabled '0')"),
+        }
+    }
+
+    fn listen(&mut self) -> std::io::Result<Heard> {
+        let due = match self.config.main.enabled {
+            true => [
+                self.sections.due(),
+                self.accounts.due(),
+                self.watch.due(),
+                self.programs.due(),
+            ],
+            false => [None; 4],
+        };
+        let until = due.into_iter().flatten().min();
+        let others: Vec<BorrowedFd<'_>> = self.watch.sockets().collect();
+        self.ears.listen(&others, until)
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        if heard.reload {
+            self.reload();
+        }
+        if heard.pass {
+            log::info!("a pass was asked for (USR1)");
+            self.sections.force();
+            self.accounts.hurry();
+            self.watch.hurry();
+        }
+        let is_connected = self.ears.connect(&self.paths.ubus);
+        if heard.networks || is_connected {
+            // What is asked over the Internet may have another way out now.
+            self.sections.call(&self.config, |_| true);
+            self.watch.hurry();
+            self.accounts.hurry();
+        } else if heard.kernel {
+            self.sections.call(&self.config, |section| {
+                matches!(section.source, Source::Interface(_))
+            });
+            self.watch.hurry();
+        }
+        if heard.clock {
+            self.sections.call(&self.config, |_| true);
+            self.accounts.hurry();
+        }
+        let mut is_doubtful = heard.pass;
+        for request in heard.requests {
+            is_doubtful |= self.answer(request);
+        }
+        if is_doubtful {
+            // Whoever wakes us may know of something that netifd could not tell.
+            self.ask_netifd();
+        }
+    }
+
+    /// Says whether it was an event that matters.
+    fn answer(&mut self, request: Request) -> bool {
+        let (what, line) = request
+            .text()
+            .split_once('\t')
+            .unwrap_or((request.text(), ""));
+        match what {
+            "event" => {
+                let hotplug = Hotplug::from_line(line);
+                request.answer("ok");
+                return hotplug.is_some_and(|hotplug| self.event(&hotplug));
+            }
+            "passed" => {
+                for errand in self.sections.told(&self.config, &self.store) {
+                    self.programs.add(errand);
+                }
+                request.answer("ok");
+            }
+            "pid" => request.answer(&std::process::id().to_string()),
+            "status" => {
+                self.watch.write(&self.store);
+                let ago = clock::since_boot().saturating_sub(self.looked);
+                Turn::of_passes(&self.paths.state).note_done(ago);
+                request.answer("ok");
+            }
+            _ => request.answer("what?"),
+        }
+        false
+    }
+
+    fn event(&mut self, hotplug: &Hotplug) -> bool {
+        if !hotplug.matters(&self.config) {
+            return false;
+        }
+        let concerns = |section: &Skydns| hotplug.concerns(section);
+        self.sections.call(&self.config, concerns);
+        self.watch.hurry();
+        true
+    }
+
+    /// A configuration that cannot be read changes nothing.
+    fn reload(&mut self) {
+        let (config, copy) = match self.paths.load_and_copy() {
+            Ok(both) => both,
+            Err(why) => {
+                log::error!("{why}; the configuration of before stays in use");
+                return;
+            }
+        };
+        logging::set_level(config.main.log_level);
+        if let Err(error) = self.ears.hear_routes(has_routes(&config)) {
+            log::warn!("cannot listen for routes: {error}");
+        }
+        self.watch.write(&self.store);
+        self.config = config;
+        self.copy = copy;
+        self.sections.follow(&self.config, &self.store);
+        self.watch = Watch::new(&self.config, &self.store, &[]);
+        self.accounts = Accounts::new(self.watch.accounts());
+        log::info!("the configuration was read again");
+        self.say_what_is_watched();
+    }
+
+    fn work(&mut self) {
+        if !self.config.main.enabled {
+            return;
+        }
+        if self.sections.are_due() {
+            self.work_at_sections();
+        }
+        let networks = self.ears.netifd().networks();
+        let view = View {
+            store: &self.store,
+            networks,
+            address_is_pending: self.sections.address_is_pending(),
+        };
+        let heard = self.watch.hear(self.paths, &view);
+        let begun = self.watch.begin(self.paths, &view);
+        for errand in heard.errands.into_iter().chain(begun.errands) {
+            self.programs.add(errand);
+        }
+        let looks = [heard.looks, begun.looks].concat();
+        let input = self.copy.as_ref().map(File::as_fd);
+        for account in self.accounts.work(self.paths, &self.config, input, &looks) {
+            self.watch.asked(&account);
+        }
+        self.programs.work();
+    }
+
+    fn work_at_sections(&mut self) {
+        // A lifetime that runs down to "deprecated" is not notified.
+        let interval = Duration::from_secs(self.config.main.interval as u64);
+        self.looked = clock::since_boot();
+        if self.looked >= self.asked + interval {
+            self.ask_netifd();
+        }
+        let client = Client::new(self.config.main.ca_file.as_ref(), false);
+        let networks = self.ears.netifd().networks().map(<[_]>::to_vec);
+        let sight = Sight {
+            paths: self.paths,
+            store: &self.store,
+            config: &self.config,
+            input: self.copy.as_ref().map(File::as_fd),
+            observer: &Observer::seeing(networks, &client),
+        };
+        for errand in self.sections.work(&sight) {
+            self.programs.add(errand);
+        }
+    }
+
+    fn ask_netifd(&mut self) {
+        self.asked = clock::since_boot();
+        self.ears.ask_netifd();
+    }
+
+    fn end(&mut self) {
+        self.watch.write(&self.store);
+        self.sections.end(LAST_PASS);
+        log::info!("ended");
+    }
+}

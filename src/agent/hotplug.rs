@@ -1,0 +1,177 @@
+//! What a hotplug script was told, and whether it matters.
+
+use crate::sys::process;
+use wansync_core::address::Family;
+use wansync_core::config::{Config, Skydns, Source, Tunnel};
+
+/// What hotplug says in the environment.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Hotplug {
+    action: String,
+    /// The logical network; none for an event of NTP.
+    interface: Option<String>,
+    /// The kernel's device, on `ifup` and `ifupdate`.
+    device: Option<String>,
+    /// Whether an `ifupdate` is about addresses, delegated ones included.
+    addresses: bool,
+}
+
+impl Hotplug {
+    /// Takes it from the environment; `None` if this is no hotplug script.
+    pub fn from_environment() -> Option<Hotplug> {
+        Some(Hotplug {
+            action: process::environment("ACTION")?,
+            interface: process::environment("INTERFACE"),
+            device: process::environment("DEVICE"),
+            addresses: ["IFUPDATE_ADDRESSES", "IFUPDATE_PREFIXES"]
+                .iter()
+                .any(|name| process::environment(name).as_deref() == Some("1")),
+        })
+    }
+
+    /// It as one line for the daemon. The kernel's and netifd's names hold no tab.
+    pub fn line(&self) -> String {
+        let text = |part: &Option<String>| part.clone().unwrap_or_default();
+        format!(
+            "{}\t{}\t{}\t{}",
+            self.action,
+            text(&self.interface),
+            text(&self.device),
+            u8::from(self.addresses)
+        )
+    }
+
+    /// What [`Hotplug::line`] gave.
+    pub fn from_line(line: &str) -> Option<Hotplug> {
+        let mut parts = line.split('\t');
+        let mut next = || Some(parts.next()?.to_owned());
+        let filled = |text: String| (!text.is_empty()).then_some(text);
+        Some(Hotplug {
+            action: next()?,
+            interface: filled(next()?),
+            device: filled(next()?),
+            addresses: next()? == "1",
+        })
+    }
+
+    /// Whether it can change anything that is done.
+    pub fn matters(&self, config: &Config) -> bool {
+        config.ready().any(|(_, section)| self.concerns(section))
+            || config
+                .ready_tunnels()
+                .any(|(_, tunnel)| self.concerns_tunnel(tunnel))
+    }
+
+    /// Whether it can change what this section would send.
+    pub fn concerns(&self, section: &Skydns) -> bool {
+        match self.action.as_str() {
+            "ifup" => self.is_about(section),
+            "ifupdate" => self.addresses && self.is_about(section),
+            // The clock may be right now, which TLS may have been waiting for;
+            // or the service was started.
+            "step" | "stratum" | "start" => self.interface.is_none(),
+            _ => false,
+        }
+    }
+
+    fn is_about(&self, section: &Skydns) -> bool {
+        if section.bind.as_deref().is_some_and(|bind| self.names(bind)) {
+            // What could not be sent may go now.
+            return true;
+        }
+        match &section.source {
+            Source::Network(name) => {
+                let side = format!("{name}_6");
+                self.names(name) || section.policy.family == Family::Ipv6 && self.names(&side)
+            }
+            Source::Interface(device) => self.device.as_ref() == Some(device),
+            // Any network may be the way out.
+            Source::Web(_) | Source::Command { .. } => true,
+            Source::Static(_) => section.bind.as_deref().is_none_or(|bind| self.names(bind)),
+        }
+    }
+
+    /// A tunnel that goes down is looked at as one that comes up.
+    fn concerns_tunnel(&self, tunnel: &Tunnel) -> bool {
+        match self.action.as_str() {
+            "ifup" | "ifdown" | "ifupdate" => {
+                self.names(&tunnel.network) || self.names(&tunnel.wan)
+            }
+            "start" => true,
+            _ => false,
+        }
+    }
+
+    fn names(&self, network: &str) -> bool {
+        self.interface.as_deref() == Some(network)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hotplug(words: &str) -> Hotplug {
+        let mut hotplug = Hotplug::default();
+        for word in words.split(' ') {
+            match word.split_once('=') {
+                Some(("INTERFACE", name)) => hotplug.interface = Some(name.to_owned()),
+                Some(("DEVICE", name)) => hotplug.device = Some(name.to_owned()),
+                Some(("IFUPDATE_ADDRESSES", "1")) => hotplug.addresses = true,
+                Some(_) => {}
+                None => hotplug.action = word.to_owned(),
+            }
+        }
+        hotplug
+    }
+
+    fn config(lines: &str) -> Config {
+        let text = format!("config skydns\noption ident x\noption key y\n{lines}\n");
+        Config::parse(text.as_bytes()).expect("UCI")
+    }
+
+    #[test]
+    fn which_events_matter() {
+        let (wan, wan6) = (
+            "option network wan",
+            "option network wan\noption family ipv6",
+        );
+        let device = "option source interface\noption device eth1";
+        let web = "option source web\nlist url https://a.example/";
+        let tunnel = "option enabled 0\nconfig tunnel dacha\noption name user356\n\
+                      option network vpnki0\noption ping 172.16.0.1";
+        let table = [
+            ("ifup INTERFACE=wan DEVICE=eth1", wan, true),
+            ("ifup INTERFACE=lan DEVICE=br-lan", wan, false),
+            ("ifdown INTERFACE=wan", wan, false),
+            ("ifupdate INTERFACE=wan IFUPDATE_ADDRESSES=1", wan, true),
+            ("ifupdate INTERFACE=wan IFUPDATE_ROUTES=1", wan, false),
+            ("ifup-failed INTERFACE=wan", wan, false),
+            ("ifup INTERFACE=wan_6", wan, false),
+            ("ifup INTERFACE=wan_6", wan6, true),
+            ("ifup INTERFACE=any DEVICE=eth1", device, true),
+            ("ifup INTERFACE=any DEVICE=eth0", device, false),
+            ("ifup INTERFACE=any", web, true),
+            (
+                "ifup INTERFACE=wan2",
+                "option network wan\noption bind wan2",
+                true,
+            ),
+            ("step", wan, true),
+            ("stratum", wan, true),
+            ("unsync", wan, false),
+            ("start", wan, true),
+            ("start", tunnel, true),
+            ("ifup INTERFACE=wan", "option enabled 0", false),
+            ("ifup INTERFACE=vpnki0", tunnel, true),
+            ("ifdown INTERFACE=vpnki0", tunnel, true),
+            ("ifdown INTERFACE=wan", tunnel, true),
+            ("ifdown INTERFACE=lan", tunnel, false),
+        ];
+        for (words, lines, expected) in table {
+            let hotplug = hotplug(words);
+            assert_eq!(hotplug.matters(&config(lines)), expected, "{words} {lines}");
+            assert_eq!(Hotplug::from_line(&hotplug.line()), Some(hotplug));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The engine: it performs what `wansync-core` decides, and feeds back what happened.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`publish`] | one pass over the `skydns` sections: observe, decide, send, remember |
+//! | [`observe`] | asking the sources of an address |
+//! | [`tunnels`] | a look at the tunnels and what follows; [`tunnels::round`] for one that is not the daemon's |
+//! | [`account`] | asking VPNKI about an account |
+//! | [`daemon`] | all of it for ever: event sources, sections, accounts |
+//! | [`hotplug`] | what a hotplug script was told |
+//! | [`hooks`] | the owner's programs that are run |
+//! | [`paths`], [`problem_log`] | where everything is; what has been logged already |
+
+pub mod account;
+pub mod daemon;
+pub mod hooks;
+pub mod hotplug;
+pub mod observe;
+pub mod paths;
+pub mod problem_log;
+pub mod publish;
+pub mod tunnels;

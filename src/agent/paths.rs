@@ -1,0 +1,152 @@
+//! Where things are, and the configuration read from there.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Arguments;
+use crate::exit::Exit;
+use crate::sys::store::Store;
+use crate::sys::{files, log as logging};
+use wansync_core::config::Config;
+use wansync_core::config::problem::{Problem, Severity};
+use wansync_core::config::secret::{KeySource, Secret};
+
+/// No configuration of any router comes near this, in bytes. Reading takes up
+/// to 24 times as much memory, and a router has 64 MB.
+const CONFIG_LIMIT: usize = 2 * 1024 * 1024;
+const KEY_LIMIT: usize = 4096;
+
+/// What stands before the command on the command line.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// `-c`
+    pub config: PathBuf,
+    /// `--state`
+    pub state: PathBuf,
+    /// `--record`
+    pub record: PathBuf,
+    /// `--ubus`
+    pub ubus: PathBuf,
+    /// The configuration is on standard input, as the daemon read it; its name
+    /// is that of the file all the same.
+    pub is_given: bool,
+}
+
+/// By this name, standard input is read from its beginning, whoever read it before.
+const STANDARD_INPUT: &str = "/proc/self/fd/0";
+
+impl Paths {
+    /// Takes them from the command line.
+    pub fn of(arguments: &Arguments) -> Paths {
+        Paths {
+            config: PathBuf::from(&arguments.config),
+            state: PathBuf::from(&arguments.state),
+            record: PathBuf::from(&arguments.record),
+            ubus: PathBuf::from(&arguments.ubus),
+            is_given: false,
+        }
+    }
+
+    /// What is remembered there.
+    pub fn store(&self) -> Store {
+        Store::new(&self.state, &self.record)
+    }
+
+    /// The arguments with which this program finds the same places, with these
+    /// behind them.
+    pub fn arguments(&self, words: &[&str], names: &[String]) -> Vec<OsString> {
+        let places = [
+            ("--config", &self.config),
+            ("--state", &self.state),
+            ("--record", &self.record),
+            ("--ubus", &self.ubus),
+        ];
+        let places = places.into_iter();
+        places
+            .flat_map(|(option, path)| [OsString::from(option), path.into()])
+            .chain(words.iter().map(OsString::from))
+            .chain(names.iter().map(OsString::from))
+            .collect()
+    }
+
+    /// Reads the configuration, or says in one line why it cannot be used at all.
+    pub fn load(&self) -> Result<Config, String> {
+        self.parse(&self.read()?)
+    }
+
+    /// The same, and a copy of it to give to child processes: what they do is
+    /// then done under the configuration in use, whatever becomes of the file.
+    /// There is none where the state folder cannot be written.
+    pub fn load_and_copy(&self) -> Result<(Config, Option<File>), String> {
+        let text = self.read()?;
+        let config = self.parse(&text)?;
+        let path = self.state.join("config.new");
+        let copy = files::within(&self.state, || files::nameless(&path, &text));
+        Ok((config, copy.ok()))
+    }
+
+    fn read(&self) -> Result<Vec<u8>, String> {
+        let path = match self.is_given {
+            true => Path::new(STANDARD_INPUT),
+            false => &self.config,
+        };
+        files::read(path, CONFIG_LIMIT).map_err(|why| format!("{} {why}", self.config.display()))
+    }
+
+    fn parse(&self, text: &[u8]) -> Result<Config, String> {
+        let name = self.config.display();
+        Config::parse(text).map_err(|error| format!("{name}: {error}"))
+    }
+
+    /// Reads it for a command that acts on it: the level of the log is set, and
+    /// a file that cannot be used ends the command. Its problems are for the pass
+    /// to tell.
+    pub fn load_to_act(&self) -> Result<Config, Exit> {
+        let config = self.load().map_err(|why| {
+            log::error!("{why}");
+            Exit::Config
+        })?;
+        logging::set_level(config.main.log_level);
+        Ok(config)
+    }
+}
+
+/// The key of the section of this name, from wherever it is.
+///
+/// # Errors
+/// Like any other problem of the configuration.
+pub fn key_of(name: &str, source: &KeySource) -> Result<Option<Secret>, Problem> {
+    match source {
+        KeySource::None => Ok(None),
+        KeySource::Inline(key) => Ok(Some(key.clone())),
+        KeySource::File { path, line } => read_key(path).map(Some).map_err(|why| Problem {
+            severity: Severity::Error,
+            line: *line,
+            section: Some(name.to_owned()),
+            text: format!("the key file {path} {why}"),
+        }),
+    }
+}
+
+/// A key from its file.
+pub fn read_key(path: &str) -> Result<Secret, String> {
+    let bytes = files::read(path.as_ref(), KEY_LIMIT)?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    Ok(Secret::new(&text)?)
+}
+
+/// A warning, if others than its owner may read a section's key file.
+pub fn warning_of_key_file(name: &str, source: &KeySource) -> Option<Problem> {
+    match source {
+        KeySource::File { path, line } if files::is_readable_by_others(path.as_ref()) => {
+            Some(Problem {
+                severity: Severity::Warning,
+                line: *line,
+                section: Some(name.to_owned()),
+                text: format!("every user may read the key in {path}; chmod 600 {path}"),
+            })
+        }
+        _ => None,
+    }
+}

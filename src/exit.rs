@@ -1,0 +1,62 @@
+//! Exit codes: sysexits where they fit.
+
+use std::process::ExitCode;
+
+use wansync_core::failure::Failure;
+use wansync_core::outcome::Outcome;
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// An update failed.
+    Failed = 1,
+    /// The command line is wrong (`EX_USAGE`).
+    Usage = 64,
+    /// The service cannot be reached, or cannot serve (`EX_UNAVAILABLE`).
+    Unavailable = 69,
+    /// Nothing could be decided now (`EX_TEMPFAIL`).
+    Later = 75,
+    /// The service refuses, or refused (`EX_NOPERM`).
+    Refused = 77,
+    /// The configuration is wrong (`EX_CONFIG`).
+    Config = 78,
+}
+
+impl Exit {
+    /// What a section's outcome means for the exit code.
+    pub fn of(outcome: Outcome, failure: Option<&Failure>) -> Exit {
+        match outcome {
+            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => Exit::Done,
+            Outcome::Aborted | Outcome::Throttled => Exit::Later,
+            Outcome::Refused | Outcome::Held => Exit::Refused,
+            Outcome::Unconfirmed => failure.map_or(Exit::Failed, Exit::of_call),
+        }
+    }
+
+    /// This, or the next if this is fine.
+    #[must_use]
+    pub fn or(self, next: Exit) -> Exit {
+        match self {
+            Exit::Done => next,
+            bad => bad,
+        }
+    }
+
+    /// What the failure of one call means for the exit code.
+    pub fn of_call(failure: &Failure) -> Exit {
+        match failure {
+            _ if failure.is_permanent() => Exit::Refused,
+            _ if failure.is_unavailable() => Exit::Unavailable,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
