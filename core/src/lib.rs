@@ -12,6 +12,7 @@
 //! | [`memory`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
 //! | [`outcome`], [`failure`] | how a pass ended; why a request did not succeed |
 //! | [`backoff`], [`hold`], [`holddown`] | when to try again: after a failure, a refusal, a flap |
+//! | [`cron`] | when cron re-checks
 //! | [`tunnel`] | a tunnel: from evidence to a verdict, and what to do about it |
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
 //! | [`ubus`] | the wire format of OpenWrt's ubus, and what netifd's answers mean |
@@ -26,6 +27,7 @@ extern crate alloc;
 pub mod address;
 pub mod backoff;
 pub mod config;
+pub mod cron;
 pub mod failure;
 pub mod hold;
 pub mod holddown;
