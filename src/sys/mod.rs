@@ -9,7 +9,7 @@
 //! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
 //! | [`child`], [`process`] | programs, and wansync itself, started and watched |
-//! | [`clock`], [`zone`], [`random`], [`digest`] | times and numbers |
+//! | [`clock`], [`zone`], [`random`], [`digest`], [`identity`] | times and numbers |
 //! | [`log`], [`terminal`] | who reads it |
 
 pub mod child;
@@ -20,6 +20,7 @@ pub mod counters;
 pub mod digest;
 pub mod files;
 pub mod http;
+pub mod identity;
 pub mod interfaces;
 pub mod lock;
 pub mod log;
