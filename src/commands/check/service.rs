@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `mode hook`, `mode daemon`, `mode off` | how to run; `off` where nothing is in use |
 //! | `interval SECONDS` | the pause between two re-checks |
+//! | `cron FIELDS` | the five fields of a crontab's line for it, at a minute of the router's own |
 //! | `ca_file PATH` | what has to be readable |
 //! | `network NAME` | each network that a section in use names, once |
 //! | `key PATH` | each key file, once |
@@ -17,8 +18,10 @@
 use super::{Findings, configuration, println_quietly, programs};
 use crate::agent::paths::Paths;
 use crate::exit::Exit;
+use crate::sys::identity;
 use wansync_core::config::secret::KeySource;
 use wansync_core::config::{Config, Mode, Source};
+use wansync_core::cron::Schedule;
 
 /// Prints it.
 pub fn run(paths: &Paths, config: &Config) -> Exit {
@@ -29,14 +32,14 @@ pub fn run(paths: &Paths, config: &Config) -> Exit {
     let mut findings = Findings::errors_only();
     configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
-        for fact in facts(config) {
+        for fact in facts(config, identity::number()) {
             println_quietly(&fact);
         }
     }
     findings.exit
 }
 
-fn facts(config: &Config) -> Vec<String> {
+fn facts(config: &Config, router: u32) -> Vec<String> {
     let is_used = config.ready().next().is_some() || config.ready_tunnels().next().is_some();
     let mode = match config.main.mode {
         _ if !is_used => "mode off",
@@ -47,6 +50,7 @@ fn facts(config: &Config) -> Vec<String> {
     let mut facts = vec![
         mode.to_owned(),
         format!("interval {}", main.interval),
+        format!("cron {}", Schedule::new(main.interval, router)),
         format!("ca_file {}", main.ca_file),
     ];
     facts.extend(
@@ -136,7 +140,11 @@ mod tests {
 
     #[test]
     fn what_the_configuration_asks_of_the_service() {
-        let base = ["interval 300", "ca_file /etc/ssl/certs/ca-certificates.crt"];
+        let base = [
+            "interval 300",
+            "cron 3-59/5 * * * *",
+            "ca_file /etc/ssl/certs/ca-certificates.crt",
+        ];
         let home = "config skydns a\noption ident x\noption key_file /k\n";
         let tunnel = "config tunnel b\noption name user356\noption network vpnki0\n\
                       option ping 172.16.0.1\n";
@@ -173,7 +181,7 @@ mod tests {
             assert!(config.problems.is_empty(), "{:?}", config.problems);
             let mut expected = vec![format!("mode {mode}")];
             expected.extend(base.iter().chain(rest).map(|fact| (*fact).to_owned()));
-            assert_eq!(facts(&config), expected, "{text}");
+            assert_eq!(facts(&config, 8), expected, "{text}");
         }
     }
 }
