@@ -2,13 +2,185 @@
 //!
 //! Delays are measured on the boot-time clock, because a router boots with a
 //! wrong wall clock that jumps by months when NTP answers. The wall clock is
-//! needed only for what must outlive a reboot.
+//! needed only for what must outlive a reboot. So a moment is a [`Boot`] or a
+//! [`Wall`], which cannot be mixed up, and a span is a [`Duration`].
 
 use alloc::format;
 use alloc::string::String;
+use core::ops::{Add, Sub};
+use core::time::Duration;
+
+use crate::json::{Json, JsonWriter, Persist};
 
 /// One day, in seconds.
 pub const DAY: i64 = 86_400;
+
+/// A moment on the boot-time clock (Linux's `CLOCK_BOOTTIME`, which counts suspend),
+/// to the millisecond. Before 0 it is a moment before this boot. Sums saturate, so
+/// that a damaged file can hold any number.
+///
+/// In files it is whole seconds.
+///
+/// ```
+/// use core::time::Duration;
+/// use wansync_core::time::Boot;
+///
+/// let at = Boot::from_secs(90) + Duration::from_millis(1500);
+/// assert_eq!(at.since(Boot::from_secs(90)), Duration::from_millis(1500));
+/// assert_eq!(Boot::from_secs(90).since(at), Duration::ZERO);
+/// assert_eq!(at.secs(), 91);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Boot(i64);
+
+impl Boot {
+    /// The moment of the boot.
+    pub const START: Boot = Boot(0);
+    /// The last moment that there is: for what is never due.
+    pub const NEVER: Boot = Boot(i64::MAX);
+
+    /// The moment so many whole seconds after the boot.
+    pub const fn from_secs(secs: i64) -> Boot {
+        Boot(secs.saturating_mul(1000))
+    }
+
+    /// The moment so long after the boot.
+    pub const fn after_boot(span: Duration) -> Boot {
+        Boot(millis(span))
+    }
+
+    /// Whole seconds since the boot, rounded down.
+    pub const fn secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The beginning of its second.
+    pub const fn whole_secs(self) -> Boot {
+        Boot::from_secs(self.secs())
+    }
+
+    /// How long after `earlier` it is; zero, if it is not.
+    pub const fn since(self, earlier: Boot) -> Duration {
+        span(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Boot {
+    type Output = Boot;
+
+    fn add(self, span: Duration) -> Boot {
+        Boot(self.0.saturating_add(millis(span)))
+    }
+}
+
+impl Sub<Duration> for Boot {
+    type Output = Boot;
+
+    fn sub(self, span: Duration) -> Boot {
+        Boot(self.0.saturating_sub(millis(span)))
+    }
+}
+
+impl Persist for Boot {
+    fn write_json(&self, out: &mut JsonWriter) {
+        self.secs().write_json(out);
+    }
+
+    fn read(json: Json<'_>) -> Option<Boot> {
+        i64::read(json).map(Boot::from_secs)
+    }
+}
+
+/// A moment on the wall clock, in whole seconds since 1970-01-01 00:00:00 UTC: a
+/// date. Sums saturate.
+///
+/// ```
+/// use core::time::Duration;
+/// use wansync_core::time::Wall;
+///
+/// let first = Wall::from_secs(1_793_491_200);
+/// assert_eq!(first.to_string(), "2026-11-01 00:00:00 UTC");
+/// let day = Duration::from_secs(86_400);
+/// assert_eq!((first + day).since(first), day);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wall(i64);
+
+impl Wall {
+    /// The moment so many seconds after the beginning of 1970.
+    pub const fn from_secs(secs: i64) -> Wall {
+        Wall(secs)
+    }
+
+    /// Seconds since the beginning of 1970.
+    pub const fn secs(self) -> i64 {
+        self.0
+    }
+
+    /// How long after `earlier` it is; zero, if it is not.
+    pub const fn since(self, earlier: Wall) -> Duration {
+        whole(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Wall {
+    type Output = Wall;
+
+    fn add(self, span: Duration) -> Wall {
+        Wall(self.0.saturating_add(seconds(span)))
+    }
+}
+
+impl Sub<Duration> for Wall {
+    type Output = Wall;
+
+    fn sub(self, span: Duration) -> Wall {
+        Wall(self.0.saturating_sub(seconds(span)))
+    }
+}
+
+impl core::fmt::Display for Wall {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        Civil::at(self.0).fmt(f)
+    }
+}
+
+impl Persist for Wall {
+    fn write_json(&self, out: &mut JsonWriter) {
+        self.0.write_json(out);
+    }
+
+    fn read(json: Json<'_>) -> Option<Wall> {
+        i64::read(json).map(Wall)
+    }
+}
+
+/// The milliseconds of a span, at most those of a `Boot`.
+const fn millis(span: Duration) -> i64 {
+    let secs = seconds(span).saturating_mul(1000);
+    secs.saturating_add(span.subsec_millis() as i64)
+}
+
+/// The whole seconds of a span.
+pub const fn seconds(span: Duration) -> i64 {
+    let secs = span.as_secs();
+    if secs > i64::MAX as u64 {
+        i64::MAX
+    } else {
+        secs as i64
+    }
+}
+
+const fn span(millis: i64) -> Duration {
+    let millis = if millis < 0 { 0 } else { millis };
+    Duration::from_millis(millis as u64)
+}
+
+/// A span of whole seconds; zero for fewer than none.
+pub const fn whole(secs: i64) -> Duration {
+    let secs = if secs < 0 { 0 } else { secs };
+    Duration::from_secs(secs as u64)
+}
 
 /// The moment at which a decision is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use wansync_core::time::Now;
+use wansync_core::time::{Boot, Now};
 
 /// The time on both clocks.
 pub fn now() -> Now {
@@ -36,6 +36,11 @@ pub fn since_boot() -> Duration {
     clock_gettime(ClockId::CLOCK_BOOTTIME)
         .expect("since Linux 2.6.39 every kernel has this clock")
         .into()
+}
+
+/// The boot-time clock, as a moment.
+pub fn boot() -> Boot {
+    Boot::after_boot(since_boot())
 }
 
 /// Names this boot. Times since boot mean nothing under another name.

@@ -22,26 +22,30 @@ pub trait Persist: Sized {
 
 /// Implements [`json::Persist`](crate::json::Persist) for a struct: an object, field by
 /// field. A field that the file does not name is as in `Default`, and an unknown one is
-/// passed over: another version wrote it.
+/// passed over: another version wrote it. `field = "name"` gives a field another name in
+/// the file.
 #[macro_export]
 macro_rules! persist {
-    ($type:ty { $($field:ident),* $(,)? }) => {
+    ($type:ty { $($field:ident $(= $name:literal)?),* $(,)? }) => {
         impl $crate::json::Persist for $type {
             fn write_json(&self, out: &mut $crate::json::JsonWriter) {
                 out.open();
-                $(out.field(stringify!($field), &self.$field);)*
+                $(out.field($crate::persist!(@name $field $($name)?), &self.$field);)*
                 out.close();
             }
 
             fn read(json: $crate::json::Json<'_>) -> Option<Self> {
                 let mut new = <$type>::default();
                 let is_read = json.is_object()
-                    $(&& json.read_field(stringify!($field), &mut new.$field))*;
+                    $(&& json.read_field($crate::persist!(@name $field $($name)?), &mut new.$field))*;
                 is_read.then_some(new)
             }
         }
     };
+    (@name $field:ident $name:literal) => { $name };
+    (@name $field:ident) => { stringify!($field) };
 }
+
 /// JSON text in the making.
 #[derive(Debug, Default)]
 pub struct JsonWriter(String);
