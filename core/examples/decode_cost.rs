@@ -1,5 +1,6 @@
 //! What the decoding of a long reply costs: `cargo run --release --example decode_cost`.
 use std::time::Instant;
+use wansync_core::time::Wall;
 
 use peak_alloc::PeakAlloc;
 use wansync_core::service::answer::{Answer, decode};
@@ -51,7 +52,8 @@ fn measure(name: &str, rows: usize, body: String) {
     };
     MEMORY.reset_peak_usage();
     let start = Instant::now();
-    let answer = decode(method.expect("documented"), &reply, 0).expect("a success");
+    let answer =
+        decode(method.expect("documented"), &reply, Wall::from_secs(0)).expect("a success");
     let Answer::Table(table) = answer else {
         panic!("{answer:?}")
     };

@@ -4,6 +4,9 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
+use core::time::Duration;
+
+use crate::time::MINUTE;
 
 /// What went wrong with one request. No text in it holds a query string.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +46,8 @@ pub enum Failure {
         host: String,
         /// What was being waited for.
         phase: Phase,
-        /// How long it was waited for, in seconds.
-        seconds: u64,
+        /// The time that it was given.
+        limit: Duration,
     },
     /// The connection broke, or what came was not HTTP, after the request was sent.
     Broken {
@@ -69,8 +72,8 @@ pub enum Failure {
         status: u16,
         /// The service's own words, if there were any.
         message: Option<String>,
-        /// For how many seconds the service asked to be left alone.
-        retry_after: Option<u64>,
+        /// The pause that the service asked for.
+        retry_after: Option<Duration>,
     },
     /// A success status whose body is not JSON.
     NotJson {
@@ -182,15 +185,15 @@ impl Failure {
         }
     }
 
-    /// For how many seconds the service asked to be left alone. A 429 without
-    /// a `Retry-After` asks for a minute.
-    pub fn asks_to_wait(&self) -> Option<i64> {
+    /// The pause that the service asked for. A 429 without a `Retry-After` asks for a
+    /// minute.
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Failure::Status {
-                retry_after: Some(seconds),
+                retry_after: Some(pause),
                 ..
-            } => Some(i64::try_from(*seconds).unwrap_or(i64::MAX)),
-            Failure::Status { status: 429, .. } => Some(60),
+            } => Some(*pause),
+            Failure::Status { status: 429, .. } => Some(MINUTE),
             _ => None,
         }
     }
@@ -251,12 +254,12 @@ impl fmt::Display for Failure {
             }
             Failure::Connect { host, cause } => write!(f, "no connection to {host}: {cause}"),
             Failure::Tls { host, cause } => write!(f, "TLS with {host} failed: {cause}"),
-            Failure::Timeout {
-                host,
-                phase,
-                seconds,
-            } => {
-                write!(f, "{phase} of {host} took longer than {seconds} s")
+            Failure::Timeout { host, phase, limit } => {
+                write!(
+                    f,
+                    "{phase} of {host} took longer than {} s",
+                    limit.as_millis().div_ceil(1000)
+                )
             }
             Failure::Broken { host, cause } => {
                 write!(f, "the connection to {host} broke: {cause}")

@@ -6,38 +6,48 @@
 //! Refusals are dated by the wall clock, since the hold must outlive a reboot.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use super::time::DAY;
+use super::time::{DAY, HOUR, Wall};
 
-/// How many sends may be refused within a day.
-pub const LIMIT: usize = 3;
-/// How long the first and the second refusal of a day hold, in seconds.
-const PAUSES: [i64; LIMIT - 1] = [3600, 6 * 3600];
+/// The refused sends of a day after which no other follows.
+pub const MAX_REFUSALS: usize = 3;
+/// The pauses after the first and the second refusal of a day.
+const PAUSES: [Duration; MAX_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600)];
 
-/// Until when nothing may be sent, in seconds since 1970, given the dates of
-/// the last refusals, oldest first. `None`: a send is allowed now.
+/// The end of the hold, given the dates of the last refusals, oldest first.
+/// `None`: a send is allowed now.
 ///
 /// `forced` skips the pauses, but not the limit for a day.
-pub fn until(refusals: &[i64], wall: i64, forced: bool) -> Option<i64> {
-    let recent = recent(refusals, wall);
+///
+/// ```
+/// use wansync_core::hold::end;
+/// use wansync_core::time::{HOUR, Wall};
+///
+/// let refused = Wall::from_secs(1_800_000_000);
+/// assert_eq!(end(&[refused], refused, false), Some(refused + HOUR));
+/// assert_eq!(end(&[refused], refused + HOUR, false), None);
+/// ```
+pub fn end(refusals: &[Wall], now: Wall, forced: bool) -> Option<Wall> {
+    let recent = recent(refusals, now);
     let end = match recent.len() {
         0 => return None,
-        LIMIT.. => recent[recent.len() - LIMIT] + DAY,
+        MAX_REFUSALS.. => recent[recent.len() - MAX_REFUSALS] + DAY,
         _ if forced => return None,
         n => recent[n - 1] + PAUSES[n - 1],
     };
-    (end > wall).then_some(end)
+    (end > now).then_some(end)
 }
 
-/// The refusals that count at `wall`, oldest first. A date in the future is
-/// one of a clock that was put right since: the refusal counts as of now.
-pub fn recent(refusals: &[i64], wall: i64) -> Vec<i64> {
-    let mut recent: Vec<i64> = refusals
+/// The refusals that count now, oldest first. A date in the future is one of a
+/// clock that was put right since: the refusal counts as of now.
+pub fn recent(refusals: &[Wall], now: Wall) -> Vec<Wall> {
+    let mut recent: Vec<Wall> = refusals
         .iter()
-        .map(|at| (*at).min(wall))
-        .filter(|at| wall.saturating_sub(*at) < DAY)
+        .map(|at| (*at).min(now))
+        .filter(|at| now.since(*at) < DAY)
         .collect();
-    recent.drain(..recent.len().saturating_sub(LIMIT));
+    recent.drain(..recent.len().saturating_sub(MAX_REFUSALS));
     recent
 }
 
@@ -45,61 +55,72 @@ pub fn recent(refusals: &[i64], wall: i64) -> Vec<i64> {
 mod tests {
     use super::*;
 
-    const HOUR: i64 = 3600;
+    fn wall(secs: i64) -> Wall {
+        Wall::from_secs(secs)
+    }
+
+    /// The end of the hold in hours, for refusals at these hours.
+    fn hours(refusals: &[i64], now: i64, forced: bool) -> Option<i64> {
+        let refusals: Vec<Wall> = refusals.iter().map(|hour| wall(hour * 3600)).collect();
+        let end = end(&refusals, wall(now * 3600), forced);
+        end.map(|end| end.secs() / 3600)
+    }
 
     #[test]
     fn pauses_grow_and_the_day_is_limited() {
         let table: [(&[i64], i64, Option<i64>); 8] = [
             (&[], 0, None),
-            (&[0], 10, Some(HOUR)),
-            (&[0], HOUR, None),
-            (&[0, HOUR], HOUR + 1, Some(7 * HOUR)),
-            (&[0, HOUR], 7 * HOUR, None),
-            (&[0, HOUR, 7 * HOUR], 7 * HOUR, Some(24 * HOUR)),
-            (&[0, HOUR, 7 * HOUR], 24 * HOUR, None),
-            (&[HOUR, 7 * HOUR, 24 * HOUR], 24 * HOUR, Some(25 * HOUR)),
+            (&[0], 0, Some(1)),
+            (&[0], 1, None),
+            (&[0, 1], 1, Some(7)),
+            (&[0, 1], 7, None),
+            (&[0, 1, 7], 7, Some(24)),
+            (&[0, 1, 7], 24, None),
+            (&[1, 7, 24], 24, Some(25)),
         ];
-        for (refusals, wall, expected) in table {
+        for (refusals, now, expected) in table {
             assert_eq!(
-                until(refusals, wall, false),
+                hours(refusals, now, false),
                 expected,
-                "{refusals:?} at {wall}"
+                "{refusals:?} at {now}"
             );
         }
     }
 
     #[test]
     fn force_skips_pauses_only() {
-        assert_eq!(until(&[0], 10, true), None);
-        assert_eq!(until(&[0, 10, 20], 30, true), Some(DAY));
+        assert_eq!(hours(&[0], 0, true), None);
+        assert_eq!(hours(&[0, 1, 2], 3, true), Some(24));
     }
 
     #[test]
     fn never_more_than_three_in_any_day() {
         for forced in [false, true] {
             let (mut refusals, mut all) = (Vec::new(), Vec::new());
-            for wall in (0..10 * DAY).step_by(60) {
-                if until(&refusals, wall, forced).is_none() {
-                    refusals = recent(&refusals, wall);
-                    refusals.push(wall);
-                    all.push(wall);
+            for now in (0..10 * 86_400).step_by(60).map(wall) {
+                if end(&refusals, now, forced).is_none() {
+                    refusals = recent(&refusals, now);
+                    refusals.push(now);
+                    all.push(now);
                 }
             }
             assert!(all.len() >= 28, "{}", all.len());
-            assert!(all.windows(LIMIT + 1).all(|w| w[LIMIT] - w[0] >= DAY));
+            let is_within = |w: &[Wall]| w[MAX_REFUSALS].since(w[0]) < DAY;
+            assert!(!all.windows(MAX_REFUSALS + 1).any(is_within));
         }
     }
 
     #[test]
     fn a_clock_that_was_years_ahead_holds_a_day_at_most() {
-        let ahead = 400 * DAY;
-        assert_eq!(until(&[ahead], 10, false), Some(10 + HOUR));
-        assert_eq!(recent(&[ahead], 10), [10]);
+        let ahead = wall(400 * 86_400);
+        assert_eq!(end(&[ahead], wall(10), false), Some(wall(10) + HOUR));
+        assert_eq!(recent(&[ahead], wall(10)), [wall(10)]);
     }
 
     #[test]
     fn dates_that_are_no_dates() {
-        assert_eq!(until(&[i64::MIN, i64::MAX], 10, false), Some(10 + HOUR));
-        assert_eq!(until(&[i64::MIN; LIMIT], 10, false), None);
+        let (first, last) = (wall(i64::MIN), wall(i64::MAX));
+        assert_eq!(end(&[first, last], wall(10), false), Some(wall(10) + HOUR));
+        assert_eq!(end(&[first; MAX_REFUSALS], wall(10), false), None);
     }
 }

@@ -1,37 +1,40 @@
-//! A WAN that flaps: act on the first change at once, on those that follow
-//! less and less often, and always on the last.
+//! The hold-down of a WAN that flaps: the first change is acted upon at once, those
+//! that follow less and less often, and always the last.
 
 use core::time::Duration;
 
+use super::time::Boot;
+
 /// The first pause: no single change waits for longer. Whatever follows a
 /// reconnect, such as its IPv6 half, comes within it.
-const FIRST: Duration = Duration::from_secs(2);
+const MIN_PAUSE: Duration = Duration::from_secs(2);
 /// By how much each pause is longer than the one before.
 const GROWTH: u32 = 5;
 /// The longest pause.
-const LONGEST: Duration = Duration::from_secs(60);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// A WAN that was quiet for so many pauses flaps no more.
-const QUIET: u32 = 4;
+const QUIET_PAUSES: u32 = 4;
 
-/// The hold-down of one section. Times are since boot.
+/// The hold-down of one section.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HoldDown {
-    until: Duration,
+    until: Boot,
     pause: Duration,
 }
 
 impl HoldDown {
-    /// When the next change may be acted upon: in the past, if at once.
-    pub fn until(&self) -> Duration {
+    /// The moment from which the next change may be acted upon: in the past, if at
+    /// once.
+    pub fn until(&self) -> Boot {
         self.until
     }
 
     /// Notes that a change is acted upon now.
-    pub fn acted(&mut self, now: Duration) {
-        let is_quiet = now >= self.until + self.pause * QUIET;
+    pub fn acted(&mut self, now: Boot) {
+        let is_quiet = now >= self.until + self.pause * QUIET_PAUSES;
         self.pause = match is_quiet || self.pause.is_zero() {
-            true => FIRST,
-            false => (self.pause * GROWTH).min(LONGEST),
+            true => MIN_PAUSE,
+            false => (self.pause * GROWTH).min(MAX_PAUSE),
         };
         self.until = now + self.pause;
     }
@@ -47,9 +50,10 @@ mod tests {
         let (mut held, mut acted) = (HoldDown::default(), Vec::new());
         let mut changes = changes.iter().copied().peekable();
         while let Some(change) = changes.next() {
-            let at = change.max(held.until().as_millis() as u64);
+            let until = held.until().since(Boot::START).as_millis() as u64;
+            let at = change.max(until);
             while changes.next_if(|next| *next <= at).is_some() {}
-            held.acted(Duration::from_millis(at));
+            held.acted(Boot::START + Duration::from_millis(at));
             acted.push(at);
         }
         acted

@@ -9,9 +9,11 @@
 //! | [`config`] | the text of `/etc/config/wansync`: sections, options, a checked [`config::Config`] |
 //! | [`address`], [`prefix`] | which addresses may be published; networks |
 //! | [`reconcile`] | an address: [`reconcile::decide`] says what to do with an observation |
-//! | [`memory`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
+//! | [`state`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
 //! | [`outcome`], [`failure`] | how a pass ended; why a request did not succeed |
-//! | [`backoff`], [`hold`], [`holddown`] | when to try again: after a failure, a refusal, a flap |
+//! | [`schedule`] | when a section is looked at and a pass is run, in the daemon and after an event |
+//! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
+//! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |
 //! | [`cron`] | when cron re-checks
 //! | [`tunnel`] | a tunnel: from evidence to a verdict, and what to do about it |
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
@@ -31,13 +33,15 @@ pub mod cron;
 pub mod failure;
 pub mod hold;
 pub mod holddown;
+pub mod hotplug;
 pub mod json;
-pub mod memory;
 pub mod outcome;
 pub mod prefix;
 pub mod reconcile;
 pub mod record;
+pub mod schedule;
 pub mod service;
+pub mod state;
 pub mod text;
 pub mod time;
 pub mod tunnel;

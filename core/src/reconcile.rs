@@ -1,33 +1,35 @@
-//! The decision: what was observed against what was confirmed.
+//! The decision for a section: what was observed against what was confirmed.
 //!
 //! A send goes in three steps, so that a crash at any moment is safe:
-//! [`decide`] says `Update`; [`sending`] is what to remember before a byte
-//! leaves, as if the send had failed; [`sent`] is what to remember after.
+//! [`decide`] says `Update`; [`state_before_send`] is what to remember before a
+//! byte leaves, as if the send had failed; [`state_after_send`] is what to
+//! remember after.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::time::Duration;
 
-use super::address::{Candidate, Family, PublicAddress, choose};
+use super::address::{Candidate, Family, PublicAddress, Unpublishable, choose};
 use super::failure::Failure;
-use super::memory::{Confirmed, Memory};
 use super::outcome::Outcome;
-use super::time::{Civil, DAY, Now};
+use super::state::{Confirmed, SectionState};
+use super::time::{Boot, Civil, DAY, MINUTE, Now};
 use super::{backoff, hold};
 
-/// The longest wait after a failure that never left the router, in seconds,
-/// and the number of failures in a row that lead to it.
-const LONGEST_LOCAL: i64 = 60;
-const MOST_LOCAL: u32 = 3;
+/// The longest wait after a failure that never left the router, and the number of
+/// failures in a row that lead to it.
+const MAX_LOCAL_BACKOFF: Duration = MINUTE;
+const MAX_LOCAL_FAILURES: u32 = 3;
 
 /// What a section's configuration asks of the decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Which kind of address is published.
     pub family: Family,
-    /// The age at which a confirmed address is sent again, in seconds.
-    pub refresh: i64,
+    /// The age at which a confirmed address is sent again.
+    pub refresh: Duration,
     /// How many sends may reach the service within 24 h.
     pub daily_limit: u32,
     /// Whether sending needs TLS, and therefore a clock that is set.
@@ -57,11 +59,11 @@ pub type Observation = Result<Vec<Candidate>, String>;
 pub fn decide(
     policy: &Policy,
     observation: &Observation,
-    memory: &Memory,
+    state: &SectionState,
     now: Now,
     forced: bool,
 ) -> Decision {
-    let confirmed = memory.confirmed.map(|c| c.address);
+    let confirmed = state.confirmed.map(|c| c.address);
     let address = match observation {
         Err(cause) => return Decision::Abort(cause.clone()),
         Ok(candidates) => match choose(candidates, policy.family, confirmed) {
@@ -69,7 +71,7 @@ pub fn decide(
             Ok(address) => address,
         },
     };
-    if !forced && is_confirmed(memory, address) && !refresh_is_due(policy, memory, now) {
+    if !forced && is_confirmed(state, address) && !refresh_is_due(policy, state, now) {
         return Decision::Unchanged(address);
     }
     if policy.tls && !now.clock_is_set() {
@@ -79,47 +81,47 @@ pub fn decide(
             Civil::at(now.wall).date()
         ));
     }
-    match too_early(policy, memory, address, now, forced) {
+    match too_early(policy, state, address, now, forced) {
         Some(decision) => decision,
         None => Decision::Update(address),
     }
 }
 
-fn is_confirmed(memory: &Memory, address: PublicAddress) -> bool {
-    !memory.unsure && !is_unanswered(memory, address) && has_confirmed(memory, address)
+fn is_confirmed(state: &SectionState, address: PublicAddress) -> bool {
+    !state.maybe_stale && !is_unanswered(state, address) && has_confirmed(state, address)
 }
 
-fn has_confirmed(memory: &Memory, address: PublicAddress) -> bool {
-    memory.confirmed.is_some_and(|c| c.address == address.get())
+fn has_confirmed(state: &SectionState, address: PublicAddress) -> bool {
+    state.confirmed.is_some_and(|c| c.address == address.get())
 }
 
 /// Whether it was sent last, and neither acknowledged nor refused.
-fn is_unanswered(memory: &Memory, address: PublicAddress) -> bool {
-    let attempted = memory.attempted == Some(address.get());
-    attempted && memory.failures > 0 && memory.refusals.is_empty()
+fn is_unanswered(state: &SectionState, address: PublicAddress) -> bool {
+    let last_sent = state.last_sent == Some(address.get());
+    last_sent && state.failures > 0 && state.refusals.is_empty()
 }
 
-fn refresh_is_due(policy: &Policy, memory: &Memory, now: Now) -> bool {
-    memory
+fn refresh_is_due(policy: &Policy, state: &SectionState, now: Now) -> bool {
+    state
         .confirmed
-        .is_some_and(|c| now.boot >= c.boot.saturating_add(policy.refresh))
+        .is_some_and(|c| now.boot >= c.boot + policy.refresh)
 }
 
 fn too_early(
     policy: &Policy,
-    memory: &Memory,
+    state: &SectionState,
     address: PublicAddress,
     now: Now,
     forced: bool,
 ) -> Option<Decision> {
-    if hold::until(&memory.refusals, now.wall, forced).is_some() {
+    if hold::end(&state.refusals, now.wall, forced).is_some() {
         return Some(Decision::Held(format!(
             "the service refused before ({}), so nothing is sent; \
              a changed configuration or key ends the hold at once",
-            memory.trouble
+            state.last_error
         )));
     }
-    if sends_left(policy, memory, now) == 0 {
+    if sends_left(policy, state, now) == 0 {
         return Some(Decision::Throttled(format!(
             "the daily limit of {} sends is used up",
             policy.daily_limit
@@ -127,32 +129,32 @@ fn too_early(
     }
     // Another address is news, and its WAN may be another: a wait of our own
     // ends there, one that the service asked for does not.
-    let same_again = memory.attempted == Some(address.get());
-    if now.boot < memory.asked_until {
-        let why = format!("the service asked to wait ({})", memory.trouble);
+    let same_again = state.last_sent == Some(address.get());
+    if now.boot < state.retry_after_until {
+        let why = format!("the service asked to wait ({})", state.last_error);
         return Some(Decision::Throttled(why));
     }
-    if now.boot < memory.not_before && same_again && !forced {
-        let why = format!("waiting after a failure ({})", memory.trouble);
+    if now.boot < state.not_before && same_again && !forced {
+        let why = format!("waiting after a failure ({})", state.last_error);
         return Some(Decision::Throttled(why));
     }
     None
 }
 
 /// How many sends may still reach the service in this 24 h.
-pub fn sends_left(policy: &Policy, memory: &Memory, now: Now) -> u32 {
-    let used = recent_sends(memory, now).count() as u32;
+pub fn sends_left(policy: &Policy, state: &SectionState, now: Now) -> u32 {
+    let used = recent_sends(state, now).count() as u32;
     policy.daily_limit.saturating_sub(used)
 }
 
-fn recent_sends(memory: &Memory, now: Now) -> impl Iterator<Item = i64> + '_ {
-    let sends = memory.sends.iter().copied();
-    sends.filter(move |at| now.boot.saturating_sub(*at) < DAY)
+fn recent_sends(state: &SectionState, now: Now) -> impl Iterator<Item = Boot> + '_ {
+    let sends = state.sends.iter().copied();
+    sends.filter(move |at| now.boot.since(*at) < DAY)
 }
 
 /// The address to show for an observation: what would be published, or else
 /// the first of the family, whatever it is.
-pub fn shown(
+pub fn address_to_show(
     observation: &Observation,
     family: Family,
     confirmed: Option<IpAddr>,
@@ -160,17 +162,30 @@ pub fn shown(
     let candidates = observation.as_ref().ok()?;
     match choose(candidates, family, confirmed) {
         Ok(address) => Some(address.get()),
-        Err(super::address::Unpublishable::None(_)) => None,
+        Err(Unpublishable::None(_)) => None,
         Err(
-            super::address::Unpublishable::NotPublic(address, _)
-            | super::address::Unpublishable::Deprecated(address)
-            | super::address::Unpublishable::Temporary(address),
+            Unpublishable::NotPublic(address, _)
+            | Unpublishable::Deprecated(address)
+            | Unpublishable::Temporary(address),
         ) => Some(address),
     }
 }
 
-/// What to remember of a pass that sends nothing.
-pub fn kept(before: &Memory, decision: &Decision) -> Memory {
+/// The state with what a source says now as its observed address.
+pub fn state_after_observation(
+    before: &SectionState,
+    observation: &Observation,
+    family: Family,
+) -> SectionState {
+    let confirmed = before.confirmed.map(|c| c.address);
+    SectionState {
+        observed: address_to_show(observation, family, confirmed),
+        ..before.clone()
+    }
+}
+
+/// The state to remember of a pass that sends nothing.
+pub fn state_without_send(before: &SectionState, decision: &Decision) -> SectionState {
     let (outcome, reason) = match decision {
         Decision::Unchanged(address) => (
             Outcome::Unchanged,
@@ -181,72 +196,77 @@ pub fn kept(before: &Memory, decision: &Decision) -> Memory {
         Decision::Throttled(reason) => (Outcome::Throttled, reason.clone()),
         Decision::Update(address) => (Outcome::DryRun, format!("{address} would be sent")),
     };
-    Memory {
+    SectionState {
         outcome: Some(outcome),
         reason,
         ..before.clone()
     }
 }
 
-/// What to remember before `address` is sent: that it failed. Whoever kills
-/// the process now finds a backoff, not a second send at once.
-pub fn sending(before: &Memory, address: PublicAddress, now: Now, random: u32) -> Memory {
+/// The state to remember before `address` is sent: that it failed. If the process is
+/// killed now, a backoff follows, not a second send at once.
+pub fn state_before_send(
+    before: &SectionState,
+    address: PublicAddress,
+    now: Now,
+    random: u32,
+) -> SectionState {
     let failures = before.failures.saturating_add(1);
-    let trouble = format!("the process ended while {address} was being sent");
-    let mut sends: Vec<i64> = recent_sends(before, now).collect();
+    let last_error = format!("the process ended while {address} was being sent");
+    let mut sends: Vec<Boot> = recent_sends(before, now).collect();
     sends.push(now.boot);
-    Memory {
-        attempted: Some(address.get()),
+    SectionState {
+        last_sent: Some(address.get()),
         // A renewal cannot change what the service holds. This goes to flash,
         // which a service that fails now and then must not wear out.
-        unsure: before.unsure || !has_confirmed(before, address),
+        maybe_stale: before.maybe_stale || !has_confirmed(before, address),
         failures,
         not_before: now.boot + backoff::delay(failures, random),
-        asked_until: 0,
+        retry_after_until: Boot::START,
         sends,
         outcome: Some(Outcome::Unconfirmed),
-        reason: trouble.clone(),
-        trouble,
+        reason: last_error.clone(),
+        last_error,
         ..before.clone()
     }
 }
 
-/// What to remember after `address` was sent to `service`, its host. `before`
-/// is the memory that [`sending`] was given.
-pub fn sent(
-    before: &Memory,
+/// The state to remember after `address` was sent to `service`, its host. `before`
+/// is the state that [`state_before_send`] was given.
+pub fn state_after_send(
+    before: &SectionState,
     address: PublicAddress,
     service: &str,
     result: &Result<(), Failure>,
     now: Now,
     random: u32,
-) -> Memory {
-    let pending = sending(before, address, now, random);
+) -> SectionState {
+    let pending = state_before_send(before, address, now, random);
     match result {
         Ok(()) => acknowledged(pending, address, now),
         Err(failure) => failed(before, pending, failure, failure.at(service), now),
     }
 }
 
-fn acknowledged(pending: Memory, address: PublicAddress, now: Now) -> Memory {
+fn acknowledged(pending: SectionState, address: PublicAddress, now: Now) -> SectionState {
     let first = pending.confirmed.filter(|c| c.address == address.get());
     let reason = match pending.confirmed {
         _ if first.is_some() => format!("{address} is confirmed again"),
         Some(old) => format!("{address} is confirmed; before it was {}", old.address),
         None => format!("{address} is confirmed"),
     };
-    Memory {
+    SectionState {
         confirmed: Some(Confirmed {
             address: address.get(),
             wall: first.map_or(now.wall, |c| c.wall),
             boot: now.boot,
         }),
-        unsure: false,
+        maybe_stale: false,
         failures: 0,
-        not_before: 0,
-        asked_until: 0,
+        not_before: Boot::START,
+        retry_after_until: Boot::START,
         refusals: Vec::new(),
-        trouble: String::new(),
+        last_error: String::new(),
         outcome: Some(Outcome::Confirmed),
         reason,
         ..pending
@@ -254,37 +274,37 @@ fn acknowledged(pending: Memory, address: PublicAddress, now: Now) -> Memory {
 }
 
 fn failed(
-    before: &Memory,
-    pending: Memory,
+    before: &SectionState,
+    pending: SectionState,
     failure: &Failure,
-    trouble: String,
+    last_error: String,
     now: Now,
-) -> Memory {
-    let mut after = Memory {
-        reason: trouble.clone(),
-        trouble,
+) -> SectionState {
+    let mut after = SectionState {
+        reason: last_error.clone(),
+        last_error,
         ..pending
     };
     if !failure.may_have_arrived() {
         after.sends.pop();
-        after.unsure = before.unsure;
+        after.maybe_stale = before.maybe_stale;
     }
     if failure.is_local() {
         // Nobody is burdened by the next try, and it is to come soon after the
         // line is back.
-        after.failures = after.failures.min(MOST_LOCAL);
-        after.not_before = after.not_before.min(now.boot + LONGEST_LOCAL);
+        after.failures = after.failures.min(MAX_LOCAL_FAILURES);
+        after.not_before = after.not_before.min(now.boot + MAX_LOCAL_BACKOFF);
     }
     if failure.is_permanent() {
         // A refusal is an answer: what the service holds is what it held.
-        after.unsure = before.unsure;
+        after.maybe_stale = before.maybe_stale;
         after.refusals = hold::recent(&before.refusals, now.wall);
         after.refusals.push(now.wall);
-        after.not_before = 0;
+        after.not_before = Boot::START;
         after.outcome = Some(Outcome::Refused);
     }
-    if let Some(wait) = failure.asks_to_wait() {
-        after.asked_until = now.boot + wait.min(DAY);
+    if let Some(wait) = failure.retry_after() {
+        after.retry_after_until = now.boot + wait.min(DAY);
         if !failure.is_permanent() {
             after.outcome = Some(Outcome::Throttled);
         }
@@ -292,31 +312,32 @@ fn failed(
     after
 }
 
-/// In how many seconds something is due for this section, if nothing happens
-/// before: the next re-check, or what it waits for.
-pub fn next_due(policy: &Policy, memory: &Memory, now: Now, next_check: i64) -> i64 {
-    let refresh = memory.confirmed.map_or(i64::MAX, |c| {
-        c.boot
-            .saturating_add(policy.refresh)
-            .saturating_sub(now.boot)
-    });
-    let waits = memory
+/// The time until something is due for this section, if nothing happens before:
+/// the next re-check, or what it waits for.
+pub fn next_due(policy: &Policy, state: &SectionState, now: Now, next_check: Duration) -> Duration {
+    let waits = state
         .not_before
-        .max(memory.asked_until)
-        .saturating_sub(now.boot);
-    let due = match memory.outcome {
+        .max(state.retry_after_until)
+        .since(now.boot);
+    match state.outcome {
         Some(Outcome::Held | Outcome::Refused) => {
-            let until = hold::until(&memory.refusals, now.wall, false);
-            until.map_or(0, |until| until - now.wall).max(waits)
+            let end = hold::end(&state.refusals, now.wall, false);
+            end.map_or(Duration::ZERO, |end| end.since(now.wall))
+                .max(waits)
         }
-        Some(Outcome::Throttled) if sends_left(policy, memory, now) == 0 => {
-            let oldest = recent_sends(memory, now).next();
-            oldest.map_or(0, |at| at + DAY - now.boot).max(waits)
+        Some(Outcome::Throttled) if sends_left(policy, state, now) == 0 => {
+            let oldest = recent_sends(state, now).next();
+            let free = oldest.map_or(Duration::ZERO, |at| (at + DAY).since(now.boot));
+            free.max(waits)
         }
         Some(Outcome::Throttled | Outcome::Unconfirmed) => waits,
-        _ => next_check.min(refresh),
-    };
-    due.max(0)
+        _ => {
+            let refresh = state
+                .confirmed
+                .map_or(Duration::MAX, |c| (c.boot + policy.refresh).since(now.boot));
+            next_check.min(refresh)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,24 +1,22 @@
 use super::*;
 use crate::record::Entry;
-use crate::time::BUILT;
+use crate::time::{BUILT, Wall, seconds, whole};
 
 const HOUR: i64 = 3600;
+const DAY_SECS: i64 = 24 * HOUR;
 const MIDDLE: u32 = 20; // no jitter
 
 fn policy() -> Policy {
     Policy {
         family: Family::Ipv4,
-        refresh: 72 * HOUR,
+        refresh: whole(72 * HOUR),
         daily_limit: 24,
         tls: true,
     }
 }
 
 fn at(boot: i64) -> Now {
-    Now {
-        boot,
-        wall: BUILT + boot,
-    }
+    Now::new(Boot::from_secs(boot), BUILT + whole(boot))
 }
 
 fn seen(address: &str) -> Observation {
@@ -31,9 +29,9 @@ fn public(address: &str) -> PublicAddress {
     PublicAddress::new(address.parse().expect(address)).expect("public")
 }
 
-fn confirmed(address: &str, boot: i64) -> Memory {
-    sent(
-        &Memory::default(),
+fn confirmed(address: &str, boot: i64) -> SectionState {
+    state_after_send(
+        &SectionState::default(),
         public(address),
         "skydns",
         &Ok(()),
@@ -66,13 +64,13 @@ fn status(status: u16, retry_after: Option<u64>) -> Failure {
     Failure::Status {
         status,
         message: None,
-        retry_after,
+        retry_after: retry_after.map(Duration::from_secs),
     }
 }
 
-fn after(memory: &Memory, address: &str, failure: Failure, boot: i64) -> Memory {
-    sent(
-        memory,
+fn after(state: &SectionState, address: &str, failure: Failure, boot: i64) -> SectionState {
+    state_after_send(
+        state,
         public(address),
         "skydns",
         &Err(failure),
@@ -81,67 +79,72 @@ fn after(memory: &Memory, address: &str, failure: Failure, boot: i64) -> Memory 
     )
 }
 
-fn decision(memory: &Memory, address: &str, boot: i64) -> Decision {
-    decide(&policy(), &seen(address), memory, at(boot), false)
+/// The seconds until something is due, with a re-check every 300 s.
+fn due(state: &SectionState, boot: i64) -> i64 {
+    seconds(next_due(&policy(), state, at(boot), whole(300)))
+}
+
+fn decision(state: &SectionState, address: &str, boot: i64) -> Decision {
+    decide(&policy(), &seen(address), state, at(boot), false)
 }
 
 #[test]
 fn a_failed_observation_changes_nothing() {
-    let memory = confirmed("8.8.4.4", 0);
+    let state = confirmed("8.8.4.4", 0);
     let blind = decide(
         &policy(),
         &Err("no ubus".into()),
-        &memory,
+        &state,
         at(100 * HOUR),
         true,
     );
     assert_eq!(blind, Decision::Abort("no ubus".into()));
-    assert_eq!(kept(&memory, &blind).confirmed, memory.confirmed);
+    assert_eq!(
+        state_without_send(&state, &blind).confirmed,
+        state.confirmed
+    );
     assert!(
-        matches!(decision(&memory, "100.64.0.9", 5), Decision::Abort(why) if why.contains("CGNAT"))
+        matches!(decision(&state, "100.64.0.9", 5), Decision::Abort(why) if why.contains("CGNAT"))
     );
 }
 
 #[test]
 fn sends_once_then_keeps() {
     assert_eq!(
-        decision(&Memory::default(), "8.8.4.4", 0),
+        decision(&SectionState::default(), "8.8.4.4", 0),
         Decision::Update(public("8.8.4.4"))
     );
-    let memory = confirmed("8.8.4.4", 0);
+    let state = confirmed("8.8.4.4", 0);
     assert_eq!(
-        decision(&memory, "8.8.4.4", 71 * HOUR),
+        decision(&state, "8.8.4.4", 71 * HOUR),
         Decision::Unchanged(public("8.8.4.4"))
     );
     assert_eq!(
-        decision(&memory, "8.8.8.8", 5),
+        decision(&state, "8.8.8.8", 5),
         Decision::Update(public("8.8.8.8"))
     );
-    let forced = decide(&policy(), &seen("8.8.4.4"), &memory, at(5), true);
+    let forced = decide(&policy(), &seen("8.8.4.4"), &state, at(5), true);
     assert_eq!(forced, Decision::Update(public("8.8.4.4")));
 }
 
 #[test]
 fn refreshes_at_the_maximum_age() {
-    let memory = confirmed("8.8.4.4", 10);
+    let state = confirmed("8.8.4.4", 10);
     assert_eq!(
-        decision(&memory, "8.8.4.4", 10 + 72 * HOUR),
+        decision(&state, "8.8.4.4", 10 + 72 * HOUR),
         Decision::Update(public("8.8.4.4"))
     );
-    let again = sent(
-        &memory,
+    let again = state_after_send(
+        &state,
         public("8.8.4.4"),
         "skydns",
         &Ok(()),
         at(10 + 72 * HOUR),
         MIDDLE,
     );
-    let (old, new) = (
-        memory.confirmed.expect("set"),
-        again.confirmed.expect("set"),
-    );
+    let (old, new) = (state.confirmed.expect("set"), again.confirmed.expect("set"));
     assert_eq!(new.wall, old.wall, "the record does not change");
-    assert_eq!(new.boot, 10 + 72 * HOUR);
+    assert_eq!(new.boot, Boot::from_secs(10 + 72 * HOUR));
 }
 
 #[test]
@@ -149,111 +152,126 @@ fn an_unconfirmed_send_is_sent_again_not_assumed() {
     let lost = Failure::NotJson {
         what: "an HTML page".into(),
     };
-    let memory = after(&confirmed("8.8.4.4", 0), "8.8.8.8", lost, 100);
-    assert_eq!(memory.outcome, Some(Outcome::Unconfirmed));
+    let state = after(&confirmed("8.8.4.4", 0), "8.8.8.8", lost, 100);
+    assert_eq!(state.outcome, Some(Outcome::Unconfirmed));
     // The service may hold either, so even the old address is sent again.
     assert_eq!(
-        decision(&memory, "8.8.4.4", 200),
+        decision(&state, "8.8.4.4", 200),
         Decision::Update(public("8.8.4.4"))
     );
     // A failure before the service was reached leaves no such doubt.
-    let memory = after(&confirmed("8.8.4.4", 0), "8.8.8.8", no_dns(), 100);
+    let state = after(&confirmed("8.8.4.4", 0), "8.8.8.8", no_dns(), 100);
     assert_eq!(
-        decision(&memory, "8.8.4.4", 101),
+        decision(&state, "8.8.4.4", 101),
         Decision::Unchanged(public("8.8.4.4"))
     );
-    assert_eq!(memory.sends.len(), 1, "what never left is not counted");
+    assert_eq!(state.sends.len(), 1, "what never left is not counted");
 }
 
 #[test]
 fn a_crash_while_sending_counts_as_a_failed_send() {
-    let memory = sending(&Memory::default(), public("8.8.4.4"), at(0), MIDDLE);
+    let state = state_before_send(&SectionState::default(), public("8.8.4.4"), at(0), MIDDLE);
     assert!(matches!(
-        decision(&memory, "8.8.4.4", 14),
+        decision(&state, "8.8.4.4", 14),
         Decision::Throttled(_)
     ));
     assert_eq!(
-        decision(&memory, "8.8.4.4", 15),
+        decision(&state, "8.8.4.4", 15),
         Decision::Update(public("8.8.4.4"))
     );
-    assert_eq!(sends_left(&policy(), &memory, at(15)), 23);
+    assert_eq!(sends_left(&policy(), &state, at(15)), 23);
 }
 
 #[test]
 fn a_name_that_is_not_found_is_looked_up_every_minute() {
-    let mut memory = Memory::default();
+    let mut state = SectionState::default();
     for (n, wait) in [15, 30, 60, 60, 60, 60].into_iter().enumerate() {
         let now = 1000 * n as i64;
-        memory = after(&memory, "8.8.4.4", no_dns(), now);
-        assert_eq!(next_due(&policy(), &memory, at(now), 300), wait);
+        state = after(&state, "8.8.4.4", no_dns(), now);
+        assert_eq!(due(&state, now), wait);
     }
 }
 
 #[test]
 fn backs_off_until_another_address_comes() {
-    let mut memory = Memory::default();
+    let mut state = SectionState::default();
     for (n, wait) in [15, 30, 60, 120].into_iter().enumerate() {
         let now = 1000 * n as i64;
-        memory = after(&memory, "8.8.4.4", refused_connection(), now);
+        state = after(&state, "8.8.4.4", refused_connection(), now);
         assert!(matches!(
-            decision(&memory, "8.8.4.4", now + wait - 1),
+            decision(&state, "8.8.4.4", now + wait - 1),
             Decision::Throttled(_)
         ));
         assert_eq!(
-            decision(&memory, "8.8.4.4", now + wait),
+            decision(&state, "8.8.4.4", now + wait),
             Decision::Update(public("8.8.4.4"))
         );
         assert_eq!(
-            decision(&memory, "8.8.8.8", now + 1),
+            decision(&state, "8.8.8.8", now + 1),
             Decision::Update(public("8.8.8.8"))
         );
-        assert_eq!(next_due(&policy(), &memory, at(now + 5), 300), wait - 5);
+        assert_eq!(due(&state, now + 5), wait - 5);
     }
 }
 
 #[test]
 fn the_service_may_ask_for_a_day_at_most() {
-    let memory = after(&Memory::default(), "8.8.4.4", status(503, Some(600)), 0);
-    assert_eq!(memory.outcome, Some(Outcome::Throttled));
+    let state = after(
+        &SectionState::default(),
+        "8.8.4.4",
+        status(503, Some(600)),
+        0,
+    );
+    assert_eq!(state.outcome, Some(Outcome::Throttled));
     assert!(matches!(
-        decision(&memory, "8.8.8.8", 599),
+        decision(&state, "8.8.8.8", 599),
         Decision::Throttled(_)
     ));
-    let forced = decide(&policy(), &seen("8.8.4.4"), &memory, at(599), true);
+    let forced = decide(&policy(), &seen("8.8.4.4"), &state, at(599), true);
     assert!(
         matches!(forced, Decision::Throttled(_)),
         "not even --force overrides it"
     );
     assert_eq!(
-        decision(&memory, "8.8.4.4", 600),
+        decision(&state, "8.8.4.4", 600),
         Decision::Update(public("8.8.4.4"))
     );
-    let memory = after(&Memory::default(), "8.8.4.4", status(429, Some(1 << 40)), 0);
-    assert_eq!(memory.asked_until, DAY);
-    assert_eq!(next_due(&policy(), &memory, at(HOUR), 300), 23 * HOUR);
-    let memory = after(&Memory::default(), "8.8.4.4", status(429, None), 0);
-    assert_eq!(memory.asked_until, 60);
+    let state = after(
+        &SectionState::default(),
+        "8.8.4.4",
+        status(429, Some(1 << 40)),
+        0,
+    );
+    assert_eq!(state.retry_after_until, Boot::START + DAY);
+    assert_eq!(due(&state, HOUR), 23 * HOUR);
+    let state = after(&SectionState::default(), "8.8.4.4", status(429, None), 0);
+    assert_eq!(state.retry_after_until, Boot::from_secs(60));
     // What it asked for binds every address, our own longer backoff does not.
-    let mut memory = after(&Memory::default(), "8.8.4.4", no_dns(), 0);
+    let mut state = after(&SectionState::default(), "8.8.4.4", no_dns(), 0);
     for _ in 0..8 {
-        memory = after(&memory, "8.8.4.4", status(503, Some(5)), 100);
+        state = after(&state, "8.8.4.4", status(503, Some(5)), 100);
     }
     assert!(matches!(
-        decision(&memory, "8.8.8.8", 104),
+        decision(&state, "8.8.8.8", 104),
         Decision::Throttled(_)
     ));
     assert_eq!(
-        decision(&memory, "8.8.8.8", 105),
+        decision(&state, "8.8.8.8", 105),
         Decision::Update(public("8.8.8.8"))
     );
     // A refusal may ask as well, for longer than the hold.
-    let memory = after(&Memory::default(), "8.8.4.4", status(403, Some(7200)), 0);
-    assert_eq!(memory.outcome, Some(Outcome::Refused));
+    let state = after(
+        &SectionState::default(),
+        "8.8.4.4",
+        status(403, Some(7200)),
+        0,
+    );
+    assert_eq!(state.outcome, Some(Outcome::Refused));
     assert!(matches!(
-        decision(&memory, "8.8.4.4", HOUR + 1),
+        decision(&state, "8.8.4.4", HOUR + 1),
         Decision::Throttled(_)
     ));
-    assert_eq!(next_due(&policy(), &memory, at(0), 300), 2 * HOUR);
+    assert_eq!(due(&state, 0), 2 * HOUR);
 }
 
 #[test]
@@ -264,23 +282,23 @@ fn a_refusal_holds_and_another_configuration_ends_it() {
         status(403, None),
         status(404, None),
     ] {
-        let memory = after(&confirmed("8.8.4.4", 0), "8.8.8.8", failure, 100);
-        assert_eq!(memory.outcome, Some(Outcome::Refused));
-        assert!(!memory.unsure);
+        let state = after(&confirmed("8.8.4.4", 0), "8.8.8.8", failure, 100);
+        assert_eq!(state.outcome, Some(Outcome::Refused));
+        assert!(!state.maybe_stale);
         assert!(matches!(
-            decision(&memory, "8.8.8.8", 200),
+            decision(&state, "8.8.8.8", 200),
             Decision::Held(_)
         ));
         assert!(matches!(
-            decision(&memory, "9.9.9.9", 200),
+            decision(&state, "9.9.9.9", 200),
             Decision::Held(_)
         ));
         assert_eq!(
-            decision(&memory, "8.8.4.4", 200),
+            decision(&state, "8.8.4.4", 200),
             Decision::Unchanged(public("8.8.4.4"))
         );
-        assert_eq!(next_due(&policy(), &memory, at(100), 300), HOUR);
-        let changed = memory.under("another");
+        assert_eq!(due(&state, 100), HOUR);
+        let changed = state.for_config("another");
         assert_eq!(
             decision(&changed, "8.8.8.8", 200),
             Decision::Update(public("8.8.8.8"))
@@ -291,11 +309,11 @@ fn a_refusal_holds_and_another_configuration_ends_it() {
 
 #[test]
 fn a_wrong_key_is_sent_three_times_a_day() {
-    let (mut memory, mut sends) = (Memory::default(), 0);
+    let (mut state, mut sends) = (SectionState::default(), 0);
     for minute in 0..24 * 60 {
-        if let Decision::Update(address) = decision(&memory, "8.8.4.4", minute * 60) {
-            memory = sent(
-                &memory,
+        if let Decision::Update(address) = decision(&state, "8.8.4.4", minute * 60) {
+            state = state_after_send(
+                &state,
                 address,
                 "skydns",
                 &Err(refused()),
@@ -310,32 +328,41 @@ fn a_wrong_key_is_sent_three_times_a_day() {
 
 #[test]
 fn the_daily_limit_holds_whatever_happens() {
-    let (mut memory, mut sends) = (Memory::default(), Vec::new());
+    let (mut state, mut sends) = (SectionState::default(), Vec::new());
     for minute in 0..3 * 24 * 60_i64 {
         let (now, address) = (minute * 60, format!("8.8.4.{}", minute % 250));
-        if let Decision::Update(address) = decision(&memory, &address, now) {
-            memory = sent(&memory, address, "skydns", &Ok(()), at(now), MIDDLE);
+        if let Decision::Update(address) = decision(&state, &address, now) {
+            state = state_after_send(&state, address, "skydns", &Ok(()), at(now), MIDDLE);
             sends.push(now);
         }
     }
     assert_eq!(sends.len(), 72);
-    assert!(sends.windows(25).all(|w| w[24] - w[0] >= DAY));
-    assert!(memory.sends.len() <= 24);
+    assert!(sends.windows(25).all(|w| w[24] - w[0] >= DAY_SECS));
+    assert!(state.sends.len() <= 24);
 }
 
 #[test]
 fn no_tls_before_the_clock_is_set() {
-    let now = Now {
-        boot: 20,
-        wall: 1_600_000_000,
-    };
-    let early = decide(&policy(), &seen("8.8.4.4"), &Memory::default(), now, false);
+    let now = Now::new(Boot::from_secs(20), Wall::from_secs(1_600_000_000));
+    let early = decide(
+        &policy(),
+        &seen("8.8.4.4"),
+        &SectionState::default(),
+        now,
+        false,
+    );
     assert!(matches!(early, Decision::Abort(why) if why.contains("2020-09-13")));
     let plain = Policy {
         tls: false,
         ..policy()
     };
-    let early = decide(&plain, &seen("8.8.4.4"), &Memory::default(), now, false);
+    let early = decide(
+        &plain,
+        &seen("8.8.4.4"),
+        &SectionState::default(),
+        now,
+        false,
+    );
     assert_eq!(early, Decision::Update(public("8.8.4.4")));
 }
 
@@ -347,58 +374,58 @@ fn what_is_shown_as_observed() {
         ("2a00::1", None),
     ];
     for (address, expected) in table {
-        let got = shown(&seen(address), Family::Ipv4, None);
+        let got = address_to_show(&seen(address), Family::Ipv4, None);
         assert_eq!(got, expected.map(|e| e.parse().expect(e)));
     }
-    assert_eq!(shown(&Err("blind".into()), Family::Ipv4, None), None);
+    assert_eq!(
+        address_to_show(&Err("blind".into()), Family::Ipv4, None),
+        None
+    );
 }
 
 #[test]
 fn an_idle_section_is_due_at_its_next_check() {
-    let memory = kept(
+    let state = state_without_send(
         &confirmed("8.8.4.4", 0),
         &Decision::Unchanged(public("8.8.4.4")),
     );
-    assert_eq!(next_due(&policy(), &memory, at(60), 240), 240);
-    assert_eq!(next_due(&policy(), &memory, at(72 * HOUR - 10), 240), 10);
+    assert_eq!(due(&state, 60), 300);
+    assert_eq!(due(&state, 72 * HOUR - 10), 10);
 }
 
 #[test]
 fn a_clock_that_jumps_neither_frees_nor_jails() {
-    let memory = after(&Memory::default(), "8.8.4.4", refused(), 100);
+    let state = after(&SectionState::default(), "8.8.4.4", refused(), 100);
     // Back to 1970, as after a power cut: still held, and still after NTP.
-    let early = Now { boot: 200, wall: 0 };
-    let memory = memory.dated(early);
+    let early = Now::new(Boot::from_secs(200), Wall::from_secs(0));
+    let state = state.clamp_future_times(early);
     let plain = Policy {
         tls: false,
         ..policy()
     };
-    let decided = decide(&plain, &seen("8.8.4.4"), &memory, early, false);
+    let decided = decide(&plain, &seen("8.8.4.4"), &state, early, false);
     assert!(matches!(decided, Decision::Held(_)));
     assert!(matches!(
-        decision(&memory, "8.8.4.4", 300),
+        decision(&state, "8.8.4.4", 300),
         Decision::Held(_)
     ));
     // Refused while the clock was ten years ahead: free within a day of the right time.
-    let ahead = Now {
-        boot: 100,
-        wall: BUILT + 3650 * DAY,
-    };
-    let memory = sent(
-        &Memory::default(),
+    let ahead = Now::new(Boot::from_secs(100), BUILT + 3650 * DAY);
+    let state = state_after_send(
+        &SectionState::default(),
         public("8.8.4.4"),
         "skydns",
         &Err(refused()),
         ahead,
         MIDDLE,
     );
-    let memory = memory.dated(at(200));
+    let state = state.clamp_future_times(at(200));
     assert!(matches!(
-        decision(&memory, "8.8.4.4", 300),
+        decision(&state, "8.8.4.4", 300),
         Decision::Held(_)
     ));
     assert_eq!(
-        decision(&memory, "8.8.4.4", 200 + HOUR),
+        decision(&state, "8.8.4.4", 200 + HOUR),
         Decision::Update(public("8.8.4.4"))
     );
 }
@@ -406,35 +433,35 @@ fn a_clock_that_jumps_neither_frees_nor_jails() {
 #[test]
 fn a_damaged_memory_neither_panics_nor_jails() {
     for damaged in [i64::MIN, i64::MAX] {
-        let memory = Memory {
+        let state = SectionState {
             confirmed: Some(Confirmed {
                 address: public("8.8.4.4").get(),
-                wall: damaged,
-                boot: damaged,
+                wall: Wall::from_secs(damaged),
+                boot: Boot::from_secs(damaged),
             }),
-            attempted: Some(public("8.8.8.8").get()),
+            last_sent: Some(public("8.8.8.8").get()),
             failures: u32::MAX,
-            not_before: damaged,
-            asked_until: damaged,
-            refusals: vec![damaged],
-            sends: vec![damaged; 30],
-            ..Memory::default()
+            not_before: Boot::from_secs(damaged),
+            retry_after_until: Boot::from_secs(damaged),
+            refusals: vec![Wall::from_secs(damaged)],
+            sends: vec![Boot::from_secs(damaged); 30],
+            ..SectionState::default()
         }
-        .dated(at(1000));
+        .clamp_future_times(at(1000));
         for address in ["8.8.4.4", "8.8.8.8"] {
             for outcome in [Outcome::Held, Outcome::Throttled, Outcome::Aborted] {
-                let memory = Memory {
+                let state = SectionState {
                     outcome: Some(outcome),
-                    ..memory.clone()
+                    ..state.clone()
                 };
-                let due = next_due(&policy(), &memory, at(1000), 300);
-                assert!((0..=DAY).contains(&due), "{outcome}: {due}");
+                let due = due(&state, 1000);
+                assert!((0..=DAY_SECS).contains(&due), "{outcome}: {due}");
             }
-            decision(&memory, address, 1000);
-            after(&memory, address, no_dns(), 1000);
+            decision(&state, address, 1000);
+            after(&state, address, no_dns(), 1000);
         }
         assert_eq!(
-            decision(&memory, "9.9.9.9", 1000 + DAY),
+            decision(&state, "9.9.9.9", 1000 + DAY_SECS),
             Decision::Update(public("9.9.9.9"))
         );
     }
@@ -443,8 +470,14 @@ fn a_damaged_memory_neither_panics_nor_jails() {
 #[test]
 fn the_reason_for_waiting_for_the_clock_stays_the_same() {
     let early = |wall| {
-        let now = Now { boot: 20, wall };
-        decide(&policy(), &seen("8.8.4.4"), &Memory::default(), now, false)
+        let now = Now::new(Boot::from_secs(20), Wall::from_secs(wall));
+        decide(
+            &policy(),
+            &seen("8.8.4.4"),
+            &SectionState::default(),
+            now,
+            false,
+        )
     };
     assert_eq!(early(1_600_000_000), early(1_600_000_300));
 }
@@ -453,19 +486,19 @@ fn the_reason_for_waiting_for_the_clock_stays_the_same() {
 fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
     let before = confirmed("8.8.4.4", 0);
     let (due, later) = (72 * HOUR, 72 * HOUR + 60);
-    let memory = after(&before, "8.8.4.4", status(503, None), due);
-    assert_eq!(Entry::of(&memory), Entry::of(&before));
+    let state = after(&before, "8.8.4.4", status(503, None), due);
+    assert_eq!(Entry::of(&state), Entry::of(&before));
     assert!(matches!(
-        decision(&memory, "8.8.4.4", due + 1),
+        decision(&state, "8.8.4.4", due + 1),
         Decision::Throttled(_)
     ));
     let again = Decision::Update(public("8.8.4.4"));
-    assert_eq!(decision(&memory, "8.8.4.4", later), again);
+    assert_eq!(decision(&state, "8.8.4.4", later), again);
     // One that was forced, and is not due by itself.
     let forced = after(&before, "8.8.4.4", status(503, None), HOUR);
     assert_eq!(decision(&forced, "8.8.4.4", HOUR + 60), again);
     // What may hold since an earlier send of another address still may.
     let lost = after(&before, "8.8.8.8", status(503, None), HOUR);
     let back = after(&lost, "8.8.4.4", status(503, None), 2 * HOUR);
-    assert!(Entry::of(&back).is_some_and(|entry| entry.unsure));
+    assert!(Entry::of(&back).is_some_and(|entry| entry.maybe_stale));
 }

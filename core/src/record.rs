@@ -1,4 +1,5 @@
-//! The part of the memory that outlives a reboot, and when it may be written.
+//! The record: the part of the state that outlives a reboot, and when it may be
+//! written.
 //!
 //! The record lies on flash, which wears, so it is written only when what it
 //! says has changed: another confirmed address, or a hold. Twelve writes a day
@@ -9,9 +10,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::time::Duration;
 
-use super::memory::{Confirmed, Memory};
-use super::time::{DAY, Now};
+use super::state::{Confirmed, SectionState};
+use super::time::{DAY, Now, Wall};
 use crate::json::{Json, JsonWriter, Persist};
 use crate::persist;
 
@@ -20,30 +22,30 @@ const WRITES: usize = 12;
 /// Writes allowed within 24 h for a changed address alone.
 const WRITES_FOR_ADDRESSES: usize = 9;
 
-/// What outlives a reboot.
+/// All that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
-    /// When the record was written, in seconds since 1970: the last 24 h, oldest first.
-    pub writes: Vec<i64>,
+    /// The dates at which the record was written in the last 24 h, oldest first.
+    pub writes: Vec<Wall>,
     /// One entry for each section that has something to remember.
     pub sections: Vec<(String, Entry)>,
 }
 
-/// What outlives a reboot, of one section.
+/// The part of a section's state that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// See [`Memory::fingerprint`].
+    /// See [`SectionState::fingerprint`].
     pub fingerprint: String,
-    /// See [`Memory::confirmed`].
+    /// See [`SectionState::confirmed`].
     pub confirmed: Option<IpAddr>,
-    /// When it was first acknowledged, in seconds since 1970.
-    pub since: i64,
-    /// See [`Memory::unsure`].
-    pub unsure: bool,
-    /// See [`Memory::refusals`].
-    pub refusals: Vec<i64>,
-    /// Why the service refused.
-    pub trouble: String,
+    /// The date of its first acknowledgement.
+    pub since: Wall,
+    /// See [`SectionState::maybe_stale`].
+    pub maybe_stale: bool,
+    /// See [`SectionState::refusals`].
+    pub refusals: Vec<Wall>,
+    /// The service's reason for the refusal.
+    pub last_error: String,
 }
 
 persist!(Record { writes, sections });
@@ -55,14 +57,14 @@ impl Persist for Entry {
         out.field("fingerprint", &self.fingerprint);
         out.field("confirmed", &self.confirmed);
         out.field("since", &self.since);
-        if self.unsure {
-            out.field("unsure", &self.unsure);
+        if self.maybe_stale {
+            out.field("unsure", &self.maybe_stale);
         }
         if !self.refusals.is_empty() {
             out.field("refusals", &self.refusals);
         }
-        if !self.trouble.is_empty() {
-            out.field("trouble", &self.trouble);
+        if !self.last_error.is_empty() {
+            out.field("trouble", &self.last_error);
         }
         out.close();
     }
@@ -73,50 +75,50 @@ impl Persist for Entry {
             && json.read_field("fingerprint", &mut entry.fingerprint)
             && json.read_field("confirmed", &mut entry.confirmed)
             && json.read_field("since", &mut entry.since)
-            && json.read_field("unsure", &mut entry.unsure)
+            && json.read_field("unsure", &mut entry.maybe_stale)
             && json.read_field("refusals", &mut entry.refusals)
-            && json.read_field("trouble", &mut entry.trouble);
+            && json.read_field("trouble", &mut entry.last_error);
         is_read.then_some(entry)
     }
 }
 
 impl Entry {
-    /// What of `memory` outlives a reboot; nothing, if it is all temporary.
-    pub fn of(memory: &Memory) -> Option<Entry> {
-        if memory.confirmed.is_none() && memory.refusals.is_empty() {
+    /// The part of `state` that outlives a reboot; nothing, if it is all temporary.
+    pub fn of(state: &SectionState) -> Option<Entry> {
+        if state.confirmed.is_none() && state.refusals.is_empty() {
             return None;
         }
         Some(Entry {
-            fingerprint: memory.fingerprint.clone(),
-            confirmed: memory.confirmed.map(|c| c.address),
-            since: memory.confirmed.map_or(0, |c| c.wall),
-            unsure: memory.unsure,
-            refusals: memory.refusals.clone(),
-            trouble: match memory.refusals.is_empty() {
+            fingerprint: state.fingerprint.clone(),
+            confirmed: state.confirmed.map(|c| c.address),
+            since: state.confirmed.map_or(Wall::default(), |c| c.wall),
+            maybe_stale: state.maybe_stale,
+            refusals: state.refusals.clone(),
+            last_error: match state.refusals.is_empty() {
                 true => String::new(),
-                false => memory.trouble.clone(),
+                false => state.last_error.clone(),
             },
         })
     }
 
-    /// The memory after a reboot.
+    /// The state after a reboot.
     ///
     /// Refreshes since then were not recorded. It is assumed that each came
     /// when it was due, so that the next is due at the next multiple of
     /// `refresh`, and not at every boot.
-    pub fn recall(&self, refresh: i64, now: Now) -> Memory {
-        let age = now.wall.saturating_sub(self.since).max(0) % refresh.max(1);
-        Memory {
+    pub fn recall(&self, refresh: Duration, now: Now) -> SectionState {
+        let age = now.wall.since(self.since).as_secs() % refresh.as_secs().max(1);
+        SectionState {
             fingerprint: self.fingerprint.clone(),
             confirmed: self.confirmed.map(|address| Confirmed {
                 address,
                 wall: self.since,
-                boot: now.boot - age,
+                boot: now.boot - Duration::from_secs(age),
             }),
-            unsure: self.unsure,
+            maybe_stale: self.maybe_stale,
             refusals: self.refusals.clone(),
-            trouble: self.trouble.clone(),
-            ..Memory::default()
+            last_error: self.last_error.clone(),
+            ..SectionState::default()
         }
     }
 }
@@ -136,11 +138,11 @@ impl Record {
         }
         // A date in the future is one of a clock that was put right since. It
         // must not count: nothing would ever be written again.
-        let mut writes: Vec<i64> = self
+        let mut writes: Vec<Wall> = self
             .writes
             .iter()
             .copied()
-            .filter(|at| *at <= now.wall && now.wall.saturating_sub(*at) < DAY)
+            .filter(|at| *at <= now.wall && now.wall.since(*at) < DAY)
             .collect();
         let limit = match self.tells_of_a_new_hold(&wanted) {
             true => WRITES,
@@ -175,29 +177,33 @@ impl Record {
 mod tests {
     use super::*;
     use crate::json::read_again;
-    use crate::time::BUILT;
+    use crate::time::{BUILT, Boot};
 
-    fn now(wall: i64) -> Now {
-        Now {
-            boot: 100,
-            wall: BUILT + wall,
-        }
+    const DAY_SECS: i64 = 86_400;
+
+    /// A moment so many seconds after the build, 100 s after a boot.
+    fn now(secs: i64) -> Now {
+        Now::new(Boot::from_secs(100), built(secs))
     }
 
-    fn memory(address: &str) -> Memory {
-        Memory {
+    fn built(secs: i64) -> Wall {
+        Wall::from_secs(BUILT.secs() + secs)
+    }
+
+    fn state(address: &str) -> SectionState {
+        SectionState {
             fingerprint: "f".into(),
             confirmed: Some(Confirmed {
                 address: address.parse().expect(address),
                 wall: BUILT,
-                boot: 50,
+                boot: Boot::from_secs(50),
             }),
-            ..Memory::default()
+            ..SectionState::default()
         }
     }
 
-    fn wanted(memory: &Memory) -> Vec<(String, Entry)> {
-        Entry::of(memory)
+    fn wanted(state: &SectionState) -> Vec<(String, Entry)> {
+        Entry::of(state)
             .map(|entry| ("home".to_owned(), entry))
             .into_iter()
             .collect()
@@ -205,11 +211,11 @@ mod tests {
 
     #[test]
     fn nothing_is_written_when_nothing_is_said() {
-        assert_eq!(Entry::of(&Memory::default()), None);
-        let record = Record::default().with(wanted(&memory("8.8.4.4")), now(0));
+        assert_eq!(Entry::of(&SectionState::default()), None);
+        let record = Record::default().with(wanted(&state("8.8.4.4")), now(0));
         let record = record.expect("a first address is written");
-        let mut refreshed = memory("8.8.4.4");
-        refreshed.confirmed.as_mut().expect("set above").boot = 90;
+        let mut refreshed = state("8.8.4.4");
+        refreshed.confirmed.as_mut().expect("set above").boot = Boot::from_secs(90);
         refreshed.failures = 3;
         refreshed.reason = "whatever".into();
         assert_eq!(record.with(wanted(&refreshed), now(60)), None);
@@ -221,82 +227,82 @@ mod tests {
         let mut written = 0;
         for change in 0..100 {
             let address = format!("8.8.4.{change}");
-            if let Some(next) = record.with(wanted(&memory(&address)), now(change)) {
+            if let Some(next) = record.with(wanted(&state(&address)), now(change)) {
                 record = next;
                 written += 1;
             }
         }
         assert_eq!(written, 9);
         for refusal in 0..10 {
-            let mut held = memory("8.8.4.4");
-            held.refusals = vec![BUILT + 200 + refusal];
+            let mut held = state("8.8.4.4");
+            held.refusals = vec![built(200 + refusal)];
             if let Some(next) = record.with(wanted(&held), now(200 + refusal)) {
                 record = next;
                 written += 1;
             }
         }
         assert_eq!(written, 12);
-        let next_day = record.with(wanted(&memory("9.9.9.9")), now(DAY + 300));
+        let next_day = record.with(wanted(&state("9.9.9.9")), now(DAY_SECS + 300));
         assert_eq!(next_day.expect("a new day").writes.len(), 1);
     }
 
     #[test]
     fn a_reboot_is_no_reason_to_refresh() {
-        let (refresh, day) = (72 * 3600, DAY);
-        let entry = Entry::of(&memory("8.8.4.4")).expect("confirmed");
+        let (refresh, day) = (DAY * 3, DAY_SECS);
+        let entry = Entry::of(&state("8.8.4.4")).expect("confirmed");
         for age in [0, day, 3 * day - 1, 3 * day, 4 * day, 30 * day + 5] {
             let recalled = entry.recall(refresh, now(age));
             let confirmed = recalled.confirmed.expect("recorded");
-            assert!(confirmed.boot + refresh > 100, "{age}");
-            assert!(confirmed.boot <= 100, "{age}");
+            assert!(confirmed.boot + refresh > Boot::from_secs(100), "{age}");
+            assert!(confirmed.boot <= Boot::from_secs(100), "{age}");
         }
         // A clock that is wrong at boot makes it young, not negative.
-        let confirmed = entry.recall(refresh, now(-50 * DAY)).confirmed;
-        assert_eq!(confirmed.expect("recorded").boot, 100);
+        let confirmed = entry.recall(refresh, now(-50 * DAY_SECS)).confirmed;
+        assert_eq!(confirmed.expect("recorded").boot, Boot::from_secs(100));
     }
 
     #[test]
     fn a_clock_that_was_ahead_does_not_end_writing() {
         let mut record = Record::default();
         for change in 0..100 {
-            let ahead = now(3650 * DAY + change);
+            let ahead = now(3650 * DAY_SECS + change);
             let address = format!("8.8.4.{change}");
             record = record
-                .with(wanted(&memory(&address)), ahead)
+                .with(wanted(&state(&address)), ahead)
                 .unwrap_or(record);
         }
-        let right = record.with(wanted(&memory("9.9.9.9")), now(60));
-        assert_eq!(right.expect("written").writes, [BUILT + 60]);
+        let right = record.with(wanted(&state("9.9.9.9")), now(60));
+        assert_eq!(right.expect("written").writes, [built(60)]);
     }
 
     #[test]
     fn damaged_dates_do_no_harm() {
         for damaged in [i64::MIN, i64::MAX] {
             let entry = Entry {
-                since: damaged,
-                ..Entry::of(&memory("8.8.4.4")).expect("confirmed")
+                since: Wall::from_secs(damaged),
+                ..Entry::of(&state("8.8.4.4")).expect("confirmed")
             };
-            assert!(entry.recall(3600, now(0)).confirmed.is_some());
+            assert!(entry.recall(DAY, now(0)).confirmed.is_some());
             let record = Record {
-                writes: vec![damaged; 20],
+                writes: vec![Wall::from_secs(damaged); 20],
                 ..Record::default()
             };
-            assert!(record.with(wanted(&memory("8.8.4.4")), now(0)).is_some());
+            assert!(record.with(wanted(&state("8.8.4.4")), now(0)).is_some());
         }
     }
 
     #[test]
     fn what_is_recorded_comes_back() {
-        let mut held = memory("8.8.4.4");
-        held.refusals = vec![BUILT + 5];
-        held.trouble = "wrong key".into();
-        held.unsure = true;
+        let mut held = state("8.8.4.4");
+        held.refusals = vec![built(5)];
+        held.last_error = "wrong key".into();
+        held.maybe_stale = true;
         let record = Record::default().with(wanted(&held), now(9));
         let text = JsonWriter::of(&record.expect("news"));
         let record: Record = read_again(&text).expect("what was written");
-        let recalled = record.entry("home").expect("recorded").recall(3600, now(9));
+        let recalled = record.entry("home").expect("recorded").recall(DAY, now(9));
         assert_eq!(recalled.refusals, held.refusals);
-        assert_eq!(recalled.trouble, "wrong key");
-        assert!(recalled.unsure);
+        assert_eq!(recalled.last_error, "wrong key");
+        assert!(recalled.maybe_stale);
     }
 }

@@ -12,8 +12,15 @@ use core::time::Duration;
 
 use crate::json::{Json, JsonWriter, Persist};
 
-/// One day, in seconds.
-pub const DAY: i64 = 86_400;
+/// One minute.
+pub const MINUTE: Duration = Duration::from_secs(60);
+/// One hour.
+pub const HOUR: Duration = Duration::from_secs(3600);
+/// One day.
+pub const DAY: Duration = Duration::from_secs(SECONDS_OF_DAY as u64);
+
+/// The seconds of a day, for the calendar.
+pub const SECONDS_OF_DAY: i64 = 86_400;
 
 /// A moment on the boot-time clock (Linux's `CLOCK_BOOTTIME`, which counts suspend),
 /// to the millisecond. Before 0 it is a moment before this boot. Sums saturate, so
@@ -95,13 +102,11 @@ impl Persist for Boot {
 /// date. Sums saturate.
 ///
 /// ```
-/// use core::time::Duration;
-/// use wansync_core::time::Wall;
+/// use wansync_core::time::{DAY, Wall};
 ///
 /// let first = Wall::from_secs(1_793_491_200);
 /// assert_eq!(first.to_string(), "2026-11-01 00:00:00 UTC");
-/// let day = Duration::from_secs(86_400);
-/// assert_eq!((first + day).since(first), day);
+/// assert_eq!((first + DAY).since(first), DAY);
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wall(i64);
@@ -141,7 +146,7 @@ impl Sub<Duration> for Wall {
 
 impl core::fmt::Display for Wall {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        Civil::at(self.0).fmt(f)
+        Civil::at(*self).fmt(f)
     }
 }
 
@@ -182,16 +187,25 @@ pub const fn whole(secs: i64) -> Duration {
     Duration::from_secs(secs as u64)
 }
 
-/// The moment at which a decision is made.
+/// The moment at which a decision is made, on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// Seconds since boot, suspend included.
-    pub boot: i64,
-    /// Seconds since 1970-01-01 00:00:00 UTC, by the router's clock.
-    pub wall: i64,
+    /// Since boot, in whole seconds: what is remembered of it is the same when it is
+    /// read again.
+    pub boot: Boot,
+    /// The date, by the router's clock.
+    pub wall: Wall,
 }
 
 impl Now {
+    /// The moment that the two clocks show.
+    pub const fn new(boot: Boot, wall: Wall) -> Now {
+        Now {
+            boot: boot.whole_secs(),
+            wall,
+        }
+    }
+
     /// Whether the wall clock can be right: it is not earlier than this
     /// program's build.
     pub fn clock_is_set(self) -> bool {
@@ -199,15 +213,15 @@ impl Now {
     }
 }
 
-/// When this program was built, in seconds since 1970: `SOURCE_DATE_EPOCH`
-/// where the build sets it (OpenWrt's does), the date of the release otherwise.
-pub const BUILT: i64 = match option_env!("SOURCE_DATE_EPOCH") {
+/// When this program was built: `SOURCE_DATE_EPOCH` where the build sets it
+/// (OpenWrt's does), the date of the release otherwise.
+pub const BUILT: Wall = Wall(match option_env!("SOURCE_DATE_EPOCH") {
     Some(text) => decimal(text.as_bytes()),
     None => RELEASED,
-};
+});
 
 /// 2026-11-01, the month of this release.
-const RELEASED: i64 = days_from_civil(2026, 11, 1) * DAY;
+const RELEASED: i64 = days_from_civil(2026, 11, 1) * SECONDS_OF_DAY;
 
 const fn decimal(digits: &[u8]) -> i64 {
     let mut value = 0;
@@ -254,9 +268,10 @@ pub const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 impl Civil {
-    /// The date and time of day at `wall` seconds since 1970.
-    pub fn at(wall: i64) -> Civil {
-        let (days, second) = (wall.div_euclid(DAY), wall.rem_euclid(DAY));
+    /// The date and time of day at `wall`.
+    pub fn at(wall: Wall) -> Civil {
+        let days = wall.0.div_euclid(SECONDS_OF_DAY);
+        let second = wall.0.rem_euclid(SECONDS_OF_DAY);
         // Counted from 1 March of the year 0, in eras of 400 years, as above:
         // no loop, so that no clock is too wrong for it.
         let (era, day_of_era) = (
@@ -278,12 +293,11 @@ impl Civil {
         }
     }
 
-    /// Seconds since 1970.
-    pub fn seconds(self) -> i64 {
-        days_from_civil(self.year, self.month, self.day) * DAY
-            + self.hour * 3600
-            + self.minute * 60
-            + self.second
+    /// The moment of it.
+    pub fn wall(self) -> Wall {
+        let days = days_from_civil(self.year, self.month, self.day);
+        let of_day = self.hour * 3600 + self.minute * 60 + self.second;
+        Wall(days * SECONDS_OF_DAY + of_day)
     }
 
     /// The date alone, `2026-11-01`: a text that stays the same for a day.
@@ -310,12 +324,12 @@ impl core::fmt::Display for Civil {
     }
 }
 
-/// A span of seconds in the two units that a person would say: `1 d 2 h`,
-/// `3 min 20 s`, `45 s`.
-pub fn spoken(seconds: i64) -> String {
-    let seconds = seconds.max(0);
+/// A span in the two units that a person would say: `1 d 2 h`, `3 min 20 s`,
+/// `45 s`. A part of a second is left out.
+pub fn spoken(span: Duration) -> String {
+    let seconds = span.as_secs();
     for (unit, name, part, part_name) in [
-        (DAY, "d", 3600, "h"),
+        (SECONDS_OF_DAY as u64, "d", 3600, "h"),
         (3600, "h", 60, "min"),
         (60, "min", 1, "s"),
     ] {
@@ -336,7 +350,7 @@ mod tests {
     #[test]
     fn the_calendar_agrees_with_known_days() {
         let table = [
-            (0, "1970-01-01 00:00:00 UTC"),
+            (0_i64, "1970-01-01 00:00:00 UTC"),
             (951_782_400, "2000-02-29 00:00:00 UTC"),
             (1_390_930_655, "2014-01-28 17:37:35 UTC"),
             (1_735_689_599, "2024-12-31 23:59:59 UTC"),
@@ -345,16 +359,18 @@ mod tests {
             (-62_135_596_800, "0001-01-01 00:00:00 UTC"),
         ];
         for (wall, text) in table {
-            assert_eq!(Civil::at(wall).to_string(), text);
-            assert_eq!(Civil::at(wall).seconds(), wall);
+            let wall = Wall::from_secs(wall);
+            assert_eq!(wall.to_string(), text);
+            assert_eq!(Civil::at(wall).wall(), wall);
         }
     }
 
     #[test]
     fn every_day_of_four_centuries_comes_back() {
         for day in -80_000..80_000 {
-            let date = Civil::at(day * DAY);
-            assert_eq!(date.seconds(), day * DAY);
+            let wall = Wall::from_secs(day * SECONDS_OF_DAY);
+            let date = Civil::at(wall);
+            assert_eq!(date.wall(), wall);
             assert!((1..=12).contains(&date.month) && (1..=31).contains(&date.day));
         }
     }
@@ -362,47 +378,54 @@ mod tests {
     #[test]
     fn dates_that_no_clock_shows_come_back_too() {
         for (year, month, day) in [(0, 3, 1), (1, 1, 1), (-1, 12, 31), (9999, 12, 31)] {
-            let date = Civil::at(days_from_civil(year, month, day) * DAY);
+            let date = Civil::at(Wall::from_secs(
+                days_from_civil(year, month, day) * SECONDS_OF_DAY,
+            ));
             assert_eq!((date.year, date.month, date.day), (year, month, day));
         }
         for wall in [i64::MIN, i64::MAX] {
-            assert!((1..=12).contains(&Civil::at(wall).month));
+            assert!((1..=12).contains(&Civil::at(Wall::from_secs(wall)).month));
         }
     }
 
     #[test]
     fn spans_are_said_in_two_units() {
         let table = [
-            (-5, "0 s"),
             (0, "0 s"),
             (59, "59 s"),
             (60, "1 min"),
             (200, "3 min 20 s"),
             (3600, "1 h"),
             (3660, "1 h 1 min"),
-            (DAY, "1 d"),
-            (DAY + 7200, "1 d 2 h"),
+            (86_400, "1 d"),
+            (86_400 + 7200, "1 d 2 h"),
         ];
         for (seconds, text) in table {
-            assert_eq!(spoken(seconds), text);
+            assert_eq!(spoken(Duration::from_secs(seconds)), text);
         }
     }
 
     #[test]
     fn a_clock_before_the_build_is_not_set() {
-        assert!(
-            !Now {
-                boot: 5,
-                wall: 1_000_000
-            }
-            .clock_is_set()
-        );
-        assert!(
-            Now {
-                boot: 5,
-                wall: BUILT
-            }
-            .clock_is_set()
-        );
+        let at = |wall| Now::new(Boot::from_secs(5), wall);
+        assert!(!at(Wall::from_secs(1_000_000)).clock_is_set());
+        assert!(at(BUILT).clock_is_set());
+    }
+
+    #[test]
+    fn moments_that_no_clock_shows_saturate() {
+        for (at, later) in [
+            (Boot::from_secs(i64::MAX), Boot::NEVER),
+            (Boot::NEVER, Boot::NEVER),
+        ] {
+            assert_eq!(at + Duration::MAX, later);
+            assert_eq!(
+                at.since(Boot::from_secs(i64::MIN)),
+                Duration::from_millis(i64::MAX as u64)
+            );
+        }
+        assert_eq!(Boot::from_secs(-1) - Duration::from_millis(1), Boot(-1001));
+        assert_eq!(Boot(-1001).secs(), -2);
+        assert_eq!(Wall::from_secs(i64::MAX) + DAY, Wall::from_secs(i64::MAX));
     }
 }

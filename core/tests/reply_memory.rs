@@ -4,6 +4,7 @@ use peak_alloc::PeakAlloc;
 use wansync_core::service::answer::{Answer, data_json, decode};
 use wansync_core::service::reply::Reply;
 use wansync_core::service::{skydns_methods, vpnki_resources};
+use wansync_core::time::Wall;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -77,7 +78,7 @@ fn check(name: &str, body: String, rows: usize) {
     let bytes = reply.body.len();
 
     MEMORY.reset_peak_usage();
-    let answer = decode(method, &reply, 0).expect("a success");
+    let answer = decode(method, &reply, Wall::from_secs(0)).expect("a success");
     assert_eq!(read_through(&answer), rows, "{name}");
     drop(answer);
     let peak = MEMORY.peak_usage() - before;
@@ -85,7 +86,7 @@ fn check(name: &str, body: String, rows: usize) {
 
     // JSON for programs is a copy at most.
     MEMORY.reset_peak_usage();
-    data_json(method, &reply, 0).expect("a success");
+    data_json(method, &reply, Wall::from_secs(0)).expect("a success");
     let peak = MEMORY.peak_usage() - before;
     assert!(
         peak < bytes + SOME,

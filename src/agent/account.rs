@@ -52,7 +52,7 @@ pub fn at(paths: &Paths, config: &Config, name: &str) -> Look {
         Ok(key) => key,
         Err(problem) => return subject.without_key(paths, old, problem.text),
     };
-    if account::soonest(&old, clock::now().boot) > 0 {
+    if account::soonest(&old, clock::now().boot.secs()) > 0 {
         return old;
     }
     subject.look(paths, config, old, key.as_ref())
@@ -76,7 +76,7 @@ pub fn due(paths: &Paths, config: &Config, name: &str) -> Option<i64> {
     Some(account::due(
         &look,
         subject.account.interval,
-        clock::now().boot,
+        clock::now().boot.secs(),
     ))
 }
 
@@ -84,7 +84,7 @@ pub fn due(paths: &Paths, config: &Config, name: &str) -> Option<i64> {
 pub fn soonest(paths: &Paths, config: &Config, name: &str) -> Option<i64> {
     Subject::find(config, name)?;
     let look = remembered(paths, config, name);
-    Some(account::soonest(&look, clock::now().boot))
+    Some(account::soonest(&look, clock::now().boot.secs()))
 }
 
 /// The tunnel as a look looks for it.
@@ -127,27 +127,31 @@ impl<'a> Subject<'a> {
         let fingerprint = self.account.fingerprint(key, sha256);
         stored
             .under(&fingerprint, &self.wanted)
-            .dated(clock::now().boot)
+            .dated(clock::now().boot.secs())
     }
 
     /// A key file that cannot be read is no reason to ask without it.
     fn without_key(&self, paths: &Paths, old: Look, why: String) -> Look {
-        let now = clock::now().boot;
+        let now = clock::now().boot.secs();
         let new = old.clone().unasked(why, now, random::number());
         self.learn(paths, &old, new)
     }
 
     fn look(&self, paths: &Paths, config: &Config, old: Look, key: Option<&Secret>) -> Look {
         let (start, random) = (clock::now(), random::number());
-        let begun = old.clone().begun(start.boot, random);
+        let begun = old.clone().begun(start.boot.secs(), random);
         // A look that cannot be remembered could be repeated without end.
         if let Err(why) = paths.store().remember_look(self.name, &begun) {
-            return self.learn(paths, &old, old.clone().unasked(why, start.boot, random));
+            return self.learn(
+                paths,
+                &old,
+                old.clone().unasked(why, start.boot.secs(), random),
+            );
         }
         let client = Client::new(config.main.ca_file.as_ref(), start.clock_is_set());
         let answers = Asking::new(self, paths, &client, key).answers(&begun);
-        let (host, now) = (self.account.base_url.host(), clock::now().boot);
-        let new = begun.ended(&self.wanted, answers, host, start.boot, now, random);
+        let (host, now) = (self.account.base_url.host(), clock::now().boot.secs());
+        let new = begun.ended(&self.wanted, answers, host, start.boot.secs(), now, random);
         self.learn(paths, &old, new)
     }
 
@@ -155,7 +159,7 @@ impl<'a> Subject<'a> {
         if let Err(why) = paths.store().remember_look(self.name, &new) {
             log::error!("{}: {why}", self.name);
         }
-        let now = clock::now().boot;
+        let now = clock::now().boot.secs();
         let due = account::due(&new, self.account.interval, now);
         self.tell(&old.active, &new.active, due);
         if new.active.trouble.is_none() {
@@ -170,7 +174,7 @@ impl<'a> Subject<'a> {
         match (&old.trouble, &new.trouble) {
             (Some(old), Some(new)) if old.why == new.why => {}
             (_, Some(trouble)) => {
-                let due = spoken(due);
+                let due = spoken(wansync_core::time::whole(due));
                 log::warn!(
                     "{name}: VPNKI cannot be asked: {}; next in {due}",
                     trouble.why
@@ -178,7 +182,7 @@ impl<'a> Subject<'a> {
             }
             (Some(trouble), None) => {
                 let end = new.answered.unwrap_or(trouble.at);
-                let age = spoken(end.saturating_sub(trouble.since));
+                let age = spoken(wansync_core::time::whole(end.saturating_sub(trouble.since)));
                 log::info!("{name}: VPNKI answers again, after {age}");
             }
             (None, None) => {}
@@ -224,7 +228,7 @@ impl<'a> Asking<'a> {
             }
         };
         let active = self.listed(watch::ACTIVE, device.as_deref());
-        let is_next = |active: &Vec<bool>| before.needs_tunnels(active, clock::now().boot);
+        let is_next = |active: &Vec<bool>| before.needs_tunnels(active, clock::now().boot.secs());
         let tunnels = active
             .as_ref()
             .is_ok_and(is_next)
@@ -240,7 +244,7 @@ impl<'a> Asking<'a> {
     fn listed(&self, resource: &str, device: Option<&str>) -> Result<Vec<bool>, Failure> {
         let wanted = &self.subject.wanted;
         let read = |reply: Reply| {
-            let wall = clock::now().wall;
+            let wall = clock::wall();
             watch::listed(resource, &reply, wanted, &self.aliases, wall)
         };
         let url = watch::url(self.subject.account, resource, self.key);

@@ -18,7 +18,7 @@ const MOST: usize = 64;
 
 /// One program to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Errand {
+pub struct HookRun {
     /// The section that it is for.
     pub section: String,
     /// An absolute path.
@@ -26,12 +26,12 @@ pub struct Errand {
     /// Its arguments, passed as they are.
     pub arguments: Vec<String>,
     /// What it is told.
-    pub news: News,
+    pub change: StateChange,
 }
 
 /// A change, as a program is told of it in its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
+pub struct StateChange {
     /// `skydns` or `tunnel`, the type of the section.
     pub kind: &'static str,
     /// The state before.
@@ -44,18 +44,18 @@ pub struct News {
     pub subject: String,
 }
 
-impl Errand {
+impl HookRun {
     fn start(&self) -> std::io::Result<Child> {
-        let news = &self.news;
+        let change = &self.change;
         let environment = [
-            ("WANSYNC_TYPE", news.kind),
+            ("WANSYNC_TYPE", change.kind),
             ("WANSYNC_SECTION", &self.section),
-            ("WANSYNC_OLD", news.old),
-            ("WANSYNC_NEW", news.new),
-            ("WANSYNC_REASON", &news.reason),
-            match news.kind {
-                "tunnel" => ("WANSYNC_TUNNEL", &news.subject),
-                _ => ("WANSYNC_ADDRESS", &news.subject),
+            ("WANSYNC_OLD", change.old),
+            ("WANSYNC_NEW", change.new),
+            ("WANSYNC_REASON", &change.reason),
+            match change.kind {
+                "tunnel" => ("WANSYNC_TUNNEL", &change.subject),
+                _ => ("WANSYNC_ADDRESS", &change.subject),
             },
         ];
         Child::start(&self.program, &self.arguments, &environment, PATIENCE)
@@ -67,10 +67,10 @@ impl Errand {
 }
 
 /// Runs all of them, and waits for the last.
-pub fn run(errands: Vec<Errand>) {
+pub fn run(runs: Vec<HookRun>) {
     let mut programs = Programs::default();
-    for errand in errands {
-        programs.add(errand);
+    for run in runs {
+        programs.add(run);
     }
     programs.finish();
 }
@@ -78,39 +78,39 @@ pub fn run(errands: Vec<Errand>) {
 /// Those that wait, and the one that runs.
 #[derive(Default)]
 pub struct Programs {
-    waiting: VecDeque<Errand>,
-    running: Option<(Errand, Child)>,
+    waiting: VecDeque<HookRun>,
+    running: Option<(HookRun, Child)>,
 }
 
 impl Programs {
     /// Adds one behind the others.
-    pub fn add(&mut self, errand: Errand) {
+    pub fn add(&mut self, run: HookRun) {
         if self.waiting.len() == MOST
             && let Some(oldest) = self.waiting.pop_front()
         {
             oldest.complain("is not run: too many wait for it already");
         }
-        self.waiting.push_back(errand);
+        self.waiting.push_back(run);
     }
 
     /// Takes note of the one that ended, and starts the next.
     pub fn work(&mut self) {
-        if let Some((errand, child)) = &mut self.running {
+        if let Some((run, child)) = &mut self.running {
             let Some(ended) = child.ended() else {
                 return;
             };
             if ended.code() != Some(0) {
-                errand.complain(&ended.to_string());
+                run.complain(&ended.to_string());
             }
             self.running = None;
         }
-        while let Some(errand) = self.waiting.pop_front() {
-            match errand.start() {
+        while let Some(run) = self.waiting.pop_front() {
+            match run.start() {
                 Ok(child) => {
-                    self.running = Some((errand, child));
+                    self.running = Some((run, child));
                     return;
                 }
-                Err(why) => errand.complain(&format!("cannot be run: {why}")),
+                Err(why) => run.complain(&format!("cannot be run: {why}")),
             }
         }
     }

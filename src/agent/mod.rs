@@ -7,14 +7,12 @@
 //! | [`tunnels`] | a look at the tunnels and what follows; [`tunnels::round`] for one that is not the daemon's |
 //! | [`account`] | asking VPNKI about an account |
 //! | [`daemon`] | all of it for ever: event sources, sections, accounts |
-//! | [`hotplug`] | what a hotplug script was told |
 //! | [`hooks`] | the owner's programs that are run |
 //! | [`paths`], [`problem_log`] | where everything is; what has been logged already |
 
 pub mod account;
 pub mod daemon;
 pub mod hooks;
-pub mod hotplug;
 pub mod observe;
 pub mod paths;
 pub mod problem_log;

@@ -1,18 +1,18 @@
-//! What is wrong with the configuration, told once.
+//! Problems of the configuration, each logged once.
 //!
 //! A pass comes every few minutes, and the log of a router holds a few hundred
-//! lines: what the last pass told already is not told again. Whoever is at a
-//! terminal is told everything.
+//! lines: a problem that the last pass logged is not logged again. A person at a
+//! terminal sees all of them.
 
 use log::Level;
 
 use crate::sys::log as logging;
 
-/// How many complaints one pass logs.
-const MOST: usize = 50;
+/// The problems that one pass logs at the most.
+const MAX_LOGGED: usize = 50;
 
-/// The complaints of one pass.
-pub struct Complaints {
+/// The problems of one pass.
+pub struct ProblemLog {
     /// Sorted, like `now`.
     before: Vec<u32>,
     now: Vec<u32>,
@@ -20,12 +20,12 @@ pub struct Complaints {
     all: bool,
 }
 
-impl Complaints {
-    /// Begins with what the last pass complained of.
-    pub fn after(mut last: Vec<u32>) -> Complaints {
+impl ProblemLog {
+    /// The log of a pass, after one that logged these.
+    pub fn after(mut last: Vec<u32>) -> ProblemLog {
         last.sort_unstable();
         last.dedup();
-        Complaints {
+        ProblemLog {
             before: last,
             now: Vec::new(),
             logged: 0,
@@ -33,8 +33,8 @@ impl Complaints {
         }
     }
 
-    /// Logs a complaint, if it is news.
-    pub fn tell(&mut self, target: &str, level: Level, text: &str) {
+    /// Logs a problem, if it is news.
+    pub fn log_once(&mut self, target: &str, level: Level, text: &str) {
         let number = number(text);
         let Err(place) = self.now.binary_search(&number) else {
             return;
@@ -44,15 +44,15 @@ impl Complaints {
             return;
         }
         self.logged += 1;
-        if self.logged <= MOST {
+        if self.logged <= MAX_LOGGED {
             log::log!(target: target, level, "{text}");
         }
-        if self.logged == MOST {
+        if self.logged == MAX_LOGGED {
             log::warn!("there is more like this; 'wansync check' lists it all");
         }
     }
 
-    /// What to remember of them for the next pass, if it is not what is remembered.
+    /// The numbers to remember for the next pass, if they are not what is remembered.
     pub fn news(self) -> Option<Vec<u32>> {
         (self.now != self.before).then_some(self.now)
     }
@@ -70,20 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_told_is_not_told_again() {
-        let tell = |last: &[u32], texts: &[&str]| {
-            let mut complaints = Complaints::after(last.to_vec());
-            complaints.all = false;
+    fn what_was_logged_is_not_logged_again() {
+        let logged = |last: &[u32], texts: &[&str]| {
+            let mut problems = ProblemLog::after(last.to_vec());
+            problems.all = false;
             for text in texts {
-                complaints.tell("test", Level::Warn, text);
+                problems.log_once("test", Level::Warn, text);
             }
-            (complaints.logged, complaints.news().unwrap_or_default())
+            (problems.logged, problems.news().unwrap_or_default())
         };
-        let (logged, first) = tell(&[], &["one", "two", "one"]);
-        assert_eq!((logged, first.len()), (2, 2));
-        let (logged, second) = tell(&first, &["two", "three"]);
-        assert_eq!((logged, second.len()), (1, 2));
+        let (count, first) = logged(&[], &["one", "two", "one"]);
+        assert_eq!((count, first.len()), (2, 2));
+        let (count, second) = logged(&first, &["two", "three"]);
+        assert_eq!((count, second.len()), (1, 2));
         // One that was away for a pass is news.
-        assert_eq!(tell(&second, &["one"]).0, 1);
+        assert_eq!(logged(&second, &["one"]).0, 1);
     }
 }

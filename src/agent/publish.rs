@@ -3,68 +3,79 @@
 use std::io;
 use std::time::Duration;
 
-use crate::agent::hooks::{Errand, News};
+use crate::agent::hooks::{HookRun, StateChange};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of, warning_of_key_file};
-use crate::agent::problem_log::Complaints;
+use crate::agent::problem_log::ProblemLog;
 use crate::exit::Exit;
 use crate::sys::digest::sha256;
 use crate::sys::http::{Client, Get};
 use crate::sys::lock::{Held, Turn};
 use crate::sys::store::Store;
 use crate::sys::{clock, log as logging, random};
-use wansync_core::address::PublicAddress;
+use wansync_core::address::{Candidate, PublicAddress};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Content, Skydns};
 use wansync_core::failure::Failure;
-use wansync_core::memory::Memory;
 use wansync_core::outcome::Outcome;
 use wansync_core::reconcile::{self, Decision};
 use wansync_core::record::{Entry, Record};
+use wansync_core::schedule::event::PassResult;
+use wansync_core::schedule::passes::Target;
 use wansync_core::service::skydns;
-use wansync_core::time::{Now, spoken};
+use wansync_core::state::SectionState;
+use wansync_core::time::{Now, spoken, whole};
 
-/// How long a pass waits for another to end.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// The time that a pass waits for another to end.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// How a pass is to be done.
+/// The options of a pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Manner {
+pub struct PassOptions {
     /// Send what is confirmed already, wait for no backoff.
     pub forced: bool,
     /// Send nothing, remember nothing.
     pub dry_run: bool,
 }
 
-/// What a pass did for one section.
+/// The result of a pass for one section.
 #[derive(Debug)]
 pub struct Report {
     /// The section's name.
     pub section: String,
-    /// How it ended; `None` if the section is wrong.
+    /// The end of it; `None` if the section is wrong.
     pub outcome: Option<Outcome>,
-    /// Why.
+    /// The reason for that.
     pub reason: String,
-    /// What it means for the exit code.
+    /// The exit code that it asks for.
     pub exit: Exit,
     /// Whether the source could not be asked, or had no answer.
-    pub is_blind: bool,
-    /// In how many seconds something is due for it.
-    pub due: i64,
+    pub source_failed: bool,
+    /// The time until something is due for it.
+    pub due: Duration,
 }
 
-/// What a pass did for all of them.
+/// The results of a pass.
 #[derive(Debug, Default)]
-pub struct Done {
-    /// One for each section that was passed over, in the order of the file.
-    pub reports: Vec<Report>,
-    /// The programs that are to hear of it.
-    pub errands: Vec<Errand>,
+pub struct PassReport {
+    /// One for each of its sections, in the order of the file.
+    pub sections: Vec<Report>,
+    /// The programs that are to be run.
+    pub hooks: Vec<HookRun>,
 }
 
 impl Report {
-    /// It in one line, with what is due when, if there is trouble.
+    /// The part of it on which a retry depends.
+    pub fn result(&self) -> PassResult {
+        PassResult {
+            outcome: self.outcome,
+            source_failed: self.source_failed,
+            due: self.due,
+        }
+    }
+
+    /// The report in one line, with what is due when, if there is trouble.
     pub fn line(&self) -> String {
         let Report {
             section,
@@ -88,20 +99,21 @@ pub fn exit_of(reports: &[Report]) -> Exit {
     exits.fold(Exit::Done, Exit::or)
 }
 
-/// Runs a pass, and one more for as long as others asked for one meanwhile.
-/// Those are for all sections and forced in none, whatever the first one was.
+/// Runs a pass over the sections that are named, or over all if none is, and one more
+/// for as long as others asked for one meanwhile. Those are for all sections and forced
+/// in none, whatever the first one was.
 ///
 /// # Errors
-/// The exit code, if no pass could run; why is logged.
+/// The exit code, if no pass could run; the reason is logged.
 pub fn run(
     paths: &Paths,
     config: &Config,
-    chosen: &[String],
-    manner: Manner,
-) -> Result<Done, Exit> {
-    if manner.dry_run {
+    targets: &[Target],
+    options: PassOptions,
+) -> Result<PassReport, Exit> {
+    if options.dry_run {
         return match paths.store().check_readable() {
-            Ok(()) => Ok(once(paths, config, chosen, manner)),
+            Ok(()) => Ok(once(paths, config, targets, options)),
             Err(why) => {
                 log::error!("{why}");
                 Err(Exit::Later)
@@ -116,13 +128,13 @@ pub fn run(
         None => (wait(&turn).map_err(no_state)??, Some(paths.load_to_act()?)),
     };
     turn.take_mark();
-    let mut done = once(paths, fresh.as_ref().unwrap_or(config), chosen, manner);
+    let mut done = once(paths, fresh.as_ref().unwrap_or(config), targets, options);
     held.release();
     while turn.is_marked() {
-        let Some(held) = turn.hold_or_mark(PATIENCE).map_err(no_state)? else {
+        let Some(held) = turn.hold_or_mark(LOCK_TIMEOUT).map_err(no_state)? else {
             break;
         };
-        // Whoever took it since runs for it too.
+        // A process that took it since runs for it too.
         if !turn.take_mark() {
             break;
         }
@@ -132,19 +144,19 @@ pub fn run(
         if !config.main.enabled {
             break;
         }
-        let more = once(paths, &config, &[], Manner::default());
+        let more = once(paths, &config, &[], PassOptions::default());
         held.release();
-        done.errands.extend(more.errands);
-        if chosen.is_empty() && !manner.forced {
-            done.reports = more.reports;
+        done.hooks.extend(more.hooks);
+        if targets.is_empty() && !options.forced {
+            done.sections = more.sections;
         }
     }
     Ok(done)
 }
 
 fn wait(turn: &Turn) -> io::Result<Result<Held, Exit>> {
-    Ok(turn.hold_or_mark(PATIENCE)?.ok_or_else(|| {
-        let waited = PATIENCE.as_secs();
+    Ok(turn.hold_or_mark(LOCK_TIMEOUT)?.ok_or_else(|| {
+        let waited = LOCK_TIMEOUT.as_secs();
         log::warn!("another pass has been running for {waited} s; one more follows it");
         Exit::Later
     }))
@@ -157,81 +169,83 @@ fn no_state(paths: &Paths, error: &io::Error) -> Exit {
     Exit::Later
 }
 
-fn once(paths: &Paths, config: &Config, chosen: &[String], manner: Manner) -> Done {
+fn once(paths: &Paths, config: &Config, targets: &[Target], options: PassOptions) -> PassReport {
     let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let store = paths.store();
-    let complaints = Complaints::after(match manner.dry_run {
+    let problems = ProblemLog::after(match options.dry_run {
         true => Vec::new(),
         false => store.complaints(),
     });
     let mut pass = Pass {
         paths,
-        interval: config.main.interval,
-        manner,
+        interval: whole(config.main.interval),
+        options,
         record: store.record(),
         store,
         client: &client,
         observer: Observer::new(&paths.ubus, &client),
         entries: Vec::new(),
         unreachable: Vec::new(),
-        errands: Vec::new(),
-        complaints,
+        hooks: Vec::new(),
+        problems,
     };
     for problem in &config.problems {
-        pass.complain_of(problem);
+        pass.log_problem(problem);
     }
     let mut reports = Vec::new();
     for section in &config.skydns {
         let name = section.name.as_str();
         pass.keep_entry(name);
-        if !chosen.is_empty() && !chosen.iter().any(|chosen| chosen == name) {
+        let target = targets.iter().find(|target| target.section == name);
+        if !targets.is_empty() && target.is_none() {
             continue;
         }
+        let chosen = target.and_then(|target| target.address);
         match &section.content {
-            Content::Ready(skydns) => reports.push(pass.section(name, skydns)),
+            Content::Ready(skydns) => reports.push(pass.section(name, skydns, chosen)),
             Content::Wrong => {
-                let why = config.first_error(name).map(told);
+                let why = config.first_error(name).map(line_of);
                 reports.push(wrong(name, &why.unwrap_or_default()));
             }
             Content::Disabled => {}
         }
     }
-    let errands = std::mem::take(&mut pass.errands);
-    if !manner.dry_run {
+    let hooks = std::mem::take(&mut pass.hooks);
+    if !options.dry_run {
         pass.finish();
     }
-    Done { reports, errands }
+    PassReport {
+        sections: reports,
+        hooks,
+    }
 }
 
-/// The program that is to hear of what became of a section, if it is news:
-/// another state, or another address that was confirmed. That an address is
-/// still confirmed after a reboot is none.
-pub fn errand(name: &str, section: &Skydns, old: &Memory, new: &Memory) -> Option<Errand> {
+/// The run of `option notify` for a section whose state changed.
+pub fn hook_run(
+    name: &str,
+    section: &Skydns,
+    before: &SectionState,
+    after: &SectionState,
+) -> Option<HookRun> {
     let program = section.notify.clone()?;
-    let state = |memory: &Memory| memory.outcome.map(Outcome::state);
-    let address = |memory: &Memory| memory.confirmed.map(|c| c.address);
-    let (before, after) = (state(old), state(new)?);
-    let is_other = address(old) != address(new);
-    let is_news = match before {
-        None => is_other || after != "confirmed",
-        Some(before) => is_other || before != after,
-    };
-    is_news.then(|| Errand {
+    let (old, new) = after.change_since(before)?;
+    let address = after.confirmed.map(|c| c.address.to_string());
+    Some(HookRun {
         section: name.to_owned(),
         program,
         arguments: Vec::new(),
-        news: News {
+        change: StateChange {
             kind: "skydns",
-            old: before.unwrap_or("unknown"),
-            new: after,
-            reason: new.reason.clone(),
-            subject: address(new).map(|a| a.to_string()).unwrap_or_default(),
+            old,
+            new,
+            reason: after.reason.clone(),
+            subject: address.unwrap_or_default(),
         },
     })
 }
 
 /// A problem behind the name of its section.
-fn told(problem: &Problem) -> String {
+fn line_of(problem: &Problem) -> String {
     format!("line {}: {}", problem.line, problem.text)
 }
 
@@ -241,21 +255,21 @@ fn wrong(section: &str, reason: &str) -> Report {
         outcome: None,
         reason: reason.to_owned(),
         exit: Exit::Config,
-        is_blind: false,
-        due: i64::MAX,
+        source_failed: false,
+        due: Duration::MAX,
     }
 }
 
-/// What is remembered of a section, under its configuration of today. `stored`
-/// is what the file of this boot says, if there is one.
+/// The state of a section for its configuration of today. `stored` is that of the file of
+/// this boot, if there is one.
 pub fn remembered(
-    stored: Option<Memory>,
+    stored: Option<SectionState>,
     record: &Record,
     name: &str,
     section: &Skydns,
     key: Option<&Secret>,
     now: Now,
-) -> Memory {
+) -> SectionState {
     let recalled = || {
         let entry = record.entry(name)?;
         Some(entry.recall(section.policy.refresh, now))
@@ -263,14 +277,14 @@ pub fn remembered(
     stored
         .or_else(recalled)
         .unwrap_or_default()
-        .under(&section.fingerprint(key, sha256))
-        .dated(now)
+        .for_config(&section.fingerprint(key, sha256))
+        .clamp_future_times(now)
 }
 
 struct Pass<'a> {
     paths: &'a Paths,
-    interval: i64,
-    manner: Manner,
+    interval: Duration,
+    options: PassOptions,
     store: Store,
     record: Record,
     client: &'a Client,
@@ -280,12 +294,12 @@ struct Pass<'a> {
     /// Services that could not be reached in this pass, and the device that
     /// was tried: a thousand sections need not wait for one each.
     unreachable: Vec<(String, Option<String>, Failure)>,
-    errands: Vec<Errand>,
-    complaints: Complaints,
+    hooks: Vec<HookRun>,
+    problems: ProblemLog,
 }
 
 /// A section that is about to be decided upon.
-struct Subject<'a> {
+struct SectionContext<'a> {
     name: &'a str,
     section: &'a Skydns,
     key: Option<Secret>,
@@ -299,54 +313,63 @@ impl Pass<'_> {
         }
     }
 
-    fn complain_of(&mut self, problem: &Problem) {
+    fn log_problem(&mut self, problem: &Problem) {
         let level = match problem.is_error() {
             true => log::Level::Error,
             false => log::Level::Warn,
         };
         let text = format!("{}, {problem}", self.paths.config.display());
-        self.complaints.tell(module_path!(), level, &text);
+        self.problems.log_once(module_path!(), level, &text);
     }
 
-    fn section(&mut self, name: &str, section: &Skydns) -> Report {
+    /// Does the work for one section; for an address that was chosen already, if one was.
+    fn section(&mut self, name: &str, section: &Skydns, chosen: Option<PublicAddress>) -> Report {
         let key = match key_of(name, &section.key) {
             Ok(key) => key,
             Err(problem) => {
-                self.complain_of(&problem);
-                return wrong(name, &told(&problem));
+                self.log_problem(&problem);
+                return wrong(name, &line_of(&problem));
             }
         };
         if let Some(problem) = warning_of_key_file(name, &section.key) {
-            self.complain_of(&problem);
+            self.log_problem(&problem);
         }
-        self.decided(&Subject { name, section, key })
+        self.decide(&SectionContext { name, section, key }, chosen)
     }
 
-    fn decided(&mut self, subject: &Subject<'_>) -> Report {
-        let Subject { name, section, key } = subject;
+    fn decide(&mut self, context: &SectionContext<'_>, chosen: Option<PublicAddress>) -> Report {
+        let SectionContext { name, section, key } = context;
         let now = clock::now();
-        let stored = self.store.memory(name);
-        let key = key.as_ref();
-        let old = remembered(stored.clone(), &self.record, name, section, key, now);
-        let observation = self.observer.observe(section);
-        let decision =
-            reconcile::decide(&section.policy, &observation, &old, now, self.manner.forced);
-        let confirmed = old.confirmed.map(|c| c.address);
-        let before = Memory {
-            observed: reconcile::shown(&observation, section.policy.family, confirmed),
-            ..old.clone()
+        let stored = self.store.section_state(name);
+        let old = remembered(
+            stored.clone(),
+            &self.record,
+            name,
+            section,
+            key.as_ref(),
+            now,
+        );
+        let observation = match chosen {
+            Some(address) => Ok(vec![Candidate::from(address.get())]),
+            None => self.observer.observe(section),
         };
+        // Also for an address that was chosen: only now, with the lock, is it known what
+        // another pass sent meanwhile.
+        let forced = self.options.forced;
+        let decision = reconcile::decide(&section.policy, &observation, &old, now, forced);
+        let family = section.policy.family;
+        let before = reconcile::state_after_observation(&old, &observation, family);
         let (after, failure) = match decision {
-            Decision::Update(address) if !self.manner.dry_run => {
-                self.update(subject, &before, address)
+            Decision::Update(address) if !self.options.dry_run => {
+                self.update(context, &before, address)
             }
-            kept => (reconcile::kept(&before, &kept), None),
+            other => (reconcile::state_without_send(&before, &other), None),
         };
-        let mut report = self.report(subject, &after, failure.as_ref());
-        report.is_blind = observation.is_err();
-        if !self.manner.dry_run {
+        let mut report = self.report(context, &after, failure.as_ref());
+        report.source_failed = observation.is_err();
+        if !self.options.dry_run {
             self.learn(stored.as_ref(), &old, &after, &report);
-            self.errands.extend(errand(name, section, &old, &after));
+            self.hooks.extend(hook_run(name, section, &old, &after));
         }
         report
     }
@@ -354,25 +377,30 @@ impl Pass<'_> {
     /// Sends an address, and gives what to remember of it.
     fn update(
         &mut self,
-        subject: &Subject<'_>,
-        before: &Memory,
+        context: &SectionContext<'_>,
+        before: &SectionState,
         address: PublicAddress,
-    ) -> (Memory, Option<Failure>) {
+    ) -> (SectionState, Option<Failure>) {
         let (now, random) = (clock::now(), random::number());
-        let pending = reconcile::sending(before, address, now, random);
+        let pending = reconcile::state_before_send(before, address, now, random);
         // A send that cannot be remembered could be repeated without end.
-        if let Err(why) = self.store.remember(subject.name, &pending) {
-            let kept = reconcile::kept(before, &Decision::Abort(why));
-            return (kept, None);
+        if let Err(why) = self.store.remember_section(context.name, &pending) {
+            let state = reconcile::state_without_send(before, &Decision::Abort(why));
+            return (state, None);
         }
-        let result = self.send(subject, address);
-        let host = subject.section.base_url.host();
-        let after = reconcile::sent(before, address, host, &result, clock::now(), random);
+        let result = self.send(context, address);
+        let host = context.section.base_url.host();
+        let after =
+            reconcile::state_after_send(before, address, host, &result, clock::now(), random);
         (after, result.err())
     }
 
-    fn send(&mut self, subject: &Subject<'_>, address: PublicAddress) -> Result<(), Failure> {
-        let Subject { section, key, .. } = subject;
+    fn send(
+        &mut self,
+        context: &SectionContext<'_>,
+        address: PublicAddress,
+    ) -> Result<(), Failure> {
+        let SectionContext { section, key, .. } = context;
         let device = self.observer.way_out(section.bind.as_deref())?;
         let service = section.base_url.as_str();
         let known = self
@@ -386,7 +414,7 @@ impl Pass<'_> {
         let result = self
             .client
             .get(&Get::json(&url, device.as_deref(), skydns::BODY_LIMIT))
-            .and_then(|reply| skydns::acknowledged(&reply, clock::now().wall))
+            .and_then(|reply| skydns::acknowledged(&reply, clock::wall()))
             .map_err(|failure| redacted(failure, key.as_ref()));
         if let Some(failure) = result.as_ref().err().and_then(of_the_service) {
             self.unreachable.push((service.to_owned(), device, failure));
@@ -399,9 +427,15 @@ impl Pass<'_> {
     /// What is new is told by the file, not by `old`, which is the file as it is
     /// to be understood now: a date put right must be written, or it would have
     /// to be put right again, later, at every pass.
-    fn learn(&mut self, stored: Option<&Memory>, old: &Memory, new: &Memory, report: &Report) {
+    fn learn(
+        &mut self,
+        stored: Option<&SectionState>,
+        old: &SectionState,
+        new: &SectionState,
+        report: &Report,
+    ) {
         if stored != Some(new)
-            && let Err(why) = self.store.remember(&report.section, new)
+            && let Err(why) = self.store.remember_section(&report.section, new)
         {
             log::error!("{}: {why}", report.section);
         }
@@ -417,21 +451,21 @@ impl Pass<'_> {
 
     fn report(
         &mut self,
-        subject: &Subject<'_>,
-        memory: &Memory,
+        context: &SectionContext<'_>,
+        state: &SectionState,
         failure: Option<&Failure>,
     ) -> Report {
-        self.entries.retain(|(name, _)| name != subject.name);
-        if let Some(entry) = Entry::of(memory) {
-            self.entries.push((subject.name.to_owned(), entry));
+        self.entries.retain(|(name, _)| name != context.name);
+        if let Some(entry) = Entry::of(state) {
+            self.entries.push((context.name.to_owned(), entry));
         }
         Report {
-            section: subject.name.to_owned(),
-            outcome: memory.outcome,
-            reason: memory.reason.clone(),
-            exit: memory.outcome.map_or(Exit::Done, |o| Exit::of(o, failure)),
-            is_blind: false,
-            due: reconcile::next_due(&subject.section.policy, memory, clock::now(), self.interval),
+            section: context.name.to_owned(),
+            outcome: state.outcome,
+            reason: state.reason.clone(),
+            exit: state.outcome.map_or(Exit::Done, |o| Exit::of(o, failure)),
+            source_failed: false,
+            due: reconcile::next_due(&context.section.policy, state, clock::now(), self.interval),
         }
     }
 
@@ -442,9 +476,9 @@ impl Pass<'_> {
         {
             let text = format!("{why}; it will be lost at the next reboot");
             let target = module_path!();
-            self.complaints.tell(target, log::Level::Error, &text);
+            self.problems.log_once(target, log::Level::Error, &text);
         }
-        if let Some(numbers) = self.complaints.news()
+        if let Some(numbers) = self.problems.news()
             && let Err(why) = self.store.remember_complaints(&numbers)
         {
             log::error!("{why}");

@@ -35,7 +35,7 @@ pub fn print(
     account: &Account,
     call: &Call<'_>,
 ) -> Result<Exit, Failure> {
-    let wall = clock::now().wall;
+    let wall = clock::wall();
     if call.raw && !say(&account.redact(&String::from_utf8_lossy(&reply.body))) {
         return Ok(Exit::Failed);
     }

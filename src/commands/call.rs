@@ -127,9 +127,9 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
 fn aftermath(method: &Method, failure: &Failure) -> String {
     match failure {
         Failure::Status {
-            retry_after: Some(seconds),
+            retry_after: Some(pause),
             ..
-        } => format!("; it asks to be left alone for {seconds} s"),
+        } => format!("; it asks to be left alone for {} s", pause.as_secs()),
         Failure::Status { status: 429, .. } => String::new(),
         _ if method.effect != Effect::Reads
             && failure.may_have_arrived()
@@ -158,7 +158,7 @@ fn prepared(service: Service, call: &Call<'_>) -> Result<(&'static Method, Check
         given.push(parameter(method, text, &mut reader).map_err(|why| vec![why])?);
     }
     let given: Vec<(&str, &str)> = given.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let now = zone::local().local(clock::now().wall);
+    let now = zone::local().local(clock::wall());
     let checked = arguments::check(method, &given, now).map_err(|wrong| {
         let mut lines: Vec<String> = wrong.iter().map(|line| format!("{name}: {line}")).collect();
         lines.push(format!(
@@ -262,6 +262,8 @@ fn send(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use wansync_core::failure::Phase;
     use wansync_core::service::skydns_methods;
@@ -286,7 +288,7 @@ mod tests {
         let late = Failure::Timeout {
             host: "a.example".to_owned(),
             phase: Phase::Reply,
-            seconds: 30,
+            limit: Duration::from_secs(30),
         };
         let refused = Failure::Refused {
             message: "no".to_owned(),
@@ -306,7 +308,7 @@ mod tests {
             ("subscribe", &busy(429, None), ""),
             (
                 "profiles",
-                &busy(503, Some(120)),
+                &busy(503, Some(Duration::from_secs(120))),
                 "; it asks to be left alone for 120 s",
             ),
         ];

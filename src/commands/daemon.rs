@@ -1,10 +1,12 @@
 //! `wansync daemon`, and the child processes that it starts.
 
 use crate::agent::paths::Paths;
-use crate::agent::publish::{self, Manner, exit_of};
+use crate::agent::publish::{self, PassOptions, exit_of};
 use crate::agent::{account, daemon};
 use crate::cli::Daemon;
 use crate::exit::Exit;
+use wansync_core::address::PublicAddress;
+use wansync_core::schedule::passes::Target;
 
 /// Runs it.
 pub fn run(paths: &Paths, options: &Daemon) -> Exit {
@@ -25,8 +27,21 @@ fn pass(paths: &Paths, sections: &[String]) -> Exit {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    match publish::run(paths, &config, sections, Manner::default()) {
-        Ok(done) => exit_of(&done.reports),
+    let targets: Vec<Target> = sections.iter().map(|word| target(word)).collect();
+    match publish::run(paths, &config, &targets, PassOptions::default()) {
+        Ok(done) => exit_of(&done.sections),
         Err(exit) => exit,
+    }
+}
+
+/// A section, or one with the address that was chosen for it: `SECTION=ADDRESS`.
+fn target(word: &str) -> Target {
+    let (section, address) = match word.split_once('=') {
+        None => (word, None),
+        Some((section, address)) => (section, address.parse().ok()),
+    };
+    Target {
+        section: section.to_owned(),
+        address: address.and_then(|address| PublicAddress::new(address).ok()),
     }
 }

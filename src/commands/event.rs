@@ -7,26 +7,21 @@
 
 use std::time::Duration;
 
-use crate::agent::hotplug::Hotplug;
 use crate::agent::paths::Paths;
-use crate::agent::publish::{self, Manner, Report};
+use crate::agent::publish::{self, PassOptions, Report};
 use crate::agent::{hooks, tunnels::round};
 use crate::cli::Event;
 use crate::exit::Exit;
 use crate::sys::lock::Turn;
 use crate::sys::{clock, control, process};
-use wansync_core::outcome::Outcome;
+use wansync_core::hotplug::Hotplug;
+use wansync_core::schedule::event::{EventSchedule, SETTLE_TIME};
+use wansync_core::time::{Boot, whole};
 
-/// One step of a reconnect often brings several events: this much time is given
-/// to the rest of them. With a TLS handshake after it, the update is still on
-/// the wire within two seconds of the first event.
-const SETTLE: Duration = Duration::from_secs(1);
 /// How long the daemon may take to say that it heard.
-const ANSWER: Duration = Duration::from_millis(20);
-/// When a source that could not be asked is asked again, in seconds.
-const LOOK_AGAIN: i64 = 20;
+const CONTROL_TIMEOUT: Duration = Duration::from_millis(20);
 /// How often the background process looks for another event while it waits.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Runs it.
 pub fn run(paths: &Paths, event: &Event) -> Exit {
@@ -37,7 +32,7 @@ pub fn run(paths: &Paths, event: &Event) -> Exit {
 }
 
 fn notice(paths: &Paths) -> Exit {
-    let Some(hotplug) = Hotplug::from_environment() else {
+    let Some(hotplug) = Hotplug::from_variables(process::environment) else {
         log::error!("there is no ACTION in the environment; 'event' is for hotplug scripts");
         return Exit::Usage;
     };
@@ -68,7 +63,7 @@ fn notice(paths: &Paths) -> Exit {
 /// will read.
 fn is_told(paths: &Paths, hotplug: &Hotplug) -> bool {
     let request = format!("event\t{}", hotplug.line());
-    match control::ask(&paths.state, &request, ANSWER) {
+    match control::ask(&paths.state, &request, CONTROL_TIMEOUT) {
         Ok(reply) => reply.is_some(),
         Err(error) => error.kind() == std::io::ErrorKind::TimedOut,
     }
@@ -95,7 +90,7 @@ fn work(paths: &Paths) -> Exit {
     while let Ok(Some(held)) = turn.try_hold() {
         process::leave_session();
         while turn.take_mark() {
-            clock::sleep(SETTLE);
+            clock::sleep(SETTLE_TIME);
             turn.take_mark();
             exit = pass_and_retry(paths, &turn);
         }
@@ -110,7 +105,7 @@ fn work(paths: &Paths) -> Exit {
 /// Passes until nothing is due before cron's next re-check, or until another
 /// event comes.
 fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
-    let start = clock::since_boot();
+    let mut schedule = None;
     loop {
         let config = match paths.load_to_act() {
             Ok(config) => config,
@@ -119,46 +114,33 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
         if !config.main.enabled {
             return Exit::Done;
         }
-        let done = match publish::run(paths, &config, &[], Manner::default()) {
+        let interval = whole(config.main.interval);
+        let schedule = schedule.get_or_insert_with(|| EventSchedule::new(clock::boot(), interval));
+        let done = match publish::run(paths, &config, &[], PassOptions::default()) {
             Ok(done) => done,
             Err(exit) => return exit,
         };
-        let reports = &done.reports;
         round::pass(paths, &config, &[]);
-        hooks::run(done.errands);
-        let left = Duration::from_secs(config.main.interval as u64)
-            .saturating_sub(clock::since_boot() - start);
-        match retry_in(reports) {
-            Some(due) if due <= left => {
-                if !wait(due, turn) {
-                    return Exit::Done;
-                }
-            }
-            _ => return publish::exit_of(reports),
+        hooks::run(done.hooks);
+        let results = done.sections.iter().map(Report::result);
+        match schedule.next_pass(results, clock::boot()) {
+            None => return publish::exit_of(&done.sections),
+            Some(next) if wait(next, turn) => {}
+            Some(_) => return Exit::Done,
         }
     }
-}
-
-/// When the first section that a retry may help is due.
-fn retry_in(reports: &[Report]) -> Option<Duration> {
-    let due = |report: &Report| match report.outcome {
-        Some(Outcome::Unconfirmed | Outcome::Throttled) => Some(report.due),
-        // Right after a reconnect neither DNS nor routes need be there yet.
-        Some(Outcome::Aborted) if report.is_blind => Some(LOOK_AGAIN),
-        _ => None,
-    };
-    let due = reports.iter().filter_map(due).min()?;
-    Some(Duration::from_secs(due.max(1) as u64))
 }
 
 /// Waits; `false` if another event came.
-fn wait(due: Duration, turn: &Turn) -> bool {
-    let end = clock::since_boot() + due;
-    while clock::since_boot() < end {
+fn wait(until: Boot, turn: &Turn) -> bool {
+    loop {
+        let left = until.since(clock::boot());
+        if left.is_zero() {
+            return true;
+        }
         if turn.is_marked() {
             return false;
         }
-        clock::sleep(LOOK_EVERY.min(due));
+        clock::sleep(POLL_INTERVAL.min(left));
     }
-    true
 }

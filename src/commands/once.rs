@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::agent::hooks::{self, Errand};
+use crate::agent::hooks::{self, HookRun};
 use crate::agent::paths::Paths;
-use crate::agent::publish::{self, Manner, exit_of};
+use crate::agent::publish::{self, PassOptions, exit_of};
 use crate::agent::tunnels::round;
 use crate::cli::Once;
 use crate::exit::Exit;
 use crate::sys::control;
 use wansync_core::config::{Config, Content, Section, Skydns};
+use wansync_core::schedule::passes::Target;
 
 /// How long the daemon may take to say that it heard.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -33,7 +34,7 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         println_quietly("wansync is disabled (option enabled '0')");
         return Exit::Done;
     }
-    let manner = Manner {
+    let options = PassOptions {
         forced: once.force,
         dry_run: once.dry_run,
     };
@@ -43,24 +44,29 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
         .cloned()
         .partition(|name| !is_tunnel(name));
     let is_all = once.sections.is_empty();
-    let mut done = publish::Done::default();
+    let mut done = publish::PassReport::default();
     if is_all || !chosen.is_empty() {
-        done = match publish::run(paths, &config, &chosen, manner) {
+        let target = |section| Target {
+            section,
+            address: None,
+        };
+        let targets: Vec<Target> = chosen.into_iter().map(target).collect();
+        done = match publish::run(paths, &config, &targets, options) {
             Ok(done) => done,
             Err(exit) => return exit,
         };
     }
-    for report in &done.reports {
+    for report in &done.sections {
         println_quietly(&report.line());
     }
-    let mut exit = exit_of(&done.reports);
+    let mut exit = exit_of(&done.sections);
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
         for report in round::pass(paths, &config, &tunnels) {
             println_quietly(&report.line);
             exit = exit.or(report.exit);
         }
     }
-    tell(paths, done.errands);
+    run_hooks(paths, done.hooks);
     say_what_is_disabled(&config, &once.sections);
     match exit {
         Exit::Done if config.main_is_wrong => Exit::Config,
@@ -70,13 +76,13 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
 
 /// Has programs run; by the daemon, if there is one: it tells what is news to
 /// it, whoever found it out, and would tell it once more.
-fn tell(paths: &Paths, errands: Vec<Errand>) {
+fn run_hooks(paths: &Paths, runs: Vec<HookRun>) {
     let is_told = || match control::ask(&paths.state, "passed", ANSWER) {
         Ok(reply) => reply.as_deref() == Some("ok"),
         Err(error) => error.kind() == io::ErrorKind::TimedOut,
     };
-    if !errands.is_empty() && !is_told() {
-        hooks::run(errands);
+    if !runs.is_empty() && !is_told() {
+        hooks::run(runs);
     }
 }
 

@@ -22,14 +22,14 @@ use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::{Config, Content, Skydns, Source};
-use wansync_core::memory::Memory;
-use wansync_core::reconcile::{next_due, sends_left, shown};
+use wansync_core::reconcile::{address_to_show, next_due, sends_left};
 use wansync_core::record::Record;
+use wansync_core::state::SectionState;
 use wansync_core::text::frame::frame;
 use wansync_core::text::prometheus;
 use wansync_core::text::status::tunnel::TunnelView;
 use wansync_core::text::status::{SectionView, View, WRONG, text};
-use wansync_core::time::Now;
+use wansync_core::time::{Now, whole};
 
 /// How long the daemon may take to write what it knows.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -118,10 +118,9 @@ fn sections(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<Sect
     let client = Client::new(config.main.ca_file.as_ref(), false);
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
-    let interval = config.main.interval;
-    let next_check = Turn::of_passes(&paths.state)
-        .done_ago()
-        .map_or(0, |ago| interval.saturating_sub(ago).clamp(0, interval));
+    let interval = whole(config.main.interval);
+    let done_ago = Turn::of_passes(&paths.state).done_ago();
+    let next_check = done_ago.map_or(Duration::ZERO, |ago| interval.saturating_sub(ago));
     let sections = config.skydns.iter().filter_map(|section| {
         let name = &section.name;
         match &section.content {
@@ -141,34 +140,41 @@ fn section_view(
     observer: &Observer<'_>,
     store: &Store,
     record: &Record,
-    next_check: i64,
+    next_check: Duration,
     now: Now,
 ) -> SectionView {
     let key = match key_of(name, &section.key) {
         Ok(key) => key,
         Err(problem) => return SectionView::wrong(name, &problem.text),
     };
-    let memory = remembered(store.memory(name), record, name, section, key.as_ref(), now);
-    let left = sends_left(&section.policy, &memory, now);
+    let state = remembered(
+        store.section_state(name),
+        record,
+        name,
+        section,
+        key.as_ref(),
+        now,
+    );
+    let left = sends_left(&section.policy, &state, now);
     SectionView {
         section: name.to_owned(),
-        observed: observed(section, &memory, observer),
-        confirmed: memory.confirmed.map(|c| c.address),
-        outcome: memory.outcome,
-        next_due_s: Some(next_due(&section.policy, &memory, now, next_check)),
+        observed: observed(section, &state, observer),
+        confirmed: state.confirmed.map(|c| c.address),
+        outcome: state.outcome,
+        next_due_s: Some(next_due(&section.policy, &state, now, next_check).as_secs()),
         sends_left_today: Some(left),
         sends: Some(section.policy.daily_limit - left),
-        confirmed_for: memory.confirmed.map(|c| now.boot.saturating_sub(c.boot)),
-        reason: (!memory.reason.is_empty()).then_some(memory.reason),
+        confirmed_for: state.confirmed.map(|c| now.boot.since(c.boot)),
+        reason: (!state.reason.is_empty()).then_some(state.reason),
     }
 }
 
-fn observed(section: &Skydns, memory: &Memory, observer: &Observer<'_>) -> Option<IpAddr> {
+fn observed(section: &Skydns, state: &SectionState, observer: &Observer<'_>) -> Option<IpAddr> {
     match section.source {
-        Source::Web(_) | Source::Command { .. } => memory.observed,
+        Source::Web(_) | Source::Command { .. } => state.observed,
         Source::Network(_) | Source::Interface(_) | Source::Static(_) => {
-            let confirmed = memory.confirmed.map(|c| c.address);
-            shown(&observer.observe(section), section.policy.family, confirmed)
+            let confirmed = state.confirmed.map(|c| c.address);
+            address_to_show(&observer.observe(section), section.policy.family, confirmed)
         }
     }
 }
@@ -181,13 +187,15 @@ fn tunnels(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
             Content::Wrong => Some(TunnelView::wrong(name)),
             Content::Ready(tunnel) => {
                 let memory = store.tunnel_memory(name).unwrap_or_default();
-                let memory = memory.under(&tunnel.fingerprint(sha256)).dated(now.boot);
+                let memory = memory
+                    .under(&tunnel.fingerprint(sha256))
+                    .dated(now.boot.secs());
                 Some(TunnelView::of(
                     name,
                     tunnel,
                     memory,
                     config.main.interval,
-                    now.boot,
+                    now.boot.secs(),
                 ))
             }
         }

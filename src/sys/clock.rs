@@ -10,14 +10,11 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use wansync_core::time::{Boot, Now};
+use wansync_core::time::{Boot, Now, Wall};
 
 /// The time on both clocks.
 pub fn now() -> Now {
-    Now {
-        boot: since_boot().as_secs() as i64,
-        wall: since_1970().as_secs() as i64,
-    }
+    Now::new(boot(), wall())
 }
 
 /// The wall clock; Linux has none before 1970. Not by the standard library,
@@ -41,6 +38,11 @@ pub fn since_boot() -> Duration {
 /// The boot-time clock, as a moment.
 pub fn boot() -> Boot {
     Boot::after_boot(since_boot())
+}
+
+/// The wall clock, as a date.
+pub fn wall() -> Wall {
+    Wall::from_secs(since_1970().as_secs() as i64)
 }
 
 /// Names this boot. Times since boot mean nothing under another name.

@@ -6,11 +6,12 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
 
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use rustix::io::Errno;
+
+use wansync_core::time::{DAY, Wall, whole};
 
 use super::clock;
 
@@ -44,7 +45,7 @@ impl ClockWatch {
     fn arm(&self) -> io::Result<()> {
         use TimerSetTimeFlags as Flags;
         let flags = Flags::TFD_TIMER_ABSTIME | Flags::TFD_TIMER_CANCEL_ON_SET;
-        match self.0.set(at(far_from(clock::now().wall)), flags) {
+        match self.0.set(at(far_from(clock::wall())), flags) {
             // It runs; the clock was set while it was being wound up.
             Ok(()) | Err(nix::errno::Errno::ECANCELED) => Ok(()),
             Err(errno) => Err(errno.into()),
@@ -58,25 +59,25 @@ impl AsFd for ClockWatch {
     }
 }
 
-/// A moment long after `wall`, both in seconds since 1970. As long as it can,
-/// it stays within 32 bits: musl's older interface takes no more. A timer that
-/// lies in the past would run out at once, again and again.
-fn far_from(wall: i64) -> i64 {
-    const LAST_OF_32_BITS: i64 = i32::MAX as i64;
-    const TEN_YEARS: i64 = 10 * 366 * 86_400;
-    match wall < LAST_OF_32_BITS - 86_400 {
+/// A date long after `now`. As long as it can, it stays within 32 bits: musl's older
+/// interface takes no more. A timer that lies in the past would run out at once, again
+/// and again.
+fn far_from(now: Wall) -> Wall {
+    const LAST_OF_32_BITS: Wall = Wall::from_secs(i32::MAX as i64);
+    match now + DAY < LAST_OF_32_BITS {
         true => LAST_OF_32_BITS,
-        false => wall.saturating_add(TEN_YEARS),
+        false => now + 3660 * DAY,
     }
 }
 
-/// In seconds since 1970.
-fn at(seconds: i64) -> Expiration {
-    Expiration::OneShot(TimeSpec::from_duration(Duration::from_secs(seconds as u64)))
+fn at(date: Wall) -> Expiration {
+    Expiration::OneShot(TimeSpec::from_duration(whole(date.secs())))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::sys::wait::{For, ready};
 
@@ -94,7 +95,8 @@ mod tests {
             4_000_000_000,
             i64::MAX - 1,
         ] {
-            assert!(far_from(wall) > wall, "{wall}");
+            let wall = Wall::from_secs(wall);
+            assert!(far_from(wall) > wall, "{wall:?}");
         }
     }
 
@@ -108,7 +110,9 @@ mod tests {
     #[test]
     fn a_timer_that_ran_out_is_wound_up_again() {
         let mut watch = ClockWatch::open().expect("a timer");
-        let past = watch.0.set(at(1), TimerSetTimeFlags::TFD_TIMER_ABSTIME);
+        let past = watch
+            .0
+            .set(at(Wall::from_secs(1)), TimerSetTimeFlags::TFD_TIMER_ABSTIME);
         past.expect("set");
         assert!(rings(&watch, 30));
         assert!(!watch.take());

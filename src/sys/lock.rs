@@ -76,12 +76,12 @@ impl Turn {
         }
     }
 
-    /// How many seconds ago the last pass was done, by the wall clock. It is
-    /// for people: no decision depends on it.
-    pub fn done_ago(&self) -> Option<i64> {
+    /// The time since the last pass was done, by the wall clock. It is for people: no
+    /// decision depends on it.
+    pub fn done_ago(&self) -> Option<Duration> {
         let done = fs::metadata(self.folder.join(self.lock)).and_then(|lock| lock.modified());
         let done = done.ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Some(clock::since_1970().saturating_sub(done).as_secs() as i64)
+        Some(clock::since_1970().saturating_sub(done))
     }
 
     /// Notes that what a pass does was done so long ago, by a daemon that had

@@ -11,7 +11,7 @@ use std::time::Duration;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clock;
-use wansync_core::time::Civil;
+use wansync_core::time::{Civil, Wall};
 
 /// The target of records that the command prints as well: a person at a
 /// terminal need not read them twice.
@@ -116,10 +116,7 @@ impl Log for Syslog {
         let message = record.args().to_string();
         match self.socket.get_or_init(|| connect("/dev/log").ok()) {
             Some(socket) => {
-                self.send(
-                    socket,
-                    &datagram(record.level(), &message, clock::now().wall),
-                );
+                self.send(socket, &datagram(record.level(), &message, clock::wall()));
             }
             None => {
                 let level = record.level().as_str().to_ascii_lowercase();
@@ -136,7 +133,7 @@ impl Log for Syslog {
 /// `<PRI>Mmm dd hh:mm:ss tag[pid]: message`. OpenWrt's logd takes 16 bytes off
 /// the head when there is a space at byte 16, so the timestamp must stand
 /// there; it keeps 1023 bytes of one line.
-fn datagram(level: Level, message: &str, wall: i64) -> Vec<u8> {
+fn datagram(level: Level, message: &str, now: Wall) -> Vec<u8> {
     const DAEMON: u8 = 3 << 3;
     let severity = match level {
         Level::Error => 3,
@@ -144,7 +141,7 @@ fn datagram(level: Level, message: &str, wall: i64) -> Vec<u8> {
         Level::Info => 6,
         Level::Debug | Level::Trace => 7,
     };
-    let time = Civil::at(wall);
+    let time = Civil::at(now);
     let pid = std::process::id();
     let mut line = format!(
         "<{}>{} {:2} {:02}:{:02}:{:02} {OURS}[{pid}]: {}",
@@ -193,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_format_of_logd() {
-        let line = datagram(Level::Warn, "two\nlines", 1_390_930_655);
+        let line = datagram(Level::Warn, "two\nlines", Wall::from_secs(1_390_930_655));
         let line = String::from_utf8(line).expect("text");
         assert!(line.starts_with("<28>Jan 28 17:37:35 wansync["), "{line}");
         assert!(line.ends_with("]: two lines"), "{line}");
@@ -241,7 +238,7 @@ mod tests {
 
     #[test]
     fn long_messages_are_cut_between_characters() {
-        let line = datagram(Level::Info, &"ж".repeat(2000), 0);
+        let line = datagram(Level::Info, &"ж".repeat(2000), Wall::from_secs(0));
         assert!(line.len() <= 1023);
         assert!(String::from_utf8(line).is_ok());
     }

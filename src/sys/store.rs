@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::{clock, files};
 use wansync_core::json::{Json, JsonWriter, Persist};
-use wansync_core::memory::Memory;
 use wansync_core::persist;
 use wansync_core::record::Record;
+use wansync_core::state::SectionState;
 use wansync_core::tunnel;
 
 /// No file of ours comes near this.
@@ -43,14 +43,14 @@ impl Store {
         }
     }
 
-    /// What is remembered of a section since this boot.
-    pub fn memory(&self, section: &str) -> Option<Memory> {
+    /// The state of a section, if one was remembered since this boot.
+    pub fn section_state(&self, section: &str) -> Option<SectionState> {
         self.stamped(&self.state_file("skydns", section))
     }
 
-    /// Remembers it until the next boot.
-    pub fn remember(&self, section: &str, memory: &Memory) -> Result<(), String> {
-        self.stamp(&self.state_file("skydns", section), memory)
+    /// Remembers the state of a section until the next boot.
+    pub fn remember_section(&self, section: &str, state: &SectionState) -> Result<(), String> {
+        self.stamp(&self.state_file("skydns", section), state)
     }
 
     /// What is remembered of a tunnel since this boot.

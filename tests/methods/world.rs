@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use wansync_core::service::answer::Service;
 use wansync_core::service::method::Method;
-use wansync_core::time::Civil;
+use wansync_core::time::{Civil, Wall};
 use wansync_sim::{KEY, Request, Sim, Times, VPNKI_KEY};
 
 use crate::support::{Ran, Router, ran};
@@ -150,7 +150,8 @@ pub fn on_this_year(text: &str) -> String {
 }
 
 fn year_of(seconds: u64) -> i64 {
-    Civil::at(i64::try_from(seconds).expect("a year of four digits")).year
+    let seconds = i64::try_from(seconds).expect("a year of four digits");
+    Civil::at(Wall::from_secs(seconds)).year
 }
 
 /// `NAME=VALUE` for a query.

@@ -126,7 +126,7 @@ impl Watched {
 
 /// Seconds since boot, so many seconds ago.
 fn ago(seconds: i64) -> i64 {
-    clock::now().boot - seconds
+    clock::now().boot.secs() - seconds
 }
 
 /// A finding of so many seconds ago.

@@ -81,6 +81,7 @@ use super::url::ServiceUrl;
 use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, Vpnki};
 use crate::address::Family;
 use crate::reconcile::Policy;
+use crate::time::whole;
 
 /// SkyDNS's own API.
 pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
@@ -351,7 +352,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
             let tls = base_url.is_https();
             let policy = Policy {
                 family,
-                refresh,
+                refresh: whole(refresh),
                 daily_limit,
                 tls,
             };

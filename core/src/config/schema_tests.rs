@@ -33,7 +33,7 @@ fn defaults() {
     assert_eq!(section.source, Source::Network("wan".into()));
     assert_eq!(
         (section.policy.refresh, section.policy.daily_limit),
-        (259_200, 24)
+        (crate::time::DAY * 3, 24)
     );
     assert_eq!(
         (section.policy.family, section.policy.tls),

@@ -19,6 +19,7 @@ use super::vpnki::{self, Aliases, Credentials};
 use super::vpnki_resources::{self, RESOURCES};
 use crate::failure::Failure;
 use crate::json::{Json, Kind};
+use crate::time::Wall;
 
 /// The most fields that are shown as a record. What has more is a table.
 const MOST_FIELDS: usize = 256;
@@ -79,8 +80,8 @@ impl Service {
     }
 }
 
-/// What the reply to this method says. `wall` is the time in seconds since
-/// 1970, for a `Retry-After` that is a date.
+/// What the reply to this method says. `now` is the
+/// date, for a `Retry-After` that is a date.
 ///
 /// Fields that nobody foresaw are kept: in a record or a table they stand beside
 /// the others, everywhere else in `rest`. `data` of a shape that nobody foresaw
@@ -100,8 +101,8 @@ impl Service {
 /// assert_eq!(table.columns, ["id", "profile"]);
 /// assert_eq!(table.rows().nth(1).unwrap(), ["13", "Дети"]);
 /// ```
-pub fn decode<'a>(method: &Method, reply: &'a Reply, wall: i64) -> Result<Answer<'a>, Failure> {
-    answer(method, content(method, reply, wall)?)
+pub fn decode<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Answer<'a>, Failure> {
+    answer(method, content(method, reply, now)?)
 }
 
 /// The service's `data` (or VPNKI's payload) as compact JSON, `null` if there
@@ -121,19 +122,19 @@ pub fn decode<'a>(method: &Method, reply: &'a Reply, wall: i64) -> Result<Answer
 pub fn data_json<'a>(
     method: &Method,
     reply: &'a Reply,
-    wall: i64,
+    now: Wall,
 ) -> Result<Cow<'a, str>, Failure> {
-    let data = content(method, reply, wall)?;
+    let data = content(method, reply, now)?;
     answer(method, data)?;
     Ok(data.compact())
 }
 
 /// What the envelope holds.
-fn content<'a>(method: &Method, reply: &'a Reply, wall: i64) -> Result<Json<'a>, Failure> {
+fn content<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Json<'a>, Failure> {
     match (Service::of(method), method.shape) {
-        (Service::Skydns, _) => skydns::content(reply, wall),
-        (Service::Vpnki, Shape::Nothing) => Ok(vpnki::deletion(reply, wall)?.data),
-        (Service::Vpnki, _) => Ok(vpnki::payload(reply, wall)?.data),
+        (Service::Skydns, _) => skydns::content(reply, now),
+        (Service::Vpnki, Shape::Nothing) => Ok(vpnki::deletion(reply, now)?.data),
+        (Service::Vpnki, _) => Ok(vpnki::payload(reply, now)?.data),
     }
 }
 

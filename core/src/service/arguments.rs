@@ -10,7 +10,7 @@ use super::body::one_line_of;
 use super::method::{Count, Kind, Method, Parameter};
 use crate::config::duration;
 use crate::config::suggest::nearest;
-use crate::time::{Civil, DAY, days_from_civil};
+use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil, whole};
 
 /// The longest interval that a report covers, in days.
 const REPORTED: i64 = 30;
@@ -30,12 +30,12 @@ pub struct Checked {
 /// One line for each thing that is wrong.
 ///
 /// ```
-/// use wansync_core::time::Civil;
+/// use wansync_core::time::{Civil, Wall};
 /// use wansync_core::service::{arguments, skydns_methods};
 ///
 /// let add_ip = skydns_methods::find("add_ip").unwrap();
 /// let given = [("ident", "user1"), ("ip", "8.8.4.4"), ("ip", "8.8.8.8")];
-/// let now = Civil::at(1_800_000_000);
+/// let now = Civil::at(Wall::from_secs(1_800_000_000));
 /// let checked = arguments::check(add_ip, &given, now).unwrap();
 /// assert_eq!(checked.pairs.len(), 3);
 ///
@@ -180,7 +180,9 @@ fn calendar_day(text: &str) -> Option<(i64, i64, i64)> {
     if parts.next().is_some() || !(1..=12).contains(&month) {
         return None;
     }
-    let at = Civil::at(days_from_civil(year, month, day) * DAY);
+    let at = Civil::at(Wall::from_secs(
+        days_from_civil(year, month, day) * SECONDS_OF_DAY,
+    ));
     ((at.year, at.month, at.day) == (year, month, day)).then_some((year, month, day))
 }
 
@@ -207,7 +209,7 @@ fn moment(text: &str, is_end: bool, now: Civil) -> Option<String> {
         return Some("0000-00-00 00-00-00".to_owned());
     }
     if text.ends_with(['s', 'm', 'h', 'd']) {
-        let then = Civil::at(now.seconds() - duration::parse(text)?);
+        let then = Civil::at(now.wall() - whole(duration::parse(text)?));
         return Some(format!(
             "{:04}-{:02}-{:02} {:02}-{:02}-{:02}",
             then.year, then.month, then.day, then.hour, then.minute, then.second

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::retry_after;
 use crate::failure::Failure;
+use crate::time::Wall;
 
 /// The largest body that the watch over addresses and tunnels waits for, in bytes.
 pub const WATCH_LIMIT: usize = 256 * 1024;
@@ -31,12 +32,12 @@ impl Reply {
 
     /// The failure that a status is, with the service's own words. `wall` is the
     /// time in seconds since 1970, for a `Retry-After` that is a date.
-    pub(super) fn failure(&self, status: u16, message: Option<String>, wall: i64) -> Failure {
+    pub(super) fn failure(&self, status: u16, message: Option<String>, now: Wall) -> Failure {
         let header = self.retry_after.as_deref();
         Failure::Status {
             status,
             message,
-            retry_after: header.and_then(|header| retry_after::seconds(header, wall)),
+            retry_after: header.and_then(|header| retry_after::parse(header, now)),
         }
     }
 }

@@ -1,19 +1,21 @@
 //! The `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
 
-use crate::time::{Civil, MONTHS};
+use core::time::Duration;
 
-/// For how many seconds from `wall` (seconds since 1970) the header asks to
-/// wait. `None` if it cannot be read: then the own backoff counts.
-pub fn seconds(header: &str, wall: i64) -> Option<u64> {
+use crate::time::{Civil, MONTHS, Wall};
+
+/// The pause that the header asks for, at `now`. `None` if it cannot be read: then the
+/// own backoff counts.
+pub fn parse(header: &str, now: Wall) -> Option<Duration> {
     let header = header.trim();
     if !header.is_empty() && header.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(header.parse().unwrap_or(u64::MAX));
+        return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));
     }
-    Some((imf_fixdate(header)? - wall).max(0) as u64)
+    Some(imf_fixdate(header)?.since(now))
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that may be sent today.
-fn imf_fixdate(text: &str) -> Option<i64> {
+fn imf_fixdate(text: &str) -> Option<Wall> {
     let (_, date) = text.split_once(", ")?;
     let mut parts = date.split(' ');
     let day = number(parts.next()?)?;
@@ -30,7 +32,7 @@ fn imf_fixdate(text: &str) -> Option<i64> {
         second: number(clock.next()?)?,
     };
     let ends_well = clock.next().is_none() && parts.next() == Some("GMT") && parts.next().is_none();
-    ends_well.then(|| date.seconds())
+    ends_well.then(|| date.wall())
 }
 
 fn number(text: &str) -> Option<i64> {
@@ -40,11 +42,11 @@ fn number(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::seconds;
+    use super::*;
 
     #[test]
     fn both_forms() {
-        let wall = 784_111_777; // Sun, 06 Nov 1994 08:49:37 GMT
+        let now = Wall::from_secs(784_111_777); // Sun, 06 Nov 1994 08:49:37 GMT
         let table = [
             ("120", Some(120)),
             (" 0 ", Some(0)),
@@ -61,7 +63,8 @@ mod tests {
             ("Sun, 99999999999 Nov 1994 08:49:37 GMT", None),
         ];
         for (header, expected) in table {
-            assert_eq!(seconds(header, wall), expected, "{header:?}");
+            let expected = expected.map(Duration::from_secs);
+            assert_eq!(parse(header, now), expected, "{header:?}");
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::config::Skydns;
 use crate::config::secret::Secret;
 use crate::failure::Failure;
 use crate::json::Json;
+use crate::time::Wall;
 
 /// The largest body of any reply that the agent waits for, in bytes.
 pub const BODY_LIMIT: usize = WATCH_LIMIT;
@@ -63,7 +64,7 @@ pub fn is_of_a_relay(failure: &Failure) -> bool {
 /// or why it is no success.
 ///
 /// A success is an HTTP status from 200 to 299, and JSON, and
-/// `response.status` equal to `ok`. `wall` is the time in seconds since 1970,
+/// `response.status` equal to `ok`. `now` is the date,
 /// for a `Retry-After` that is a date.
 ///
 /// # Errors
@@ -78,7 +79,7 @@ pub fn is_of_a_relay(failure: &Failure) -> bool {
 /// let data = skydns::content(&reply, 0).unwrap();
 /// assert_eq!(data.get("date_end").unwrap().number(), Some(1_390_930_655));
 /// ```
-pub fn content(reply: &Reply, wall: i64) -> Result<Json<'_>, Failure> {
+pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Failure> {
     let document = body::document(&reply.body);
     if !reply.is_success() {
         let message = match document {
@@ -86,7 +87,7 @@ pub fn content(reply: &Reply, wall: i64) -> Result<Json<'_>, Failure> {
             Err(Failure::Refused { message }) => Some(message),
             Err(_) => None,
         };
-        return Err(reply.failure(reply.status, message, wall));
+        return Err(reply.failure(reply.status, message, now));
     }
     let document = document?;
     let response = document.get("response").unwrap_or(Json::NULL);
@@ -100,8 +101,8 @@ pub fn content(reply: &Reply, wall: i64) -> Result<Json<'_>, Failure> {
 ///
 /// # Errors
 /// As [`content`].
-pub fn data(reply: &Reply, wall: i64) -> Result<String, Failure> {
-    content(reply, wall).map(|data| data.compact().into_owned())
+pub fn data(reply: &Reply, now: Wall) -> Result<String, Failure> {
+    content(reply, now).map(|data| data.compact().into_owned())
 }
 
 /// Whether a reply acknowledges an update, and not only looks as if. What
@@ -110,8 +111,8 @@ pub fn data(reply: &Reply, wall: i64) -> Result<String, Failure> {
 ///
 /// # Errors
 /// As [`content`].
-pub fn acknowledged(reply: &Reply, wall: i64) -> Result<(), Failure> {
-    content(reply, wall)?;
+pub fn acknowledged(reply: &Reply, now: Wall) -> Result<(), Failure> {
+    content(reply, now)?;
     Json::check(&reply.body).map_err(|problem| Failure::NotJson {
         what: problem.to_string(),
     })

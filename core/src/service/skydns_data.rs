@@ -16,6 +16,7 @@ use core::fmt;
 
 use super::rows::Record;
 use crate::json::Json;
+use crate::time::Wall;
 pub use added::{Added, Invalid};
 pub use lists::{
     Address, Addresses, Categories, Category, List, Listed, Plan, Plans, Profile, Profiles, Vpn,
@@ -52,8 +53,8 @@ impl<'a> Subscription<'a> {
 /// The `data` of `subscription_info`: `{"date_end": 1390930655}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DateEnd<'a> {
-    /// When the subscription ends, in seconds since 1970.
-    pub at: Option<i64>,
+    /// The end of the subscription.
+    pub at: Option<Wall>,
     /// Whatever else was sent.
     pub rest: Record<'a>,
 }
@@ -66,7 +67,7 @@ impl<'a> DateEnd<'a> {
             .take_number("date_end")
             .or_else(|| rest.take_number("data"));
         DateEnd {
-            at: seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
+            at: seconds.map(|seconds| Wall::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))),
             rest,
         }
     }

@@ -45,7 +45,10 @@ fn only_a_recognised_success_is_one() {
         r#"{"response":{"status":"ok",},}"#,
     ];
     for body in good {
-        assert!(data(&reply(200, body), 0).is_ok(), "{body}");
+        assert!(
+            data(&reply(200, body), Wall::from_secs(0)).is_ok(),
+            "{body}"
+        );
     }
     let bad = [
         r#"{"response":{"status":"OK"}}"#,
@@ -66,10 +69,16 @@ fn only_a_recognised_success_is_one() {
         r#"{"response":{"status":"ok",,}}"#,
     ];
     for body in bad {
-        assert!(data(&reply(200, body), 0).is_err(), "{body}");
+        assert!(
+            data(&reply(200, body), Wall::from_secs(0)).is_err(),
+            "{body}"
+        );
     }
     for status in [100, 199, 300, 302, 400, 500] {
-        assert!(data(&reply(status, good[0]), 0).is_err(), "{status}");
+        assert!(
+            data(&reply(status, good[0]), Wall::from_secs(0)).is_err(),
+            "{status}"
+        );
     }
 }
 
@@ -125,7 +134,7 @@ fn failures_in_words() {
         ),
     ];
     for (body, words) in table {
-        let failure = data(&reply(200, body), 0).expect_err(body);
+        let failure = data(&reply(200, body), Wall::from_secs(0)).expect_err(body);
         assert_eq!(failure.to_string(), words, "{body}");
     }
 }
@@ -136,10 +145,13 @@ fn statuses_keep_the_words_and_the_wish() {
         retry_after: Some("90".into()),
         ..reply(503, r#"{"error":"busy"}"#)
     };
-    let failure = data(&busy, 0).expect_err("503");
+    let failure = data(&busy, Wall::from_secs(0)).expect_err("503");
     assert_eq!(failure.to_string(), "HTTP status 503: busy");
-    assert_eq!(failure.asks_to_wait(), Some(90));
-    let gone = data(&reply(404, "<html>"), 0).expect_err("404");
+    assert_eq!(
+        failure.retry_after(),
+        Some(core::time::Duration::from_secs(90))
+    );
+    let gone = data(&reply(404, "<html>"), Wall::from_secs(0)).expect_err("404");
     assert_eq!(gone.to_string(), "HTTP status 404");
 }
 
@@ -147,7 +159,7 @@ fn statuses_keep_the_words_and_the_wish() {
 fn hostile_bodies() {
     let deep = "[".repeat(10_000);
     assert!(matches!(
-        data(&reply(200, &deep), 0),
+        data(&reply(200, &deep), Wall::from_secs(0)),
         Err(Failure::NotJson { .. })
     ));
     let deep = format!(
@@ -156,24 +168,27 @@ fn hostile_bodies() {
         "]".repeat(10_000)
     );
     assert!(matches!(
-        data(&reply(200, &deep), 0),
+        data(&reply(200, &deep), Wall::from_secs(0)),
         Err(Failure::NotJson { .. })
     ));
     let long = format!("{{\"error\":\"{}\"}}", "é".repeat(10_000));
-    let failure = data(&reply(200, &long), 0).expect_err("an error");
+    let failure = data(&reply(200, &long), Wall::from_secs(0)).expect_err("an error");
     assert!(failure.to_string().chars().count() < 300);
     let rubbish = Reply {
         status: 200,
         body: vec![0xff; 1000],
         retry_after: None,
     };
-    assert!(matches!(data(&rubbish, 0), Err(Failure::NotJson { .. })));
+    assert!(matches!(
+        data(&rubbish, Wall::from_secs(0)),
+        Err(Failure::NotJson { .. })
+    ));
 }
 
 #[test]
 fn profiles_by_id() {
     let body = r#"{"response":{"status":"ok","data":{"12":"Основной","13":7}}}"#;
-    let profiles = decode_profiles(&data(&reply(200, body), 0).expect("ok"));
+    let profiles = decode_profiles(&data(&reply(200, body), Wall::from_secs(0)).expect("ok"));
     let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
     assert_eq!(profiles, [named("12", "Основной"), named("13", "7")]);
     assert!(decode_profiles("null").is_empty());

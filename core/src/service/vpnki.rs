@@ -18,6 +18,7 @@ use super::body;
 use super::reply::Reply;
 use crate::failure::Failure;
 use crate::json::{Json, Kind};
+use crate::time::Wall;
 
 pub use credentials::Credentials;
 pub use moment::{moment, with_colons};
@@ -52,7 +53,7 @@ pub struct Payload<'a> {
 
 /// The payload of a reply, or why it is no success. The body beats the HTTP
 /// status: an error in it is one under status 200, and an envelope that says
-/// "no error" is none under another. `wall` is the time in seconds since 1970.
+/// "no error" is none under another. `now` is the date.
 ///
 /// # Errors
 /// [`Failure::Refused`] with the service's own words and code;
@@ -71,19 +72,19 @@ pub struct Payload<'a> {
 /// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
 /// assert_eq!(vpnki::payload(&reply, 0).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
 /// ```
-pub fn payload(reply: &Reply, wall: i64) -> Result<Payload<'_>, Failure> {
+pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
     let (document, is_dirty) = match body::document(&reply.body) {
         Ok(document) => (document, false),
         Err(failure) => match body::behind_junk(&reply.body) {
             Some(document) => (document, true),
-            None => return Err(without_json(failure, reply, wall)),
+            None => return Err(without_json(failure, reply, now)),
         },
     };
     let (data, is_vouched_for) =
-        unwrapped(document).map_err(|problem| problem.failure(reply, wall))?;
+        unwrapped(document).map_err(|problem| problem.failure(reply, now))?;
     if !reply.is_success() && !is_vouched_for {
         let words = body::first_of(data, &["message"]).map(|text| body::one_line_of(&text));
-        return Err(reply.failure(reply.status, words, wall));
+        return Err(reply.failure(reply.status, words, now));
     }
     Ok(Payload {
         data,
@@ -98,7 +99,7 @@ pub fn payload(reply: &Reply, wall: i64) -> Result<Payload<'_>, Failure> {
 ///
 /// # Errors
 /// As [`payload`], and [`Failure::Unknown`] for what does not say how it went.
-pub fn deletion(reply: &Reply, wall: i64) -> Result<Payload<'_>, Failure> {
+pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
     let is_ok = |text: &str| text.eq_ignore_ascii_case("ok");
     if reply.is_success() && body::one_line(&reply.body).is_some_and(is_ok) {
         return Ok(Payload {
@@ -107,7 +108,7 @@ pub fn deletion(reply: &Reply, wall: i64) -> Result<Payload<'_>, Failure> {
             is_dirty: false,
         });
     }
-    let payload = payload(reply, wall)?;
+    let payload = payload(reply, now)?;
     let is_confirmed = match payload.data.kind() {
         Kind::Object | Kind::Array => says_ok(payload.data).unwrap_or(payload.is_vouched_for),
         Kind::Null => payload.is_vouched_for,
@@ -130,12 +131,12 @@ pub fn is_dirty(reply: &Reply) -> bool {
 }
 
 /// A body without JSON: an HTTP status that is no success says more than it.
-fn without_json(failure: Failure, reply: &Reply, wall: i64) -> Failure {
+fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Failure {
     match failure {
         Failure::Refused { message } if !reply.is_success() => {
-            reply.failure(reply.status, Some(message), wall)
+            reply.failure(reply.status, Some(message), now)
         }
-        _ if !reply.is_success() => reply.failure(reply.status, None, wall),
+        _ if !reply.is_success() => reply.failure(reply.status, None, now),
         Failure::Refused { message } if message.eq_ignore_ascii_case("ok") => Failure::Unknown {
             what: "'OK' and nothing else".to_owned(),
         },
@@ -143,7 +144,7 @@ fn without_json(failure: Failure, reply: &Reply, wall: i64) -> Failure {
             code: None,
             message,
         }
-        .failure(reply, wall),
+        .failure(reply, now),
         other => other,
     }
 }
@@ -158,7 +159,7 @@ enum Problem {
 
 impl Problem {
     /// Refused, unless the same may succeed later.
-    fn failure(self, reply: &Reply, wall: i64) -> Failure {
+    fn failure(self, reply: &Reply, now: Wall) -> Failure {
         let Problem::Said { code, message } = self else {
             return Failure::Unknown {
                 what: format!("more than {MOST_LEVELS} envelopes inside each other"),
@@ -166,8 +167,8 @@ impl Problem {
         };
         let is_limit = message.to_ascii_lowercase().contains("rate limit");
         match code.unwrap_or(reply.status) {
-            _ if is_limit => reply.failure(429, Some(message), wall),
-            status @ (408 | 425 | 429 | 500..=599) => reply.failure(status, Some(message), wall),
+            _ if is_limit => reply.failure(429, Some(message), now),
+            status @ (408 | 425 | 429 | 500..=599) => reply.failure(status, Some(message), now),
             _ => Failure::Refused {
                 message: match code {
                     Some(code) => format!("{message} ({code})"),

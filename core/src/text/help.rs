@@ -253,7 +253,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<&str> {
 mod tests {
     use super::*;
     use crate::service::arguments;
-    use crate::time::Civil;
+    use crate::time::{Civil, Wall};
 
     const README: &str = include_str!("../../../README.md");
 
@@ -315,7 +315,7 @@ Example:
 
     #[test]
     fn every_example_is_accepted() {
-        let now = Civil::at(1_795_166_200); // 2026-11-20
+        let now = Civil::at(Wall::from_secs(1_795_166_200)); // 2026-11-20
         for api in &APIS {
             for row in api.methods {
                 let example = example(api.command, row);

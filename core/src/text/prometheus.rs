@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use super::status::tunnel::TunnelView;
 use super::status::{SectionView, View};
 use crate::outcome::Outcome;
+use crate::time::seconds;
 use crate::tunnel::State;
 
 /// What one sample says: its labels, and its value.
@@ -58,7 +59,7 @@ fn skydns(out: &mut String, sections: &[SectionView]) {
     number(
         "skydns_confirmed_age_seconds",
         "Time since SkyDNS last acknowledged the address.",
-        |s| s.confirmed_for,
+        |s| s.confirmed_for.map(seconds),
     );
     number(
         "skydns_sends_last_day",
@@ -73,7 +74,7 @@ fn skydns(out: &mut String, sections: &[SectionView]) {
     number(
         "skydns_next_due_seconds",
         "Time until something is due for the section.",
-        |s| s.next_due_s,
+        |s| s.next_due_s.map(|due| due as i64),
     );
     let addresses: Vec<(&str, String)> = sections
         .iter()

@@ -12,6 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::net::IpAddr;
+use core::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -57,15 +58,15 @@ pub struct SectionView {
     /// Why.
     pub reason: Option<String>,
     /// In how many seconds something is due for it.
-    pub next_due_s: Option<i64>,
+    pub next_due_s: Option<u64>,
     /// How many sends may still reach the service in this 24 h.
     pub sends_left_today: Option<u32>,
     /// How many reached it.
     #[serde(skip)]
     pub sends: Option<u32>,
-    /// How many seconds ago the address was last acknowledged.
+    /// The time since the address was last acknowledged.
     #[serde(skip)]
-    pub confirmed_for: Option<i64>,
+    pub confirmed_for: Option<Duration>,
 }
 
 impl SectionView {
@@ -134,7 +135,7 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::
             out,
             "{:width$}  next in {}; {left} sends left today",
             "",
-            spoken(due)
+            spoken(Duration::from_secs(due))
         )?;
     }
     Ok(())

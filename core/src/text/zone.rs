@@ -9,22 +9,24 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 
-use crate::time::{Civil, DAY, days_from_civil};
+use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil};
 
 /// The moments that have a year of four digits; others are taken as the nearest.
 const YEARS: (i64, i64) = (
-    days_from_civil(1, 1, 1) * DAY,
-    days_from_civil(10_000, 1, 1) * DAY - 1,
+    days_from_civil(1, 1, 1) * SECONDS_OF_DAY,
+    days_from_civil(10_000, 1, 1) * SECONDS_OF_DAY - 1,
 );
 
 /// A time zone.
 ///
 /// ```
 /// use wansync_core::text::zone::Zone;
+/// use wansync_core::time::Wall;
 /// let moscow = Zone::parse("MSK-3").unwrap();
-/// assert_eq!(moscow.show(1_795_166_200), "2026-11-20 12:16:40 MSK");
-/// assert_eq!(moscow.local(1_795_166_200).hour, 12);
-/// assert_eq!(Zone::utc().show(1_795_166_200), "2026-11-20 09:16:40 UTC");
+/// let at = Wall::from_secs(1_795_166_200);
+/// assert_eq!(moscow.show(at), "2026-11-20 12:16:40 MSK");
+/// assert_eq!(moscow.local(at).hour, 12);
+/// assert_eq!(Zone::utc().show(at), "2026-11-20 09:16:40 UTC");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone {
@@ -109,21 +111,17 @@ impl Zone {
         Zone::parse(last).filter(|_| version >= b'2')
     }
 
-    /// Seconds that local time is ahead of UTC at `wall` seconds since 1970.
-    pub fn ahead(&self, wall: i64) -> i64 {
-        self.time_at(wall).ahead
-    }
-
-    /// The local date and time of day at `wall` seconds since 1970. (Its own
-    /// `Display` would call it UTC: use [`Zone::show`].)
-    pub fn local(&self, wall: i64) -> Civil {
-        let wall = wall.clamp(YEARS.0, YEARS.1);
-        Civil::at((wall + self.ahead(wall)).clamp(YEARS.0, YEARS.1))
+    /// The local date and time of day at a moment. (Its own `Display` would call it
+    /// UTC: use [`Zone::show`].)
+    pub fn local(&self, at: Wall) -> Civil {
+        let utc = at.secs().clamp(YEARS.0, YEARS.1);
+        let local = (utc + self.time_at(at).ahead).clamp(YEARS.0, YEARS.1);
+        Civil::at(Wall::from_secs(local))
     }
 
     /// `2026-11-20 12:30:00 MSK`
-    pub fn show(&self, wall: i64) -> String {
-        let at = self.local(wall);
+    pub fn show(&self, moment: Wall) -> String {
+        let at = self.local(moment);
         format!(
             "{:04}-{:02}-{:02} {:02}:{:02}:{:02} {}",
             at.year,
@@ -132,18 +130,18 @@ impl Zone {
             at.hour,
             at.minute,
             at.second,
-            self.time_at(wall).name
+            self.time_at(moment).name
         )
     }
 
-    /// What the latest change before `wall` changed to. Changes may lie up to a
+    /// The time that the latest change before `at` changed to. Changes may lie up to a
     /// week outside their year, so those of the years around it are looked at.
-    fn time_at(&self, wall: i64) -> &Time {
+    fn time_at(&self, at: Wall) -> &Time {
         let Some(summer) = &self.summer else {
             return &self.standard;
         };
-        let wall = wall.clamp(YEARS.0, YEARS.1);
-        let year = Civil::at(wall).year;
+        let utc = at.secs().clamp(YEARS.0, YEARS.1);
+        let year = Civil::at(Wall::from_secs(utc)).year;
         let changes = (year - 1..=year + 1).flat_map(|year| {
             [
                 (summer.end.local(year) - summer.time.ahead, false),
@@ -151,7 +149,7 @@ impl Zone {
             ]
         });
         // A summer that ends as the next begins lasts all year (RFC 8536, 3.3.1).
-        let latest = changes.filter(|(at, _)| *at <= wall).max();
+        let latest = changes.filter(|(at, _)| *at <= utc).max();
         match latest {
             Some((_, true)) => &summer.time,
             _ => &self.standard,
@@ -162,7 +160,7 @@ impl Zone {
 impl Rule {
     /// Seconds since 1970 by the local clock before the change.
     fn local(self, year: i64) -> i64 {
-        self.day.of(year) * DAY + self.time
+        self.day.of(year) * SECONDS_OF_DAY + self.time
     }
 }
 

@@ -15,7 +15,7 @@ use super::evidence::{Seen, Service};
 use crate::backoff;
 use crate::failure::Failure;
 use crate::persist;
-use crate::time::{DAY, spoken};
+use crate::time::spoken;
 
 /// A `tunnels` that is older is asked for again, in seconds.
 const LIST_AGE: i64 = 3600;
@@ -156,7 +156,7 @@ impl Look {
     /// hold for years.
     #[must_use]
     pub fn dated(mut self, now: i64) -> Look {
-        let latest = now.saturating_add(DAY);
+        let latest = now.saturating_add(crate::time::SECONDS_OF_DAY);
         self.asked_until = self.asked_until.min(latest);
         let past = |at: &mut Option<i64>| *at = at.map(|at| at.min(now));
         past(&mut self.looked);
@@ -185,7 +185,7 @@ impl Look {
         self.looked = Some(now);
         self.is_unfinished = true;
         let failures = self.active.failures.saturating_add(1);
-        self.active.not_before = now + backoff::delay(failures, random);
+        self.active.not_before = now + crate::time::seconds(backoff::delay(failures, random));
         self
     }
 
@@ -193,7 +193,8 @@ impl Look {
     #[must_use]
     pub fn unasked(mut self, why: String, now: i64, random: u32) -> Look {
         self.active.failed(now, why);
-        self.active.not_before = now + backoff::delay(self.active.failures, random);
+        self.active.not_before =
+            now + crate::time::seconds(backoff::delay(self.active.failures, random));
         self
     }
 
@@ -252,10 +253,12 @@ impl Look {
     }
 
     fn wait_for(&mut self, failure: &Failure, now: i64, random: u32) {
-        if let Some(wait) = failure.asks_to_wait() {
+        if let Some(wait) = failure.retry_after().map(crate::time::seconds) {
             // Those who were told the same must not come back together.
             let spread = i64::from(random % 5);
-            self.asked_until = self.asked_until.max(now + wait.min(DAY) + spread);
+            self.asked_until = self
+                .asked_until
+                .max(now + wait.min(crate::time::SECONDS_OF_DAY) + spread);
         }
     }
 
@@ -293,7 +296,7 @@ impl Look {
     /// The same for people, at the time `now`: it stands beside whatever the
     /// tunnel's state is.
     pub fn remark(&self, now: i64) -> Option<String> {
-        let age = |trouble: &Trouble| spoken(now.saturating_sub(trouble.since));
+        let age = |trouble: &Trouble| spoken(crate::time::whole(now.saturating_sub(trouble.since)));
         match (&self.active.trouble, &self.tunnels.trouble) {
             (Some(trouble), _) => {
                 let (age, why) = (age(trouble), &trouble.why);
@@ -333,7 +336,7 @@ impl Call {
         self.not_before = now
             + match failure.is_permanent() {
                 true => REFUSED + REFUSED * i64::from(random % 41) / 100,
-                false => backoff::delay(self.failures, random),
+                false => crate::time::seconds(backoff::delay(self.failures, random)),
             };
     }
 }

@@ -21,7 +21,7 @@ fn busy(status: u16, retry_after: Option<u64>) -> Failure {
     Failure::Status {
         status,
         message: None,
-        retry_after,
+        retry_after: retry_after.map(core::time::Duration::from_secs),
     }
 }
 
@@ -29,7 +29,7 @@ fn slow() -> Failure {
     Failure::Timeout {
         host: HOST.to_owned(),
         phase: Phase::Reply,
-        seconds: 30,
+        limit: core::time::Duration::from_secs(30),
     }
 }
 
@@ -242,7 +242,7 @@ fn the_service_is_left_alone_for_as_long_as_it_asks() {
         (busy(503, Some(300)), 300),
         (busy(429, None), 60),
         (busy(429, Some(7_200)), 7_200),
-        (busy(503, Some(10 * DAY as u64)), DAY),
+        (busy(503, Some(10 * 86_400)), 86_400),
         (refused(), REFUSED),
         (busy(403, None), REFUSED),
         (busy(404, Some(60)), REFUSED),
@@ -319,11 +319,11 @@ fn nothing_damaged_holds_for_ever() {
         "is_active":true,"is_listed":null}]}"#;
     let look = read_again::<Look>(text).expect("a look");
     let look = look.under("", &[DACHA]).dated(1_000);
-    assert!(due(&look, 120, 1_000) <= DAY);
+    assert!(due(&look, 120, 1_000) <= 86_400);
     assert_eq!(seen(&look, DACHA, 1_000), (Service::Active, 1_000));
     assert!(look.remark(1_000).is_some());
     let again = look.begun(1_000, u32::MAX);
-    assert!(due(&again, 120, 1_000) <= DAY);
+    assert!(due(&again, 120, 1_000) <= 86_400);
 }
 
 #[test]

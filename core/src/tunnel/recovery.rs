@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use super::State;
 use super::verdict::{Cause, Verdict};
 use crate::persist;
-use crate::time::spoken;
+use crate::time::{spoken, whole};
 
 const HOUR: i64 = 3600;
 /// The pause after the first attempt, in seconds: a tunnel takes so long to come
@@ -373,7 +373,7 @@ impl Recovery {
 
     /// What is said while nothing may be tried before `at`.
     fn pause(&mut self, policy: &Policy, at: i64, now: i64) -> String {
-        let next = spoken(at.saturating_sub(now));
+        let next = spoken(whole(at.saturating_sub(now)));
         let made = self.attempts.len();
         if made < policy.restart_limit as usize || now < self.not_before {
             return format!("; the last attempt has not helped yet, the next is in {next}");

@@ -9,7 +9,7 @@ use alloc::string::String;
 
 use super::State;
 use super::evidence::{Device, Evidence, Ping, Route, Seen, Service, Traffic, UNANSWERED, Wan};
-use crate::time::spoken;
+use crate::time::{spoken, whole};
 
 /// What VPNKI said counts for so long, in seconds: it is asked every few
 /// minutes, and may miss a few turns.
@@ -203,7 +203,7 @@ impl<'a> Case<'a> {
                 format!("{network} is being set up: {why}"),
             ));
         }
-        let age = spoken(age);
+        let age = spoken(whole(age));
         Some(self.dead(format!("{network} has not come up for {age}: {why}")))
     }
 
@@ -222,7 +222,7 @@ impl<'a> Case<'a> {
             return None;
         };
         let ping = self.ping_name();
-        let age = spoken(self.now.saturating_sub(*since));
+        let age = spoken(whole(self.now.saturating_sub(*since)));
         let arrived = self
             .arrived()
             .filter(|at| at.saturating_sub(*missed) > SAME_LOOK);
@@ -241,7 +241,7 @@ impl<'a> Case<'a> {
     fn traffic_says(&self) -> Option<Verdict> {
         let traffic = self.traffic?;
         if let Some(at) = self.arrived() {
-            let age = spoken(self.now.saturating_sub(at));
+            let age = spoken(whole(self.now.saturating_sub(at)));
             return Some(self.alive(format!(
                 "bytes came through {} {age} ago",
                 self.names.network
@@ -255,7 +255,7 @@ impl<'a> Case<'a> {
             "{} is stale: {} KiB were sent in {}, nothing was received",
             self.names.network,
             traffic.unanswered / 1024,
-            spoken(silent)
+            spoken(whole(silent))
         )))
     }
 

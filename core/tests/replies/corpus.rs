@@ -1,6 +1,7 @@
 //! Every case of `tests/data/replies`, against the facts that it must give.
 use std::fs;
 use std::path::PathBuf;
+use wansync_core::time::Wall;
 
 use wansync_core::service::answer::data_json;
 use wansync_core::service::method::Method;
@@ -25,7 +26,7 @@ fn every_body_gives_its_facts() {
 fn data_for_programs_is_strict_json() {
     for case in cases() {
         let is_failure = case.expected.iter().any(|line| line.starts_with("failure"));
-        match data_json(case.method, &case.reply, 0) {
+        match data_json(case.method, &case.reply, Wall::from_secs(0)) {
             Ok(text) => {
                 assert!(!is_failure, "{}", case.name);
                 let strict = serde_json::from_str::<serde_json::Value>(&text);

@@ -5,6 +5,7 @@ use wansync_core::service::answer::{Answer, data_json, decode};
 use wansync_core::service::method::Method;
 use wansync_core::service::reply::Reply;
 use wansync_core::service::{skydns_methods, vpnki_resources};
+use wansync_core::time::Wall;
 
 use crate::corpus::cases;
 use crate::show::lines;
@@ -39,7 +40,7 @@ fn mutated_bodies_are_read_or_refused() {
         let shown = lines(method, &reply);
         assert!(!shown.is_empty());
         assert!(shown.iter().all(|line| !line.contains('\n')), "{shown:?}");
-        if let Ok(text) = data_json(method, &reply, 0) {
+        if let Ok(text) = data_json(method, &reply, Wall::from_secs(0)) {
             successes += 1;
             assert!(Json::parse(text.as_bytes()).is_ok(), "{text}");
             assert_eq!(Json::parse(text.as_bytes()).expect("JSON").compact(), text);
@@ -89,8 +90,8 @@ fn text_survives() {
 }
 
 fn cells(method: &Method, reply: &Reply) -> Vec<Vec<String>> {
-    let Ok(Answer::Table(table)) = decode(method, reply, 0) else {
-        panic!("{:?}", decode(method, reply, 0));
+    let Ok(Answer::Table(table)) = decode(method, reply, Wall::from_secs(0)) else {
+        panic!("{:?}", decode(method, reply, Wall::from_secs(0)));
     };
     // serde_json sorts the names of an object.
     let mut columns: Vec<usize> = (0..table.columns.len()).collect();

@@ -1,6 +1,7 @@
 //! An answer as the lines of the corpus; `README.md` there says what each means.
 
 use std::borrow::Cow;
+use wansync_core::time::Wall;
 
 use wansync_core::service::answer::{Answer, decode};
 use wansync_core::service::method::Method;
@@ -16,12 +17,16 @@ pub fn lines(method: &Method, reply: &Reply) -> Vec<String> {
     if method.source.starts_with(|c: char| c.is_ascii_digit()) && vpnki::is_dirty(reply) {
         lines.push("dirty".to_owned());
     }
-    match decode(method, reply, 0) {
+    match decode(method, reply, Wall::from_secs(0)) {
         Ok(answer) => lines.extend(of_answer(&answer)),
         Err(failure) => {
             lines.push(format!("failure {failure}"));
             lines.extend(failure.is_permanent().then(|| "permanent".to_owned()));
-            lines.extend(failure.asks_to_wait().map(|s| format!("wait {s}")));
+            lines.extend(
+                failure
+                    .retry_after()
+                    .map(|s| format!("wait {}", s.as_secs())),
+            );
         }
     }
     lines

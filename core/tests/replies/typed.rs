@@ -9,6 +9,7 @@ use wansync_core::service::skydns_data::{
 };
 use wansync_core::service::vpnki::{self, Aliases};
 use wansync_core::service::{skydns, skydns_methods};
+use wansync_core::time::Wall;
 
 use crate::corpus::{Case, cases};
 
@@ -18,7 +19,7 @@ fn body(name: &str) -> Reply {
 }
 
 fn data(reply: &Reply) -> Json<'_> {
-    skydns::content(reply, 0).expect("a success")
+    skydns::content(reply, Wall::from_secs(0)).expect("a success")
 }
 
 fn names(rest: &Record<'_>) -> Vec<String> {
@@ -139,7 +140,7 @@ fn rows<'a>(case: &'a Case, aliases: &Aliases) -> Option<Rows<'a>> {
     if !["active", "tunnels"].contains(&case.method.name) {
         return None;
     }
-    let payload = vpnki::payload(&case.reply, 0).ok()?;
+    let payload = vpnki::payload(&case.reply, Wall::from_secs(0)).ok()?;
     vpnki::rows(case.method.name, payload.data, aliases).ok()
 }
 
@@ -229,7 +230,8 @@ fn debug_shows_no_secret() {
             .into_iter()
             .find(|case| case.name == name)
             .expect(name);
-        let answer = wansync_core::service::answer::decode(case.method, &case.reply, 0);
+        let answer =
+            wansync_core::service::answer::decode(case.method, &case.reply, Wall::from_secs(0));
         let text = format!("{:?}", answer.expect(name));
         assert!(!text.contains("x7Kq") && !text.contains("client"), "{text}");
     }

@@ -1,4 +1,4 @@
-//! All that the daemon listens to, in one sleep.
+//! The sources of the daemon's events, waited for in one sleep.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -11,16 +11,13 @@ use crate::sys::netlink::Monitor;
 use crate::sys::signals::Signals;
 use crate::sys::ubus::watch::Watch;
 use crate::sys::{clock, wait};
+use wansync_core::schedule::netifd::NetifdLink;
+use wansync_core::time::Boot;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::Network;
 
-/// The longest pause before netifd is tried again.
-const LONGEST: Duration = Duration::from_secs(30);
-/// For so long netifd counts as restarting, and what it said last as true.
-const RESTART: Duration = Duration::from_secs(10);
-
-/// What is listened to.
-pub struct Ears {
+/// The sources of events.
+pub struct EventSources {
     signals: Signals,
     control: Control,
     /// Tells when the wall clock is set.
@@ -29,9 +26,9 @@ pub struct Ears {
     netifd: Netifd,
 }
 
-/// What was heard.
+/// The events of one sleep.
 #[derive(Default)]
-pub struct Heard {
+pub struct Events {
     /// TERM or INT.
     pub end: bool,
     /// HUP.
@@ -48,10 +45,10 @@ pub struct Heard {
     pub requests: Vec<Request>,
 }
 
-impl Ears {
-    /// Opens them. The daemon's lock is held.
-    pub fn open(state: &Path, routes: bool) -> io::Result<Ears> {
-        Ok(Ears {
+impl EventSources {
+    /// Opens the sources. The daemon's lock is held.
+    pub fn open(state: &Path, routes: bool) -> io::Result<EventSources> {
+        Ok(EventSources {
             signals: Signals::open()?,
             control: Control::listen(state)?,
             clock: ClockWatch::open()?,
@@ -66,7 +63,7 @@ impl Ears {
     }
 
     /// Whether routes matter, from now on.
-    pub fn hear_routes(&mut self, routes: bool) -> io::Result<()> {
+    pub fn follow_routes(&mut self, routes: bool) -> io::Result<()> {
         self.monitor = Monitor::open(routes)?;
         Ok(())
     }
@@ -82,16 +79,19 @@ impl Ears {
         self.netifd.ask();
     }
 
-    /// Sleeps until `until`, since boot, or until something is heard there or
-    /// on `others`.
-    pub fn listen(
-        &mut self,
-        others: &[BorrowedFd<'_>],
-        until: Option<Duration>,
-    ) -> io::Result<Heard> {
-        let own = [self.control.deadline(), self.netifd.retry_at()];
+    /// The same, if it is time for that.
+    pub fn refresh_netifd(&mut self, interval: Duration) {
+        if self.netifd.link.refresh_is_due(interval, clock::boot()) {
+            self.netifd.ask();
+        }
+    }
+
+    /// Sleeps until `until`, or until there is an event, of these sources or of `others`.
+    pub fn listen(&mut self, others: &[BorrowedFd<'_>], until: Option<Boot>) -> io::Result<Events> {
+        let visitors = self.control.deadline().map(Boot::after_boot);
+        let own = [visitors, self.netifd.link.retry_at()];
         let until = own.into_iter().flatten().chain(until).min();
-        let patience = until.map(|until| until.saturating_sub(clock::since_boot()));
+        let patience = until.map(|until| until.since(clock::boot()));
         let mut fds = vec![
             self.signals.as_fd(),
             self.clock.as_fd(),
@@ -109,51 +109,44 @@ impl Ears {
         Ok(self.take([ready[0], ready[1], ready[2]], hears_netifd, has_visitors))
     }
 
-    fn take(&mut self, ready: [bool; 3], netifd: bool, visitors: bool) -> Heard {
+    fn take(&mut self, ready: [bool; 3], netifd: bool, visitors: bool) -> Events {
         let [signals, clock, kernel] = ready;
-        let mut heard = Heard::default();
+        let mut events = Events::default();
         if signals {
             let caught = self.signals.take();
-            heard.end = caught.end;
-            heard.reload = caught.reload;
-            heard.pass = caught.pass;
+            events.end = caught.end;
+            events.reload = caught.reload;
+            events.pass = caught.pass;
         }
-        heard.clock = clock && self.clock.take();
+        events.clock = clock && self.clock.take();
         if kernel {
             let changes = self.monitor.take();
-            heard.kernel = changes.addresses || changes.links || changes.routes;
+            events.kernel = changes.addresses || changes.links || changes.routes;
         }
         if netifd {
-            heard.networks = self.netifd.take();
+            events.networks = self.netifd.take();
         }
         if visitors || self.control.deadline().is_some() {
-            heard.requests = self.control.take();
+            events.requests = self.control.take();
         }
-        heard
+        events
     }
 }
 
 /// The connection to netifd, which may go away and come back.
 pub struct Netifd {
     watch: Result<Watch, String>,
-    /// When it is tried again, and after what pause, since boot.
-    retry: (Duration, Duration),
-    /// Since when it has been away; none if it never was there.
-    away_since: Option<Duration>,
-    /// What it said last.
+    link: NetifdLink,
+    /// The networks as it described them last.
     last: Vec<Network>,
-    /// Whether what it said last still counts, though it is away.
-    is_trusted: bool,
 }
 
 impl Default for Netifd {
     fn default() -> Netifd {
         Netifd {
             watch: Err("not asked yet".to_owned()),
-            retry: (Duration::ZERO, Duration::ZERO),
-            away_since: None,
+            link: NetifdLink::default(),
             last: Vec::new(),
-            is_trusted: false,
         }
     }
 }
@@ -164,52 +157,43 @@ impl Netifd {
     pub fn networks(&self) -> Result<&[Network], String> {
         match &self.watch {
             Ok(watch) => Ok(watch.networks()),
-            Err(_) if self.is_trusted => Ok(&self.last),
+            Err(_) if self.link.is_trusted() => Ok(&self.last),
             Err(why) => Err(why.clone()),
         }
     }
 
-    /// When there is something to do about it, since boot.
-    fn retry_at(&self) -> Option<Duration> {
-        self.watch.is_err().then_some(self.retry.0)
-    }
-
     /// Says whether what is known of the networks is other than it was.
     fn connect(&mut self, socket: &Path) -> bool {
-        let now = clock::since_boot();
-        if self.watch.is_ok() || now < self.retry.0 {
+        let now = clock::boot();
+        if !self.link.is_due(now) {
             return false;
         }
         match Watch::connect(socket) {
             Ok(watch) => {
-                if self.retry.1 > Duration::ZERO {
+                if self.link.connected(now) {
                     log::info!("netifd is heard again");
                 }
                 self.last = watch.networks().to_vec();
                 self.watch = Ok(watch);
-                self.retry = (now, Duration::ZERO);
-                self.away_since = None;
                 true
             }
             Err(error) => {
-                self.lose(error.to_string());
-                let is_over = self.away_since.is_none_or(|since| now >= since + RESTART);
-                let was_trusted = self.is_trusted;
-                self.is_trusted = was_trusted && !is_over;
-                was_trusted && is_over
+                self.log_loss(error.to_string());
+                self.link.failed(now)
             }
         }
     }
 
     fn take(&mut self) -> bool {
-        self.heard(Watch::take)
+        self.update(Watch::take)
     }
 
     fn ask(&mut self) {
-        self.heard(Watch::refresh);
+        self.link.asked(clock::boot());
+        self.update(Watch::refresh);
     }
 
-    fn heard(&mut self, from: impl Fn(&mut Watch) -> Result<bool, Error>) -> bool {
+    fn update(&mut self, from: impl Fn(&mut Watch) -> Result<bool, Error>) -> bool {
         let Ok(watch) = &mut self.watch else {
             return false;
         };
@@ -221,22 +205,17 @@ impl Netifd {
                 changed
             }
             Err(error) => {
-                self.away_since = Some(clock::since_boot());
-                self.is_trusted = true;
-                self.lose(error.to_string());
+                self.link.lost(clock::boot());
+                self.log_loss(error.to_string());
                 false
             }
         }
     }
 
-    /// Tries again in a while: 1 s at first, as netifd needs to restart.
-    fn lose(&mut self, why: String) {
-        let now = clock::since_boot();
-        let pause = (self.retry.1 * 2).clamp(Duration::from_secs(1), LONGEST);
+    fn log_loss(&mut self, why: String) {
         if self.watch.as_ref().err() != Some(&why) {
             log::warn!("netifd is not heard: {why}; it is tried again and again");
         }
         self.watch = Err(why);
-        self.retry = (now + pause, pause);
     }
 }

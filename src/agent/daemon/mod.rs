@@ -14,7 +14,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use crate::agent::hooks::Programs;
-use crate::agent::hotplug::Hotplug;
 use crate::agent::observe::Observer;
 use crate::agent::paths::Paths;
 use crate::agent::tunnels::{View, Watch};
@@ -25,9 +24,11 @@ use crate::sys::lock::{Held, Turn};
 use crate::sys::store::Store;
 use crate::sys::{clock, log as logging};
 use accounts::Accounts;
-use event_sources::{Ears, Heard};
-use sections::{Sections, Sight};
+use event_sources::{EventSources, Events};
+use sections::{SectionContext, Sections};
 use wansync_core::config::{Config, Skydns, Source};
+use wansync_core::hotplug::Hotplug;
+use wansync_core::time::{Boot, whole};
 
 /// How long a pass that runs at the end may take to end by itself. After 2 s
 /// whoever asked the daemon to end expects it to be gone.
@@ -55,15 +56,13 @@ struct Daemon<'a> {
     config: Config,
     /// The same as text, for child processes.
     copy: Option<File>,
-    ears: Ears,
+    sources: EventSources,
     sections: Sections,
     accounts: Accounts,
     watch: Watch,
     programs: Programs,
-    /// When everything was last looked at, since boot.
+    /// The moment at which everything was last looked at, since boot.
     looked: Duration,
-    /// When netifd was last asked for everything, since boot.
-    asked: Duration,
 }
 
 fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
@@ -86,7 +85,7 @@ fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
         })?,
     };
     let store = paths.store();
-    let ears = Ears::open(&paths.state, has_routes(&config)).map_err(|error| {
+    let sources = EventSources::open(&paths.state, has_routes(&config)).map_err(|error| {
         log::error!("cannot listen for changes: {error}");
         Exit::Later
     })?;
@@ -98,11 +97,10 @@ fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
         watch,
         programs: Programs::default(),
         looked: Duration::ZERO,
-        asked: clock::since_boot(),
         store,
         config,
         copy,
-        ears,
+        sources,
     };
     Ok((held, daemon))
 }
@@ -137,18 +135,18 @@ impl Daemon<'_> {
     fn run(&mut self) -> Exit {
         self.say_what_is_watched();
         loop {
-            let heard = match self.listen() {
-                Ok(heard) => heard,
+            let events = match self.listen() {
+                Ok(events) => events,
                 Err(error) => {
                     log::error!("cannot listen for changes: {error}");
                     return Exit::Later;
                 }
             };
-            if heard.end {
+            if events.end {
                 self.end();
                 return Exit::Done;
             }
-            self.hear(heard);
+            self.handle(events);
             self.work();
         }
     }
@@ -164,54 +162,54 @@ impl Daemon<'_> {
         }
     }
 
-    fn listen(&mut self) -> std::io::Result<Heard> {
+    fn listen(&mut self) -> std::io::Result<Events> {
         let due = match self.config.main.enabled {
             true => [
                 self.sections.due(),
-                self.accounts.due(),
-                self.watch.due(),
-                self.programs.due(),
+                self.accounts.due().map(Boot::after_boot),
+                self.watch.due().map(Boot::after_boot),
+                self.programs.due().map(Boot::after_boot),
             ],
             false => [None; 4],
         };
         let until = due.into_iter().flatten().min();
         let others: Vec<BorrowedFd<'_>> = self.watch.sockets().collect();
-        self.ears.listen(&others, until)
+        self.sources.listen(&others, until)
     }
 
-    fn hear(&mut self, heard: Heard) {
-        if heard.reload {
+    fn handle(&mut self, events: Events) {
+        if events.reload {
             self.reload();
         }
-        if heard.pass {
+        if events.pass {
             log::info!("a pass was asked for (USR1)");
             self.sections.force();
             self.accounts.hurry();
             self.watch.hurry();
         }
-        let is_connected = self.ears.connect(&self.paths.ubus);
-        if heard.networks || is_connected {
+        let is_connected = self.sources.connect(&self.paths.ubus);
+        if events.networks || is_connected {
             // What is asked over the Internet may have another way out now.
-            self.sections.call(&self.config, |_| true);
+            self.sections.request_recheck(&self.config, |_| true);
             self.watch.hurry();
             self.accounts.hurry();
-        } else if heard.kernel {
-            self.sections.call(&self.config, |section| {
+        } else if events.kernel {
+            self.sections.request_recheck(&self.config, |section| {
                 matches!(section.source, Source::Interface(_))
             });
             self.watch.hurry();
         }
-        if heard.clock {
-            self.sections.call(&self.config, |_| true);
+        if events.clock {
+            self.sections.request_recheck(&self.config, |_| true);
             self.accounts.hurry();
         }
-        let mut is_doubtful = heard.pass;
-        for request in heard.requests {
+        let mut is_doubtful = events.pass;
+        for request in events.requests {
             is_doubtful |= self.answer(request);
         }
         if is_doubtful {
             // Whoever wakes us may know of something that netifd could not tell.
-            self.ask_netifd();
+            self.sources.ask_netifd();
         }
     }
 
@@ -228,7 +226,7 @@ impl Daemon<'_> {
                 return hotplug.is_some_and(|hotplug| self.event(&hotplug));
             }
             "passed" => {
-                for errand in self.sections.told(&self.config, &self.store) {
+                for errand in self.sections.take_notifications(&self.config, &self.store) {
                     self.programs.add(errand);
                 }
                 request.answer("ok");
@@ -250,7 +248,7 @@ impl Daemon<'_> {
             return false;
         }
         let concerns = |section: &Skydns| hotplug.concerns(section);
-        self.sections.call(&self.config, concerns);
+        self.sections.request_recheck(&self.config, concerns);
         self.watch.hurry();
         true
     }
@@ -265,13 +263,13 @@ impl Daemon<'_> {
             }
         };
         logging::set_level(config.main.log_level);
-        if let Err(error) = self.ears.hear_routes(has_routes(&config)) {
+        if let Err(error) = self.sources.follow_routes(has_routes(&config)) {
             log::warn!("cannot listen for routes: {error}");
         }
         self.watch.write(&self.store);
         self.config = config;
         self.copy = copy;
-        self.sections.follow(&self.config, &self.store);
+        self.sections.configure(&self.config, &self.store);
         self.watch = Watch::new(&self.config, &self.store, &[]);
         self.accounts = Accounts::new(self.watch.accounts());
         log::info!("the configuration was read again");
@@ -285,7 +283,7 @@ impl Daemon<'_> {
         if self.sections.are_due() {
             self.work_at_sections();
         }
-        let networks = self.ears.netifd().networks();
+        let networks = self.sources.netifd().networks();
         let view = View {
             store: &self.store,
             networks,
@@ -305,29 +303,21 @@ impl Daemon<'_> {
     }
 
     fn work_at_sections(&mut self) {
-        // A lifetime that runs down to "deprecated" is not notified.
-        let interval = Duration::from_secs(self.config.main.interval as u64);
         self.looked = clock::since_boot();
-        if self.looked >= self.asked + interval {
-            self.ask_netifd();
-        }
+        self.sources
+            .refresh_netifd(whole(self.config.main.interval));
         let client = Client::new(self.config.main.ca_file.as_ref(), false);
-        let networks = self.ears.netifd().networks().map(<[_]>::to_vec);
-        let sight = Sight {
+        let networks = self.sources.netifd().networks().map(<[_]>::to_vec);
+        let context = SectionContext {
             paths: self.paths,
             store: &self.store,
             config: &self.config,
             input: self.copy.as_ref().map(File::as_fd),
             observer: &Observer::seeing(networks, &client),
         };
-        for errand in self.sections.work(&sight) {
+        for errand in self.sections.work(&context) {
             self.programs.add(errand);
         }
-    }
-
-    fn ask_netifd(&mut self) {
-        self.asked = clock::since_boot();
-        self.ears.ask_netifd();
     }
 
     fn end(&mut self) {

@@ -9,7 +9,7 @@ pub mod round;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use crate::agent::hooks::{Errand, News};
+use crate::agent::hooks::{HookRun, StateChange};
 use crate::agent::paths::Paths;
 use crate::sys::counters::Counters;
 use crate::sys::digest::sha256;
@@ -81,7 +81,7 @@ pub struct Wanted {
     /// Accounts at which to look at once.
     pub looks: Vec<String>,
     /// Programs to run.
-    pub errands: Vec<Errand>,
+    pub errands: Vec<HookRun>,
 }
 
 impl Watch {
@@ -95,11 +95,13 @@ impl Watch {
             .filter(|(section, _)| is_chosen(section));
         let tunnels = tunnels.map(|(section, tunnel)| {
             let memory = store.tunnel_memory(section).unwrap_or_default();
-            let memory = memory.under(&tunnel.fingerprint(sha256)).dated(now.boot);
+            let memory = memory
+                .under(&tunnel.fingerprint(sha256))
+                .dated(now.boot.secs());
             Watched {
                 section: section.to_owned(),
                 tunnel: tunnel.clone(),
-                stored: (memory.clone(), now.boot),
+                stored: (memory.clone(), now.boot.secs()),
                 memory,
                 due: Duration::ZERO,
                 looked: Duration::ZERO,
@@ -199,7 +201,7 @@ impl Watch {
 
     /// Writes what is remembered, so that others may read it.
     pub fn write(&mut self, store: &Store) {
-        let now = clock::now().boot;
+        let now = clock::now().boot.secs();
         for watched in &mut self.tunnels {
             watched.write(store, now);
         }
@@ -221,7 +223,7 @@ impl Watched {
         let Some(probe) = &mut self.probe else {
             return true;
         };
-        let now = clock::now().boot;
+        let now = clock::now().boot.secs();
         let found = match probe.echo.answer() {
             Ok(Some(time)) => Ping::Answered(time.as_millis() as u32),
             Ok(None) if clock::since_boot() < probe.until => return false,
@@ -279,12 +281,12 @@ impl Watched {
         arguments: &[String],
         old: &'static str,
         new: &'static str,
-    ) -> Errand {
-        Errand {
+    ) -> HookRun {
+        HookRun {
             section: self.section.clone(),
             program: program.to_owned(),
             arguments: arguments.to_vec(),
-            news: News {
+            change: StateChange {
                 kind: "tunnel",
                 old,
                 new,
@@ -351,7 +353,7 @@ impl<'a> Pass<'a> {
             self.bring_up(watched);
         }
         self.look(watched, is_half_done);
-        let at = clock::now().boot;
+        let at = clock::now().boot.secs();
         match watched.probe() {
             Some(Ok(probe)) => {
                 watched.probe = Some(probe);
@@ -367,7 +369,7 @@ impl<'a> Pass<'a> {
     }
 
     fn look(&mut self, watched: &mut Watched, is_half_done: bool) {
-        let at = clock::now().boot;
+        let at = clock::now().boot.secs();
         let device = match self.device(watched, at) {
             // By ourselves, and what netifd said may be older than our call.
             Device::Off if is_half_done => Device::Pending {
@@ -399,7 +401,7 @@ impl<'a> Pass<'a> {
 
     /// What the echoes of this very look brought is in it.
     fn count(&mut self, watched: &mut Watched) {
-        let at = clock::now().boot;
+        let at = clock::now().boot.secs();
         let Some(name) = watched.device() else {
             return;
         };
@@ -484,7 +486,7 @@ impl<'a> Pass<'a> {
     fn judge(&mut self, watched: &mut Watched) {
         watched.probe = None;
         self.count(watched);
-        let now = clock::now().boot;
+        let now = clock::now().boot.secs();
         let Watched {
             section,
             tunnel,
@@ -602,7 +604,7 @@ impl<'a> Pass<'a> {
         match ubus::watch::up(&self.paths.ubus, network) {
             Ok(()) => {
                 watched.memory.recovery.restarting = false;
-                watched.write(self.view.store, clock::now().boot);
+                watched.write(self.view.store, clock::now().boot.secs());
             }
             Err(error) => log::error!(
                 "{}: netifd does not take '{network}' up: {error}; it will be asked again",

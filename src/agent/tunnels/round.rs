@@ -98,8 +98,8 @@ fn round(
 fn address_is_pending(paths: &Paths, config: &Config) -> bool {
     let store = paths.store();
     config.ready().any(|(name, _)| {
-        let memory = store.memory(name);
-        memory.is_some_and(|memory| memory.outcome == Some(Outcome::Unconfirmed))
+        let state = store.section_state(name);
+        state.is_some_and(|state| state.outcome == Some(Outcome::Unconfirmed))
     })
 }
 

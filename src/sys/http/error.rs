@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use wansync_core::failure::{Failure, Phase, TlsFailure};
 
@@ -22,19 +23,15 @@ pub(super) enum Stop {
 }
 
 impl Stop {
-    /// The failure as the caller sees it; `seconds` is the time that was allowed.
-    pub(super) fn at(self, host: &str, seconds: u64) -> Failure {
+    /// The failure as the caller sees it; `limit` is the time that was allowed.
+    pub(super) fn at(self, host: &str, limit: Duration) -> Failure {
         let host = host.to_owned();
         match self {
             Stop::Bind { device, cause } => Failure::Bind { device, cause },
             Stop::NameResolution(cause) => Failure::NameResolution { host, cause },
             Stop::Connect(cause) => Failure::Connect { host, cause },
             Stop::Tls(cause) => Failure::Tls { host, cause },
-            Stop::Timeout(phase) => Failure::Timeout {
-                host,
-                phase,
-                seconds,
-            },
+            Stop::Timeout(phase) => Failure::Timeout { host, phase, limit },
             Stop::Broken(cause) => Failure::Broken { host, cause },
             Stop::TooLarge { limit } => Failure::TooLarge { limit },
         }

@@ -153,8 +153,7 @@ impl Client {
             ),
             Some(origin) => (origin.host, self.exchange(url, request, deadline)),
         };
-        let seconds = request.timeout.as_secs() + u64::from(request.timeout.subsec_nanos() > 0);
-        called.map_err(|stop| stop.at(&host, seconds))
+        called.map_err(|stop| stop.at(&host, request.timeout))
     }
 
     fn exchange(&self, url: &str, request: &Get, deadline: Instant) -> Result<Answer, Stop> {

@@ -37,7 +37,7 @@ pub fn moment(text: &str) -> Option<Civil> {
         second: part(17, 19)?,
     };
     // A date that does not exist comes back as another one.
-    (Civil::at(civil.seconds()) == civil).then_some(civil)
+    (Civil::at(civil.wall()) == civil).then_some(civil)
 }
 
 /// A moment as people write it, `YYYY-MM-DD HH:MM:SS`; any other text as it is.

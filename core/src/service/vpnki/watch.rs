@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::service::reply::Reply;
 use crate::service::request;
 use crate::service::rows::Row;
+use crate::time::Wall;
 use crate::tunnel::account::Wanted;
 
 /// The tunnels that are connected.
@@ -40,7 +41,7 @@ pub fn aliases(account: &Vpnki) -> Aliases {
 }
 
 /// For each tunnel that is wanted, whether a reply to `resource` lists it.
-/// `wall` is the time in seconds since 1970.
+/// `now` is the date.
 ///
 /// # Errors
 /// Whatever is no such list; see [`payload`] and [`rows`]. Nearly any object can
@@ -63,9 +64,9 @@ pub fn listed(
     reply: &Reply,
     wanted: &[Wanted<'_>],
     aliases: &Aliases,
-    wall: i64,
+    now: Wall,
 ) -> Result<Vec<bool>, Failure> {
-    let rows = rows(resource, payload(reply, wall)?.data, aliases)?;
+    let rows = rows(resource, payload(reply, now)?.data, aliases)?;
     let is_listed = |wanted: &Wanted<'_>| is_active(&rows, wanted.name, wanted.address);
     let listed: Vec<bool> = wanted.iter().map(is_listed).collect();
     let is_understood = || rows.is_empty() || rows.iter().any(|row| is_tunnel(&row, aliases));
@@ -96,9 +97,9 @@ pub fn names(
     resource: &str,
     reply: &Reply,
     aliases: &Aliases,
-    wall: i64,
+    now: Wall,
 ) -> Result<Vec<String>, Failure> {
-    let rows = rows(resource, payload(reply, wall)?.data, aliases)?;
+    let rows = rows(resource, payload(reply, now)?.data, aliases)?;
     let names = rows.iter().filter_map(|row| name_of(&row, aliases));
     Ok(names.map(Cow::into_owned).collect())
 }
@@ -117,7 +118,8 @@ mod tests {
             body: body.as_bytes().to_vec(),
             ..Reply::default()
         };
-        listed(resource, &reply, &wanted, aliases, 0).map_err(|failure| failure.to_string())
+        listed(resource, &reply, &wanted, aliases, Wall::from_secs(0))
+            .map_err(|failure| failure.to_string())
     }
 
     #[test]

@@ -10,7 +10,7 @@ use core::net::IpAddr;
 use serde::Serialize;
 
 use crate::config::Tunnel;
-use crate::time::spoken;
+use crate::time::{spoken, whole};
 use crate::tunnel::evidence::{Device, Evidence, Ping, Route, Seen, Service, Traffic, Wan};
 
 /// The evidence in a word each; `None` is what is not asked for, or not known.
@@ -135,7 +135,10 @@ fn aged<T>(
 ) -> Option<String> {
     let seen = seen.as_ref()?;
     let words = words(&seen.value)?;
-    Some(format!("{words} ({} ago)", spoken(age(seen.at, now))))
+    Some(format!(
+        "{words} ({} ago)",
+        spoken(whole(age(seen.at, now)))
+    ))
 }
 
 /// A WAN that is up is no news.
@@ -160,7 +163,7 @@ fn device_words(network: &str, device: &Device, now: i64) -> String {
     match device {
         Device::Up(name) => format!("{network} up on {name}"),
         Device::Pending { since, why } => {
-            format!("{network} {why} for {}", spoken(age(*since, now)))
+            format!("{network} {why} for {}", spoken(whole(age(*since, now))))
         }
         Device::Down(why) => format!("{network} {why}"),
         Device::Off => format!("{network} was taken down on purpose"),
@@ -184,7 +187,7 @@ fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
     match ping {
         Ping::Answered(ms) => format!("{target} answered in {} ms", (*ms).max(1)),
         Ping::Lost { since, .. } => {
-            format!("{target} silent for {}", spoken(age(*since, now)))
+            format!("{target} silent for {}", spoken(whole(age(*since, now))))
         }
         Ping::Silent(why) => format!("no echo to {target} could be sent: {why}"),
     }
@@ -194,7 +197,7 @@ fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
 fn traffic_words(traffic: &Traffic, now: i64) -> Option<String> {
     let received = traffic
         .received_at
-        .map(|at| format!("last byte in {} ago", spoken(age(at, now))));
+        .map(|at| format!("last byte in {} ago", spoken(whole(age(at, now)))));
     match (received, traffic.unanswered) {
         (received, 0) => received,
         (Some(received), sent) => Some(format!("{received}, {sent} bytes out since")),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::evidence::{self, EvidenceView};
 use super::{WRONG, clean};
 use crate::config::Tunnel;
-use crate::time::spoken;
+use crate::time::{spoken, whole};
 use crate::tunnel::evidence::Evidence;
 use crate::tunnel::recovery::{OnDown, next_due};
 use crate::tunnel::{Memory, State};
@@ -113,7 +113,7 @@ impl TunnelView {
             reason: Some(format!(
                 "not looked at for {}: neither the service nor cron runs; before, it was {state}: \
                  {reason}",
-                spoken(ago)
+                spoken(whole(ago))
             )),
             ..self
         }
@@ -148,7 +148,7 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
     let TunnelView { section, state, .. } = tunnel;
     let mut first = format!("{section:width$}  {:11}", state.word());
     if let Some(since) = tunnel.since_s {
-        write!(first, "  for {}", spoken(since))?;
+        write!(first, "  for {}", spoken(whole(since)))?;
     }
     if let Some(name) = &tunnel.name {
         write!(
@@ -161,7 +161,7 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
     writeln!(out, "{}", first.trim_end())?;
     let next = tunnel
         .next_due_s
-        .map(|due| format!("next look in {}", spoken(due)));
+        .map(|due| format!("next look in {}", spoken(whole(due))));
     let last: Vec<&str> = next
         .iter()
         .chain(&tunnel.budget)

@@ -1,10 +1,13 @@
-//! What a hotplug script was told, and whether it matters.
+//! A hotplug event of OpenWrt, and whether it matters.
 
-use crate::sys::process;
-use wansync_core::address::Family;
-use wansync_core::config::{Config, Skydns, Source, Tunnel};
+use crate::address::Family;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 
-/// What hotplug says in the environment.
+use crate::config::{Config, Skydns, Source, Tunnel};
+
+/// What OpenWrt says to a hotplug script, in variables of its environment.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Hotplug {
     action: String,
@@ -17,19 +20,30 @@ pub struct Hotplug {
 }
 
 impl Hotplug {
-    /// Takes it from the environment; `None` if this is no hotplug script.
-    pub fn from_environment() -> Option<Hotplug> {
+    /// The event of a hotplug script, from its variables; `None` if it is none.
+    ///
+    /// ```
+    /// use wansync_core::hotplug::Hotplug;
+    ///
+    /// let variables = [("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "eth1")];
+    /// let get = |name: &str| {
+    ///     let found = variables.iter().find(|(other, _)| *other == name);
+    ///     found.map(|(_, value)| value.to_string())
+    /// };
+    /// assert_eq!(Hotplug::from_variables(get).unwrap().line(), "ifup\twan\teth1\t0");
+    /// ```
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Option<Hotplug> {
         Some(Hotplug {
-            action: process::environment("ACTION")?,
-            interface: process::environment("INTERFACE"),
-            device: process::environment("DEVICE"),
+            action: variable("ACTION")?,
+            interface: variable("INTERFACE"),
+            device: variable("DEVICE"),
             addresses: ["IFUPDATE_ADDRESSES", "IFUPDATE_PREFIXES"]
                 .iter()
-                .any(|name| process::environment(name).as_deref() == Some("1")),
+                .any(|name| variable(name).as_deref() == Some("1")),
         })
     }
 
-    /// It as one line for the daemon. The kernel's and netifd's names hold no tab.
+    /// The event as one line for the daemon. The kernel's and netifd's names hold no tab.
     pub fn line(&self) -> String {
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
         format!(
@@ -41,7 +55,7 @@ impl Hotplug {
         )
     }
 
-    /// What [`Hotplug::line`] gave.
+    /// The event that [`Hotplug::line`] wrote.
     pub fn from_line(line: &str) -> Option<Hotplug> {
         let mut parts = line.split('\t');
         let mut next = || Some(parts.next()?.to_owned());
@@ -54,7 +68,7 @@ impl Hotplug {
         })
     }
 
-    /// Whether it can change anything that is done.
+    /// Whether the event can change anything that is done.
     pub fn matters(&self, config: &Config) -> bool {
         config.ready().any(|(_, section)| self.concerns(section))
             || config
@@ -62,7 +76,7 @@ impl Hotplug {
                 .any(|(_, tunnel)| self.concerns_tunnel(tunnel))
     }
 
-    /// Whether it can change what this section would send.
+    /// Whether the event can change what this section would send.
     pub fn concerns(&self, section: &Skydns) -> bool {
         match self.action.as_str() {
             "ifup" => self.is_about(section),

@@ -1,0 +1,137 @@
+//! The process in the background that a hotplug event starts: it lets the WAN settle,
+//! runs a pass, and stays for as long as a retry is due before cron's next re-check.
+
+use core::time::Duration;
+
+use crate::outcome::Outcome;
+use crate::time::Boot;
+
+/// One step of a reconnect often brings several events: this much time is given to the
+/// rest of them. With a TLS handshake after it, the update is still on the wire within
+/// two seconds of the first event.
+pub const SETTLE_TIME: Duration = Duration::from_secs(1);
+/// The pause before a source is asked again that could not be: right after a reconnect
+/// neither DNS nor routes need be there yet.
+const SOURCE_RETRY: Duration = Duration::from_secs(20);
+
+/// What a pass did for one section.
+#[derive(Debug, Clone, Copy)]
+pub struct PassResult {
+    /// The end of it; `None`, if the section is wrong.
+    pub outcome: Option<Outcome>,
+    /// Whether its source could not be asked, or had no answer.
+    pub source_failed: bool,
+    /// The time until something is due for it.
+    pub due: Duration,
+}
+
+/// The retries after one event.
+#[derive(Debug, Clone, Copy)]
+pub struct EventSchedule {
+    end: Boot,
+}
+
+impl EventSchedule {
+    /// The retries of an event whose first pass begins now. Cron re-checks after
+    /// `interval`.
+    pub fn new(now: Boot, interval: Duration) -> EventSchedule {
+        EventSchedule {
+            end: now + interval,
+        }
+    }
+
+    /// The moment of the next pass, after one with these results; `None`, if that is
+    /// left to cron, or if no retry helps.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use wansync_core::outcome::Outcome;
+    /// use wansync_core::schedule::event::{EventSchedule, PassResult};
+    /// use wansync_core::time::Boot;
+    ///
+    /// let now = Boot::from_secs(100);
+    /// let event = EventSchedule::new(now, Duration::from_secs(300));
+    /// let failed = PassResult {
+    ///     outcome: Some(Outcome::Unconfirmed),
+    ///     source_failed: false,
+    ///     due: Duration::from_secs(15),
+    /// };
+    /// assert_eq!(event.next_pass([failed].into_iter(), now), Some(Boot::from_secs(115)));
+    /// ```
+    pub fn next_pass(&self, results: impl Iterator<Item = PassResult>, now: Boot) -> Option<Boot> {
+        let pause = |result: PassResult| match result.outcome {
+            Some(Outcome::Unconfirmed | Outcome::Throttled) => Some(result.due),
+            Some(Outcome::Aborted) if result.source_failed => Some(SOURCE_RETRY),
+            _ => None,
+        };
+        let pause = results.filter_map(pause).min()?;
+        let next = now + pause.max(Duration::from_secs(1));
+        (next <= self.end).then_some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_passes_are_followed_by_another() {
+        let table: [(Option<Outcome>, bool, u64, Option<i64>); 9] = [
+            (Some(Outcome::Unconfirmed), false, 15, Some(115)),
+            (Some(Outcome::Unconfirmed), false, 0, Some(101)),
+            (Some(Outcome::Unconfirmed), false, 300, Some(400)),
+            (Some(Outcome::Unconfirmed), false, 301, None),
+            (Some(Outcome::Throttled), false, 60, Some(160)),
+            (Some(Outcome::Aborted), true, 300, Some(120)),
+            (Some(Outcome::Aborted), false, 10, None),
+            (Some(Outcome::Confirmed), false, 10, None),
+            (None, false, 0, None),
+        ];
+        let now = Boot::from_secs(100);
+        let event = EventSchedule::new(now, Duration::from_secs(300));
+        for (outcome, source_failed, due, next) in table {
+            let result = PassResult {
+                outcome,
+                source_failed,
+                due: Duration::from_secs(due),
+            };
+            let expected = next.map(Boot::from_secs);
+            assert_eq!(
+                event.next_pass([result].into_iter(), now),
+                expected,
+                "{result:?}"
+            );
+        }
+    }
+
+    /// Name resolution fails until the time `back`, in seconds: gives the passes, in
+    /// seconds after the first.
+    fn passes(back: i64, interval: u64) -> Vec<i64> {
+        let (mut now, mut passes) = (Boot::START, Vec::new());
+        let event = EventSchedule::new(now, Duration::from_secs(interval));
+        loop {
+            passes.push(now.secs());
+            let outcome = match now.secs() >= back {
+                true => Outcome::Confirmed,
+                false => Outcome::Aborted,
+            };
+            let result = PassResult {
+                outcome: Some(outcome),
+                source_failed: true,
+                due: Duration::ZERO,
+            };
+            match event.next_pass([result].into_iter(), now) {
+                Some(next) => now = next,
+                None => return passes,
+            }
+        }
+    }
+
+    #[test]
+    fn a_source_is_asked_until_it_answers_or_cron_comes() {
+        assert_eq!(passes(0, 300), [0]);
+        assert_eq!(passes(30, 300), [0, 20, 40]);
+        assert_eq!(passes(10_000, 300).len(), 16);
+        assert_eq!(passes(10_000, 10), [0]);
+    }
+}

@@ -1,0 +1,204 @@
+//! One `skydns` section of the daemon: when it is looked at, and when it needs a pass.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use crate::address::PublicAddress;
+use crate::holddown::HoldDown;
+use crate::outcome::Outcome;
+use crate::reconcile::{self, Decision, Observation, Policy};
+use crate::state::SectionState;
+use crate::time::{Boot, Now, Wall};
+
+/// How long a state that is no address must last before it is written down: most
+/// changes pass through one.
+const SETTLE_TIME: Duration = Duration::from_secs(2);
+/// How long after a pass another may follow that would do the same.
+pub(super) const PASS_REST: Duration = Duration::from_secs(10);
+/// How long a page or a program that had no answer is left alone. It doubles up to
+/// the interval.
+const MIN_SOURCE_BACKOFF: Duration = Duration::from_secs(20);
+
+/// What can be said of a section when it is due.
+#[derive(Debug, Clone, Copy)]
+pub enum Facts<'a> {
+    /// Its source was asked, since that costs nothing.
+    Observed {
+        /// What the source says.
+        observation: &'a Observation,
+        /// What is remembered of the section, for its configuration of today.
+        state: &'a SectionState,
+    },
+    /// Only a pass can ask its source: a page of the web or a program.
+    Unobserved,
+    /// Its key file cannot be read, so a pass would send nothing.
+    WithoutKey,
+}
+
+/// What a section needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Another look at this moment, if nothing happens before.
+    Look(Boot),
+    /// A pass, not before this moment: for this address, or for what it finds.
+    Pass(Boot, Option<PublicAddress>),
+}
+
+/// The schedule of one section.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SectionSchedule {
+    due: Boot,
+    hold_down: HoldDown,
+    /// Something happened that only a pass can look at.
+    recheck_requested: bool,
+    /// A pass is wanted, whatever there is to do.
+    forced: bool,
+    /// The address that the last pass was run for.
+    last_attempted: Option<IpAddr>,
+    /// The end of the last pass over it.
+    last_pass: Option<Boot>,
+    /// The moment at which a state that is no address was first seen.
+    unsettled_since: Option<Boot>,
+    /// Passes in a row in which a page or a program had no answer.
+    source_failures: u32,
+}
+
+impl SectionSchedule {
+    /// The moment at which it is looked at next.
+    pub(super) fn due(&self) -> Boot {
+        self.due
+    }
+
+    /// Has it looked at now; by a pass, if only that can.
+    pub(super) fn request_recheck(&mut self, needs_pass: bool) {
+        self.due = Boot::START;
+        self.recheck_requested |= needs_pass;
+    }
+
+    /// Has a pass run over it, whatever there is to do.
+    pub(super) fn force(&mut self) {
+        self.due = Boot::START;
+        self.forced = true;
+    }
+
+    /// Forgets what was tried, and how often: it was tried under another
+    /// configuration.
+    pub(super) fn forget_attempts(&mut self) {
+        self.last_attempted = None;
+        self.hold_down = HoldDown::default();
+    }
+
+    /// Puts the next look off, or forward.
+    pub(super) fn look_at(&mut self, due: Boot) {
+        self.due = due;
+    }
+
+    /// Whether a pass was run for another address than this one.
+    pub(super) fn is_news(&self, address: Option<PublicAddress>) -> bool {
+        let address = address.map(PublicAddress::get);
+        address.is_some() && self.last_attempted != address
+    }
+
+    /// Notes that a pass began, which ends by `deadline`.
+    pub(super) fn pass_began(&mut self, address: Option<PublicAddress>, now: Boot, deadline: Boot) {
+        let address = address.map(PublicAddress::get);
+        if self.recheck_requested || address != self.last_attempted {
+            self.hold_down.acted(now);
+        }
+        self.recheck_requested = false;
+        self.forced = false;
+        self.unsettled_since = None;
+        self.last_attempted = address.or(self.last_attempted);
+        // It is looked at again when the pass has ended.
+        self.due = deadline;
+    }
+
+    /// Notes that a pass over it ended, and how.
+    pub(super) fn pass_ended(&mut self, outcome: Option<Outcome>, now: Boot) {
+        self.last_pass = Some(now);
+        self.source_failures = match outcome {
+            Some(Outcome::Aborted) => self.source_failures.saturating_add(1),
+            _ => 0,
+        };
+    }
+
+    /// What it needs, given what can be said of it. `interval` is the pause between two
+    /// re-checks.
+    pub(super) fn need(
+        &mut self,
+        policy: &Policy,
+        facts: Facts<'_>,
+        interval: Duration,
+        now: Boot,
+        wall: Wall,
+    ) -> Need {
+        if self.forced {
+            return Need::Pass(now, None);
+        }
+        match facts {
+            Facts::Unobserved => self.need_of_unobserved(interval, now),
+            Facts::WithoutKey => {
+                self.recheck_requested = false;
+                match self.last_pass {
+                    // The pass says what is wrong with the key; once is enough.
+                    None => Need::Pass(now, None),
+                    Some(_) => Need::Look(now + interval),
+                }
+            }
+            Facts::Observed { observation, state } => {
+                self.recheck_requested = false;
+                let decision =
+                    reconcile::decide(policy, observation, state, Now::new(now, wall), false);
+                if let Decision::Update(address) = decision {
+                    return self.need_of_change(address, now);
+                }
+                let seen = reconcile::state_after_observation(state, observation, policy.family);
+                let after = reconcile::state_without_send(&seen, &decision);
+                if is_settled(state, &after) {
+                    self.unsettled_since = None;
+                    let due = reconcile::next_due(policy, state, Now::new(now, wall), interval);
+                    return Need::Look(now + due.clamp(Duration::from_secs(1), interval));
+                }
+                let since = *self.unsettled_since.get_or_insert(now);
+                Need::Pass((since + SETTLE_TIME).max(self.rested()), None)
+            }
+        }
+    }
+
+    fn need_of_unobserved(&self, interval: Duration, now: Boot) -> Need {
+        if self.recheck_requested {
+            return Need::Pass(self.hold_down.until(), None);
+        }
+        let pause = match self.source_failures {
+            0 => interval,
+            n => (MIN_SOURCE_BACKOFF * 2_u32.saturating_pow(n.min(10) - 1)).min(interval),
+        };
+        match self.last_pass.map_or(now, |at| at + pause) {
+            due if due <= now => Need::Pass(now, None),
+            due => Need::Look(due),
+        }
+    }
+
+    fn need_of_change(&self, address: PublicAddress, now: Boot) -> Need {
+        let from = match self.is_news(Some(address)) {
+            true => self.hold_down.until(),
+            false => self.rested(),
+        };
+        Need::Pass(from.max(now), Some(address))
+    }
+
+    /// The moment from which a pass may follow that would do the same as the last.
+    fn rested(&self) -> Boot {
+        self.last_pass.map_or(Boot::START, |at| at + PASS_REST)
+    }
+}
+
+/// Whether a pass would remember nothing that people should know: the same state,
+/// address and reason. That an address was confirmed is the same as that it is
+/// unchanged, and that a failure is waited for the same as that it was.
+fn is_settled(before: &SectionState, after: &SectionState) -> bool {
+    let word = |state: &SectionState| state.outcome.map(Outcome::state);
+    word(before) == word(after)
+        && before.observed == after.observed
+        && (after.outcome != Some(Outcome::Aborted) || before.reason == after.reason)
+}

@@ -1,0 +1,306 @@
+//! Whole days of the daemon's sections in milliseconds: the schedule and the decisions
+//! are the real ones, the WAN and the service are functions of the time.
+
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr};
+use core::time::Duration;
+
+use super::passes::PassSchedule;
+use super::section::Facts;
+use crate::address::{Candidate, Family};
+use crate::failure::Failure;
+use crate::outcome::Outcome;
+use crate::reconcile::{self, Decision, Observation, Policy};
+use crate::state::SectionState;
+use crate::time::{BUILT, Boot, DAY, HOUR, MINUTE, Now, Wall};
+
+const SECTION: &str = "home";
+const INTERVAL: Duration = Duration::from_secs(300);
+/// How long a send takes, from the start of its pass.
+const SEND_TIME: Duration = Duration::from_millis(100);
+/// How long a send takes that has no answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A send: when, and which address.
+type Send = (Boot, IpAddr);
+
+struct World<'a> {
+    /// The address of the WAN, and the moment of its next change.
+    wan: &'a dyn Fn(Boot) -> (Option<u32>, Boot),
+    /// What the service says at a moment.
+    service: &'a dyn Fn(Boot) -> Result<(), Failure>,
+    /// Whether only a pass can ask the source.
+    unobserved: bool,
+    schedule: PassSchedule,
+    state: SectionState,
+    /// The end of the pass that runs.
+    pass_end: Option<Boot>,
+    sends: Vec<Send>,
+    passes: usize,
+    wakeups: usize,
+}
+
+fn policy() -> Policy {
+    Policy {
+        family: Family::Ipv4,
+        refresh: 3 * DAY,
+        daily_limit: 24,
+        tls: true,
+    }
+}
+
+fn wall(now: Boot) -> Wall {
+    BUILT + now.since(Boot::START)
+}
+
+fn address(number: u32) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::from(0x0808_0000 + number))
+}
+
+impl<'a> World<'a> {
+    fn new(
+        wan: &'a dyn Fn(Boot) -> (Option<u32>, Boot),
+        service: &'a dyn Fn(Boot) -> Result<(), Failure>,
+    ) -> World<'a> {
+        let mut schedule = PassSchedule::default();
+        schedule.configure([(SECTION, true)].into_iter(), false);
+        World {
+            wan,
+            service,
+            unobserved: false,
+            schedule,
+            state: SectionState::default(),
+            pass_end: None,
+            sends: Vec::new(),
+            passes: 0,
+            wakeups: 0,
+        }
+    }
+
+    /// Lets the daemon run for so long.
+    fn run(mut self, span: Duration) -> World<'a> {
+        let (mut now, end) = (Boot::START, Boot::START + span);
+        let mut change = (self.wan)(now).1;
+        while now < end {
+            self.wakeups += 1;
+            assert!(self.wakeups < 1_000_000, "it turns in circles at {now:?}");
+            if now >= change {
+                self.schedule.request_recheck(|_| true);
+                change = (self.wan)(now).1;
+            }
+            if self.pass_end.is_some_and(|end| end <= now) {
+                self.pass_end = None;
+                let outcome = self.state.outcome;
+                self.schedule.pass_ended(|_| outcome, now);
+            }
+            self.look(now);
+            let due = self.schedule.due().into_iter();
+            let next = due.chain(self.pass_end).chain([change]).min();
+            now = next
+                .unwrap_or(Boot::NEVER)
+                .max(now + Duration::from_millis(1));
+        }
+        self
+    }
+
+    fn observation(&self, now: Boot) -> Observation {
+        let found = (self.wan)(now)
+            .0
+            .map(|number| Candidate::from(address(number)));
+        Ok(found.into_iter().collect())
+    }
+
+    fn look(&mut self, now: Boot) {
+        if self.schedule.is_due(SECTION, now) {
+            let (observation, state) = (self.observation(now), self.state.clone());
+            let facts = match self.unobserved {
+                true => Facts::Unobserved,
+                false => Facts::Observed {
+                    observation: &observation,
+                    state: &state,
+                },
+            };
+            let times = (now, wall(now));
+            self.schedule
+                .look(SECTION, &policy(), facts, INTERVAL, times);
+        }
+        if let Some(order) = self.schedule.next_pass(now) {
+            let chosen = order.targets[0].address;
+            self.schedule.pass_began(&order.targets, now);
+            self.passes += 1;
+            let observation = match chosen {
+                Some(address) => Ok(vec![Candidate::from(address.get())]),
+                None => self.observation(now),
+            };
+            self.pass(&observation, now);
+        }
+    }
+
+    /// What a pass does; it takes effect at once, and ends later.
+    fn pass(&mut self, observation: &Observation, now: Boot) {
+        let before = reconcile::state_after_observation(&self.state, observation, Family::Ipv4);
+        let time = Now::new(now, wall(now));
+        let decision = reconcile::decide(&policy(), observation, &before, time, false);
+        self.pass_end = Some(now + Duration::from_millis(20));
+        let Decision::Update(address) = decision else {
+            self.state = reconcile::state_without_send(&before, &decision);
+            return;
+        };
+        let result = (self.service)(now);
+        let took = match result {
+            Err(Failure::Timeout { .. }) => TIMEOUT,
+            _ => SEND_TIME,
+        };
+        self.pass_end = Some(now + took);
+        self.sends.push((now, address.get()));
+        let time = Now::new(now + took, wall(now + took));
+        self.state = reconcile::state_after_send(&before, address, "skydns", &result, time, 20);
+    }
+}
+
+/// A WAN that changes its address each `pause`, until `end`.
+fn changing(pause: Duration, end: Boot) -> impl Fn(Boot) -> (Option<u32>, Boot) {
+    move |now| {
+        let number = (now.min(end).since(Boot::START).as_secs() / pause.as_secs()) as u32;
+        let next = Boot::START + pause * (number + 1);
+        (Some(number), if next > end { Boot::NEVER } else { next })
+    }
+}
+
+fn steady(_: Boot) -> (Option<u32>, Boot) {
+    (Some(7), Boot::NEVER)
+}
+
+fn confirms(_: Boot) -> Result<(), Failure> {
+    Ok(())
+}
+
+fn no_answer() -> Failure {
+    Failure::Timeout {
+        host: "skydns".into(),
+        phase: crate::failure::Phase::Connect,
+        limit: TIMEOUT,
+    }
+}
+
+#[test]
+fn a_week_of_rest_is_two_renewals() {
+    let world = World::new(&steady, &confirms).run(7 * DAY);
+    let days: Vec<u64> = world
+        .sends
+        .iter()
+        .map(|(at, _)| at.secs() as u64 / 86_400)
+        .collect();
+    assert_eq!(days, [0, 3, 6], "{:?}", world.sends);
+    assert_eq!(
+        world.passes, 3,
+        "a re-check that finds nothing starts no pass"
+    );
+    let checks = 7 * 24 * 12;
+    assert!(world.wakeups < checks + 20, "{} wake-ups", world.wakeups);
+}
+
+#[test]
+fn a_change_is_sent_at_once_and_only_that() {
+    let hourly = changing(HOUR, Boot::NEVER);
+    let world = World::new(&hourly, &confirms).run(12 * HOUR);
+    assert_eq!(world.sends.len(), 12);
+    for (number, (at, sent)) in world.sends.iter().enumerate() {
+        let change = Boot::START + HOUR * number as u32;
+        assert!(at.since(change) < Duration::from_millis(10), "{at:?}");
+        assert_eq!(*sent, address(number as u32));
+    }
+}
+
+#[test]
+fn a_flapping_day_is_bounded_and_its_last_state_wins() {
+    let end = Boot::START + 23 * HOUR;
+    let flapping = changing(Duration::from_secs(7), end);
+    let world = World::new(&flapping, &confirms).run(2 * DAY);
+    let day = world.sends.iter().filter(|(at, _)| *at < Boot::START + DAY);
+    assert_eq!(day.count(), 24, "the daily limit");
+    let last = address((23 * 3600 / 7) as u32);
+    assert_eq!(world.state.confirmed.expect("one").address, last);
+    assert_eq!(world.sends.last().expect("some").1, last);
+}
+
+#[test]
+fn an_outage_of_hours_ends_soon_after_the_service_is_back() {
+    let back = Boot::START + 9 * HOUR;
+    let service = |now| if now < back { Err(no_answer()) } else { Ok(()) };
+    let world = World::new(&steady, &service).run(DAY);
+    let (last, _) = *world.sends.last().expect("some");
+    assert_eq!(world.state.outcome, Some(Outcome::Confirmed));
+    assert!(last.since(back) <= 31 * MINUTE, "{last:?}");
+    // 15 s doubling to 30 min, and the 30 s that each takes.
+    assert!(
+        (20..=30).contains(&world.sends.len()),
+        "{} sends",
+        world.sends.len()
+    );
+}
+
+#[test]
+fn an_address_that_changes_in_an_outage_is_tried_at_once() {
+    let change = Boot::START + HOUR;
+    let wan = |now: Boot| match now < change {
+        true => (Some(1), change),
+        false => (Some(2), Boot::NEVER),
+    };
+    let service = |now| {
+        if now < change {
+            Err(no_answer())
+        } else {
+            Ok(())
+        }
+    };
+    let world = World::new(&wan, &service).run(2 * HOUR);
+    let (last, sent) = *world.sends.last().expect("some");
+    assert_eq!(sent, address(2));
+    // A pass that waits for an answer of the old way out is given up within a second.
+    assert!(last.since(change) <= Duration::from_secs(2), "{last:?}");
+}
+
+#[test]
+fn a_wan_that_is_down_for_a_moment_is_not_written_down() {
+    let wan = |now: Boot| match now.secs() {
+        ..100 => (Some(1), Boot::from_secs(100)),
+        100 => (None, Boot::from_secs(101)),
+        _ => (Some(1), Boot::NEVER),
+    };
+    let world = World::new(&wan, &confirms).run(HOUR);
+    assert_eq!((world.passes, world.sends.len()), (1, 1));
+    // One that stays down is.
+    let wan = |now: Boot| match now.secs() {
+        ..100 => (Some(1), Boot::from_secs(100)),
+        _ => (None, Boot::NEVER),
+    };
+    let world = World::new(&wan, &confirms).run(HOUR);
+    assert_eq!((world.passes, world.sends.len()), (2, 1));
+    assert_eq!(world.state.outcome, Some(Outcome::Aborted));
+}
+
+#[test]
+fn a_page_is_asked_at_each_interval_and_less_often_when_it_has_no_answer() {
+    let mut world = World::new(&steady, &confirms);
+    world.unobserved = true;
+    let world = world.run(HOUR);
+    assert_eq!((world.passes, world.sends.len()), (12, 1));
+    let wan = |_| (None, Boot::NEVER);
+    let mut world = World::new(&wan, &confirms);
+    world.unobserved = true;
+    let world = world.run(HOUR);
+    // After 20, 40, 80, 160 s, then at each interval.
+    assert!((14..=16).contains(&world.passes), "{} passes", world.passes);
+}
+
+#[test]
+fn a_wrong_key_is_sent_three_times_a_day() {
+    let refuses = |_| {
+        Err(Failure::Refused {
+            message: "wrong key".into(),
+        })
+    };
+    let world = World::new(&steady, &refuses).run(DAY - HOUR);
+    assert_eq!(world.sends.len(), 3);
+}
