@@ -5,12 +5,10 @@
     reason = "tests do I/O"
 )]
 
-mod support;
-
 use std::fs;
 
-use support::{Ran, Router, clocks};
 use wansync_sim::{KEY, Times};
+use wansync_test_support::{Ran, Router, clocks};
 
 const STATIC: &str = "option source 'static'\noption address '8.8.4.4'";
 
@@ -255,7 +253,7 @@ fn a_wan_without_an_address_to_publish() {
 fn a_clock_that_is_not_set() {
     let router = Router::with_address("8.8.4.4");
     let mut check = clocks::at_wall(&router.command(&["check"]), "@2020-01-01 00:00:00");
-    let ran = support::ran(check.output().expect("the program runs"));
+    let ran = wansync_test_support::ran(check.output().expect("the program runs"));
     let ran = ran
         .expect(75)
         .says("FAIL  the clock is not set, it says 2020-01-01");

@@ -6,16 +6,14 @@
     reason = "tests do I/O"
 )]
 
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
-use support::netns::Netns;
-use support::{Ran, Router};
 use wansync_sim::ubus::UbusSim;
 use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
+use wansync_test_support::netns::Netns;
+use wansync_test_support::{Ran, Router};
 
 /// A router whose one tunnel runs over `lo`, with netifd.
 struct World {

@@ -3,10 +3,6 @@
 //! lost, and nothing worse comes of it.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-#[path = "support/jail.rs"]
-mod jail;
-mod support;
-
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -16,8 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::{Ran, Router};
 use wansync_sim::KEY;
+use wansync_test_support::{Ran, Router};
 
 /// The system calls that change something, on the disk or at the service.
 const CALLS: &str = "write,writev,sendto,sendmsg,connect,?open,openat,?rename,renameat,renameat2,\
@@ -454,7 +450,7 @@ fn folders_in_the_place_of_files_of_the_state() {
     fs::create_dir_all(router.path("run/event.pending")).expect("a folder");
     let mut event = router.command(&["event"]);
     let event = event.env("ACTION", "ifup").env("INTERFACE", "wan").output();
-    support::ran(event.expect("it runs"))
+    wansync_test_support::ran(event.expect("it runs"))
         .expect(75)
         .says("in the background");
     let work = router.run(&["event", "--work"]).expect(0);
@@ -471,9 +467,9 @@ fn on(router: &Router, folder: &str, options: &str, fill: bool) -> Option<Ran> {
             "; head -c 100000 /dev/zero >{path}/fill 2>/dev/null || :"
         ));
     }
-    let mut jailed = jail::jailed(&line, &router.command(&["once"]))?;
+    let mut jailed = wansync_test_support::jail::jailed(&line, &router.command(&["once"]))?;
     let output = jailed.output().expect("unshare (tests/setup installs it)");
-    let ran = support::ran(output);
+    let ran = wansync_test_support::ran(output);
     clean(&ran, options);
     Some(ran)
 }

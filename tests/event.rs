@@ -6,8 +6,6 @@
     reason = "tests do I/O"
 )]
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,11 +14,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getsid, kill_process, kill_process_group};
-use support::{Ran, Router, netns};
 use wansync_sim::Times;
+use wansync_test_support::waiting::wait_until;
+use wansync_test_support::{Ran, Router, netns};
 
-/// Longer than anything here takes, on any machine.
-const PATIENCE: Duration = Duration::from_secs(40);
 /// A router's boot is not to wait for us. That the work is left to another
 /// process is shown by that; the bound is for hangs.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -73,7 +70,7 @@ impl Hooked {
     fn event(&self, environment: &[(&str, &str)]) -> Ran {
         let start = Instant::now();
         let output = self.command(environment).output();
-        let ran = support::ran(output.expect("the program runs"));
+        let ran = wansync_test_support::ran(output.expect("the program runs"));
         assert!(start.elapsed() < AT_ONCE, "{environment:?}");
         ran
     }
@@ -137,15 +134,6 @@ impl Drop for Hooked {
         for pid in self.workers() {
             let _ = kill_process(pid, Signal::KILL);
         }
-    }
-}
-
-#[track_caller]
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < PATIENCE, "in vain: {what}");
-        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -449,7 +437,9 @@ fn once_waits_for_a_pass_in_the_background() {
     assert_eq!(hooked.passes(), 1, "one pass at a time");
     fs::remove_file(&block).expect("no block");
     let once = once.wait_with_output().expect("it ends");
-    support::ran(once).expect(0).says("home: unchanged");
+    wansync_test_support::ran(once)
+        .expect(0)
+        .says("home: unchanged");
     hooked.wait_for_the_end();
     assert_eq!(hooked.0.updates(), 1);
 }

@@ -6,20 +6,16 @@
     reason = "tests do I/O"
 )]
 
-mod support;
-
 use std::fs;
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Ran, Router, clocks, is_in_files};
 use wansync_core::json::{Json, Persist};
 use wansync_core::tunnel::account::{Look, due, service_evidence};
 use wansync_core::tunnel::evidence::Service;
 use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
-
-const HANG: Duration = Duration::from_secs(60);
+use wansync_test_support::waiting::HANG;
+use wansync_test_support::{Ran, Router, clocks, is_in_files};
 
 /// A router that watches `user356` and `user357`, and one that VPNKI does not know.
 struct World {
@@ -542,7 +538,7 @@ fn a_clock_that_is_not_set_waits() {
     let world = World::over_tls();
     let command = world.router.command(&["daemon", "--look", "account"]);
     let mut look = clocks::at_wall(&command, "@2020-01-01 00:00:00");
-    let ran = support::ran(look.output().expect("the program runs"));
+    let ran = wansync_test_support::ran(look.output().expect("the program runs"));
     ran.expect(69).says("the router's clock is not set");
     assert_eq!(world.asked(), [""; 0]);
 }

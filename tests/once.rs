@@ -1,12 +1,10 @@
 //! `wansync once`: what a pass does, and what it remembers.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-mod support;
-
 use std::fs;
 
-use support::Router;
 use wansync_sim::Times;
+use wansync_test_support::Router;
 
 fn fault(router: &Router, text: &str) {
     router.sim.fault(text.parse().expect(text), Times::All);

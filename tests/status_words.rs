@@ -2,17 +2,17 @@
 //! that a person who has never seen the program knows what to look at.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-mod support;
-
 use std::process::Command;
 
 use serde_json::json;
 
-use support::clocks::booted_ago;
-use support::netns::behind;
-use support::ran;
-use support::tunnel::{NAME, NETWORK, Restart, TunnelBed};
 use wansync_sim::VPNKI_KEY;
+use wansync_test_support::clocks::booted_ago;
+use wansync_test_support::netns::behind;
+use wansync_test_support::ran;
+use wansync_test_support::tunnel::{NAME, NETWORK, Restart, TunnelBed};
+
+wansync_test_support::simulator!();
 
 /// When all was well for the last time, in seconds since boot.
 const WELL: i64 = 500_000;

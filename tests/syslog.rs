@@ -1,10 +1,6 @@
 //! What logd gets on `/dev/log`.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-#[path = "support/jail.rs"]
-mod jail;
-mod support;
-
 use std::env;
 use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
@@ -13,9 +9,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use support::daemon::Daemon;
-use support::{Ran, Router};
 use wansync_sim::{KEY, Times};
+use wansync_test_support::daemon::Daemon;
+use wansync_test_support::waiting::wait_until;
+use wansync_test_support::{Ran, Router};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -50,7 +47,7 @@ impl Logging {
         let mut jailed = self.jailed(arguments)?;
         jailed.envs(environment.iter().copied());
         let output = jailed.output().expect("unshare (tests/setup installs it)");
-        Some(support::ran(output))
+        Some(wansync_test_support::ran(output))
     }
 
     /// What runs it there.
@@ -58,7 +55,7 @@ impl Logging {
         let dev = self.router.path("dev").display().to_string();
         let line =
             format!("ulimit -c 0; mount --bind /dev/null {dev}/null; mount --rbind {dev} /dev");
-        jail::jailed(&line, &self.router.command(arguments))
+        wansync_test_support::jail::jailed(&line, &self.router.command(arguments))
     }
 
     /// The next record, if it is well formed.
@@ -189,14 +186,10 @@ fn the_process_in_the_background_logs_too() {
     let line = logging.next();
     assert_eq!(line.message, "home: confirmed: 8.8.4.4 is confirmed");
     // It ends after that; its folder is not to go before it.
-    let end = std::time::Instant::now() + Duration::from_secs(20);
     // Where nobody inherits orphans, it stays as a zombie.
     let stat = format!("/proc/{}/stat", line.pid);
     let lives = || fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
-    while lives() && std::time::Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert!(!lives(), "it does not end");
+    wait_until("it ends", || !lives());
     logging.is_empty();
 }
 

@@ -2,8 +2,6 @@
 //! makes of it.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-mod support;
-
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
@@ -13,9 +11,11 @@ use serde_json::Value;
 use wansync_sim::ubus::blob::{self, Blob};
 use wansync_sim::ubus::message::{Message, id, kind};
 
-use support::clocks::booted_ago;
-use support::ran;
-use support::tunnel::{FAR, NAME, NEAR, NETWORK, Restart, TunnelBed};
+use wansync_test_support::clocks::booted_ago;
+use wansync_test_support::ran;
+use wansync_test_support::tunnel::{FAR, NAME, NEAR, NETWORK, Restart, TunnelBed};
+
+wansync_test_support::simulator!();
 
 /// Calls netifd as a program on the router would; what came.
 fn call(bed: &TunnelBed, method: &str, network: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use wansync_core::config::uci::print::{Unnamed, export, show};
 use wansync_core::config::uci::{Package, parse};
+use wansync_test_support::random::Random;
 
 const ROUNDS: u32 = 20_000;
 
@@ -10,7 +11,7 @@ fn any_bytes_are_read_or_rejected() {
     let mut random = Random::new(1);
     for _ in 0..ROUNDS {
         let length = random.below(200);
-        let text: Vec<u8> = (0..length).map(|_| random.below(256) as u8).collect();
+        let text = random.bytes(length);
         check(&text);
     }
 }
@@ -20,7 +21,7 @@ fn pieces_of_configurations_are_read_or_rejected() {
     let mut random = Random::new(2);
     let mut accepted = 0;
     for _ in 0..ROUNDS {
-        accepted += u32::from(check(&random.pieces()));
+        accepted += u32::from(check(&pieces(&mut random)));
     }
     // Otherwise the generator tests the error paths only.
     assert!(accepted > ROUNDS / 20, "{accepted} of {ROUNDS} accepted");
@@ -114,51 +115,35 @@ fn read(text: &str) -> Package<'_> {
     parse(text.as_bytes()).expect("the text is valid")
 }
 
-/// Xorshift: the same sequence at every run.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    /// A few lines, most of them valid, with odd bytes in between.
-    fn pieces(&mut self) -> Vec<u8> {
-        const LINES: [&str; 12] = [
-            "config a\n",
-            "config a s\n",
-            "config a t\n",
-            "config 'it'\\''s'\n",
-            "config a cfg02b606\n",
-            "package p\n",
-            "option x '1'\n",
-            "option y \"2 2\"\n",
-            "\toption x 'it'\\''s'\n",
-            "\tlist x a\\ b\n",
-            "\tlist y ''\r\n",
-            "# c\n",
-        ];
-        const ODD: [&str; 16] = [
-            "\n", "'", "\"", "\\", ";", "#", " ", "\t", "\r", "\\\n", "''", "x", "\u{b}", "\0",
-            "\u{ff}", "option ",
-        ];
-        let mut text = b"config a s\n".to_vec();
-        for _ in 0..self.below(6) {
-            let line = LINES[self.below(12) as usize].as_bytes();
-            text.extend(line);
-            for _ in 0..self.below(8).saturating_sub(5) {
-                let at = text.len() - self.below(line.len() as u64 + 1) as usize;
-                let odd = ODD[self.below(16) as usize];
-                text.splice(at..at, odd.bytes());
-            }
+/// A few lines, most of them valid, with odd bytes in between.
+fn pieces(random: &mut Random) -> Vec<u8> {
+    const LINES: [&str; 12] = [
+        "config a\n",
+        "config a s\n",
+        "config a t\n",
+        "config 'it'\\''s'\n",
+        "config a cfg02b606\n",
+        "package p\n",
+        "option x '1'\n",
+        "option y \"2 2\"\n",
+        "\toption x 'it'\\''s'\n",
+        "\tlist x a\\ b\n",
+        "\tlist y ''\r\n",
+        "# c\n",
+    ];
+    const ODD: [&str; 16] = [
+        "\n", "'", "\"", "\\", ";", "#", " ", "\t", "\r", "\\\n", "''", "x", "\u{b}", "\0",
+        "\u{ff}", "option ",
+    ];
+    let mut text = b"config a s\n".to_vec();
+    for _ in 0..random.below(6) {
+        let line = LINES[random.below(12)].as_bytes();
+        text.extend(line);
+        for _ in 0..random.below(8).saturating_sub(5) {
+            let at = text.len() - random.below(line.len() + 1);
+            let odd = ODD[random.below(16)];
+            text.splice(at..at, odd.bytes());
         }
-        text
     }
+    text
 }

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use crate::{Fault, Times};
 use clap::{Args, Parser, Subcommand};
-use wansync_sim::{Fault, Times};
 
 /// The world around wansync, on loopback: for its tests, its demo, and for trying
 /// out what it does when a service misbehaves.
 #[derive(Debug, Parser)]
-#[command(name = "wansync-sim", version, after_long_help = wansync_sim::help())]
+#[command(name = "wansync-sim", version, after_long_help = crate::help())]
 pub struct Cli {
     /// Which part of it.
     #[command(subcommand)]
@@ -45,7 +45,7 @@ pub enum Command {
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
-#[command(after_long_help = wansync_sim::help())]
+#[command(after_long_help = crate::help())]
 pub struct Serve {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]

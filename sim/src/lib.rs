@@ -28,10 +28,13 @@
 //! | `altered`, `deliver` | faults in a reply's content, and on its way |
 //! | `journal` | what was received |
 //! | `admin` | the simulator's own pages, under `/_sim/` |
+//! | `program`, `cli`, `serve`, `ask`, `ping` | the simulator as a program |
 
 mod addresses;
 mod admin;
 mod altered;
+mod ask;
+mod cli;
 mod conn;
 mod deliver;
 pub mod fault_table;
@@ -39,8 +42,11 @@ mod fault_text;
 mod faults;
 mod http;
 mod journal;
+mod ping;
 mod plan;
+pub mod program;
 mod query;
+mod serve;
 mod server;
 mod services;
 mod sim;

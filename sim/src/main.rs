@@ -1,31 +1,10 @@
-//! The simulator as a program: one subcommand a part of the world around the agent.
-
-mod ask;
-mod cli;
-mod ping;
-mod serve;
+//! The simulator as a program.
 
 use std::process::ExitCode;
-use std::time::Duration;
-
-use clap::Parser;
-
-use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Serve(arguments) => serve::run(*arguments),
-        Command::Admin { url } => ask::admin(&url).map_err(Into::into),
-        Command::Ping { address, wait } => {
-            ping::ping(address, Duration::from_millis(wait)).map_err(Into::into)
-        }
-        Command::Ubus { arguments } => wansync_sim::ubus::main(&arguments).map_err(Into::into),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(cause) => {
-            eprintln!("wansync-sim: {cause}");
-            ExitCode::FAILURE
-        }
+    match wansync_sim::program::run(std::env::args_os()) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
 }

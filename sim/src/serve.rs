@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use crate::{KEY, LogTo, Options, Sim, USER, VPNKI_KEY, parse_profiles};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use wansync_sim::{KEY, LogTo, Options, Sim, USER, VPNKI_KEY, parse_profiles};
 
 use crate::cli::Serve;
 

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use common::{HANG, OK, call, connect, exchange, get, request, start, update};
+use common::{OK, call, connect, exchange, get, request, start, update};
 use serde_json::Value;
 use wansync_sim::{KEY, LogTo, Options, Sim, VPNKI_KEY};
+use wansync_test_support::waiting::wait_until;
 
 /// The program while a test runs; it is killed if the test fails.
 struct Running(Child);
@@ -28,11 +28,7 @@ fn program() -> Command {
 
 /// The assignments of a ready file, once it is there.
 fn ready(path: &std::path::Path) -> BTreeMap<String, String> {
-    let begun = Instant::now();
-    while !path.exists() {
-        assert!(begun.elapsed() < HANG, "no ready file");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the ready file", || path.exists());
     let text = fs::read_to_string(path).unwrap();
     let pairs = text.lines().map(|line| line.split_once('=').unwrap());
     let unquoted = |value: &str| value.trim_matches('\'').to_owned();

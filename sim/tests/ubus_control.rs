@@ -6,13 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use wansync_sim::ubus::blob::Blob;
 use wansync_sim::ubus::control;
 use wansync_sim::ubus::message::{Message, id, kind};
-
-const HANG: Duration = Duration::from_secs(20);
+use wansync_test_support::waiting::{HANG, wait_until};
 
 /// The program while a test runs.
 struct Running {
@@ -52,11 +50,8 @@ impl Running {
         }
         let child = command.stdout(Stdio::null()).spawn().unwrap();
         let running = Running { child, folder };
-        let begun = Instant::now();
-        while UnixStream::connect(running.path("control")).is_err() {
-            assert!(begun.elapsed() < HANG);
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let control = running.path("control");
+        wait_until("it listens", || UnixStream::connect(&control).is_ok());
         running
     }
 

@@ -6,16 +6,15 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wansync_sim::ubus::blob::{self, Blob};
 use wansync_sim::ubus::capture::{Capture, Step, message};
 use wansync_sim::ubus::message::{Message, id, kind};
 use wansync_sim::ubus::{Fault, Outcome, UbusSim};
+use wansync_test_support::waiting::{HANG, wait_until};
 
-/// Only a hang takes longer.
-const HANG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(100);
 
 const ALL: &str = "network.interface";
@@ -511,16 +510,9 @@ fn rules_of_subscriptions() {
     assert_eq!(one.subscribe(ALL), 0);
     assert_eq!(sim.subscriptions(), 1);
     drop(one);
-    wait_until(|| sim.subscriptions() == 0 && sim.clients() == 1);
-}
-
-#[track_caller]
-fn wait_until(done: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        assert!(begun.elapsed() < HANG);
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the last has left", || {
+        sim.subscriptions() == 0 && sim.clients() == 1
+    });
 }
 
 #[test]
@@ -653,7 +645,7 @@ fn who_does_not_read_holds_up_nobody() {
         assert_eq!(quick.notice().1["data"], long["data"]);
     }
     drop(slow);
-    wait_until(|| sim.clients() == 1);
+    wait_until("the others have left", || sim.clients() == 1);
     sim.set_interface("wan", up("eth1", "8.8.4.5"));
     quick.hears(&["interface.update wan up=true [\"addresses\",\"data\"]"]);
 }

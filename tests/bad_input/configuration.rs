@@ -1,6 +1,7 @@
 //! Files that are no configuration, and options that are wrong.
 
 use super::*;
+use wansync_test_support::random::Random;
 
 #[test]
 fn files_that_are_no_configuration() {
@@ -28,8 +29,12 @@ fn files_that_are_no_configuration() {
     line_of("100 MB", "is larger than");
 
     let raw = [
-        ("binary rubbish", rubbish(4096), "at line 1,"),
-        ("a megabyte of it", rubbish(1 << 20), "at line 1,"),
+        ("binary rubbish", Random::new(1).bytes(4096), "at line 1,"),
+        (
+            "a megabyte of it",
+            Random::new(1).bytes(1 << 20),
+            "at line 1,",
+        ),
         ("a program", fs::read("/bin/sh").expect("sh"), "at line "),
         (
             "a NUL",
@@ -75,7 +80,7 @@ fn files_that_are_no_configuration() {
         line_of(what, part);
     }
     for device in ["/dev/zero", "/dev/null", "/proc/self", "/nonexistent/file"] {
-        let mut command = support::program();
+        let mut command = wansync_test_support::program();
         let folders = [
             ("--state", router.path("run")),
             ("--record", router.path("etc")),
@@ -84,7 +89,10 @@ fn files_that_are_no_configuration() {
             command.arg(option).arg(folder);
         }
         let output = command.args(["-c", device, "once"]).output();
-        let ran = sound(support::ran(output.expect("the program runs")), device);
+        let ran = sound(
+            wansync_test_support::ran(output.expect("the program runs")),
+            device,
+        );
         ran.expect(78).says(device);
         settled.nothing_happened(device);
     }

@@ -6,8 +6,6 @@
 mod configuration;
 mod keys;
 mod services;
-#[path = "../support/mod.rs"]
-mod support;
 mod tunnels;
 mod usage;
 
@@ -18,8 +16,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Ran, Router, is_in_files};
 use wansync_sim::{KEY, Times};
+use wansync_test_support::{Ran, Router, is_in_files};
 
 const STATIC: &str = "option source 'static'\noption address '8.8.4.4'";
 
@@ -63,7 +61,10 @@ impl Settled {
             .command(&["event"])
             .env("ACTION", "unheard-of")
             .output();
-        let event = sound(support::ran(event.expect("the program runs")), what);
+        let event = sound(
+            wansync_test_support::ran(event.expect("the program runs")),
+            what,
+        );
         assert!(
             matches!(event.code, Some(0 | 78)),
             "{what}: {}",
@@ -100,16 +101,6 @@ fn sound(ran: Ran, what: &str) -> Ran {
         assert!(!ran.said().contains(word), "{what}: {}", ran.said());
     }
     ran
-}
-
-/// Bytes that mean nothing, the same every time.
-fn rubbish(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_u32;
-    let next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    std::iter::repeat_with(next).take(length).collect()
 }
 
 fn sparse(path: &Path, bytes: u64) {

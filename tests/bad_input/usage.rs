@@ -34,11 +34,13 @@ fn command_lines_that_make_no_sense() {
         );
         settled.nothing_happened(part);
     }
-    let no_value = support::program()
+    let no_value = wansync_test_support::program()
         .arg("--config")
         .output()
         .expect("the program runs");
-    support::ran(no_value).expect(64).says("--config");
+    wansync_test_support::ran(no_value)
+        .expect(64)
+        .says("--config");
     let latin = OsString::from_vec(b"caf\xe9".to_vec());
     let once: [&OsStr; 2] = ["once".as_ref(), &latin];
     let ran = sound(settled.router.run(&once), "latin 1")
@@ -60,8 +62,8 @@ fn help_and_version_need_nothing() {
         &["check", "--help"],
         &["-c", "/nonexistent", "--version"],
     ] {
-        let output = support::program().args(arguments).output();
-        let ran = support::ran(output.expect("the program runs")).expect(0);
+        let output = wansync_test_support::program().args(arguments).output();
+        let ran = wansync_test_support::ran(output.expect("the program runs")).expect(0);
         assert!(
             ran.stdout.contains("ansync"),
             "{arguments:?}: {}",
@@ -83,11 +85,11 @@ fn folders_that_cannot_be() {
         PathBuf::from("/dev/null/x"),
     ];
     for place in &places {
-        let mut command = support::program();
+        let mut command = wansync_test_support::program();
         command.arg("-c").arg(router.config());
         command.arg("--record").arg(router.path("etc"));
         command.arg("--state").arg(place).arg("once");
-        let ran = support::ran(command.output().expect("the program runs"));
+        let ran = wansync_test_support::ran(command.output().expect("the program runs"));
         let ran = sound(ran, "state").expect(75).says("nothing is sent");
         assert_eq!(ran.said().lines().count(), 1, "{}", ran.said());
         let place = place.display().to_string();

@@ -5,11 +5,11 @@ use std::fs;
 use serde_json::json;
 use wansync_sim::{KEY, VPNKI_KEY};
 
-use crate::support::Router;
 use crate::{
     STATIC, answer_data, club, file, home, key_file, nothing_was_sent, only_request, router,
     skydns, vpnki,
 };
+use wansync_test_support::Router;
 
 #[test]
 fn the_only_section_is_taken() {

@@ -6,9 +6,9 @@ use std::fs;
 use wansync_core::service::answer::Service;
 use wansync_core::service::method::{Count, Effect, Kind, Method};
 
-use crate::support::Router;
-use crate::support::terminal::{at_terminal, at_terminal_with};
 use crate::{fault, nothing_was_sent, only_request, router, skydns, vpnki};
+use wansync_test_support::Router;
+use wansync_test_support::terminal::{at_terminal, at_terminal_with};
 
 /// A call of this method that would be sent.
 fn words(service: Service, method: &Method) -> Vec<String> {

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::support::Router;
 use crate::{BOUND, club, home, skydns, vpnki};
+use wansync_test_support::Router;
 
 const ROWS: usize = 100_000;
 

@@ -9,8 +9,6 @@ mod asking;
 mod large;
 mod output;
 mod secrets;
-#[path = "../support/mod.rs"]
-mod support;
 mod terminals;
 mod values;
 mod written;
@@ -20,8 +18,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use support::{Ran, Router};
 use wansync_sim::{KEY, Request, Times, VPNKI_KEY};
+use wansync_test_support::{Ran, Router};
 
 /// Only a hang takes longer.
 const BOUND: Duration = Duration::from_secs(60);

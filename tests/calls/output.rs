@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use wansync_core::text::width::width;
 use wansync_sim::KEY;
 
-use crate::support::{Ran, Router, ran};
 use crate::{answer, answer_data, fault, router, skydns, vpnki};
+use wansync_test_support::{Ran, Router, ran};
 
 const REPORT: &str = "get_activity_report ident=user1 start=2026-11-20 end=2026-11-20";
 

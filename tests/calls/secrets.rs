@@ -5,9 +5,9 @@ use std::fs;
 use serde_json::{Value, json};
 use wansync_sim::{ErrorShape, KEY, Target, Times, VPNKI_KEY};
 
-use crate::support::terminal::at_terminal;
-use crate::support::{Ran, Router, is_in_files};
 use crate::{answer, fault, file, mode_of};
+use wansync_test_support::terminal::at_terminal;
+use wansync_test_support::{Ran, Router, is_in_files};
 
 /// A key that breaks shells, URLs, JSON, and whoever builds text out of it.
 const AWKWARD: &str = r#"pa/ss "q" $(x) & = % # + \ ж😀"#;

@@ -3,9 +3,9 @@
 use serde_json::json;
 use wansync_core::text::width::width;
 
-use crate::support::terminal::at_terminal;
-use crate::support::{Ran, Router};
 use crate::{answer, answer_data, fault, router};
+use wansync_test_support::terminal::at_terminal;
+use wansync_test_support::{Ran, Router};
 
 fn on(router: &Router, columns: u16, words: &str) -> Ran {
     let words: Vec<&str> = words.split(' ').collect();

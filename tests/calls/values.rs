@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use crate::support::{Ran, Router, ran};
 use crate::{BOUND, fault, file, nothing_was_sent, only_request, router, skydns};
+use wansync_test_support::{Ran, Router, ran};
 
 /// A call with this on its standard input.
 fn piped(router: &Router, words: &[&str], input: &[u8]) -> Ran {

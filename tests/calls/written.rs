@@ -5,8 +5,8 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Ran, Router};
 use crate::{file, mode_of, nothing_was_sent, only_request, router, skydns, vpnki};
+use wansync_test_support::{Ran, Router};
 
 const ADD_VPN: &str = "add_vpn ident=user1 name=a profile_id=1001";
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::Router;
-use crate::support::daemon::Daemon;
-use crate::support::netns::{FarSim, Netns};
 use crate::{counting, daemon, is_quiet, passes, pending, router, sent, up};
+use wansync_test_support::Router;
+use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netns::{FarSim, Netns};
 
 #[test]
 fn a_change_is_heard_and_sent() {

@@ -4,8 +4,8 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::Router;
 use crate::{counting, daemon, is_quiet, passes, router, script, sent, up};
+use wansync_test_support::Router;
 
 /// A router's boot is not to wait for us; only a hang takes longer.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -18,7 +18,7 @@ fn event(router: &Router, environment: &[(&str, &str)]) {
         command.env_remove(name);
     }
     let output = command.envs(environment.iter().copied()).output();
-    let ran = crate::support::ran(output.expect("the program runs")).expect(0);
+    let ran = wansync_test_support::ran(output.expect("the program runs")).expect(0);
     assert_eq!(ran.said(), "");
     assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
 }

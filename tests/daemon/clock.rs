@@ -5,10 +5,10 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::Router;
-use crate::support::clocks::by_file;
-use crate::support::daemon::Daemon;
 use crate::{is_quiet, router, up};
+use wansync_test_support::Router;
+use wansync_test_support::clocks::by_file;
+use wansync_test_support::daemon::Daemon;
 
 /// A daemon whose clock, and whose children's, is what a file says.
 fn daemon(router: &Router, time: &str) -> Daemon {
@@ -30,7 +30,7 @@ fn set(router: &Router, time: &str) {
 fn step(router: &Router) {
     let mut event: Command = router.command(&["event"]);
     let event = event.env("ACTION", "step").env_remove("INTERFACE");
-    crate::support::ran(event.output().expect("it runs")).expect(0);
+    wansync_test_support::ran(event.output().expect("it runs")).expect(0);
 }
 
 #[test]

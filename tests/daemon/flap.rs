@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use wansync_sim::{Fault, Point, Times};
 
-use crate::support::Router;
 use crate::{daemon, is_quiet, router, sent, up};
+use wansync_test_support::Router;
 
 #[test]
 fn a_flapping_wan() {

@@ -10,9 +10,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::Router;
-use crate::support::daemon::Daemon;
 use crate::{counting, daemon, passes, router, up};
+use wansync_test_support::Router;
+use wansync_test_support::daemon::Daemon;
 
 /// How often the daemon was woken, and how many pages its children that ended
 /// have asked for: one more child makes that more.

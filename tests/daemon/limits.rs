@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use wansync_sim::Times;
 
-use crate::support::Router;
-use crate::support::clocks::at_wall;
-use crate::support::daemon::Daemon;
 use crate::{daemon, is_quiet, router, sent, up};
+use wansync_test_support::Router;
+use wansync_test_support::clocks::at_wall;
+use wansync_test_support::daemon::Daemon;
 
 #[test]
 fn a_confirmed_address_is_refreshed() {

@@ -5,11 +5,7 @@
     reason = "tests do I/O"
 )]
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[path = "../support/jail.rs"]
-mod jail;
+wansync_test_support::simulator!();
 
 mod address;
 mod beside;
@@ -29,8 +25,8 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::Router;
-use support::daemon::Daemon;
+use wansync_test_support::Router;
+use wansync_test_support::daemon::Daemon;
 
 /// Long enough for whatever is done at once and should not be.
 const QUIET: Duration = Duration::from_secs(4);

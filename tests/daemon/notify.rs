@@ -4,8 +4,8 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::Router;
 use crate::{QUIET, daemon, router, script, up};
+use wansync_test_support::Router;
 
 /// A hook that writes a line of what it is told, after these commands.
 fn hook(router: &Router, before: &str) -> String {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use wansync_sim::{Fault, KEY, Point, Times};
 
-use crate::support::Router;
 use crate::{daemon, is_quiet, router, up};
+use wansync_test_support::Router;
 
 /// The end of a daemon takes 2 s; a busy machine adds to it.
 const AT_ONCE: Duration = Duration::from_secs(5);

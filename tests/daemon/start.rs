@@ -3,11 +3,11 @@
 
 use std::fs;
 
-use crate::jail;
-use crate::support::Router;
-use crate::support::daemon::Daemon;
 use crate::{daemon, router, up};
 use wansync_sim::{KEY, Options, Sim};
+use wansync_test_support::Router;
+use wansync_test_support::daemon::Daemon;
+use wansync_test_support::jail::jailed;
 
 #[test]
 fn before_ubusd() {
@@ -64,7 +64,7 @@ fn before_dns() {
         hosts.display(),
         resolv.display()
     );
-    let Some(command) = jail::jailed(&line, &router.command(&["daemon"])) else {
+    let Some(command) = jailed(&line, &router.command(&["daemon"])) else {
         return;
     };
     let mut daemon = Daemon::start(command, router.path("daemon.log"));

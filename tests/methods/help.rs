@@ -5,7 +5,7 @@ use wansync_core::service::answer::Service;
 use wansync_core::service::method::{Count, Effect};
 
 use crate::rows::all;
-use crate::support::{Ran, Router, program, ran};
+use wansync_test_support::{Ran, Router, program, ran};
 
 const SERVICES: [(Service, usize); 2] = [(Service::Skydns, 29), (Service::Vpnki, 6)];
 

@@ -11,8 +11,6 @@ mod requests;
 mod rows;
 mod styles;
 mod successes;
-#[path = "../support/mod.rs"]
-mod support;
 mod tables;
 mod usage;
 mod world;

@@ -8,8 +8,8 @@ use wansync_sim::KEY;
 
 use crate::rows::{all, find};
 use crate::successes::words_of;
-use crate::support::ran;
 use crate::world::World;
+use wansync_test_support::ran;
 
 #[test]
 fn what_is_secret_goes_to_a_file_for_its_owner_alone() {

@@ -10,8 +10,8 @@ use wansync_core::time::Civil;
 use wansync_sim::{KEY, Request, VPNKI_KEY};
 
 use crate::rows::{all, find};
-use crate::support::ran;
 use crate::world::{World, on_this_year};
+use wansync_test_support::ran;
 
 /// Everything that an encoder can get wrong.
 const STRANGE: &str = r##" a  +&%=#?/;:,'"<>\^`{|}[]~%20%2B&b=c Дом ёЙ 漢 😀 @"##;

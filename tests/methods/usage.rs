@@ -5,8 +5,8 @@ use wansync_core::service::method::{Count, Kind, Method, Parameter};
 
 use crate::rows::{all, find};
 use crate::successes::words_of;
-use crate::support::Ran;
 use crate::world::World;
+use wansync_test_support::Ran;
 
 /// The run was refused, and nothing was printed or sent.
 #[track_caller]

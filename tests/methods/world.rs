@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use wansync_core::service::answer::Service;
@@ -11,10 +11,8 @@ use wansync_core::service::method::Method;
 use wansync_core::time::{Civil, Wall};
 use wansync_sim::{KEY, Request, Sim, Times, VPNKI_KEY};
 
-use crate::support::{Ran, Router, ran};
-
-/// Only a hang is longer.
-const HANG: Duration = Duration::from_secs(20);
+use wansync_test_support::waiting::HANG;
+use wansync_test_support::{Ran, Router, ran};
 
 /// A router with a section for each service, which the program finds without
 /// `--section`.

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::inside::Inside;
-use crate::support::netns::Netns;
+use wansync_test_support::netns::Netns;
 
 /// A router and a monitor in its network. IPv6 is left out of what comes by
 /// itself, since its addresses come up late.

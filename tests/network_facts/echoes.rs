@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::House;
 use crate::inside::Inside;
-use crate::support::netns::Netns;
+use wansync_test_support::netns::Netns;
 
 const ANSWERED: &str = "Ok(true)";
 const LOST: &str = "Ok(false)";

@@ -13,14 +13,13 @@ use rustix::fd::AsFd;
 use wansync::sys::ping::Echo;
 use wansync::sys::{counters, netlink};
 
-use crate::support::netns::{Netns, behind};
+use wansync_test_support::netns::{Netns, behind};
+use wansync_test_support::waiting::HANG;
 
 /// What the process inside is to do.
 const ACT: &str = "WANSYNC_TEST_ACT";
 /// What it prints begins with this; the test harness prints lines too.
 const MARK: &str = "found: ";
-/// Only a hang takes longer.
-const HANG: Duration = Duration::from_secs(30);
 /// How long an echo is waited for.
 const ECHO: Duration = Duration::from_millis(700);
 

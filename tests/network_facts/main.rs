@@ -2,16 +2,13 @@
 //! and counters in real network namespaces.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod changes;
 mod echoes;
 mod inside;
 mod routes;
 
 use inside::Inside;
-use support::netns::Netns;
+use wansync_test_support::netns::Netns;
 
 /// A router with a LAN and a tunnel, whose far end is another network.
 struct House {

@@ -8,6 +8,8 @@
     reason = "tests do I/O"
 )]
 
+wansync_test_support::simulator!();
+
 mod cron;
 mod flash;
 mod hotplug;
@@ -20,6 +22,4 @@ mod rest;
 mod scripts;
 mod service;
 mod staged;
-#[path = "../support/mod.rs"]
-mod support;
 mod users;

@@ -9,7 +9,7 @@ use wansync_sim::{KEY, VPNKI_KEY};
 
 use crate::online::{HOME, Online, up};
 use crate::readme::{README, part};
-use crate::support::clocks;
+use wansync_test_support::clocks;
 
 /// What is quoted, the command that says it, and how it comes about.
 type Symptom = (&'static str, &'static str, fn(&Online));

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -17,8 +17,8 @@ use wansync_sim::KEY;
 use wansync_sim::ubus::UbusSim;
 
 use crate::staged::{SETTLE, Staged};
-use crate::support::netns::{FarSim, Netns, sim_program};
-use crate::support::{Ran, ran};
+use wansync_test_support::netns::{FarSim, Netns};
+use wansync_test_support::{Ran, ran};
 
 /// The router, and what is around it.
 pub struct Online {
@@ -145,11 +145,7 @@ impl Online {
 
     /// Asks one of the simulator's own pages.
     pub fn admin(&self, page: &str) {
-        let mut command = Command::new(sim_program());
-        let url = self.sim.url("SIM_ADMIN_URL");
-        let slash = if url.ends_with('/') { "" } else { "/" };
-        command.args(["admin", &format!("{url}{slash}{page}")]);
-        ran(self.net.enter(&command).output().expect("it runs")).expect(0);
+        self.sim.admin(&self.net, page);
     }
 
     /// The addresses that were published so far.

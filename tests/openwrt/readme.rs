@@ -2,11 +2,11 @@
 //! it says comes back has to come back.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use wansync_sim::KEY;
 
 use crate::online::{Online, up};
+use wansync_test_support::waiting::comes_true;
 
 /// The whole text.
 pub const README: &str = include_str!("../../openwrt/README.md");
@@ -127,16 +127,9 @@ fn the_same_with_the_daemon() {
          uci commit wansync; /etc/init.d/wansync reload; \
          until [ -e /tmp/over ]; do sleep 0.1; done; /etc/init.d/wansync stop",
     );
-    let end = Instant::now() + Duration::from_secs(60);
     let until = |what: &str, is_so: &dyn Fn() -> bool| {
-        while !is_so() {
-            assert!(
-                Instant::now() < end,
-                "{what}: {}",
-                online.staged.read("tmp/daemon.log")
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let log = || online.staged.read("tmp/daemon.log");
+        assert!(comes_true(is_so), "{what}: {}", log());
     };
     until("it runs", &|| online.ubus.subscriptions() > 0);
     assert_eq!(online.staged.cron_lines().len(), 0);

@@ -2,15 +2,16 @@
 //! below `/etc` moves the clock with which the router boots.
 
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use rustix::process::Signal;
 
 use crate::flash::Flash;
 use crate::online::{HOME, Online, up};
 use crate::staged::SETTLE;
-use crate::support::daemon::Daemon;
-use crate::support::{clocks, ran};
+use wansync_test_support::daemon::Daemon;
+use wansync_test_support::waiting::wait_until;
+use wansync_test_support::{clocks, ran};
 
 /// What is on flash.
 const FLASH: [&str; 4] = ["etc", "lib", "usr", "real"];
@@ -174,7 +175,7 @@ fn a_day_of_the_daemon_writes_nothing_but_the_change() {
         let mut daemon = respawned(&day, begin);
         if hour == 12 {
             day.online.ubus.set_interface("wan", up("8.8.8.8"));
-            until("the change is published", || {
+            wait_until("the change is published", || {
                 day.online.published().len() == 2
             });
         }
@@ -204,7 +205,7 @@ fn respawned(day: &Day, second: i64) -> Daemon {
     let log = day.online.staged.path("tmp/daemon.log");
     let command = day.at(second, &day.online.staged.resident(&script));
     let daemon = Daemon::start(command, log);
-    until("the daemon runs", || day.online.ubus.subscriptions() == 1);
+    wait_until("the daemon runs", || day.online.ubus.subscriptions() == 1);
     daemon
 }
 
@@ -218,13 +219,4 @@ fn pass(day: &mut Day, daemon: &mut Daemon, second: i64) {
 fn now() -> u64 {
     let since = SystemTime::UNIX_EPOCH.elapsed();
     since.expect("it is past 1970").as_secs()
-}
-
-#[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < end, "never: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

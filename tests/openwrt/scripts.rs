@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::package::packages;
 use crate::staged::Staged;
-use crate::support::{Router, ran};
+use wansync_test_support::{Router, ran};
 
 fn files() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/wansync/files")

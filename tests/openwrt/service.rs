@@ -7,7 +7,7 @@ use std::process::Command;
 use wansync_sim::KEY;
 
 use crate::staged::{CRONTAB, Staged};
-use crate::support::ran;
+use wansync_test_support::ran;
 
 const DACHA: &str = "config tunnel 'dacha'\noption name 'user356'\noption network 'vpnki0'\n\
     option wan 'wan2'\noption ping '172.16.0.1'\n";

@@ -1,7 +1,6 @@
 //! A router in a folder.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -11,8 +10,9 @@ use std::sync::OnceLock;
 use wansync_sim::{KEY, Options, Sim};
 
 use crate::package::packages;
-use crate::support::netns::user_namespace;
-use crate::support::{Ran, ran};
+use wansync_test_support::built;
+use wansync_test_support::netns::user_namespace;
+use wansync_test_support::{Ran, ran};
 
 /// Of busybox's applets on a device, those that the scripts and the stand-ins
 /// use, each of which OpenWrt's default configuration has. There is none of
@@ -96,10 +96,7 @@ impl Staged {
         // Debian's busybox has no applet for it.
         let flock = Path::new("/usr/bin/flock");
         fs::copy(flock, self.path("bin/flock")).expect("flock (util-linux)");
-        for library in libraries(busybox)
-            .iter()
-            .chain(&libraries(Path::new(PROGRAM)))
-        {
+        for library in libraries(busybox).iter().chain(&libraries(&built())) {
             let place = self.path(library.trim_start_matches('/'));
             fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
             fs::copy(library, place).expect("a library");
@@ -178,8 +175,10 @@ impl Staged {
 
     fn inside(&self, new: &[&str], mount_proc: &str, script: &str) -> Command {
         let root = self.folder.path().display();
+        let program = built();
+        let program = program.display();
         let line = format!(
-            "set -e; mount --bind {PROGRAM} {root}/real/wansync; {mount_proc} {root}/proc; \
+            "set -e; mount --bind {program} {root}/real/wansync; {mount_proc} {root}/proc; \
              for one in null urandom; do mount --bind /dev/$one {root}/dev/$one; done; \
              exec chroot {root} /bin/ash -c \"$1\""
         );
@@ -349,8 +348,6 @@ impl Staged {
     }
 }
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_wansync");
-
 /// What goes on in the background is waited for, 20 s at most: until nobody but
 /// the shell itself is there.
 pub const SETTLE: &str = "i=0; while [ $i -lt 200 ]; do set -- /proc/[0-9]*; [ $# -gt 1 ] || break; \
@@ -390,7 +387,7 @@ fn libraries(program: &Path) -> Vec<String> {
         let paths = text.split_whitespace().filter(|word| word.starts_with('/'));
         paths.map(str::to_owned).collect()
     };
-    match program.as_os_str() == OsStr::new(PROGRAM) {
+    match program == built() {
         true => OURS.get_or_init(ask).clone(),
         false => ask(),
     }

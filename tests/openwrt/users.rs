@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::staged::{Staged, WANSYNC, is_root};
-use crate::support::daemon::Daemon;
-use crate::support::{Router, program, ran};
+use wansync_test_support::daemon::Daemon;
+use wansync_test_support::{Router, program, ran};
 
 fn owner(path: &Path) -> u32 {
     fs::symlink_metadata(path)

@@ -3,17 +3,15 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use wansync_sim::{Options, Sim};
 
 use crate::names::{Names, by_name};
-use crate::support::{Router, ran};
-use crate::{Background, comes_true, processes};
+use crate::{Background, processes};
+use wansync_test_support::waiting::comes_true;
+use wansync_test_support::{Router, ran};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
-/// Recovery takes a minute at most.
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// What netifd runs; it must return at once.
 fn ifup(mut command: Command) {
@@ -30,11 +28,11 @@ fn is_tried(router: &Router) -> bool {
 /// Waits for the confirmation that comes by itself, and for the end of all processes.
 fn recovers(router: &Router, background: &Background) {
     assert!(
-        comes_true(MINUTE, || router.home_status()["confirmed"] == "8.8.4.4"),
+        comes_true(|| router.home_status()["confirmed"] == "8.8.4.4"),
         "{}",
         router.home_status()
     );
-    assert!(comes_true(MINUTE, || background.is_gone()));
+    assert!(comes_true(|| background.is_gone()));
 }
 
 fn the_service_refuses_connections_at_first() {
@@ -54,7 +52,7 @@ fn the_service_refuses_connections_at_first() {
     router.configure_raw(format!("{main}{home}").as_bytes());
     let background = Background(&router);
     ifup(router.command(&["event"]));
-    assert!(comes_true(MINUTE, || is_tried(&router)));
+    assert!(comes_true(|| is_tried(&router)));
     assert_eq!(router.home_status()["outcome"], "unconfirmed");
     assert!(!background.is_gone(), "it waits for its retry");
     let service = Sim::start(Options {
@@ -80,7 +78,7 @@ fn names_do_not_resolve_at_first(section: &str, outcome: &str) {
         let reason = status["reason"].as_str();
         status["outcome"] == outcome && reason.is_some_and(|why| why.contains("name resolution"))
     };
-    assert!(comes_true(MINUTE, fails), "{}", router.home_status());
+    assert!(comes_true(fails), "{}", router.home_status());
     names.resolve();
     recovers(&router, &background);
     assert_eq!(router.updates(), 1);

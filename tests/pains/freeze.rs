@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use wansync_sim::Times;
 
 use crate::names::{Names, by_name};
-use crate::support::{Ran, Router, ran};
-use crate::{AFTER_BACKOFF, comes_true, fault, later, log_of};
+use crate::{AFTER_BACKOFF, fault, later, log_of};
+use wansync_test_support::waiting::comes_true;
+use wansync_test_support::{Ran, Router, ran};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 /// The bound on any one call, and as much again for a machine that is busy.
@@ -232,7 +233,7 @@ fn pain_05_a_change_during_a_pass_is_not_lost() {
     for other in others {
         other.end().expect(0);
     }
-    assert!(comes_true(BOUND, || router.bound() == ["8.8.8.8"]));
+    assert!(comes_true(|| router.bound() == ["8.8.8.8"]));
     assert_eq!(router.updates(), 2);
     assert_eq!(router.home_status()["confirmed"], "8.8.8.8");
 }

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use wansync_sim::{ErrorShape, KEY};
 
-use crate::support::Router;
 use crate::{HOUR, MINUTE, fault, later, later_with, with_each};
+use wansync_test_support::Router;
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 

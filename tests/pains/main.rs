@@ -13,8 +13,6 @@ mod retries;
 mod secrets;
 mod status;
 mod success;
-#[path = "../support/mod.rs"]
-mod support;
 mod tls;
 
 use std::collections::VecDeque;
@@ -23,10 +21,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
-use std::time::{Duration, Instant};
 
-use support::{Ran, Router, clocks, ran};
 use wansync_sim::Times;
+use wansync_test_support::{Ran, Router, clocks, ran};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -94,18 +91,6 @@ fn with_each<T: Send>(things: impl IntoIterator<Item = T>, job: impl Fn(T) + Syn
 fn log_of(ran: &Ran) -> Vec<String> {
     let ours = |line: &&str| line.starts_with("wansync: ");
     ran.stderr.lines().filter(ours).map(str::to_owned).collect()
-}
-
-/// Waits until something holds; false if it takes longer than only a hang does.
-fn comes_true(patience: Duration, mut holds: impl FnMut() -> bool) -> bool {
-    let start = Instant::now();
-    while !holds() {
-        if start.elapsed() > patience {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    true
 }
 
 /// The processes of this router's program.

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::support::{Ran, Router, ran};
 use crate::{AFTER_BACKOFF, follow, unshare};
+use wansync_test_support::{Ran, Router, ran};
 
 const NAME: &str = "www.skydns.ru";
 const KNOWN: &str = "127.0.0.1 localhost www.skydns.ru\n";

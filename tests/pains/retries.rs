@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::support::{Ran, Router};
 use crate::{AFTER_BACKOFF, HOUR, MINUTE, fault, later, later_with, log_of};
+use wansync_test_support::{Ran, Router};
 
 /// The lines of the log of many passes.
 fn logs(passes: impl IntoIterator<Item = Ran>) -> Vec<String> {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use wansync_sim::fault_table::TABLE;
 use wansync_sim::{ErrorShape, KEY, Target};
 
-use crate::support::{Ran, Router, is_in_files, ran};
-use crate::{Background, arguments_of, comes_true, fault, processes, with_each};
+use crate::{Background, arguments_of, fault, processes, with_each};
+use wansync_test_support::waiting::comes_true;
+use wansync_test_support::{Ran, Router, is_in_files, ran};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 /// A key that breaks shells, URLs, and whoever builds text out of it.
@@ -190,7 +191,7 @@ fn environment_of(process: &str) -> String {
 #[track_caller]
 fn key_is_not_seen_by_ps(router: &Router) {
     // A process that has just begun shows no arguments for a moment.
-    assert!(comes_true(BOUND, || !processes(router).is_empty()));
+    assert!(comes_true(|| !processes(router).is_empty()));
     for process in processes(router) {
         let arguments = arguments_of(&process);
         assert!(
@@ -222,7 +223,7 @@ fn pain_13_the_key_is_not_in_the_arguments() {
         assert!(router.sim.wait_for_requests(2, BOUND));
         key_is_not_seen_by_ps(&router);
         drop(background);
-        assert!(comes_true(BOUND, || processes(&router).is_empty()));
+        assert!(comes_true(|| processes(&router).is_empty()));
     }
 }
 

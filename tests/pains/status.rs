@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::{Value, json};
 use wansync_sim::KEY;
 
-use crate::support::{Ran, Router};
 use crate::{AFTER_BACKOFF, HOUR, fault, later, log_of};
+use wansync_test_support::{Ran, Router};
 
 const KEYS: [&str; 7] = [
     "confirmed",

@@ -6,8 +6,8 @@ use serde_json::Value;
 use wansync_sim::fault_table::TABLE;
 use wansync_sim::{ErrorShape, NearMiss, Target, Times};
 
-use crate::support::Router;
 use crate::{AFTER_BACKOFF, fault, later, with_each};
+use wansync_test_support::Router;
 
 /// Faults that leave the success a success.
 const HARMLESS: [&str; 15] = [

@@ -12,8 +12,8 @@ use rcgen::{
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection};
 
-use crate::support::{Ran, Router};
 use crate::{AFTER_BACKOFF, fault, later};
+use wansync_test_support::{Ran, Router};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 

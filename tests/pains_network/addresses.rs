@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::network;
-use crate::support::Router;
-use crate::support::netns::{FarSim, Netns};
+use wansync_test_support::Router;
+use wansync_test_support::netns::{FarSim, Netns};
 
 /// “My provider gave me a CGNAT address, and the updater published it: it now
 /// filters strangers.”

@@ -1,16 +1,13 @@
 //! 11: a wall clock that is not set yet.
 
 use std::fs::File;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::support::clocks::at_wall;
-use crate::support::{Ran, Router, ran};
-
-/// Only a hang takes longer.
-const HANG: Duration = Duration::from_secs(30);
+use wansync_test_support::clocks::at_wall;
+use wansync_test_support::waiting::{HANG, wait_until};
+use wansync_test_support::{Ran, Router, ran};
 
 /// A pass by a wall clock that says `time`.
 fn once_at(router: &Router, time: &str) -> Ran {
@@ -96,7 +93,7 @@ fn pain_11_the_step_of_the_clock_wakes_a_pass() {
     event.env("ACTION", "step").env("stratum", "16");
     ran(event.output().expect("the program runs")).expect(0);
     assert!(router.sim.wait_for_requests(1, HANG), "no pass came");
-    until("the process in the background ends", || {
+    wait_until("the process in the background ends", || {
         is_free(&router, "event.lock")
     });
     assert!(start.elapsed() < HANG);
@@ -107,12 +104,4 @@ fn pain_11_the_step_of_the_clock_wakes_a_pass() {
 fn is_free(router: &Router, lock: &str) -> bool {
     let file = File::open(router.path("run").join(lock));
     file.is_ok_and(|file| file.try_lock().is_ok())
-}
-
-fn until(what: &str, done: impl Fn() -> bool) {
-    let end = Instant::now() + HANG;
-    while !done() {
-        assert!(Instant::now() < end, "{what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -7,8 +7,8 @@ use wansync_sim::Times;
 use wansync_sim::ubus::UbusSim;
 
 use crate::network;
-use crate::support::clocks::{at_wall, booted_ago};
-use crate::support::{Ran, Router, ran};
+use wansync_test_support::clocks::{at_wall, booted_ago};
+use wansync_test_support::{Ran, Router, ran};
 
 /// The folder on flash, with what shows that something in it was written.
 #[derive(PartialEq, Eq, Debug, Default)]

@@ -3,8 +3,7 @@
 //! test is one such pain on the real binary; `pain_NN` is its number in our list.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-#[path = "../support/mod.rs"]
-mod support;
+wansync_test_support::simulator!();
 
 mod addresses;
 mod clock;

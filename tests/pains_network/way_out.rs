@@ -4,9 +4,9 @@ use serde_json::json;
 use wansync_sim::ubus::{Fault, UbusSim};
 
 use crate::network;
-use crate::support::clocks::booted_ago;
-use crate::support::netns::{FarSim, Netns};
-use crate::support::{Ran, Router, ran};
+use wansync_test_support::clocks::booted_ago;
+use wansync_test_support::netns::{FarSim, Netns};
+use wansync_test_support::{Ran, Router, ran};
 
 /// Where the services are in the namespace that plays the Internet.
 const SERVICES: &str = "45.90.28.1";

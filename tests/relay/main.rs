@@ -11,17 +11,14 @@ mod image;
 mod nginx;
 mod requests;
 mod secrets;
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use client::Client;
 use nginx::{Relay, Site, TOKEN};
-use support::{Ran, Router, is_in_files, program, ran};
 use wansync_sim::{KEY, Request, Sim, Times};
+use wansync_test_support::{Ran, Router, is_in_files, program, ran};
 
 const OK: &str = r#""status":"ok""#;
 /// More than the limit lets through at once.

@@ -5,15 +5,11 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustix::process::{Pid, Signal, kill_process};
 use wansync_sim::{KEY, Sim};
-
-/// Only a hang takes longer.
-const HANG: Duration = Duration::from_secs(30);
+use wansync_test_support::waiting::wait_for;
 
 /// The token of `user1`, as in the example of `relay-tokens.map`.
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -193,17 +189,17 @@ fn start(folder: &Path, address: SocketAddr) -> Option<Child> {
         .stderr(said)
         .spawn()
         .expect("setpriv is there");
-    let begin = Instant::now();
-    loop {
+    let ended = wait_for(|| {
         if nginx.try_wait().expect("a child").is_some() {
-            return None;
+            return Some(true);
         }
         // What answers may be the one who took the port: nginx ends then.
-        if folder.join("nginx.pid").exists() && TcpStream::connect(address).is_ok() {
-            return Some(nginx);
-        }
-        assert!(begin.elapsed() < HANG, "nginx hangs");
-        thread::sleep(Duration::from_millis(10));
+        let answers = folder.join("nginx.pid").exists() && TcpStream::connect(address).is_ok();
+        answers.then_some(false)
+    });
+    match ended.expect("nginx listens, or ends") {
+        true => None,
+        false => Some(nginx),
     }
 }
 

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::support::Router;
 use crate::{HANG, aborts, confirms};
+use wansync_test_support::Router;
+use wansync_test_support::waiting::comes_true;
 
 /// A router whose source is `/bin/sh SCRIPT` with these arguments.
 fn router(script: &str, arguments: &[&str]) -> Router {
@@ -127,10 +128,11 @@ fn a_program_that_hangs_is_killed_with_its_children() {
         let left = left.expect("pgrep runs; tests/setup installs it").stdout;
         String::from_utf8_lossy(&left).into_owned()
     };
-    while !left().is_empty() {
-        assert!(start.elapsed() < HANG, "still running: {}", left());
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    assert!(
+        comes_true(|| left().is_empty()),
+        "still running: {}",
+        left()
+    );
 }
 
 /// The program's environment and output are its own matter: the key is in neither.

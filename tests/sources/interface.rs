@@ -1,8 +1,8 @@
 //! `source 'interface'`: the addresses of a device, in a namespace of the test's
 //! own.
 
-use crate::support::netns::{FarSim, Netns};
-use crate::support::{Ran, Router};
+use wansync_test_support::netns::{FarSim, Netns};
+use wansync_test_support::{Ran, Router};
 
 /// A router in a network of its own, with the services on its loopback.
 struct House {

@@ -2,8 +2,7 @@
 //! long it may take.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
-#[path = "../support/mod.rs"]
-mod support;
+wansync_test_support::simulator!();
 
 mod command;
 mod interface;
@@ -13,7 +12,7 @@ mod web;
 
 use std::time::Duration;
 
-use support::{Ran, Router};
+use wansync_test_support::{Ran, Router};
 
 /// Far above every bound of the program's own; only a hang takes longer.
 const HANG: Duration = Duration::from_secs(30);

@@ -7,9 +7,9 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use wansync_sim::ubus::Fault;
 
-use crate::support::Router;
-use crate::support::netns::behind;
 use crate::{HANG, aborts, confirms};
+use wansync_test_support::Router;
+use wansync_test_support::netns::behind;
 
 /// A router that publishes network `wan`, with these further options.
 fn router(options: &str) -> Router {

@@ -1,7 +1,7 @@
 //! `source 'static'`: an address from the configuration, which must be public.
 
-use crate::support::Router;
 use crate::{aborts, confirms};
+use wansync_test_support::Router;
 
 #[test]
 fn a_public_address_is_sent() {

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use wansync_sim::Times;
 
-use crate::support::Router;
 use crate::{HANG, aborts, confirms};
+use wansync_test_support::Router;
 
 /// A router with these pages.
 fn router(urls: &[&str], options: &str) -> Router {

@@ -8,8 +8,6 @@
 
 mod exposition;
 mod metrics;
-#[path = "../support/mod.rs"]
-mod support;
 mod text;
 mod watch;
 mod words;
@@ -17,10 +15,10 @@ mod words;
 use std::fs;
 
 use serde_json::{Value, json};
-use support::Router;
 use wansync::sys::clock;
 use wansync_core::config::Config;
 use wansync_sim::KEY;
+use wansync_test_support::Router;
 
 /// A router whose one tunnel `dacha` is watched in all ways.
 struct Watched {

@@ -5,14 +5,12 @@ use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::{DACHA, Watched};
+use wansync_test_support::waiting::{comes_true, wait_for};
 
-/// Only what hangs takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{DACHA, Watched};
 
 /// The program at a terminal, and what it has sent so far.
 struct Watching {
@@ -60,35 +58,25 @@ impl Watching {
     /// bytes; returns the screen.
     #[track_caller]
     fn until(&self, columns: usize, what: &str, good: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let end = Instant::now() + PATIENCE;
-        loop {
+        let mut lines = Vec::new();
+        let comes = comes_true(|| {
             let sent = self.sent();
             let whole = sent.rfind("\x1b[J").map_or(0, |at| at + 3);
-            let lines = screen(&sent[..whole], columns, 24);
-            if good(&lines) {
-                return lines;
-            }
-            assert!(Instant::now() < end, "no {what} in:\n{}", lines.join("\n"));
-            thread::sleep(Duration::from_millis(20));
-        }
+            lines = screen(&sent[..whole], columns, 24);
+            good(&lines)
+        });
+        assert!(comes, "no {what} in:\n{}", lines.join("\n"));
+        lines
     }
 
     /// Ctrl-C; what came after it.
     fn interrupt(mut self) -> String {
         let before = self.sent().len();
         self.keys.write_all(b"\x03").expect("it listens");
-        let end = Instant::now() + PATIENCE;
-        while self.child.try_wait().expect("ours").is_none() {
-            if Instant::now() > end {
-                let _ = self.child.kill();
-                panic!("it does not end:\n{}", self.sent());
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
+        let has_ended = comes_true(|| self.child.try_wait().expect("ours").is_some());
+        assert!(has_ended, "it does not end:\n{}", self.sent());
         // The thread reads on until the end.
-        while !self.sent()[before..].contains("ended: ") && Instant::now() < end {
-            thread::sleep(Duration::from_millis(20));
-        }
+        comes_true(|| self.sent()[before..].contains("ended: "));
         self.sent()[before..].to_owned()
     }
 }
@@ -205,20 +193,13 @@ fn a_narrower_terminal_gets_narrower_lines() {
         .status();
     assert!(resized.expect("stty runs").success());
     let before = watching.sent().len();
-    let end = Instant::now() + PATIENCE;
-    let drawn = loop {
+    let drawn = wait_for(|| {
         let sent = watching.sent();
         let mut frames = sent[before..].split("\x1b[H").skip(1);
-        if let Some(frame) = frames.find(|f| f.ends_with("\x1b[J") && f.lines().count() >= 9) {
-            break frame.to_owned();
-        }
-        assert!(
-            Instant::now() < end,
-            "not drawn again: {:?}",
-            &sent[before..]
-        );
-        thread::sleep(Duration::from_millis(20));
-    };
+        let frame = frames.find(|f| f.ends_with("\x1b[J") && f.lines().count() >= 9);
+        frame.map(str::to_owned)
+    });
+    let drawn = drawn.unwrap_or_else(|| panic!("not drawn again: {}", watching.sent()));
     for line in drawn.lines() {
         let width = line
             .replace("\x1b[K", "")
@@ -260,7 +241,7 @@ fn it_is_for_a_person_at_a_terminal() {
         .says("there is none");
     for format in ["json", "prometheus"] {
         let command = router.command(&["status", "--watch", "--format", format]);
-        crate::support::terminal::at_terminal(&command, 80, "")
+        wansync_test_support::terminal::at_terminal(&command, 80, "")
             .expect(64)
             .says("--watch is for a person at a terminal");
     }

@@ -12,6 +12,7 @@ use wansync::sys::clockwatch::ClockWatch;
 use wansync::sys::control::Control;
 
 use super::ENOUGH;
+use wansync_test_support::waiting::{wait_for, wait_until};
 
 fn shell(script: &str, patience: Duration) -> Child {
     Child::start("/bin/sh", &["-c", script], &[], patience).unwrap()
@@ -36,14 +37,8 @@ fn pair(folder: &TempDir, last: &str) -> String {
 }
 
 fn number(folder: &TempDir, name: &str) -> String {
-    let start = Instant::now();
-    loop {
-        match fs::read_to_string(folder.path().join(name)) {
-            Ok(text) => return text.trim().to_owned(),
-            Err(error) => assert!(start.elapsed() < ENOUGH, "{error}"),
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
+    let text = wait_for(|| fs::read_to_string(folder.path().join(name)).ok());
+    text.expect(name).trim().to_owned()
 }
 
 /// Gone, or a zombie that waits for whoever inherited it.
@@ -55,11 +50,8 @@ fn is_gone(pid: &str) -> bool {
 }
 
 fn assert_both_go(folder: &TempDir) {
-    let start = Instant::now();
-    while !(is_gone(&number(folder, "pid")) && is_gone(&number(folder, "below"))) {
-        assert!(start.elapsed() < ENOUGH, "somebody is left");
-        thread::sleep(Duration::from_millis(2));
-    }
+    let numbers = ["pid", "below"].map(|name| number(folder, name));
+    wait_until("both have gone", || numbers.iter().all(|pid| is_gone(pid)));
 }
 
 #[test]

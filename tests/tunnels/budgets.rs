@@ -1,7 +1,7 @@
 //! How much is done, over the hours.
 
 use crate::night::{Night, finding, holds};
-use crate::support::tunnel::Restart;
+use wansync_test_support::tunnel::Restart;
 
 /// A tunnel without a device, which no restart brings back, and the first time
 /// that it is certainly down.
@@ -13,7 +13,8 @@ fn lost(options: &str) -> Night {
     night
 }
 
-pub fn three_in_an_hour_and_quiet() {
+#[test]
+fn three_in_an_hour_and_quiet() {
     let night = lost("option on_down restart\noption notify $HOOK");
     let restarts = || night.restarts();
     let down = "dacha: down: VPNKI lists user356 as active, but vpnki0 is down (";
@@ -48,7 +49,8 @@ pub fn three_in_an_hour_and_quiet() {
     assert_eq!(night.told().len(), 3);
 }
 
-pub fn the_command_is_the_last_resort() {
+#[test]
+fn the_command_is_the_last_resort() {
     let night = lost(
         "option on_down restart\noption restart_limit 1\noption command $HOOK\n\
          list arg 'modem reset'\nlist arg '$(reboot)'",
@@ -76,7 +78,8 @@ pub fn the_command_is_the_last_resort() {
     assert_eq!((night.told().len(), night.restarts()), (1, 1));
 }
 
-pub fn only_the_command() {
+#[test]
+fn only_the_command() {
     let night = lost("option on_down command\noption restart_limit 2\noption command $HOOK");
     for at in [60, 180, 500, 1000, 2000] {
         night.pass_at(at).expect(1);
@@ -88,7 +91,8 @@ pub fn only_the_command() {
     );
 }
 
-pub fn nothing_at_all() {
+#[test]
+fn nothing_at_all() {
     let cases = [
         ("option on_down none", "on_down is none"),
         (

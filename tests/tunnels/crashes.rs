@@ -7,9 +7,10 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::night::{Night, QUICK, holds};
-use crate::support::tunnel::{NETWORK, Restart};
+use wansync_test_support::tunnel::{NETWORK, Restart};
 
-pub fn killed_between_two_restarts() {
+#[test]
+fn killed_between_two_restarts() {
     let night = Night::with(QUICK);
     night.bed.on_restart(Restart::Useless);
     let mut daemon = night.daemon();
@@ -23,7 +24,8 @@ pub fn killed_between_two_restarts() {
     assert_eq!(tunnel["state"], "down");
 }
 
-pub fn killed_between_down_and_up() {
+#[test]
+fn killed_between_down_and_up() {
     let night = Night::with(QUICK);
     let mut daemon = night.daemon();
     let victim: Arc<Mutex<Option<Pid>>> = Arc::new(Mutex::new(Some(daemon.pid())));
@@ -46,7 +48,8 @@ pub fn killed_between_down_and_up() {
     assert_eq!(night.tunnel()["restarts_last_hour"], 1);
 }
 
-pub fn damaged_files() {
+#[test]
+fn damaged_files() {
     let night = Night::with("option on_down restart\noption down_after 3");
     for name in ["tunnel.dacha.json", "vpnki.account.json"] {
         let path = night.bed.router.path("run").join(name);
@@ -70,7 +73,8 @@ pub fn damaged_files() {
 }
 
 /// Of a later hour, which no clock can have shown, or of another boot.
-pub fn files_of_another_time() {
+#[test]
+fn files_of_another_time() {
     let night = Night::with("option on_down restart\noption down_after 1");
     night.pass_at(50_000).expect(0);
     let path = night.bed.router.path("run/tunnel.dacha.json");

@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::night::{Night, QUICK, finding, holds};
-use crate::support::clocks::moved;
-use crate::support::netns::behind;
-use crate::support::ran;
-use crate::support::tunnel::NETWORK;
+use wansync_test_support::clocks::moved;
+use wansync_test_support::netns::behind;
+use wansync_test_support::ran;
+use wansync_test_support::tunnel::NETWORK;
 
-pub fn the_device_goes_unnoticed_and_comes_under_another_name() {
+#[test]
+fn the_device_goes_unnoticed_and_comes_under_another_name() {
     let night = Night::with("option interval 5\noption down_after 2\n");
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -27,7 +28,8 @@ pub fn the_device_goes_unnoticed_and_comes_under_another_name() {
     assert_eq!(night.restarts(), 0);
 }
 
-pub fn netifd_says_that_it_is_gone() {
+#[test]
+fn netifd_says_that_it_is_gone() {
     let night = Night::with("option down_after 2\noption on_down restart");
     night.bed.vanish();
     night.pass_at(0).expect(0);
@@ -44,7 +46,8 @@ pub fn netifd_says_that_it_is_gone() {
     assert_eq!(night.tunnel_at(121)["evidence"]["device"], "ppp7");
 }
 
-pub fn one_that_was_taken_down_by_hand() {
+#[test]
+fn one_that_was_taken_down_by_hand() {
     let night = Night::with(QUICK);
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -60,7 +63,8 @@ pub fn one_that_was_taken_down_by_hand() {
     assert_eq!(night.restarts(), 0);
 }
 
-pub fn no_echo_can_be_sent() {
+#[test]
+fn no_echo_can_be_sent() {
     let night = Night::with("option down_after 1\noption on_down restart");
     let bed = &night.bed;
     bed.vpnki_fails("status=503");
@@ -82,7 +86,8 @@ pub fn no_echo_can_be_sent() {
     assert_eq!(night.restarts(), 0);
 }
 
-pub fn netifd_and_ubusd_restart() {
+#[test]
+fn netifd_and_ubusd_restart() {
     let night = Night::with(&format!("{QUICK}option notify $HOOK"));
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");

@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use crate::night::{Night, finding, holds};
-use crate::support::tunnel::FAR;
+use wansync_test_support::tunnel::FAR;
 
-pub fn all_is_well() {
+#[test]
+fn all_is_well() {
     let night = Night::with("");
     let tunnel = night.tunnel_at(-590);
     assert_eq!(tunnel["section"], "dacha");
@@ -48,7 +49,8 @@ pub fn all_is_well() {
     assert_eq!(night.restarts(), 0);
 }
 
-pub fn without_a_ping_vpnki_tells() {
+#[test]
+fn without_a_ping_vpnki_tells() {
     let night = Night::new();
     let bed = &night.bed;
     let tunnel = bed.bare_tunnel("option on_down restart\noption down_after 2");
@@ -74,7 +76,8 @@ pub fn without_a_ping_vpnki_tells() {
     );
 }
 
-pub fn without_a_ping_bytes_tell() {
+#[test]
+fn without_a_ping_bytes_tell() {
     let night = Night::new();
     let bed = &night.bed;
     let route = "option route '172.16.0.0/16'\noption on_down restart";

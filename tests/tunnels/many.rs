@@ -8,13 +8,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::night::Night;
-use crate::support::daemon::Daemon;
-use crate::support::tunnel::{FAR, NAME, NETWORK, ROUTE};
+use wansync_test_support::daemon::Daemon;
+use wansync_test_support::tunnel::{FAR, NAME, NETWORK, ROUTE};
 
 const TUNNELS: usize = 200;
 
 /// They share a network, which is but a warning.
-pub fn two_hundred_tunnels() {
+#[test]
+fn two_hundred_tunnels() {
     let night = Night::new();
     let mut sections = night.bed.account("");
     for n in 0..TUNNELS {

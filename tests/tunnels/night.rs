@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::clocks::moved;
-use crate::support::daemon::Daemon;
-use crate::support::tunnel::TunnelBed;
-use crate::support::{Ran, ran};
+use wansync_test_support::clocks::moved;
+use wansync_test_support::daemon::Daemon;
+use wansync_test_support::tunnel::TunnelBed;
+use wansync_test_support::{Ran, ran};
 
 /// The router has been running for longer than the machine, so that there is a
 /// time before the test.

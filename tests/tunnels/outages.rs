@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::night::{Night, QUICK, holds};
-use crate::support::tunnel::Restart;
+use wansync_test_support::tunnel::Restart;
 
-pub fn a_dead_tunnel_is_restarted() {
+#[test]
+fn a_dead_tunnel_is_restarted() {
     let night = Night::with(&format!("{QUICK}option notify $HOOK"));
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -37,7 +38,8 @@ pub fn a_dead_tunnel_is_restarted() {
     assert!(daemon.end().success());
 }
 
-pub fn at_defaults_it_is_seen_in_time() {
+#[test]
+fn at_defaults_it_is_seen_in_time() {
     let night = Night::with("option notify $HOOK");
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -53,7 +55,8 @@ pub fn at_defaults_it_is_seen_in_time() {
     assert_eq!(night.restarts(), 0);
 }
 
-pub fn a_tunnel_that_is_dead_one_way_is_restarted() {
+#[test]
+fn a_tunnel_that_is_dead_one_way_is_restarted() {
     let night = Night::with(QUICK);
     let mut daemon = night.daemon();
     night.bed.drop_replies();
@@ -61,7 +64,8 @@ pub fn a_tunnel_that_is_dead_one_way_is_restarted() {
     night.is(&mut daemon, "up");
 }
 
-pub fn a_restart_that_does_not_help_is_not_repeated_at_once() {
+#[test]
+fn a_restart_that_does_not_help_is_not_repeated_at_once() {
     let night = Night::with(QUICK);
     let mut daemon = night.daemon();
     night.bed.on_restart(Restart::Useless);
@@ -80,7 +84,8 @@ pub fn a_restart_that_does_not_help_is_not_repeated_at_once() {
 }
 
 /// Not even a pass waits for the next one, since there is nobody to ask.
-pub fn without_an_account() {
+#[test]
+fn without_an_account() {
     let night = Night::new();
     let tunnel = night
         .bed
@@ -103,7 +108,8 @@ pub fn without_an_account() {
     assert_eq!(night.bed.vpnki_requests().len(), 0);
 }
 
-pub fn local_evidence_is_enough() {
+#[test]
+fn local_evidence_is_enough() {
     let night = Night::with(QUICK);
     night.bed.services_unreachable();
     let mut daemon = night.daemon();

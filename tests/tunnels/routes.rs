@@ -1,9 +1,10 @@
 //! The route that must lead through the tunnel.
 
 use crate::night::{Night, QUICK, holds};
-use crate::support::tunnel::ROUTE;
+use wansync_test_support::tunnel::ROUTE;
 
-pub fn a_missing_route_is_restored() {
+#[test]
+fn a_missing_route_is_restored() {
     let night = Night::with(&format!("{QUICK}option fix_route 1"));
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -16,7 +17,8 @@ pub fn a_missing_route_is_restored() {
     assert_eq!(night.restarts(), 0);
 }
 
-pub fn a_missing_route_without_the_option() {
+#[test]
+fn a_missing_route_without_the_option() {
     let night = Night::with(QUICK);
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -32,7 +34,8 @@ pub fn a_missing_route_without_the_option() {
     assert!(night.bed.ip("route").contains(ROUTE));
 }
 
-pub fn a_route_elsewhere() {
+#[test]
+fn a_route_elsewhere() {
     let night = Night::with("option down_after 1\noption fix_route 1");
     night.bed.ip(&format!("route replace {ROUTE} dev wan0"));
     night

@@ -4,9 +4,10 @@ use std::thread;
 use std::time::Duration;
 
 use crate::night::{Night, QUICK, finding, holds};
-use crate::support::tunnel::NAME;
+use wansync_test_support::tunnel::NAME;
 
-pub fn whatever_vpnki_does_the_tunnel_stays() {
+#[test]
+fn whatever_vpnki_does_the_tunnel_stays() {
     let night = Night::with("option on_down restart\noption down_after 1\n");
     let bed = &night.bed;
     let faults = [
@@ -41,7 +42,8 @@ pub fn whatever_vpnki_does_the_tunnel_stays() {
     assert_eq!(night.restarts(), 0);
 }
 
-pub fn a_vpnki_that_hangs_delays_nothing() {
+#[test]
+fn a_vpnki_that_hangs_delays_nothing() {
     let night = Night::with(QUICK);
     night.bed.vpnki_fails("stall=status");
     let mut daemon = night.daemon();
@@ -60,7 +62,8 @@ pub fn a_vpnki_that_hangs_delays_nothing() {
     assert!(daemon.end().success());
 }
 
-pub fn inactive_but_answering() {
+#[test]
+fn inactive_but_answering() {
     let night = Night::with("option on_down restart\noption down_after 1\n");
     night.bed.vpnki_lists(&[&[]]);
     for at in [0, 1000, 2000] {
@@ -74,7 +77,8 @@ pub fn inactive_but_answering() {
     assert_eq!(night.tunnel_at(2001)["evidence"]["service"], "inactive");
 }
 
-pub fn an_unknown_name() {
+#[test]
+fn an_unknown_name() {
     let night = Night::with("option on_down restart\noption down_after 1\n");
     let bed = &night.bed;
     bed.vpnki_knows(&[("other", "172.16.9.9")]);

@@ -2,7 +2,8 @@
 
 use crate::night::{Night, QUICK, holds};
 
-pub fn hotplug_without_a_daemon() {
+#[test]
+fn hotplug_without_a_daemon() {
     let night = Night::with("");
     let bed = &night.bed;
     bed.vanish();
@@ -19,7 +20,8 @@ pub fn hotplug_without_a_daemon() {
     holds(&stored(), "NO_DEVICE");
 }
 
-pub fn once_leaves_them_to_the_daemon() {
+#[test]
+fn once_leaves_them_to_the_daemon() {
     let night = Night::with(QUICK);
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -32,7 +34,8 @@ pub fn once_leaves_them_to_the_daemon() {
     night.pass_at(10).says("dacha: ");
 }
 
-pub fn hotplug_wakes_the_daemon() {
+#[test]
+fn hotplug_wakes_the_daemon() {
     let night = Night::with("option interval 5m\noption down_after 2");
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");

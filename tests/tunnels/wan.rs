@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::night::{Night, QUICK, holds};
-use crate::support::tunnel::{FAR, NAME};
+use wansync_test_support::tunnel::{FAR, NAME};
 
 /// The router publishes its WAN's address, too.
 fn both(options: &str, bind: &str) -> Night {
@@ -16,7 +16,8 @@ fn both(options: &str, bind: &str) -> Night {
     night
 }
 
-pub fn the_wan_fails_and_comes_back_with_another_address() {
+#[test]
+fn the_wan_fails_and_comes_back_with_another_address() {
     let night = both(QUICK, "");
     let bed = &night.bed;
     let mut daemon = night.daemon();
@@ -43,7 +44,8 @@ pub fn the_wan_fails_and_comes_back_with_another_address() {
     assert_eq!((night.restarts(), bed.updates().len()), (0, 2));
 }
 
-pub fn a_quick_change_of_address_is_a_new_wan() {
+#[test]
+fn a_quick_change_of_address_is_a_new_wan() {
     let night = both(QUICK, "");
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -60,7 +62,8 @@ pub fn a_quick_change_of_address_is_a_new_wan() {
     night.is(&mut daemon, "up");
 }
 
-pub fn with_the_default_route_inside_and_a_bind_all_goes_on() {
+#[test]
+fn with_the_default_route_inside_and_a_bind_all_goes_on() {
     let night = both(QUICK, "option bind wan");
     let bed = &night.bed;
     bed.default_route_in_tunnel();
@@ -82,7 +85,8 @@ pub fn with_the_default_route_inside_and_a_bind_all_goes_on() {
     );
 }
 
-pub fn with_the_default_route_inside_and_no_bind_it_is_restarted_all_the_same() {
+#[test]
+fn with_the_default_route_inside_and_no_bind_it_is_restarted_all_the_same() {
     let night = both(
         "option interval 5\noption down_after 1\noption on_down restart",
         "",
@@ -95,7 +99,8 @@ pub fn with_the_default_route_inside_and_no_bind_it_is_restarted_all_the_same() 
 }
 
 /// Who is asked can be reached over the WAN as well.
-pub fn an_echo_takes_no_other_way() {
+#[test]
+fn an_echo_takes_no_other_way() {
     let night = Night::new();
     let bed = &night.bed;
     let tunnel = bed.bare_tunnel(&format!("{QUICK}option ping 45.90.28.1"));

@@ -5,6 +5,7 @@ use wansync_core::ubus::value::Table;
 use wansync_core::ubus::wire::{self, attribute};
 
 use crate::support::*;
+use wansync_test_support::random::Random;
 
 #[test]
 fn the_largest_message_of_the_smallest_parts_costs_linear_time() {
@@ -28,18 +29,6 @@ fn the_largest_message_of_the_smallest_parts_costs_linear_time() {
     assert_eq!(message.number(attribute::OBJID), None);
 }
 
-/// The same numbers in each run.
-struct Random(u32);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 17;
-        self.0 ^= self.0 << 5;
-        self.0 as usize % limit
-    }
-}
-
 /// Uses all that can be used of what can be read.
 fn consume(bytes: &[u8]) {
     for message in read(bytes, 4096).unwrap_or_default() {
@@ -56,7 +45,7 @@ fn consume(bytes: &[u8]) {
 
 #[test]
 fn no_damage_makes_the_decoder_panic() {
-    let mut random = Random(0x1234_5678);
+    let mut random = Random::new(1);
     for capture in captures() {
         let bytes = capture.server().collect::<Vec<_>>().concat();
         for _ in 0..if bytes.is_empty() { 0 } else { 40 } {

@@ -9,6 +9,7 @@ use wansync_core::time::Wall;
 
 use crate::corpus::cases;
 use crate::show::lines;
+use wansync_test_support::random::Random;
 
 const ROUNDS: u32 = 20_000;
 
@@ -19,7 +20,7 @@ fn methods() -> Vec<&'static Method> {
 
 #[test]
 fn mutated_bodies_are_read_or_refused() {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let cases = cases();
     let methods = methods();
     let mut successes = 0;
@@ -31,7 +32,7 @@ fn mutated_bodies_are_read_or_refused() {
         let mut reply = case.reply.clone();
         for _ in 0..random.below(4) {
             let other = random.one_of(&cases);
-            random.mutate(&mut reply.body, &other.reply.body);
+            mutate(&mut random, &mut reply.body, &other.reply.body);
         }
         let method = match random.below(4) {
             0 => random.one_of(&methods),
@@ -52,12 +53,12 @@ fn mutated_bodies_are_read_or_refused() {
 
 #[test]
 fn what_serde_json_takes_is_taken_and_means_the_same() {
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     let cases = cases();
     for _ in 0..ROUNDS {
         let mut body = random.one_of(&cases).reply.body.clone();
         body.truncate(2_000);
-        random.mutate(&mut body, b"[]{},:\"\\u0e9");
+        mutate(&mut random, &mut body, b"[]{},:\"\\u0e9");
         let ours = Json::parse(&body);
         let Ok(theirs) = serde_json::from_slice::<serde_json::Value>(&body) else {
             continue;
@@ -70,11 +71,11 @@ fn what_serde_json_takes_is_taken_and_means_the_same() {
 
 #[test]
 fn text_survives() {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     let profiles = skydns_methods::find("profiles").expect("documented");
     let active = vpnki_resources::find("active").expect("documented");
     for _ in 0..2_000 {
-        let texts: Vec<String> = (0..4).map(|_| random.text()).collect();
+        let texts: Vec<String> = (0..4).map(|_| text(&mut random)).collect();
         let object = serde_json::json!({ "12": texts[0], "13": texts[1] });
         let body = serde_json::json!({ "response": { "status": "ok", "data": object } });
         let reply = reply(body.to_string());
@@ -127,49 +128,34 @@ fn escaped(json: &str) -> String {
     out
 }
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-
-    fn mutate(&mut self, body: &mut Vec<u8>, other: &[u8]) {
-        let at = self.below(body.len() + 1);
-        let to = (at + self.below(12)).min(body.len());
-        match self.below(5) {
-            0 => body.truncate(at),
-            1 => drop(body.drain(at..to)),
-            2 => body.insert(at, self.below(256) as u8),
-            3 => {
-                let piece = body[at..to].to_vec();
-                body.splice(at..at, piece);
-            }
-            _ if other.is_empty() => {}
-            _ => {
-                let from = self.below(other.len());
-                let until = (from + self.below(40)).min(other.len());
-                body.splice(at..to, other[from..until].iter().copied());
-            }
+/// Damages a reply in one of several ways.
+fn mutate(random: &mut Random, body: &mut Vec<u8>, other: &[u8]) {
+    let at = random.below(body.len() + 1);
+    let to = (at + random.below(12)).min(body.len());
+    match random.below(5) {
+        0 => body.truncate(at),
+        1 => drop(body.drain(at..to)),
+        2 => body.insert(at, random.below(256) as u8),
+        3 => {
+            let piece = body[at..to].to_vec();
+            body.splice(at..at, piece);
+        }
+        _ if other.is_empty() => {}
+        _ => {
+            let from = random.below(other.len());
+            let until = (from + random.below(40)).min(other.len());
+            body.splice(at..to, other[from..until].iter().copied());
         }
     }
+}
 
-    /// Not a moment, which would be rewritten, and not empty.
-    fn text(&mut self) -> String {
-        const PIECES: [&str; 16] = [
-            "a", "Я", "漢", "😀", "\"", "\\", "/", "\n", "\t", "\u{1}", "{", "]", ",", ":", " ",
-            "\u{7f}",
-        ];
-        (0..1 + self.below(12))
-            .map(|_| *self.one_of(&PIECES))
-            .collect()
-    }
+/// Not a moment, which would be rewritten, and not empty.
+fn text(random: &mut Random) -> String {
+    const PIECES: [&str; 16] = [
+        "a", "Я", "漢", "😀", "\"", "\\", "/", "\n", "\t", "\u{1}", "{", "]", ",", ":", " ",
+        "\u{7f}",
+    ];
+    (0..1 + random.below(12))
+        .map(|_| *random.one_of(&PIECES))
+        .collect()
 }

@@ -10,9 +10,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use wansync_sim::{KEY, Sim, USER};
+pub use wansync_test_support::waiting::HANG;
 
-/// Only a hang is longer.
-pub const HANG: Duration = Duration::from_secs(20);
 /// A silence this long, where nothing should come.
 pub const SILENCE: Duration = Duration::from_millis(150);
 

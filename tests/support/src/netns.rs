@@ -10,19 +10,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use wansync_sim::KEY;
 
-use super::{BUILT, Ran, Router, ran};
-
-/// Only a hang takes longer.
-const HANG: Duration = Duration::from_secs(30);
+use super::simulator::{printed, simulator};
+use super::waiting::wait_for;
+use super::{Ran, Router, ran};
 
 /// A network namespace.
 pub struct Netns {
@@ -200,19 +196,14 @@ impl FarSim {
     /// The same with more words on its command line.
     pub fn start_with(net: &Netns, listen: &str, words: &str) -> FarSim {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = |name| folder.path().join(name);
-        let mut command = Command::new(sim_program());
-        command
-            .args(["serve", "--listen", listen, "--ready-file"])
-            .arg(path("ready"));
-        command
-            .arg("--log")
-            .arg(path("log"))
-            .arg("--ca-out")
-            .arg(path("ca.pem"))
-            .args(words.split_whitespace());
+        let paths = ["ready", "log", "ca.pem"].map(|name| folder.path().join(name));
+        let [ready, log, ca] = paths.each_ref().map(|path| path.to_str().expect("UTF-8"));
+        let mut arguments = vec!["serve", "--listen", listen, "--ready-file", ready];
+        arguments.extend(["--log", log, "--ca-out", ca]);
+        arguments.extend(words.split_whitespace());
+        let command = simulator(&arguments);
         let mut command = net.enter(&command);
-        command.stderr(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().expect("the simulator starts");
         let mut sim = FarSim {
             child,
@@ -224,25 +215,30 @@ impl FarSim {
     }
 
     fn wait(&mut self) {
-        let end = Instant::now() + HANG;
-        while Instant::now() < end {
-            if let Ok(text) = fs::read_to_string(self.folder.path().join("ready")) {
-                let pairs = text.lines().filter_map(|line| line.split_once('='));
-                let pairs =
-                    pairs.map(|(name, value)| (name.into(), value.trim_matches('\'').into()));
-                self.places = pairs.collect();
-                return;
-            }
+        let file = self.folder.path().join("ready");
+        let ready = wait_for(|| {
             let ended = self.child.try_wait().expect("it is ours");
             assert!(ended.is_none(), "the simulator ended: {ended:?}");
-            thread::sleep(Duration::from_millis(10));
-        }
-        panic!("the simulator is not ready");
+            fs::read_to_string(&file).ok()
+        });
+        let text = ready.expect("the simulator is ready");
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        let pairs = pairs.map(|(name, value)| (name.into(), value.trim_matches('\'').into()));
+        self.places = pairs.collect();
     }
 
     /// One of its URLs, by its name in the ready file.
     pub fn url(&self, name: &str) -> &str {
         &self.places[name]
+    }
+
+    /// Asks for one of the simulator's own pages from a network in which it is; the
+    /// page.
+    #[track_caller]
+    pub fn admin(&self, net: &Netns, page: &str) -> String {
+        let url = format!("{}{page}", self.url("SIM_ADMIN_URL"));
+        let ask = net.enter(&simulator(&["admin", &url])).output();
+        printed(&ran(ask.expect("it runs")).expect(0).stdout)
     }
 
     /// A configuration with a section `home` that sends to it.
@@ -300,15 +296,4 @@ fn parameter(line: &Value, name: &str) -> String {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned()
-}
-
-/// `cargo test --workspace` builds it beside the program.
-pub fn sim_program() -> PathBuf {
-    let path = Path::new(BUILT).with_file_name("wansync-sim");
-    assert!(
-        path.exists(),
-        "{} is missing: run cargo build --workspace, or cargo test --workspace",
-        path.display()
-    );
-    path
 }

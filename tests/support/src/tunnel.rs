@@ -18,19 +18,17 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wansync_sim::ubus::{Outcome, UbusSim};
 use wansync_sim::{KEY, VPNKI_KEY};
 
 use super::clocks::booted_ago;
-use super::netns::{FarSim, Netns, sim_program};
+use super::netns::{FarSim, Netns};
+use super::simulator::simulator;
+use super::waiting::{comes_true, wait_for, wait_until};
 use super::{Ran, Router, ran};
-
-/// Only a hang takes longer.
-pub const HANG: Duration = Duration::from_secs(60);
 
 /// What VPNKI calls the tunnel.
 pub const NAME: &str = "user356";
@@ -296,8 +294,7 @@ impl TunnelBed {
 
     /// Whether the other end answers an echo, without asking the program.
     pub fn pings(&self) -> bool {
-        let mut ping = Command::new(sim_program());
-        ping.args(["ping", FAR, "--wait", "300"]);
+        let ping = simulator(&["ping", FAR, "--wait", "300"]);
         let output = self.inside(&ping).output().expect("it runs");
         output.status.success()
     }
@@ -408,11 +405,7 @@ impl TunnelBed {
     /// Asks for one of the simulator's own pages.
     #[track_caller]
     pub fn admin(&self, page: &str) -> String {
-        let url = format!("{}{page}", self.sim.url("SIM_ADMIN_URL"));
-        let mut ask = Command::new(sim_program());
-        ask.args(["admin", &url]);
-        let said = ran(self.line.far.enter(&ask).output().expect("it runs"));
-        said.expect(0).stdout
+        self.sim.admin(&self.line.far, page)
     }
 
     /// From where each `update_ip` came, and what it published.
@@ -434,7 +427,7 @@ impl TunnelBed {
     /// Waits until this is so.
     #[track_caller]
     pub fn wait(&self, what: &str, done: impl Fn(&TunnelBed) -> bool) {
-        wait(what, || done(self));
+        wait_until(what, || done(self));
     }
 }
 
@@ -613,16 +606,6 @@ fn merge(status: &mut Value, fields: Value) {
     }
 }
 
-/// Waits until this is so.
-#[track_caller]
-pub fn wait(what: &str, done: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        assert!(begun.elapsed() < HANG, "waited in vain: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// A program that runs while the test does; it is killed in the end.
 pub struct Running {
     child: Child,
@@ -653,12 +636,8 @@ impl Running {
     /// Waits until it has said this.
     #[track_caller]
     pub fn says(&self, text: &str) {
-        let begun = Instant::now();
-        while !self.said().contains(text) {
-            let waited = begun.elapsed();
-            assert!(waited < HANG, "no '{text}' in:\n{}", self.said());
-            thread::sleep(Duration::from_millis(20));
-        }
+        let is_said = comes_true(|| self.said().contains(text));
+        assert!(is_said, "no '{text}' in:\n{}", self.said());
     }
 
     /// Sends it a signal, such as `TERM`.
@@ -672,14 +651,11 @@ impl Running {
     /// Waits until it has ended; its exit code.
     #[track_caller]
     pub fn ended(&mut self) -> Option<i32> {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                return status.code();
-            }
-            assert!(begun.elapsed() < HANG, "it does not end:\n{}", self.said());
-            thread::sleep(Duration::from_millis(20));
-        }
+        let ended = wait_for(|| self.child.try_wait().expect("it is ours"));
+        let Some(status) = ended else {
+            panic!("it does not end:\n{}", self.said());
+        };
+        status.code()
     }
 }
 

@@ -1,16 +1,15 @@
-//! A router in a folder, with the real binary and the simulated services.
-#![allow(
-    dead_code,
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "each test file uses a part of it; the rules of the pure core are not for tests"
-)]
+//! What the tests share: a router in a folder, with the real binary and the
+//! simulated services; networks, clocks, waits.
 
 pub mod clocks;
 pub mod daemon;
+pub mod jail;
 pub mod netns;
+pub mod random;
+pub mod simulator;
 pub mod terminal;
 pub mod tunnel;
+pub mod waiting;
 
 use std::env;
 use std::ffi::OsStr;
@@ -191,14 +190,19 @@ impl Router {
     }
 }
 
-/// As Cargo built it for this machine.
-pub const BUILT: &str = env!("CARGO_BIN_EXE_wansync");
+/// The program as Cargo built it for this machine: beside the folder of the test
+/// programs.
+pub fn built() -> PathBuf {
+    let test = env::current_exe().expect("/proc");
+    let folder = test.parent().and_then(Path::parent);
+    folder.expect("target/debug/deps").join("wansync")
+}
 
 /// The program itself, or the one for a router that `cross/test` names.
 pub fn program() -> Command {
     match env::var_os("WANSYNC_PROGRAM") {
         Some(path) => Command::new(path),
-        None => Command::new(BUILT),
+        None => Command::new(built()),
     }
 }
 

@@ -3,13 +3,10 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Only a hang takes longer.
-const HANG: Duration = Duration::from_secs(60);
+use super::waiting::{comes_true, wait_for};
 
 /// A running daemon. Dropped, it is killed.
 pub struct Daemon {
@@ -44,17 +41,19 @@ impl Daemon {
     /// Waits until something is true.
     #[track_caller]
     pub fn until(&mut self, what: &str, mut done: impl FnMut(&Daemon) -> bool) {
-        let end = Instant::now() + HANG;
-        while !done(self) {
+        let comes = comes_true(|| {
+            if done(self) {
+                return true;
+            }
             let ended = self.child.try_wait().expect("it is ours");
             assert!(
                 ended.is_none(),
                 "the daemon ended ({ended:?}):\n{}",
                 self.log()
             );
-            assert!(Instant::now() < end, "no {what}:\n{}", self.log());
-            thread::sleep(Duration::from_millis(10));
-        }
+            false
+        });
+        assert!(comes, "no {what}:\n{}", self.log());
     }
 
     /// Sends it a signal.
@@ -77,14 +76,11 @@ impl Daemon {
     /// How it ended, once it has.
     #[track_caller]
     pub fn ended(&mut self) -> ExitStatus {
-        let end = Instant::now() + HANG;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                return status;
-            }
-            assert!(Instant::now() < end, "it does not end:\n{}", self.log());
-            thread::sleep(Duration::from_millis(10));
-        }
+        let ended = wait_for(|| self.child.try_wait().expect("it is ours"));
+        let Some(status) = ended else {
+            panic!("it does not end:\n{}", self.log());
+        };
+        status
     }
 
     /// Kills it without a word.
