@@ -6,7 +6,7 @@ HOST := $(shell uname -m)
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Trying it out, and testing it.
 
@@ -17,12 +17,20 @@ demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a 
 .PHONY: test
 test: ## formatting, lints, documentation, and every test
 	tests/setup
-	shellcheck -x .ci/run benches/run cross/build cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl sim/demo/* tests/setup
+	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl sim/demo/* tests/run tests/setup tests/under-load
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
-	# Most of the tests wait for something.
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-8} cargo test --workspace
+	tests/run --workspace
+
+.PHONY: test-loaded
+test-loaded: ## all tests, five times in a row, while the processors are busy with something else
+	tests/setup
+	tests/under-load
+
+.PHONY: release-check
+release-check: ## what .ci/run leaves out: all routers' processors, reproducibility, the feed's build, all packages
+	.ci/steps 'make size' 'make cross-test' 'make feed-test' 'make reproduce TARGET=mips' 'make packages'
 
 # Routers: static binaries, one row of cross/targets.toml each.
 
@@ -50,7 +58,7 @@ feed-test: ## run the tests with binaries as OpenWrt's feed builds them
 
 .PHONY: size
 size: ## print the sizes; fail if one has grown by 2 % or is above a limit (UPDATE=1 records them)
-	cross/size $(if $(UPDATE),--update)
+	cross/size $(if $(UPDATE),--update,$(TARGET))
 
 .PHONY: reproduce
 reproduce: ## build one target here and in another folder, and compare the bytes (TARGET=mips)

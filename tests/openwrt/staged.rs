@@ -83,20 +83,15 @@ impl Staged {
     }
 
     fn add_programs(&self) {
-        let busybox = Path::new("/usr/bin/busybox");
-        let busybox = if busybox.exists() {
-            busybox
-        } else {
-            Path::new("/bin/busybox")
-        };
-        fs::copy(busybox, self.path("bin/busybox")).expect("busybox: tests/setup installs it");
+        let busybox = busybox();
+        fs::copy(&busybox, self.path("bin/busybox")).expect("a program");
         for applet in APPLETS.split_whitespace() {
             symlink("busybox", self.path("bin").join(applet)).expect("a link");
         }
         // Debian's busybox has no applet for it.
         let flock = Path::new("/usr/bin/flock");
         fs::copy(flock, self.path("bin/flock")).expect("flock (util-linux)");
-        for library in libraries(busybox).iter().chain(&libraries(&built())) {
+        for library in libraries(&busybox).iter().chain(&libraries(&built())) {
             let place = self.path(library.trim_start_matches('/'));
             fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
             fs::copy(library, place).expect("a library");
@@ -376,6 +371,14 @@ fn copy_all(from: &Path, to: &Path) {
             false => drop(fs::copy(entry.path(), place).expect("a file")),
         }
     }
+}
+
+/// Debian's busybox, or that of `tests/setup`.
+fn busybox() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-busybox/bin/busybox");
+    let mut all = [own, "/usr/bin/busybox".into(), "/bin/busybox".into()].into_iter();
+    all.find(|path| path.is_file())
+        .expect("busybox: run tests/setup")
 }
 
 /// The libraries of a program, as `ldd` names them.
