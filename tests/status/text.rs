@@ -74,8 +74,8 @@ fn each_broken_piece_is_named() {
         ),
         (
             "device",
-            json!({"Pending": {"since": ago(130), "why": "pending: dialling"}}),
-            "vpnki0 pending: dialling for 2 min 1",
+            json!({"Pending": {"since": ago(7200), "why": "pending: dialling"}}),
+            "vpnki0 pending: dialling for 2 h",
         ),
         (
             "device",
@@ -107,8 +107,8 @@ fn each_broken_piece_is_named() {
         ),
         (
             "ping",
-            json!({"Lost": {"since": ago(130), "missed": ago(125)}}),
-            "172.16.0.1 silent for 2 min 1",
+            json!({"Lost": {"since": ago(7200), "missed": ago(60)}}),
+            "172.16.0.1 silent for 2 h",
         ),
         (
             "ping",
