@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use crate::{Fault, Times};
 use clap::{Args, Parser, Subcommand};
+
+use crate::{Fault, Times};
 
 /// The world around wansync, on loopback: for its tests, its demo, and for trying
 /// out what it does when a service misbehaves.

@@ -4,11 +4,11 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use crate::{KEY, LogTo, Options, Sim, USER, VPNKI_KEY, parse_profiles};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::cli::Serve;
+use crate::{KEY, LogTo, Options, Sim, USER, VPNKI_KEY, parse_profiles};
 
 /// Runs it.
 pub fn run(arguments: Serve) -> Result<(), Box<dyn Error>> {

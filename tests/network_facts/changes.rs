@@ -1,11 +1,10 @@
 //! What the monitor hears, and what it does not.
 
 use std::collections::BTreeSet;
-use std::thread;
-use std::time::Duration;
 
 use crate::inside::Inside;
 use wansync_test_support::netns::Netns;
+use wansync_test_support::waiting::wait_until;
 
 /// A router and a monitor in its network. IPv6 is left out of what comes by
 /// itself, since its addresses come up late.
@@ -26,14 +25,10 @@ impl Heard {
             }
         }
         // The kernel may take a second to say so.
-        while net
-            .ip("-oneline link show up type veth")
-            .matches("state UP")
-            .count()
-            < 4
-        {
-            thread::sleep(Duration::from_millis(20));
-        }
+        wait_until("all four are up", || {
+            let up = net.ip("-oneline link show up type veth");
+            up.matches("state UP").count() == 4
+        });
         let inside = Inside::start_unprivileged(&net, act);
         assert_eq!(inside.next().as_deref(), Some("listening"));
         Heard { net, inside }
@@ -122,14 +117,15 @@ fn routes_do_not_wake_those_who_do_not_ask_for_them() {
 
 #[test]
 fn what_was_thrown_away_counts_as_everything() {
-    let heard = Heard::new("monitor_asleep");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (file, alarm) = (folder.path().join("batch"), folder.path().join("alarm"));
+    let heard = Heard::new(&format!("monitor_asleep {}", alarm.display()));
     let batch: String = (0..3000)
         .map(|n| format!("route add blackhole 10.{}.{}.0/24\n", n / 250, n % 250))
         .collect();
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("batch");
     std::fs::write(&file, batch).expect("it is ours");
     heard.net.ip(&format!("-batch {}", file.display()));
+    std::fs::write(alarm, "").expect("it is ours");
     assert_eq!(heard.inside.next().as_deref(), Some("addresses"));
     assert_eq!(heard.inside.next().as_deref(), Some("links"));
     assert_eq!(heard.inside.next().as_deref(), Some("routes"));

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -14,7 +15,7 @@ use wansync::sys::ping::Echo;
 use wansync::sys::{counters, netlink};
 
 use wansync_test_support::netns::{Netns, behind};
-use wansync_test_support::waiting::HANG;
+use wansync_test_support::waiting::{HANG, wait_until};
 
 /// What the process inside is to do.
 const ACT: &str = "WANSYNC_TEST_ACT";
@@ -108,12 +109,15 @@ fn act() {
             say(netlink::add_route(network.parse().unwrap(), device));
         }
         ["echo", target, device] => say(echo(target, device)),
+        ["answered_echo", target, device] => say(answered_echo(target, device)),
         ["echo_bound", target, device] => {
             say(Echo::open(target.parse().unwrap(), device, 1).map(|_| ()));
         }
         ["echo_then", target, device, ..] => echo_then(target, device, &words[3..]),
-        ["monitor", routes] => monitor(routes == "routes", Duration::ZERO),
-        ["monitor_asleep"] => monitor(true, Duration::from_millis(1500)),
+        ["monitor", routes] => monitor(routes == "routes", || ()),
+        ["monitor_asleep", alarm] => monitor(true, || {
+            wait_until("the alarm", || Path::new(alarm).exists());
+        }),
         ["counters", device] => {
             say(counters::read().unwrap().of(device));
         }
@@ -131,6 +135,23 @@ fn echo(target: &str, device: &str) -> Result<bool, String> {
     for _ in 0..2 {
         echo.send()?;
         if is_answered(&mut echo)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The same, as often as it takes.
+fn answered_echo(target: &str, device: &str) -> Result<bool, String> {
+    let mut echo = Echo::open(target.parse().unwrap(), device, 77)?;
+    becomes_answered(&mut echo)
+}
+
+fn becomes_answered(echo: &mut Echo) -> Result<bool, String> {
+    let begin = Instant::now();
+    while begin.elapsed() < HANG {
+        echo.send()?;
+        if is_answered(echo)? {
             return Ok(true);
         }
     }
@@ -155,19 +176,18 @@ fn is_answered(echo: &mut Echo) -> Result<bool, String> {
 /// Sends, runs a program, and sends again.
 fn echo_then(target: &str, device: &str, program: &[&str]) {
     let mut echo = Echo::open(target.parse().unwrap(), device, 77).unwrap();
-    echo.send().unwrap();
-    say(is_answered(&mut echo));
+    say(becomes_answered(&mut echo));
     let status = Command::new(program[0]).args(&program[1..]).status();
     assert!(status.unwrap().success());
     say(echo.send().and_then(|()| is_answered(&mut echo)));
 }
 
 /// Tells of changes until it is killed.
-fn monitor(routes: bool, pause: Duration) {
+fn monitor(routes: bool, sleep: impl FnOnce()) {
     let mut monitor = netlink::Monitor::open(routes).unwrap();
     assert!(!monitor.take().any());
     println!("\n{MARK}listening");
-    thread::sleep(pause);
+    sleep();
     loop {
         wait(&monitor, HANG);
         let changes = monitor.take();

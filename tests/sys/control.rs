@@ -215,7 +215,7 @@ fn visitors_who_say_nothing_hold_nobody_up() {
     }
     let start = Instant::now();
     assert_eq!(control.take().len(), 0);
-    assert!(start.elapsed() < Duration::from_millis(500), "it waited");
+    assert!(start.elapsed() < Duration::from_secs(5), "it waited");
     // Eight are in, and the door is not listened at.
     assert_eq!(control.descriptors().count(), 8);
     assert!(!sleep_on(

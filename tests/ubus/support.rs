@@ -20,7 +20,7 @@ use wansync_sim::ubus::message as sim;
 
 pub const ENOUGH: Duration = Duration::from_secs(30);
 /// For waits that have to end, whatever else is slow.
-pub const MODERATE: Duration = Duration::from_secs(2);
+pub const MODERATE: Duration = Duration::from_secs(5);
 pub const SHORT: Duration = Duration::from_millis(300);
 
 pub fn captures() -> Vec<Capture> {

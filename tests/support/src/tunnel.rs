@@ -294,7 +294,7 @@ impl TunnelBed {
 
     /// Whether the other end answers an echo, without asking the program.
     pub fn pings(&self) -> bool {
-        let ping = simulator(&["ping", FAR, "--wait", "300"]);
+        let ping = simulator(&["ping", FAR, "--wait", "3000"]);
         let output = self.inside(&ping).output().expect("it runs");
         output.status.success()
     }
