@@ -36,6 +36,7 @@ pub mod holddown;
 pub mod hotplug;
 pub mod json;
 pub mod outcome;
+pub(crate) mod places;
 pub mod prefix;
 pub mod reconcile;
 pub mod record;

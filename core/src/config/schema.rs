@@ -70,7 +70,7 @@ use log::LevelFilter;
 
 use service::{base_url, key, without_secrets};
 use source::{network_name, source};
-use tunnel::tunnel;
+use tunnel::{Accounts, tunnel};
 use vpnki::vpnki;
 
 use super::options::{Options, shortened};
@@ -80,6 +80,7 @@ use super::uci::{self, Package};
 use super::url::ServiceUrl;
 use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, Vpnki};
 use crate::address::Family;
+use crate::places::Places;
 use crate::reconcile::Policy;
 use crate::time::whole;
 
@@ -185,11 +186,12 @@ impl Config {
                 other => config.problems.push(unknown_type(section, other)),
             }
         }
+        let accounts = Accounts::of(&config.vpnki);
         for section in tunnels {
             config.tunnels.push(Section {
                 name: section.name.clone().into_owned(),
                 line: section.line,
-                content: tunnel(section, &config.vpnki, &mut config.problems),
+                content: tunnel(section, &accounts, &mut config.problems),
             });
         }
         config.warn_of_rivals();
@@ -201,12 +203,14 @@ impl Config {
     /// SkyDNS has one address for a user's hostname, and one for none.
     fn warn_of_rivals(&mut self) {
         let mut warnings = Vec::new();
+        let mut owners = Places::default();
         for (index, section) in self.skydns.iter().enumerate() {
-            let Some(wanted) = place(section) else {
+            let Some(place) = place(section) else {
                 continue;
             };
-            let mut earlier = self.skydns[..index].iter();
-            if let Some(owner) = earlier.find(|other| place(other) == Some(wanted)) {
+            let owner = owners.first(place.into(), index);
+            if owner != index {
+                let owner = &self.skydns[owner];
                 warnings.push(Problem {
                     severity: Severity::Warning,
                     line: section.line,
@@ -420,13 +424,14 @@ fn daily_limit(options: &mut Options<'_, '_>) -> u32 {
     }
 }
 
-/// What an address is bound to at the service.
-fn place(section: &Section<Skydns>) -> Option<(&str, &str, Option<&str>)> {
+/// What an address is bound to at the service, none of which holds a line end.
+fn place(section: &Section<Skydns>) -> Option<String> {
     let Content::Ready(skydns) = &section.content else {
         return None;
     };
     let base_url = skydns.base_url.as_str();
-    Some((&skydns.ident, base_url, skydns.hostname.as_deref()))
+    let hostname = skydns.hostname.as_deref().unwrap_or("\n");
+    Some(format!("{}\n{base_url}\n{hostname}", skydns.ident))
 }
 
 #[cfg(test)]

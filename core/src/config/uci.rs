@@ -22,6 +22,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::places::Places;
 pub use lexer::Keyword;
 use lexer::{Command, Lexer};
 
@@ -156,7 +157,13 @@ struct Reader<'a> {
     package: Package<'a>,
     /// The section that options go to.
     open: Option<usize>,
+    /// Where the named sections are, and the options of a section beyond its
+    /// first few.
+    places: Places<'a>,
 }
+
+/// So many options are looked through faster than a map.
+const FEW_OPTIONS: usize = 24;
 
 impl<'a> Reader<'a> {
     fn read(mut self, text: &'a [u8]) -> Result<Package<'a>, ParseError> {
@@ -185,17 +192,16 @@ impl<'a> Reader<'a> {
         let kind = required(lexer, is_type_byte, Reason::InvalidType)?;
         let name = optional(lexer, is_name_byte, Reason::InvalidName)?;
         lexer.end_of_command()?;
-        self.open = Some(match name {
-            None => self.add_unnamed(kind, command.line),
-            Some(name) => match self.find_section(&name) {
-                None => self.add_named(kind, name, command.line),
-                Some(at) if self.package.sections[at].kind == kind => {
-                    self.package.sections[at].reopened.push(command.line);
-                    at
-                }
-                Some(_) => return Err(lexer.error(Reason::TypeConflict)),
-            },
-        });
+        let at = match &name {
+            None => self.package.sections.len(),
+            Some(name) => self.place_of_section(name.clone()),
+        };
+        match self.package.sections.get_mut(at) {
+            None => self.add_section(kind, name, command.line),
+            Some(section) if section.kind == kind => section.reopened.push(command.line),
+            Some(_) => return Err(lexer.error(Reason::TypeConflict)),
+        }
+        self.open = Some(at);
         Ok(())
     }
 
@@ -218,34 +224,24 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn find_section(&self, name: &str) -> Option<usize> {
-        let mut sections = self.package.sections.iter();
-        let named = sections.position(|section| !section.anonymous && section.name == name);
+    /// The place of the section of this name, which is behind all others if it
+    /// is new.
+    fn place_of_section(&mut self, name: Cow<'a, str>) -> usize {
+        let sections = &self.package.sections;
         // A generated name tells its place.
-        named.or_else(|| {
-            let at = place_of_generated(name)?;
-            let section = self.package.sections.get(at)?;
-            (section.anonymous && section.name == name).then_some(at)
-        })
+        let generated = place_of_generated(&name).filter(|at| {
+            let section = sections.get(*at);
+            section.is_some_and(|section| section.anonymous && section.name == name)
+        });
+        let place = generated.unwrap_or(sections.len());
+        self.places.first(name, place)
     }
 
-    fn add_named(&mut self, kind: Cow<'a, str>, name: Cow<'a, str>, line: u32) -> usize {
-        self.add_section(kind, name, false, line)
-    }
-
-    fn add_unnamed(&mut self, kind: Cow<'a, str>, line: u32) -> usize {
-        let name = generated_name(self.package.sections.len(), &kind);
-        self.add_section(kind, Cow::Owned(name), true, line)
-    }
-
-    fn add_section(
-        &mut self,
-        kind: Cow<'a, str>,
-        name: Cow<'a, str>,
-        anonymous: bool,
-        line: u32,
-    ) -> usize {
-        self.package.sections.push(Section {
+    fn add_section(&mut self, kind: Cow<'a, str>, name: Option<Cow<'a, str>>, line: u32) {
+        let sections = &mut self.package.sections;
+        let anonymous = name.is_none();
+        let name = name.unwrap_or_else(|| Cow::Owned(generated_name(sections.len(), &kind)));
+        sections.push(Section {
             kind,
             name,
             anonymous,
@@ -253,12 +249,12 @@ impl<'a> Reader<'a> {
             reopened: Vec::new(),
             options: Vec::new(),
         });
-        self.package.sections.len() - 1
     }
 
     fn set(&mut self, section: usize, name: Cow<'a, str>, value: Value<'a>, line: u32) {
+        let place = self.place_of_option(section, &name);
         let options = &mut self.package.sections[section].options;
-        match options.iter_mut().find(|entry| entry.name == name) {
+        match options.get_mut(place) {
             Some(entry) => entry.set(value, line),
             None => options.push(Entry {
                 name,
@@ -267,6 +263,18 @@ impl<'a> Reader<'a> {
                 replaced: Vec::new(),
             }),
         }
+    }
+
+    /// The place of the option of this name, behind all others if it is new.
+    fn place_of_option(&mut self, section: usize, name: &str) -> usize {
+        let options = &self.package.sections[section].options;
+        let few = &options[..options.len().min(FEW_OPTIONS)];
+        let place = few.iter().position(|entry| entry.name == name);
+        place.unwrap_or_else(|| match options.len() {
+            0..FEW_OPTIONS => options.len(),
+            // No section's name has a blank.
+            count => self.places.first(format!("{section} {name}").into(), count),
+        })
     }
 }
 

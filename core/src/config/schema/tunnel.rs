@@ -14,6 +14,7 @@ use crate::config::options::Options;
 use crate::config::problem::{Problem, Severity};
 use crate::config::suggest::nearest;
 use crate::config::{Content, Section, Tunnel, Vpnki, uci};
+use crate::places::Places;
 use crate::prefix::Prefix;
 use crate::tunnel::recovery::{OnDown, Policy};
 
@@ -43,11 +44,29 @@ const OPTIONS: [&str; 16] = [
 ];
 const ON_DOWN: [&str; 3] = ["none", "restart", "command"];
 
+/// All accounts of the file, those below a tunnel included.
+pub(super) struct Accounts<'a> {
+    all: &'a [Section<Vpnki>],
+    places: Places<'a>,
+}
+
+impl<'a> Accounts<'a> {
+    pub fn of(all: &'a [Section<Vpnki>]) -> Self {
+        let names = all.iter().map(|account| account.name.as_str().into());
+        let places = names.collect();
+        Accounts { all, places }
+    }
+
+    fn find(&self, name: &str) -> Option<&'a Section<Vpnki>> {
+        Some(&self.all[self.places.get(name)?])
+    }
+}
+
 /// Every option is read even after an error, so that all problems are told at
-/// once. `accounts` are all of the file, those below this section included.
+/// once.
 pub(super) fn tunnel(
     section: &uci::Section<'_>,
-    accounts: &[Section<Vpnki>],
+    accounts: &Accounts<'_>,
     problems: &mut Vec<Problem>,
 ) -> Content<Tunnel> {
     let mut options = Options::new(section, problems);
@@ -100,30 +119,25 @@ pub(super) fn tunnel(
 
 /// Two tunnels in one network would restart it for each other.
 pub(super) fn rivals(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
-    let ready: Vec<(&Section<Tunnel>, &str)> = tunnels
-        .iter()
-        .filter_map(|section| match &section.content {
-            Content::Ready(tunnel) => Some((section, tunnel.network.as_str())),
-            _ => None,
-        })
-        .collect();
-    let first = |network| ready.iter().find(|(_, other)| *other == network);
-    ready
-        .iter()
-        .filter_map(|(section, network)| {
-            let (owner, _) = first(*network).filter(|(owner, _)| owner.line != section.line)?;
-            Some(Problem {
-                severity: Severity::Warning,
-                line: section.line,
-                section: Some(section.name.clone()),
-                text: format!(
-                    "section '{}' in line {} has the same 'network': what restarts one tunnel \
+    let mut owners = Places::default();
+    let rivals = tunnels.iter().enumerate().filter_map(|(index, section)| {
+        let Content::Ready(tunnel) = &section.content else {
+            return None;
+        };
+        let owner = owners.first(tunnel.network.as_str().into(), index);
+        let owner = (owner != index).then(|| &tunnels[owner])?;
+        Some(Problem {
+            severity: Severity::Warning,
+            line: section.line,
+            section: Some(section.name.clone()),
+            text: format!(
+                "section '{}' in line {} has the same 'network': what restarts one tunnel \
                      restarts the other",
-                    owner.name, owner.line
-                ),
-            })
+                owner.name, owner.line
+            ),
         })
-        .collect()
+    });
+    rivals.collect()
 }
 
 /// An option that must be there; one that is there and bad was told already.
@@ -157,7 +171,7 @@ fn wan(options: &mut Options<'_, '_>, network: Option<&str>) -> String {
 }
 
 /// The account, if it can be asked.
-fn account(options: &mut Options<'_, '_>, accounts: &[Section<Vpnki>]) -> Option<String> {
+fn account(options: &mut Options<'_, '_>, accounts: &Accounts<'_>) -> Option<String> {
     let has_ping = options.line_of("ping").is_some();
     let Some((name, line)) = options.text("vpnki") else {
         if options.line_of("vpnki").is_none() && !has_ping {
@@ -168,8 +182,8 @@ fn account(options: &mut Options<'_, '_>, accounts: &[Section<Vpnki>]) -> Option
         }
         return None;
     };
-    let Some(account) = accounts.iter().find(|account| account.name == name) else {
-        let known: Vec<&str> = accounts.iter().map(|a| a.name.as_str()).collect();
+    let Some(account) = accounts.find(name) else {
+        let known: Vec<&str> = accounts.all.iter().map(|a| a.name.as_str()).collect();
         let hint = match nearest(name, &known) {
             Some(meant) => format!("is no section of type vpnki (did you mean '{meant}'?)"),
             None => "is no section of type vpnki".to_owned(),

@@ -106,6 +106,25 @@ fn a_name_keeps_its_first_place() {
 }
 
 #[test]
+fn names_beyond_the_first_few_keep_their_places_too() {
+    let options = |value| (0..100).map(move |n| format!("option o{n} {value}\n"));
+    let section = |name, value| format!("config a {name}\n{}", options(value).collect::<String>());
+    let text = section("one", 1) + &section("two", 2) + &section("one", 3);
+    let package = parse(text.as_bytes()).expect("the text is valid");
+    let [one, two] = package.sections.as_slice() else {
+        panic!("{package:?}");
+    };
+    for (section, value, replaced) in [(one, b"3", 1), (two, b"2", 0)] {
+        assert_eq!(section.options.len(), 100);
+        for (n, option) in section.options.iter().enumerate() {
+            assert_eq!(option.name, format!("o{n}"));
+            assert_eq!(option.value, Value::One(Cow::Borrowed(value)));
+            assert_eq!(option.replaced.len(), replaced);
+        }
+    }
+}
+
+#[test]
 fn unnamed_sections() {
     let text = b"config a s\nconfig a\nconfig b\nconfig a ''\n";
     let package = parse(text).expect("the text is valid");

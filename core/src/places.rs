@@ -1,0 +1,32 @@
+//! Where each name of a long list stands.
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+
+/// Finds a name's place without looking through the list. It is one type for
+/// every list, since each type of map brings a tree of its own into the binary.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places<'a>(BTreeMap<Cow<'a, str>, usize>);
+
+impl<'a> Places<'a> {
+    /// The place where the name came first: this one, if it is new.
+    pub fn first(&mut self, name: Cow<'a, str>, place: usize) -> usize {
+        *self.0.entry(name).or_insert(place)
+    }
+
+    /// The place of a name, if it is known.
+    pub fn get(&self, name: &str) -> Option<usize> {
+        self.0.get(name).copied()
+    }
+}
+
+/// The first of each name.
+impl<'a> FromIterator<Cow<'a, str>> for Places<'a> {
+    fn from_iter<I: IntoIterator<Item = Cow<'a, str>>>(names: I) -> Self {
+        let mut places = Places::default();
+        for (place, name) in names.into_iter().enumerate() {
+            places.first(name, place);
+        }
+        places
+    }
+}
