@@ -225,20 +225,26 @@ impl<'a> Iterator for Entries<'a> {
     type Item = (Option<Cow<'a, str>>, Json<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.rest = self.rest.trim_start_matches(|c| c == ',' || is_blank(c));
-        if self.rest.is_empty() || self.rest.starts_with([']', '}']) {
+        self.skip(b',');
+        if let None | Some(b']' | b'}') = self.rest.as_bytes().first() {
             return None;
         }
         let mut name = None;
         if self.named {
             name = Some(unescaped(self.take()));
-            self.rest = self.rest.trim_start_matches(|c| c == ':' || is_blank(c));
+            self.skip(b':');
         }
         Some((name, Json(self.take())))
     }
 }
 
 impl<'a> Entries<'a> {
+    fn skip(&mut self, separator: u8) {
+        let is_skipped = |byte| byte == separator || is_blank(char::from(byte));
+        let end = self.rest.bytes().position(|byte| !is_skipped(byte));
+        self.rest = &self.rest[end.unwrap_or(self.rest.len())..];
+    }
+
     fn take(&mut self) -> &'a str {
         let (value, rest) = self.rest.split_at(end_of_value(self.rest.as_bytes()));
         self.rest = rest;

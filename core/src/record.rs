@@ -12,10 +12,10 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use super::places::Places;
 use super::state::{Confirmed, SectionState};
 use super::time::{DAY, Now, Wall};
 use crate::json::{Json, JsonWriter, Persist};
-use crate::persist;
 
 /// Writes allowed within 24 h, whatever they say.
 const WRITES: usize = 12;
@@ -28,7 +28,9 @@ pub struct Record {
     /// The dates at which the record was written in the last 24 h, oldest first.
     pub writes: Vec<Wall>,
     /// One entry for each section that has something to remember.
-    pub sections: Vec<(String, Entry)>,
+    sections: Vec<(String, Entry)>,
+    /// Where in `sections` each name is.
+    places: Places<'static>,
 }
 
 /// The part of a section's state that outlives a reboot.
@@ -48,7 +50,24 @@ pub struct Entry {
     pub last_error: String,
 }
 
-persist!(Record { writes, sections });
+impl Persist for Record {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.open();
+        out.field("writes", &self.writes);
+        out.field("sections", &self.sections);
+        out.close();
+    }
+
+    fn read(json: Json<'_>) -> Option<Record> {
+        let (mut writes, mut sections) = (Vec::new(), Vec::new());
+        let is_read = json.read_fields(&mut |name, value| match name {
+            "writes" => value.read_into(&mut writes),
+            "sections" => value.read_into(&mut sections),
+            _ => true,
+        });
+        is_read.then(|| Record::new(writes, sections))
+    }
+}
 
 /// Flash wears: what is usual is not written.
 impl Persist for Entry {
@@ -71,13 +90,15 @@ impl Persist for Entry {
 
     fn read(json: Json<'_>) -> Option<Entry> {
         let mut entry = Entry::default();
-        let is_read = json.is_object()
-            && json.read_field("fingerprint", &mut entry.fingerprint)
-            && json.read_field("confirmed", &mut entry.confirmed)
-            && json.read_field("since", &mut entry.since)
-            && json.read_field("unsure", &mut entry.maybe_stale)
-            && json.read_field("refusals", &mut entry.refusals)
-            && json.read_field("trouble", &mut entry.last_error);
+        let is_read = json.read_fields(&mut |name, value| match name {
+            "fingerprint" => value.read_into(&mut entry.fingerprint),
+            "confirmed" => value.read_into(&mut entry.confirmed),
+            "since" => value.read_into(&mut entry.since),
+            "unsure" => value.read_into(&mut entry.maybe_stale),
+            "refusals" => value.read_into(&mut entry.refusals),
+            "trouble" => value.read_into(&mut entry.last_error),
+            _ => true,
+        });
         is_read.then_some(entry)
     }
 }
@@ -124,10 +145,19 @@ impl Entry {
 }
 
 impl Record {
+    fn new(writes: Vec<Wall>, sections: Vec<(String, Entry)>) -> Record {
+        let places = sections.iter().map(|(name, _)| name.clone().into());
+        Record {
+            places: places.collect(),
+            writes,
+            sections,
+        }
+    }
+
     /// What it says of the section of this name.
     pub fn entry(&self, section: &str) -> Option<&Entry> {
-        let mut sections = self.sections.iter();
-        sections.find_map(|(name, entry)| (name == section).then_some(entry))
+        let place = self.places.get(section)?;
+        Some(&self.sections[place].1)
     }
 
     /// The record to write so that it says what `wanted` says, or `None` if it
@@ -152,10 +182,7 @@ impl Record {
             return None;
         }
         writes.push(now.wall);
-        Some(Record {
-            writes,
-            sections: wanted,
-        })
+        Some(Record::new(writes, wanted))
     }
 
     /// Entries of sections that are gone may stay: they are worth no write.

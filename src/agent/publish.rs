@@ -455,7 +455,8 @@ impl Pass<'_> {
         state: &SectionState,
         failure: Option<&Failure>,
     ) -> Report {
-        self.entries.retain(|(name, _)| name != context.name);
+        // The one that was kept, which is the last.
+        self.entries.pop_if(|(name, _)| name == context.name);
         if let Some(entry) = Entry::of(state) {
             self.entries.push((context.name.to_owned(), entry));
         }

@@ -138,7 +138,10 @@ impl Store {
 
     fn of_this_boot<'a>(&self, bytes: &'a [u8]) -> Option<Json<'a>> {
         let json = Json::parse(bytes).ok()?;
-        (json.get(STAMP)?.text()? == self.boot_id.as_str()).then_some(json)
+        // It is the first of the fields.
+        let mut fields = json.fields();
+        let (_, stamp) = fields.find(|(name, _)| name == STAMP)?;
+        (stamp.text()? == self.boot_id.as_str()).then_some(json)
     }
 
     fn stamp(&self, path: &Path, content: &impl Persist) -> Result<(), String> {

@@ -36,8 +36,10 @@ macro_rules! persist {
 
             fn read(json: $crate::json::Json<'_>) -> Option<Self> {
                 let mut new = <$type>::default();
-                let is_read = json.is_object()
-                    $(&& json.read_field($crate::persist!(@name $field $($name)?), &mut new.$field))*;
+                let is_read = json.read_fields(&mut |name, value| match name {
+                    $($crate::persist!(@name $field $($name)?) => value.read_into(&mut new.$field),)*
+                    _ => true,
+                });
                 is_read.then_some(new)
             }
         }
@@ -114,18 +116,16 @@ impl JsonWriter {
 }
 
 impl<'a> Json<'a> {
-    /// Whether it is an object.
-    pub fn is_object(self) -> bool {
-        self.kind() == Kind::Object
+    /// Gives each field of an object to `read`, which says whether it fits;
+    /// whether it is an object, and all do. To look for each by its name would
+    /// be to walk through all for each.
+    pub fn read_fields(self, read: &mut dyn FnMut(&str, Json<'a>) -> bool) -> bool {
+        self.kind() == Kind::Object && self.fields().all(|(name, value)| read(&name, value))
     }
 
-    /// Reads the field of this name into `to`, which stays as it is if there is
-    /// none; whether it fits.
-    pub fn read_field<T: Persist>(self, name: &str, to: &mut T) -> bool {
-        let Some(value) = self.get(name) else {
-            return true;
-        };
-        T::read(value).map(|value| *to = value).is_some()
+    /// Reads it into `to`; whether it fits.
+    pub fn read_into<T: Persist>(self, to: &mut T) -> bool {
+        T::read(self).map(|value| *to = value).is_some()
     }
 
     /// The field of this name, which must be there.
@@ -245,14 +245,12 @@ impl<T: Persist> Persist for Vec<(String, T)> {
     }
 
     fn read(json: Json<'_>) -> Option<Vec<(String, T)>> {
-        if !json.is_object() {
-            return None;
-        }
         let mut list = Vec::new();
-        for (name, value) in json.fields() {
-            list.push((name.into_owned(), T::read(value)?));
-        }
-        Some(list)
+        let is_read = json.read_fields(&mut |name, value| {
+            let value = T::read(value).map(|value| list.push((String::from(name), value)));
+            value.is_some()
+        });
+        is_read.then_some(list)
     }
 }
 
