@@ -1,10 +1,11 @@
 //! From the text of `/etc/config/wansync` to a checked configuration. Pure.
 //!
-//! [`uci`] cuts text into sections and options, [`schema`] says what each
-//! option means and what it defaults to, [`Config`] is the result. What is in
-//! a `Config` needs no further check.
+//! [`uci`] cuts text into sections and options, [`option_table`] lists the
+//! options that there are, [`schema`] reads them, [`Config`] is the result. What
+//! is in a `Config` needs no further check.
 
 pub mod duration;
+pub mod option_table;
 pub mod options;
 pub mod problem;
 pub mod schema;

@@ -14,6 +14,8 @@ use super::uci::{Entry, Section, Value};
 /// if it is there and good, and notes a problem if it is there and bad.
 pub struct Options<'a, 'p> {
     section: &'a Section<'a>,
+    /// The names of all options of its type.
+    known: &'static [&'static str],
     problems: &'p mut Vec<Problem>,
     /// How many problems the sections before this one have.
     before: usize,
@@ -23,9 +25,14 @@ pub struct Options<'a, 'p> {
 
 impl<'a, 'p> Options<'a, 'p> {
     /// Begins with a section, and warns of what UCI merged or dropped in it.
-    pub fn new(section: &'a Section<'a>, problems: &'p mut Vec<Problem>) -> Self {
+    pub fn new(
+        section: &'a Section<'a>,
+        known: &'static [&'static str],
+        problems: &'p mut Vec<Problem>,
+    ) -> Self {
         let mut options = Options {
             section,
+            known,
             before: problems.len(),
             problems,
             failed: false,
@@ -92,8 +99,9 @@ impl<'a, 'p> Options<'a, 'p> {
         self.problems.truncate(self.before);
     }
 
-    /// Warns of every option that is not in `known`.
-    pub fn warn_unknown(&mut self, known: &[&str]) {
+    /// Warns of every option that is not of its type.
+    pub fn warn_unknown(&mut self) {
+        let known = self.known;
         for entry in &self.section.options {
             if !known.contains(&&*entry.name) {
                 let hint = match nearest(&entry.name, known) {
@@ -112,6 +120,7 @@ impl<'a, 'p> Options<'a, 'p> {
     }
 
     fn entry(&self, name: &str) -> Option<&'a Entry<'a>> {
+        debug_assert!(self.known.contains(&name), "'{name}' is not in the table");
         self.section.options.iter().find(|entry| entry.name == name)
     }
 

@@ -1,59 +1,4 @@
-//! What each section and option means, and what it defaults to.
-//!
-//! | option of `config wansync` | default | |
-//! | --- | --- | --- |
-//! | `enabled` | `1` | `0`: nothing is done |
-//! | `log_level` | `info` | `error`, `warn`, `info`, `debug`, `off` |
-//! | `ca_file` | `/etc/ssl/certs/ca-certificates.crt` | trusted certificates, PEM |
-//! | `interval` | `5m` | the pause between two re-checks |
-//! | `mode` | `hook` | of OpenWrt's service: `hook`, from hotplug and cron; `daemon` |
-//!
-//! | option of `config skydns` | default | |
-//! | --- | --- | --- |
-//! | `enabled` | `1` | `0`: the section is left alone |
-//! | `base_url` | `https://www.skydns.ru/provider_api/` | where the methods are; http on loopback only |
-//! | `ident` | | the user's login; needed |
-//! | `key`, `key_file` | | one of them; neither with a `base_url` of one's own, whose relay adds the key |
-//! | `source` | `network` | `network`, `interface`, `web`, `command`, `static` |
-//! | `network` | `wan` | `network`: netifd's logical interface |
-//! | `device` | | `interface`: the kernel's device |
-//! | `url` (list) | | `web`: pages that answer with the address alone, tried in turn |
-//! | `command`, `arg` (list) | | `command`: an absolute path and its arguments |
-//! | `address` | | `static`: the address |
-//! | `family` | `ipv4` | `ipv4`, `ipv6` |
-//! | `hostname` | | a name of one's own for this address |
-//! | `profile` | | the profile's number |
-//! | `bind` | | send through this network's device, or not at all |
-//! | `refresh` | `72h` | the age at which a confirmed address is sent again |
-//! | `daily_limit` | `24` | sends within 24 h, 1 to 288 |
-//! | `notify` | | a program that is run when the section's outcome changes, an absolute path |
-//!
-//! | option of `config vpnki` | default | |
-//! | --- | --- | --- |
-//! | `enabled` | `1` | `0`: the section is left alone |
-//! | `base_url` | `https://vpnki.com/index.php/en/` | the page that takes the parameters |
-//! | `key`, `key_file` | | as above |
-//! | `interval` | `2m` | the pause between two looks at the account |
-//! | `bind` | | ask through this network's device, or not at all |
-//! | `name_field`, `address_field` (lists) | | under which names replies hold a tunnel's name and address; none for the usual ones |
-//!
-//! | option of `config tunnel` | default | |
-//! | --- | --- | --- |
-//! | `enabled` | `1` | `0`: the section is left alone |
-//! | `vpnki` | | the `vpnki` section to ask; needed, unless `ping` is there |
-//! | `name` | | what VPNKI calls the tunnel; needed |
-//! | `address` | | its address in VPNKI's network |
-//! | `network` | | netifd's logical network of the tunnel; needed |
-//! | `wan` | `wan` | the logical network that it runs over |
-//! | `ping` | | an address at its far end that answers echoes |
-//! | `route` | | a network that must be reached through it, such as `172.16.0.0/16` |
-//! | `fix_route` | `0` | `1`: a missing `route` is restored |
-//! | `on_down` | `none` | `restart`: netifd restarts `network`; `command`: `command` is run |
-//! | `command`, `arg` (list) | | an absolute path and its arguments; with `restart` the last resort |
-//! | `down_after` | `3` | how many looks in a row must find it down, 1 to 100 |
-//! | `restart_limit` | `3` | attempts within an hour, 0 to 20 |
-//! | `interval` | `20s` | the pause between two looks at it, 5s or more |
-//! | `notify` | | a program that is run when its state changes, an absolute path |
+//! From sections of text to values; the options are those of [`option_table`].
 
 mod service;
 mod source;
@@ -73,6 +18,7 @@ use source::{network_name, source};
 use tunnel::{Accounts, tunnel};
 use vpnki::vpnki;
 
+use super::option_table;
 use super::options::{Options, shortened};
 use super::problem::{Problem, Severity};
 use super::suggest::nearest;
@@ -97,30 +43,6 @@ const DAILY_LIMIT: u32 = 24;
 const LONGEST_TEXT: usize = 200;
 /// A send every five minutes for a day.
 const MOST_SENDS: u32 = 288;
-
-const SECTION_TYPES: [&str; 4] = ["wansync", "skydns", "vpnki", "tunnel"];
-const MAIN_OPTIONS: [&str; 5] = ["enabled", "log_level", "ca_file", "interval", "mode"];
-const SKYDNS_OPTIONS: [&str; 19] = [
-    "enabled",
-    "base_url",
-    "ident",
-    "key",
-    "key_file",
-    "source",
-    "network",
-    "device",
-    "url",
-    "command",
-    "arg",
-    "address",
-    "family",
-    "hostname",
-    "profile",
-    "bind",
-    "refresh",
-    "daily_limit",
-    "notify",
-];
 
 impl Default for Main {
     fn default() -> Self {
@@ -258,7 +180,7 @@ fn ready<T>(sections: &[Section<T>]) -> impl Iterator<Item = (&str, &T)> {
 }
 
 fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
-    let hint = match nearest(kind, &SECTION_TYPES) {
+    let hint = match nearest(kind, &option_table::SECTIONS) {
         Some(meant) => format!(" (did you mean '{meant}'?)"),
         None => String::new(),
     };
@@ -272,8 +194,8 @@ fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
 
 /// The section, and whether it has an error.
 fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> (Main, bool) {
-    let mut options = Options::new(section, problems);
-    options.warn_unknown(&MAIN_OPTIONS);
+    let mut options = Options::new(section, &option_table::WANSYNC, problems);
+    options.warn_unknown();
     let main = Main {
         enabled: options.boolean("enabled", true),
         log_level: log_level(&mut options),
@@ -328,14 +250,14 @@ fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
 
 /// Every option is read even after an error, so that all problems are told at once.
 fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Skydns> {
-    let mut options = Options::new(section, problems);
+    let mut options = Options::new(section, &option_table::SKYDNS, problems);
     let enabled = options.boolean("enabled", true);
     if !enabled {
         // A section that waits to be filled in is no trouble.
         options.forgive();
         return Content::Disabled;
     }
-    options.warn_unknown(&SKYDNS_OPTIONS);
+    options.warn_unknown();
     named(&mut options, section);
     let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
     let ident = short_text(&mut options, "ident");

@@ -9,16 +9,16 @@ use core::net::IpAddr;
 use super::{path, without_secrets};
 use crate::address::Family;
 use crate::config::Source;
+use crate::config::option_table::SOURCES;
 use crate::config::options::Options;
 use crate::config::suggest::nearest;
 use crate::config::url::ServiceUrl;
 
-const SOURCES: [&str; 5] = ["network", "interface", "web", "command", "static"];
-
 /// Where the address of a section comes from.
 pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
     let (name, line) = options.text("source").unwrap_or(("network", 0));
-    if SOURCES.contains(&name) {
+    let names = SOURCES.map(|(source, _)| source);
+    if names.contains(&name) {
         warn_unused(options, name);
     }
     match name {
@@ -34,9 +34,9 @@ pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<So
         "command" => command(options),
         "static" => static_address(options, family).map(Source::Static),
         other => {
-            let hint = match nearest(other, &SOURCES) {
+            let hint = match nearest(other, &names) {
                 Some(meant) => format!("is no source (did you mean '{meant}'?)"),
-                None => format!("is none of: {}", SOURCES.join(", ")),
+                None => format!("is none of: {}", names.join(", ")),
             };
             options.bad("source", line, other, &hint);
             None
@@ -46,22 +46,14 @@ pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<So
 
 /// An option of another source does nothing, which its owner may not expect.
 fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
-    let of_sources = [
-        ("network", "network"),
-        ("device", "interface"),
-        ("url", "web"),
-        ("command", "command"),
-        ("arg", "command"),
-        ("address", "static"),
-    ];
-    for (name, used_by) in of_sources {
-        if used_by != source
-            && let Some(line) = options.line_of(name)
-        {
-            options.warn(
-                line,
-                format!("option '{name}' does nothing with source '{source}'"),
-            );
+    for (used_by, own) in SOURCES {
+        for name in own.iter().filter(|_| used_by != source) {
+            if let Some(line) = options.line_of(name) {
+                options.warn(
+                    line,
+                    format!("option '{name}' does nothing with source '{source}'"),
+                );
+            }
         }
     }
 }

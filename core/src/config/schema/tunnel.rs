@@ -10,6 +10,7 @@ use core::net::IpAddr;
 use core::ops::RangeInclusive;
 
 use super::{named, network_name, path, short_text};
+use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::{Problem, Severity};
 use crate::config::suggest::nearest;
@@ -24,24 +25,6 @@ const INTERVAL: i64 = 20;
 /// Two echoes of a second each must be over before the next look.
 const SHORTEST_INTERVAL: i64 = 5;
 
-const OPTIONS: [&str; 16] = [
-    "enabled",
-    "vpnki",
-    "name",
-    "address",
-    "network",
-    "wan",
-    "ping",
-    "route",
-    "on_down",
-    "command",
-    "arg",
-    "down_after",
-    "restart_limit",
-    "fix_route",
-    "interval",
-    "notify",
-];
 const ON_DOWN: [&str; 3] = ["none", "restart", "command"];
 
 /// All accounts of the file, those below a tunnel included.
@@ -69,12 +52,12 @@ pub(super) fn tunnel(
     accounts: &Accounts<'_>,
     problems: &mut Vec<Problem>,
 ) -> Content<Tunnel> {
-    let mut options = Options::new(section, problems);
+    let mut options = Options::new(section, &option_table::TUNNEL, problems);
     if !options.boolean("enabled", true) {
         options.forgive();
         return Content::Disabled;
     }
-    options.warn_unknown(&OPTIONS);
+    options.warn_unknown();
     named(&mut options, section);
     let name = needed(
         &mut options,

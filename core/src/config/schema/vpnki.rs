@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::network_name;
 use super::service::{base_url, key};
 use super::{VPNKI_URL, named};
+use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::Problem;
 use crate::config::uci::Section;
@@ -16,25 +17,15 @@ use crate::config::url::ServiceUrl;
 use crate::config::{Content, Vpnki};
 
 const INTERVAL: i64 = 2 * 60;
-const OPTIONS: [&str; 8] = [
-    "enabled",
-    "base_url",
-    "key",
-    "key_file",
-    "interval",
-    "bind",
-    "name_field",
-    "address_field",
-];
 
 /// Every option is read even after an error, so that all problems are told at once.
 pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpnki> {
-    let mut options = Options::new(section, problems);
+    let mut options = Options::new(section, &option_table::VPNKI, problems);
     if !options.boolean("enabled", true) {
         options.forgive();
         return Content::Disabled;
     }
-    options.warn_unknown(&OPTIONS);
+    options.warn_unknown();
     named(&mut options, section);
     let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
     let key = key(&mut options, VPNKI_URL, base_url.as_ref());
