@@ -308,3 +308,17 @@ pub struct Call<'a> {
     /// The method's name, and what stands behind it.
     pub words: &'a [String],
 }
+
+#[cfg(test)]
+mod tests {
+    use argh::SubCommands;
+    use wansync_core::text::completion;
+
+    use super::Command;
+
+    #[test]
+    fn the_completion_has_every_command() {
+        let names = Command::COMMANDS.iter().map(|command| command.name);
+        assert_eq!(names.collect::<Vec<_>>(), completion::COMMANDS);
+    }
+}

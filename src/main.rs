@@ -1,13 +1,39 @@
-//! Arguments, log, command, exit code.
+//! The agent: wansync keeps a router's WAN address bound at SkyDNS, and watches its
+//! VPNKI tunnels.
+//!
+//! A pass observes the WAN address, compares it with what SkyDNS last
+//! confirmed, and sends `update_ip` when they differ. A look at a tunnel gathers
+//! evidence, makes Up, Down or Unknown of it, and does what the ladder says.
+//! `wansync once` does both once, `wansync daemon` for ever.
+//!
+//! The parts, from the outside in; each names only those below it:
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`cli`], [`commands`] | the command line; one file a subcommand: parse, call the agent, print, exit code |
+//! | [`agent`] | the engine: passes, tunnels, the daemon |
+//! | [`sys`] | the only I/O: http, ubus, netlink, echoes, files, clocks, signals, processes |
+//! | [`wansync_core`] | every decision: what is sent when, whether a tunnel works, what a reply means |
+//!
+//! It is a program and no library: rustc then sees what of it is never used. What
+//! others can use is in [`wansync_core`].
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests do I/O"))]
+
+mod agent;
+mod cli;
+mod commands;
+mod exit;
+mod sys;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use argh::{EarlyExit, FromArgs};
 use log::LevelFilter;
-use wansync::cli::{Arguments, Command};
-use wansync::sys::{self, log::Reader};
-use wansync::{commands, exit::Exit};
+
+use cli::{Arguments, Command};
+use exit::Exit;
+use sys::log::Reader;
 
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {

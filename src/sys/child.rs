@@ -15,13 +15,11 @@ use rustix::process::Signal;
 
 use super::{clock, process::command, process::own_program, process::signal_group};
 
-/// How long a program that was asked to end may take.
-const END_PATIENCE: Duration = Duration::from_secs(1);
-/// How long before a program that was killed and is still there, stuck in the
-/// kernel, is looked at and killed again.
-const KILL_AGAIN: Duration = Duration::from_secs(1);
-/// How long to wait, where one waits at all, before looking again.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The pause before a program that was killed and is still there, stuck in the
+/// kernel, is checked and killed again.
+const KILL_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// The longest wait for a program that was dropped.
+const REAP_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A running program. It has a process group of its own, no input and no
 /// output. What is dropped is killed, with all of its group.
@@ -124,7 +122,7 @@ impl Child {
         if self.fate == Fate::OnItsOwn {
             self.fate = Fate::Overdue;
         }
-        self.send(Signal::KILL, KILL_AGAIN);
+        self.send_kill();
     }
 
     /// When it is to be looked at again even if no signal comes, since boot.
@@ -132,41 +130,20 @@ impl Child {
         self.deadline
     }
 
-    /// Asks it and its group to end, with TERM; a second later they are killed.
-    /// Not if it has ended.
-    pub fn end(&mut self) {
-        self.stop(Signal::TERM, END_PATIENCE);
-    }
-
     /// Kills it and its group, if it has not ended.
     pub fn kill(&mut self) {
-        self.stop(Signal::KILL, KILL_AGAIN);
-    }
-
-    fn stop(&mut self, signal: Signal, patience: Duration) {
-        // The number of one that has ended may be somebody else's by now.
+        // The number of one that has ended may belong to another process by now.
         if matches!(self.process.try_wait(), Ok(None)) {
             if self.fate == Fate::OnItsOwn {
                 self.fate = Fate::Stopped;
             }
-            self.send(signal, patience);
+            self.send_kill();
         }
     }
 
-    fn send(&mut self, signal: Signal, patience: Duration) {
-        signal_group(&self.process, signal);
-        self.deadline = clock::since_boot().saturating_add(patience);
-    }
-
-    /// Waits for its end, which is not long after the deadline.
-    pub fn wait(mut self) -> Ended {
-        loop {
-            if let Some(ended) = self.ended() {
-                return ended;
-            }
-            let left = self.deadline.saturating_sub(clock::since_boot());
-            clock::sleep(left.min(LOOK_EVERY));
-        }
+    fn send_kill(&mut self) {
+        signal_group(&self.process, Signal::KILL);
+        self.deadline = clock::since_boot().saturating_add(KILL_RETRY_INTERVAL);
     }
 }
 
@@ -175,7 +152,7 @@ impl Drop for Child {
     /// to whoever inherits it.
     fn drop(&mut self) {
         self.kill();
-        let end = clock::since_boot() + END_PATIENCE / 2;
+        let end = clock::since_boot() + REAP_TIMEOUT;
         while matches!(self.process.try_wait(), Ok(None)) && clock::since_boot() < end {
             clock::sleep(Duration::from_millis(1));
         }
@@ -204,3 +181,6 @@ impl fmt::Display for Ended {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -288,3 +288,6 @@ fn whole(mut reply: Vec<u8>) -> io::Result<String> {
         _ => Err(io::ErrorKind::UnexpectedEof.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,8 @@ pub mod random;
 pub mod signals;
 pub mod store;
 pub mod terminal;
+#[cfg(test)]
+mod test_support;
 pub mod ubus;
 pub mod wait;
 pub mod zone;

@@ -88,3 +88,6 @@ impl AsFd for Signals {
         self.wakes.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests;

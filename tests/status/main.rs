@@ -14,8 +14,8 @@ mod words;
 
 use std::fs;
 
+use nix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
-use wansync::sys::clock;
 use wansync_core::config::Config;
 use wansync_sim::KEY;
 use wansync_test_support::Router;
@@ -56,8 +56,8 @@ impl Watched {
         let tunnel = config.ready_tunnels().find(|(name, _)| *name == section);
         let (_, tunnel) = tunnel.expect("a tunnel that can be watched");
         let mut memory = json!({
-            "boot_id": clock::boot_id(),
-            "fingerprint": tunnel.fingerprint(wansync::sys::digest::sha256),
+            "boot_id": boot_id(),
+            "fingerprint": tunnel.fingerprint(sha256),
             "evidence": {
                 "wan": seen(json!({"Up": ago(9000)}), 3),
                 "service": seen(json!("Active"), 50),
@@ -122,9 +122,20 @@ impl Watched {
     }
 }
 
+fn boot_id() -> String {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    id.expect("Linux has it").trim().to_owned()
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest.as_ref().try_into().expect("it has 32 bytes")
+}
+
 /// Seconds since boot, so many seconds ago.
 fn ago(seconds: i64) -> i64 {
-    clock::now().boot.secs() - seconds
+    let boot = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("this machine has the clock");
+    boot.tv_sec() - seconds
 }
 
 /// A finding of so many seconds ago.

@@ -47,8 +47,6 @@ pub struct Payload<'a> {
     pub data: Json<'a>,
     /// Whether an envelope says in so many words that there was no error.
     pub is_vouched_for: bool,
-    /// Whether junk, such as a warning of PHP, stood before the JSON.
-    pub is_dirty: bool,
 }
 
 /// The payload of a reply, or why it is no success. The body beats the HTTP
@@ -73,13 +71,9 @@ pub struct Payload<'a> {
 /// assert_eq!(vpnki::payload(&reply, 0).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
 /// ```
 pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
-    let (document, is_dirty) = match body::document(&reply.body) {
-        Ok(document) => (document, false),
-        Err(failure) => match body::behind_junk(&reply.body) {
-            Some(document) => (document, true),
-            None => return Err(without_json(failure, reply, now)),
-        },
-    };
+    let document = body::document(&reply.body).or_else(|failure| {
+        body::behind_junk(&reply.body).ok_or_else(|| without_json(failure, reply, now))
+    })?;
     let (data, is_vouched_for) =
         unwrapped(document).map_err(|problem| problem.failure(reply, now))?;
     if !reply.is_success() && !is_vouched_for {
@@ -89,7 +83,6 @@ pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
     Ok(Payload {
         data,
         is_vouched_for,
-        is_dirty,
     })
 }
 
@@ -105,7 +98,6 @@ pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
         return Ok(Payload {
             data: Json::OK,
             is_vouched_for: true,
-            is_dirty: false,
         });
     }
     let payload = payload(reply, now)?;

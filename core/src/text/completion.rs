@@ -32,6 +32,11 @@ const TAIL: &str = "        esac
 complete -o default -F _wansync wansync
 ";
 
+/// The program's commands, as its command line lists them.
+pub const COMMANDS: [&str; 7] = [
+    "once", "daemon", "event", "status", "check", "skydns", "vpnki",
+];
+
 /// The options of the commands without a table.
 const OPTIONS: [(&str, &str); 3] = [
     ("status", "--format --watch"),
@@ -39,11 +44,10 @@ const OPTIONS: [(&str, &str); 3] = [
     ("check", "--offline"),
 ];
 
-/// The text of a completion for bash. `commands` are the names of wansync's
-/// commands, as the command line knows them.
-pub fn bash(commands: &[&str]) -> String {
+/// The text of a completion for bash.
+pub fn bash() -> String {
     let mut out = HEAD.to_owned();
-    out.push_str(&format!("    local i at= words='{}'\n", commands.join(" ")));
+    out.push_str(&format!("    local i at= words='{}'\n", COMMANDS.join(" ")));
     out.push_str(LOOP);
     for api in &APIS {
         let names: Vec<&str> = api.methods.iter().map(|method| method.name).collect();
@@ -65,7 +69,7 @@ pub fn bash(commands: &[&str]) -> String {
             );
         }
     }
-    let others = commands
+    let others = COMMANDS
         .iter()
         .filter(|name| APIS.iter().all(|api| api.command != **name));
     for name in others {

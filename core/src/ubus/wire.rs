@@ -150,11 +150,6 @@ impl Incoming {
         &mut self.bytes[self.filled..]
     }
 
-    /// Whether some bytes of a message are there, but not all.
-    pub fn is_partial(&self) -> bool {
-        self.filled > 0
-    }
-
     /// Takes note that the first `count` bytes of [`Incoming::space`] were
     /// filled, and gives the message if it is whole. After an error no
     /// connection is to be trusted further.
@@ -200,25 +195,6 @@ impl Arguments {
         self.put(kind::STRING, name, &terminated(value))
     }
 
-    /// Adds `true` or `false`.
-    pub fn flag(self, name: &'static str, value: bool) -> Self {
-        self.put(kind::BOOL, name, &[value.into()])
-    }
-
-    /// Adds a whole number, with 32 bits where they are enough: owners take no
-    /// other size where they expect that one.
-    pub fn int(self, name: &'static str, value: i64) -> Self {
-        match i32::try_from(value) {
-            Ok(short) => self.put(kind::INT32, name, &short.to_be_bytes()),
-            Err(_) => self.put(kind::INT64, name, &value.to_be_bytes()),
-        }
-    }
-
-    /// Adds a table.
-    pub fn table(self, name: &'static str, value: Arguments) -> Self {
-        self.put(kind::TABLE, name, &value.0)
-    }
-
     /// Adds a value of any of the [`kind`]s, given its bytes on the wire.
     pub fn put(mut self, kind: u8, name: &'static str, value: &[u8]) -> Self {
         let mut payload = Vec::with_capacity(8 + name.len() + value.len());
@@ -260,20 +236,11 @@ pub fn add_object(seq: u16) -> Vec<u8> {
 
 /// Has the notifications of `target` sent to `own`.
 pub fn subscribe(seq: u16, own: u32, target: u32) -> Vec<u8> {
-    subscription(message::SUBSCRIBE, seq, own, target)
-}
-
-/// Ends [`subscribe`].
-pub fn unsubscribe(seq: u16, own: u32, target: u32) -> Vec<u8> {
-    subscription(message::UNSUBSCRIBE, seq, own, target)
-}
-
-fn subscription(kind: u8, seq: u16, own: u32, target: u32) -> Vec<u8> {
     let attributes: [(u8, &[u8]); 2] = [
         (attribute::OBJID, &own.to_be_bytes()),
         (attribute::TARGET, &target.to_be_bytes()),
     ];
-    request(kind, seq, 0, &attributes)
+    request(message::SUBSCRIBE, seq, 0, &attributes)
 }
 
 /// Acknowledges a received notification: `seq` and `peer` are its own, `own`

@@ -20,6 +20,9 @@ mod tls_error;
 mod transport;
 mod within;
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::{OnceCell, RefCell};
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -7,17 +7,19 @@
 //! | [`monitor`] | tells that addresses, links or routes have changed |
 //! | [`route`] | asks for a route, adds one |
 
-pub mod monitor;
-pub mod route;
-pub mod wire;
+mod monitor;
+mod route;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use std::io;
 
 use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-pub use monitor::{Changes, Monitor};
-pub use route::{add_route, is_own, route_of, route_to};
+pub use monitor::Monitor;
+pub use route::{add_route, is_own, route_of};
 
 /// A socket of `NETLINK_ROUTE` that neither blocks nor is left to children.
 ///

@@ -68,11 +68,6 @@ impl Changes {
         links: true,
         routes: true,
     };
-
-    /// Whether anything has.
-    pub fn any(self) -> bool {
-        self.addresses || self.links || self.routes
-    }
 }
 
 impl Monitor {
@@ -336,9 +331,12 @@ mod tests {
         for kind in 0..=NEWNEIGH {
             for length in [0, 3] {
                 let changes = heard(&mut monitor, kind, &[0; 12][..length], &[]);
-                assert!(!changes.any(), "{kind} {length}");
+                assert_eq!(changes, Changes::default(), "{kind} {length}");
             }
         }
-        assert!(!heard(&mut monitor, NEWNEIGH, &[0; 12], &[]).any());
+        assert_eq!(
+            heard(&mut monitor, NEWNEIGH, &[0; 12], &[]),
+            Changes::default()
+        );
     }
 }

@@ -44,31 +44,18 @@ enum Way {
     Nowhere,
 }
 
-/// The device that this router's own packets to `destination` leave through,
-/// `lo` if it is an address of the router; `None` if they go nowhere: there is
-/// no route, or it is unreachable, a blackhole or prohibited.
+/// The device that this router's own packets to a network leave through, `lo` if it
+/// is an address of the router; `None` if they go nowhere: there is no route, or it
+/// is unreachable, a blackhole or prohibited.
 ///
-/// Rules of policy routing for what is forwarded, or marked, do not count.
+/// The network's first address is looked up. If that is one of the router's own, as
+/// where the router is the tunnel's end, the last one is, since no packet to itself
+/// leaves. A wider route counts as well: the question is where packets go, and with
+/// the default route inside the tunnel they go through it. Rules of policy routing
+/// for what is forwarded, or marked, do not count.
 ///
 /// # Errors
 /// In words: the kernel could not be asked.
-pub fn route_to(destination: IpAddr) -> Result<Option<String>, String> {
-    let asked = super::socket().and_then(|socket| {
-        let way = look_up(&socket, destination)?;
-        name(&socket, way)
-    });
-    asked.map_err(|e| not_said(&destination.to_string(), e))
-}
-
-/// The same for a whole network: that of its first address. If that is one of
-/// the router's own, as where the router is the tunnel's end, the last one is
-/// asked for, since no packet to itself leaves.
-///
-/// A wider route counts as well: what is asked is where packets go, and with
-/// the default route inside the tunnel they go through it.
-///
-/// # Errors
-/// As of [`route_to`].
 pub fn route_of(network: Prefix) -> Result<Option<String>, String> {
     let asked = super::socket().and_then(|socket| {
         let way = match look_up(&socket, first_host(network))? {
@@ -307,7 +294,6 @@ mod tests {
     #[test]
     fn this_machine_reaches_itself() {
         let loopback = Ipv4Addr::LOCALHOST.into();
-        assert_eq!(route_to(loopback), Ok(Some("lo".to_owned())));
         assert_eq!(route_of(prefix("127.0.0.1")), Ok(Some("lo".to_owned())));
         assert!(is_own(loopback));
         assert!(!is_own(Ipv4Addr::new(192, 0, 2, 1).into()));

@@ -18,7 +18,6 @@ const INET: u8 = 2;
 const INET6: u8 = 10;
 
 /// What a message is about.
-#[expect(missing_docs, reason = "the kernel's own names")]
 pub mod kind {
     pub const ERROR: u16 = 2;
     pub const NEWLINK: u16 = 16;
@@ -31,7 +30,6 @@ pub mod kind {
 }
 
 /// What a request asks for besides its kind.
-#[expect(missing_docs, reason = "the kernel's own names")]
 pub mod flag {
     pub const REQUEST: u16 = 0x001;
     pub const ACK: u16 = 0x004;

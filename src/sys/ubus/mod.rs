@@ -9,6 +9,8 @@
 //! Messages and what netifd's answers mean are [`wansync_core::ubus`]'s.
 
 pub mod client;
+#[cfg(test)]
+mod tests;
 pub mod watch;
 
 use std::path::Path;
