@@ -98,7 +98,7 @@ impl<'a> Json<'a> {
     }
 
     /// Whether it is a list or an object.
-    pub fn is_container(self) -> bool {
+    pub(crate) fn is_container(self) -> bool {
         matches!(self.kind(), Kind::Array | Kind::Object)
     }
 
@@ -113,7 +113,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text of a string, a number as it is written, `true` or `false`.
-    pub fn scalar(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn scalar(self) -> Option<Cow<'a, str>> {
         match self.kind() {
             Kind::Text => Some(unescaped(self.0)),
             Kind::Number | Kind::Bool => Some(Cow::Borrowed(self.0)),
@@ -191,7 +191,7 @@ impl<'a> Json<'a> {
     }
 
     /// Whether a scalar in it, however deep, has exactly this text.
-    pub fn has_leaf(self, text: &str) -> bool {
+    pub(crate) fn has_leaf(self, text: &str) -> bool {
         match self.kind() {
             Kind::Array | Kind::Object => self.entries().any(|(_, value)| value.has_leaf(text)),
             _ => self.scalar().is_some_and(|leaf| leaf == text),

@@ -19,7 +19,7 @@ const PLACES: usize = 16;
 ///
 /// # Errors
 /// [`Failure::Refused`] for one line of plain text, [`Failure::NotJson`] else.
-pub fn document(body: &[u8]) -> Result<Json<'_>, Failure> {
+pub(super) fn document(body: &[u8]) -> Result<Json<'_>, Failure> {
     Json::parse(body).map_err(|problem| match one_line(body) {
         Some(text) => Failure::Refused {
             message: text.to_owned(),
@@ -33,7 +33,7 @@ pub fn document(body: &[u8]) -> Result<Json<'_>, Failure> {
 /// JSON that stands behind junk, such as a warning of PHP: at the start of a
 /// line or behind a tag, and up to the end of the body. What begins as JSON is
 /// no junk: the end of a damaged document may not pass for a whole one.
-pub fn behind_junk(body: &[u8]) -> Option<Json<'_>> {
+pub(super) fn behind_junk(body: &[u8]) -> Option<Json<'_>> {
     if let None | Some(b'{' | b'[' | b'"') = body.trim_ascii_start().first() {
         return None;
     }
@@ -48,7 +48,7 @@ pub fn behind_junk(body: &[u8]) -> Option<Json<'_>> {
 
 /// Services of this kind also answer with a bare word such as `badauth` or
 /// `API Key Disabled`. That is an answer, and it is not "ok".
-pub fn one_line(body: &[u8]) -> Option<&str> {
+pub(super) fn one_line(body: &[u8]) -> Option<&str> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = core::str::from_utf8(body).ok()?.trim();
     let is_plain = !text.is_empty()
@@ -74,20 +74,20 @@ fn looks_like(body: &[u8], problem: Problem) -> String {
 }
 
 /// A scalar as a message for people: one line, not too long.
-pub fn message(value: Json<'_>) -> Option<String> {
+pub(super) fn message(value: Json<'_>) -> Option<String> {
     let text = value.scalar()?;
     let text = text.trim();
     (!text.is_empty()).then(|| one_line_of(text))
 }
 
 /// Text of a service as one line, not too long, without what a terminal obeys.
-pub fn one_line_of(text: &str) -> String {
+pub(super) fn one_line_of(text: &str) -> String {
     let printable = |c: char| if is_harmful(c) { ' ' } else { c };
     text.chars().take(LONGEST_MESSAGE).map(printable).collect()
 }
 
 /// A scalar, or the first one in a list or in an object: `errors` is often one.
-pub fn first_message(value: Json<'_>) -> Option<String> {
+pub(super) fn first_message(value: Json<'_>) -> Option<String> {
     match value.is_container() {
         true => value.entries().find_map(|(_, value)| message(value)),
         false => message(value),
@@ -95,7 +95,7 @@ pub fn first_message(value: Json<'_>) -> Option<String> {
 }
 
 /// The value of the first of these names that has one worth the name.
-pub fn first_of<'a>(object: Json<'a>, names: &[&str]) -> Option<Cow<'a, str>> {
+pub(super) fn first_of<'a>(object: Json<'a>, names: &[&str]) -> Option<Cow<'a, str>> {
     names
         .iter()
         .filter_map(|name| object.get(name)?.scalar())

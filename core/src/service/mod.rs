@@ -2,7 +2,7 @@
 
 pub mod answer;
 pub mod arguments;
-pub mod body;
+mod body;
 pub mod method;
 pub mod redirect;
 pub mod reply;

@@ -21,7 +21,8 @@ use crate::json::{Json, Kind};
 use crate::time::Wall;
 
 pub use credentials::Credentials;
-pub use moment::{moment, with_colons};
+pub use moment::moment;
+pub(crate) use moment::with_colons;
 pub use rows::{Aliases, address_of, is_active, name_of, rows};
 
 /// How many envelopes inside each other are taken off.

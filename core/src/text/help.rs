@@ -17,7 +17,7 @@ const NARROWEST: usize = 24;
 
 /// A command of wansync with a table of methods behind it.
 #[derive(Debug, Clone, Copy)]
-pub struct Api {
+pub(crate) struct Api {
     /// `skydns`
     pub command: &'static str,
     /// Its table.
@@ -25,7 +25,7 @@ pub struct Api {
 }
 
 /// Both commands, in the order of the documentation.
-pub static APIS: [Api; 2] = [
+pub(crate) static APIS: [Api; 2] = [
     Api {
         command: "skydns",
         methods: &skydns_methods::METHODS,

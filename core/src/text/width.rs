@@ -235,7 +235,7 @@ fn is_space(c: char) -> bool {
 
 /// What a terminal would obey: C0, DEL and C1, and the marks of direction
 /// (Unicode Annex 9) that make a text read as another.
-pub fn is_harmful(c: char) -> bool {
+pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

@@ -15,7 +15,7 @@ use core::fmt;
 
 /// How many containers may lie in each other, the outermost table included.
 /// netifd's dump reaches 7.
-pub const DEPTH: u32 = 32;
+pub(crate) const DEPTH: u32 = 32;
 
 /// Type numbers of values.
 #[expect(missing_docs, reason = "their names say it")]

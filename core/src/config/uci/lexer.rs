@@ -47,7 +47,7 @@ pub(super) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    pub fn new(text: &'a [u8]) -> Self {
+    pub(super) fn new(text: &'a [u8]) -> Self {
         Lexer {
             text,
             pos: 0,
@@ -60,7 +60,7 @@ impl<'a> Lexer<'a> {
 
     /// Goes to the next line, whatever was left of this one. False at the end
     /// of the file.
-    pub fn next_line(&mut self) -> bool {
+    pub(super) fn next_line(&mut self) -> bool {
         if self.next == self.text.len() {
             return false;
         }
@@ -71,7 +71,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next command of the line, if there is one.
-    pub fn command(&self) -> Result<Option<Command>, ParseError> {
+    pub(super) fn command(&self) -> Result<Option<Command>, ParseError> {
         let rest = &self.text[self.pos..self.end];
         let Some(start) = rest.iter().position(|&byte| !is_blank(byte)) else {
             return Ok(None);
@@ -95,7 +95,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Goes behind the keyword and the blank that ends it.
-    pub fn enter(&mut self, command: &Command) -> Result<(), ParseError> {
+    pub(super) fn enter(&mut self, command: &Command) -> Result<(), ParseError> {
         if command.end == self.end {
             return Err(self.error(Reason::WithoutName(command.keyword)));
         }
@@ -104,7 +104,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next word of the command; empty if there is none.
-    pub fn argument(&mut self) -> Result<Cow<'a, [u8]>, ParseError> {
+    pub(super) fn argument(&mut self) -> Result<Cow<'a, [u8]>, ParseError> {
         self.skip_space();
         if self.current() == Some(b';') {
             self.pos += 1;
@@ -142,7 +142,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Checks that the command has no more words.
-    pub fn end_of_command(&mut self) -> Result<(), ParseError> {
+    pub(super) fn end_of_command(&mut self) -> Result<(), ParseError> {
         if self.argument()?.is_empty() {
             Ok(())
         } else {
@@ -151,7 +151,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// An error at this position, as libuci counts lines and bytes.
-    pub fn error(&self, reason: Reason) -> ParseError {
+    pub(super) fn error(&self, reason: Reason) -> ParseError {
         let ended = self.text[..self.next].ends_with(b"\n");
         ParseError {
             reason,

@@ -41,7 +41,7 @@ pub fn moment(text: &str) -> Option<Civil> {
 }
 
 /// A moment as people write it, `YYYY-MM-DD HH:MM:SS`; any other text as it is.
-pub fn with_colons(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn with_colons(text: Cow<'_, str>) -> Cow<'_, str> {
     match moment(&text) {
         Some(_) if text.contains('T') || !text.contains(':') => {
             Cow::Owned(format!("{} {}", &text[..10], text[11..].replace('-', ":")))
