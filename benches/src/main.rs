@@ -5,6 +5,7 @@
 //! the reader. It exits 1 only when something could not be measured. `make bench`
 //! builds the programs that it needs and runs it.
 
+mod folder;
 mod machine;
 mod measure;
 mod namespace;

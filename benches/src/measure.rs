@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::resident::Resident;
-
 /// The programs that the benchmark is made of.
 pub struct Tools {
     pub agent: Program,
@@ -101,28 +99,8 @@ impl Run {
         }
     }
 
-    /// Those of a program that runs until it is asked to end, once something
-    /// has been done; valgrind's words go to `file`.
-    pub fn instructions_until(
-        &self,
-        file: &Path,
-        done: impl FnOnce() -> Result<(), String>,
-    ) -> Result<f64, String> {
-        let cannot = |error| format!("valgrind: {error}");
-        let log = fs::File::create(file).map_err(cannot)?;
-        let mut command = self.under_callgrind();
-        command
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        let child = command.stderr(log).spawn().map_err(cannot)?;
-        let resident = Resident::of(child);
-        done()?;
-        resident.end()?;
-        collected(&fs::read(file).map_err(cannot)?)
-    }
-
-    fn under_callgrind(&self) -> Command {
+    /// The command that counts its instructions.
+    pub fn under_callgrind(&self) -> Command {
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
         command.arg(&self.program).args(&self.args);
@@ -168,7 +146,8 @@ impl Run {
     }
 }
 
-fn collected(stderr: &[u8]) -> Result<f64, String> {
+/// The instructions that callgrind has counted, by what it printed.
+pub fn collected(stderr: &[u8]) -> Result<f64, String> {
     let text = String::from_utf8_lossy(stderr);
     let collected = text.lines().find_map(|line| line.split_once("Collected :"));
     collected

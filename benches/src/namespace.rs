@@ -7,6 +7,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 const INSIDE: &str = "WANSYNC_BENCH_NAMESPACE";
 
+/// The WAN address of every section.
+pub const ADDRESS: &str = "8.8.4.4";
 /// The device with the public address.
 pub const DEVICE: &str = "wan0";
 

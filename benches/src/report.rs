@@ -223,6 +223,15 @@ pub fn grouped(value: f64) -> String {
     text
 }
 
+/// The values of one field, a column each.
+pub fn column<T, V: Into<Option<f64>>>(
+    of: &[Option<T>],
+    value: impl Fn(&T) -> V,
+) -> Vec<Option<f64>> {
+    let value = |cell: &Option<T>| value(cell.as_ref()?).into();
+    of.iter().map(value).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,11 +4,12 @@
 //! is attached.
 
 use std::fs;
-use std::process::{Child, Command};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::measure::Run;
+use crate::measure::{Run, collected};
 
 /// Only a hang takes longer.
 pub const HANG: Duration = Duration::from_secs(60);
@@ -38,10 +39,6 @@ pub struct Memory {
 impl Resident {
     pub fn start(run: &Run) -> Result<Resident, String> {
         run.spawn().map(Resident)
-    }
-
-    pub fn of(child: Child) -> Resident {
-        Resident(child)
     }
 
     pub fn used(&self) -> Result<Used, String> {
@@ -122,4 +119,25 @@ pub fn until(what: &str, mut done: impl FnMut() -> Result<bool, String>) -> Resu
         thread::sleep(Duration::from_millis(20));
     }
     Ok(())
+}
+
+/// The instructions of a program that runs until it is asked to end, once something
+/// has been done; valgrind's words go to `file`.
+pub fn instructions_until(
+    run: &Run,
+    file: &Path,
+    done: impl FnOnce() -> Result<(), String>,
+) -> Result<f64, String> {
+    let cannot = |error| format!("valgrind: {error}");
+    let log = fs::File::create(file).map_err(cannot)?;
+    let mut command = run.under_callgrind();
+    command
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    let child = command.stderr(log).spawn().map_err(cannot)?;
+    let resident = Resident(child);
+    done()?;
+    resident.end()?;
+    collected(&fs::read(file).map_err(cannot)?)
 }

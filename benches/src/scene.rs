@@ -2,19 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 use wansync_sim::{KEY, USER};
 
+use crate::folder::Folder;
 use crate::measure::{Run, Tools, last_line};
-use crate::namespace::DEVICE;
+use crate::namespace::{ADDRESS, DEVICE};
 use crate::resident::until;
 use crate::services::SkyDns;
-
-/// The WAN address of every section.
-pub const ADDRESS: &str = "8.8.4.4";
 
 /// Where a section's address comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +19,6 @@ pub enum Source {
     Network,
     Interface,
 }
-
-/// A folder that is removed when it goes.
-pub struct Folder(PathBuf);
 
 /// The agent with a configuration and state of its own.
 pub struct Scene<'a> {
@@ -51,44 +44,6 @@ impl Source {
             Source::Network => "\toption network 'wan'\n".to_owned(),
             Source::Interface => format!("\toption device '{DEVICE}'\n"),
         }
-    }
-}
-
-impl Folder {
-    /// On the disk.
-    pub fn new() -> Result<Folder, String> {
-        Folder::under(&std::env::temp_dir())
-    }
-
-    /// In memory where there is such a place, as `/var` is on a router.
-    fn volatile() -> Result<Folder, String> {
-        let memory = Path::new("/dev/shm");
-        match memory.is_dir() {
-            true => Folder::under(memory),
-            false => Folder::new(),
-        }
-    }
-
-    fn under(parent: &Path) -> Result<Folder, String> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = parent.join(format!("wansync-bench-{}-{number}", process::id()));
-        fs::create_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Folder(path))
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

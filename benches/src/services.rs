@@ -10,9 +10,10 @@ use serde_json::Value;
 use wansync_sim::ubus::UbusSim;
 use wansync_sim::{Options, Sim, VPNKI_KEY};
 
+use crate::folder::Folder;
 use crate::measure::last_line;
+use crate::namespace::ADDRESS;
 use crate::resident::HANG;
-use crate::scene::{ADDRESS, Folder};
 use crate::tunnels::{self, Tunnels};
 
 /// Where Debian and OpenWrt keep the certificate authorities.

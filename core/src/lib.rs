@@ -23,6 +23,7 @@
 //! | [`time`] | the two clocks, and times in words |
 
 #![cfg_attr(not(test), no_std)]
+#![warn(unreachable_pub)] // what is not for others is `pub(crate)`
 
 extern crate alloc;
 

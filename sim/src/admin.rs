@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::day::day;
 use crate::fault_table;
 use crate::faults::{Fault, Times};
 use crate::http::{Incoming, Reply};
-use crate::server::Shared;
-use crate::sim;
-use crate::skydns;
+use crate::query;
+use crate::shared::Shared;
 use crate::state;
 use crate::vpnki::{Style, Tunnel, Vpnki};
 
@@ -197,7 +197,7 @@ fn key(shared: &Shared, request: &Incoming) -> Result<Value, String> {
 
 fn user(shared: &Shared, request: &Incoming) -> Result<Value, String> {
     let login = request.param("login").ok_or("login is missing")?;
-    let profiles = sim::parse_profiles(request.param("profiles").unwrap_or(""))?;
+    let profiles = query::parse_profiles(request.param("profiles").unwrap_or(""))?;
     let profiles: Vec<_> = profiles
         .iter()
         .map(|(id, name)| (*id, name.as_str()))
@@ -217,7 +217,7 @@ fn skydns(shared: &Shared, request: &Incoming) -> Result<Value, String> {
     for (name, value) in &request.params {
         match name.as_str() {
             "language" => changed.language = value.parse()?,
-            "today" => changed.today = Some(skydns::day(value).ok_or("today is not a day")?),
+            "today" => changed.today = Some(day(value).ok_or("today is not a day")?),
             "vpn_limit" => changed.vpn_limit = count(name, value)?,
             "fill" => changed.fill = count(name, value)?,
             _ => return Err(format!("no parameter is named {name}")),
@@ -247,7 +247,7 @@ fn change(vpnki: &mut Vpnki, request: &Incoming) -> Result<(), String> {
         not_added,
     } = &mut vpnki.style;
     let lists = request.params.iter().filter(|(name, _)| name == "active");
-    let lists = lists.map(|(_, names)| sim::split_list(names)).collect();
+    let lists = lists.map(|(_, names)| query::split_list(names)).collect();
     for (name, value) in &request.params {
         match name.as_str() {
             "envelope" => *envelope = value.parse()?,
@@ -278,5 +278,5 @@ fn tunnels(text: &str) -> Vec<Tunnel> {
             comment: String::new(),
         }
     };
-    sim::split_list(text).into_iter().map(one).collect()
+    query::split_list(text).into_iter().map(one).collect()
 }

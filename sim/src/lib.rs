@@ -22,7 +22,8 @@
 //! | --- | --- |
 //! | `sim`, `services` | the handle: start, set up, look inside, stop |
 //! | `server`, `conn`, `tls` | listeners, connections, certificates |
-//! | `http`, `query` | requests from bytes |
+//! | `shared` | what all threads share |
+//! | `http`, `query`, `day` | requests from bytes |
 //! | `skydns`, `vpnki`, `state`, `user` | what the services do and remember |
 //! | `faults`, `fault_text`, `fault_table`, `plan` | what can go wrong, and when |
 //! | `altered`, `deliver` | faults in a reply's content, and on its way |
@@ -36,6 +37,7 @@ mod altered;
 mod ask;
 mod cli;
 mod conn;
+mod day;
 mod deliver;
 pub mod fault_table;
 mod fault_text;
@@ -49,6 +51,7 @@ mod query;
 mod serve;
 mod server;
 mod services;
+mod shared;
 mod sim;
 mod skydns;
 mod state;
@@ -63,7 +66,8 @@ pub use faults::{
     ErrorShape, Fault, NearMiss, Point, ResetPoint, RetryAfter, Target, Times, TlsFault,
 };
 pub use journal::{Connection, LogTo, Request, Scheme};
-pub use sim::{Options, Sim, parse_profiles};
-pub use state::{KEY, Language, MAIN_PROFILE, Mail, PROFILES, USER};
-pub use user::{Account, Binding, Kind, Profile, Vpn};
+pub use query::parse_profiles;
+pub use sim::{Options, Sim};
+pub use state::{KEY, Language, Mail, PROFILES, USER};
+pub use user::{Account, Binding, Kind, MAIN_PROFILE, Profile, Vpn};
 pub use vpnki::{Dates, Deleted, Envelope, Refused, Rows, Session, Style, Tunnel, VPNKI_KEY};

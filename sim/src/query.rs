@@ -35,6 +35,30 @@ fn hex_pair(bytes: &mut impl Iterator<Item = u8>) -> Result<u8, String> {
     }
 }
 
+/// Profiles as `ID=NAME,ID=NAME,…`; none of an empty text.
+///
+/// # Errors
+/// If a part has no `=`, or its id is not a number.
+pub fn parse_profiles(text: &str) -> Result<Vec<(u32, String)>, String> {
+    let one = |part: String| {
+        let (id, name) = part.split_once('=').ok_or("a profile is ID=NAME")?;
+        let id = id
+            .parse()
+            .map_err(|_| format!("profile {id} is not a number"))?;
+        Ok((id, name.to_owned()))
+    };
+    split_list(text).into_iter().map(one).collect()
+}
+
+/// Parts between commas; none of an empty text.
+pub(crate) fn split_list(text: &str) -> Vec<String> {
+    let parts = text.split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

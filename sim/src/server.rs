@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -14,48 +14,10 @@ use crate::conn::{Conn, Socket, Stop};
 use crate::deliver::deliver;
 use crate::faults::{Fault, ResetPoint, TlsFault};
 use crate::http::{self, Incoming, NoRequest, Reply};
-use crate::journal::{Connection, Journal, Request, Scheme};
-use crate::plan::Plan;
-use crate::state::World;
-use crate::tls::{self, Authority};
+use crate::journal::{Connection, Request, Scheme};
+use crate::shared::Shared;
+use crate::tls;
 use crate::{skydns, vpnki};
-
-/// What all threads of a simulator share.
-pub(crate) struct Shared {
-    pub world: Mutex<World>,
-    /// What the world becomes by a reset.
-    pub marked: Mutex<World>,
-    pub plan: Mutex<Plan>,
-    pub journal: Journal,
-    pub authority: Authority,
-    pub stop: Stop,
-    pub http: SocketAddr,
-    pub https: SocketAddr,
-}
-
-impl Shared {
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().expect("no thread panics with it")
-    }
-
-    pub fn mark_world(&self) {
-        let world = self.world().clone();
-        *self.marked.lock().expect("no thread panics with it") = world;
-    }
-
-    pub fn reset_world(&self) {
-        let marked = self
-            .marked
-            .lock()
-            .expect("no thread panics with it")
-            .clone();
-        *self.world() = marked;
-    }
-
-    pub fn plan(&self) -> MutexGuard<'_, Plan> {
-        self.plan.lock().expect("no thread panics with it")
-    }
-}
 
 /// Accepts until the simulator stops, a thread for each connection.
 pub(crate) fn listen(shared: Arc<Shared>, listener: TcpListener, scheme: Scheme) -> JoinHandle<()> {

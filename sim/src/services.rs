@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::day;
 use crate::sim::Sim;
-use crate::skydns;
 use crate::state::{Language, Mail};
 use crate::user::{Account, Binding, Profile, User, Vpn};
 use crate::vpnki::{Session, Style, Tunnel};
@@ -47,7 +47,7 @@ impl Sim {
     /// # Panics
     /// If it is not a day.
     pub fn set_today(&self, day: &str) {
-        let day = skydns::day(day).expect("YYYY-MM-DD");
+        let day = day::day(day).expect("YYYY-MM-DD");
         self.shared.world().settings.today = Some(day);
     }
 

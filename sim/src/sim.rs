@@ -13,7 +13,8 @@ use crate::admin;
 use crate::faults::{Fault, Times};
 use crate::journal::{Connection, Journal, LogTo, Request, Scheme, named};
 use crate::plan::Plan;
-use crate::server::{self, Shared, listen, reachable};
+use crate::server::{self, listen, reachable};
+use crate::shared::Shared;
 use crate::skydns;
 use crate::state::{PROVIDER, World};
 use crate::tls::Authority;
@@ -300,28 +301,4 @@ fn write_ca(pem: &str, asked: Option<PathBuf>) -> io::Result<(PathBuf, Option<Te
     file.write_all(pem.as_bytes())?;
     let temporary = file.into_temp_path();
     Ok((temporary.to_path_buf(), Some(temporary)))
-}
-
-/// Profiles as `ID=NAME,ID=NAME,…`; none of an empty text.
-///
-/// # Errors
-/// If a part has no `=`, or its id is not a number.
-pub fn parse_profiles(text: &str) -> Result<Vec<(u32, String)>, String> {
-    let one = |part: String| {
-        let (id, name) = part.split_once('=').ok_or("a profile is ID=NAME")?;
-        let id = id
-            .parse()
-            .map_err(|_| format!("profile {id} is not a number"))?;
-        Ok((id, name.to_owned()))
-    };
-    split_list(text).into_iter().map(one).collect()
-}
-
-/// Parts between commas; none of an empty text.
-pub(crate) fn split_list(text: &str) -> Vec<String> {
-    let parts = text.split(',').map(str::trim);
-    parts
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
 }

@@ -17,10 +17,6 @@ pub const KEY: &str = "test-key-0123456789abcdef";
 pub const USER: &str = "user1";
 /// The profiles of [`USER`], and of users that are added without any.
 pub const PROFILES: &[(u32, &str)] = &[(1001, "Основной"), (1002, "Дети"), (1003, "Офис")];
-/// The profile that counts where a request names none. Known from the provider
-/// API document.
-pub const MAIN_PROFILE: &str = "Основной";
-
 /// The provider that the first key belongs to.
 pub(crate) const PROVIDER: &str = "provider";
 

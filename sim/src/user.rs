@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::state::MAIN_PROFILE;
+/// The profile that counts where a request names none. Known from the provider
+/// API document.
+pub const MAIN_PROFILE: &str = "Основной";
 
 /// The tariff of a user that pays, where a request names none. Known of
 /// `prolongate`, assumed of `subscribe`.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::account::Account;
-use super::once::{println_or_fail, println_quietly};
+use super::output::{local_zone, println_or_fail, println_quietly, screen};
 use crate::cli::{Call, Format};
 use crate::exit::Exit;
-use crate::sys::{clock, files, terminal, zone};
+use crate::sys::{clock, files, terminal};
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::{Answer, data_json, decode};
 use wansync_core::service::method::{Method, Shape};
@@ -128,7 +128,7 @@ fn fields_of(fields: &Record<'_>, account: &Account) -> String {
 
 fn date_end(end: &DateEnd<'_>, account: &Account) -> String {
     let at = match end.at {
-        Some(at) => zone::local().show(at),
+        Some(at) => local_zone().show(at),
         None => "not said".to_owned(),
     };
     let rest = beside(&end.rest, account);
@@ -146,7 +146,7 @@ fn table(rows: &Table<'_>, account: &Account) -> String {
     for row in &cells {
         shown.row(row.iter().map(|cell| &**cell));
     }
-    shown.show(terminal::screen())
+    shown.show(screen())
 }
 
 fn both_lists(added: &Added<'_>, account: &Account) -> String {
@@ -158,7 +158,7 @@ fn both_lists(added: &Added<'_>, account: &Account) -> String {
     }
     let mut text = match good.is_empty() {
         true => "added: none\n".to_owned(),
-        false => shown.show(terminal::screen()),
+        false => shown.show(screen()),
     };
     if !added.is_complete() {
         let hide = |(address, why)| (account.hide(address), account.hide(why));
@@ -168,7 +168,7 @@ fn both_lists(added: &Added<'_>, account: &Account) -> String {
             shown.row([&**address, &**why]);
         }
         text.push('\n');
-        text.push_str(&shown.show(terminal::screen()));
+        text.push_str(&shown.show(screen()));
     }
     text.push_str(&beside(&added.rest, account));
     text
@@ -191,7 +191,7 @@ fn bars(report: &Report<'_>, account: &Account) -> String {
         .collect();
     format!(
         "{}{}",
-        chart(&labels, &series, terminal::screen()),
+        chart(&labels, &series, screen()),
         beside(&report.rest, account)
     )
 }

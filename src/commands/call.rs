@@ -3,12 +3,12 @@
 
 use super::account::Account;
 use super::answer;
-use super::once::println_quietly;
+use super::output::{local_zone, println_quietly, screen};
 use crate::agent::paths::Paths;
 use crate::cli::Call;
 use crate::exit::Exit;
 use crate::sys::http::{Client, Get};
-use crate::sys::{clock, files, terminal, zone};
+use crate::sys::{clock, files, terminal};
 use wansync_core::config::suggest::nearest;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
@@ -42,7 +42,7 @@ pub fn help(words: &[&str]) -> Option<Result<String, String>> {
         _ => Service::Vpnki,
     };
     let name = first_name(&words[at + 1..])?;
-    let width = terminal::screen().width;
+    let width = screen().width;
     Some(match service.methods().iter().find(|m| m.name == name) {
         Some(method) => Ok(help::method(service.word(), method, width)),
         None => Err(unknown_method(service, name)),
@@ -65,7 +65,7 @@ fn first_name<'a>(words: &[&'a str]) -> Option<&'a str> {
 /// Runs it.
 pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
     if call.list {
-        let width = terminal::screen().width;
+        let width = screen().width;
         println_quietly(help::list(service.methods(), width).trim_end());
         return Exit::Done;
     }
@@ -158,7 +158,7 @@ fn prepared(service: Service, call: &Call<'_>) -> Result<(&'static Method, Check
         given.push(parameter(method, text, &mut reader).map_err(|why| vec![why])?);
     }
     let given: Vec<(&str, &str)> = given.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let now = zone::local().local(clock::wall());
+    let now = local_zone().local(clock::wall());
     let checked = arguments::check(method, &given, now).map_err(|wrong| {
         let mut lines: Vec<String> = wrong.iter().map(|line| format!("{name}: {line}")).collect();
         lines.push(format!(

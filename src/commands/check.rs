@@ -1,67 +1,27 @@
 //! `wansync check`: what is wrong, piece by piece, from the configuration to
 //! the services' answers.
 
+mod configuration;
+mod findings;
 mod service;
 mod tunnels;
 
-use super::once::println_quietly;
+use configuration::configuration;
+use findings::Findings;
+
 use crate::agent::observe::Observer;
-use crate::agent::paths::{Paths, key_of, warning_of_key_file};
+use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redacted;
 use crate::cli::Check;
 use crate::exit::Exit;
+use crate::sys::clock;
 use crate::sys::http::{Client, Get, check_ca_file};
-use crate::sys::{clock, files};
 use wansync_core::address::choose;
 use wansync_core::config::secret::Secret;
-use wansync_core::config::{Config, Content, Section, Skydns};
+use wansync_core::config::{Config, Skydns};
 use wansync_core::failure::Failure;
 use wansync_core::service::skydns;
 use wansync_core::time::Civil;
-
-/// Prints findings, and keeps the first exit code that is not 0.
-struct Findings {
-    exit: Exit,
-    /// Whether what is fine, or hardly wrong, is told.
-    tells_all: bool,
-}
-
-impl Findings {
-    fn all() -> Findings {
-        Findings {
-            exit: Exit::Done,
-            tells_all: true,
-        }
-    }
-
-    fn errors_only() -> Findings {
-        Findings {
-            tells_all: false,
-            ..Findings::all()
-        }
-    }
-
-    fn good(&mut self, text: impl AsRef<str>) {
-        self.tell("ok    ", text.as_ref());
-    }
-
-    fn warn(&mut self, text: impl AsRef<str>) {
-        self.tell("warn  ", text.as_ref());
-    }
-
-    fn tell(&mut self, mark: &str, text: &str) {
-        if self.tells_all {
-            println_quietly(&format!("{mark}{text}"));
-        }
-    }
-
-    fn bad(&mut self, exit: Exit, text: impl AsRef<str>) {
-        println_quietly(&format!("FAIL  {}", text.as_ref()));
-        if self.exit == Exit::Done {
-            self.exit = exit;
-        }
-    }
-}
 
 /// Runs it.
 pub fn run(paths: &Paths, check: &Check) -> Exit {
@@ -87,93 +47,6 @@ pub fn run(paths: &Paths, check: &Check) -> Exit {
         tunnels::check(&config, &client, &observer, &mut findings);
     }
     findings.exit
-}
-
-fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
-    let file = paths.config.display();
-    let of_skydns = config.ready().map(|(name, section)| (name, &section.key));
-    let of_vpnki = config
-        .ready_accounts()
-        .map(|(name, account)| (name, &account.key));
-    let of_keys = of_skydns.chain(of_vpnki).flat_map(|(name, source)| {
-        let wrong = key_of(name, source).err();
-        wrong.or_else(|| warning_of_key_file(name, source))
-    });
-    for problem in config.problems.iter().cloned().chain(of_keys) {
-        let text = format!("{file}, {problem}");
-        match problem.is_error() {
-            true => findings.bad(Exit::Config, text),
-            false => findings.warn(text),
-        }
-    }
-    for (name, program) in programs(config) {
-        if let Err(why) = files::check_program(program.as_ref()) {
-            findings.bad(Exit::Config, format!("{name}: the program {program} {why}"));
-        }
-    }
-    if !config.main.enabled {
-        findings.warn(format!("{file}: wansync is disabled (option enabled '0')"));
-    }
-    let tunnels = Count::of(&config.tunnels);
-    let skydns = Count::of(&config.skydns);
-    // Whoever has tunnels need not have the other service.
-    if skydns.ready == 0 && (tunnels.ready == 0 || skydns.all > 0) {
-        findings.warn(format!("{file}: no skydns section is in use"));
-    }
-    if findings.exit == Exit::Done {
-        let tunnels = match tunnels.all {
-            0 => String::new(),
-            _ => format!("; {}", tunnels.told("tunnel")),
-        };
-        findings.good(format!("{file}: {}{tunnels}", skydns.told("skydns")));
-    }
-}
-
-/// The programs that are run, by the names of their sections. Whether that of
-/// a source is good is seen when it is asked.
-fn programs(config: &Config) -> impl Iterator<Item = (&str, &str)> {
-    let of_skydns = config
-        .ready()
-        .filter_map(|(name, section)| Some((name, section.notify.as_deref()?)));
-    let of_tunnels = config.ready_tunnels().flat_map(|(name, tunnel)| {
-        let command = tunnel.command.as_ref().map(|(program, _)| program.as_str());
-        let programs = [command, tunnel.notify.as_deref()];
-        programs
-            .into_iter()
-            .flatten()
-            .map(move |program| (name, program))
-    });
-    of_skydns.chain(of_tunnels)
-}
-
-/// How many sections of a type there are.
-struct Count {
-    all: usize,
-    ready: usize,
-    disabled: usize,
-}
-
-impl Count {
-    fn of<T>(sections: &[Section<T>]) -> Count {
-        let count = |is: fn(&Content<T>) -> bool| {
-            let found = sections.iter().filter(|section| is(&section.content));
-            found.count()
-        };
-        Count {
-            all: sections.len(),
-            ready: count(|content| matches!(content, Content::Ready(_))),
-            disabled: count(|content| matches!(content, Content::Disabled)),
-        }
-    }
-
-    fn told(&self, kind: &str) -> String {
-        let Count {
-            all,
-            ready,
-            disabled,
-        } = self;
-        format!("{all} {kind} sections, {ready} in use, {disabled} disabled")
-    }
 }
 
 fn clock_and_ca_file(config: &Config, findings: &mut Findings) {

@@ -20,6 +20,7 @@ mod check;
 mod daemon;
 mod event;
 mod once;
+mod output;
 mod status;
 
 use crate::agent::paths::Paths;
@@ -33,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     let paths = Paths::of(arguments);
     match &arguments.command {
         _ if arguments.version => {
-            once::println_quietly(concat!("wansync ", env!("CARGO_PKG_VERSION")));
+            output::println_quietly(concat!("wansync ", env!("CARGO_PKG_VERSION")));
             Exit::Done
         }
         Some(Command::Once(once)) => once::run(&paths, once),

@@ -1,8 +1,9 @@
 //! `wansync once`: one pass, printed.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
+use super::output::println_quietly;
 use crate::agent::hooks::{self, HookRun};
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions, exit_of};
@@ -97,17 +98,4 @@ fn say_what_is_disabled(config: &Config, chosen: &[String]) {
     if chosen.is_empty() && config.skydns.iter().all(is_disabled) {
         println_quietly("no skydns section is enabled");
     }
-}
-
-/// Prints a line; whoever closed the pipe does not want it.
-pub fn println_quietly(line: &str) {
-    let _ = println_or_fail(line);
-}
-
-/// The same of what must not be lost, such as on a disk that is full.
-pub fn println_or_fail(line: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{line}").or_else(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Ok(()),
-        _ => Err(error),
-    })
 }

@@ -9,7 +9,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::once::println_quietly;
+use super::output::{println_quietly, screen};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::remembered;
@@ -25,10 +25,11 @@ use wansync_core::config::{Config, Content, Skydns, Source};
 use wansync_core::reconcile::{address_to_show, next_due, sends_left};
 use wansync_core::record::Record;
 use wansync_core::state::SectionState;
+use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
 use wansync_core::text::prometheus;
 use wansync_core::text::status::tunnel::TunnelView;
-use wansync_core::text::status::{SectionView, View, WRONG, text};
+use wansync_core::text::status::{SectionView, View, text};
 use wansync_core::time::{Now, whole};
 
 /// How long the daemon may take to write what it knows.
@@ -76,7 +77,7 @@ fn watch(paths: &Paths, format: StatusFormat) -> Exit {
             Err((_, why)) => why,
         };
         let now = format!("{}\n(every 2 s until Ctrl-C)\n", now.trim_end());
-        let drawn = terminal::draw(&frame(&now, terminal::screen(), terminal::rows()));
+        let drawn = terminal::draw(&frame(&now, screen(), terminal::rows()));
         if drawn.is_err() {
             // The terminal is gone.
             return Exit::Done;
@@ -125,7 +126,7 @@ fn sections(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<Sect
         let name = &section.name;
         match &section.content {
             Content::Disabled => None,
-            Content::Wrong => Some(SectionView::wrong(name, WRONG)),
+            Content::Wrong => Some(SectionView::wrong(name, WRONG_SECTION)),
             Content::Ready(skydns) => Some(section_view(
                 name, skydns, &observer, store, &record, next_check, now,
             )),

@@ -3,28 +3,26 @@
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
 use super::process::environment;
-use wansync_core::text::{Screen, is_utf8};
 
-/// Where standard output goes.
-pub fn screen() -> Screen {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(environment);
-    Screen {
-        width: size
-            .map(|size| size.ws_col.into())
-            .filter(|width| *width > 0),
-        utf8: is_utf8(locale.each_ref().map(Option::as_deref)),
-    }
+/// The number of columns of standard output, if it is a terminal that says so.
+pub fn columns() -> Option<usize> {
+    let size = tcgetwinsize(io::stdout()).ok()?;
+    Some(size.ws_col.into()).filter(|columns| *columns > 0)
 }
 
-/// How many rows standard output has, if it is a terminal that says so.
+/// The number of rows of standard output, if it is a terminal that says so.
 pub fn rows() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    let size = tcgetwinsize(io::stdout()).ok()?;
     Some(size.ws_row.into()).filter(|rows| *rows > 0)
+}
+
+/// The variables that name the locale, that which counts first.
+pub fn locale() -> [Option<String>; 3] {
+    ["LC_ALL", "LC_CTYPE", "LANG"].map(environment)
 }
 
 /// Sends all of it to standard output.

@@ -1,4 +1,4 @@
-//! Which time zone this machine is in.
+//! The rule of this router's time zone, as bytes.
 #![expect(
     clippy::disallowed_methods,
     reason = "TZ is a variable of the environment"
@@ -8,44 +8,37 @@ use std::env;
 use std::path::Path;
 
 use super::files;
-use wansync_core::text::zone::Zone;
 
-/// Where OpenWrt's init writes the zone's POSIX string (package base-files,
-/// /etc/init.d/system).
-const OPENWRT: &str = "/etc/TZ";
-/// Where other systems have a TZif file.
+/// The file with the zone's POSIX string, written by OpenWrt's init (package
+/// base-files, /etc/init.d/system).
+const OPENWRT_FILE: &str = "/etc/TZ";
+/// The TZif file of other systems.
 const LOCALTIME: &str = "/etc/localtime";
-/// Where `TZ=Europe/Moscow` is looked for.
+/// The folder of the files that `TZ=Europe/Moscow` names.
 const DATABASE: &str = "/usr/share/zoneinfo";
-/// The largest file of the database has 4 KiB.
-const LIMIT: usize = 64 * 1024;
+/// The largest file that is read, in bytes. The largest of the database has 4 KiB.
+const MAX_FILE: usize = 64 * 1024;
 
-/// The local zone: from `TZ`, else from /etc/TZ, else from /etc/localtime, else
-/// UTC.
-pub fn local() -> Zone {
+/// The rules that may hold here, the one that counts first: `TZ` or the file that
+/// it names, /etc/TZ, /etc/localtime. Each is a POSIX string or a TZif file; an
+/// empty one is UTC (musl and glibc).
+pub fn rules() -> impl Iterator<Item = Vec<u8>> {
     let variable = env::var("TZ").ok();
-    let named = variable.as_deref().and_then(of_variable);
-    let zone = named.or_else(|| of_text(Path::new(OPENWRT)));
-    zone.or_else(|| of_tzif(Path::new(LOCALTIME)))
-        .unwrap_or_else(Zone::utc)
+    let named = variable.clone().and_then(|name| read_named(&name));
+    let of_variable = variable.map(String::into_bytes).into_iter().chain(named);
+    let files = [OPENWRT_FILE, LOCALTIME].map(Path::new);
+    of_variable.chain(files.into_iter().filter_map(read_rule))
 }
 
-/// A POSIX string, or a file of the database; empty is UTC (musl and glibc).
-fn of_variable(text: &str) -> Option<Zone> {
-    if text.is_empty() {
-        return Some(Zone::utc());
-    }
-    let name = text.trim_start_matches(':');
-    Zone::parse(text).or_else(|| of_tzif(&Path::new(DATABASE).join(name)))
+/// The file of the database that a `TZ` names, or its path does.
+fn read_named(variable: &str) -> Option<Vec<u8>> {
+    read_rule(&Path::new(DATABASE).join(variable.trim_start_matches(':')))
 }
 
-fn of_text(path: &Path) -> Option<Zone> {
-    let bytes = files::read(path, LIMIT).ok()?;
-    Zone::parse(std::str::from_utf8(&bytes).ok()?)
-}
-
-fn of_tzif(path: &Path) -> Option<Zone> {
-    Zone::of_tzif(&files::read(path, LIMIT).ok()?)
+/// A file that is empty says nothing.
+fn read_rule(path: &Path) -> Option<Vec<u8>> {
+    let rule = files::read(path, MAX_FILE).ok()?;
+    (!rule.is_empty()).then_some(rule)
 }
 
 #[cfg(test)]
@@ -55,22 +48,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zones_of_variables_and_files() {
+    fn rules_in_files() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (text, tzif) = (folder.path().join("TZ"), folder.path().join("localtime"));
+        let (text, empty) = (folder.path().join("TZ"), folder.path().join("empty"));
         fs::write(&text, "MSK-3\n").expect("written");
-        fs::write(&tzif, b"TZif2\0\0\nMSK-3\n").expect("written");
-        let msk = Zone::parse("MSK-3");
-        assert_eq!(of_text(&text), msk);
-        assert_eq!(of_tzif(&tzif), msk);
-        assert_eq!(of_text(&tzif), None);
-        assert_eq!(of_tzif(&folder.path().join("none")), None);
-
-        let by_path = format!(":{}", tzif.display());
-        for variable in ["MSK-3", &by_path] {
-            assert_eq!(of_variable(variable), msk);
-        }
-        assert_eq!(of_variable(""), Some(Zone::utc()));
-        assert_eq!(of_variable("No/Such_Place"), None);
+        fs::write(&empty, "").expect("written");
+        let by_path = format!(":{}", text.display());
+        assert_eq!(read_named(&by_path).as_deref(), Some(&b"MSK-3\n"[..]));
+        assert_eq!(read_rule(&empty), None);
+        assert_eq!(read_named("No/Such_Place"), None);
     }
 }

@@ -5,12 +5,12 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-use super::column;
 use crate::measure::{Run, Tools, micros};
+use crate::namespace::ADDRESS;
 use crate::namespace::{self, DEVICE};
-use crate::report::{Part, Unit};
-use crate::resident::{Resident, until};
-use crate::scene::{ADDRESS, Scene, Source, config_every};
+use crate::report::{Part, Unit, column};
+use crate::resident::{Resident, instructions_until, until};
+use crate::scene::{Scene, Source, config_every};
 use crate::services::{SkyDns, Ubus};
 
 /// For how long checks are counted, one each second.
@@ -140,7 +140,7 @@ fn instructions(scene: &Scene<'_>, run: &Run, ubus: &Ubus) -> Result<f64, String
     let of = |checks: usize| {
         let start = ubus.dumps();
         let mut seen = 0;
-        let instructions = run.instructions_until(&scene.scratch(), || {
+        let instructions = instructions_until(run, &scene.scratch(), || {
             until("checks", || {
                 seen = ubus.dumps() - start;
                 Ok(seen >= checks)

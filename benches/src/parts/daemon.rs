@@ -3,9 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use super::column;
 use crate::measure::{Tools, micros, millis};
-use crate::report::{Part, Unit};
+use crate::report::{Part, Unit, column};
 use crate::resident::{Memory, Resident, Used};
 use crate::scene::{Scene, Source, config};
 use crate::services::{SkyDns, Ubus};

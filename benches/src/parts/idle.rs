@@ -1,10 +1,10 @@
 //! The pass that cron makes all day: nothing has changed, nothing is sent.
 
-use super::column;
 use crate::measure::{Observed, Run, Tools, medians_in_turn, micros};
 use crate::namespace;
-use crate::report::{Part, Unit};
-use crate::scene::{ADDRESS, Scene, Source, config};
+use crate::namespace::ADDRESS;
+use crate::report::{Part, Unit, column};
+use crate::scene::{Scene, Source, config};
 use crate::services::{SkyDns, Ubus};
 
 /// An idle pass with one source.

@@ -26,9 +26,3 @@ pub const ALL: [(&str, Measure); 8] = [
     ("reaction", reaction::measure),
     ("tunnel", tunnel::measure),
 ];
-
-/// The values of one field, a column each.
-fn column<T, V: Into<Option<f64>>>(of: &[Option<T>], value: impl Fn(&T) -> V) -> Vec<Option<f64>> {
-    let value = |cell: &Option<T>| value(cell.as_ref()?).into();
-    of.iter().map(value).collect()
-}

@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::column;
 use crate::measure::{Run, Tools, median, millis};
 use crate::namespace;
-use crate::report::{Part, Unit};
+use crate::namespace::ADDRESS;
+use crate::report::{Part, Unit, column};
 use crate::resident::{Resident, until};
-use crate::scene::{ADDRESS, Scene, Source, config};
+use crate::scene::{Scene, Source, config};
 use crate::services::{SkyDns, Ubus};
 
 /// Changes of one router, with a daemon that was started for each. More than 24

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::column;
 use crate::measure::{Tools, median, median_wall, millis};
-use crate::report::{Part, Unit};
+use crate::report::{Part, Unit, column};
 use crate::scene::{Scene, Source, config};
 use crate::services::SkyDns;
 

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::column;
 use crate::measure::{Observed, Tools};
-use crate::report::{Part, Unit};
+use crate::report::{Part, Unit, column};
 use crate::scene::{Scene, Source, config};
 use crate::services::{SkyDns, certificates};
 

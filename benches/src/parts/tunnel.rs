@@ -3,9 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::column;
 use crate::measure::{Tools, median, millis};
-use crate::report::{Part, Unit};
+use crate::report::{Part, Unit, column};
 use crate::resident::Resident;
 use crate::scene::{Scene, Source, config};
 use crate::services::{SkyDns, Ubus};

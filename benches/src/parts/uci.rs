@@ -1,8 +1,7 @@
 //! A large file: reading it must cost the same for each byte.
 
-use super::column;
 use crate::measure::{Tools, median_wall, millis};
-use crate::report::{Part, Unit};
+use crate::report::{Part, Unit, column};
 use crate::scene::{Scene, config_of_size};
 
 const KIB: usize = 1024;

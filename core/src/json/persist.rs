@@ -256,7 +256,7 @@ impl<T: Persist> Persist for Vec<(String, T)> {
 
 /// What was kept as `text`.
 #[cfg(test)]
-pub fn again<T: Persist>(text: &str) -> Option<T> {
+pub(crate) fn again<T: Persist>(text: &str) -> Option<T> {
     T::read(Json::parse(text.as_bytes()).ok()?)
 }
 

@@ -21,9 +21,6 @@ use crate::outcome::Outcome;
 use crate::time::spoken;
 use tunnel::TunnelView;
 
-/// What stands for a section that has an error.
-pub const WRONG: &str = "its configuration is wrong; run 'wansync check'";
-
 /// The whole of it.
 #[derive(Debug, Serialize)]
 pub struct View {

@@ -111,6 +111,27 @@ impl Zone {
         Zone::parse(last).filter(|_| version >= b'2')
     }
 
+    /// The zone of the first rule that is one, else UTC. A rule is a POSIX string or
+    /// a TZif file; an empty one is UTC.
+    ///
+    /// ```
+    /// use wansync_core::text::zone::Zone;
+    /// use wansync_core::time::Wall;
+    /// let rules = ["Europe/Moscow", "MSK-3\n"];
+    /// assert_eq!(Zone::first_of(rules).show(Wall::from_secs(0)), "1970-01-01 03:00:00 MSK");
+    /// assert_eq!(Zone::first_of([""; 0]), Zone::utc());
+    /// ```
+    pub fn first_of(rules: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Zone {
+        let zone = |rule: &[u8]| match rule {
+            [] => Some(Zone::utc()),
+            _ => Zone::of_tzif(rule).or_else(|| Zone::parse(core::str::from_utf8(rule).ok()?)),
+        };
+        let mut rules = rules.into_iter();
+        rules
+            .find_map(|rule| zone(rule.as_ref()))
+            .unwrap_or_else(Zone::utc)
+    }
+
     /// The local date and time of day at a moment. (Its own `Display` would call it
     /// UTC: use [`Zone::show`].)
     pub fn local(&self, at: Wall) -> Civil {

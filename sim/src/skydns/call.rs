@@ -8,8 +8,8 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::dates;
 use crate::addresses::is_public;
+use crate::day::day;
 use crate::state::World;
 use crate::user::{Profile, User};
 
@@ -111,7 +111,7 @@ fn fits(name: &str, value: &str) -> bool {
         "profile" | "profile_id" | "blockpage_id" => is_number(value) && value.len() < 10,
         "tls" => matches!(value, "True" | "False"),
         "email" | "email_to" => is_email(value),
-        "date" | "start" | "end" => dates::day(value).is_some(),
+        "date" | "start" | "end" => day(value).is_some(),
         "year" => digits(4),
         "month" => digits(2) && ("01"..="12").contains(&value),
         _ => true,

@@ -1,25 +1,12 @@
-//! Days, and the periods of reports.
+//! The periods of reports.
 
-use time::{Date, Duration, Month};
+use time::{Date, Duration};
 
 use super::call::Call;
+use crate::day::day;
 
 /// Known: a report covers at most so many days, the last ones.
 const REPORTED_DAYS: i64 = 30;
-
-/// `YYYY-MM-DD`, and nothing else.
-pub(crate) fn day(text: &str) -> Option<Date> {
-    let digit = |(at, byte): (usize, u8)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    if text.len() != 10 || !text.bytes().enumerate().all(digit) {
-        return None;
-    }
-    let month = Month::try_from(text[5..7].parse::<u8>().ok()?).ok()?;
-    let (year, day) = (text[..4].parse().ok()?, text[8..].parse().ok()?);
-    Date::from_calendar_date(year, month, day).ok()
-}
 
 /// The days of a report, from the first to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,27 +54,4 @@ pub(super) fn checked(call: &Call, name: &str) -> Result<Date, String> {
 
 pub(super) fn oldest_year(call: &Call) -> i32 {
     call.world.today().year() - 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_has_one_form() {
-        assert_eq!(day("2024-02-29").unwrap().ordinal(), 60);
-        for wrong in [
-            "",
-            "2023-02-29",
-            "2024-2-29",
-            "24-02-29",
-            "2024-13-01",
-            "2024/02/29",
-            "+024-02-29",
-            "2024-02-29 ",
-            "２０２４-02",
-        ] {
-            assert_eq!(day(wrong), None, "{wrong}");
-        }
-    }
 }

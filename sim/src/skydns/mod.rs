@@ -23,7 +23,6 @@ use serde_json::Value;
 use crate::http::{Incoming, Reply};
 use crate::state::World;
 use call::Call;
-pub(crate) use dates::day;
 use table::METHODS;
 
 /// Where the methods are, as at SkyDNS.

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::call::{Call, Outcome};
 use super::plans;
-use crate::state::{MAIN_PROFILE, World};
-use crate::user::{Account, DEFAULT_PLAN, FREE_PLAN, Profile, User};
+use crate::state::World;
+use crate::user::{Account, DEFAULT_PLAN, FREE_PLAN, MAIN_PROFILE, Profile, User};
 
 /// Assumed: the user is active and has one profile, «Основной»; the tariff is paid
 /// for by `prolongate` only. `email` is empty where none was given.

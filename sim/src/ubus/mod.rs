@@ -7,8 +7,8 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`server`] | the handle, and the calls that tests script |
-//! | `socket`, `fault` | the socket, two threads a connection, faults |
+//! | [`server`], `shared` | the handle, and the calls that tests script |
+//! | `socket`, `client`, `fault` | the socket, two threads a connection, faults |
 //! | [`bus`] | ubusd: lookups, calls, subscriptions, events |
 //! | `listeners` | which objects of clients have asked for what |
 //! | [`netifd`], [`network`] | netifd: its table of networks, and one of them |
@@ -22,6 +22,7 @@ pub mod blob;
 pub mod bus;
 pub mod capture;
 mod cli;
+mod client;
 pub mod control;
 pub mod device;
 mod fault;
@@ -31,6 +32,7 @@ pub mod netifd;
 pub mod network;
 pub mod news;
 pub mod server;
+mod shared;
 mod socket;
 
 pub use bus::Call;

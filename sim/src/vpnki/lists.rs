@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::account::{Session, Tunnel, Vpnki};
+use super::moment;
+use super::outcome::{Refusal, Said};
 use super::style::{Dates, Rows, shaped};
-use super::{Refusal, Said, moment};
 use crate::http::Incoming;
 
 /// Assumed: what stands for the end of a connection that lasts.

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::account::Vpnki;
+use super::outcome::{Refusal, Said};
 use super::style::{Deleted, Refused};
-use super::{Refusal, Said};
 use crate::http::Incoming;
 
 /// Known from a published client: the fields of the answer. Assumed: those fields

@@ -8,13 +8,13 @@ mod account;
 mod lists;
 mod management;
 mod moment;
+mod outcome;
 mod style;
-
-use serde_json::Value;
 
 use crate::http::{Incoming, Reply};
 pub(crate) use account::Vpnki;
 pub use account::{Session, Tunnel, VPNKI_KEY};
+use outcome::{Refusal, Said};
 pub use style::{Dates, Deleted, Envelope, Refused, Rows, Style};
 use style::{error, success};
 
@@ -54,17 +54,6 @@ const fn resource(
         act,
     }
 }
-
-/// What a resource gives.
-enum Said {
-    /// It goes into the envelope.
-    Payload(Value),
-    /// The whole body.
-    Bare(&'static str),
-}
-
-/// An error as com_api knows it: a code and a text.
-type Refusal = (u16, String);
 
 /// Answers a request for one of [`PATHS`].
 pub(crate) fn answer(vpnki: &mut Vpnki, request: &Incoming) -> Reply {

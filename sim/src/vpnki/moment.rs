@@ -30,7 +30,7 @@ pub(crate) fn is_moment(text: &str) -> bool {
         digits && part.parse::<u8>().is_ok_and(|number| number < limit)
     };
     let clock = matches!(parts[..], [h, m, s] if below(h, 24) && below(m, 60) && below(s, 60));
-    clock && crate::skydns::day(day).is_some()
+    clock && crate::day::day(day).is_some()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Refusal;
+use super::outcome::Refusal;
 use crate::http::Reply;
 use crate::words::{as_text, words};
 

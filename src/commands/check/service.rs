@@ -15,8 +15,10 @@
 //! and its exit code; unless it is disabled as a whole, since whoever wants it
 //! off is not to be kept waiting by a section that is wrong.
 
-use super::{Findings, configuration, println_quietly, programs};
+use super::configuration::{configuration, programs};
+use super::findings::Findings;
 use crate::agent::paths::Paths;
+use crate::commands::output::println_quietly;
 use crate::exit::Exit;
 use crate::sys::identity;
 use wansync_core::config::secret::KeySource;

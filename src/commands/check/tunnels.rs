@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::agent::account::{ask, wanted, watched};
 use crate::agent::observe::Observer;
 use crate::agent::paths::key_of;

@@ -9,8 +9,9 @@ use core::fmt::{self, Write};
 use serde::Serialize;
 
 use super::evidence::{self, EvidenceView};
-use super::{WRONG, clean};
 use crate::config::Tunnel;
+use crate::text::WRONG_SECTION;
+use crate::text::width::clean;
 use crate::time::{spoken, whole};
 use crate::tunnel::evidence::Evidence;
 use crate::tunnel::recovery::{OnDown, next_due};
@@ -54,7 +55,7 @@ impl TunnelView {
     pub fn wrong(section: &str) -> TunnelView {
         TunnelView {
             section: section.to_owned(),
-            reason: Some(WRONG.to_owned()),
+            reason: Some(WRONG_SECTION.to_owned()),
             ..TunnelView::default()
         }
     }

@@ -1,0 +1,14 @@
+//! What comes of a request for a resource.
+
+use serde_json::Value;
+
+/// What a resource gives.
+pub(super) enum Said {
+    /// It goes into the envelope.
+    Payload(Value),
+    /// The whole body.
+    Bare(&'static str),
+}
+
+/// An error as com_api knows it: a code and a text.
+pub(super) type Refusal = (u16, String);

@@ -1,0 +1,95 @@
+//! The configuration's part of `wansync check`: what needs no network.
+
+use super::findings::Findings;
+use crate::agent::paths::{Paths, key_of, warning_of_key_file};
+use crate::exit::Exit;
+use crate::sys::files;
+use wansync_core::config::{Config, Content, Section};
+
+/// Checks the configuration itself: its problems, key files and programs.
+pub fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
+    let file = paths.config.display();
+    let of_skydns = config.ready().map(|(name, section)| (name, &section.key));
+    let of_vpnki = config
+        .ready_accounts()
+        .map(|(name, account)| (name, &account.key));
+    let of_keys = of_skydns.chain(of_vpnki).flat_map(|(name, source)| {
+        let wrong = key_of(name, source).err();
+        wrong.or_else(|| warning_of_key_file(name, source))
+    });
+    for problem in config.problems.iter().cloned().chain(of_keys) {
+        let text = format!("{file}, {problem}");
+        match problem.is_error() {
+            true => findings.bad(Exit::Config, text),
+            false => findings.warn(text),
+        }
+    }
+    for (name, program) in programs(config) {
+        if let Err(why) = files::check_program(program.as_ref()) {
+            findings.bad(Exit::Config, format!("{name}: the program {program} {why}"));
+        }
+    }
+    if !config.main.enabled {
+        findings.warn(format!("{file}: wansync is disabled (option enabled '0')"));
+    }
+    let tunnels = SectionCount::of(&config.tunnels);
+    let skydns = SectionCount::of(&config.skydns);
+    // Whoever has tunnels need not have the other service.
+    if skydns.ready == 0 && (tunnels.ready == 0 || skydns.all > 0) {
+        findings.warn(format!("{file}: no skydns section is in use"));
+    }
+    if findings.exit == Exit::Done {
+        let tunnels = match tunnels.all {
+            0 => String::new(),
+            _ => format!("; {}", tunnels.told("tunnel")),
+        };
+        findings.good(format!("{file}: {}{tunnels}", skydns.told("skydns")));
+    }
+}
+
+/// The programs that are run, by the names of their sections. Whether that of
+/// a source is good is seen when it is asked.
+pub fn programs(config: &Config) -> impl Iterator<Item = (&str, &str)> {
+    let of_skydns = config
+        .ready()
+        .filter_map(|(name, section)| Some((name, section.notify.as_deref()?)));
+    let of_tunnels = config.ready_tunnels().flat_map(|(name, tunnel)| {
+        let command = tunnel.command.as_ref().map(|(program, _)| program.as_str());
+        let programs = [command, tunnel.notify.as_deref()];
+        programs
+            .into_iter()
+            .flatten()
+            .map(move |program| (name, program))
+    });
+    of_skydns.chain(of_tunnels)
+}
+
+/// How many sections of a type there are.
+struct SectionCount {
+    all: usize,
+    ready: usize,
+    disabled: usize,
+}
+
+impl SectionCount {
+    fn of<T>(sections: &[Section<T>]) -> SectionCount {
+        let count = |is: fn(&Content<T>) -> bool| {
+            let found = sections.iter().filter(|section| is(&section.content));
+            found.count()
+        };
+        SectionCount {
+            all: sections.len(),
+            ready: count(|content| matches!(content, Content::Ready(_))),
+            disabled: count(|content| matches!(content, Content::Disabled)),
+        }
+    }
+
+    fn told(&self, kind: &str) -> String {
+        let SectionCount {
+            all,
+            ready,
+            disabled,
+        } = self;
+        format!("{all} {kind} sections, {ready} in use, {disabled} disabled")
+    }
+}
