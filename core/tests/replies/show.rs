@@ -39,7 +39,7 @@ fn of_answer(answer: &Answer<'_>) -> Vec<String> {
         Answer::Table(table) => of_table(table),
         Answer::Report(report) => of_report(report),
         Answer::DateEnd(end) => {
-            let at = end.at.map(|at| format!("ends {at}"));
+            let at = end.at.map(|at| format!("ends {}", at.secs()));
             at.into_iter().chain(fields("rest", &end.rest)).collect()
         }
         Answer::Added(added) => {
