@@ -2,7 +2,7 @@
 
 use argh::FromArgs;
 
-use crate::sys::log::Reader;
+use crate::sys::log::LogReader;
 
 /// Keeps this router's WAN address bound at SkyDNS, and watches its VPNKI tunnels.
 #[derive(FromArgs, Debug)]
@@ -52,7 +52,7 @@ fn default_record() -> String {
 }
 
 fn default_ubus() -> String {
-    crate::sys::ubus::SOCKET.to_owned()
+    crate::sys::ubus::DEFAULT_SOCKET.to_owned()
 }
 
 /// What to do.
@@ -60,15 +60,15 @@ fn default_ubus() -> String {
 #[argh(subcommand)]
 pub enum Command {
     /// One pass.
-    Once(Once),
+    Once(OnceArguments),
     /// The same for ever.
-    Daemon(Daemon),
+    Daemon(DaemonArguments),
     /// The hotplug entry.
-    Event(Event),
+    Event(EventArguments),
     /// What is going on.
-    Status(Status),
+    Status(StatusArguments),
     /// What is wrong.
-    Check(Check),
+    Check(CheckArguments),
     /// A method of SkyDNS.
     Skydns(SkydnsCall),
     /// A resource of VPNKI.
@@ -77,11 +77,11 @@ pub enum Command {
 
 impl Command {
     /// Who reads what it logs.
-    pub fn reader(&self) -> Reader {
+    pub fn reader(&self) -> LogReader {
         match self {
-            Command::Skydns(_) | Command::Vpnki(_) => Reader::Caller,
-            Command::Daemon(_) => Reader::Log,
-            _ => Reader::Printed,
+            Command::Skydns(_) | Command::Vpnki(_) => LogReader::Caller,
+            Command::Daemon(_) => LogReader::Log,
+            _ => LogReader::Printed,
         }
     }
 }
@@ -89,7 +89,7 @@ impl Command {
 /// One pass over addresses and tunnels: observe, decide, act, print, exit.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "once", help_triggers("-h", "--help", "help"))]
-pub struct Once {
+pub struct OnceArguments {
     /// send an address that is confirmed already, and wait for no backoff
     #[argh(switch)]
     pub force: bool,
@@ -107,7 +107,7 @@ pub struct Once {
 /// the configuration again, USR1 has everything looked at now.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "daemon", help_triggers("-h", "--help", "help"))]
-pub struct Daemon {
+pub struct DaemonArguments {
     /// be the process that updates these sections for it, or all
     #[argh(switch, hidden_help)]
     pub pass: bool,
@@ -130,7 +130,7 @@ pub struct Daemon {
 /// at once.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "event", help_triggers("-h", "--help", "help"))]
-pub struct Event {
+pub struct EventArguments {
     /// be that pass in the background
     #[argh(switch, hidden_help)]
     pub work: bool,
@@ -140,7 +140,7 @@ pub struct Event {
 /// decision and its reason, and what is due when.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "status", help_triggers("-h", "--help", "help"))]
-pub struct Status {
+pub struct StatusArguments {
     /// text, json, or prometheus
     #[argh(
         option,
@@ -180,7 +180,7 @@ fn status_format(text: &str) -> Result<StatusFormat, String> {
 /// end, route and name at VPNKI.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "check", help_triggers("-h", "--help", "help"))]
-pub struct Check {
+pub struct CheckArguments {
     /// check the configuration alone
     #[argh(switch)]
     pub offline: bool,
@@ -257,8 +257,8 @@ macro_rules! call {
 
         impl $name {
             /// The options that both services share.
-            pub fn as_call(&self) -> Call<'_> {
-                Call {
+            pub fn as_call(&self) -> ServiceCall<'_> {
+                ServiceCall {
                     list: self.list,
                     section: self.section.as_deref(),
                     key_file: self.key_file.as_deref(),
@@ -288,7 +288,7 @@ call! {
 
 /// What [`SkydnsCall`] and [`VpnkiCall`] have in common: everything.
 #[derive(Debug)]
-pub struct Call<'a> {
+pub struct ServiceCall<'a> {
     /// `--list`
     pub list: bool,
     /// `--section`

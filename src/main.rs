@@ -33,7 +33,7 @@ use log::LevelFilter;
 
 use cli::{Arguments, Command};
 use exit::Exit;
-use sys::log::Reader;
+use sys::log::LogReader;
 
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
             let reader = arguments
                 .command
                 .as_ref()
-                .map_or(Reader::Log, Command::reader);
+                .map_or(LogReader::Log, Command::reader);
             sys::log::start(LevelFilter::Info, reader);
             commands::run(&arguments).into()
         }

@@ -10,7 +10,7 @@ use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redacted;
 use crate::exit::Exit;
 use crate::sys::digest::sha256;
-use crate::sys::http::{Client, Get};
+use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, random};
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Tunnel, Vpnki};
@@ -148,7 +148,7 @@ impl<'a> Subject<'a> {
                 old.clone().unasked(why, start.boot.secs(), random),
             );
         }
-        let client = Client::new(config.main.ca_file.as_ref(), start.clock_is_set());
+        let client = HttpClient::new(config.main.ca_file.as_ref(), start.clock_is_set());
         let answers = Asking::new(self, paths, &client, key).answers(&begun);
         let (host, now) = (self.account.base_url.host(), clock::now().boot.secs());
         let new = begun.ended(&self.wanted, answers, host, start.boot.secs(), now, random);
@@ -194,7 +194,7 @@ impl<'a> Subject<'a> {
 struct Asking<'a> {
     subject: &'a Subject<'a>,
     paths: &'a Paths,
-    client: &'a Client,
+    client: &'a HttpClient,
     key: Option<&'a Secret>,
     aliases: Aliases,
 }
@@ -203,7 +203,7 @@ impl<'a> Asking<'a> {
     fn new(
         subject: &'a Subject<'a>,
         paths: &'a Paths,
-        client: &'a Client,
+        client: &'a HttpClient,
         key: Option<&'a Secret>,
     ) -> Asking<'a> {
         let aliases = watch::aliases(subject.account);
@@ -255,7 +255,7 @@ impl<'a> Asking<'a> {
 
 /// One request of the watch, whose failure shows no key.
 pub fn ask(
-    client: &Client,
+    client: &HttpClient,
     url: &str,
     device: Option<&str>,
     key: Option<&Secret>,

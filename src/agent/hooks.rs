@@ -96,7 +96,7 @@ impl Programs {
     /// Takes note of the one that ended, and starts the next.
     pub fn work(&mut self) {
         if let Some((run, child)) = &mut self.running {
-            let Some(ended) = child.ended() else {
+            let Some(ended) = child.poll_end() else {
                 return;
             };
             if ended.code() != Some(0) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::sys::http::{Client, Get};
+use crate::sys::http::{Get, HttpClient};
 use crate::sys::{interfaces, process, ubus};
 use wansync_core::address::{Candidate, Family};
 use wansync_core::config::url::ServiceUrl;
@@ -25,7 +25,7 @@ const WEB_LIMIT: usize = 256;
 /// have the same page.
 pub struct Observer<'a> {
     ubus: &'a Path,
-    client: &'a Client,
+    client: &'a HttpClient,
     networks: OnceCell<Result<Vec<Network>, String>>,
     /// What pages and programs said.
     answers: RefCell<Vec<(Asked, Observation)>>,
@@ -41,7 +41,7 @@ struct Asked {
 
 impl<'a> Observer<'a> {
     /// An observer for one pass.
-    pub fn new(ubus: &'a Path, client: &'a Client) -> Observer<'a> {
+    pub fn new(ubus: &'a Path, client: &'a HttpClient) -> Observer<'a> {
         Observer {
             ubus,
             client,
@@ -51,7 +51,7 @@ impl<'a> Observer<'a> {
     }
 
     /// The same, but what netifd says is known already.
-    pub fn seeing(networks: Result<Vec<Network>, String>, client: &'a Client) -> Observer<'a> {
+    pub fn seeing(networks: Result<Vec<Network>, String>, client: &'a HttpClient) -> Observer<'a> {
         Observer {
             ubus: Path::new(""),
             client,
@@ -131,7 +131,7 @@ impl<'a> Observer<'a> {
     pub fn networks(&self) -> Result<&[Network], String> {
         let networks = self
             .networks
-            .get_or_init(|| ubus::dump(self.ubus).map_err(|e| e.to_string()));
+            .get_or_init(|| ubus::dump_networks(self.ubus).map_err(|e| e.to_string()));
         Ok(networks.as_ref().map_err(Clone::clone)?)
     }
 

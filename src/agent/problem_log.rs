@@ -29,7 +29,7 @@ impl ProblemLog {
             before: last,
             now: Vec::new(),
             logged: 0,
-            all: logging::is_read_by_a_person(),
+            all: logging::is_read_at_a_terminal(),
         }
     }
 

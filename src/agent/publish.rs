@@ -9,8 +9,8 @@ use crate::agent::paths::{Paths, key_of, warning_of_key_file};
 use crate::agent::problem_log::ProblemLog;
 use crate::exit::Exit;
 use crate::sys::digest::sha256;
-use crate::sys::http::{Client, Get};
-use crate::sys::lock::{Held, Turn};
+use crate::sys::http::{Get, HttpClient};
+use crate::sys::lock::{LockGuard, PassLock};
 use crate::sys::store::Store;
 use crate::sys::{clock, log as logging, random};
 use wansync_core::address::{Candidate, PublicAddress};
@@ -120,22 +120,22 @@ pub fn run(
             }
         };
     }
-    let turn = Turn::of_passes(&paths.state);
+    let lock = PassLock::of_passes(&paths.state);
     let no_state = |error: io::Error| no_state(paths, &error);
-    let (held, fresh) = match turn.try_hold().map_err(no_state)? {
-        Some(held) => (held, None),
+    let (guard, fresh) = match lock.try_lock_now().map_err(no_state)? {
+        Some(guard) => (guard, None),
         // By the time that it is our turn, the configuration may be another.
-        None => (wait(&turn).map_err(no_state)??, Some(paths.load_to_act()?)),
+        None => (wait(&lock).map_err(no_state)??, Some(paths.load_to_act()?)),
     };
-    turn.take_mark();
+    lock.take_rerun_request();
     let mut done = once(paths, fresh.as_ref().unwrap_or(config), targets, options);
-    held.release();
-    while turn.is_marked() {
-        let Some(held) = turn.hold_or_mark(LOCK_TIMEOUT).map_err(no_state)? else {
+    guard.release();
+    while lock.is_rerun_requested() {
+        let Some(guard) = lock.lock_or_request_rerun(LOCK_TIMEOUT).map_err(no_state)? else {
             break;
         };
         // A process that took it since runs for it too.
-        if !turn.take_mark() {
+        if !lock.take_rerun_request() {
             break;
         }
         let Ok(config) = paths.load_to_act() else {
@@ -145,7 +145,7 @@ pub fn run(
             break;
         }
         let more = once(paths, &config, &[], PassOptions::default());
-        held.release();
+        guard.release();
         done.hooks.extend(more.hooks);
         if targets.is_empty() && !options.forced {
             done.sections = more.sections;
@@ -154,8 +154,8 @@ pub fn run(
     Ok(done)
 }
 
-fn wait(turn: &Turn) -> io::Result<Result<Held, Exit>> {
-    Ok(turn.hold_or_mark(LOCK_TIMEOUT)?.ok_or_else(|| {
+fn wait(lock: &PassLock) -> io::Result<Result<LockGuard, Exit>> {
+    Ok(lock.lock_or_request_rerun(LOCK_TIMEOUT)?.ok_or_else(|| {
         let waited = LOCK_TIMEOUT.as_secs();
         log::warn!("another pass has been running for {waited} s; one more follows it");
         Exit::Later
@@ -170,7 +170,7 @@ fn no_state(paths: &Paths, error: &io::Error) -> Exit {
 }
 
 fn once(paths: &Paths, config: &Config, targets: &[Target], options: PassOptions) -> PassReport {
-    let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
+    let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let store = paths.store();
     let problems = ProblemLog::after(match options.dry_run {
         true => Vec::new(),
@@ -287,7 +287,7 @@ struct Pass<'a> {
     options: PassOptions,
     store: Store,
     record: Record,
-    client: &'a Client,
+    client: &'a HttpClient,
     observer: Observer<'a>,
     /// What the record is to say.
     entries: Vec<(String, Entry)>,

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of, read_key, warning_of_key_file};
-use crate::cli::Call;
+use crate::cli::ServiceCall;
 use crate::exit::Exit;
 use crate::sys::files;
-use crate::sys::http::Client;
+use crate::sys::http::HttpClient;
 use wansync_core::config::schema::{SKYDNS_URL, VPNKI_URL};
 use wansync_core::config::secret::Secret;
 use wansync_core::config::suggest::nearest;
@@ -19,10 +19,10 @@ use wansync_core::service::arguments::Checked;
 use wansync_core::service::method::{Kind, Method};
 
 /// The shortest password that is hidden where a service quotes it, in bytes.
-const SHORTEST_HIDDEN: usize = 4;
+const MIN_HIDDEN_LENGTH: usize = 4;
 
 /// What a call needs beside its parameters.
-pub struct Account {
+pub struct CallAccount {
     /// Where the service is.
     pub base_url: ServiceUrl,
     /// Its key; a relay may add it.
@@ -38,26 +38,30 @@ pub struct Account {
 /// Why there is none, and how the command ends.
 type Refusal = (Exit, String);
 
-impl Account {
+impl CallAccount {
     /// From the command line where it says enough, from the configuration
     /// otherwise. A key of the configuration goes where the configuration says;
     /// anywhere else only if its section is named, too.
-    pub fn find(paths: &Paths, service: Service, call: &Call<'_>) -> Result<Account, Refusal> {
+    pub fn find(
+        paths: &Paths,
+        service: Service,
+        call: &ServiceCall<'_>,
+    ) -> Result<CallAccount, Refusal> {
         let mut account = match (call.key_file, call.section, call.base_url) {
             (Some(_), Some(_), _) => {
                 let text = "--key-file and --section exclude each other";
                 return Err((Exit::Usage, text.to_owned()));
             }
             (Some(file), None, _) => {
-                let key = key_in(file)?;
-                Account::unconfigured(paths, service, Some(key))
+                let key = read_key_file(file)?;
+                CallAccount::unconfigured(paths, service, Some(key))
             }
-            (None, None, Some(_)) => Account::unconfigured(paths, service, None),
-            (None, name, _) => Account::configured(paths, service, name)?,
+            (None, None, Some(_)) => CallAccount::unconfigured(paths, service, None),
+            (None, name, _) => CallAccount::configured(paths, service, name)?,
         };
         if let Some(text) = &call.base_url {
             account.base_url = ServiceUrl::new(text)
-                .and_then(|url| base(service, url))
+                .and_then(|url| checked_url(service, url))
                 .map_err(|why| (Exit::Usage, format!("--base-url {why}")))?;
         }
         Ok(account)
@@ -65,7 +69,7 @@ impl Account {
 
     /// The account of a call that sends these parameters.
     #[must_use]
-    pub fn with_passwords_of(mut self, method: &Method, checked: &Checked) -> Account {
+    pub fn with_passwords_of(mut self, method: &Method, checked: &Checked) -> CallAccount {
         let is_password = |name: &str| {
             let parameter = method.parameter(name);
             parameter.is_some_and(|parameter| parameter.kind == Kind::Password)
@@ -73,7 +77,7 @@ impl Account {
         let passwords = checked.pairs.iter().filter(|(name, _)| is_password(name));
         self.passwords = passwords
             // Hiding a very short one would hide half of every text.
-            .filter(|(_, value)| value.len() >= SHORTEST_HIDDEN)
+            .filter(|(_, value)| value.len() >= MIN_HIDDEN_LENGTH)
             .filter_map(|(_, value)| Secret::new(value).ok())
             .collect();
         self
@@ -81,12 +85,12 @@ impl Account {
 
     /// The CA file is still the configuration's, if there is one. Without a key,
     /// a relay adds it.
-    fn unconfigured(paths: &Paths, service: Service, key: Option<Secret>) -> Account {
+    fn unconfigured(paths: &Paths, service: Service, key: Option<Secret>) -> CallAccount {
         let main = paths
             .load()
             .map_or_else(|_| Main::default(), |config| config.main);
-        Account {
-            base_url: usual_url(service),
+        CallAccount {
+            base_url: default_url(service),
             key,
             ca_file: main.ca_file,
             bind: None,
@@ -94,10 +98,14 @@ impl Account {
         }
     }
 
-    fn configured(paths: &Paths, service: Service, name: Option<&str>) -> Result<Account, Refusal> {
+    fn configured(
+        paths: &Paths,
+        service: Service,
+        name: Option<&str>,
+    ) -> Result<CallAccount, Refusal> {
         let hint = |why| format!("{why}; with --key-file FILE no configuration is needed");
         let config = paths.load().map_err(|why| (Exit::Config, hint(why)))?;
-        let names = Names::of(&config);
+        let names = SectionNames::of(&config);
         let Config {
             main,
             skydns,
@@ -107,12 +115,12 @@ impl Account {
         let (found, base_url, source, bind) = match service {
             Service::Skydns => {
                 let (found, section) =
-                    chosen(skydns, name).ok_or_else(|| names.refusal(service, name))??;
+                    choose_section(skydns, name).ok_or_else(|| names.refusal(service, name))??;
                 (found, section.base_url, section.key, section.bind)
             }
             Service::Vpnki => {
                 let (found, section) =
-                    chosen(vpnki, name).ok_or_else(|| names.refusal(service, name))??;
+                    choose_section(vpnki, name).ok_or_else(|| names.refusal(service, name))??;
                 (found, section.base_url, section.key, section.bind)
             }
         };
@@ -125,7 +133,7 @@ impl Account {
                 format!("{}, {problem}", paths.config.display()),
             )
         })?;
-        Ok(Account {
+        Ok(CallAccount {
             base_url,
             key,
             ca_file: main.ca_file,
@@ -136,7 +144,7 @@ impl Account {
 
     /// The device to send through, if it may be no other.
     pub fn device(&self, paths: &Paths) -> Result<Option<String>, Failure> {
-        let client = Client::new(self.ca_file.as_ref(), false);
+        let client = HttpClient::new(self.ca_file.as_ref(), false);
         Observer::new(&paths.ubus, &client).way_out(self.bind.as_deref())
     }
 
@@ -164,7 +172,7 @@ impl Account {
     }
 }
 
-fn key_in(file: &str) -> Result<Secret, Refusal> {
+fn read_key_file(file: &str) -> Result<Secret, Refusal> {
     let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
     if files::is_readable_by_others(file.as_ref()) {
         log::warn!("every user may read the key in {file}; chmod 600 {file}");
@@ -173,7 +181,7 @@ fn key_in(file: &str) -> Result<Secret, Refusal> {
 }
 
 /// The section that is named, or the only one; `None` if there is no such.
-fn chosen<T>(
+fn choose_section<T>(
     sections: Vec<Section<T>>,
     name: Option<&str>,
 ) -> Option<Result<(String, T), Refusal>> {
@@ -195,14 +203,14 @@ fn chosen<T>(
 }
 
 /// The names of the sections of both services.
-struct Names {
+struct SectionNames {
     skydns: Vec<String>,
     vpnki: Vec<String>,
 }
 
-impl Names {
-    fn of(config: &Config) -> Names {
-        Names {
+impl SectionNames {
+    fn of(config: &Config) -> SectionNames {
+        SectionNames {
             skydns: config.skydns.iter().map(|s| s.name.clone()).collect(),
             vpnki: config.vpnki.iter().map(|s| s.name.clone()).collect(),
         }
@@ -238,7 +246,7 @@ impl Names {
     }
 }
 
-fn usual_url(service: Service) -> ServiceUrl {
+fn default_url(service: Service) -> ServiceUrl {
     let text = match service {
         Service::Skydns => SKYDNS_URL,
         Service::Vpnki => VPNKI_URL,
@@ -246,7 +254,7 @@ fn usual_url(service: Service) -> ServiceUrl {
     ServiceUrl::new(text).expect("the services' own URLs are good")
 }
 
-fn base(service: Service, url: ServiceUrl) -> Result<ServiceUrl, &'static str> {
+fn checked_url(service: Service, url: ServiceUrl) -> Result<ServiceUrl, &'static str> {
     match service {
         Service::Skydns => url.into_base(),
         Service::Vpnki => url.into_page(),
@@ -260,7 +268,7 @@ mod tests {
     #[test]
     fn why_no_section_was_chosen() {
         let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-        let names = Names {
+        let names = SectionNames {
             skydns: names(&["home", "office"]),
             vpnki: names(&["account"]),
         };

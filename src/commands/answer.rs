@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::account::Account;
+use super::account::CallAccount;
 use super::output::{local_zone, println_or_fail, println_quietly, screen};
-use crate::cli::{Call, Format};
+use crate::cli::{Format, ServiceCall};
 use crate::exit::Exit;
 use crate::sys::{clock, files, terminal};
 use wansync_core::failure::Failure;
@@ -32,8 +32,8 @@ pub fn is_secret(method: &Method) -> bool {
 pub fn print(
     method: &Method,
     reply: &Reply,
-    account: &Account,
-    call: &Call<'_>,
+    account: &CallAccount,
+    call: &ServiceCall<'_>,
 ) -> Result<Exit, Failure> {
     let wall = clock::wall();
     if call.raw && !say(&account.redact(&String::from_utf8_lossy(&reply.body))) {
@@ -61,7 +61,7 @@ pub fn print(
 /// Prints; to a terminal without what could command it. Says whether that was
 /// possible.
 fn say(text: &str) -> bool {
-    let said = match terminal::is_shown() {
+    let said = match terminal::is_output_terminal() {
         false => println_or_fail(text),
         true => println_or_fail(&text.split('\n').map(clean).collect::<Vec<_>>().join("\n")),
     };
@@ -85,8 +85,8 @@ fn secret_of(answer: &Answer<'_>) -> Option<String> {
 
 /// It was made at the service just now, and cannot be had again: if it cannot
 /// be written, it is printed.
-fn write(path: &str, secret: &str, account: &Account) -> Exit {
-    match files::keep(path.as_ref(), account.hide(secret.into()).as_bytes()) {
+fn write(path: &str, secret: &str, account: &CallAccount) -> Exit {
+    match files::save_beside(path.as_ref(), account.hide(secret.into()).as_bytes()) {
         Ok(()) => {
             println_quietly(&format!("written to {path}"));
             Exit::Done
@@ -100,7 +100,7 @@ fn write(path: &str, secret: &str, account: &Account) -> Exit {
 }
 
 /// Secrets are hidden before a layout can cut them.
-fn text(answer: &Answer<'_>, account: &Account) -> String {
+fn text(answer: &Answer<'_>, account: &CallAccount) -> String {
     match answer {
         Answer::Nothing => "done".to_owned(),
         Answer::Record(fields) => fields_of(fields, account),
@@ -114,19 +114,19 @@ fn text(answer: &Answer<'_>, account: &Account) -> String {
 }
 
 /// Fields beside what was expected, if there are any.
-fn beside(fields: &Record<'_>, account: &Account) -> String {
+fn beside(fields: &Record<'_>, account: &CallAccount) -> String {
     match fields.0.is_empty() {
         true => String::new(),
         false => fields_of(fields, account),
     }
 }
 
-fn fields_of(fields: &Record<'_>, account: &Account) -> String {
+fn fields_of(fields: &Record<'_>, account: &CallAccount) -> String {
     let pairs: Vec<(&str, &str)> = fields.0.iter().map(|(n, v)| (&**n, &**v)).collect();
     account.hide(record(&pairs).into()).into_owned()
 }
 
-fn date_end(end: &DateEnd<'_>, account: &Account) -> String {
+fn date_end(end: &DateEnd<'_>, account: &CallAccount) -> String {
     let at = match end.at {
         Some(at) => local_zone().show(at),
         None => "not said".to_owned(),
@@ -135,7 +135,7 @@ fn date_end(end: &DateEnd<'_>, account: &Account) -> String {
     format!("{}{rest}", record(&[("date_end", &at)]))
 }
 
-fn table(rows: &Table<'_>, account: &Account) -> String {
+fn table(rows: &Table<'_>, account: &CallAccount) -> String {
     let hide = |cell: Cow<'_, str>| account.hide(cell).into_owned();
     let columns: Vec<String> = rows.columns.iter().cloned().map(hide).collect();
     let cells: Vec<Vec<Cow<'_, str>>> = rows
@@ -149,7 +149,7 @@ fn table(rows: &Table<'_>, account: &Account) -> String {
     shown.show(screen())
 }
 
-fn both_lists(added: &Added<'_>, account: &Account) -> String {
+fn both_lists(added: &Added<'_>, account: &CallAccount) -> String {
     let hide = |cell| account.hide(cell);
     let good: Vec<Cow<'_, str>> = added.added().map(hide).collect();
     let mut shown = Shown::new(["added"]);
@@ -174,7 +174,7 @@ fn both_lists(added: &Added<'_>, account: &Account) -> String {
     text
 }
 
-fn bars(report: &Report<'_>, account: &Account) -> String {
+fn bars(report: &Report<'_>, account: &CallAccount) -> String {
     let hide = |cell| account.hide(cell);
     let labels: Vec<Cow<'_, str>> = report.labels().map(hide).collect();
     let labels: Vec<&str> = labels.iter().map(|label| &**label).collect();
@@ -196,7 +196,7 @@ fn bars(report: &Report<'_>, account: &Account) -> String {
     )
 }
 
-fn login(credentials: &Credentials<'_>, account: &Account) -> String {
+fn login(credentials: &Credentials<'_>, account: &CallAccount) -> String {
     let known = [
         ("login", Some(&credentials.login)),
         ("password", Some(&credentials.password)),

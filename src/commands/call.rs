@@ -1,13 +1,13 @@
 //! `wansync skydns METHOD …` and `wansync vpnki RESOURCE …`: one call, checked
 //! before it is sent, and its answer printed.
 
-use super::account::Account;
+use super::account::CallAccount;
 use super::answer;
 use super::output::{local_zone, println_quietly, screen};
 use crate::agent::paths::Paths;
-use crate::cli::Call;
+use crate::cli::ServiceCall;
 use crate::exit::Exit;
-use crate::sys::http::{Client, Get};
+use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, files, terminal};
 use wansync_core::config::suggest::nearest;
 use wansync_core::failure::Failure;
@@ -20,10 +20,10 @@ use wansync_core::text::help;
 use wansync_core::text::width::clean;
 
 /// The largest value that is read from a file or from standard input, in bytes.
-const VALUE_LIMIT: usize = 64 * 1024;
+const MAX_VALUE: usize = 64 * 1024;
 
 /// Options of a call that are followed by a value.
-const WITH_VALUE: [&str; 5] = [
+const OPTIONS_WITH_VALUE: [&str; 5] = [
     "--section",
     "--key-file",
     "--base-url",
@@ -53,7 +53,7 @@ pub fn help(words: &[&str]) -> Option<Result<String, String>> {
 fn first_name<'a>(words: &[&'a str]) -> Option<&'a str> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        if WITH_VALUE.contains(word) {
+        if OPTIONS_WITH_VALUE.contains(word) {
             words.next();
         } else if !word.starts_with('-') && *word != "help" {
             return Some(word);
@@ -63,13 +63,13 @@ fn first_name<'a>(words: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Runs it.
-pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
+pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
     if call.list {
         let width = screen().width;
         println_quietly(help::list(service.methods(), width).trim_end());
         return Exit::Done;
     }
-    let (method, checked) = match prepared(service, call) {
+    let (method, checked) = match prepare(service, call) {
         Ok(prepared) => prepared,
         Err(lines) => {
             for line in lines {
@@ -87,7 +87,7 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
     }
     let question = method.needs_yes().filter(|_| !call.yes);
     if let Some(what) = question
-        && !terminal::can_ask()
+        && !terminal::can_prompt()
     {
         log::error!(
             "{} would {what}: it needs --yes where nobody can be asked",
@@ -95,7 +95,7 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
         );
         return Exit::Usage;
     }
-    let account = match Account::find(paths, service, call) {
+    let account = match CallAccount::find(paths, service, call) {
         Ok(account) => account.with_passwords_of(method, &checked),
         Err((exit, why)) => {
             log::error!("{why}");
@@ -103,7 +103,7 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
         }
     };
     if let Some(what) = question
-        && !says_yes(method, what, &checked, &account)
+        && !confirm(method, what, &checked, &account)
     {
         log::error!("nothing was sent");
         return Exit::Usage;
@@ -114,9 +114,9 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
         Ok(exit) => exit,
         Err(failure) => {
             let exit = Exit::of_call(&failure);
-            let aftermath = aftermath(method, &failure);
+            let advice = next_step(method, &failure);
             let words = account.redacted(failure).at(account.base_url.host());
-            log::error!("{}: {words}{aftermath}", method.name);
+            log::error!("{}: {words}{advice}", method.name);
             exit
         }
     }
@@ -124,7 +124,7 @@ pub fn run(paths: &Paths, service: Service, call: &Call<'_>) -> Exit {
 
 /// What else whoever reads of a failure must know: how long to wait, or that
 /// another try may do a second time what was done already.
-fn aftermath(method: &Method, failure: &Failure) -> String {
+fn next_step(method: &Method, failure: &Failure) -> String {
     match failure {
         Failure::Status {
             retry_after: Some(pause),
@@ -142,7 +142,10 @@ fn aftermath(method: &Method, failure: &Failure) -> String {
 }
 
 /// The method, and its parameters checked; or every line of what is wrong.
-fn prepared(service: Service, call: &Call<'_>) -> Result<(&'static Method, Checked), Vec<String>> {
+fn prepare(
+    service: Service,
+    call: &ServiceCall<'_>,
+) -> Result<(&'static Method, Checked), Vec<String>> {
     let word = service.word();
     let Some((name, words)) = call.words.split_first() else {
         return Err(vec![format!(
@@ -191,10 +194,10 @@ fn parameter<'a>(
     let bytes = match value.strip_prefix('@') {
         // What is not known is told in time, not asked for.
         _ if method.parameter(name).is_none() => return Ok((name, value.to_owned())),
-        None if value == "-" => from_input(method, name, reader)?,
+        None if value == "-" => read_from_input(method, name, reader)?,
         None => return Ok((name, value.to_owned())),
         Some(rest) if rest.starts_with('@') => return Ok((name, rest.to_owned())),
-        Some(path) => files::read(path.as_ref(), VALUE_LIMIT)
+        Some(path) => files::read(path.as_ref(), MAX_VALUE)
             .map_err(|why| format!("'{name}': the file {path} {why}"))?,
     };
     let text = String::from_utf8(bytes).map_err(|_| format!("'{name}' is not UTF-8"))?;
@@ -205,7 +208,7 @@ fn parameter<'a>(
 
 /// The value from standard input. A person is asked for it, for one line each;
 /// anything else is all of one value.
-fn from_input<'a>(
+fn read_from_input<'a>(
     method: &Method,
     name: &'a str,
     reader: &mut Option<&'a str>,
@@ -213,27 +216,27 @@ fn from_input<'a>(
     let is_hidden = method
         .parameter(name)
         .is_some_and(|parameter| parameter.kind == Kind::Password);
-    if terminal::can_ask() {
-        return terminal::ask(&format!("{name}: "), is_hidden)
+    if terminal::can_prompt() {
+        return terminal::prompt(&format!("{name}: "), is_hidden)
             .map_err(|why| format!("'{name}': {why}"));
     }
     match reader.replace(name) {
         Some(other) => Err(format!(
             "'{name}': standard input is empty: '{other}' has taken it"
         )),
-        None => terminal::standard_input(VALUE_LIMIT)
+        None => terminal::read_standard_input(MAX_VALUE)
             .map_err(|why| format!("'{name}': standard input {why}")),
     }
 }
 
 /// Asks whether to go on, and tells with what and where: once it is done, it is done.
-fn says_yes(method: &Method, what: &str, checked: &Checked, account: &Account) -> bool {
+fn confirm(method: &Method, what: &str, checked: &Checked, account: &CallAccount) -> bool {
     let pairs = checked
         .pairs
         .iter()
         .map(|(n, v)| format!("{n}={}", clean(v)));
     let pairs: Vec<String> = pairs.collect();
-    terminal::says_yes(&format!(
+    terminal::confirm(&format!(
         "{}: {what} ({}) at {}? [y/N] ",
         method.name,
         pairs.join(" "),
@@ -245,7 +248,7 @@ fn send(
     paths: &Paths,
     service: Service,
     method: &Method,
-    account: &Account,
+    account: &CallAccount,
     checked: &Checked,
 ) -> Result<Reply, Failure> {
     let device = account.device(paths)?;
@@ -256,7 +259,7 @@ fn send(
         Service::Skydns => request::skydns(&account.base_url, method.name, key, &pairs),
         Service::Vpnki => request::vpnki(&account.base_url, method.name, key, &pairs),
     };
-    let client = Client::new(account.ca_file.as_ref(), clock::now().clock_is_set());
+    let client = HttpClient::new(account.ca_file.as_ref(), clock::now().clock_is_set());
     client.get(&Get::json(&url, device.as_deref(), COMMAND_LIMIT))
 }
 
@@ -314,7 +317,7 @@ mod tests {
         ];
         for (name, failure, expected) in table {
             let method = skydns_methods::find(name).expect(name);
-            assert_eq!(aftermath(method, failure), expected, "{name} {failure}");
+            assert_eq!(next_step(method, failure), expected, "{name} {failure}");
         }
     }
 }

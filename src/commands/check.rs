@@ -12,10 +12,10 @@ use findings::Findings;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redacted;
-use crate::cli::Check;
+use crate::cli::CheckArguments;
 use crate::exit::Exit;
 use crate::sys::clock;
-use crate::sys::http::{Client, Get, check_ca_file};
+use crate::sys::http::{Get, HttpClient, check_ca_file};
 use wansync_core::address::choose;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Skydns};
@@ -24,7 +24,7 @@ use wansync_core::service::skydns;
 use wansync_core::time::Civil;
 
 /// Runs it.
-pub fn run(paths: &Paths, check: &Check) -> Exit {
+pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
     let mut findings = Findings::all();
     let config = match paths.load() {
         Ok(config) => config,
@@ -38,7 +38,7 @@ pub fn run(paths: &Paths, check: &Check) -> Exit {
     }
     configuration(paths, &config, &mut findings);
     if !check.offline {
-        let client = Client::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
+        let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
         clock_and_ca_file(&config, &mut findings);
         let observer = Observer::new(&paths.ubus, &client);
         for (name, section) in config.ready() {
@@ -74,7 +74,7 @@ fn clock_and_ca_file(config: &Config, findings: &mut Findings) {
 fn skydns_section(
     name: &str,
     section: &Skydns,
-    client: &Client,
+    client: &HttpClient,
     observer: &Observer<'_>,
     findings: &mut Findings,
 ) {
@@ -124,7 +124,7 @@ fn skydns_section(
 fn profiles(
     section: &Skydns,
     key: Option<&Secret>,
-    client: &Client,
+    client: &HttpClient,
     observer: &Observer<'_>,
 ) -> Result<Vec<(String, String)>, Failure> {
     let device = observer.way_out(section.bind.as_deref())?;

@@ -3,13 +3,13 @@
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions, exit_of};
 use crate::agent::{account, daemon};
-use crate::cli::Daemon;
+use crate::cli::DaemonArguments;
 use crate::exit::Exit;
 use wansync_core::address::PublicAddress;
 use wansync_core::schedule::passes::Target;
 
 /// Runs it.
-pub fn run(paths: &Paths, options: &Daemon) -> Exit {
+pub fn run(paths: &Paths, options: &DaemonArguments) -> Exit {
     let paths = &Paths {
         is_given: options.given,
         ..paths.clone()

@@ -10,9 +10,9 @@ use std::time::Duration;
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions, Report};
 use crate::agent::{hooks, tunnels::round};
-use crate::cli::Event;
+use crate::cli::EventArguments;
 use crate::exit::Exit;
-use crate::sys::lock::Turn;
+use crate::sys::lock::PassLock;
 use crate::sys::{clock, control, process};
 use wansync_core::hotplug::Hotplug;
 use wansync_core::schedule::event::{EventSchedule, SETTLE_TIME};
@@ -24,7 +24,7 @@ const CONTROL_TIMEOUT: Duration = Duration::from_millis(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Runs it.
-pub fn run(paths: &Paths, event: &Event) -> Exit {
+pub fn run(paths: &Paths, event: &EventArguments) -> Exit {
     match event.work {
         true => work(paths),
         false => notice(paths),
@@ -32,7 +32,7 @@ pub fn run(paths: &Paths, event: &Event) -> Exit {
 }
 
 fn notice(paths: &Paths) -> Exit {
-    let Some(hotplug) = Hotplug::from_variables(process::environment) else {
+    let Some(hotplug) = Hotplug::from_variables(process::environment_variable) else {
         log::error!("there is no ACTION in the environment; 'event' is for hotplug scripts");
         return Exit::Usage;
     };
@@ -63,16 +63,16 @@ fn notice(paths: &Paths) -> Exit {
 /// will read.
 fn is_told(paths: &Paths, hotplug: &Hotplug) -> bool {
     let request = format!("event\t{}", hotplug.line());
-    match control::ask(&paths.state, &request, CONTROL_TIMEOUT) {
+    match control::send_request(&paths.state, &request, CONTROL_TIMEOUT) {
         Ok(reply) => reply.is_some(),
         Err(error) => error.kind() == std::io::ErrorKind::TimedOut,
     }
 }
 
 fn wake(paths: &Paths) -> std::io::Result<()> {
-    let turn = Turn::of_events(&paths.state);
-    turn.mark()?;
-    match turn.try_hold()? {
+    let lock = PassLock::of_events(&paths.state);
+    lock.request_rerun()?;
+    match lock.try_lock_now()? {
         Some(free) => {
             drop(free);
             process::start_in_background(&paths.arguments(&["event", "--work"], &[]))
@@ -85,17 +85,17 @@ fn wake(paths: &Paths) -> std::io::Result<()> {
 /// waits until it has left the session, by when it holds the lock. An event
 /// that comes while it ends is seen when it looks back.
 fn work(paths: &Paths) -> Exit {
-    let turn = Turn::of_events(&paths.state);
+    let lock = PassLock::of_events(&paths.state);
     let mut exit = Exit::Done;
-    while let Ok(Some(held)) = turn.try_hold() {
+    while let Ok(Some(guard)) = lock.try_lock_now() {
         process::leave_session();
-        while turn.take_mark() {
+        while lock.take_rerun_request() {
             clock::sleep(SETTLE_TIME);
-            turn.take_mark();
-            exit = pass_and_retry(paths, &turn);
+            lock.take_rerun_request();
+            exit = pass_and_retry(paths, &lock);
         }
-        drop(held);
-        if !turn.is_marked() {
+        drop(guard);
+        if !lock.is_rerun_requested() {
             break;
         }
     }
@@ -104,7 +104,7 @@ fn work(paths: &Paths) -> Exit {
 
 /// Passes until nothing is due before cron's next re-check, or until another
 /// event comes.
-fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
+fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
     let mut schedule = None;
     loop {
         let config = match paths.load_to_act() {
@@ -125,20 +125,20 @@ fn pass_and_retry(paths: &Paths, turn: &Turn) -> Exit {
         let results = done.sections.iter().map(Report::result);
         match schedule.next_pass(results, clock::boot()) {
             None => return publish::exit_of(&done.sections),
-            Some(next) if wait(next, turn) => {}
+            Some(next) if wait(next, lock) => {}
             Some(_) => return Exit::Done,
         }
     }
 }
 
 /// Waits; `false` if another event came.
-fn wait(until: Boot, turn: &Turn) -> bool {
+fn wait(until: Boot, lock: &PassLock) -> bool {
     loop {
         let left = until.since(clock::boot());
         if left.is_zero() {
             return true;
         }
-        if turn.is_marked() {
+        if lock.is_rerun_requested() {
             return false;
         }
         clock::sleep(POLL_INTERVAL.min(left));

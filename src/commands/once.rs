@@ -8,17 +8,17 @@ use crate::agent::hooks::{self, HookRun};
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions, exit_of};
 use crate::agent::tunnels::round;
-use crate::cli::Once;
+use crate::cli::OnceArguments;
 use crate::exit::Exit;
 use crate::sys::control;
 use wansync_core::config::{Config, Content, Section, Skydns};
 use wansync_core::schedule::passes::Target;
 
 /// How long the daemon may take to say that it heard.
-const ANSWER: Duration = Duration::from_secs(2);
+const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs it. The exit code is that of the first section that has one other than 0.
-pub fn run(paths: &Paths, once: &Once) -> Exit {
+pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
     let config = match paths.load_to_act() {
         Ok(config) => config,
         Err(exit) => return exit,
@@ -78,7 +78,7 @@ pub fn run(paths: &Paths, once: &Once) -> Exit {
 /// Has programs run; by the daemon, if there is one: it tells what is news to
 /// it, whoever found it out, and would tell it once more.
 fn run_hooks(paths: &Paths, runs: Vec<HookRun>) {
-    let is_told = || match control::ask(&paths.state, "passed", ANSWER) {
+    let is_told = || match control::send_request(&paths.state, "passed", CONTROL_TIMEOUT) {
         Ok(reply) => reply.as_deref() == Some("ok"),
         Err(error) => error.kind() == io::ErrorKind::TimedOut,
     };

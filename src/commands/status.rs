@@ -13,11 +13,11 @@ use super::output::{println_quietly, screen};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::remembered;
-use crate::cli::{Status, StatusFormat};
+use crate::cli::{StatusArguments, StatusFormat};
 use crate::exit::Exit;
 use crate::sys::digest::sha256;
-use crate::sys::http::Client;
-use crate::sys::lock::Turn;
+use crate::sys::http::HttpClient;
+use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
 use wansync_core::config::problem::Problem;
@@ -33,12 +33,12 @@ use wansync_core::text::status::{SectionView, View, text};
 use wansync_core::time::{Now, whole};
 
 /// How long the daemon may take to write what it knows.
-const ANSWER: Duration = Duration::from_secs(2);
+const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause between two drawings of `--watch`.
-const REDRAW: Duration = Duration::from_secs(2);
+const REDRAW_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Runs it.
-pub fn run(paths: &Paths, status: &Status) -> Exit {
+pub fn run(paths: &Paths, status: &StatusArguments) -> Exit {
     if status.watch {
         return watch(paths, status.format);
     }
@@ -62,7 +62,7 @@ pub fn run(paths: &Paths, status: &Status) -> Exit {
 /// Draws it until Ctrl-C, which needs no care: see [`frame`].
 fn watch(paths: &Paths, format: StatusFormat) -> Exit {
     let wrong = match format {
-        _ if !terminal::is_shown() => Some("there is none"),
+        _ if !terminal::is_output_terminal() => Some("there is none"),
         StatusFormat::Text => None,
         StatusFormat::Json | StatusFormat::Prometheus => Some("it shows text"),
     };
@@ -77,20 +77,20 @@ fn watch(paths: &Paths, format: StatusFormat) -> Exit {
             Err((_, why)) => why,
         };
         let now = format!("{}\n(every 2 s until Ctrl-C)\n", now.trim_end());
-        let drawn = terminal::draw(&frame(&now, screen(), terminal::rows()));
+        let drawn = terminal::write_all_now(&frame(&now, screen(), terminal::rows()));
         if drawn.is_err() {
             // The terminal is gone.
             return Exit::Done;
         }
-        clock::sleep(REDRAW);
+        clock::sleep(REDRAW_INTERVAL);
     }
 }
 
 /// Asks a running daemon to write what it knows, and waits until it has. Without
 /// one nothing is done: what is written is all that is known.
-fn refreshed(paths: &Paths) {
+fn ask_daemon_to_write(paths: &Paths) {
     // Whether it did or not, what is written is shown.
-    let _ = control::ask(&paths.state, "status", ANSWER);
+    let _ = control::send_request(&paths.state, "status", CONTROL_TIMEOUT);
 }
 
 /// # Errors
@@ -99,7 +99,7 @@ fn view(paths: &Paths) -> Result<View, (Exit, String)> {
     let config = paths.load().map_err(|why| (Exit::Config, why))?;
     let store = paths.store();
     store.check_readable().map_err(|why| (Exit::Later, why))?;
-    refreshed(paths);
+    ask_daemon_to_write(paths);
     let now = clock::now();
     Ok(View {
         version: env!("CARGO_PKG_VERSION"),
@@ -116,11 +116,11 @@ fn view(paths: &Paths) -> Result<View, (Exit, String)> {
 }
 
 fn sections(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<SectionView> {
-    let client = Client::new(config.main.ca_file.as_ref(), false);
+    let client = HttpClient::new(config.main.ca_file.as_ref(), false);
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
     let interval = whole(config.main.interval);
-    let done_ago = Turn::of_passes(&paths.state).done_ago();
+    let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
     let next_check = done_ago.map_or(Duration::ZERO, |ago| interval.saturating_sub(ago));
     let sections = config.skydns.iter().filter_map(|section| {
         let name = &section.name;

@@ -26,14 +26,14 @@ const REAP_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Child {
     process: process::Child,
-    patience: Duration,
+    timeout: Duration,
     deadline: Duration,
-    fate: Fate,
+    end_cause: EndCause,
 }
 
 /// Why it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum EndCause {
     OnItsOwn,
     Overdue,
     Stopped,
@@ -41,7 +41,7 @@ enum Fate {
 
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub enum ChildEnd {
     /// By itself, or by a signal of somebody else.
     Exited(ExitStatus),
     /// Killed by us, after as long as it was given.
@@ -54,73 +54,73 @@ pub enum Ended {
 
 impl Child {
     /// Starts a program without a shell. It inherits our environment, and
-    /// `environment` besides, and may take as long as `patience`. Nobody sees
+    /// `environment` besides, and may take as long as `timeout`. Nobody sees
     /// what it prints.
     pub fn start(
         program: &str,
         arguments: &[impl AsRef<OsStr>],
         environment: &[(&str, &str)],
-        patience: Duration,
+        timeout: Duration,
     ) -> io::Result<Child> {
         let mut command = command(program, arguments);
         command.stderr(Stdio::null());
         command.envs(environment.iter().copied());
-        Child::spawn(command, patience)
+        Child::spawn(command, timeout)
     }
 
     /// Starts this program once more, with other arguments. What it logs goes
     /// where our log goes.
     /// `input`, if there is one, is its standard input.
-    pub fn ourselves(
+    pub fn start_self(
         arguments: &[impl AsRef<OsStr>],
         input: Option<BorrowedFd<'_>>,
-        patience: Duration,
+        timeout: Duration,
     ) -> io::Result<Child> {
         let mut command = command(own_program()?, arguments);
         if let Some(input) = input {
             command.stdin(input.try_clone_to_owned()?);
         }
-        Child::spawn(command, patience)
+        Child::spawn(command, timeout)
     }
 
-    fn spawn(mut command: process::Command, patience: Duration) -> io::Result<Child> {
-        let deadline = clock::since_boot().saturating_add(patience);
+    fn spawn(mut command: process::Command, timeout: Duration) -> io::Result<Child> {
+        let deadline = clock::since_boot().saturating_add(timeout);
         Ok(Child {
             process: command.stdout(Stdio::null()).spawn()?,
-            patience,
+            timeout,
             deadline,
-            fate: Fate::OnItsOwn,
+            end_cause: EndCause::OnItsOwn,
         })
     }
 
     /// How it ended, if it has; never waits. It is to be asked after each CHLD
     /// signal and at [`Child::deadline`], when it kills.
-    pub fn ended(&mut self) -> Option<Ended> {
+    pub fn poll_end(&mut self) -> Option<ChildEnd> {
         match self.process.try_wait() {
-            Ok(Some(status)) => Some(self.because(status)),
+            Ok(Some(status)) => Some(self.end_reason(status)),
             Ok(None) => {
-                self.keep_deadline();
+                self.enforce_deadline();
                 None
             }
-            Err(error) => Some(Ended::Lost(error.to_string())),
+            Err(error) => Some(ChildEnd::Lost(error.to_string())),
         }
     }
 
-    fn because(&self, status: ExitStatus) -> Ended {
-        match self.fate {
+    fn end_reason(&self, status: ExitStatus) -> ChildEnd {
+        match self.end_cause {
             // It may have been quicker than our signal.
-            Fate::Overdue if status.signal().is_some() => Ended::Overdue(self.patience),
-            Fate::Stopped if status.signal().is_some() => Ended::Stopped,
-            _ => Ended::Exited(status),
+            EndCause::Overdue if status.signal().is_some() => ChildEnd::Overdue(self.timeout),
+            EndCause::Stopped if status.signal().is_some() => ChildEnd::Stopped,
+            _ => ChildEnd::Exited(status),
         }
     }
 
-    fn keep_deadline(&mut self) {
+    fn enforce_deadline(&mut self) {
         if clock::since_boot() < self.deadline {
             return;
         }
-        if self.fate == Fate::OnItsOwn {
-            self.fate = Fate::Overdue;
+        if self.end_cause == EndCause::OnItsOwn {
+            self.end_cause = EndCause::Overdue;
         }
         self.send_kill();
     }
@@ -134,8 +134,8 @@ impl Child {
     pub fn kill(&mut self) {
         // The number of one that has ended may belong to another process by now.
         if matches!(self.process.try_wait(), Ok(None)) {
-            if self.fate == Fate::OnItsOwn {
-                self.fate = Fate::Stopped;
+            if self.end_cause == EndCause::OnItsOwn {
+                self.end_cause = EndCause::Stopped;
             }
             self.send_kill();
         }
@@ -159,25 +159,25 @@ impl Drop for Child {
     }
 }
 
-impl Ended {
+impl ChildEnd {
     /// Its exit code, if it ended by itself.
     pub fn code(&self) -> Option<i32> {
         match self {
-            Ended::Exited(status) => status.code(),
+            ChildEnd::Exited(status) => status.code(),
             _ => None,
         }
     }
 }
 
 /// In words that follow on the program's name.
-impl fmt::Display for Ended {
+impl fmt::Display for ChildEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ended::Exited(status) if status.success() => f.write_str("ended well"),
-            Ended::Exited(status) => write!(f, "failed ({status})"),
-            Ended::Overdue(patience) => write!(f, "took longer than {} s", patience.as_secs()),
-            Ended::Stopped => f.write_str("was stopped"),
-            Ended::Lost(cause) => write!(f, "ended, but how is not known: {cause}"),
+            ChildEnd::Exited(status) if status.success() => f.write_str("ended well"),
+            ChildEnd::Exited(status) => write!(f, "failed ({status})"),
+            ChildEnd::Overdue(timeout) => write!(f, "took longer than {} s", timeout.as_secs()),
+            ChildEnd::Stopped => f.write_str("was stopped"),
+            ChildEnd::Lost(cause) => write!(f, "ended, but how is not known: {cause}"),
         }
     }
 }

@@ -45,7 +45,7 @@ impl ClockWatch {
     fn arm(&self) -> io::Result<()> {
         use TimerSetTimeFlags as Flags;
         let flags = Flags::TFD_TIMER_ABSTIME | Flags::TFD_TIMER_CANCEL_ON_SET;
-        match self.0.set(at(far_from(clock::wall())), flags) {
+        match self.0.set(expiration_at(long_after(clock::wall())), flags) {
             // It runs; the clock was set while it was being wound up.
             Ok(()) | Err(nix::errno::Errno::ECANCELED) => Ok(()),
             Err(errno) => Err(errno.into()),
@@ -62,7 +62,7 @@ impl AsFd for ClockWatch {
 /// A date long after `now`. As long as it can, it stays within 32 bits: musl's older
 /// interface takes no more. A timer that lies in the past would run out at once, again
 /// and again.
-fn far_from(now: Wall) -> Wall {
+fn long_after(now: Wall) -> Wall {
     const LAST_OF_32_BITS: Wall = Wall::from_secs(i32::MAX as i64);
     match now + DAY < LAST_OF_32_BITS {
         true => LAST_OF_32_BITS,
@@ -70,7 +70,7 @@ fn far_from(now: Wall) -> Wall {
     }
 }
 
-fn at(date: Wall) -> Expiration {
+fn expiration_at(date: Wall) -> Expiration {
     Expiration::OneShot(TimeSpec::from_duration(whole(date.secs())))
 }
 
@@ -79,10 +79,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::sys::wait::{For, ready};
+    use crate::sys::wait::{Readiness, until_ready};
 
     fn rings(watch: &ClockWatch, seconds: u64) -> bool {
-        ready(watch, For::Input, Duration::from_secs(seconds)).expect("polled")
+        until_ready(watch, Readiness::Input, Duration::from_secs(seconds)).expect("polled")
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
             i64::MAX - 1,
         ] {
             let wall = Wall::from_secs(wall);
-            assert!(far_from(wall) > wall, "{wall:?}");
+            assert!(long_after(wall) > wall, "{wall:?}");
         }
     }
 
@@ -110,9 +110,10 @@ mod tests {
     #[test]
     fn a_timer_that_ran_out_is_wound_up_again() {
         let mut watch = ClockWatch::open().expect("a timer");
-        let past = watch
-            .0
-            .set(at(Wall::from_secs(1)), TimerSetTimeFlags::TFD_TIMER_ABSTIME);
+        let past = watch.0.set(
+            expiration_at(Wall::from_secs(1)),
+            TimerSetTimeFlags::TFD_TIMER_ABSTIME,
+        );
         past.expect("set");
         assert!(rings(&watch, 30));
         assert!(!watch.take());

@@ -26,60 +26,60 @@ use rustix::net::{
 use super::{clock, files};
 
 /// The socket's name in the state folder.
-const NAME: &str = "control";
+const SOCKET_NAME: &str = "control";
 /// The longest request, in bytes.
-const LONGEST_REQUEST: usize = 1024;
+const MAX_REQUEST: usize = 1024;
 /// The longest reply that is read, in bytes.
-const LONGEST_REPLY: usize = 64 * 1024;
+const MAX_REPLY: usize = 64 * 1024;
 /// How many may be listened to at once. The others wait to be let in.
-const VISITORS: usize = 8;
+const MAX_CONNECTIONS: usize = 8;
 /// How many may wait to be let in.
 const BACKLOG: i32 = 64;
 /// How long a visitor may take to say what he wants.
-const VISITOR_PATIENCE: Duration = Duration::from_secs(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long to let nobody in when the kernel refused to.
-const REST: Duration = Duration::from_secs(5);
+const ACCEPT_PAUSE: Duration = Duration::from_secs(5);
 
 /// The daemon's side.
 #[derive(Debug)]
-pub struct Control {
+pub struct ControlSocket {
     path: PathBuf,
     listener: OwnedFd,
-    visitors: Vec<Visitor>,
+    connections: Vec<Connection>,
     /// Until when nobody is let in: without a free descriptor, the listener
     /// stays ready, and sleeping on it would be no sleep.
-    resting: Option<Duration>,
+    paused_until: Option<Duration>,
 }
 
 /// Somebody who has not yet said what he wants.
 #[derive(Debug)]
-struct Visitor {
+struct Connection {
     stream: OwnedFd,
-    said: Vec<u8>,
+    received: Vec<u8>,
     /// Since boot.
     until: Duration,
 }
 
 /// A whole request. Whoever sent it waits for the reply.
 #[derive(Debug)]
-pub struct Request {
+pub struct ControlRequest {
     stream: OwnedFd,
     text: String,
 }
 
-impl Control {
+impl ControlSocket {
     /// Listens in the state folder, for root (or this user) alone. Replaces
     /// what a daemon left that was killed: the caller holds the daemon's lock
-    /// ([`super::lock::Turn::of_daemon`]), so no other one lives.
-    pub fn listen(folder: &Path) -> io::Result<Control> {
-        let path = folder.join(NAME);
+    /// ([`super::lock::PassLock::of_daemon`]), so no other one lives.
+    pub fn listen(folder: &Path) -> io::Result<ControlSocket> {
+        let path = folder.join(SOCKET_NAME);
         let draft = path.with_extension("new");
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let listener = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         let address = SocketAddrUnix::new(&draft)?;
         let open = || {
             files::remove(&draft);
-            files::within(folder, || Ok(bind(&listener, &address)?))?;
+            files::with_folder(folder, || Ok(bind(&listener, &address)?))?;
             // Until it listens, nobody can connect, whatever the mode is.
             fs::set_permissions(&draft, Permissions::from_mode(0o600))?;
             listen(&listener, BACKLOG)?;
@@ -88,67 +88,70 @@ impl Control {
         open().inspect_err(|_| {
             files::remove(&draft);
         })?;
-        Ok(Control {
+        Ok(ControlSocket {
             path,
             listener,
-            visitors: Vec::new(),
-            resting: None,
+            connections: Vec::new(),
+            paused_until: None,
         })
     }
 
     /// What to sleep on, until something can be read from one of them.
     pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let is_open = self.visitors.len() < VISITORS && self.resting.is_none();
+        let is_open = self.connections.len() < MAX_CONNECTIONS && self.paused_until.is_none();
         let listener = is_open.then(|| self.listener.as_fd());
-        let visitors = self.visitors.iter().map(|visitor| visitor.stream.as_fd());
-        listener.into_iter().chain(visitors)
+        let connections = self
+            .connections
+            .iter()
+            .map(|connection| connection.stream.as_fd());
+        listener.into_iter().chain(connections)
     }
 
-    /// When to call [`Control::take`] even if none of the descriptors is ready,
+    /// When to call [`ControlSocket::take`] even if none of the descriptors is ready,
     /// since boot.
     pub fn deadline(&self) -> Option<Duration> {
-        let visitors = self.visitors.iter().map(|visitor| visitor.until);
-        visitors.chain(self.resting).min()
+        let connections = self.connections.iter().map(|connection| connection.until);
+        connections.chain(self.paused_until).min()
     }
 
     /// The requests that are there; never waits.
-    pub fn take(&mut self) -> Vec<Request> {
+    pub fn take(&mut self) -> Vec<ControlRequest> {
         let now = clock::since_boot();
-        self.let_in(now);
+        self.accept_waiting(now);
         let mut requests = Vec::new();
         let mut staying = Vec::new();
-        for mut visitor in self.visitors.drain(..) {
-            match visitor.hear() {
-                Heard::More if now < visitor.until => staying.push(visitor),
-                Heard::Request(text) => requests.push(Request {
-                    stream: visitor.stream,
+        for mut connection in self.connections.drain(..) {
+            match connection.receive() {
+                Received::More if now < connection.until => staying.push(connection),
+                Received::ControlRequest(text) => requests.push(ControlRequest {
+                    stream: connection.stream,
                     text,
                 }),
-                Heard::More | Heard::Nothing => {}
+                Received::More | Received::Nothing => {}
             }
         }
-        self.visitors = staying;
+        self.connections = staying;
         requests
     }
 
-    fn let_in(&mut self, now: Duration) {
-        if self.resting.is_some_and(|until| now < until) {
+    fn accept_waiting(&mut self, now: Duration) {
+        if self.paused_until.is_some_and(|until| now < until) {
             return;
         }
-        self.resting = None;
+        self.paused_until = None;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        while self.visitors.len() < VISITORS {
+        while self.connections.len() < MAX_CONNECTIONS {
             match accept_with(&self.listener, flags) {
-                Ok(stream) => self.visitors.push(Visitor {
+                Ok(stream) => self.connections.push(Connection {
                     stream,
-                    said: Vec::new(),
-                    until: now + VISITOR_PATIENCE,
+                    received: Vec::new(),
+                    until: now + REQUEST_TIMEOUT,
                 }),
                 Err(Errno::INTR | Errno::CONNABORTED) => {}
                 Err(Errno::AGAIN) => return,
                 Err(errno) => {
                     log::warn!("nobody can be let in at {}: {errno}", self.path.display());
-                    self.resting = Some(now + REST);
+                    self.paused_until = Some(now + ACCEPT_PAUSE);
                     return;
                 }
             }
@@ -156,52 +159,52 @@ impl Control {
     }
 }
 
-impl Drop for Control {
+impl Drop for ControlSocket {
     fn drop(&mut self) {
         files::remove(&self.path);
     }
 }
 
-enum Heard {
+enum Received {
     /// Not all yet.
     More,
-    Request(String),
+    ControlRequest(String),
     /// Left without a word, or said too much.
     Nothing,
 }
 
-impl Visitor {
+impl Connection {
     /// Reads what is there, and no more than a request can have.
-    fn hear(&mut self) -> Heard {
-        let mut buffer = [0; LONGEST_REQUEST + 1];
+    fn receive(&mut self) -> Received {
+        let mut buffer = [0; MAX_REQUEST + 1];
         loop {
-            let room = &mut buffer[self.said.len()..];
+            let room = &mut buffer[self.received.len()..];
             match recv(&self.stream, &mut *room, RecvFlags::DONTWAIT) {
-                Ok((_, 0)) => return self.request(self.said.len()),
-                Ok((_, count)) => self.said.extend_from_slice(&room[..count]),
+                Ok((_, 0)) => return self.request(self.received.len()),
+                Ok((_, count)) => self.received.extend_from_slice(&room[..count]),
                 Err(Errno::INTR) => continue,
-                Err(Errno::AGAIN) => return Heard::More,
-                Err(_) => return Heard::Nothing,
+                Err(Errno::AGAIN) => return Received::More,
+                Err(_) => return Received::Nothing,
             }
-            if let Some(end) = self.said.iter().position(|byte| *byte == b'\n') {
+            if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
                 return self.request(end);
             }
-            if self.said.len() > LONGEST_REQUEST {
-                return Heard::Nothing;
+            if self.received.len() > MAX_REQUEST {
+                return Received::Nothing;
             }
         }
     }
 
-    fn request(&self, end: usize) -> Heard {
-        let text = String::from_utf8_lossy(&self.said[..end]);
+    fn request(&self, end: usize) -> Received {
+        let text = String::from_utf8_lossy(&self.received[..end]);
         match text.trim() {
-            "" => Heard::Nothing,
-            text => Heard::Request(text.to_owned()),
+            "" => Received::Nothing,
+            text => Received::ControlRequest(text.to_owned()),
         }
     }
 }
 
-impl Request {
+impl ControlRequest {
     /// What was asked: not empty, no newline in it.
     pub fn text(&self) -> &str {
         &self.text
@@ -222,11 +225,11 @@ impl Request {
 ///
 /// # Errors
 /// A daemon is there, but this user may not ask it (`PermissionDenied`), it did
-/// not reply within `patience` (`TimedOut`), or it hung up without a whole
+/// not reply within `timeout` (`TimedOut`), or it hung up without a whole
 /// reply (`UnexpectedEof` and others), as one does that ends.
-pub fn ask(folder: &Path, request: &str, patience: Duration) -> io::Result<Option<String>> {
-    let end = clock::since_boot() + patience;
-    let Some(mut stream) = visit(&folder.join(NAME), end)? else {
+pub fn send_request(folder: &Path, request: &str, timeout: Duration) -> io::Result<Option<String>> {
+    let end = clock::since_boot() + timeout;
+    let Some(mut stream) = connect_to_daemon(&folder.join(SOCKET_NAME), end)? else {
         return Ok(None);
     };
     // It has room for a request from the start, so this does not wait.
@@ -234,15 +237,15 @@ pub fn ask(folder: &Path, request: &str, patience: Duration) -> io::Result<Optio
     let mut reply = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        stream.set_read_timeout(Some(left(end)?))?;
+        stream.set_read_timeout(Some(time_left(end)?))?;
         match stream.read(&mut buffer) {
-            Ok(0) => return whole(reply).map(Some),
+            Ok(0) => return complete_reply(reply).map(Some),
             Ok(count) => reply.extend_from_slice(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(late()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(timed_out()),
             Err(error) => return Err(error),
         }
-        if reply.len() > LONGEST_REPLY {
+        if reply.len() > MAX_REPLY {
             return Err(io::Error::other("the reply has no end"));
         }
     }
@@ -250,7 +253,7 @@ pub fn ask(folder: &Path, request: &str, patience: Duration) -> io::Result<Optio
 
 /// Connects; `None` if nobody listens. Where many want to, connecting waits as
 /// long as sending may.
-fn visit(path: &Path, end: Duration) -> io::Result<Option<UnixStream>> {
+fn connect_to_daemon(path: &Path, end: Duration) -> io::Result<Option<UnixStream>> {
     // Where the name is too long for a socket, no daemon can listen.
     let Ok(address) = SocketAddrUnix::new(path) else {
         return Ok(None);
@@ -259,30 +262,30 @@ fn visit(path: &Path, end: Duration) -> io::Result<Option<UnixStream>> {
     let socket = socket_with(AddressFamily::UNIX, kind, flags, None)?;
     // However late it is: that nobody listens is found out at once, and a caller
     // who is told that the time is over takes it that somebody does.
-    let mut patience = left(end).unwrap_or(Duration::from_millis(1));
+    let mut timeout = time_left(end).unwrap_or(Duration::from_millis(1));
     loop {
-        set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+        set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
         match connect(&socket, &address) {
             Ok(()) => return Ok(Some(socket.into())),
             Err(Errno::NOENT | Errno::CONNREFUSED) => return Ok(None),
-            Err(Errno::INTR | Errno::AGAIN) => patience = left(end)?,
+            Err(Errno::INTR | Errno::AGAIN) => timeout = time_left(end)?,
             Err(errno) => return Err(errno.into()),
         }
     }
 }
 
-fn left(end: Duration) -> io::Result<Duration> {
+fn time_left(end: Duration) -> io::Result<Duration> {
     match end.saturating_sub(clock::since_boot()) {
-        Duration::ZERO => Err(late()),
-        left => Ok(left),
+        Duration::ZERO => Err(timed_out()),
+        time_left => Ok(time_left),
     }
 }
 
-fn late() -> io::Error {
+fn timed_out() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the daemon does not reply")
 }
 
-fn whole(mut reply: Vec<u8>) -> io::Result<String> {
+fn complete_reply(mut reply: Vec<u8>) -> io::Result<String> {
     match reply.pop() {
         Some(b'\n') => Ok(String::from_utf8_lossy(&reply).into_owned()),
         _ => Err(io::ErrorKind::UnexpectedEof.into()),

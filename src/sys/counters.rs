@@ -5,7 +5,7 @@ use std::fs;
 
 /// `/proc/net` shows the network of this process; `/sys/class/net` shows that
 /// of whoever mounted it, which in a container or a namespace is another.
-const TABLE: &str = "/proc/net/dev";
+const DEVICE_TABLE: &str = "/proc/net/dev";
 
 /// The counters of all devices at one moment.
 pub struct Counters {
@@ -17,7 +17,7 @@ pub struct Counters {
 /// Bytes since the device came, headers included. Drivers may count in 32
 /// bits, and a device that comes again starts at 0: less than before is no error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bytes {
+pub struct ByteCounts {
     /// How many were received.
     pub received: u64,
     /// How many were sent.
@@ -29,15 +29,15 @@ pub struct Bytes {
 /// # Errors
 /// In words: there is no `/proc`.
 pub fn read() -> Result<Counters, String> {
-    match fs::read(TABLE) {
+    match fs::read(DEVICE_TABLE) {
         Ok(table) => Ok(Counters { table }),
-        Err(error) => Err(format!("{TABLE} cannot be read: {error}")),
+        Err(error) => Err(format!("{DEVICE_TABLE} cannot be read: {error}")),
     }
 }
 
 impl Counters {
     /// Those of a device; `None` if there is no such device.
-    pub fn of(&self, device: &str) -> Option<Bytes> {
+    pub fn of_device(&self, device: &str) -> Option<ByteCounts> {
         let mut lines = self.table.split(|b| *b == b'\n');
         lines.find_map(|line| numbers_of(line, device.as_bytes()))
     }
@@ -46,11 +46,11 @@ impl Counters {
 /// `name:` and 16 numbers, of which the first is bytes received, the 9th bytes
 /// sent. The first number may touch the colon; numbers have none of their own,
 /// so that of a longer name what follows is no number.
-fn numbers_of(line: &[u8], device: &[u8]) -> Option<Bytes> {
+fn numbers_of(line: &[u8], device: &[u8]) -> Option<ByteCounts> {
     let line = line.trim_ascii_start().strip_prefix(device)?;
     let numbers = str::from_utf8(line.strip_prefix(b":")?).ok()?;
     let mut numbers = numbers.split_ascii_whitespace();
-    Some(Bytes {
+    Some(ByteCounts {
         received: numbers.next()?.parse().ok()?,
         sent: numbers.nth(7)?.parse().ok()?,
     })
@@ -93,15 +93,15 @@ l2tp-vpnki: 10 1 0 0 0 0 0 0 20 2 0 0 0 0 0 0
             ("", None),
         ];
         for (device, expected) in table {
-            let expected = expected.map(|(received, sent)| Bytes { received, sent });
-            assert_eq!(counters.of(device), expected, "{device}");
+            let expected = expected.map(|(received, sent)| ByteCounts { received, sent });
+            assert_eq!(counters.of_device(device), expected, "{device}");
         }
     }
 
     #[test]
     fn of_this_machine() {
         let counters = read().expect("Linux has /proc");
-        assert!(counters.of("lo").is_some());
-        assert_eq!(counters.of("nosuch0"), None);
+        assert!(counters.of_device("lo").is_some());
+        assert_eq!(counters.of_device("nosuch0"), None);
     }
 }

@@ -11,15 +11,15 @@ use std::path::Path;
 /// # Errors
 /// In words that follow on the file's name.
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    read_if_there(path, limit)?.ok_or_else(|| in_words(&io::ErrorKind::NotFound.into()))
+    read_optional(path, limit)?.ok_or_else(|| describe(&io::ErrorKind::NotFound.into()))
 }
 
 /// The same of a file that may well not be there: `None`.
-pub fn read_if_there(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
     let what = match fs::metadata(path) {
         Ok(what) => what,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(in_words(&error)),
+        Err(error) => return Err(describe(&error)),
     };
     // A directory reads as an error, a pipe might never end.
     if what.is_dir() {
@@ -33,7 +33,7 @@ pub fn read_if_there(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Strin
     let mut bytes = Vec::with_capacity(expected);
     File::open(path)
         .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|e| in_words(&e))?;
+        .map_err(|e| describe(&e))?;
     match bytes.len() > limit {
         true => Err(format!("is larger than {limit} bytes")),
         false => Ok(Some(bytes)),
@@ -50,7 +50,7 @@ pub fn is_readable_by_others(path: &Path) -> bool {
 /// # Errors
 /// In words that follow on its name.
 pub fn check_program(path: &Path) -> Result<(), String> {
-    let what = fs::metadata(path).map_err(|error| in_words(&error))?;
+    let what = fs::metadata(path).map_err(|error| describe(&error))?;
     match what.mode() & 0o111 {
         _ if what.is_dir() => Err("is a directory".to_owned()),
         0 => Err("is not executable; chmod +x it".to_owned()),
@@ -60,8 +60,8 @@ pub fn check_program(path: &Path) -> Result<(), String> {
 
 /// A file without a name, for its owner alone, to be read from. It was `path`
 /// for a moment; a crash may leave it there, and the next one takes it away.
-pub fn nameless(path: &Path, contents: &[u8]) -> io::Result<File> {
-    write(path, contents, false, create_for_folder)?;
+pub fn unnamed(path: &Path, contents: &[u8]) -> io::Result<File> {
+    write(path, contents, false, create_with_owner_of_folder)?;
     let file = File::open(path);
     remove(path);
     file
@@ -72,13 +72,13 @@ pub fn nameless(path: &Path, contents: &[u8]) -> io::Result<File> {
 /// whether it must survive a power cut; on tmpfs nothing does.
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
     let draft = path.with_extension("new");
-    let written = write(&draft, contents, durable, create_for_folder);
-    put(&draft, path, written, durable)
+    let written = write(&draft, contents, durable, create_with_owner_of_folder);
+    publish_draft(&draft, path, written, durable)
 }
 
 /// The same of a file that a person named, and that survives a power cut: what
 /// is no file (`/dev/stdout`) stays what it is, and so does every file beside it.
-pub fn keep(path: &Path, contents: &[u8]) -> io::Result<()> {
+pub fn save_beside(path: &Path, contents: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|what| !what.is_file()) {
         return Err(io::Error::other("is not a regular file"));
     }
@@ -88,11 +88,16 @@ pub fn keep(path: &Path, contents: &[u8]) -> io::Result<()> {
     if fs::symlink_metadata(draft).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    put(draft, path, write(draft, contents, true, create), true)
+    publish_draft(draft, path, write(draft, contents, true, create), true)
 }
 
 /// Gives a draft its name, if it could be written.
-fn put(draft: &Path, path: &Path, written: io::Result<()>, durable: bool) -> io::Result<()> {
+fn publish_draft(
+    draft: &Path,
+    path: &Path,
+    written: io::Result<()>,
+    durable: bool,
+) -> io::Result<()> {
     let replaced = written.and_then(|()| fs::rename(draft, path));
     if replaced.is_err() {
         // On a full disk, half a draft would take what little room there is.
@@ -100,7 +105,7 @@ fn put(draft: &Path, path: &Path, written: io::Result<()>, durable: bool) -> io:
     } else if durable {
         // The new name must reach the flash too. A file system that cannot
         // sync a folder has no better to offer.
-        let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+        let _ = File::open(parent_of(path)).and_then(|folder| folder.sync_all());
     }
     replaced
 }
@@ -134,9 +139,9 @@ fn create(path: &Path) -> io::Result<File> {
 /// router runs as a user of its own, beside what root runs by hand and from
 /// hotplug: it must be able to read what they leave. Only a file that was made
 /// just now is given away, never what somebody put in its place.
-fn create_for_folder(path: &Path) -> io::Result<File> {
+fn create_with_owner_of_folder(path: &Path) -> io::Result<File> {
     let file = create(path)?;
-    if let (Ok(folder), Ok(own)) = (fs::metadata(folder_of(path)), file.metadata())
+    if let (Ok(folder), Ok(own)) = (fs::metadata(parent_of(path)), file.metadata())
         && (folder.uid(), folder.gid()) != (own.uid(), own.gid())
     {
         // Only root can.
@@ -145,7 +150,7 @@ fn create_for_folder(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn folder_of(path: &Path) -> &Path {
+fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
         Some(folder) => folder,
@@ -157,17 +162,19 @@ fn folder_of(path: &Path) -> &Path {
 pub fn open_or_create(path: &Path) -> io::Result<File> {
     let open = || OpenOptions::new().write(true).open(path);
     open().or_else(|error| match error.kind() {
-        io::ErrorKind::NotFound => create_for_folder(path).or_else(|error| match error.kind() {
-            // Another process was faster.
-            io::ErrorKind::AlreadyExists => open(),
-            _ => Err(error),
-        }),
+        io::ErrorKind::NotFound => {
+            create_with_owner_of_folder(path).or_else(|error| match error.kind() {
+                // Another process was faster.
+                io::ErrorKind::AlreadyExists => open(),
+                _ => Err(error),
+            })
+        }
         _ => Err(error),
     })
 }
 
 /// Does something in a folder, which is made if it is not there.
-pub fn within<T>(folder: &Path, what: impl Fn() -> io::Result<T>) -> io::Result<T> {
+pub fn with_folder<T>(folder: &Path, what: impl Fn() -> io::Result<T>) -> io::Result<T> {
     what().or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => make_folder(folder).and_then(|()| what()),
         _ => Err(error),
@@ -188,7 +195,7 @@ pub fn touch(path: &Path) -> io::Result<()> {
 }
 
 /// Whether this user may not even see if there is something of this name.
-pub fn is_hidden(path: &Path) -> bool {
+pub fn is_out_of_sight(path: &Path) -> bool {
     let looked = fs::symlink_metadata(path);
     looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
@@ -203,7 +210,7 @@ pub fn remove(path: &Path) -> bool {
     fs::remove_file(path).is_ok()
 }
 
-fn in_words(error: &io::Error) -> String {
+fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),

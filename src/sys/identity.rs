@@ -10,16 +10,16 @@ const DEVICES: [&str; 5] = ["eth0", "br-lan", "lan", "eth1", "wan"];
 /// Linux's `NET_ADDR_RANDOM`: the address was made up when the device appeared.
 const MADE_UP: &str = "1";
 /// The longest hostname of Linux has 64 bytes, an address fewer.
-const LIMIT: usize = 128;
+const MAX_FILE: usize = 128;
 
 /// A number that is this router's own, evenly distributed, and the same after a
 /// reboot: from the first device whose address is not made up at each boot, else
 /// from the hostname.
-pub fn number() -> u32 {
-    number_below(Path::new("/"))
+pub fn router_number() -> u32 {
+    router_number_below(Path::new("/"))
 }
 
-fn number_below(root: &Path) -> u32 {
+fn router_number_below(root: &Path) -> u32 {
     let text = DEVICES
         .iter()
         .find_map(|device| address(&root.join("sys/class/net").join(device)))
@@ -28,7 +28,9 @@ fn number_below(root: &Path) -> u32 {
     // One maker's addresses differ in a few bits.
     let digest = sha256(text.as_bytes());
     let bytes = digest.iter().take(4);
-    bytes.fold(0, |number, byte| number << 8 | u32::from(*byte))
+    bytes.fold(0, |router_number, byte| {
+        router_number << 8 | u32::from(*byte)
+    })
 }
 
 fn address(device: &Path) -> Option<String> {
@@ -38,7 +40,7 @@ fn address(device: &Path) -> Option<String> {
 
 /// The only line of a file, if it says something.
 fn line(path: &Path) -> Option<String> {
-    let text = String::from_utf8(files::read(path, LIMIT).ok()?).ok()?;
+    let text = String::from_utf8(files::read(path, MAX_FILE).ok()?).ok()?;
     Some(text.trim_end().to_owned()).filter(|line| !line.is_empty())
 }
 
@@ -62,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_number_is_that_of_the_first_address_that_stays() {
-        let of = |table: &[(&str, &str)]| number_below(root(table).path());
+        let of = |table: &[(&str, &str)]| router_number_below(root(table).path());
         let one = ("sys/class/net/eth0/address", "02:00:5e:10:00:01\n");
         let two = ("sys/class/net/br-lan/address", "02:00:5e:10:00:02\n");
         let name = ("proc/sys/kernel/hostname", "OpenWrt\n");
@@ -70,8 +72,8 @@ mod tests {
         // The value itself must stay: another one moves every router's minute.
         // printf %s 02:00:5e:10:00:01 | sha256sum
         assert_eq!(numbers[0], 0x6259_06b8);
-        for (at, number) in numbers.iter().enumerate() {
-            assert!(!numbers[..at].contains(number), "{numbers:?}");
+        for (at, router_number) in numbers.iter().enumerate() {
+            assert!(!numbers[..at].contains(router_number), "{numbers:?}");
         }
         let made_up = ("sys/class/net/eth0/addr_assign_type", "1\n");
         let own = ("sys/class/net/eth0/addr_assign_type", "0\n");

@@ -16,69 +16,69 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::{clock, files};
 
 /// The lock and the mark of one state folder.
-pub struct Turn {
+pub struct PassLock {
     folder: PathBuf,
     lock: &'static str,
-    mark: &'static str,
+    rerun_file: &'static str,
 }
 
 /// The lock, until it is dropped.
-pub struct Held(File);
+pub struct LockGuard(File);
 
-impl Held {
+impl LockGuard {
     /// Lets go of the lock, whose file then has the time of a pass that was done:
-    /// see [`Turn::done_ago`].
+    /// see [`PassLock::last_done_ago`].
     pub fn release(self) {
-        self.note_done(Duration::ZERO);
+        self.record_done(Duration::ZERO);
     }
 
     /// On a file of one's own it cannot fail before 2038, and no decision hangs on it.
-    fn note_done(&self, ago: Duration) {
+    fn record_done(&self, ago: Duration) {
         let done = clock::since_1970().saturating_sub(ago);
         let _ = self.0.set_modified(UNIX_EPOCH + done);
     }
 }
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
 }
 
 /// How often a taken lock is tried again.
-const TRY_EVERY: Duration = Duration::from_millis(50);
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-impl Turn {
+impl PassLock {
     /// The lock that every pass takes.
-    pub fn of_passes(folder: &Path) -> Turn {
-        Turn {
+    pub fn of_passes(folder: &Path) -> PassLock {
+        PassLock {
             folder: folder.to_owned(),
             lock: "lock",
-            mark: "pending",
+            rerun_file: "pending",
         }
     }
 
     /// The lock of the one process that works off events.
-    pub fn of_events(folder: &Path) -> Turn {
-        Turn {
+    pub fn of_events(folder: &Path) -> PassLock {
+        PassLock {
             folder: folder.to_owned(),
             lock: "event.lock",
-            mark: "event.pending",
+            rerun_file: "event.pending",
         }
     }
 
     /// The lock that a daemon holds for as long as it runs. Its mark means nothing.
-    pub fn of_daemon(folder: &Path) -> Turn {
-        Turn {
+    pub fn of_daemon(folder: &Path) -> PassLock {
+        PassLock {
             folder: folder.to_owned(),
             lock: "daemon.lock",
-            mark: "daemon.pending",
+            rerun_file: "daemon.pending",
         }
     }
 
     /// The time since the last pass was done, by the wall clock. It is for people: no
     /// decision depends on it.
-    pub fn done_ago(&self) -> Option<Duration> {
+    pub fn last_done_ago(&self) -> Option<Duration> {
         let done = fs::metadata(self.folder.join(self.lock)).and_then(|lock| lock.modified());
         let done = done.ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         Some(clock::since_1970().saturating_sub(done))
@@ -86,59 +86,59 @@ impl Turn {
 
     /// Notes that what a pass does was done so long ago, by a daemon that had
     /// no need of one.
-    pub fn note_done(&self, ago: Duration) {
-        if let Ok(Some(held)) = self.try_hold() {
-            held.note_done(ago);
+    pub fn record_done(&self, ago: Duration) {
+        if let Ok(Some(guard)) = self.try_lock_now() {
+            guard.record_done(ago);
         }
     }
 
     /// Leaves the mark.
-    pub fn mark(&self) -> io::Result<()> {
-        let mark = self.folder.join(self.mark);
-        files::within(&self.folder, || files::touch(&mark))
+    pub fn request_rerun(&self) -> io::Result<()> {
+        let rerun_file = self.folder.join(self.rerun_file);
+        files::with_folder(&self.folder, || files::touch(&rerun_file))
     }
 
     /// Takes the mark away; says whether there was one.
-    pub fn take_mark(&self) -> bool {
-        files::remove(&self.folder.join(self.mark))
+    pub fn take_rerun_request(&self) -> bool {
+        files::remove(&self.folder.join(self.rerun_file))
     }
 
-    /// Whether there is a mark: something that [`Turn::take_mark`] can take away.
+    /// Whether there is a mark: something that [`PassLock::take_rerun_request`] can take away.
     /// Whoever waits for it to be gone would wait for ever for a folder.
-    pub fn is_marked(&self) -> bool {
-        files::is_file(&self.folder.join(self.mark))
+    pub fn is_rerun_requested(&self) -> bool {
+        files::is_file(&self.folder.join(self.rerun_file))
     }
 
     /// Takes the lock if it is free.
-    pub fn try_hold(&self) -> io::Result<Option<Held>> {
+    pub fn try_lock_now(&self) -> io::Result<Option<LockGuard>> {
         let lock = self.folder.join(self.lock);
-        let file = files::within(&self.folder, || files::open_or_create(&lock))?;
+        let file = files::with_folder(&self.folder, || files::open_or_create(&lock))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Held(file))),
+            Ok(()) => Ok(Some(LockGuard(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
 
-    /// Takes the lock, waiting for it until `patience` is over. Then it leaves
+    /// Takes the lock, waiting for it until `timeout` is over. Then it leaves
     /// the mark, so that whoever has the lock runs once more.
-    pub fn hold_or_mark(&self, patience: Duration) -> io::Result<Option<Held>> {
-        if let Some(held) = self.hold(patience)? {
-            return Ok(Some(held));
+    pub fn lock_or_request_rerun(&self, timeout: Duration) -> io::Result<Option<LockGuard>> {
+        if let Some(guard) = self.lock_within(timeout)? {
+            return Ok(Some(guard));
         }
-        self.mark()?;
+        self.request_rerun()?;
         // The holder may have looked for the mark just before it was there.
-        self.try_hold()
+        self.try_lock_now()
     }
 
-    /// Takes the lock, waiting for it until `patience` is over.
-    pub fn hold(&self, patience: Duration) -> io::Result<Option<Held>> {
-        let end = clock::since_boot() + patience;
+    /// Takes the lock, waiting for it until `timeout` is over.
+    pub fn lock_within(&self, timeout: Duration) -> io::Result<Option<LockGuard>> {
+        let end = clock::since_boot() + timeout;
         loop {
-            match self.try_hold()? {
-                Some(held) => return Ok(Some(held)),
+            match self.try_lock_now()? {
+                Some(guard) => return Ok(Some(guard)),
                 None if clock::since_boot() >= end => return Ok(None),
-                None => clock::sleep(TRY_EVERY),
+                None => clock::sleep(RETRY_INTERVAL),
             }
         }
     }
@@ -151,36 +151,36 @@ mod tests {
     #[test]
     fn one_holds_it_and_the_others_leave_a_mark() {
         let folder = tempfile::tempdir().expect("a folder");
-        let turn = Turn::of_passes(&folder.path().join("run"));
-        let held = turn.try_hold().expect("a folder").expect("free");
-        assert!(turn.try_hold().expect("a folder").is_none());
-        assert!(!turn.is_marked());
-        let late = turn.hold_or_mark(Duration::from_millis(1));
+        let turn = PassLock::of_passes(&folder.path().join("run"));
+        let guard = turn.try_lock_now().expect("a folder").expect("free");
+        assert!(turn.try_lock_now().expect("a folder").is_none());
+        assert!(!turn.is_rerun_requested());
+        let late = turn.lock_or_request_rerun(Duration::from_millis(1));
         assert!(late.expect("a folder").is_none());
-        assert!(turn.is_marked());
-        drop(held);
-        assert!(turn.try_hold().expect("a folder").is_some());
-        assert!(turn.take_mark() && !turn.take_mark());
+        assert!(turn.is_rerun_requested());
+        drop(guard);
+        assert!(turn.try_lock_now().expect("a folder").is_some());
+        assert!(turn.take_rerun_request() && !turn.take_rerun_request());
     }
 
     /// Whatever the order of their steps, a trigger either runs or is run for.
     #[test]
     fn no_trigger_is_lost() {
         let folder = tempfile::tempdir().expect("a folder");
-        let turn = Turn::of_passes(folder.path());
-        let patience = Duration::ZERO;
+        let turn = PassLock::of_passes(folder.path());
+        let timeout = Duration::ZERO;
         let pass = || {
-            let Some(held) = turn.hold_or_mark(patience).expect("a folder") else {
+            let Some(guard) = turn.lock_or_request_rerun(timeout).expect("a folder") else {
                 return;
             };
-            turn.take_mark();
-            drop(held);
-            while turn.is_marked() {
-                let Some(held) = turn.hold_or_mark(patience).expect("a folder") else {
+            turn.take_rerun_request();
+            drop(guard);
+            while turn.is_rerun_requested() {
+                let Some(guard) = turn.lock_or_request_rerun(timeout).expect("a folder") else {
                     return;
                 };
-                turn.take_mark();
-                drop(held);
+                turn.take_rerun_request();
+                drop(guard);
             }
         };
         for _ in 0..200 {
@@ -189,7 +189,7 @@ mod tests {
                     scope.spawn(pass);
                 }
             });
-            assert!(!turn.is_marked());
+            assert!(!turn.is_rerun_requested());
         }
     }
 }

@@ -18,11 +18,11 @@ use wansync_core::time::{Civil, Wall};
 pub const PRINTED: &str = "wansync::printed";
 
 /// How long logd may take to take a line.
-const PATIENCE: Duration = Duration::from_millis(500);
+const SEND_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Who reads what a command logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+pub enum LogReader {
     /// Somebody who waits for one answer: he is told on stderr, wherever that
     /// leads. Whoever calls over ssh, or in a script, does not look into the
     /// router's syslog.
@@ -35,17 +35,17 @@ pub enum Reader {
 
 /// Starts logging. Only our own records pass: those of the HTTP and TLS crates
 /// hold URLs, and with them the key.
-pub fn start(level: LevelFilter, reader: Reader) {
+pub fn start(level: LevelFilter, reader: LogReader) {
     report_panics();
-    let waits = reader == Reader::Caller;
+    let waits = reader == LogReader::Caller;
     if !waits && io::stderr().is_terminal() {
         let printed = match reader {
-            Reader::Log => level,
+            LogReader::Log => level,
             _ => LevelFilter::Off,
         };
         let logger = simple_logger::SimpleLogger::new()
             .with_level(LevelFilter::Off)
-            .with_module_level(OURS, level)
+            .with_module_level(OUR_TARGET, level)
             .with_module_level(PRINTED, printed);
         let _ = logger.init();
         return;
@@ -66,12 +66,12 @@ pub fn start(level: LevelFilter, reader: Reader) {
 fn connect(path: &str) -> io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
     socket.connect(path)?;
-    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.set_write_timeout(Some(SEND_TIMEOUT))?;
     Ok(socket)
 }
 
 /// Whether a person reads the log as it is written.
-pub fn is_read_by_a_person() -> bool {
+pub fn is_read_at_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
@@ -80,7 +80,7 @@ pub fn set_level(level: LevelFilter) {
     log::set_max_level(level);
 }
 
-const OURS: &str = "wansync";
+const OUR_TARGET: &str = "wansync";
 
 /// Writes to syslog's socket, or to stderr where there is none or it is not for syslog.
 struct Syslog {
@@ -106,7 +106,7 @@ impl Syslog {
 
 impl Log for Syslog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with(OURS)
+        metadata.target().starts_with(OUR_TARGET)
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -121,7 +121,7 @@ impl Log for Syslog {
             None => {
                 let level = record.level().as_str().to_ascii_lowercase();
                 // In one piece, since others may write to the same stderr.
-                let line = format!("{OURS}: {level}: {message}\n");
+                let line = format!("{OUR_TARGET}: {level}: {message}\n");
                 let _ = io::stderr().write_all(line.as_bytes());
             }
         }
@@ -144,7 +144,7 @@ fn datagram(level: Level, message: &str, now: Wall) -> Vec<u8> {
     let time = Civil::at(now);
     let pid = std::process::id();
     let mut line = format!(
-        "<{}>{} {:2} {:02}:{:02}:{:02} {OURS}[{pid}]: {}",
+        "<{}>{} {:2} {:02}:{:02}:{:02} {OUR_TARGET}[{pid}]: {}",
         DAEMON | severity,
         time.month_name(),
         time.day,
@@ -171,7 +171,7 @@ fn report_panics() {
             .map_or(String::new(), |place| format!(", at {place}"));
         let cause = info
             .payload_as_str()
-            .map_or("see the source", of_the_source);
+            .map_or("see the source", constant_part);
         log::error!("this is a fault of wansync itself{place}: {cause}");
     }));
 }
@@ -179,7 +179,7 @@ fn report_panics() {
 /// What of a panic's message stands in the source: one that was put together can
 /// quote the text at fault, and that text can hold a key. The library puts it
 /// behind one of these marks.
-fn of_the_source(message: &str) -> &str {
+fn constant_part(message: &str) -> &str {
     let end = message.find([':', ';', '`', '"', '\'']);
     message[..end.unwrap_or(message.len())].trim_end()
 }
@@ -232,7 +232,7 @@ mod tests {
                 "end byte index 1 is not a char boundary",
             ),
         ] {
-            assert_eq!(of_the_source(message), told);
+            assert_eq!(constant_part(message), told);
         }
     }
 

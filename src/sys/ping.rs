@@ -25,22 +25,22 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::netlink::{is_own, words};
+use super::netlink::{describe, is_own_address};
 use super::{clock, random};
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
 /// takes an empty one for "any device".
-const LONGEST_DEVICE: usize = 15;
+const MAX_DEVICE_NAME: usize = 15;
 /// Messages of others to pass over before others get their turn.
-const MOST_AT_ONCE: usize = 256;
+const MAX_MESSAGES_PER_CALL: usize = 256;
 
 /// Bytes of an echo: type, code, checksum, identifier, sequence number
 /// (RFC 792, RFC 4443), and in its payload the cookie and when it was sent.
-const SIZE: usize = 24;
+const ECHO_SIZE: usize = 24;
 /// Where the payload begins.
 const PAYLOAD: usize = 8;
 /// An IPv4 header with all its options, and an echo.
-const LARGEST: usize = 60 + SIZE;
+const MAX_PACKET: usize = 60 + ECHO_SIZE;
 
 /// Echoes to one target through one device.
 pub struct Echo {
@@ -63,7 +63,7 @@ impl Echo {
     /// In words: the target is this router, the device does not exist, or this
     /// process may not send echoes.
     pub fn open(target: IpAddr, device: &str, number: u16) -> Result<Echo, String> {
-        if is_own(target) {
+        if is_own_address(target) {
             return Err(format!(
                 "an echo to {target} tells nothing: it is an address of this router"
             ));
@@ -96,7 +96,7 @@ impl Echo {
         let address = SocketAddr::new(self.target, 0);
         match sendto(&self.socket, &echo, SendFlags::empty(), &address) {
             Ok(_) => Ok(()),
-            Err(error) => self.judge(error),
+            Err(error) => self.classify(error),
         }
     }
 
@@ -106,8 +106,8 @@ impl Echo {
     /// # Errors
     /// As of [`Echo::send`].
     pub fn answer(&mut self) -> Result<Option<Duration>, String> {
-        let mut buffer = [0; LARGEST];
-        for _ in 0..MOST_AT_ONCE {
+        let mut buffer = [0; MAX_PACKET];
+        for _ in 0..MAX_MESSAGES_PER_CALL {
             match recvfrom(&self.socket, &mut buffer[..], RecvFlags::empty()) {
                 Ok((taken, _, source)) => {
                     let source = source.and_then(|s| SocketAddr::try_from(s).ok());
@@ -120,14 +120,14 @@ impl Echo {
                 }
                 Err(Errno::AGAIN) => return Ok(None),
                 Err(Errno::INTR) => {}
-                Err(error) => self.judge(error)?,
+                Err(error) => self.classify(error)?,
             }
         }
         Ok(None)
     }
 
     /// Whether an error says that the echo was lost, or that it tells nothing.
-    fn judge(&self, error: Errno) -> Result<(), String> {
+    fn classify(&self, error: Errno) -> Result<(), String> {
         let cause = match error {
             Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::NETDOWN | Errno::HOSTDOWN => {
                 return Ok(());
@@ -135,7 +135,7 @@ impl Echo {
             Errno::NOBUFS | Errno::AGAIN => return Ok(()),
             Errno::NODEV | Errno::NXIO => "the device is gone".to_owned(),
             Errno::PERM => "a firewall rule of this router forbids it".to_owned(),
-            other => words(other),
+            other => describe(other),
         };
         let (target, device) = (self.target, &self.device);
         Err(format!(
@@ -143,8 +143,8 @@ impl Echo {
         ))
     }
 
-    fn request(&self, now: Duration) -> [u8; SIZE] {
-        let mut echo = [0; SIZE];
+    fn request(&self, now: Duration) -> [u8; ECHO_SIZE] {
+        let mut echo = [0; ECHO_SIZE];
         echo[0] = if self.target.is_ipv4() { 8 } else { 128 };
         echo[4..6].copy_from_slice(&self.number.to_be_bytes());
         echo[6..8].copy_from_slice(&self.sequence.to_be_bytes());
@@ -161,7 +161,7 @@ impl Echo {
 
     /// When the echo was sent, since boot, that this packet answers.
     fn sent_at(&self, packet: &[u8]) -> Option<Duration> {
-        let echo: &[u8; SIZE] = self.without_header(packet)?.first_chunk()?;
+        let echo: &[u8; ECHO_SIZE] = self.without_header(packet)?.first_chunk()?;
         let expected = if self.target.is_ipv4() { 0 } else { 129 };
         let number = u16::from_be_bytes([echo[4], echo[5]]);
         let sequence = u16::from_be_bytes([echo[6], echo[7]]);
@@ -211,20 +211,22 @@ fn socket(target: IpAddr) -> Result<(Socket, bool), String> {
              net.ipv4.ping_group_range"
                 .to_owned(),
         ),
-        Err(error) => Err(format!("no echo can be sent: {}", words(error))),
+        Err(error) => Err(format!("no echo can be sent: {}", describe(error))),
     }
 }
 
 fn bind(socket: &Socket, device: &str) -> Result<(), String> {
-    if device.is_empty() || device.len() > LONGEST_DEVICE || device.contains('\0') {
+    if device.is_empty() || device.len() > MAX_DEVICE_NAME || device.contains('\0') {
         return Err("it is not a device name".to_owned());
     }
-    socket.bind_device(Some(device.as_bytes())).map_err(words)
+    socket
+        .bind_device(Some(device.as_bytes()))
+        .map_err(describe)
 }
 
 /// The one's complement of the one's complement sum of all 16-bit words.
 /// (RFC 1071)
-fn checksum(bytes: &[u8; SIZE]) -> u16 {
+fn checksum(bytes: &[u8; ECHO_SIZE]) -> u16 {
     let words = bytes.chunks_exact(2);
     let mut sum: u32 = words
         .map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])))
@@ -256,7 +258,7 @@ mod tests {
     }
 
     /// What the far end makes of an echo.
-    fn answered(echo: &Echo) -> [u8; SIZE] {
+    fn answered(echo: &Echo) -> [u8; ECHO_SIZE] {
         let mut answer = echo.request(NOW);
         answer[0] = if echo.target.is_ipv4() { 0 } else { 129 };
         answer
@@ -278,12 +280,12 @@ mod tests {
 
     #[test]
     fn checksums() {
-        let mut bytes = [0; SIZE];
+        let mut bytes = [0; ECHO_SIZE];
         assert_eq!(checksum(&bytes), 0xffff);
         bytes[..8].copy_from_slice(&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]);
         // The example of RFC 1071, section 3.
         assert_eq!(checksum(&bytes), !0xddf2);
-        assert_eq!(checksum(&[0xff; SIZE]), 0);
+        assert_eq!(checksum(&[0xff; ECHO_SIZE]), 0);
     }
 
     #[test]
@@ -344,7 +346,7 @@ mod tests {
             Errno::NOBUFS,
             Errno::AGAIN,
         ] {
-            assert_eq!(echo.judge(lost), Ok(()), "{lost}");
+            assert_eq!(echo.classify(lost), Ok(()), "{lost}");
         }
         let table = [
             (Errno::NODEV, "the device is gone"),
@@ -353,7 +355,7 @@ mod tests {
             (Errno::INVAL, "Invalid argument"),
         ];
         for (error, cause) in table {
-            let said = echo.judge(error).expect_err("it tells nothing");
+            let said = echo.classify(error).expect_err("it tells nothing");
             let start = "no echo can be sent to 172.16.0.1 through tun0: ";
             assert_eq!(said, format!("{start}{cause}"));
         }

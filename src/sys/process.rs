@@ -14,18 +14,18 @@ use rustix::process::{Pid, Signal, kill_process_group, setsid};
 use rustix::stdio::dup2_stdin;
 
 use super::clock;
-use super::wait::{self, For};
+use super::wait::{self, Readiness};
 
 /// The longest line that counts, in bytes.
-const LONGEST_LINE: usize = 4096;
+const MAX_LINE: usize = 4096;
 /// How long to listen before looking whether the program has ended: one that
 /// leaves a child behind with its output open ends without an end of file.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long a process in the background may take to begin.
-const START_PATIENCE: Duration = Duration::from_secs(1);
+const BACKGROUND_START_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a program without a shell and gives the first line that it prints, if
-/// it ends well within `patience`.
+/// it ends well within `timeout`.
 ///
 /// The program gets a process group of its own, and all of it is killed when
 /// the time is over.
@@ -35,29 +35,29 @@ const START_PATIENCE: Duration = Duration::from_secs(1);
 pub fn first_line(
     program: &str,
     arguments: &[String],
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<String, String> {
-    let end = clock::since_boot() + patience;
+    let end = clock::since_boot() + timeout;
     let mut child = command(program, arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .map_err(|e| format!("cannot be run: {e}"))?;
-    let ended = listen(&mut child, end);
+    let ended = read_until_exit(&mut child, end);
     if !matches!(ended, Ok(Some(_))) {
         signal_group(&child, Signal::KILL);
         let _ = child.wait();
     }
     match ended {
         Err(error) => Err(format!("cannot be listened to: {error}")),
-        Ok(None) => Err(format!("took longer than {} s", patience.as_secs())),
+        Ok(None) => Err(format!("took longer than {} s", timeout.as_secs())),
         Ok(Some((status, _))) if !status.success() => Err(format!("failed ({status})")),
-        Ok(Some((_, output))) => line_of(&output),
+        Ok(Some((_, output))) => first_line_of(&output),
     }
 }
 
 /// The exit status and the beginning of the output, or `None` at `end`.
-fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Vec<u8>)>> {
+fn read_until_exit(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Vec<u8>)>> {
     let mut output = Vec::new();
     let mut pipe = child.stdout.take();
     loop {
@@ -66,7 +66,7 @@ fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Ve
             return Ok(None);
         }
         match &mut pipe {
-            Some(stdout) if is_readable(stdout, left.min(LOOK_EVERY))? => {
+            Some(stdout) if is_readable(stdout, left.min(EXIT_POLL_INTERVAL))? => {
                 if read_some(stdout, &mut output)? == 0 {
                     pipe = None;
                 }
@@ -87,27 +87,27 @@ fn listen(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Ve
 /// What was printed between the last look and the end. No more than a pipe
 /// holds, since a child that was left behind may go on printing.
 fn read_rest(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<()> {
-    while output.len() < LONGEST_LINE
+    while output.len() < MAX_LINE
         && is_readable(stdout, Duration::ZERO)?
         && read_some(stdout, output)? > 0
     {}
     Ok(())
 }
 
-fn is_readable(stdout: &ChildStdout, patience: Duration) -> io::Result<bool> {
-    Ok(wait::ready(stdout, For::Input, patience)?)
+fn is_readable(stdout: &ChildStdout, timeout: Duration) -> io::Result<bool> {
+    Ok(wait::until_ready(stdout, Readiness::Input, timeout)?)
 }
 
 /// Reads what is there; keeps no more than one line can need.
 fn read_some(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<usize> {
     let mut buffer = [0; 512];
     let count = stdout.read(&mut buffer)?;
-    let room = LONGEST_LINE.saturating_sub(output.len());
+    let room = MAX_LINE.saturating_sub(output.len());
     output.extend_from_slice(&buffer[..count.min(room)]);
     Ok(count)
 }
 
-fn line_of(output: &[u8]) -> Result<String, String> {
+fn first_line_of(output: &[u8]) -> Result<String, String> {
     let line = output.split(|b| *b == b'\n').next().unwrap_or_default();
     let text = String::from_utf8_lossy(line).trim().to_owned();
     match text.is_empty() {
@@ -160,7 +160,7 @@ pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
     // Nothing is written: it is an error on our end once the other is closed.
     // (Its session could be asked for, but has no number where the leader is in
     // another PID namespace.)
-    wait::ready(&pipe, For::End, START_PATIENCE)?;
+    wait::until_ready(&pipe, Readiness::End, BACKGROUND_START_TIMEOUT)?;
     Ok(())
 }
 
@@ -176,7 +176,7 @@ pub fn leave_session() {
 }
 
 /// A variable of the environment. Anything that is not UTF-8 counts as absent.
-pub fn environment(name: &str) -> Option<String> {
+pub fn environment_variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 

@@ -16,7 +16,7 @@ pub fn number() -> u32 {
     let mut bytes = [0; 4];
     match getrandom(&mut bytes, GetRandomFlags::NONBLOCK) {
         Ok(4) => u32::from_ne_bytes(bytes),
-        _ => mixed(clock::since_boot()),
+        _ => mix_clock(clock::since_boot()),
     }
 }
 
@@ -31,11 +31,11 @@ pub fn is_ready() -> bool {
 /// From Linux 5.4 on this takes a second or so: a call that waits makes the kernel
 /// gather what it needs from the jitter of its own timing, which asking without
 /// waiting, as in [`is_ready`], never does. Before, a quiet router may need minutes.
-pub fn wait() {
+pub fn wait_until_ready() {
     // It was there when it was asked without waiting, so it does not fail.
     let _ = retry_on_intr(|| getrandom(&mut [0; 1], GetRandomFlags::empty()));
 }
 
-fn mixed(time: Duration) -> u32 {
+fn mix_clock(time: Duration) -> u32 {
     time.subsec_nanos().wrapping_mul(2_654_435_761) >> 7
 }

@@ -17,7 +17,7 @@ use signal_hook::{flag, low_level::pipe};
 /// What arrived since it was last asked for. Signals of one kind that come
 /// together count as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Caught {
+pub struct CaughtSignals {
     /// HUP: read the configuration again.
     pub reload: bool,
     /// TERM or INT: end.
@@ -68,13 +68,13 @@ impl Signals {
 
     /// What has arrived; never waits. The descriptor is quiet after it, until
     /// the next signal.
-    pub fn take(&mut self) -> Caught {
+    pub fn take(&mut self) -> CaughtSignals {
         // First the bytes, then the flags: a signal in between wakes us once
         // for nothing, and is not lost.
         let mut bytes = [0; 64];
         while self.wakes.read(&mut bytes).is_ok_and(|count| count > 0) {}
         let taken = |raised: &AtomicBool| raised.swap(false, Ordering::SeqCst);
-        Caught {
+        CaughtSignals {
             reload: taken(&self.reload),
             end: taken(&self.end),
             pass: taken(&self.pass),

@@ -14,9 +14,9 @@ use wansync_core::state::SectionState;
 use wansync_core::tunnel;
 
 /// No file of ours comes near this.
-const LIMIT: usize = 1024 * 1024;
+const MAX_FILE: usize = 1024 * 1024;
 /// The field that says of which boot a file of the state tier is.
-const STAMP: &str = "boot_id";
+const BOOT_ID_FIELD: &str = "boot_id";
 
 /// Where both tiers are.
 pub struct Store {
@@ -45,34 +45,34 @@ impl Store {
 
     /// The state of a section, if one was remembered since this boot.
     pub fn section_state(&self, section: &str) -> Option<SectionState> {
-        self.stamped(&self.state_file("skydns", section))
+        self.read_of_this_boot(&self.state_file("skydns", section))
     }
 
     /// Remembers the state of a section until the next boot.
     pub fn remember_section(&self, section: &str, state: &SectionState) -> Result<(), String> {
-        self.stamp(&self.state_file("skydns", section), state)
+        self.write_of_this_boot(&self.state_file("skydns", section), state)
     }
 
     /// What is remembered of a tunnel since this boot.
     pub fn tunnel_memory(&self, name: &str) -> Option<tunnel::Memory> {
-        self.stamped(&self.state_file("tunnel", name))
+        self.read_of_this_boot(&self.state_file("tunnel", name))
     }
 
     /// Remembers it until the next boot.
     pub fn remember_tunnel(&self, name: &str, memory: &tunnel::Memory) -> Result<(), String> {
-        self.stamp(&self.state_file("tunnel", name), memory)
+        self.write_of_this_boot(&self.state_file("tunnel", name), memory)
     }
 
     /// What the last pass since this boot complained of.
     pub fn complaints(&self) -> Vec<u32> {
-        let complaints = self.stamped(&self.state.join("complaints"));
+        let complaints = self.read_of_this_boot(&self.state.join("complaints"));
         complaints.map_or(Vec::new(), |complaints: Complaints| complaints.numbers)
     }
 
     /// Remembers what a pass complained of.
     pub fn remember_complaints(&self, numbers: &[u32]) -> Result<(), String> {
         let numbers = numbers.to_owned();
-        self.stamp(&self.state.join("complaints"), &Complaints { numbers })
+        self.write_of_this_boot(&self.state.join("complaints"), &Complaints { numbers })
     }
 
     /// Whether this user may see what is remembered.
@@ -81,7 +81,7 @@ impl Store {
     /// In words: which folder is closed to it.
     pub fn check_readable(&self) -> Result<(), String> {
         for path in [&self.state.join("complaints"), &self.record] {
-            if files::is_hidden(path) {
+            if files::is_out_of_sight(path) {
                 let folder = path.parent().unwrap_or(path).display();
                 return Err(format!("this user may not look into {folder}; root may"));
             }
@@ -92,10 +92,10 @@ impl Store {
     /// What is remembered for ever. A record that cannot be read counts as
     /// none: the price is a send too many, not silence.
     pub fn record(&self) -> Record {
-        let read = files::read_if_there(&self.record, LIMIT);
+        let read = files::read_optional(&self.record, MAX_FILE);
         let record = read.and_then(|bytes| match bytes {
             None => Ok(Record::default()),
-            Some(bytes) => recorded(&bytes).map_err(|why| format!("is damaged: {why}")),
+            Some(bytes) => parse_record(&bytes).map_err(|why| format!("is damaged: {why}")),
         });
         record.unwrap_or_else(|why| {
             log::warn!("{} {why}; it counts as empty", self.record.display());
@@ -107,7 +107,7 @@ impl Store {
     pub fn write_record(&self, record: &Record) -> Result<(), String> {
         let text = JsonWriter::of(record);
         let folder = self.record.parent().unwrap_or(Path::new("/"));
-        files::within(folder, || {
+        files::with_folder(folder, || {
             files::replace(&self.record, text.as_bytes(), true)
         })
         .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
@@ -115,12 +115,12 @@ impl Store {
 
     /// What is remembered of looks at a VPNKI account since this boot.
     pub fn look(&self, account: &str) -> Option<tunnel::account::Look> {
-        self.stamped(&self.state_file("vpnki", account))
+        self.read_of_this_boot(&self.state_file("vpnki", account))
     }
 
     /// Remembers it until the next boot.
     pub fn remember_look(&self, account: &str, look: &tunnel::account::Look) -> Result<(), String> {
-        self.stamp(&self.state_file("vpnki", account), look)
+        self.write_of_this_boot(&self.state_file("vpnki", account), look)
     }
 
     /// The file of a section of this type.
@@ -131,8 +131,8 @@ impl Store {
 
     /// What a file of the state tier says, if it is of this boot: times since
     /// boot are worth nothing after a reboot, wherever the folder lies.
-    fn stamped<T: Persist>(&self, path: &Path) -> Option<T> {
-        let bytes = files::read_if_there(path, LIMIT).ok()??;
+    fn read_of_this_boot<T: Persist>(&self, path: &Path) -> Option<T> {
+        let bytes = files::read_optional(path, MAX_FILE).ok()??;
         T::read(self.of_this_boot(&bytes)?)
     }
 
@@ -140,24 +140,24 @@ impl Store {
         let json = Json::parse(bytes).ok()?;
         // It is the first of the fields.
         let mut fields = json.fields();
-        let (_, stamp) = fields.find(|(name, _)| name == STAMP)?;
+        let (_, stamp) = fields.find(|(name, _)| name == BOOT_ID_FIELD)?;
         (stamp.text()? == self.boot_id.as_str()).then_some(json)
     }
 
-    fn stamp(&self, path: &Path, content: &impl Persist) -> Result<(), String> {
-        self.write_stamped(path, &JsonWriter::of(content))
+    fn write_of_this_boot(&self, path: &Path, content: &impl Persist) -> Result<(), String> {
+        self.write_with_boot_id(path, &JsonWriter::of(content))
     }
 
     /// The stamp is put into the text of the object.
-    fn write_stamped(&self, path: &Path, text: &str) -> Result<(), String> {
+    fn write_with_boot_id(&self, path: &Path, text: &str) -> Result<(), String> {
         let fields = text.strip_prefix('{').expect("a struct is an object");
-        let text = format!("{{\"{STAMP}\":\"{}\",{fields}", self.boot_id);
-        files::within(&self.state, || files::replace(path, text.as_bytes(), false))
+        let text = format!("{{\"{BOOT_ID_FIELD}\":\"{}\",{fields}", self.boot_id);
+        files::with_folder(&self.state, || files::replace(path, text.as_bytes(), false))
             .map_err(|e| format!("cannot write {}: {e}", path.display()))
     }
 }
 
-fn recorded(bytes: &[u8]) -> Result<Record, String> {
+fn parse_record(bytes: &[u8]) -> Result<Record, String> {
     let json = Json::parse(bytes).map_err(|problem| problem.to_string())?;
     Record::read(json).ok_or_else(|| "it is JSON, but not what was written".to_owned())
 }

@@ -6,7 +6,7 @@ use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
-use super::process::environment;
+use super::process::environment_variable;
 
 /// The number of columns of standard output, if it is a terminal that says so.
 pub fn columns() -> Option<usize> {
@@ -22,11 +22,11 @@ pub fn rows() -> Option<usize> {
 
 /// The variables that name the locale, that which counts first.
 pub fn locale() -> [Option<String>; 3] {
-    ["LC_ALL", "LC_CTYPE", "LANG"].map(environment)
+    ["LC_ALL", "LC_CTYPE", "LANG"].map(environment_variable)
 }
 
 /// Sends all of it to standard output.
-pub fn draw(text: &str) -> io::Result<()> {
+pub fn write_all_now(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -34,17 +34,17 @@ pub fn draw(text: &str) -> io::Result<()> {
 
 /// Whether standard output is a terminal, whose width may still not be known: a
 /// serial console does not say.
-pub fn is_shown() -> bool {
+pub fn is_output_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// Whether a question would be seen, and an answer come from a person.
-pub fn can_ask() -> bool {
+pub fn can_prompt() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Asks, and says whether the answer was yes.
-pub fn says_yes(question: &str) -> bool {
+pub fn confirm(question: &str) -> bool {
     let mut answer = String::new();
     let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
     let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
@@ -55,9 +55,9 @@ pub fn says_yes(question: &str) -> bool {
 ///
 /// # Errors
 /// In words for people.
-pub fn ask(question: &str, hidden: bool) -> Result<Vec<u8>, String> {
+pub fn prompt(question: &str, hidden: bool) -> Result<Vec<u8>, String> {
     let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
-    let before = if hidden { hide_typing()? } else { None };
+    let before = if hidden { disable_echo()? } else { None };
     let read = asked.and_then(|()| read_line());
     if let Some(before) = before {
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &before);
@@ -82,7 +82,7 @@ fn read_line() -> io::Result<Vec<u8>> {
 
 /// The terminal shows nothing of what is typed; as it was before is returned.
 /// Ctrl-C ends the line, and not this process: who else would undo it?
-fn hide_typing() -> Result<Option<Termios>, String> {
+fn disable_echo() -> Result<Option<Termios>, String> {
     let in_words = |error| format!("the terminal cannot hide it: {error}");
     let before = tcgetattr(io::stdin()).map_err(in_words)?;
     let mut hidden = before.clone();
@@ -99,7 +99,7 @@ const INTERRUPT: u8 = 3;
 ///
 /// # Errors
 /// In words that follow on "standard input".
-pub fn standard_input(limit: usize) -> Result<Vec<u8>, String> {
+pub fn read_standard_input(limit: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut limited = io::stdin().lock().take(limit as u64 + 1);
     limited

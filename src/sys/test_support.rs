@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::clock;
-use super::wait::readable;
+use super::wait::until_readable;
 
 /// A span that only a hang exceeds.
 pub const ENOUGH: Duration = Duration::from_secs(30);
@@ -15,7 +15,7 @@ pub fn sleep_on(descriptors: &[impl AsFd], limit: Duration) -> bool {
     let end = clock::since_boot() + limit;
     loop {
         let left = end.saturating_sub(clock::since_boot());
-        let ready = readable(&descriptors, Some(left)).unwrap();
+        let ready = until_readable(&descriptors, Some(left)).unwrap();
         if left.is_zero() || ready.contains(&true) {
             return ready.contains(&true);
         }

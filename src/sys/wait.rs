@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum For {
+pub enum Readiness {
     /// Something can be read.
     Input,
     /// Something can be written.
@@ -24,32 +24,35 @@ pub enum For {
 }
 
 /// Sleeps until one of these can be read, or has failed, which reading will
-/// tell; or until `patience` is over, if there is one. Says of each whether it
+/// tell; or until `timeout` is over, if there is one. Says of each whether it
 /// can. A signal ends it, too.
-pub fn readable(fds: &[BorrowedFd<'_>], patience: Option<Duration>) -> Result<Vec<bool>, Errno> {
+pub fn until_readable(
+    fds: &[BorrowedFd<'_>],
+    timeout: Option<Duration>,
+) -> Result<Vec<bool>, Errno> {
     let mut polled: Vec<PollFd<'_>> = fds
         .iter()
         .map(|fd| PollFd::new(*fd, PollFlags::POLLIN))
         .collect();
-    sleep(&mut polled, patience)?;
-    Ok(polled.iter().map(happened).collect())
+    poll_for(&mut polled, timeout)?;
+    Ok(polled.iter().map(is_ready).collect())
 }
 
-/// Sleeps until this descriptor is ready or has failed, or `patience` is over.
+/// Sleeps until this descriptor is ready or has failed, or `timeout` is over.
 /// Says whether it is; a signal ends the sleep, too, and then it says no.
-pub fn ready(fd: &impl AsFd, what: For, patience: Duration) -> Result<bool, Errno> {
+pub fn until_ready(fd: &impl AsFd, what: Readiness, timeout: Duration) -> Result<bool, Errno> {
     let events = match what {
-        For::Input => PollFlags::POLLIN,
-        For::Room => PollFlags::POLLOUT,
-        For::End => PollFlags::empty(),
+        Readiness::Input => PollFlags::POLLIN,
+        Readiness::Room => PollFlags::POLLOUT,
+        Readiness::End => PollFlags::empty(),
     };
     let mut polled = [PollFd::new(fd.as_fd(), events)];
-    sleep(&mut polled, Some(patience))?;
-    Ok(happened(&polled[0]))
+    poll_for(&mut polled, Some(timeout))?;
+    Ok(is_ready(&polled[0]))
 }
 
-fn sleep(fds: &mut [PollFd<'_>], patience: Option<Duration>) -> Result<(), Errno> {
-    let timeout = patience.map_or(PollTimeout::NONE, milliseconds);
+fn poll_for(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> Result<(), Errno> {
+    let timeout = timeout.map_or(PollTimeout::NONE, poll_timeout);
     match poll(fds, timeout) {
         Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
         Err(errno) => Err(Errno::from_raw_os_error(errno as i32)),
@@ -58,13 +61,13 @@ fn sleep(fds: &mut [PollFd<'_>], patience: Option<Duration>) -> Result<(), Errno
 
 /// Rounded up, so that nobody wakes too early and finds that it is not yet
 /// time. The most that poll takes is 24 days, after which it may well look.
-fn milliseconds(patience: Duration) -> PollTimeout {
-    let up = patience.saturating_add(Duration::from_nanos(999_999));
+fn poll_timeout(timeout: Duration) -> PollTimeout {
+    let up = timeout.saturating_add(Duration::from_nanos(999_999));
     PollTimeout::try_from(up).unwrap_or(PollTimeout::MAX)
 }
 
 /// An event that the crate does not know is one, too.
-fn happened(fd: &PollFd<'_>) -> bool {
+fn is_ready(fd: &PollFd<'_>) -> bool {
     fd.any().unwrap_or(true)
 }
 
@@ -82,17 +85,17 @@ mod tests {
             (Duration::from_secs(20), 20_000),
             (Duration::MAX, i32::MAX),
         ];
-        for (patience, expected) in table {
-            assert_eq!(i32::from(milliseconds(patience)), expected, "{patience:?}");
+        for (timeout, expected) in table {
+            assert_eq!(i32::from(poll_timeout(timeout)), expected, "{timeout:?}");
         }
     }
 
     #[test]
     fn what_is_waited_for() {
         let (near, far) = std::io::pipe().expect("a pipe");
-        assert!(ready(&far, For::Room, Duration::ZERO).expect("polled"));
-        assert!(!ready(&near, For::Input, Duration::from_millis(1)).expect("polled"));
+        assert!(until_ready(&far, Readiness::Room, Duration::ZERO).expect("polled"));
+        assert!(!until_ready(&near, Readiness::Input, Duration::from_millis(1)).expect("polled"));
         drop(near);
-        assert!(ready(&far, For::End, Duration::from_secs(30)).expect("polled"));
+        assert!(until_ready(&far, Readiness::End, Duration::from_secs(30)).expect("polled"));
     }
 }

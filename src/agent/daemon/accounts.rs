@@ -65,7 +65,7 @@ impl Accounts {
         let mut looked = Vec::new();
         for account in &mut self.all {
             if let Some(child) = &mut account.look {
-                if child.ended().is_none() {
+                if child.poll_end().is_none() {
                     continue;
                 }
                 account.look = None;
@@ -102,7 +102,7 @@ impl Account {
 
     fn begin(&mut self, paths: &Paths, input: Option<BorrowedFd<'_>>) {
         let words = arguments(&["--look", &self.name], input);
-        match Child::ourselves(&paths.arguments(&words, &[]), input, LONGEST) {
+        match Child::start_self(&paths.arguments(&words, &[]), input, LONGEST) {
             Ok(child) => self.look = Some(child),
             Err(error) => {
                 log::error!("cannot look at account '{}': {error}", self.name);

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::sys::clockwatch::ClockWatch;
-use crate::sys::control::{Control, Request};
+use crate::sys::control::{ControlRequest, ControlSocket};
 use crate::sys::netlink::Monitor;
 use crate::sys::signals::Signals;
-use crate::sys::ubus::watch::Watch;
+use crate::sys::ubus::watch::NetworkWatch;
 use crate::sys::{clock, wait};
 use wansync_core::schedule::netifd::NetifdLink;
 use wansync_core::time::Boot;
@@ -19,7 +19,7 @@ use wansync_core::ubus::netifd::Network;
 /// The sources of events.
 pub struct EventSources {
     signals: Signals,
-    control: Control,
+    control: ControlSocket,
     /// Tells when the wall clock is set.
     clock: ClockWatch,
     monitor: Monitor,
@@ -42,7 +42,7 @@ pub struct Events {
     /// The wall clock was set.
     pub clock: bool,
     /// What other wansyncs ask for.
-    pub requests: Vec<Request>,
+    pub requests: Vec<ControlRequest>,
 }
 
 impl EventSources {
@@ -50,7 +50,7 @@ impl EventSources {
     pub fn open(state: &Path, routes: bool) -> io::Result<EventSources> {
         Ok(EventSources {
             signals: Signals::open()?,
-            control: Control::listen(state)?,
+            control: ControlSocket::listen(state)?,
             clock: ClockWatch::open()?,
             monitor: Monitor::open(routes)?,
             netifd: Netifd::default(),
@@ -103,7 +103,7 @@ impl EventSources {
         fds.extend(self.control.descriptors());
         let first_other = fds.len();
         fds.extend(others);
-        let ready = wait::readable(&fds, patience)?;
+        let ready = wait::until_readable(&fds, patience)?;
         let has_visitors = ready[first_visitor..first_other].contains(&true);
         let hears_netifd = first_visitor > 3 && ready[3];
         Ok(self.take([ready[0], ready[1], ready[2]], hears_netifd, has_visitors))
@@ -135,7 +135,7 @@ impl EventSources {
 
 /// The connection to netifd, which may go away and come back.
 pub struct Netifd {
-    watch: Result<Watch, String>,
+    watch: Result<NetworkWatch, String>,
     link: NetifdLink,
     /// The networks as it described them last.
     last: Vec<Network>,
@@ -168,7 +168,7 @@ impl Netifd {
         if !self.link.is_due(now) {
             return false;
         }
-        match Watch::connect(socket) {
+        match NetworkWatch::connect(socket) {
             Ok(watch) => {
                 if self.link.connected(now) {
                     log::info!("netifd is heard again");
@@ -185,15 +185,15 @@ impl Netifd {
     }
 
     fn take(&mut self) -> bool {
-        self.update(Watch::take)
+        self.update(NetworkWatch::take)
     }
 
     fn ask(&mut self) {
         self.link.asked(clock::boot());
-        self.update(Watch::refresh);
+        self.update(NetworkWatch::refresh);
     }
 
-    fn update(&mut self, from: impl Fn(&mut Watch) -> Result<bool, Error>) -> bool {
+    fn update(&mut self, from: impl Fn(&mut NetworkWatch) -> Result<bool, Error>) -> bool {
         let Ok(watch) = &mut self.watch else {
             return false;
         };

@@ -18,9 +18,9 @@ use crate::agent::observe::Observer;
 use crate::agent::paths::Paths;
 use crate::agent::tunnels::{View, Watch};
 use crate::exit::Exit;
-use crate::sys::control::{self, Request};
-use crate::sys::http::Client;
-use crate::sys::lock::{Held, Turn};
+use crate::sys::control::{self, ControlRequest};
+use crate::sys::http::HttpClient;
+use crate::sys::lock::{LockGuard, PassLock};
 use crate::sys::store::Store;
 use crate::sys::{clock, log as logging};
 use accounts::Accounts;
@@ -41,9 +41,9 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// Runs it.
 pub fn run(paths: &Paths) -> Exit {
     match open(paths) {
-        Ok((held, mut daemon)) => {
+        Ok((guard, mut daemon)) => {
             let exit = daemon.run();
-            drop(held);
+            drop(guard);
             exit
         }
         Err(exit) => exit,
@@ -65,21 +65,21 @@ struct Daemon<'a> {
     looked: Duration,
 }
 
-fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
+fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), Exit> {
     let (config, copy) = paths.load_and_copy().map_err(|why| {
         log::error!("{why}");
         Exit::Config
     })?;
     logging::set_level(config.main.log_level);
     let folder = paths.state.display();
-    let turn = Turn::of_daemon(&paths.state);
+    let lock = PassLock::of_daemon(&paths.state);
     let cannot = |error| {
         log::error!("cannot use the folder {folder}: {error}; nothing is sent");
         Exit::Later
     };
-    let held = match turn.try_hold().map_err(cannot)? {
-        Some(held) => held,
-        None => wait_for(paths, &turn).map_err(cannot)?.ok_or_else(|| {
+    let guard = match lock.try_lock_now().map_err(cannot)? {
+        Some(guard) => guard,
+        None => wait_for(paths, &lock).map_err(cannot)?.ok_or_else(|| {
             log::error!("another wansync still uses the folder {folder}; this one ends");
             Exit::Later
         })?,
@@ -102,19 +102,19 @@ fn open(paths: &Paths) -> Result<(Held, Daemon<'_>), Exit> {
         copy,
         sources,
     };
-    Ok((held, daemon))
+    Ok((guard, daemon))
 }
 
 /// Waits for a daemon that is about to end, or a pass over the tunnels.
-fn wait_for(paths: &Paths, turn: &Turn) -> std::io::Result<Option<Held>> {
-    let who = match control::ask(&paths.state, "pid", ANSWER) {
+fn wait_for(paths: &Paths, lock: &PassLock) -> std::io::Result<Option<LockGuard>> {
+    let who = match control::send_request(&paths.state, "pid", ANSWER) {
         Ok(Some(pid)) => format!("another wansync daemon (process {pid})"),
         Ok(None) => "a pass of wansync".to_owned(),
         Err(_) => "another wansync".to_owned(),
     };
     let (folder, patience) = (paths.state.display(), LOCK_PATIENCE.as_secs());
     log::warn!("{who} uses the folder {folder}; waiting for its end, {patience} s at most");
-    turn.hold(LOCK_PATIENCE)
+    lock.lock_within(LOCK_PATIENCE)
 }
 
 /// The words that start a child process, which finds the configuration on its
@@ -214,7 +214,7 @@ impl Daemon<'_> {
     }
 
     /// Says whether it was an event that matters.
-    fn answer(&mut self, request: Request) -> bool {
+    fn answer(&mut self, request: ControlRequest) -> bool {
         let (what, line) = request
             .text()
             .split_once('\t')
@@ -235,7 +235,7 @@ impl Daemon<'_> {
             "status" => {
                 self.watch.write(&self.store);
                 let ago = clock::since_boot().saturating_sub(self.looked);
-                Turn::of_passes(&self.paths.state).note_done(ago);
+                PassLock::of_passes(&self.paths.state).record_done(ago);
                 request.answer("ok");
             }
             _ => request.answer("what?"),
@@ -306,7 +306,7 @@ impl Daemon<'_> {
         self.looked = clock::since_boot();
         self.sources
             .refresh_netifd(whole(self.config.main.interval));
-        let client = Client::new(self.config.main.ca_file.as_ref(), false);
+        let client = HttpClient::new(self.config.main.ca_file.as_ref(), false);
         let networks = self.sources.netifd().networks().map(<[_]>::to_vec);
         let context = SectionContext {
             paths: self.paths,

@@ -166,7 +166,7 @@ impl Sections {
         let names: Vec<String> = order.targets.iter().map(word_of).collect();
         let words = arguments(&["--pass"], context.input);
         let arguments = context.paths.arguments(&words, &names);
-        match Child::ourselves(&arguments, context.input, MAX_PASS_TIME) {
+        match Child::start_self(&arguments, context.input, MAX_PASS_TIME) {
             Ok(child) => {
                 self.pass = Some(child);
                 self.schedule.pass_began(&order.targets, now);
@@ -180,7 +180,7 @@ impl Sections {
 
     /// Takes note of a pass that ended.
     fn reap_pass(&mut self, context: &SectionContext<'_>) -> Vec<HookRun> {
-        let Some(ended) = self.pass.as_mut().and_then(Child::ended) else {
+        let Some(ended) = self.pass.as_mut().and_then(Child::poll_end) else {
             return Vec::new();
         };
         if ended.code().is_none() {
@@ -207,7 +207,7 @@ impl Sections {
     pub fn end(&mut self, patience: Duration) {
         let end = clock::since_boot() + patience;
         while let Some(pass) = &mut self.pass {
-            if pass.ended().is_some() || clock::since_boot() >= end {
+            if pass.poll_end().is_some() || clock::since_boot() >= end {
                 self.pass = None;
                 return;
             }

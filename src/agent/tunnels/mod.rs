@@ -390,7 +390,7 @@ impl<'a> Pass<'a> {
         let route = watched
             .tunnel
             .route
-            .map(|prefix| match netlink::route_of(prefix) {
+            .map(|prefix| match netlink::route_device(prefix) {
                 Ok(Some(device)) if device == name => Route::Through,
                 Ok(Some(device)) => Route::Elsewhere(device),
                 Ok(None) => Route::Missing,
@@ -405,7 +405,12 @@ impl<'a> Pass<'a> {
         let Some(name) = watched.device() else {
             return;
         };
-        let Some(bytes) = self.counters().as_ref().ok().and_then(|all| all.of(name)) else {
+        let Some(bytes) = self
+            .counters()
+            .as_ref()
+            .ok()
+            .and_then(|all| all.of_device(name))
+        else {
             return;
         };
         let evidence = &mut watched.memory.evidence;
@@ -425,7 +430,7 @@ impl<'a> Pass<'a> {
         };
         match &network.l3_device {
             Some(device) if network.up => match self.counters() {
-                Ok(all) if all.of(device).is_none() => Device::Gone(device.clone()),
+                Ok(all) if all.of_device(device).is_none() => Device::Gone(device.clone()),
                 _ => Device::Up(device.clone()),
             },
             None if network.up => Device::Down("up, without a device".to_owned()),

@@ -5,7 +5,7 @@ use crate::agent::hooks::Programs;
 use crate::agent::paths::Paths;
 use crate::agent::tunnels::{View, Wanted, Watch};
 use crate::exit::Exit;
-use crate::sys::lock::Turn;
+use crate::sys::lock::PassLock;
 use crate::sys::{clock, ubus, wait};
 use wansync_core::config::Config;
 use wansync_core::outcome::Outcome;
@@ -27,7 +27,7 @@ pub fn pass(paths: &Paths, config: &Config, chosen: &[String]) -> Vec<Report> {
     if watch.is_empty() {
         return Vec::new();
     }
-    let Ok(Some(held)) = Turn::of_daemon(&paths.state).try_hold() else {
+    let Ok(Some(guard)) = PassLock::of_daemon(&paths.state).try_lock_now() else {
         return vec![Report {
             line: "the tunnels are watched by another process".to_owned(),
             exit: Exit::Done,
@@ -49,7 +49,7 @@ pub fn pass(paths: &Paths, config: &Config, chosen: &[String]) -> Vec<Report> {
     }
     watch.write(&store);
     let reports = reports(&watch);
-    held.release();
+    guard.release();
     programs.finish();
     reports
 }
@@ -62,7 +62,7 @@ fn round(
     watch: &mut Watch,
     programs: &mut Programs,
 ) -> Vec<String> {
-    let networks = ubus::dump(&paths.ubus).map_err(|error| error.to_string());
+    let networks = ubus::dump_networks(&paths.ubus).map_err(|error| error.to_string());
     let store = paths.store();
     let view = View {
         store: &store,
@@ -82,7 +82,7 @@ fn round(
             .due()
             .map(|due| due.saturating_sub(clock::since_boot()));
         let sockets: Vec<_> = watch.sockets().collect();
-        if let Err(error) = wait::readable(&sockets, patience) {
+        if let Err(error) = wait::until_readable(&sockets, patience) {
             log::error!("cannot wait for answers: {error}");
             break;
         }

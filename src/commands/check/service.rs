@@ -34,7 +34,7 @@ pub fn run(paths: &Paths, config: &Config) -> Exit {
     let mut findings = Findings::errors_only();
     configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
-        for fact in facts(config, identity::number()) {
+        for fact in facts(config, identity::router_number()) {
             println_quietly(&fact);
         }
     }

@@ -11,8 +11,8 @@ use crate::agent::paths::key_of;
 use crate::agent::publish::redacted;
 use crate::exit::Exit;
 use crate::sys::clock;
-use crate::sys::http::Client;
-use crate::sys::netlink::route_of;
+use crate::sys::http::HttpClient;
+use crate::sys::netlink::route_device;
 use crate::sys::ping::Echo;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::suggest::nearest;
@@ -25,14 +25,19 @@ use wansync_core::tunnel::account::Wanted;
 use wansync_core::ubus::netifd::{Network, explain};
 
 /// How many names of an account's tunnels are told; a person knows the rest.
-const MOST_NAMES: usize = 20;
+const MAX_NAMES: usize = 20;
 /// How long an echo may take; a tunnel over a satellite takes less.
-const ECHO_PATIENCE: Duration = Duration::from_secs(2);
-const ECHO_PAUSE: Duration = Duration::from_millis(20);
+const ECHO_TIMEOUT: Duration = Duration::from_secs(2);
+const ECHO_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Asks netifd, the far ends and each account, and tells what is found of each
 /// tunnel.
-pub fn check(config: &Config, client: &Client, observer: &Observer<'_>, findings: &mut Findings) {
+pub fn check(
+    config: &Config,
+    client: &HttpClient,
+    observer: &Observer<'_>,
+    findings: &mut Findings,
+) {
     let networks = match config.ready_tunnels().next() {
         Some(_) => observer.networks(),
         None => Ok(&[][..]),
@@ -69,7 +74,7 @@ pub fn check(config: &Config, client: &Client, observer: &Observer<'_>, findings
 }
 
 /// What an account says of its tunnels.
-struct Lists {
+struct TunnelLists {
     tunnels: Reply,
     active: Reply,
     aliases: Aliases,
@@ -82,15 +87,15 @@ fn lists(
     name: &str,
     account: &Vpnki,
     watched: &[Wanted<'_>],
-    client: &Client,
+    client: &HttpClient,
     observer: &Observer<'_>,
     findings: &mut Findings,
-) -> Option<Lists> {
+) -> Option<TunnelLists> {
     let Ok(key) = key_of(name, &account.key) else {
         return None;
     };
     let host = account.base_url.host();
-    match asked(account, watched, key.as_ref(), client, observer) {
+    match fetch_lists(account, watched, key.as_ref(), client, observer) {
         Ok(lists) => {
             let count = lists.names.len();
             findings.good(format!(
@@ -107,13 +112,13 @@ fn lists(
     }
 }
 
-fn asked(
+fn fetch_lists(
     account: &Vpnki,
     watched: &[Wanted<'_>],
     key: Option<&Secret>,
-    client: &Client,
+    client: &HttpClient,
     observer: &Observer<'_>,
-) -> Result<Lists, Failure> {
+) -> Result<TunnelLists, Failure> {
     let device = observer.way_out(account.bind.as_deref())?;
     let ask = |resource| {
         let url = watch::url(account, resource, key);
@@ -129,7 +134,7 @@ fn asked(
         let name = clean(name);
         key.map_or_else(|| name.to_string(), |key| key.redact(&name))
     };
-    Ok(Lists {
+    Ok(TunnelLists {
         names: names.iter().map(shown).collect(),
         tunnels,
         active,
@@ -137,7 +142,7 @@ fn asked(
     })
 }
 
-fn service(section: &str, tunnel: &Tunnel, lists: &Lists, findings: &mut Findings) {
+fn service(section: &str, tunnel: &Tunnel, lists: &TunnelLists, findings: &mut Findings) {
     let is_in = |resource, reply| {
         let wanted = [wanted(tunnel)];
         let listed = watch::listed(resource, reply, &wanted, &lists.aliases, clock::now().wall);
@@ -159,7 +164,7 @@ fn service(section: &str, tunnel: &Tunnel, lists: &Lists, findings: &mut Finding
 }
 
 /// What may have been meant, and what there is.
-fn hint(name: &str, lists: &Lists) -> String {
+fn hint(name: &str, lists: &TunnelLists) -> String {
     if lists.names.is_empty() {
         return ", nor any by name; 'wansync vpnki tunnels' shows what it lists, and option \
                 'name_field' says where the name stands"
@@ -170,7 +175,7 @@ fn hint(name: &str, lists: &Lists) -> String {
         Some(meant) => format!(" (did you mean '{meant}'?)"),
         None => String::new(),
     };
-    let told = &names[..names.len().min(MOST_NAMES)];
+    let told = &names[..names.len().min(MAX_NAMES)];
     let more = match names.len() - told.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -225,26 +230,26 @@ fn device_of(network: &Network) -> Option<&str> {
 }
 
 /// An echo that is under way.
-struct Probe {
+struct PendingEcho {
     target: IpAddr,
     sent: Duration,
     echo: Result<Echo, String>,
 }
 
 /// One echo through each tunnel that has a device and somebody to answer.
-fn probes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, Probe)> {
+fn probes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, PendingEcho)> {
     let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
         let network = networks.iter().find(|n| n.name == tunnel.network)?;
         let (device, target) = (device_of(network)?, tunnel.ping?);
         let echo = Echo::open(target, device, number as u16)
             .and_then(|mut echo| echo.send().map(|()| echo));
         let sent = clock::since_boot();
-        Some((name, Probe { target, sent, echo }))
+        Some((name, PendingEcho { target, sent, echo }))
     };
     config.ready_tunnels().enumerate().filter_map(one).collect()
 }
 
-fn ping(section: &str, probe: Option<&mut Probe>, device: &str, findings: &mut Findings) {
+fn ping(section: &str, probe: Option<&mut PendingEcho>, device: &str, findings: &mut Findings) {
     let Some(probe) = probe else {
         return;
     };
@@ -259,15 +264,15 @@ fn ping(section: &str, probe: Option<&mut Probe>, device: &str, findings: &mut F
     }
 }
 
-fn answer(probe: &mut Probe) -> Result<bool, String> {
+fn answer(probe: &mut PendingEcho) -> Result<bool, String> {
     let echo = probe.echo.as_mut().map_err(|why| why.clone())?;
-    let end = probe.sent + ECHO_PATIENCE;
+    let end = probe.sent + ECHO_TIMEOUT;
     loop {
         let is_over = clock::since_boot() >= end;
         match echo.answer()? {
             Some(_) => return Ok(true),
             None if is_over => return Ok(false),
-            None => clock::sleep(ECHO_PAUSE),
+            None => clock::sleep(ECHO_POLL_INTERVAL),
         }
     }
 }
@@ -276,7 +281,7 @@ fn route(section: &str, tunnel: &Tunnel, device: &str, findings: &mut Findings) 
     let Some(network) = tunnel.route else {
         return;
     };
-    match route_of(network) {
+    match route_device(network) {
         Ok(Some(way)) if way == device => {
             findings.good(format!("{section}: packets to {network} go through {way}"));
         }

@@ -5,24 +5,24 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use crate::sys::child::{Child, Ended};
+use crate::sys::child::{Child, ChildEnd};
 use crate::sys::clock;
 use crate::sys::clockwatch::ClockWatch;
-use crate::sys::control::Control;
+use crate::sys::control::ControlSocket;
 use tempfile::TempDir;
 
 use crate::sys::test_support::ENOUGH;
 use wansync_test_support::waiting::{wait_for, wait_until};
 
-fn shell(script: &str, patience: Duration) -> Child {
-    Child::start("/bin/sh", &["-c", script], &[], patience).unwrap()
+fn shell(script: &str, timeout: Duration) -> Child {
+    Child::start("/bin/sh", &["-c", script], &[], timeout).unwrap()
 }
 
 /// As the daemon does it, but for the CHLD signal.
-fn ended(child: &mut Child) -> Ended {
+fn await_end(child: &mut Child) -> ChildEnd {
     let start = Instant::now();
     loop {
-        if let Some(ended) = child.ended() {
+        if let Some(ended) = child.poll_end() {
             return ended;
         }
         assert!(start.elapsed() < ENOUGH, "{child:?}");
@@ -62,10 +62,10 @@ fn how_it_ended_is_told_in_words_and_numbers() {
         ("kill -9 $$", "failed (signal: 9 (SIGKILL))", None),
     ] {
         let mut child = shell(script, ENOUGH);
-        let end = ended(&mut child);
+        let end = await_end(&mut child);
         assert_eq!((end.to_string().as_str(), end.code()), (words, code));
         // It goes on to say so.
-        assert_eq!(child.ended(), Some(end.clone()));
+        assert_eq!(child.poll_end(), Some(end.clone()));
     }
 }
 
@@ -79,7 +79,7 @@ fn what_cannot_be_started_is_an_error() {
 #[test]
 fn it_has_our_environment_and_more_but_no_descriptor_of_ours() {
     let folder = TempDir::new().unwrap();
-    let control = Control::listen(&folder.path().join("run")).unwrap();
+    let control = ControlSocket::listen(&folder.path().join("run")).unwrap();
     let watch = ClockWatch::open().unwrap();
     let ours = [control.descriptors().next().unwrap(), watch.as_fd()].map(|fd| {
         let link = fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd())).unwrap();
@@ -93,7 +93,7 @@ fn it_has_our_environment_and_more_but_no_descriptor_of_ours() {
     ];
     let script = r#"{ echo "$PATH"; echo "$WANSYNC_EMPTY|$WANSYNC_ODD"; ls -l /proc/$$/fd; } > "$WANSYNC_OUT""#;
     let mut child = Child::start("/bin/sh", &["-c", script], &variables, ENOUGH).unwrap();
-    assert_eq!(ended(&mut child).code(), Some(0));
+    assert_eq!(await_end(&mut child).code(), Some(0));
     let told = fs::read_to_string(out).unwrap();
     let path = std::env::var("PATH").unwrap();
     assert!(told.starts_with(&format!("{path}\n|a 'b'\n$c\n")), "{told}");
@@ -109,8 +109,8 @@ fn one_that_takes_too_long_is_killed_with_its_group() {
     let script = pair(&folder, "trap '' TERM INT HUP; sleep 300; sleep 300");
     let mut child = shell(&script, Duration::from_secs(1));
     assert!(child.deadline() <= clock::since_boot() + Duration::from_secs(1));
-    let end = ended(&mut child);
-    assert_eq!(end, Ended::Overdue(Duration::from_secs(1)));
+    let end = await_end(&mut child);
+    assert_eq!(end, ChildEnd::Overdue(Duration::from_secs(1)));
     assert_eq!(
         (end.to_string().as_str(), end.code()),
         ("took longer than 1 s", None)
@@ -121,18 +121,18 @@ fn one_that_takes_too_long_is_killed_with_its_group() {
 #[test]
 fn a_stopped_one_is_killed_too() {
     let mut child = shell("kill -STOP $$", Duration::from_millis(200));
-    assert!(matches!(ended(&mut child), Ended::Overdue(_)));
+    assert!(matches!(await_end(&mut child), ChildEnd::Overdue(_)));
 }
 
 #[test]
 fn killing_what_has_ended_changes_nothing() {
     let mut child = shell("exit 3", ENOUGH);
-    let end = ended(&mut child);
+    let end = await_end(&mut child);
     child.kill();
-    assert_eq!(child.ended(), Some(end));
+    assert_eq!(child.poll_end(), Some(end));
     let mut child = shell("sleep 300", ENOUGH);
     child.kill();
-    assert_eq!(ended(&mut child), Ended::Stopped);
+    assert_eq!(await_end(&mut child), ChildEnd::Stopped);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn dropping_kills_and_leaves_no_zombie() {
 fn what_it_leaves_running_is_let_live() {
     let folder = TempDir::new().unwrap();
     let mut child = shell(&pair(&folder, ":"), ENOUGH);
-    assert_eq!(ended(&mut child).code(), Some(0));
+    assert_eq!(await_end(&mut child).code(), Some(0));
     drop(child);
     let below = number(&folder, "below");
     assert!(!is_gone(&below));
@@ -159,6 +159,6 @@ fn what_it_leaves_running_is_let_live() {
 
 #[test]
 fn this_program_can_be_started_again() {
-    let mut list = Child::ourselves(&["--list"], None, ENOUGH).unwrap();
-    assert_eq!(ended(&mut list).code(), Some(0));
+    let mut list = Child::start_self(&["--list"], None, ENOUGH).unwrap();
+    assert_eq!(await_end(&mut list).code(), Some(0));
 }

@@ -11,18 +11,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::sys::clock;
-use crate::sys::control::{Control, ask};
+use crate::sys::control::{ControlSocket, send_request};
 use tempfile::TempDir;
 
 use crate::sys::test_support::{ENOUGH, sleep_on};
 
 /// One turn of a loop like the daemon's. Says how often it replied.
-fn turn(control: &mut Control, patience: Duration) -> usize {
+fn turn(control: &mut ControlSocket, timeout: Duration) -> usize {
     let until = control
         .deadline()
         .map(|end| end.saturating_sub(clock::since_boot()));
     let descriptors: Vec<_> = control.descriptors().collect();
-    sleep_on(&descriptors, until.unwrap_or(patience).min(patience));
+    sleep_on(&descriptors, until.unwrap_or(timeout).min(timeout));
     let requests = control.take();
     let count = requests.len();
     for request in requests {
@@ -33,21 +33,21 @@ fn turn(control: &mut Control, patience: Duration) -> usize {
 }
 
 /// A loop beside `what`.
-fn beside<T>(control: &mut Control, what: impl FnOnce() -> T + Send) -> T
+fn beside<T>(control: &mut ControlSocket, what: impl FnOnce() -> T + Send) -> T
 where
     T: Send,
 {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        let visitor = scope.spawn(|| {
+        let connection = scope.spawn(|| {
             let result = what();
             done.store(true, Ordering::SeqCst);
             result
         });
-        while !visitor.is_finished() && !done.load(Ordering::SeqCst) {
+        while !connection.is_finished() && !done.load(Ordering::SeqCst) {
             turn(control, Duration::from_millis(20));
         }
-        visitor.join().unwrap()
+        connection.join().unwrap()
     })
 }
 
@@ -58,13 +58,13 @@ fn place() -> (TempDir, PathBuf) {
 }
 
 fn reply(folder: &Path, request: &str) -> Option<String> {
-    ask(folder, request, ENOUGH).unwrap()
+    send_request(folder, request, ENOUGH).unwrap()
 }
 
 #[test]
 fn a_question_and_its_reply() {
     let (_folder, state) = place();
-    let mut control = Control::listen(&state).unwrap();
+    let mut control = ControlSocket::listen(&state).unwrap();
     assert_eq!(control.deadline(), None);
     let (one, two) = beside(&mut control, || {
         (reply(&state, "pass wan"), reply(&state, " жук "))
@@ -72,7 +72,7 @@ fn a_question_and_its_reply() {
     assert_eq!(one.as_deref(), Some("heard pass wan"));
     assert_eq!(two.as_deref(), Some("heard жук"));
     // Ended by shutting down, and with something after the end.
-    for (said, told) in [
+    for (received, told) in [
         ("x", "heard x\n"),
         ("y\nz", "heard y\n"),
         ("y\r\n", "heard y\n"),
@@ -80,11 +80,11 @@ fn a_question_and_its_reply() {
         ("\n", ""),
     ] {
         let heard = beside(&mut control, || {
-            let mut visitor = UnixStream::connect(state.join("control")).unwrap();
-            visitor.write_all(said.as_bytes()).unwrap();
-            visitor.shutdown(Shutdown::Write).unwrap();
+            let mut connection = UnixStream::connect(state.join("control")).unwrap();
+            connection.write_all(received.as_bytes()).unwrap();
+            connection.shutdown(Shutdown::Write).unwrap();
             let mut text = String::new();
-            visitor.read_to_string(&mut text).unwrap();
+            connection.read_to_string(&mut text).unwrap();
             text
         });
         assert_eq!(heard, told);
@@ -95,7 +95,7 @@ fn a_question_and_its_reply() {
 #[test]
 fn nobody_else_may_connect() {
     let (_folder, state) = place();
-    let control = Control::listen(&state).unwrap();
+    let control = ControlSocket::listen(&state).unwrap();
     let socket = fs::metadata(state.join("control")).unwrap();
     assert!(socket.file_type().is_socket());
     assert_eq!(socket.permissions().mode() & 0o777, 0o600);
@@ -118,7 +118,7 @@ fn without_a_daemon_there_is_no_reply() {
     drop(UnixListener::bind(state.join("control")).unwrap());
     drop(UnixListener::bind(state.join("control.new")).unwrap());
     assert_eq!(reply(&state, "x"), None);
-    let mut control = Control::listen(&state).unwrap();
+    let mut control = ControlSocket::listen(&state).unwrap();
     let heard = beside(&mut control, || reply(&state, "x"));
     assert_eq!(heard.as_deref(), Some("heard x"));
     drop(control);
@@ -126,31 +126,32 @@ fn without_a_daemon_there_is_no_reply() {
     // Nor where no socket can have this name.
     let long = state.join("x".repeat(200));
     assert_eq!(reply(&long, "x"), None);
-    assert!(Control::listen(&long).is_err());
+    assert!(ControlSocket::listen(&long).is_err());
 }
 
 #[test]
 fn what_cannot_be_replaced_is_an_error() {
     let (_folder, state) = place();
     fs::create_dir_all(state.join("control/x")).unwrap();
-    assert!(Control::listen(&state).is_err());
+    assert!(ControlSocket::listen(&state).is_err());
     assert!(!state.join("control.new").exists());
     fs::remove_dir_all(state.join("control")).unwrap();
     fs::write(state.join("control"), "text").unwrap();
     assert_eq!(reply(&state, "x"), None);
-    Control::listen(&state).unwrap();
+    ControlSocket::listen(&state).unwrap();
 }
 
 #[test]
 fn a_daemon_that_hangs_is_given_up() {
     let (_folder, state) = place();
-    let mut control = Control::listen(&state).unwrap();
-    let error = ask(&state, "x", Duration::from_millis(50)).unwrap_err();
+    let mut control = ControlSocket::listen(&state).unwrap();
+    let error = send_request(&state, "x", Duration::from_millis(50)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     // Its line is full: even connecting waits.
-    let waiting: Vec<_> = std::iter::repeat_with(|| ask(&state, "x", Duration::from_millis(1)))
-        .take(100)
-        .collect();
+    let waiting: Vec<_> =
+        std::iter::repeat_with(|| send_request(&state, "x", Duration::from_millis(1)))
+            .take(100)
+            .collect();
     assert!(
         waiting
             .iter()
@@ -163,9 +164,9 @@ fn a_daemon_that_hangs_is_given_up() {
 #[test]
 fn a_daemon_that_ends_is_no_reply() {
     let (_folder, state) = place();
-    let control = Control::listen(&state).unwrap();
+    let control = ControlSocket::listen(&state).unwrap();
     thread::scope(|scope| {
-        let asking = scope.spawn(|| ask(&state, "x", ENOUGH));
+        let asking = scope.spawn(|| send_request(&state, "x", ENOUGH));
         sleep_on(&control.descriptors().collect::<Vec<_>>(), ENOUGH);
         drop(control);
         assert_ne!(
@@ -178,7 +179,7 @@ fn a_daemon_that_ends_is_no_reply() {
 #[test]
 fn fifty_visitors_at_once_all_get_their_reply() {
     let (_folder, state) = place();
-    let mut control = Control::listen(&state).unwrap();
+    let mut control = ControlSocket::listen(&state).unwrap();
     let replies = beside(&mut control, || {
         thread::scope(|scope| {
             let asking: Vec<_> = (0..50)
@@ -204,14 +205,14 @@ fn fifty_visitors_at_once_all_get_their_reply() {
 #[test]
 fn visitors_who_say_nothing_hold_nobody_up() {
     let (_folder, state) = place();
-    let mut control = Control::listen(&state).unwrap();
+    let mut control = ControlSocket::listen(&state).unwrap();
     let path = state.join("control");
     let mut silent: Vec<_> = (0..20)
         .map(|_| UnixStream::connect(&path).unwrap())
         .collect();
-    for (n, visitor) in silent.iter_mut().enumerate() {
+    for (n, connection) in silent.iter_mut().enumerate() {
         // Some begin a line.
-        visitor.write_all(&vec![b'x'; n]).unwrap();
+        connection.write_all(&vec![b'x'; n]).unwrap();
     }
     let start = Instant::now();
     assert_eq!(control.take().len(), 0);
@@ -226,21 +227,21 @@ fn visitors_who_say_nothing_hold_nobody_up() {
     let heard = beside(&mut control, || reply(&state, "at last"));
     assert_eq!(heard.as_deref(), Some("heard at last"));
     drop(control);
-    for visitor in &mut silent {
-        let left = visitor.read(&mut [0]);
-        assert!(matches!(left, Ok(0)) || left.is_err());
+    for connection in &mut silent {
+        let time_left = connection.read(&mut [0]);
+        assert!(matches!(time_left, Ok(0)) || time_left.is_err());
     }
 }
 
 #[test]
 fn visitors_who_do_not_listen_hold_nobody_up() {
     let (_folder, state) = place();
-    let mut control = Control::listen(&state).unwrap();
+    let mut control = ControlSocket::listen(&state).unwrap();
     let long = "x".repeat(10_000_000);
     for leaves in [false, true] {
-        let mut visitor = UnixStream::connect(state.join("control")).unwrap();
-        visitor.write_all(b"x\n").unwrap();
-        let kept = (!leaves).then_some(visitor);
+        let mut connection = UnixStream::connect(state.join("control")).unwrap();
+        connection.write_all(b"x\n").unwrap();
+        let kept = (!leaves).then_some(connection);
         let start = Instant::now();
         for request in control.take() {
             request.answer(&long);
@@ -250,7 +251,7 @@ fn visitors_who_do_not_listen_hold_nobody_up() {
     }
     // What was cut off is no reply.
     thread::scope(|scope| {
-        let asking = scope.spawn(|| ask(&state, "x", ENOUGH));
+        let asking = scope.spawn(|| send_request(&state, "x", ENOUGH));
         sleep_on(&control.descriptors().collect::<Vec<_>>(), ENOUGH);
         while !asking.is_finished() {
             sleep_on(
@@ -268,10 +269,10 @@ fn visitors_who_do_not_listen_hold_nobody_up() {
 #[test]
 fn a_request_has_1_kib_at_most() {
     let (_folder, state) = place();
-    let mut control = Control::listen(&state).unwrap();
+    let mut control = ControlSocket::listen(&state).unwrap();
     for (length, is_heard) in [(1023, true), (1024, true), (1025, false), (100_000, false)] {
         let text = "x".repeat(length);
-        let told = beside(&mut control, || ask(&state, &text, ENOUGH));
+        let told = beside(&mut control, || send_request(&state, &text, ENOUGH));
         assert_eq!(told.is_ok(), is_heard, "{length}");
     }
 }
@@ -279,16 +280,16 @@ fn a_request_has_1_kib_at_most() {
 #[test]
 fn a_request_may_come_in_pieces() {
     let (_folder, state) = place();
-    let mut control = Control::listen(&state).unwrap();
-    let mut visitor = UnixStream::connect(state.join("control")).unwrap();
+    let mut control = ControlSocket::listen(&state).unwrap();
+    let mut connection = UnixStream::connect(state.join("control")).unwrap();
     for byte in b"pass" {
-        visitor.write_all(&[*byte]).unwrap();
+        connection.write_all(&[*byte]).unwrap();
         assert_eq!(turn(&mut control, ENOUGH), 0);
     }
-    visitor.write_all(b"\n").unwrap();
+    connection.write_all(b"\n").unwrap();
     assert_eq!(turn(&mut control, ENOUGH), 1);
     let mut text = String::new();
-    visitor.read_to_string(&mut text).unwrap();
+    connection.read_to_string(&mut text).unwrap();
     assert_eq!(text, "heard pass\n");
 }
 
@@ -296,8 +297,8 @@ fn a_request_may_come_in_pieces() {
 #[test]
 fn that_nobody_listens_is_found_out_however_late_it_is() {
     let (_folder, state) = place();
-    assert_eq!(ask(&state, "event", Duration::ZERO).unwrap(), None);
+    assert_eq!(send_request(&state, "event", Duration::ZERO).unwrap(), None);
     fs::create_dir_all(&state).unwrap();
     drop(UnixListener::bind(state.join("control")).unwrap());
-    assert_eq!(ask(&state, "event", Duration::ZERO).unwrap(), None);
+    assert_eq!(send_request(&state, "event", Duration::ZERO).unwrap(), None);
 }

@@ -21,23 +21,23 @@ use rustls::{
     SignatureScheme,
 };
 
-use super::error::words;
+use super::error::describe;
 use wansync_core::failure::TlsFailure;
 
 /// The largest CA file that is read: the router's is 217 KB.
-const LARGEST_FILE: u64 = 4 << 20;
+const MAX_CA_FILE: u64 = 4 << 20;
 /// The largest certificate that is looked at.
-const LARGEST_CERTIFICATE: usize = 16 << 10;
+const MAX_CERTIFICATE: usize = 16 << 10;
 /// The longest line that is looked at whole: some tools write a certificate as one.
-const LONGEST_LINE: u64 = 24 << 10;
+const MAX_LINE: u64 = 24 << 10;
 
 /// Why the CA file cannot be used: it cannot be read, or holds no certificate.
 #[derive(Debug)]
-pub(super) struct Unusable(pub(super) String);
+pub(super) struct CaFileError(pub(super) String);
 
-impl std::error::Error for Unusable {}
+impl std::error::Error for CaFileError {}
 
-impl fmt::Display for Unusable {
+impl fmt::Display for CaFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -111,7 +111,7 @@ impl ServerCertVerifier for Anchors {
 /// [`TlsFailure::CaFile`] if it cannot be read, is not a file, is larger than
 /// 4 MiB, or holds none.
 pub fn check_ca_file(file: &Path) -> Result<usize, TlsFailure> {
-    for_each_certificate(file, |_, _| {}).map_err(|Unusable(cause)| TlsFailure::CaFile {
+    for_each_certificate(file, |_, _| {}).map_err(|CaFileError(cause)| TlsFailure::CaFile {
         path: file.display().to_string(),
         cause,
     })
@@ -124,10 +124,10 @@ fn anchors_for(
     file: &Path,
     end_entity: &CertificateDer<'_>,
     intermediates: &[CertificateDer<'_>],
-) -> Result<RootCertStore, Unusable> {
+) -> Result<RootCertStore, CaFileError> {
     let issuers: Vec<&[u8]> = std::iter::once(end_entity)
         .chain(intermediates)
-        .filter_map(|certificate| Names::of(certificate))
+        .filter_map(|certificate| CertificateNames::of(certificate))
         .map(|names| names.issuer)
         .collect();
     let mut roots = RootCertStore::empty();
@@ -142,44 +142,47 @@ fn anchors_for(
 
 fn for_each_certificate(
     file: &Path,
-    mut visit: impl FnMut(&[u8], Names<'_>),
-) -> Result<usize, Unusable> {
-    let mut bundle = Bundle::new(BufReader::with_capacity(4096, open(file)?));
+    mut visit: impl FnMut(&[u8], CertificateNames<'_>),
+) -> Result<usize, CaFileError> {
+    let mut bundle = PemBundle::new(BufReader::with_capacity(4096, open(file)?));
     let mut count = 0;
-    while let Some(der) = bundle.next().map_err(|error| Unusable(words(&error)))? {
-        if let Some(names) = Names::of(der) {
+    while let Some(der) = bundle
+        .next()
+        .map_err(|error| CaFileError(describe(&error)))?
+    {
+        if let Some(names) = CertificateNames::of(der) {
             count += 1;
             visit(der, names);
         }
     }
     match count {
-        0 => Err(Unusable("it holds no certificate".to_owned())),
+        0 => Err(CaFileError("it holds no certificate".to_owned())),
         _ => Ok(count),
     }
 }
 
 /// The file is looked at before it is opened: opening a pipe would wait for ever.
-fn open(file: &Path) -> Result<io::Take<File>, Unusable> {
-    let unusable = |error: io::Error| Unusable(words(&error));
+fn open(file: &Path) -> Result<io::Take<File>, CaFileError> {
+    let unusable = |error: io::Error| CaFileError(describe(&error));
     let metadata = fs::metadata(file).map_err(unusable)?;
     if metadata.is_dir() {
-        return Err(Unusable("it is a directory".to_owned()));
+        return Err(CaFileError("it is a directory".to_owned()));
     }
     if !metadata.is_file() {
-        return Err(Unusable("it is not a file".to_owned()));
+        return Err(CaFileError("it is not a file".to_owned()));
     }
-    if metadata.len() > LARGEST_FILE {
-        return Err(Unusable(format!(
+    if metadata.len() > MAX_CA_FILE {
+        return Err(CaFileError(format!(
             "it is larger than {} MiB",
-            LARGEST_FILE >> 20
+            MAX_CA_FILE >> 20
         )));
     }
-    Ok(File::open(file).map_err(unusable)?.take(LARGEST_FILE))
+    Ok(File::open(file).map_err(unusable)?.take(MAX_CA_FILE))
 }
 
 /// The certificates of a PEM file (RFC 7468), one at a time. What is not a
 /// certificate is skipped, as are other sections and damaged certificates.
-struct Bundle<R> {
+struct PemBundle<R> {
     reader: R,
     line: Vec<u8>,
     der: Vec<u8>,
@@ -187,9 +190,9 @@ struct Bundle<R> {
     section: Option<Base64>,
 }
 
-impl<R: BufRead> Bundle<R> {
+impl<R: BufRead> PemBundle<R> {
     fn new(reader: R) -> Self {
-        Bundle {
+        PemBundle {
             reader,
             line: Vec::new(),
             der: Vec::new(),
@@ -221,7 +224,7 @@ impl<R: BufRead> Bundle<R> {
                 let section = self.section.take();
                 self.section = section
                     .and_then(|base64| base64.decode(line, &mut self.der))
-                    .filter(|_| self.der.len() <= LARGEST_CERTIFICATE);
+                    .filter(|_| self.der.len() <= MAX_CERTIFICATE);
             }
         }
         Ok(None)
@@ -230,7 +233,7 @@ impl<R: BufRead> Bundle<R> {
     /// The next line, or the next piece of a very long one. False at the end.
     fn read_line(&mut self) -> io::Result<bool> {
         self.line.clear();
-        let mut reader = self.reader.by_ref().take(LONGEST_LINE);
+        let mut reader = self.reader.by_ref().take(MAX_LINE);
         Ok(reader.read_until(b'\n', &mut self.line)? > 0)
     }
 }
@@ -288,15 +291,15 @@ static SEXTETS: [u8; 256] = {
 };
 
 /// The two names of a certificate, DER encoded, without tag and length.
-struct Names<'a> {
+struct CertificateNames<'a> {
     issuer: &'a [u8],
     subject: &'a [u8],
 }
 
-impl<'a> Names<'a> {
+impl<'a> CertificateNames<'a> {
     /// RFC 5280, 4.1: Certificate, then TBSCertificate: version (optional),
     /// serialNumber, signature, issuer, validity, subject.
-    fn of(der: &'a [u8]) -> Option<Names<'a>> {
+    fn of(der: &'a [u8]) -> Option<CertificateNames<'a>> {
         const SEQUENCE: u8 = 0x30;
         const INTEGER: u8 = 0x02;
         const VERSION: u8 = 0xa0;
@@ -308,12 +311,12 @@ impl<'a> Names<'a> {
         let (issuer, rest) = value(rest, SEQUENCE)?;
         let (_validity, rest) = value(rest, SEQUENCE)?;
         let (subject, _) = value(rest, SEQUENCE)?;
-        Some(Names { issuer, subject })
+        Some(CertificateNames { issuer, subject })
     }
 }
 
 /// The value of the DER element with this tag that `input` starts with, and what
-/// follows it. Lengths have at most three bytes, enough for [`LARGEST_CERTIFICATE`].
+/// follows it. Lengths have at most three bytes, enough for [`MAX_CERTIFICATE`].
 fn value(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&found, rest) = input.split_first()?;
     let (&first, rest) = rest.split_first()?;

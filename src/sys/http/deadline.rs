@@ -8,7 +8,7 @@ use std::time::Instant;
 
 /// getaddrinfo keeps its packets on the stack: some 15 KB in musl, more in the
 /// plug-ins of glibc. Only what is touched is ever used.
-const STACK: usize = 256 * 1024;
+const STACK_SIZE: usize = 256 * 1024;
 
 /// Runs a job in a thread that can be left behind: getaddrinfo takes as long as
 /// `resolv.conf` says, getrandom as long as the kernel does. The thread ends when
@@ -17,15 +17,20 @@ const STACK: usize = 256 * 1024;
 ///
 /// # Errors
 /// `TimedOut` at the deadline; otherwise there was no thread for it.
-pub(super) fn within(deadline: Instant, job: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+pub(super) fn run_with_deadline(
+    deadline: Instant,
+    job: Box<dyn FnOnce() + Send>,
+) -> io::Result<()> {
     let done = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&done);
     let waiting = thread::current();
-    thread::Builder::new().stack_size(STACK).spawn(move || {
-        job();
-        theirs.store(true, Ordering::Release);
-        waiting.unpark();
-    })?;
+    thread::Builder::new()
+        .stack_size(STACK_SIZE)
+        .spawn(move || {
+            job();
+            theirs.store(true, Ordering::Release);
+            waiting.unpark();
+        })?;
     while !done.load(Ordering::Acquire) {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -47,7 +52,7 @@ mod tests {
     fn a_stalled_job_is_left_behind() {
         let (sender, receiver) = channel::<()>();
         let deadline = Instant::now() + Duration::from_millis(50);
-        let late = within(
+        let late = run_with_deadline(
             deadline,
             Box::new(move || {
                 let _ = receiver.recv();
@@ -63,7 +68,7 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(20);
         let held = Arc::new(());
         let theirs = Arc::clone(&held);
-        within(deadline, Box::new(move || drop(theirs))).unwrap();
+        run_with_deadline(deadline, Box::new(move || drop(theirs))).unwrap();
         assert_eq!(Arc::strong_count(&held), 1);
     }
 }

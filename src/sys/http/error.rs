@@ -9,10 +9,10 @@ use wansync_core::failure::{Failure, Phase, TlsFailure};
 /// What is said of a URL that is none.
 pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";
 
-/// What stopped a call. The parts below [`super::Client`] say this much;
+/// What stopped a call. The parts below [`super::HttpClient`] say this much;
 /// which host it was and how long was allowed is added at the top.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum HttpError {
     Bind { device: String, cause: String },
     NameResolution(String),
     Connect(String),
@@ -22,32 +22,32 @@ pub(super) enum Stop {
     TooLarge { limit: usize },
 }
 
-impl Stop {
+impl HttpError {
     /// The failure as the caller sees it; `limit` is the time that was allowed.
-    pub(super) fn at(self, host: &str, limit: Duration) -> Failure {
+    pub(super) fn into_failure(self, host: &str, limit: Duration) -> Failure {
         let host = host.to_owned();
         match self {
-            Stop::Bind { device, cause } => Failure::Bind { device, cause },
-            Stop::NameResolution(cause) => Failure::NameResolution { host, cause },
-            Stop::Connect(cause) => Failure::Connect { host, cause },
-            Stop::Tls(cause) => Failure::Tls { host, cause },
-            Stop::Timeout(phase) => Failure::Timeout { host, phase, limit },
-            Stop::Broken(cause) => Failure::Broken { host, cause },
-            Stop::TooLarge { limit } => Failure::TooLarge { limit },
+            HttpError::Bind { device, cause } => Failure::Bind { device, cause },
+            HttpError::NameResolution(cause) => Failure::NameResolution { host, cause },
+            HttpError::Connect(cause) => Failure::Connect { host, cause },
+            HttpError::Tls(cause) => Failure::Tls { host, cause },
+            HttpError::Timeout(phase) => Failure::Timeout { host, phase, limit },
+            HttpError::Broken(cause) => Failure::Broken { host, cause },
+            HttpError::TooLarge { limit } => Failure::TooLarge { limit },
         }
     }
 }
 
 /// ureq hands back, unread, what the parts below it report.
-impl From<Stop> for ureq::Error {
-    fn from(stop: Stop) -> Self {
+impl From<HttpError> for ureq::Error {
+    fn from(stop: HttpError) -> Self {
         ureq::Error::Other(Box::new(stop))
     }
 }
 
-impl std::error::Error for Stop {}
+impl std::error::Error for HttpError {}
 
-impl fmt::Display for Stop {
+impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the call stopped")
     }
@@ -55,27 +55,29 @@ impl fmt::Display for Stop {
 
 /// ureq's own errors, all of which come after the connection was made. Those of
 /// its texts that can hold an address or a header are left out.
-impl From<ureq::Error> for Stop {
+impl From<ureq::Error> for HttpError {
     fn from(error: ureq::Error) -> Self {
         match error {
-            ureq::Error::Other(stop) => match stop.downcast::<Stop>() {
+            ureq::Error::Other(stop) => match stop.downcast::<HttpError>() {
                 Ok(stop) => *stop,
-                Err(_) => Stop::Broken("unexpected error".to_owned()),
+                Err(_) => HttpError::Broken("unexpected error".to_owned()),
             },
-            ureq::Error::Io(error) => lost(&error),
+            ureq::Error::Io(error) => connection_lost(&error),
             ureq::Error::LargeResponseHeader(..) => {
-                Stop::Broken("the header of the reply is too large".to_owned())
+                HttpError::Broken("the header of the reply is too large".to_owned())
             }
-            ureq::Error::Protocol(error) => Stop::Broken(not_http(&error.to_string())),
+            ureq::Error::Protocol(error) => {
+                HttpError::Broken(describe_protocol_error(&error.to_string()))
+            }
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
-                Stop::Connect(INVALID_ADDRESS.to_owned())
+                HttpError::Connect(INVALID_ADDRESS.to_owned())
             }
-            _ => Stop::Broken("unexpected error".to_owned()),
+            _ => HttpError::Broken("unexpected error".to_owned()),
         }
     }
 }
 
-fn not_http(error: &str) -> String {
+fn describe_protocol_error(error: &str) -> String {
     let known = error.starts_with("http parse fail");
     let cause = match error.split_once(':') {
         Some((cause, _)) if !known => cause,
@@ -85,21 +87,21 @@ fn not_http(error: &str) -> String {
 }
 
 /// A connection that failed while the request or the reply was under way.
-pub(super) fn lost(error: &io::Error) -> Stop {
+pub(super) fn connection_lost(error: &io::Error) -> HttpError {
     match error.kind() {
-        io::ErrorKind::TimedOut => Stop::Timeout(Phase::Reply),
+        io::ErrorKind::TimedOut => HttpError::Timeout(Phase::Reply),
         io::ErrorKind::UnexpectedEof => {
-            Stop::Broken("closed before the reply was complete".to_owned())
+            HttpError::Broken("closed before the reply was complete".to_owned())
         }
-        _ => Stop::Broken(words(error)),
+        _ => HttpError::Broken(describe(error)),
     }
 }
 
 /// The kernel's own words, without the error number that std appends.
-pub(super) fn words(error: &io::Error) -> String {
+pub(super) fn describe(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
+        Some((cause, _)) => cause.to_owned(),
         None => text,
     }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod anchors;
+mod deadline;
 mod error;
 mod resolve;
 mod socket;
@@ -18,7 +19,6 @@ mod suites;
 mod tls;
 mod tls_error;
 mod transport;
-mod within;
 
 #[cfg(test)]
 mod tests;
@@ -33,26 +33,26 @@ use ureq::http::{HeaderValue, Request, Response, Uri, header};
 use ureq::{Agent, Body};
 
 pub use self::anchors::check_ca_file;
-use self::error::{INVALID_ADDRESS, Stop};
+use self::error::{HttpError, INVALID_ADDRESS};
 use self::tls::Tls;
-use self::transport::{Connector, Deadline, NotHere};
+use self::transport::{Connector, NoResolver, SharedDeadline};
 use wansync_core::address::Family;
 use wansync_core::failure::{Failure, Phase};
 use wansync_core::service::redirect::{Origin, follow, shown};
 use wansync_core::service::reply::Reply;
 
 /// The bound on any one call, name resolution and redirects included.
-pub const TIMEOUT: Duration = Duration::from_secs(30);
+pub const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many redirects are followed.
-const REDIRECTS: usize = 2;
+const MAX_REDIRECTS: usize = 2;
 /// The longest address that is sent: servers take about as much.
-const LONGEST_URL: usize = 7 * 1024;
+const MAX_URL_LENGTH: usize = 7 * 1024;
 /// A request header is written at once, a reply header read into one buffer.
-const OUTPUT: usize = 8 * 1024;
-const INPUT: usize = 16 * 1024;
+const OUTPUT_BUFFER_SIZE: usize = 8 * 1024;
+const INPUT_BUFFER_SIZE: usize = 16 * 1024;
 /// A connection is kept for the next section of a pass, not for the next pass.
-const KEPT: Duration = Duration::from_secs(3);
+const MAX_IDLE_AGE: Duration = Duration::from_secs(3);
 
 /// One request.
 pub struct Get<'a> {
@@ -66,7 +66,7 @@ pub struct Get<'a> {
     pub family: Option<Family>,
     /// The largest body, in bytes.
     pub limit: usize,
-    /// The bound on the whole call; see [`TIMEOUT`].
+    /// The bound on the whole call; see [`HTTP_TIMEOUT`].
     pub timeout: Duration,
     /// The `Accept` header.
     pub accept: &'static str,
@@ -74,48 +74,48 @@ pub struct Get<'a> {
 
 /// Sends requests, and keeps connections between them. Make one for each pass:
 /// what it keeps is closed with it.
-pub struct Client {
+pub struct HttpClient {
     ca_file: PathBuf,
     clock_ok: bool,
     /// Made for the first request: most passes send none.
     tls: OnceCell<Tls>,
-    agents: RefCell<Vec<Through>>,
+    agents: RefCell<Vec<BoundAgent>>,
 }
 
 /// The connections of one device and family, which others must not use.
-struct Through {
+struct BoundAgent {
     device: Option<String>,
     family: Option<Family>,
-    deadline: Deadline,
+    deadline: SharedDeadline,
     agent: Agent,
 }
 
 impl<'a> Get<'a> {
     /// What the services' methods are asked with: JSON is wanted, over any
-    /// family, within [`TIMEOUT`].
+    /// family, within [`HTTP_TIMEOUT`].
     pub fn json(url: &'a str, device: Option<&'a str>, limit: usize) -> Get<'a> {
         Get {
             url,
             device,
             family: None,
             limit,
-            timeout: TIMEOUT,
+            timeout: HTTP_TIMEOUT,
             accept: "application/json",
         }
     }
 }
 
-enum Answer {
+enum CallResult {
     Reply(Reply),
     /// The `Location` as given.
     Redirect(String),
 }
 
-impl Client {
+impl HttpClient {
     /// `ca_file` is read at each handshake, not here. While the clock is not set
     /// no TLS is tried.
-    pub fn new(ca_file: &Path, clock_ok: bool) -> Client {
-        Client {
+    pub fn new(ca_file: &Path, clock_ok: bool) -> HttpClient {
+        HttpClient {
             ca_file: ca_file.to_owned(),
             clock_ok,
             tls: OnceCell::new(),
@@ -131,10 +131,10 @@ impl Client {
     pub fn get(&self, request: &Get) -> Result<Reply, Failure> {
         let deadline = Instant::now() + request.timeout;
         let mut url = request.url.to_owned();
-        for _ in 0..=REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             match self.call(&url, request, deadline)? {
-                Answer::Reply(reply) => return Ok(reply),
-                Answer::Redirect(location) => {
+                CallResult::Reply(reply) => return Ok(reply),
+                CallResult::Redirect(location) => {
                     url = follow(&url, &location).map_err(|to| Failure::Redirect { to })?;
                 }
             }
@@ -144,37 +144,42 @@ impl Client {
         })
     }
 
-    fn call(&self, url: &str, request: &Get, deadline: Instant) -> Result<Answer, Failure> {
+    fn call(&self, url: &str, request: &Get, deadline: Instant) -> Result<CallResult, Failure> {
         let (host, called) = match Origin::of(url) {
             None => (
                 "the service".to_owned(),
-                Err(refused("its address is not valid")),
+                Err(cannot_connect("its address is not valid")),
             ),
             Some(origin) if !origin.is_allowed() => (
                 origin.host,
-                Err(refused("http is for this router itself, use https")),
+                Err(cannot_connect("http is for this router itself, use https")),
             ),
             Some(origin) => (origin.host, self.exchange(url, request, deadline)),
         };
-        called.map_err(|stop| stop.at(&host, request.timeout))
+        called.map_err(|stop| stop.into_failure(&host, request.timeout))
     }
 
-    fn exchange(&self, url: &str, request: &Get, deadline: Instant) -> Result<Answer, Stop> {
-        if url.len() > LONGEST_URL {
-            return Err(refused("the request is too long"));
+    fn exchange(
+        &self,
+        url: &str,
+        request: &Get,
+        deadline: Instant,
+    ) -> Result<CallResult, HttpError> {
+        if url.len() > MAX_URL_LENGTH {
+            return Err(cannot_connect("the request is too long"));
         }
         if Instant::now() >= deadline {
-            return Err(Stop::Timeout(Phase::Reply));
+            return Err(HttpError::Timeout(Phase::Reply));
         }
         // Without ureq's builder, and its own timeouts: 5 KB on MIPS.
         let mut asked = Request::new(());
-        *asked.uri_mut() = Uri::try_from(url).map_err(|_| refused(INVALID_ADDRESS))?;
+        *asked.uri_mut() = Uri::try_from(url).map_err(|_| cannot_connect(INVALID_ADDRESS))?;
         let accept = HeaderValue::from_static(request.accept);
         asked.headers_mut().insert(header::ACCEPT, accept);
         let response = self.agent(request, deadline).run(asked)?;
         match redirect(&response) {
-            Some(location) => Ok(Answer::Redirect(location)),
-            None => Ok(Answer::Reply(reply(response, request.limit)?)),
+            Some(location) => Ok(CallResult::Redirect(location)),
+            None => Ok(CallResult::Reply(reply(response, request.limit)?)),
         }
     }
 
@@ -193,7 +198,7 @@ impl Client {
             known.deadline.set(deadline);
             return known.agent.clone();
         }
-        let deadline = Deadline::at(deadline);
+        let deadline = SharedDeadline::at(deadline);
         let device = request.device.map(str::to_owned);
         let connector = Connector {
             device: device.clone(),
@@ -201,8 +206,8 @@ impl Client {
             tls: self.tls(),
             deadline: deadline.clone(),
         };
-        let agent = Agent::with_parts(config(), connector, NotHere);
-        agents.push(Through {
+        let agent = Agent::with_parts(config(), connector, NoResolver);
+        agents.push(BoundAgent {
             device,
             family: request.family,
             deadline,
@@ -220,16 +225,16 @@ fn config() -> ureq::config::Config {
         .max_redirects(0)
         .user_agent(concat!("wansync/", env!("CARGO_PKG_VERSION")))
         .accept_encoding(AutoHeaderValue::None)
-        .input_buffer_size(INPUT)
-        .output_buffer_size(OUTPUT)
-        .max_response_header_size(INPUT)
+        .input_buffer_size(INPUT_BUFFER_SIZE)
+        .output_buffer_size(OUTPUT_BUFFER_SIZE)
+        .max_response_header_size(INPUT_BUFFER_SIZE)
         .max_idle_connections(1)
-        .max_idle_age(KEPT)
+        .max_idle_age(MAX_IDLE_AGE)
         .build()
 }
 
-fn refused(cause: &str) -> Stop {
-    Stop::Connect(cause.to_owned())
+fn cannot_connect(cause: &str) -> HttpError {
+    HttpError::Connect(cause.to_owned())
 }
 
 /// Where a redirect points. One that does not say is a reply like any other.
@@ -239,7 +244,7 @@ fn redirect(response: &Response<Body>) -> Option<String> {
         .then(|| String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
-fn reply(mut response: Response<Body>, limit: usize) -> Result<Reply, Stop> {
+fn reply(mut response: Response<Body>, limit: usize) -> Result<Reply, HttpError> {
     let retry_after = response.headers().get(header::RETRY_AFTER);
     Ok(Reply {
         status: response.status().as_u16(),
@@ -251,7 +256,7 @@ fn reply(mut response: Response<Body>, limit: usize) -> Result<Reply, Stop> {
 }
 
 /// The whole body: a connection can be kept only when its end has been read.
-fn body(body: &mut Body, limit: usize) -> Result<Vec<u8>, Stop> {
+fn body(body: &mut Body, limit: usize) -> Result<Vec<u8>, HttpError> {
     let announced = body.content_length().unwrap_or(0);
     let mut bytes = Vec::new();
     if announced <= limit as u64 {
@@ -262,7 +267,7 @@ fn body(body: &mut Body, limit: usize) -> Result<Vec<u8>, Stop> {
             .map_err(ureq::Error::from)?;
     }
     if announced > limit as u64 || bytes.len() > limit {
-        return Err(Stop::TooLarge { limit });
+        return Err(HttpError::TooLarge { limit });
     }
     Ok(bytes)
 }

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::error::{Stop, words};
-use super::within::within;
+use super::deadline::run_with_deadline;
+use super::error::{HttpError, describe};
 use wansync_core::address::Family;
 use wansync_core::failure::Phase;
 
@@ -17,7 +17,7 @@ pub(super) fn addresses(
     port: u16,
     family: Option<Family>,
     deadline: Instant,
-) -> Result<Vec<SocketAddr>, Stop> {
+) -> Result<Vec<SocketAddr>, HttpError> {
     let mut found = match host.parse::<IpAddr>() {
         Ok(address) => vec![SocketAddr::new(address, port)],
         Err(_) if host.eq_ignore_ascii_case("localhost") => vec![
@@ -33,17 +33,17 @@ pub(super) fn addresses(
     });
     match (found.is_empty(), family) {
         (false, _) => Ok(found),
-        (true, Some(Family::Ipv4)) => Err(nothing("it has no IPv4 address")),
-        (true, Some(Family::Ipv6)) => Err(nothing("it has no IPv6 address")),
-        (true, None) => Err(nothing("it has no address")),
+        (true, Some(Family::Ipv4)) => Err(unresolved("it has no IPv4 address")),
+        (true, Some(Family::Ipv6)) => Err(unresolved("it has no IPv6 address")),
+        (true, None) => Err(unresolved("it has no address")),
     }
 }
 
-fn nothing(cause: &str) -> Stop {
-    Stop::NameResolution(cause.to_owned())
+fn unresolved(cause: &str) -> HttpError {
+    HttpError::NameResolution(cause.to_owned())
 }
 
-fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Stop> {
+fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, HttpError> {
     let name = (host.to_owned(), port);
     let slot = Arc::new(OnceLock::new());
     let theirs = Arc::clone(&slot);
@@ -51,19 +51,19 @@ fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, 
         let found = name.to_socket_addrs();
         let _ = theirs.set(found.map(|addresses| addresses.collect()));
     });
-    within(deadline, job).map_err(|error| match error.kind() {
-        io::ErrorKind::TimedOut => Stop::Timeout(Phase::NameResolution),
-        _ => Stop::NameResolution(words(&error)),
+    run_with_deadline(deadline, job).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => HttpError::Timeout(Phase::NameResolution),
+        _ => HttpError::NameResolution(describe(&error)),
     })?;
     match Arc::into_inner(slot).and_then(OnceLock::into_inner) {
-        Some(found) => found.map_err(|error| Stop::NameResolution(cause(&error))),
-        None => Err(nothing("it failed")),
+        Some(found) => found.map_err(|error| HttpError::NameResolution(cause(&error))),
+        None => Err(unresolved("it failed")),
     }
 }
 
 /// std gives getaddrinfo's text only, which differs between musl and glibc.
 fn cause(error: &io::Error) -> String {
-    let text = words(error);
+    let text = describe(error);
     let text = text.rsplit(": ").next().unwrap_or_default();
     match text {
         "Name does not resolve" | "Name or service not known" => "the name does not exist",
@@ -102,7 +102,9 @@ mod tests {
         }
         for (host, family) in [("192.0.2.1", Family::Ipv6), ("::1", Family::Ipv4)] {
             let stop = addresses(host, 443, Some(family), soon()).unwrap_err();
-            assert!(matches!(stop, Stop::NameResolution(cause) if cause.contains("has no IPv")));
+            assert!(
+                matches!(stop, HttpError::NameResolution(cause) if cause.contains("has no IPv"))
+            );
         }
     }
 
@@ -110,7 +112,7 @@ mod tests {
     fn a_name_that_cannot_exist() {
         let host = "x".repeat(64);
         let stop = addresses(&host, 443, None, soon()).unwrap_err();
-        assert!(matches!(stop, Stop::NameResolution(cause) if !cause.contains("lookup")));
+        assert!(matches!(stop, HttpError::NameResolution(cause) if !cause.contains("lookup")));
     }
 
     #[test]

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Type};
 
-use super::error::{Stop, words};
+use super::error::{HttpError, describe};
 use wansync_core::failure::Phase;
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
 /// takes an empty one for "any device".
 const LONGEST_DEVICE: usize = 15;
 /// How many addresses a message names.
-const NAMED: usize = 3;
+const MAX_NAMED_CAUSES: usize = 3;
 
 /// A connected socket. Reads and writes fail with `TimedOut` at the deadline.
 pub(super) struct Socket {
@@ -28,23 +28,23 @@ pub(super) fn connect(
     addresses: &[SocketAddr],
     device: Option<&str>,
     deadline: Instant,
-) -> Result<Socket, Stop> {
+) -> Result<Socket, HttpError> {
     let mut causes = Vec::new();
     for (tried, address) in addresses.iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Stop::Timeout(Phase::Connect));
+            return Err(HttpError::Timeout(Phase::Connect));
         }
         match connect_one(address, device, share(left, addresses.len() - tried))? {
             Ok(stream) => return Ok(Socket { stream, deadline }),
             // The last address had all the time there was.
             Err(error) if is_timeout(&error) && tried + 1 == addresses.len() => {
-                return Err(Stop::Timeout(Phase::Connect));
+                return Err(HttpError::Timeout(Phase::Connect));
             }
             Err(error) => causes.push(format!("{}: {}", address.ip(), unanswered(&error))),
         }
     }
-    Err(Stop::Connect(listed(&causes)))
+    Err(HttpError::Connect(listed(&causes)))
 }
 
 /// All of it for the last address; before that, what leaves as much for each of
@@ -61,7 +61,7 @@ fn connect_one(
     address: &SocketAddr,
     device: Option<&str>,
     timeout: Duration,
-) -> Result<io::Result<TcpStream>, Stop> {
+) -> Result<io::Result<TcpStream>, HttpError> {
     let domain = Domain::for_address(*address);
     let socket = match socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP)) {
         Ok(socket) => socket,
@@ -77,15 +77,15 @@ fn connect_one(
     Ok(connected.map(|()| socket.into()))
 }
 
-fn bind(socket: &socket2::Socket, device: &str) -> Result<(), Stop> {
+fn bind(socket: &socket2::Socket, device: &str) -> Result<(), HttpError> {
     let bound = if device.is_empty() || device.len() > LONGEST_DEVICE || device.contains('\0') {
         Err("it is not a device name".to_owned())
     } else {
         socket
             .bind_device(Some(device.as_bytes()))
-            .map_err(|error| words(&error))
+            .map_err(|error| describe(&error))
     };
-    bound.map_err(|cause| Stop::Bind {
+    bound.map_err(|cause| HttpError::Bind {
         device: device.to_owned(),
         cause,
     })
@@ -99,13 +99,13 @@ fn unanswered(error: &io::Error) -> String {
     if is_timeout(error) {
         "no answer".to_owned()
     } else {
-        words(error)
+        describe(error)
     }
 }
 
 fn listed(causes: &[String]) -> String {
-    let named = causes[..causes.len().min(NAMED)].join("; ");
-    match causes.len().saturating_sub(NAMED) {
+    let named = causes[..causes.len().min(MAX_NAMED_CAUSES)].join("; ");
+    match causes.len().saturating_sub(MAX_NAMED_CAUSES) {
         0 => named,
         more => format!("{named}; and {more} more addresses"),
     }
@@ -218,7 +218,7 @@ mod tests {
         let Err(stop) = connect(&[silent, refused], None, deadline) else {
             panic!("nobody listens");
         };
-        let Stop::Connect(cause) = stop else {
+        let HttpError::Connect(cause) = stop else {
             panic!("{stop:?}");
         };
         assert_eq!(cause, "127.0.0.1: no answer; 127.0.0.1: Connection refused");

@@ -10,7 +10,7 @@ use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError};
 
 use super::anchors::Anchors;
-use super::error::{Stop, words};
+use super::error::{HttpError, describe};
 use super::socket::Socket;
 use super::suites;
 use super::tls_error::{self, tls_failure};
@@ -55,15 +55,15 @@ impl Tls {
     }
 
     /// Shakes hands with `host`, by the deadline of the socket.
-    pub(super) fn connect(&self, host: &str, mut socket: Socket) -> Result<Session, Stop> {
+    pub(super) fn connect(&self, host: &str, mut socket: Socket) -> Result<TlsSession, HttpError> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| handshake("no certificate can be for this name"))?;
         let mut tls = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| self.failed(&error))?;
         while tls.is_handshaking() {
-            flush(&mut tls, &mut socket).map_err(|error| interrupted(&error))?;
+            flush(&mut tls, &mut socket).map_err(|error| handshake_interrupted(&error))?;
             let read = tls.read_tls(&mut socket);
-            if read.map_err(|error| interrupted(&error))? == 0 {
+            if read.map_err(|error| handshake_interrupted(&error))? == 0 {
                 return Err(handshake("it closed the connection"));
             }
             if let Err(error) = tls.process_new_packets() {
@@ -72,24 +72,24 @@ impl Tls {
                 return Err(self.failed(&error));
             }
         }
-        flush(&mut tls, &mut socket).map_err(|error| interrupted(&error))?;
-        Ok(Session { tls, socket })
+        flush(&mut tls, &mut socket).map_err(|error| handshake_interrupted(&error))?;
+        Ok(TlsSession { tls, socket })
     }
 
-    fn failed(&self, error: &TlsError) -> Stop {
-        Stop::Tls(tls_failure(error, &self.ca_file))
+    fn failed(&self, error: &TlsError) -> HttpError {
+        HttpError::Tls(tls_failure(error, &self.ca_file))
     }
 }
 
-fn handshake(cause: &str) -> Stop {
-    Stop::Tls(TlsFailure::Handshake(cause.to_owned()))
+fn handshake(cause: &str) -> HttpError {
+    HttpError::Tls(TlsFailure::Handshake(cause.to_owned()))
 }
 
 /// The connection failed before the request was sent.
-fn interrupted(error: &io::Error) -> Stop {
+fn handshake_interrupted(error: &io::Error) -> HttpError {
     match error.kind() {
-        io::ErrorKind::TimedOut => Stop::Timeout(Phase::Handshake),
-        _ => handshake(&words(error)),
+        io::ErrorKind::TimedOut => HttpError::Timeout(Phase::Handshake),
+        _ => handshake(&describe(error)),
     }
 }
 
@@ -101,12 +101,12 @@ fn flush(tls: &mut ClientConnection, socket: &mut Socket) -> io::Result<()> {
 }
 
 /// An established connection.
-pub(super) struct Session {
+pub(super) struct TlsSession {
     tls: ClientConnection,
     socket: Socket,
 }
 
-impl Session {
+impl TlsSession {
     pub(super) fn socket(&mut self) -> &mut Socket {
         &mut self.socket
     }
@@ -121,7 +121,7 @@ impl Session {
     }
 }
 
-impl Read for Session {
+impl Read for TlsSession {
     /// A stream that ends without TLS's own goodbye is an error: it may have
     /// been cut.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -133,13 +133,13 @@ impl Read for Session {
             self.tls.read_tls(&mut self.socket)?;
             self.tls
                 .process_new_packets()
-                .map_err(|error| io::Error::other(tls_error::words(&error)))?;
+                .map_err(|error| io::Error::other(tls_error::describe(&error)))?;
             flush(&mut self.tls, &mut self.socket)?;
         }
     }
 }
 
-impl Write for Session {
+impl Write for TlsSession {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = self.tls.writer().write(buffer)?;
         flush(&mut self.tls, &mut self.socket)?;

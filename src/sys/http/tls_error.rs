@@ -5,14 +5,14 @@
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 use webpki::Error as PathError;
 
-use super::anchors::Unusable;
+use super::anchors::CaFileError;
 use wansync_core::failure::TlsFailure;
 
 /// What was wrong with a handshake.
 pub(super) fn tls_failure(error: &Error, ca_file: &str) -> TlsFailure {
     match error {
         Error::InvalidCertificate(error) => certificate_failure(error, ca_file),
-        other => TlsFailure::Handshake(words(other)),
+        other => TlsFailure::Handshake(describe(other)),
     }
 }
 
@@ -26,29 +26,29 @@ fn certificate_failure(error: &CertificateError, ca_file: &str) -> TlsFailure {
         E::UnknownIssuer | E::BadSignature => TlsFailure::Untrusted {
             ca_file: ca_file.to_owned(),
         },
-        E::Other(other) => match other.0.downcast_ref::<Unusable>() {
-            Some(Unusable(cause)) => TlsFailure::CaFile {
+        E::Other(other) => match other.0.downcast_ref::<CaFileError>() {
+            Some(CaFileError(cause)) => TlsFailure::CaFile {
                 path: ca_file.to_owned(),
                 cause: cause.clone(),
             },
-            None => TlsFailure::Handshake(words_of_certificate(error)),
+            None => TlsFailure::Handshake(describe_certificate(error)),
         },
-        _ => TlsFailure::Handshake(words_of_certificate(error)),
+        _ => TlsFailure::Handshake(describe_certificate(error)),
     }
 }
 
 /// What the server did, or its certificate is, in words that follow its name.
-pub(super) fn words(error: &Error) -> String {
+pub(super) fn describe(error: &Error) -> String {
     match error {
-        Error::AlertReceived(alert) => words_of_alert(*alert),
-        Error::InvalidCertificate(error) => words_of_certificate(error),
-        Error::InvalidMessage(error) => words_of_message(error),
+        Error::AlertReceived(alert) => describe_alert(*alert),
+        Error::InvalidCertificate(error) => describe_certificate(error),
+        Error::InvalidMessage(error) => describe_message(error),
         Error::General(cause) => cause.clone(),
-        other => words_of_others(other).to_owned(),
+        other => describe_other(other).to_owned(),
     }
 }
 
-fn words_of_others(error: &Error) -> &'static str {
+fn describe_other(error: &Error) -> &'static str {
     use PeerIncompatible as P;
     match error {
         Error::NoCertificatesPresented => "it has no certificate",
@@ -67,7 +67,7 @@ fn words_of_others(error: &Error) -> &'static str {
     }
 }
 
-fn words_of_message(error: &InvalidMessage) -> String {
+fn describe_message(error: &InvalidMessage) -> String {
     use InvalidMessage as E;
     match error {
         // Another protocol, taken for TLS, fails at the head of its first record.
@@ -84,7 +84,7 @@ fn words_of_message(error: &InvalidMessage) -> String {
 }
 
 /// Alerts as the registry of TLS has them (RFC 8446, 6).
-fn words_of_alert(alert: AlertDescription) -> String {
+fn describe_alert(alert: AlertDescription) -> String {
     let number = u8::from(alert);
     let name = match number {
         0 => "close_notify",
@@ -117,7 +117,7 @@ fn words_of_alert(alert: AlertDescription) -> String {
     format!("it refused to go on (alert {number}, {name})")
 }
 
-fn words_of_certificate(error: &CertificateError) -> String {
+fn describe_certificate(error: &CertificateError) -> String {
     use CertificateError as E;
     #[expect(deprecated, reason = "rustls still makes it of webpki's")]
     let cause = match error {
@@ -131,7 +131,7 @@ fn words_of_certificate(error: &CertificateError) -> String {
         }
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it is not for servers",
         E::Other(other) => match other.0.downcast_ref() {
-            Some(cause) => words_of_path(cause),
+            Some(cause) => describe_path(cause),
             None => "unexpected error",
         },
         _ => "unexpected error",
@@ -140,7 +140,7 @@ fn words_of_certificate(error: &CertificateError) -> String {
 }
 
 /// What rustls has no name of its own for.
-fn words_of_path(error: &PathError) -> &'static str {
+fn describe_path(error: &PathError) -> &'static str {
     use PathError as E;
     match error {
         E::CaUsedAsEndEntity => "it is the one of a CA",
@@ -164,7 +164,7 @@ mod tests {
     /// Nothing is left to `Debug`, which some builds leave empty.
     #[test]
     fn each_error_has_words() {
-        let alert = |number: u8| words(&Error::AlertReceived(number.into()));
+        let alert = |number: u8| describe(&Error::AlertReceived(number.into()));
         assert_eq!(
             alert(40),
             "it refused to go on (alert 40, handshake_failure)"
@@ -195,7 +195,7 @@ mod tests {
             ),
             (Error::EncryptError, "an unexpected error of TLS"),
         ] {
-            assert_eq!(words(&error), expected);
+            assert_eq!(describe(&error), expected);
         }
     }
 }

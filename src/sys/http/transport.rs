@@ -12,11 +12,11 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{self, Buffers, ConnectionDetails, LazyBuffers, NextTimeout};
 
-use super::error::{Stop, lost};
+use super::deadline::run_with_deadline;
+use super::error::{HttpError, connection_lost};
 use super::resolve;
 use super::socket::{self, Socket};
-use super::tls::{Session, Tls};
-use super::within::within;
+use super::tls::{Tls, TlsSession};
 use crate::sys::random;
 use wansync_core::address::Family;
 use wansync_core::failure::TlsFailure;
@@ -24,11 +24,11 @@ use wansync_core::failure::TlsFailure;
 /// When the call that is under way must have ended. ureq's own timeouts are not
 /// used: our sockets end each wait by themselves.
 #[derive(Clone)]
-pub(super) struct Deadline(Arc<Mutex<Instant>>);
+pub(super) struct SharedDeadline(Arc<Mutex<Instant>>);
 
-impl Deadline {
-    pub(super) fn at(deadline: Instant) -> Deadline {
-        Deadline(Arc::new(Mutex::new(deadline)))
+impl SharedDeadline {
+    pub(super) fn at(deadline: Instant) -> SharedDeadline {
+        SharedDeadline(Arc::new(Mutex::new(deadline)))
     }
 
     pub(super) fn set(&self, deadline: Instant) {
@@ -50,15 +50,15 @@ pub(super) struct Connector {
     pub(super) family: Option<Family>,
     /// `None` while the clock is not set.
     pub(super) tls: Option<Tls>,
-    pub(super) deadline: Deadline,
+    pub(super) deadline: SharedDeadline,
 }
 
 impl Connector {
-    fn open(&self, uri: &Uri, secure: bool, deadline: Instant) -> Result<Stream, Stop> {
+    fn open(&self, uri: &Uri, secure: bool, deadline: Instant) -> Result<Stream, HttpError> {
         let tls = match (secure, &self.tls) {
             (false, _) => None,
             (true, Some(tls)) => Some(tls),
-            (true, None) => return Err(Stop::Tls(TlsFailure::ClockNotSet)),
+            (true, None) => return Err(HttpError::Tls(TlsFailure::ClockNotSet)),
         };
         if secure {
             await_random_numbers(deadline)?;
@@ -68,7 +68,9 @@ impl Connector {
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let addresses = resolve::addresses(host, port, self.family, deadline)?;
         if !secure && !addresses.iter().all(|address| address.ip().is_loopback()) {
-            return Err(Stop::Connect("http may not leave this router".to_owned()));
+            return Err(HttpError::Connect(
+                "http may not leave this router".to_owned(),
+            ));
         }
         let socket = socket::connect(&addresses, self.device.as_deref(), deadline)?;
         Ok(match tls {
@@ -79,11 +81,12 @@ impl Connector {
 }
 
 /// ring would wait for the kernel without a bound, in the middle of a handshake.
-fn await_random_numbers(deadline: Instant) -> Result<(), Stop> {
-    if random::is_ready() || within(deadline, Box::new(random::wait)).is_ok() {
+fn await_random_numbers(deadline: Instant) -> Result<(), HttpError> {
+    if random::is_ready() || run_with_deadline(deadline, Box::new(random::wait_until_ready)).is_ok()
+    {
         return Ok(());
     }
-    Err(Stop::Tls(TlsFailure::NoRandomNumbers))
+    Err(HttpError::Tls(TlsFailure::NoRandomNumbers))
 }
 
 impl transport::Connector for Connector {
@@ -113,9 +116,9 @@ impl fmt::Debug for Connector {
 /// ureq resolves before it looks for a kept connection; we resolve only where a
 /// new one is opened, in [`Connector`], and give ureq something to carry.
 #[derive(Debug)]
-pub(super) struct NotHere;
+pub(super) struct NoResolver;
 
-impl Resolver for NotHere {
+impl Resolver for NoResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let mut addresses = self.empty();
         addresses.push(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0));
@@ -126,13 +129,13 @@ impl Resolver for NotHere {
 /// One connection, with the buffers that ureq wants beside it.
 pub(super) struct Transport {
     stream: Stream,
-    deadline: Deadline,
+    deadline: SharedDeadline,
     buffers: LazyBuffers,
 }
 
 enum Stream {
     Plain(Socket),
-    Tls(Box<Session>),
+    Tls(Box<TlsSession>),
 }
 
 impl Transport {
@@ -159,7 +162,7 @@ impl transport::Transport for Transport {
             Stream::Plain(socket) => socket.write_all(output),
             Stream::Tls(session) => session.write_all(output),
         };
-        Ok(sent.map_err(|error| lost(&error))?)
+        Ok(sent.map_err(|error| connection_lost(&error))?)
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
@@ -172,7 +175,7 @@ impl transport::Transport for Transport {
             Stream::Plain(socket) => socket.read(input),
             Stream::Tls(session) => session.read(input),
         };
-        let amount = read.map_err(|error| lost(&error))?;
+        let amount = read.map_err(|error| connection_lost(&error))?;
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }

@@ -19,7 +19,7 @@ use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 pub use monitor::Monitor;
-pub use route::{add_route, is_own, route_of};
+pub use route::{add_route, is_own_address, route_device};
 
 /// A socket of `NETLINK_ROUTE` that neither blocks nor is left to children.
 ///
@@ -35,10 +35,10 @@ fn socket() -> rustix::io::Result<OwnedFd> {
 }
 
 /// The kernel's own words, without the error number that std appends.
-pub(super) fn words(error: impl Into<io::Error>) -> String {
+pub(super) fn describe(error: impl Into<io::Error>) -> String {
     let text = error.into().to_string();
     match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
+        Some((cause, _)) => cause.to_owned(),
         None => text,
     }
 }

@@ -22,7 +22,7 @@ use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{RecvFlags, bind, recv};
 
-use super::wire::{Attributes, Message, Messages, kind, number};
+use super::wire::{Attributes, Messages, NetlinkMessage, kind, number};
 
 /// Groups of rtnetlink, as bits. (linux/rtnetlink.h)
 mod group {
@@ -34,7 +34,7 @@ mod group {
 }
 
 /// More than any notification takes; a link's is the largest, at some 1.5 KB.
-const LARGEST: usize = 8192;
+const MAX_NOTIFICATION: usize = 8192;
 
 /// Hears what the kernel says of its network. Needs no privilege.
 pub struct Monitor {
@@ -93,12 +93,12 @@ impl Monitor {
     pub fn take(&mut self) -> Changes {
         let mut changes = Changes::default();
         let mut lost = false;
-        let mut buffer = [0; LARGEST];
+        let mut buffer = [0; MAX_NOTIFICATION];
         loop {
             match recv(&self.socket, &mut buffer[..], RecvFlags::TRUNC) {
                 Ok((taken, length)) if length <= taken => {
                     for message in Messages(&buffer[..taken]) {
-                        self.hear(&message, &mut changes);
+                        self.note_message(&message, &mut changes);
                     }
                 }
                 Err(Errno::INTR) => {}
@@ -118,22 +118,22 @@ impl Monitor {
         changes
     }
 
-    fn hear(&mut self, message: &Message<'_>, changes: &mut Changes) {
+    fn note_message(&mut self, message: &NetlinkMessage<'_>, changes: &mut Changes) {
         match message.kind {
             kind::NEWADDR | kind::DELADDR => {
                 let fact = address(message.body);
-                changes.addresses |= fact.is_some_and(|f| self.is_news(f, message.kind));
+                changes.addresses |= fact.is_some_and(|f| self.update_known(f, message.kind));
             }
             kind::NEWLINK | kind::DELLINK => {
                 let fact = link(message.body);
-                changes.links |= fact.is_some_and(|f| self.is_news(f, message.kind));
+                changes.links |= fact.is_some_and(|f| self.update_known(f, message.kind));
             }
             kind::NEWROUTE | kind::DELROUTE => changes.routes |= is_own_route(message.body),
             _ => {}
         }
     }
 
-    fn is_news(&mut self, fact: Fact, kind: u16) -> bool {
+    fn update_known(&mut self, fact: Fact, kind: u16) -> bool {
         let at = self.known.iter().position(|known| known.key == fact.key);
         let gone = matches!(kind, kind::DELADDR | kind::DELLINK);
         match at {
@@ -158,12 +158,12 @@ impl AsFd for Monitor {
 /// `struct ifaddrmsg`: family, prefix length, flags, scope, index of the
 /// device. The key is all that makes it this address and no other.
 fn address(body: &[u8]) -> Option<Fact> {
-    const SIZE: usize = 8;
+    const STRUCT_SIZE: usize = 8;
     const ADDRESS: u16 = 1;
     const LOCAL: u16 = 2;
     const FLAGS: u16 = 8;
-    let [family, length, flags, _scope, index @ ..] = body.first_chunk::<SIZE>()?;
-    let attribute = |kind| Attributes::after(SIZE, body).find(kind);
+    let [family, length, flags, _scope, index @ ..] = body.first_chunk::<STRUCT_SIZE>()?;
+    let attribute = |kind| Attributes::after(STRUCT_SIZE, body).find(kind);
     let mut key = vec![*family, *length];
     key.extend(index);
     key.extend(attribute(LOCAL).unwrap_or_default());
@@ -179,7 +179,7 @@ fn address(body: &[u8]) -> Option<Fact> {
 /// attribute for it is missing in those of wireless drivers. Of the other
 /// flags, some change when somebody captures packets.
 fn link(body: &[u8]) -> Option<Fact> {
-    const SIZE: usize = 16;
+    const STRUCT_SIZE: usize = 16;
     const NAME: u16 = 3;
     const UP: u32 = 0x1;
     const RUNNING: u32 = 0x40;
@@ -190,7 +190,11 @@ fn link(body: &[u8]) -> Option<Fact> {
     }
     let flags = number(body, 8)? & (UP | RUNNING | CARRIER);
     let mut state = flags.to_ne_bytes().to_vec();
-    state.extend(Attributes::after(SIZE, body).find(NAME).unwrap_or_default());
+    state.extend(
+        Attributes::after(STRUCT_SIZE, body)
+            .find(NAME)
+            .unwrap_or_default(),
+    );
     Some(Fact {
         key: body.get(4..8)?.to_vec(),
         state,
@@ -215,7 +219,7 @@ fn is_own_route(body: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::Request;
+    use super::super::wire::NetlinkRequest;
     use super::*;
 
     fn monitor() -> Monitor {
@@ -223,18 +227,19 @@ mod tests {
     }
 
     /// What one message with this structure and these attributes changes.
-    fn heard(
+    fn changes_after(
         monitor: &mut Monitor,
         kind: u16,
         structure: &[u8],
         attributes: &[(u16, &[u8])],
     ) -> Changes {
-        let start = Request::new(kind, 0, 0, structure);
-        let add = |request: Request, (kind, value): &(u16, &[u8])| request.with(*kind, value);
+        let start = NetlinkRequest::new(kind, 0, 0, structure);
+        let add =
+            |request: NetlinkRequest, (kind, value): &(u16, &[u8])| request.with(*kind, value);
         let bytes = attributes.iter().fold(start, add).bytes();
         let mut changes = Changes::default();
         for message in Messages(&bytes) {
-            monitor.hear(&message, &mut changes);
+            monitor.note_message(&message, &mut changes);
         }
         changes
     }
@@ -267,7 +272,7 @@ mod tests {
             let bits = flags(bits);
             let attributes: [(u16, &[u8]); 3] =
                 [(1, &address), (8, &bits), (CACHE, &[lifetime; 16])];
-            let changes = heard(&mut monitor, kind, &on(index), &attributes);
+            let changes = changes_after(&mut monitor, kind, &on(index), &attributes);
             assert_eq!(changes.addresses, change, "row {row}");
             assert!(!changes.links && !changes.routes);
         }
@@ -294,7 +299,7 @@ mod tests {
         for (row, (kind, family, index, flags, name, change)) in table.into_iter().enumerate() {
             let structure = structure([family, 0, 0, 0], &[index, flags, 0]);
             let attributes: [(u16, &[u8]); 2] = [(3, name), (WIRELESS, &[row as u8])];
-            let changes = heard(&mut monitor, kind, &structure, &attributes);
+            let changes = changes_after(&mut monitor, kind, &structure, &attributes);
             assert_eq!(changes.links, change, "row {row}");
             assert!(!changes.addresses && !changes.routes);
         }
@@ -318,7 +323,7 @@ mod tests {
             (body[4], body[7]) = (number, kind);
             body.extend(u32::to_ne_bytes(flags));
             for message in [kind::NEWROUTE, kind::DELROUTE] {
-                let changes = heard(&mut monitor(), message, &body, &[]);
+                let changes = changes_after(&mut monitor(), message, &body, &[]);
                 assert_eq!(changes.routes, change, "{number} {kind} {flags}");
             }
         }
@@ -330,12 +335,12 @@ mod tests {
         let mut monitor = monitor();
         for kind in 0..=NEWNEIGH {
             for length in [0, 3] {
-                let changes = heard(&mut monitor, kind, &[0; 12][..length], &[]);
+                let changes = changes_after(&mut monitor, kind, &[0; 12][..length], &[]);
                 assert_eq!(changes, Changes::default(), "{kind} {length}");
             }
         }
         assert_eq!(
-            heard(&mut monitor, NEWNEIGH, &[0; 12], &[]),
+            changes_after(&mut monitor, NEWNEIGH, &[0; 12], &[]),
             Changes::default()
         );
     }

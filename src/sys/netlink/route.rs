@@ -8,16 +8,16 @@ use rustix::io::Errno;
 use rustix::net::netdevice::{index_to_name, name_to_index};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-use super::wire::{Attributes, Messages, Request, family, flag, kind, number};
-use super::words;
+use super::describe;
+use super::wire::{Attributes, Messages, NetlinkRequest, family, flag, kind, number};
 use crate::sys::clock;
-use crate::sys::wait::{self, For};
+use crate::sys::wait::{self, Readiness};
 use wansync_core::prefix::Prefix;
 
 /// The kernel answers at once; this is against waiting for ever.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
 /// More than a reply about a route takes.
-const LARGEST: usize = 4096;
+const MAX_REPLY: usize = 4096;
 /// Each request has a socket of its own, or comes after the last reply.
 const SEQUENCE: u32 = 1;
 
@@ -35,7 +35,7 @@ const LOCAL: u8 = 2;
 
 /// Where packets go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum RouteTarget {
     /// Through the device of this index.
     Device(u32),
     /// To this router itself.
@@ -56,25 +56,25 @@ enum Way {
 ///
 /// # Errors
 /// In words: the kernel could not be asked.
-pub fn route_of(network: Prefix) -> Result<Option<String>, String> {
+pub fn route_device(network: Prefix) -> Result<Option<String>, String> {
     let asked = super::socket().and_then(|socket| {
-        let way = match look_up(&socket, first_host(network))? {
-            Way::Here => look_up(&socket, last_host(network))?,
+        let target = match look_up(&socket, first_host(network))? {
+            RouteTarget::Here => look_up(&socket, last_host(network))?,
             other => other,
         };
-        name(&socket, way)
+        device_name(&socket, target)
     });
-    asked.map_err(|e| not_said(&network.to_string(), e))
+    asked.map_err(|e| lookup_failed(&network.to_string(), e))
 }
 
 /// Whether this router has that address itself.
-pub fn is_own(address: IpAddr) -> bool {
-    let way = super::socket().and_then(|socket| look_up(&socket, address));
-    way == Ok(Way::Here)
+pub fn is_own_address(address: IpAddr) -> bool {
+    let target = super::socket().and_then(|socket| look_up(&socket, address));
+    target == Ok(RouteTarget::Here)
 }
 
-fn not_said(destination: &str, error: Errno) -> String {
-    let cause = words(error);
+fn lookup_failed(destination: &str, error: Errno) -> String {
+    let cause = describe(error);
     format!("the kernel does not say where packets to {destination} go: {cause}")
 }
 
@@ -105,35 +105,35 @@ fn last_host(network: Prefix) -> IpAddr {
     }
 }
 
-fn look_up(socket: &OwnedFd, destination: IpAddr) -> rustix::io::Result<Way> {
+fn look_up(socket: &OwnedFd, destination: IpAddr) -> rustix::io::Result<RouteTarget> {
     let bits = if destination.is_ipv4() { 32 } else { 128 };
     let mut structure = [0; ROUTE_SIZE];
     structure[..2].copy_from_slice(&[family(destination), bits]);
-    let request = Request::new(kind::GETROUTE, 0, SEQUENCE, &structure);
-    match ask(socket, request.with_address(DESTINATION, destination)) {
-        Ok(reply) => Ok(way(&reply)),
+    let request = NetlinkRequest::new(kind::GETROUTE, 0, SEQUENCE, &structure);
+    match exchange(socket, request.with_address(DESTINATION, destination)) {
+        Ok(reply) => Ok(route_target(&reply)),
         // In turn: no route, unreachable, prohibited, blackhole. (ip-route(8))
         Err(Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::ACCESS | Errno::INVAL) => {
-            Ok(Way::Nowhere)
+            Ok(RouteTarget::Nowhere)
         }
         Err(error) => Err(error),
     }
 }
 
-fn way(reply: &[u8]) -> Way {
+fn route_target(reply: &[u8]) -> RouteTarget {
     let device = Attributes::after(ROUTE_SIZE, reply).find(DEVICE);
     match (reply.get(7), device.and_then(|value| number(value, 0))) {
-        (Some(&LOCAL), _) => Way::Here,
-        (Some(&UNICAST), Some(index)) => Way::Device(index),
-        _ => Way::Nowhere,
+        (Some(&LOCAL), _) => RouteTarget::Here,
+        (Some(&UNICAST), Some(index)) => RouteTarget::Device(index),
+        _ => RouteTarget::Nowhere,
     }
 }
 
-fn name(socket: &OwnedFd, way: Way) -> rustix::io::Result<Option<String>> {
-    let index = match way {
-        Way::Device(index) => index,
-        Way::Here => return Ok(Some("lo".to_owned())),
-        Way::Nowhere => return Ok(None),
+fn device_name(socket: &OwnedFd, target: RouteTarget) -> rustix::io::Result<Option<String>> {
+    let index = match target {
+        RouteTarget::Device(index) => index,
+        RouteTarget::Here => return Ok(Some("lo".to_owned())),
+        RouteTarget::Nowhere => return Ok(None),
     };
     match index_to_name(socket, index) {
         Ok(name) => Ok(Some(name)),
@@ -153,24 +153,24 @@ fn name(socket: &OwnedFd, way: Way) -> rustix::io::Result<Option<String>> {
 /// # Errors
 /// In words, on what was to be added and why it was not.
 pub fn add_route(network: Prefix, device: &str) -> Result<(), String> {
-    let cause = match (network.length(), added(network, device)) {
+    let cause = match (network.length(), request_route(network, device)) {
         (0, _) => "it would take all packets, the tunnel's own too".to_owned(),
         (_, Ok(())) => return Ok(()),
-        (_, Err(Errno::EXIST)) => match route_of(network)? {
+        (_, Err(Errno::EXIST)) => match route_device(network)? {
             Some(other) if other == device => return Ok(()),
             Some(other) => format!("there is one already, through {other}"),
             None => "there is one already that leads nowhere".to_owned(),
         },
         (_, Err(Errno::NODEV)) => "there is no such device".to_owned(),
         (_, Err(Errno::PERM)) => "that needs CAP_NET_ADMIN".to_owned(),
-        (_, Err(error)) => words(error),
+        (_, Err(error)) => describe(error),
     };
     Err(format!(
         "the route {network} cannot be added through {device}: {cause}"
     ))
 }
 
-fn added(network: Prefix, device: &str) -> rustix::io::Result<()> {
+fn request_route(network: Prefix, device: &str) -> rustix::io::Result<()> {
     const MAIN_TABLE: u8 = 254;
     const STATIC: u8 = 4;
     const SCOPE_LINK: u8 = 253;
@@ -181,17 +181,17 @@ fn added(network: Prefix, device: &str) -> rustix::io::Result<()> {
     structure[..2].copy_from_slice(&[family(address), network.length()]);
     structure[4..8].copy_from_slice(&[MAIN_TABLE, STATIC, SCOPE_LINK, UNICAST]);
     let flags = flag::ACK | flag::CREATE | flag::EXCL;
-    let request = Request::new(kind::NEWROUTE, flags, SEQUENCE, &structure)
+    let request = NetlinkRequest::new(kind::NEWROUTE, flags, SEQUENCE, &structure)
         .with_address(DESTINATION, address)
         .with(DEVICE, &index.to_ne_bytes());
-    ask(&socket, request).map(|_| ())
+    exchange(&socket, request).map(|_| ())
 }
 
 /// The body of the reply; empty if it only says that the request was done.
-fn ask(socket: &OwnedFd, request: Request) -> rustix::io::Result<Vec<u8>> {
+fn exchange(socket: &OwnedFd, request: NetlinkRequest) -> rustix::io::Result<Vec<u8>> {
     send(socket, &request.bytes(), SendFlags::empty())?;
-    let end = clock::since_boot() + PATIENCE;
-    let mut buffer = [0; LARGEST];
+    let end = clock::since_boot() + REPLY_TIMEOUT;
+    let mut buffer = [0; MAX_REPLY];
     loop {
         match recv(socket, &mut buffer[..], RecvFlags::empty()) {
             Ok((taken, _)) => {
@@ -199,7 +199,7 @@ fn ask(socket: &OwnedFd, request: Request) -> rustix::io::Result<Vec<u8>> {
                     return reply;
                 }
             }
-            Err(Errno::AGAIN) => wait(socket, end)?,
+            Err(Errno::AGAIN) => wait_for_reply(socket, end)?,
             Err(Errno::INTR) => {}
             Err(error) => return Err(error),
         }
@@ -219,13 +219,13 @@ fn reply(received: &[u8]) -> Option<rustix::io::Result<Vec<u8>>> {
     }
 }
 
-fn wait(socket: &OwnedFd, end: Duration) -> rustix::io::Result<()> {
+fn wait_for_reply(socket: &OwnedFd, end: Duration) -> rustix::io::Result<()> {
     let left = end.saturating_sub(clock::since_boot());
     if left.is_zero() {
         return Err(Errno::TIMEDOUT);
     }
     // Ready or not, the caller looks again.
-    wait::ready(socket, For::Input, left).map(|_| ())
+    wait::until_ready(socket, Readiness::Input, left).map(|_| ())
 }
 
 #[cfg(test)]
@@ -263,7 +263,7 @@ mod tests {
         let reply = |kind, device: Option<u32>| {
             let mut structure = [0; ROUTE_SIZE];
             structure[7] = kind;
-            let request = Request::new(kind::NEWROUTE, 0, SEQUENCE, &structure);
+            let request = NetlinkRequest::new(kind::NEWROUTE, 0, SEQUENCE, &structure);
             let request = match device {
                 Some(index) => request.with(DEVICE, &index.to_ne_bytes()),
                 None => request,
@@ -271,17 +271,20 @@ mod tests {
             let bytes = request.bytes();
             super::reply(&bytes).expect("it is ours").expect("no error")
         };
-        assert_eq!(way(&reply(UNICAST, Some(7))), Way::Device(7));
-        assert_eq!(way(&reply(LOCAL, Some(1))), Way::Here);
-        assert_eq!(way(&reply(UNICAST, None)), Way::Nowhere);
-        assert_eq!(way(&reply(6, Some(1))), Way::Nowhere);
-        assert_eq!(way(&[]), Way::Nowhere);
+        assert_eq!(
+            route_target(&reply(UNICAST, Some(7))),
+            RouteTarget::Device(7)
+        );
+        assert_eq!(route_target(&reply(LOCAL, Some(1))), RouteTarget::Here);
+        assert_eq!(route_target(&reply(UNICAST, None)), RouteTarget::Nowhere);
+        assert_eq!(route_target(&reply(6, Some(1))), RouteTarget::Nowhere);
+        assert_eq!(route_target(&[]), RouteTarget::Nowhere);
     }
 
     #[test]
     fn errors_in_replies() {
         let error = |sequence, code: i32| {
-            let bytes = Request::new(kind::ERROR, 0, sequence, &code.to_ne_bytes()).bytes();
+            let bytes = NetlinkRequest::new(kind::ERROR, 0, sequence, &code.to_ne_bytes()).bytes();
             reply(&bytes)
         };
         let unreachable = Errno::NETUNREACH.raw_os_error();
@@ -294,9 +297,9 @@ mod tests {
     #[test]
     fn this_machine_reaches_itself() {
         let loopback = Ipv4Addr::LOCALHOST.into();
-        assert_eq!(route_of(prefix("127.0.0.1")), Ok(Some("lo".to_owned())));
-        assert!(is_own(loopback));
-        assert!(!is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+        assert_eq!(route_device(prefix("127.0.0.1")), Ok(Some("lo".to_owned())));
+        assert!(is_own_address(loopback));
+        assert!(!is_own_address(Ipv4Addr::new(192, 0, 2, 1).into()));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub mod flag {
 
 /// A message without its header.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Message<'a> {
+pub struct NetlinkMessage<'a> {
     /// One of [`kind`], or another.
     pub kind: u16,
     /// That of the request that it answers.
@@ -52,11 +52,11 @@ pub struct Message<'a> {
 pub struct Messages<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Messages<'a> {
-    type Item = Message<'a>;
+    type Item = NetlinkMessage<'a>;
 
-    fn next(&mut self) -> Option<Message<'a>> {
+    fn next(&mut self) -> Option<NetlinkMessage<'a>> {
         let length = number(self.0, 0)? as usize;
-        let message = Message {
+        let message = NetlinkMessage {
             kind: short(self.0, 4)?,
             sequence: number(self.0, 8)?,
             body: self.0.get(HEADER..length)?,
@@ -109,11 +109,11 @@ fn aligned(length: usize) -> usize {
 }
 
 /// A message that is being built.
-pub struct Request(Vec<u8>);
+pub struct NetlinkRequest(Vec<u8>);
 
-impl Request {
+impl NetlinkRequest {
     /// One with this structure.
-    pub fn new(kind: u16, flags: u16, sequence: u32, structure: &[u8]) -> Request {
+    pub fn new(kind: u16, flags: u16, sequence: u32, structure: &[u8]) -> NetlinkRequest {
         let mut bytes = vec![0; 4];
         bytes.extend(kind.to_ne_bytes());
         bytes.extend((flags | flag::REQUEST).to_ne_bytes());
@@ -121,12 +121,12 @@ impl Request {
         // The kernel knows whom the socket belongs to.
         bytes.extend([0; 4]);
         bytes.extend(structure);
-        Request(bytes)
+        NetlinkRequest(bytes)
     }
 
     /// The same with an attribute more.
     #[must_use]
-    pub fn with(mut self, kind: u16, value: &[u8]) -> Request {
+    pub fn with(mut self, kind: u16, value: &[u8]) -> NetlinkRequest {
         let length = (ATTRIBUTE_HEADER + value.len()) as u16;
         self.0.extend(length.to_ne_bytes());
         self.0.extend(kind.to_ne_bytes());
@@ -137,7 +137,7 @@ impl Request {
 
     /// The same with an attribute more that is an address.
     #[must_use]
-    pub fn with_address(self, kind: u16, address: IpAddr) -> Request {
+    pub fn with_address(self, kind: u16, address: IpAddr) -> NetlinkRequest {
         match address {
             IpAddr::V4(address) => self.with(kind, &address.octets()),
             IpAddr::V6(address) => self.with(kind, &address.octets()),
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_request_byte_for_byte() {
-        let request = Request::new(kind::GETROUTE, flag::ACK, 7, &[2, 32, 0, 0])
+        let request = NetlinkRequest::new(kind::GETROUTE, flag::ACK, 7, &[2, 32, 0, 0])
             .with(4, &[9])
             .bytes();
         let mut expected = native(&[28]);
@@ -187,13 +187,13 @@ mod tests {
     #[test]
     fn a_request_is_read_back() {
         let address: IpAddr = "172.16.0.1".parse().unwrap();
-        let bytes = Request::new(kind::NEWROUTE, 0, 3, &[2; 12])
+        let bytes = NetlinkRequest::new(kind::NEWROUTE, 0, 3, &[2; 12])
             .with(9, b"odd")
             .with_address(1, address)
             .bytes();
         let mut two = bytes.clone();
         two.extend(&bytes);
-        let read: Vec<Message> = Messages(&two).collect();
+        let read: Vec<NetlinkMessage> = Messages(&two).collect();
         assert_eq!(read.len(), 2);
         assert_eq!(read[0], read[1]);
         assert_eq!((read[0].kind, read[0].sequence), (kind::NEWROUTE, 3));
@@ -206,13 +206,15 @@ mod tests {
 
     #[test]
     fn flags_in_an_attributes_type_are_not_its_type() {
-        let bytes = Request::new(0, 0, 0, &[]).with(0x8000 | 5, &[1]).bytes();
+        let bytes = NetlinkRequest::new(0, 0, 0, &[])
+            .with(0x8000 | 5, &[1])
+            .bytes();
         assert_eq!(Attributes::after(HEADER, &bytes).find(5), Some(&[1][..]));
     }
 
     #[test]
     fn what_is_cut_off_or_lies_about_its_length_ends_the_reading() {
-        let whole = Request::new(kind::NEWADDR, 0, 1, &[0; 8])
+        let whole = NetlinkRequest::new(kind::NEWADDR, 0, 1, &[0; 8])
             .with(1, &[1, 2, 3, 4])
             .bytes();
         for end in 0..whole.len() {

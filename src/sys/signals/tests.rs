@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::sys::signals::{Caught, Signals};
+use crate::sys::signals::{CaughtSignals, Signals};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::sys::test_support::{ENOUGH, sleep_on};
@@ -106,40 +106,40 @@ impl Drop for Catcher {
 #[test]
 fn each_signal_wakes_and_is_told_once() {
     let mut catcher = Catcher::new();
-    let nothing = Caught::default();
+    let nothing = CaughtSignals::default();
     assert_eq!(catcher.asked("quiet"), "quiet true");
     let cases = [
         (
             Signal::HUP,
-            Caught {
+            CaughtSignals {
                 reload: true,
                 ..nothing
             },
         ),
         (
             Signal::TERM,
-            Caught {
+            CaughtSignals {
                 end: true,
                 ..nothing
             },
         ),
         (
             Signal::INT,
-            Caught {
+            CaughtSignals {
                 end: true,
                 ..nothing
             },
         ),
         (
             Signal::USR1,
-            Caught {
+            CaughtSignals {
                 pass: true,
                 ..nothing
             },
         ),
         (
             Signal::CHILD,
-            Caught {
+            CaughtSignals {
                 child: true,
                 ..nothing
             },
@@ -159,7 +159,7 @@ fn each_signal_wakes_and_is_told_once() {
         catcher.asked("take"),
         format!(
             "{:?}",
-            Caught {
+            CaughtSignals {
                 child: true,
                 ..nothing
             }
@@ -175,10 +175,10 @@ fn a_storm_of_signals_is_one_of_each() {
         catcher.kill(Signal::USR1);
     }
     assert_eq!(catcher.asked("sleep"), "slept true");
-    let both = Caught {
+    let both = CaughtSignals {
         reload: true,
         pass: true,
-        ..Caught::default()
+        ..CaughtSignals::default()
     };
     assert_eq!(catcher.asked("take"), format!("{both:?}"));
     assert_eq!(catcher.asked("quiet"), "quiet true");

@@ -13,36 +13,36 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType,
 };
 
-use crate::sys::wait::{self, For};
+use crate::sys::wait::{self, Readiness};
 use wansync_core::ubus::error::Error;
 use wansync_core::ubus::value::{Malformed, Table};
 use wansync_core::ubus::wire::{self, Arguments, Incoming, Message, attribute, message, status};
 
 /// How many notices are kept while a call waits for its answer: the newest,
 /// since the last one of all may tell that no more will come.
-const KEPT: usize = 32;
+const MAX_PENDING_NOTICES: usize = 32;
 
 /// A connection to ubusd. After any error but `NoObject`, `NotPermitted`,
 /// `Status` and `Timeout` it is of no more use.
 #[derive(Debug)]
-pub struct Client {
+pub struct UbusClient {
     socket: OwnedFd,
-    patience: Duration,
+    timeout: Duration,
     incoming: Incoming,
     /// The number of the last request.
     seq: u16,
     /// Came while something else was waited for.
-    aside: VecDeque<Message>,
+    pending: VecDeque<Message>,
 }
 
 /// One piece of the answer to a call. Its bytes have been checked.
 #[derive(Debug, Clone)]
-pub struct Reply(Message);
+pub struct UbusReply(Message);
 
-impl Reply {
-    fn new(message: Message) -> Result<Reply, Malformed> {
+impl UbusReply {
+    fn new(message: Message) -> Result<UbusReply, Malformed> {
         message.table(attribute::DATA)?;
-        Ok(Reply(message))
+        Ok(UbusReply(message))
     }
 
     /// The values in it.
@@ -55,23 +55,23 @@ impl Reply {
 #[derive(Debug, Clone)]
 pub enum Notice {
     /// A notification: its name, such as `interface.update`, and its values.
-    Notification(String, Reply),
+    Notification(String, UbusReply),
     /// The object that was subscribed to is gone, and the subscription with
     /// it: look it up again later.
     Gone,
 }
 
-impl Client {
-    /// Connects and takes ubusd's greeting, within `patience`, which must not
+impl UbusClient {
+    /// Connects and takes ubusd's greeting, within `timeout`, which must not
     /// be zero. Each later call has the same time.
-    pub fn connect(socket: &Path, patience: Duration) -> Result<Client, Error> {
-        let deadline = Deadline::new(patience, "a new connection");
-        let mut client = Client {
-            socket: connected(socket, &deadline)?,
-            patience,
+    pub fn connect(socket: &Path, timeout: Duration) -> Result<UbusClient, Error> {
+        let deadline = CallDeadline::new(timeout, "a new connection");
+        let mut client = UbusClient {
+            socket: connect_socket(socket, &deadline)?,
+            timeout,
             incoming: Incoming::default(),
             seq: 0,
-            aside: VecDeque::new(),
+            pending: VecDeque::new(),
         };
         match client.receive(&deadline) {
             Ok(hello) if hello.kind() == message::HELLO => Ok(client),
@@ -88,9 +88,9 @@ impl Client {
         path: &str,
         method: &str,
         arguments: &Arguments,
-    ) -> Result<Vec<Reply>, Error> {
+    ) -> Result<Vec<UbusReply>, Error> {
         let call = format!("{path} {method}");
-        let deadline = Deadline::new(self.patience, &call);
+        let deadline = CallDeadline::new(self.timeout, &call);
         let mut answer = self.invoke(path, method, arguments, &deadline)?;
         if answer.is_stale() {
             // The object was published anew since it was looked up.
@@ -100,15 +100,15 @@ impl Client {
             return Err(no_object(path));
         }
         let replies = answer.data(&deadline)?.into_iter();
-        Ok(replies.map(Reply::new).collect::<Result<_, _>>()?)
+        Ok(replies.map(UbusReply::new).collect::<Result<_, _>>()?)
     }
 
     /// Has the notifications of the object at `path` sent to this connection;
-    /// [`Client::notice`] gives them. Not to be repeated while it holds:
+    /// [`UbusClient::notice`] gives them. Not to be repeated while it holds:
     /// everything would come twice.
     pub fn subscribe(&mut self, path: &str) -> Result<(), Error> {
         let call = format!("{path} subscribe");
-        let deadline = Deadline::new(self.patience, &call);
+        let deadline = CallDeadline::new(self.timeout, &call);
         let answer = self.exchange(&deadline, wire::add_object)?;
         let own =
             object_id(&answer.data(&deadline)?).ok_or(Malformed("a new object without its id"))?;
@@ -122,7 +122,7 @@ impl Client {
     /// `poll` on this connection's descriptor, take notices until none is
     /// left: some may have come during a call.
     pub fn notice(&mut self) -> Result<Option<Notice>, Error> {
-        while let Some(message) = self.next_aside()? {
+        while let Some(message) = self.next_pending()? {
             match message.kind() {
                 message::INVOKE => return self.notification(message).map(Some),
                 message::UNSUBSCRIBE => return Ok(Some(Notice::Gone)),
@@ -135,12 +135,12 @@ impl Client {
     /// Drops the notifications that came before the last call's answer, which
     /// they are older than. None of them may be one that wants an acknowledgement.
     pub fn forget_notifications(&mut self) {
-        self.aside
+        self.pending
             .retain(|message| message.kind() == message::UNSUBSCRIBE);
     }
 
-    fn next_aside(&mut self) -> Result<Option<Message>, Error> {
-        match self.aside.pop_front() {
+    fn next_pending(&mut self) -> Result<Option<Message>, Error> {
+        match self.pending.pop_front() {
             None => self.read(),
             message => Ok(message),
         }
@@ -154,13 +154,13 @@ impl Client {
             && wants_answer
             && message.peer() != 0
         {
-            let deadline = Deadline::new(self.patience, "an acknowledgement");
+            let deadline = CallDeadline::new(self.timeout, "an acknowledgement");
             let bytes = wire::acknowledge(message.seq(), message.peer(), own);
             self.send(&bytes, &deadline)?;
         }
         let name = message.text(attribute::METHOD).unwrap_or_default();
         let name = String::from_utf8_lossy(name).into_owned();
-        Ok(Notice::Notification(name, Reply::new(message)?))
+        Ok(Notice::Notification(name, UbusReply::new(message)?))
     }
 
     fn invoke(
@@ -168,15 +168,15 @@ impl Client {
         path: &str,
         method: &str,
         arguments: &Arguments,
-        deadline: &Deadline<'_>,
-    ) -> Result<Answer, Error> {
+        deadline: &CallDeadline<'_>,
+    ) -> Result<CallAnswer, Error> {
         let object = self.lookup(path, deadline)?;
         self.exchange(deadline, |seq| wire::invoke(seq, object, method, arguments))
     }
 
     /// The id of the object at a path. ubusd says OK and no more where the
     /// user may call none of the object's methods.
-    fn lookup(&mut self, path: &str, deadline: &Deadline<'_>) -> Result<u32, Error> {
+    fn lookup(&mut self, path: &str, deadline: &CallDeadline<'_>) -> Result<u32, Error> {
         let answer = self.exchange(deadline, |seq| wire::lookup(seq, path))?;
         if answer.is_stale() {
             return Err(no_object(path));
@@ -188,9 +188,9 @@ impl Client {
     /// requests, which were given up, are dropped.
     fn exchange(
         &mut self,
-        deadline: &Deadline<'_>,
+        deadline: &CallDeadline<'_>,
         request: impl FnOnce(u16) -> Vec<u8>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<CallAnswer, Error> {
         self.seq = self.seq.wrapping_add(1);
         self.send(&request(self.seq), deadline)?;
         let mut data = Vec::new();
@@ -205,19 +205,21 @@ impl Client {
                     }
                     data.push(message);
                 }
-                message::STATUS if message.seq() == self.seq => return Answer::new(data, &message),
+                message::STATUS if message.seq() == self.seq => {
+                    return CallAnswer::new(data, &message);
+                }
                 message::INVOKE | message::UNSUBSCRIBE => {
-                    if self.aside.len() == KEPT {
-                        self.aside.pop_front();
+                    if self.pending.len() == MAX_PENDING_NOTICES {
+                        self.pending.pop_front();
                     }
-                    self.aside.push_back(message);
+                    self.pending.push_back(message);
                 }
                 _ => {}
             }
         }
     }
 
-    fn send(&mut self, bytes: &[u8], deadline: &Deadline<'_>) -> Result<(), Error> {
+    fn send(&mut self, bytes: &[u8], deadline: &CallDeadline<'_>) -> Result<(), Error> {
         if bytes.len() > 8 + wire::LARGEST {
             return Err(deadline.too_long());
         }
@@ -238,21 +240,21 @@ impl Client {
     }
 
     /// Half a request cannot be taken back: after it nothing else may be sent.
-    fn wait_to_send(&mut self, begun: bool, deadline: &Deadline<'_>) -> Result<(), Error> {
-        self.wait(For::Room, deadline).inspect_err(|_| {
+    fn wait_to_send(&mut self, begun: bool, deadline: &CallDeadline<'_>) -> Result<(), Error> {
+        self.wait(Readiness::Room, deadline).inspect_err(|_| {
             if begun {
                 let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
             }
         })
     }
 
-    fn receive(&mut self, deadline: &Deadline<'_>) -> Result<Message, Error> {
+    fn receive(&mut self, deadline: &CallDeadline<'_>) -> Result<Message, Error> {
         loop {
             deadline.left()?;
             if let Some(message) = self.read()? {
                 return Ok(message);
             }
-            self.wait(For::Input, deadline)?;
+            self.wait(Readiness::Input, deadline)?;
         }
     }
 
@@ -277,29 +279,29 @@ impl Client {
         }
     }
 
-    fn wait(&self, what: For, deadline: &Deadline<'_>) -> Result<(), Error> {
-        wait::ready(&self.socket, what, deadline.left()?).map_err(broken)?;
+    fn wait(&self, what: Readiness, deadline: &CallDeadline<'_>) -> Result<(), Error> {
+        wait::until_ready(&self.socket, what, deadline.left()?).map_err(broken)?;
         Ok(())
     }
 }
 
-impl AsFd for Client {
+impl AsFd for UbusClient {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 }
 
 /// What answered one request.
-struct Answer {
+struct CallAnswer {
     data: Vec<Message>,
     code: u32,
     /// The status comes from the object's owner, not from ubusd itself.
     by_owner: bool,
 }
 
-impl Answer {
-    fn new(data: Vec<Message>, end: &Message) -> Result<Answer, Error> {
-        Ok(Answer {
+impl CallAnswer {
+    fn new(data: Vec<Message>, end: &Message) -> Result<CallAnswer, Error> {
+        Ok(CallAnswer {
             data,
             code: end
                 .number(attribute::STATUS)
@@ -314,7 +316,7 @@ impl Answer {
     }
 
     /// Data that came before a failure is not to be used.
-    fn data(self, deadline: &Deadline<'_>) -> Result<Vec<Message>, Error> {
+    fn data(self, deadline: &CallDeadline<'_>) -> Result<Vec<Message>, Error> {
         match self.code {
             status::OK => Ok(self.data),
             status::PERMISSION_DENIED => Err(deadline.not_permitted()),
@@ -327,27 +329,27 @@ impl Answer {
 }
 
 /// Until when a call may take, and what is called.
-struct Deadline<'a> {
+struct CallDeadline<'a> {
     start: Instant,
-    patience: Duration,
+    timeout: Duration,
     call: &'a str,
 }
 
-impl<'a> Deadline<'a> {
-    fn new(patience: Duration, call: &'a str) -> Self {
-        Deadline {
+impl<'a> CallDeadline<'a> {
+    fn new(timeout: Duration, call: &'a str) -> Self {
+        CallDeadline {
             start: Instant::now(),
-            patience,
+            timeout,
             call,
         }
     }
 
     /// The time left; never zero.
     fn left(&self) -> Result<Duration, Error> {
-        match self.patience.saturating_sub(self.start.elapsed()) {
+        match self.timeout.saturating_sub(self.start.elapsed()) {
             Duration::ZERO => Err(Error::Timeout {
                 call: self.call.to_owned(),
-                seconds: self.patience.as_secs(),
+                seconds: self.timeout.as_secs(),
             }),
             left => Ok(left),
         }
@@ -368,7 +370,7 @@ impl<'a> Deadline<'a> {
 
 /// Connecting waits where ubusd is too busy to accept, for as long as the
 /// socket's sending timeout allows, and then fails with EAGAIN.
-fn connected(path: &Path, deadline: &Deadline<'_>) -> Result<OwnedFd, Error> {
+fn connect_socket(path: &Path, deadline: &CallDeadline<'_>) -> Result<OwnedFd, Error> {
     let failed = |errno| connect_error(path, errno);
     let address = SocketAddrUnix::new(path).map_err(failed)?;
     let socket = rustix::net::socket_with(

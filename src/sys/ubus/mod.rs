@@ -16,30 +16,30 @@ pub mod watch;
 use std::path::Path;
 use std::time::Duration;
 
-use client::Client;
+use client::UbusClient;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::{self, Network};
 use wansync_core::ubus::wire::Arguments;
 
 /// Where OpenWrt's ubusd listens.
-pub const SOCKET: &str = "/var/run/ubus/ubus.sock";
+pub const DEFAULT_SOCKET: &str = "/var/run/ubus/ubus.sock";
 
 /// How long connecting may take, and one call after it. netifd answers within
 /// milliseconds; one that is stuck is not worth more of a pass.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// netifd's object for all networks.
-const NETWORKS: &str = "network.interface";
+const NETWORKS_OBJECT: &str = "network.interface";
 
 /// All networks that netifd knows, as it sees them now. Takes at most twice
-/// [`PATIENCE`]. An answer that holds no list of networks is an error, never
+/// [`CALL_TIMEOUT`]. An answer that holds no list of networks is an error, never
 /// an empty list.
-pub fn dump(socket: &Path) -> Result<Vec<Network>, Error> {
-    dump_over(&mut Client::connect(socket, PATIENCE)?)
+pub fn dump_networks(socket: &Path) -> Result<Vec<Network>, Error> {
+    dump_networks_over(&mut UbusClient::connect(socket, CALL_TIMEOUT)?)
 }
 
-fn dump_over(client: &mut Client) -> Result<Vec<Network>, Error> {
-    let replies = client.call(NETWORKS, "dump", &Arguments::default())?;
+fn dump_networks_over(client: &mut UbusClient) -> Result<Vec<Network>, Error> {
+    let replies = client.call(NETWORKS_OBJECT, "dump", &Arguments::default())?;
     let Some(reply) = replies.first() else {
         return Err(Error::NoData {
             call: "network.interface dump".to_owned(),

@@ -5,14 +5,14 @@
 //! notification holds the whole state of its network, so the last one wins.
 //! Not notified are: another address of a LAN when the prefix it got from a WAN
 //! changes (so then everything is asked for again), and a lifetime that runs
-//! down to "deprecated" ([`Watch::refresh`], now and then, sees it).
+//! down to "deprecated" ([`NetworkWatch::refresh`], now and then, sees it).
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use super::client::{Client, Notice};
-use super::{NETWORKS, dump_over};
+use super::client::{Notice, UbusClient};
+use super::{NETWORKS_OBJECT, dump_networks_over};
 use wansync_core::ubus::error::Error;
 use wansync_core::ubus::netifd::{self, Network};
 use wansync_core::ubus::value::{Table, Value};
@@ -20,27 +20,27 @@ use wansync_core::ubus::wire::Arguments;
 
 /// How long connecting may take, and one call after it. netifd answers within
 /// milliseconds; for one that is stuck, the daemon must not be deaf for long.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+pub const DAEMON_CALL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many notices are taken at once, so that no flood of them holds the daemon.
-const AT_ONCE: usize = 256;
+const MAX_NOTICES_AT_ONCE: usize = 256;
 
 /// A connection that follows netifd's networks. After an error it is of no
 /// more use: connect anew, after a pause.
 #[derive(Debug)]
-pub struct Watch {
-    client: Client,
+pub struct NetworkWatch {
+    client: UbusClient,
     networks: Vec<Network>,
 }
 
-impl Watch {
+impl NetworkWatch {
     /// Connects, subscribes and asks for all networks. Takes no longer than
-    /// [`PATIENCE`] where netifd or ubusd is stuck, a few times that where
+    /// [`DAEMON_CALL_TIMEOUT`] where netifd or ubusd is stuck, a few times that where
     /// both are slow.
-    pub fn connect(socket: &Path) -> Result<Watch, Error> {
-        let mut client = Client::connect(socket, PATIENCE)?;
-        client.subscribe(NETWORKS)?;
-        let mut watch = Watch {
+    pub fn connect(socket: &Path) -> Result<NetworkWatch, Error> {
+        let mut client = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)?;
+        client.subscribe(NETWORKS_OBJECT)?;
+        let mut watch = NetworkWatch {
             client,
             networks: Vec::new(),
         };
@@ -55,19 +55,19 @@ impl Watch {
 
     /// Takes the notices that are there; says whether some network is not, or
     /// for a moment was not, what it was. Does not wait, except for the answer
-    /// of [`Watch::refresh`] when a prefix changed. The descriptor may still
+    /// of [`NetworkWatch::refresh`] when a prefix changed. The descriptor may still
     /// be ready after it.
     ///
     /// # Errors
     /// The connection broke, or netifd is gone: [`Error::NoObject`].
     pub fn take(&mut self) -> Result<bool, Error> {
         let (mut changed, mut is_partial) = (false, false);
-        for _ in 0..AT_ONCE {
+        for _ in 0..MAX_NOTICES_AT_ONCE {
             match self.client.notice()? {
                 None => break,
                 Some(Notice::Gone) => {
                     return Err(Error::NoObject {
-                        path: NETWORKS.to_owned(),
+                        path: NETWORKS_OBJECT.to_owned(),
                     });
                 }
                 Some(Notice::Notification(name, reply)) => {
@@ -84,7 +84,7 @@ impl Watch {
 
     /// Asks for all networks again; says whether something changed.
     pub fn refresh(&mut self) -> Result<bool, Error> {
-        let networks = dump_over(&mut self.client)?;
+        let networks = dump_networks_over(&mut self.client)?;
         // What was notified before this answer would set the picture back.
         self.client.forget_notifications();
         let changed = networks != self.networks;
@@ -93,7 +93,7 @@ impl Watch {
     }
 }
 
-impl AsFd for Watch {
+impl AsFd for NetworkWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.client.as_fd()
     }
@@ -150,9 +150,9 @@ pub fn up(socket: &Path, network: &str) -> Result<(), Error> {
 }
 
 /// On a connection of its own, which no notice can get in the way of. Takes no
-/// longer than twice [`PATIENCE`].
+/// longer than twice [`DAEMON_CALL_TIMEOUT`].
 fn order(socket: &Path, method: &str, network: &str) -> Result<(), Error> {
     let arguments = Arguments::default().text("interface", network);
-    let mut client = Client::connect(socket, PATIENCE)?;
-    client.call(NETWORKS, method, &arguments).map(drop)
+    let mut client = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)?;
+    client.call(NETWORKS_OBJECT, method, &arguments).map(drop)
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::sys::http::{Client, check_ca_file};
+use crate::sys::http::{HttpClient, check_ca_file};
 use wansync_core::failure::TlsFailure;
 
 use super::authority::{Authority, Identity, TempFile};
@@ -20,7 +20,7 @@ fn serving(identity: Identity) -> Server {
 fn unusable() {
     let server = serving(Authority::new("CA").identity());
     let check = |path: &Path, words: &str| {
-        let client = Client::new(path, true);
+        let client = HttpClient::new(path, true);
         let cause = tls_failure(&client, &get(&server.https()));
         assert!(
             matches!(&cause, TlsFailure::CaFile { cause, .. } if cause.contains(words)),
@@ -123,7 +123,7 @@ fn oddities() {
     ] {
         let file = TempFile::new(content);
         assert_eq!(check_ca_file(file.path()), Ok(count), "{what}");
-        let client = Client::new(file.path(), true);
+        let client = HttpClient::new(file.path(), true);
         assert!(client.get(&get(&server.https())).is_ok(), "{what}");
     }
 }
@@ -136,7 +136,7 @@ fn a_bundle_of_many() {
     let bundle: String = authorities.iter().map(Authority::pem).collect();
     let file = TempFile::new(bundle);
     assert_eq!(check_ca_file(file.path()), Ok(142));
-    let client = Client::new(file.path(), true);
+    let client = HttpClient::new(file.path(), true);
     for authority in [&authorities[0], &authorities[71], &authorities[141]] {
         let server = serving(authority.identity());
         assert!(client.get(&get(&server.https())).is_ok());
@@ -149,7 +149,7 @@ fn a_bundle_of_many() {
 fn two_authorities_of_one_name() {
     let (first, second) = (Authority::new("CA"), Authority::new("CA"));
     let file = TempFile::new(format!("{}{}", first.pem(), second.pem()));
-    let client = Client::new(file.path(), true);
+    let client = HttpClient::new(file.path(), true);
     for authority in [&first, &second] {
         assert!(
             client
@@ -165,7 +165,7 @@ fn a_file_that_is_put_right() {
     let ca = Authority::new("CA");
     let server = serving(ca.identity());
     let file = TempFile::new("");
-    let client = Client::new(file.path(), true);
+    let client = HttpClient::new(file.path(), true);
     let cause = tls_failure(&client, &get(&server.https()));
     assert!(matches!(cause, TlsFailure::CaFile { .. }));
     fs::write(file.path(), ca.pem()).unwrap();

@@ -10,7 +10,7 @@ mod tls;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::sys::http::{Client, Get, TIMEOUT};
+use crate::sys::http::{Get, HTTP_TIMEOUT, HttpClient};
 use wansync_core::failure::{Failure, TlsFailure};
 use wansync_core::service::reply::Reply;
 
@@ -25,14 +25,14 @@ fn get(url: &str) -> Get<'_> {
         device: None,
         family: None,
         limit: 64 * 1024,
-        timeout: TIMEOUT,
+        timeout: HTTP_TIMEOUT,
         accept: "application/json",
     }
 }
 
 /// A client for plain http.
-fn client() -> Client {
-    Client::new(Path::new("/nonexistent/ca.crt"), true)
+fn client() -> HttpClient {
+    HttpClient::new(Path::new("/nonexistent/ca.crt"), true)
 }
 
 fn body(reply: &Reply) -> &str {
@@ -41,7 +41,7 @@ fn body(reply: &Reply) -> &str {
 
 /// The failure of a request that must fail, without its secret, and in time.
 #[track_caller]
-fn failure(client: &Client, request: &Get) -> Failure {
+fn failure(client: &HttpClient, request: &Get) -> Failure {
     let start = Instant::now();
     let failure = client.get(request).expect_err("it must fail");
     let text = format!("{failure} {failure:?}");
@@ -51,7 +51,7 @@ fn failure(client: &Client, request: &Get) -> Failure {
 }
 
 #[track_caller]
-fn tls_failure(client: &Client, request: &Get) -> TlsFailure {
+fn tls_failure(client: &HttpClient, request: &Get) -> TlsFailure {
     match failure(client, request) {
         Failure::Tls { cause, .. } => cause,
         other => panic!("{other:?}"),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::sys::http::Client;
+use crate::sys::http::HttpClient;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa};
 use rustls::version::{TLS12, TLS13};
 use wansync_core::failure::{Failure, Phase, TlsFailure};
@@ -19,9 +19,9 @@ fn serving(identity: Identity) -> Server {
     })
 }
 
-fn trusting(pem: impl AsRef<[u8]>) -> (Client, TempFile) {
+fn trusting(pem: impl AsRef<[u8]>) -> (HttpClient, TempFile) {
     let file = TempFile::new(pem);
-    (Client::new(file.path(), true), file)
+    (HttpClient::new(file.path(), true), file)
 }
 
 fn cannot_be_used(cause: &str) -> TlsFailure {
@@ -166,7 +166,7 @@ fn not_for_servers() {
 #[test]
 fn while_the_clock_is_not_set_nothing_is_connected() {
     let server = serving(Authority::new("CA").identity());
-    let client = Client::new(Path::new("/nonexistent"), false);
+    let client = HttpClient::new(Path::new("/nonexistent"), false);
     assert_eq!(
         tls_failure(&client, &get(&server.https())),
         TlsFailure::ClockNotSet

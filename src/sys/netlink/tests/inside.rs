@@ -109,7 +109,7 @@ fn act() {
     let Ok(act) = env::var(ACT) else { return };
     let words: Vec<&str> = act.split(' ').collect();
     match words[..] {
-        ["route_of", network] => say(netlink::route_of(network.parse().unwrap())),
+        ["route_of", network] => say(netlink::route_device(network.parse().unwrap())),
         ["add_route", network, device] => {
             say(netlink::add_route(network.parse().unwrap(), device));
         }
@@ -124,7 +124,7 @@ fn act() {
             wait_until("the alarm", || Path::new(alarm).exists());
         }),
         ["counters", device] => {
-            say(counters::read().unwrap().of(device));
+            say(counters::read().unwrap().of_device(device));
         }
         _ => panic!("what is {act}?"),
     }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
 use crate::sys::ubus;
-use crate::sys::ubus::client::Client;
+use crate::sys::ubus::client::UbusClient;
 use wansync_core::ubus::Error;
 use wansync_sim::ubus::message as sim;
 use wansync_sim::ubus::{Fault, UbusSim};
@@ -15,14 +15,17 @@ use super::support::*;
 fn dump_follows_netifd() {
     let socket = Socket::new("dump");
     let sim = UbusSim::start(&socket.0).unwrap();
-    assert_eq!(ubus::dump(&socket.0), Ok(Vec::new()));
+    assert_eq!(ubus::dump_networks(&socket.0), Ok(Vec::new()));
     for number in ["05-", "08-", "11-"] {
         let capture = capture(number);
         sim.set_interface("wan", capture.json.clone());
-        assert_eq!(ubus::dump(&socket.0), Ok(vec![recorded_network(number)]));
+        assert_eq!(
+            ubus::dump_networks(&socket.0),
+            Ok(vec![recorded_network(number)])
+        );
     }
     sim.follow_device("loopback", "lo");
-    let networks = ubus::dump(&socket.0).unwrap();
+    let networks = ubus::dump_networks(&socket.0).unwrap();
     assert_eq!(networks[0].name, "loopback");
     assert!(
         networks[0]
@@ -30,7 +33,7 @@ fn dump_follows_netifd() {
             .contains(&addresses(&["127.0.0.1"])[0])
     );
     sim.restart_netifd();
-    assert_eq!(ubus::dump(&socket.0).unwrap(), networks);
+    assert_eq!(ubus::dump_networks(&socket.0).unwrap(), networks);
     assert!(
         sim.calls()
             .iter()
@@ -46,7 +49,7 @@ fn a_dump_of_hundreds_of_networks_is_read_whole() {
     for number in 0..600 {
         sim.set_interface(&format!("net{number:03}"), status.clone());
     }
-    let networks = ubus::dump(&socket.0).unwrap();
+    let networks = ubus::dump_networks(&socket.0).unwrap();
     assert_eq!(networks.len(), 600);
     assert!(networks.iter().all(|network| network.addresses.len() == 1));
 }
@@ -75,11 +78,14 @@ fn a_dump_fails_in_words_where_ubusd_does() {
         ),
     ] {
         sim.set_fault(fault);
-        assert_eq!(ubus::dump(&socket.0).unwrap_err().to_string(), words);
+        assert_eq!(
+            ubus::dump_networks(&socket.0).unwrap_err().to_string(),
+            words
+        );
     }
     for fault in [Fault::Stall, Fault::Silent] {
         sim.set_fault(fault);
-        let client = Client::connect(&socket.0, SHORT);
+        let client = UbusClient::connect(&socket.0, SHORT);
         let error = client.and_then(|mut client| call(&mut client)).unwrap_err();
         assert!(matches!(error, Error::Timeout { .. }), "{error}");
     }
@@ -97,9 +103,9 @@ fn a_dump_without_its_list_is_an_error_and_not_an_empty_router() {
             stream.read_exact(&mut [0])
         }
     };
-    let none = against("no-data", serve(|| vec![status(2, 0)]), ubus::dump);
+    let none = against("no-data", serve(|| vec![status(2, 0)]), ubus::dump_networks);
     assert!(matches!(none, Err(Error::NoData { .. })), "{none:?}");
     let other = serve(|| vec![answer(2, 1), status(2, 0)]);
-    let other = against("other-data", other, ubus::dump);
+    let other = against("other-data", other, ubus::dump_networks);
     assert!(matches!(other, Err(Error::Malformed { .. })), "{other:?}");
 }

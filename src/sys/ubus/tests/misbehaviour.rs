@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::sys::ubus;
-use crate::sys::ubus::client::{Client, Notice};
+use crate::sys::ubus::client::{Notice, UbusClient};
 use serde_json::json;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::wire::{Arguments, attribute, message};
@@ -42,7 +42,7 @@ fn an_object_that_was_published_anew_is_looked_up_once_more() {
         }
     };
     let found = against("stale", server(2), |path| {
-        value(call(&mut Client::connect(path, ENOUGH).unwrap()))
+        value(call(&mut UbusClient::connect(path, ENOUGH).unwrap()))
     });
     assert_eq!(found, 6);
     let never = |stream: &mut UnixStream| {
@@ -56,7 +56,7 @@ fn an_object_that_was_published_anew_is_looked_up_once_more() {
         Ok(())
     };
     let error = against("stale-twice", never, |path| {
-        call(&mut Client::connect(path, ENOUGH).unwrap()).unwrap_err()
+        call(&mut UbusClient::connect(path, ENOUGH).unwrap()).unwrap_err()
     });
     let path = "demo".to_owned();
     assert_eq!(error, Error::NoObject { path });
@@ -93,7 +93,7 @@ fn late_answers_are_dropped_and_events_kept() {
         stream.read_exact(&mut [0])
     };
     against("late", server, |path| {
-        let mut client = Client::connect(path, MODERATE).unwrap();
+        let mut client = UbusClient::connect(path, MODERATE).unwrap();
         let error = call(&mut client).unwrap_err();
         assert!(matches!(error, Error::Timeout { .. }), "{error}");
         assert_eq!(value(call(&mut client)), 2);
@@ -115,7 +115,7 @@ fn events_that_keep_coming_do_not_extend_the_deadline() {
     };
     let start = Instant::now();
     let error = against("events", server, |path| {
-        call(&mut Client::connect(path, SHORT).unwrap()).unwrap_err()
+        call(&mut UbusClient::connect(path, SHORT).unwrap()).unwrap_err()
     });
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
     assert!(start.elapsed() < ENOUGH);
@@ -131,7 +131,7 @@ fn bytes_that_drip_do_not_extend_the_deadline() {
     );
     sim.set_fault(Fault::Drip);
     let start = Instant::now();
-    let mut client = Client::connect(&socket.0, SHORT).unwrap();
+    let mut client = UbusClient::connect(&socket.0, SHORT).unwrap();
     let error = client
         .call("network.interface", "dump", &Arguments::default())
         .unwrap_err();
@@ -151,7 +151,7 @@ fn a_server_that_does_not_accept_is_given_up() {
             None => break,
         }
     }
-    let error = Client::connect(&socket.0, SHORT).unwrap_err();
+    let error = UbusClient::connect(&socket.0, SHORT).unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
 }
 
@@ -240,7 +240,7 @@ fn what_is_no_ubus_is_refused_at_once() {
             stream.read_to_end(&mut Vec::new()).map(drop)
         };
         let error = against(&format!("malformed-{index}"), server, |path| {
-            Client::connect(path, ENOUGH)
+            UbusClient::connect(path, ENOUGH)
                 .and_then(|mut client| call(&mut client))
                 .unwrap_err()
         });
@@ -259,7 +259,7 @@ fn an_answer_without_end_is_refused() {
         }
     };
     let error = against("endless", server, |path| {
-        call(&mut Client::connect(path, ENOUGH).unwrap()).unwrap_err()
+        call(&mut UbusClient::connect(path, ENOUGH).unwrap()).unwrap_err()
     });
     let what = "an answer of more than 1 MiB";
     assert_eq!(error, Error::Malformed { what });
@@ -278,7 +278,7 @@ fn arguments_that_are_too_long_are_not_sent() {
     };
     let error = against("long", server, |path| {
         let arguments = Arguments::default().text("x", &"x".repeat(2_000_000));
-        let mut client = Client::connect(path, ENOUGH).unwrap();
+        let mut client = UbusClient::connect(path, ENOUGH).unwrap();
         client.call("demo", "value", &arguments).unwrap_err()
     });
     assert!(matches!(error, Error::TooLong { .. }), "{error}");
@@ -290,7 +290,7 @@ fn where_nobody_listens_ubusd_is_not_running() {
     let left_over = Socket::new("left-over");
     drop(UnixListener::bind(&left_over.0).unwrap());
     for path in [&missing.0, &left_over.0] {
-        let error = ubus::dump(path).unwrap_err().to_string();
+        let error = ubus::dump_networks(path).unwrap_err().to_string();
         let socket = path.display();
         assert_eq!(
             error,
@@ -298,5 +298,8 @@ fn where_nobody_listens_ubusd_is_not_running() {
         );
     }
     let long = PathBuf::from("/tmp/".to_owned() + &"x".repeat(200));
-    assert!(matches!(ubus::dump(&long), Err(Error::Connect { .. })));
+    assert!(matches!(
+        ubus::dump_networks(&long),
+        Err(Error::Connect { .. })
+    ));
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::sys::ubus::client::{Client, Notice, Reply};
+use crate::sys::ubus::client::{Notice, UbusClient, UbusReply};
 use wansync_core::ubus::Error;
 use wansync_core::ubus::wire::Arguments;
 use wansync_sim::ubus::capture::{self, Capture, Pieces, Replay};
@@ -12,7 +12,7 @@ use wansync_sim::ubus::message as sim;
 use super::support::*;
 
 /// Connects, and calls what the recorded command called.
-fn run(socket: &Path, capture: &Capture, patience: Duration) -> Result<Vec<Reply>, Error> {
+fn run(socket: &Path, capture: &Capture, timeout: Duration) -> Result<Vec<UbusReply>, Error> {
     let command = capture.command.as_deref().unwrap();
     let words = command
         .split("call ")
@@ -23,13 +23,13 @@ fn run(socket: &Path, capture: &Capture, patience: Duration) -> Result<Vec<Reply
     let sent = capture.client().nth(1).map(capture::message);
     let fields = sent.and_then(|sent| sent.fields(sim::id::DATA));
     let arguments = arguments(&fields.unwrap_or_default());
-    Client::connect(socket, patience)?.call(path, method, &arguments)
+    UbusClient::connect(socket, timeout)?.call(path, method, &arguments)
 }
 
-fn replay(capture: &Capture, pieces: Pieces, patience: Duration) -> Result<Vec<Reply>, Error> {
+fn replay(capture: &Capture, pieces: Pieces, timeout: Duration) -> Result<Vec<UbusReply>, Error> {
     let socket = Socket::new(&format!("{}-{pieces:?}", capture.name));
     let replay = Replay::start(&socket.0, &capture.steps, pieces).unwrap();
-    let result = run(&socket.0, capture, patience);
+    let result = run(&socket.0, capture, timeout);
     replay
         .finish()
         .unwrap_or_else(|error| panic!("{}: {error}", capture.name));
@@ -110,7 +110,7 @@ fn a_user_without_rights_is_told_so() {
     let capture = capture("40-");
     let socket = Socket::new("no-rights");
     let replay = Replay::start(&socket.0, &capture.steps, Pieces::Messages).unwrap();
-    let mut client = Client::connect(&socket.0, ENOUGH).unwrap();
+    let mut client = UbusClient::connect(&socket.0, ENOUGH).unwrap();
     let error = client.call("network.interface.wan", "status", &Arguments::default());
     assert_eq!(
         error.unwrap_err().to_string(),
@@ -125,7 +125,7 @@ fn a_user_whom_the_system_does_not_know_is_told_so() {
     let capture = capture("39-");
     let socket = Socket::new("unknown-user");
     let replay = Replay::start(&socket.0, &capture.steps, Pieces::Messages).unwrap();
-    let error = Client::connect(&socket.0, ENOUGH).unwrap_err();
+    let error = UbusClient::connect(&socket.0, ENOUGH).unwrap_err();
     assert_eq!(error, Error::UnknownUser);
     replay.finish().unwrap();
 }
@@ -146,7 +146,7 @@ fn subscriptions_bring_what_the_stock_client_got() {
         for pieces in PIECES {
             let socket = Socket::new(&format!("{}-{pieces:?}", capture.name));
             let replay = Replay::start(&socket.0, &capture.steps, pieces).unwrap();
-            let mut client = Client::connect(&socket.0, ENOUGH).unwrap();
+            let mut client = UbusClient::connect(&socket.0, ENOUGH).unwrap();
             client.subscribe("network.interface").unwrap();
             for event in capture.json["events"].as_array().unwrap() {
                 let Notice::Notification(name, reply) = next_notice(&mut client) else {

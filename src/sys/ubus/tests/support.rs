@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::sys::ubus::client::{Client, Notice, Reply};
+use crate::sys::ubus::client::{Notice, UbusClient, UbusReply};
 use serde_json::Value as Json;
 use wansync_core::address::Candidate;
 use wansync_core::ubus::Error;
@@ -169,9 +169,9 @@ pub fn against<T>(
 }
 
 /// As the daemon does it: asks, and sleeps in poll on the descriptor.
-pub fn next_notice(client: &mut Client) -> Notice {
+pub fn next_notice(client: &mut UbusClient) -> Notice {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let patience = Timespec {
+    let timeout = Timespec {
         tv_sec: 30,
         tv_nsec: 0,
     };
@@ -179,7 +179,7 @@ pub fn next_notice(client: &mut Client) -> Notice {
         if let Some(notice) = client.notice().unwrap() {
             return notice;
         }
-        let ready = poll(&mut [PollFd::new(client, PollFlags::IN)], Some(&patience));
+        let ready = poll(&mut [PollFd::new(client, PollFlags::IN)], Some(&timeout));
         assert_eq!(ready.unwrap(), 1, "no notice came");
     }
 }
@@ -223,10 +223,10 @@ pub fn send(stream: &mut UnixStream, messages: &[sim::Message]) -> std::io::Resu
     stream.write_all(&bytes)
 }
 
-pub fn call(client: &mut Client) -> Result<Vec<Reply>, Error> {
+pub fn call(client: &mut UbusClient) -> Result<Vec<UbusReply>, Error> {
     client.call("demo", "value", &Arguments::default())
 }
 
-pub fn value(result: Result<Vec<Reply>, Error>) -> i64 {
+pub fn value(result: Result<Vec<UbusReply>, Error>) -> i64 {
     result.unwrap()[0].table().int("value").unwrap()
 }

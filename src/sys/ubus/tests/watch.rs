@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use crate::sys::ubus::watch::{self, Watch};
+use crate::sys::ubus::watch::{self, NetworkWatch};
 use serde_json::{Value as Json, json};
 use wansync_core::ubus::Error;
 use wansync_core::ubus::wire::{attribute, message};
@@ -57,7 +57,11 @@ fn subscription(stream: &mut UnixStream) -> std::io::Result<()> {
 }
 
 /// Answers a dump, with other messages right before the answer.
-fn dump(stream: &mut UnixStream, before: &[sim::Message], dump: &Json) -> std::io::Result<()> {
+fn dump_networks(
+    stream: &mut UnixStream,
+    before: &[sim::Message],
+    dump: &Json,
+) -> std::io::Result<()> {
     let seq = request(stream, message::LOOKUP)?;
     send(stream, &[object(seq, 5), status(seq, 0)])?;
     let seq = request(stream, message::INVOKE)?;
@@ -77,21 +81,21 @@ fn recorded(number: &str) -> Vec<(String, Json)> {
 }
 
 /// Sleeps until something is there, as the daemon does, and takes it.
-fn take(watch: &mut Watch) -> Result<bool, Error> {
+fn take(watch: &mut NetworkWatch) -> Result<bool, Error> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let patience = Timespec::try_from(ENOUGH).unwrap();
-    let ready = poll(&mut [PollFd::new(watch, PollFlags::IN)], Some(&patience));
+    let timeout = Timespec::try_from(ENOUGH).unwrap();
+    let ready = poll(&mut [PollFd::new(watch, PollFlags::IN)], Some(&timeout));
     assert_eq!(ready.unwrap(), 1, "nothing came");
     watch.take()
 }
 
-fn found(watch: &Watch, name: &str) -> Option<Vec<String>> {
+fn found(watch: &NetworkWatch, name: &str) -> Option<Vec<String>> {
     let network = watch.networks().iter().find(|one| one.name == name)?;
     let each = network.addresses.iter();
     Some(each.map(|found| found.address.to_string()).collect())
 }
 
-fn names(watch: &Watch) -> Vec<&str> {
+fn names(watch: &NetworkWatch) -> Vec<&str> {
     watch
         .networks()
         .iter()
@@ -121,7 +125,7 @@ fn recorded_notifications_are_followed() {
         let (mut test, mut server) = cue();
         let serve = move |stream: &mut UnixStream| {
             subscription(stream)?;
-            dump(stream, &[], &capture("14-").json)?;
+            dump_networks(stream, &[], &capture("14-").json)?;
             for (name, data) in recorded(number) {
                 go_on(&mut server)?;
                 send(stream, &[notification(&name, &data)])?;
@@ -129,7 +133,7 @@ fn recorded_notifications_are_followed() {
             stream.read_exact(&mut [0])
         };
         against(&format!("followed-{number}"), serve, |path| {
-            let mut watch = Watch::connect(path).unwrap();
+            let mut watch = NetworkWatch::connect(path).unwrap();
             assert_eq!(names(&watch), ["lan", "loopback", "wan", "wan6"]);
             assert_eq!(found(&watch, "wan").unwrap(), ["198.51.100.10"]);
             assert_eq!(watch.take(), Ok(false));
@@ -150,13 +154,13 @@ fn autostart_is_told_apart() {
     for (number, autostart) in [("51-", true), ("57-", false)] {
         let serve = move |stream: &mut UnixStream| {
             subscription(stream)?;
-            dump(stream, &[], &capture("14-").json)?;
+            dump_networks(stream, &[], &capture("14-").json)?;
             let (name, data) = recorded(number).remove(0);
             send(stream, &[notification(&name, &data)])?;
             stream.read_exact(&mut [0])
         };
         against(&format!("autostart-{number}"), serve, |path| {
-            let mut watch = Watch::connect(path).unwrap();
+            let mut watch = NetworkWatch::connect(path).unwrap();
             assert!(watch.networks().iter().all(|one| one.autostart));
             assert_eq!(take(&mut watch), Ok(true));
             let wan = watch.networks().iter().find(|one| one.name == "wan");
@@ -174,14 +178,14 @@ fn a_new_prefix_has_everything_asked_again() {
     };
     let serve = move |stream: &mut UnixStream| {
         subscription(stream)?;
-        dump(stream, &[], &capture("14-").json)?;
+        dump_networks(stream, &[], &capture("14-").json)?;
         let (name, data) = recorded("53-").remove(0);
         send(stream, &[notification(&name, &data)])?;
-        dump(stream, &[], &renumbered())?;
+        dump_networks(stream, &[], &renumbered())?;
         stream.read_exact(&mut [0])
     };
     against("prefixes", serve, |path| {
-        let mut watch = Watch::connect(path).unwrap();
+        let mut watch = NetworkWatch::connect(path).unwrap();
         assert_eq!(found(&watch, "lan").unwrap(), ["192.168.1.1"]);
         assert_eq!(take(&mut watch), Ok(true));
         assert_eq!(found(&watch, "lan").unwrap(), ["192.168.2.1"]);
@@ -196,11 +200,11 @@ fn what_came_before_the_answer_does_not_set_the_picture_back() {
     let serve = move |stream: &mut UnixStream| {
         subscription(stream)?;
         let flood = vec![notification("interface.down", &down); 100];
-        dump(stream, &flood, &capture("14-").json)?;
+        dump_networks(stream, &flood, &capture("14-").json)?;
         stream.read_exact(&mut [0])
     };
     against("before", serve, |path| {
-        let mut watch = Watch::connect(path).unwrap();
+        let mut watch = NetworkWatch::connect(path).unwrap();
         assert_eq!(watch.take(), Ok(false));
         assert_eq!(found(&watch, "wan").unwrap(), ["198.51.100.10"]);
     });
@@ -220,7 +224,7 @@ fn networks_made_at_run_time_come_and_go() {
             .as_array_mut()
             .unwrap()
             .push(json!({"interface": "zz"}));
-        dump(stream, &[], &all)?;
+        dump_networks(stream, &[], &all)?;
         for message in [
             notification("interface.update", &child(true)),
             notification("interface.down", &child(false)),
@@ -234,8 +238,8 @@ fn networks_made_at_run_time_come_and_go() {
         stream.read_exact(&mut [0])
     };
     against("dynamic", serve, |path| {
-        let mut watch = Watch::connect(path).unwrap();
-        let mut next = |watch: &mut Watch| {
+        let mut watch = NetworkWatch::connect(path).unwrap();
+        let mut next = |watch: &mut NetworkWatch| {
             test.write_all(&[1]).unwrap();
             take(watch)
         };
@@ -260,12 +264,12 @@ fn a_netifd_that_leaves_is_noticed_whenever_it_does() {
     // While idle.
     let serve = |stream: &mut UnixStream| {
         subscription(stream)?;
-        dump(stream, &[], &capture("14-").json)?;
+        dump_networks(stream, &[], &capture("14-").json)?;
         send(stream, &[gone()])?;
         stream.read_exact(&mut [0])
     };
     let error = against("gone", serve, |path| {
-        take(&mut Watch::connect(path).unwrap()).unwrap_err()
+        take(&mut NetworkWatch::connect(path).unwrap()).unwrap_err()
     });
     let expected = "netifd is not running: ubus has no object network.interface";
     assert_eq!(error.to_string(), expected);
@@ -275,20 +279,20 @@ fn a_netifd_that_leaves_is_noticed_whenever_it_does() {
         let down = json!({"interface": "wan", "up": false});
         let mut before = vec![notification("interface.down", &down); 100];
         before.push(gone());
-        dump(stream, &before, &capture("14-").json)?;
+        dump_networks(stream, &before, &capture("14-").json)?;
         stream.read_exact(&mut [0])
     };
     let error = against("gone-during", serve, |path| {
-        Watch::connect(path).unwrap().take().unwrap_err()
+        NetworkWatch::connect(path).unwrap().take().unwrap_err()
     });
     assert_eq!(error.to_string(), expected);
     // ubusd itself.
     let serve = |stream: &mut UnixStream| {
         subscription(stream)?;
-        dump(stream, &[], &capture("14-").json)
+        dump_networks(stream, &[], &capture("14-").json)
     };
     let error = against("broken", serve, |path| {
-        take(&mut Watch::connect(path).unwrap()).unwrap_err()
+        take(&mut NetworkWatch::connect(path).unwrap()).unwrap_err()
     });
     assert!(matches!(error, Error::Broken { .. }), "{error}");
 }
@@ -297,7 +301,7 @@ fn a_netifd_that_leaves_is_noticed_whenever_it_does() {
 fn a_flood_does_not_hold_the_daemon() {
     let serve = |stream: &mut UnixStream| {
         subscription(stream)?;
-        dump(stream, &[], &capture("14-").json)?;
+        dump_networks(stream, &[], &capture("14-").json)?;
         let mut up = false;
         loop {
             up = !up;
@@ -306,7 +310,7 @@ fn a_flood_does_not_hold_the_daemon() {
         }
     };
     against("flood", serve, |path| {
-        let mut watch = Watch::connect(path).unwrap();
+        let mut watch = NetworkWatch::connect(path).unwrap();
         for _ in 0..20 {
             assert_eq!(take(&mut watch), Ok(true));
         }
@@ -322,7 +326,9 @@ fn a_netifd_that_hangs_is_given_up() {
         send(stream, &[object(seq, 5), status(seq, 0)])?;
         stream.read_to_end(&mut Vec::new()).map(drop)
     };
-    let error = against("hung", serve, |path| Watch::connect(path).unwrap_err());
+    let error = against("hung", serve, |path| {
+        NetworkWatch::connect(path).unwrap_err()
+    });
     let words = "no answer from ubus to network.interface dump within 1 s";
     assert_eq!(error.to_string(), words);
     let serve = |stream: &mut UnixStream| {
@@ -380,7 +386,7 @@ fn the_stand_in_is_followed_through_a_restart_of_netifd() {
     let socket = Socket::new("watch");
     let sim = UbusSim::start(&socket.0).unwrap();
     sim.set_interface("wan", capture("05-").json);
-    let mut watch = Watch::connect(&socket.0).unwrap();
+    let mut watch = NetworkWatch::connect(&socket.0).unwrap();
     assert_eq!(found(&watch, "wan").unwrap(), ["198.51.100.10"]);
     for (number, address) in [("08-", "203.0.113.100"), ("11-", "203.0.113.77")] {
         sim.set_interface("wan", capture(number).json);
@@ -398,7 +404,7 @@ fn the_stand_in_is_followed_through_a_restart_of_netifd() {
     }
     sim.restart_netifd();
     while take(&mut watch).is_ok() {}
-    let mut watch = Watch::connect(&socket.0).unwrap();
+    let mut watch = NetworkWatch::connect(&socket.0).unwrap();
     while found(&watch, "wan").unwrap() != ["203.0.113.77"] {
         take(&mut watch).unwrap();
     }
