@@ -93,11 +93,12 @@ impl Service {
 /// ```
 /// use wansync_core::service::answer::{Answer, decode};
 /// use wansync_core::service::{reply::Reply, skydns_methods};
+/// use wansync_core::time::Wall;
 ///
 /// let body = r#"{"response": {"status": "ok", "data": {"12": "Main", "13": "Дети"}}}"#;
 /// let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
 /// let method = skydns_methods::find("profiles").unwrap();
-/// let Ok(Answer::Table(table)) = decode(method, &reply, 0) else { panic!() };
+/// let Ok(Answer::Table(table)) = decode(method, &reply, Wall::default()) else { panic!() };
 /// assert_eq!(table.columns, ["id", "profile"]);
 /// assert_eq!(table.rows().nth(1).unwrap(), ["13", "Дети"]);
 /// ```
@@ -113,11 +114,12 @@ pub fn decode<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Answer
 ///
 /// ```
 /// use wansync_core::service::{answer::data_json, reply::Reply, skydns_methods};
+/// use wansync_core::time::Wall;
 ///
 /// let body = br#"{"response": {"status": "ok", "data": {"ip": [ {"address": "1.2.3.4"} ],}}}"#;
 /// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
 /// let method = skydns_methods::find("list_ip").unwrap();
-/// assert_eq!(data_json(method, &reply, 0).unwrap(), r#"{"ip":[{"address":"1.2.3.4"}]}"#);
+/// assert_eq!(data_json(method, &reply, Wall::default()).unwrap(), r#"{"ip":[{"address":"1.2.3.4"}]}"#);
 /// ```
 pub fn data_json<'a>(
     method: &Method,

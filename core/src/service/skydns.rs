@@ -73,10 +73,11 @@ pub fn is_of_a_relay(failure: &Failure) -> bool {
 ///
 /// ```
 /// use wansync_core::service::{reply::Reply, skydns};
+/// use wansync_core::time::Wall;
 ///
 /// let body = br#"{"response": {"status": "ok", "data": {"date_end": 1390930655}}}"#;
 /// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
-/// let data = skydns::content(&reply, 0).unwrap();
+/// let data = skydns::content(&reply, Wall::default()).unwrap();
 /// assert_eq!(data.get("date_end").unwrap().number(), Some(1_390_930_655));
 /// ```
 pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Failure> {

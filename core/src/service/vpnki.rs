@@ -62,14 +62,15 @@ pub struct Payload<'a> {
 ///
 /// ```
 /// use wansync_core::service::{reply::Reply, vpnki};
+/// use wansync_core::time::Wall;
 ///
 /// let body = br#"{"err_msg":"","err_code":"","api":"webservices.active","data":{"results":["user356"]}}"#;
 /// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
-/// assert_eq!(vpnki::payload(&reply, 0).unwrap().data.to_string(), r#"["user356"]"#);
+/// assert_eq!(vpnki::payload(&reply, Wall::default()).unwrap().data.to_string(), r#"["user356"]"#);
 ///
 /// let body = br#"{"code":403,"message":"API Key Not Found"}"#;
 /// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
-/// assert_eq!(vpnki::payload(&reply, 0).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
+/// assert_eq!(vpnki::payload(&reply, Wall::default()).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
 /// ```
 pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
     let document = body::document(&reply.body).or_else(|failure| {

@@ -53,10 +53,11 @@ pub fn aliases(account: &Vpnki) -> Aliases {
 /// use wansync_core::tunnel::account::Wanted;
 /// use wansync_core::service::reply::Reply;
 /// use wansync_core::service::vpnki::{Aliases, watch};
+/// use wansync_core::time::Wall;
 ///
 /// let wanted = ["user356", "user357"].map(|name| Wanted { name, address: None });
 /// let reply = Reply { status: 200, body: br#"["user356"]"#.to_vec(), ..Reply::default() };
-/// let found = watch::listed(watch::ACTIVE, &reply, &wanted, &Aliases::default(), 0);
+/// let found = watch::listed(watch::ACTIVE, &reply, &wanted, &Aliases::default(), Wall::default());
 /// assert_eq!(found.unwrap(), [true, false]);
 /// ```
 pub fn listed(

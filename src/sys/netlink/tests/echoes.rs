@@ -191,7 +191,7 @@ fn what_devices_count() {
     let house = House::new();
     assert_eq!(house.ask("counters gone0"), "None");
     let before = house.ask("counters tun0");
-    assert!(before.starts_with("Some(Bytes"), "{before}");
+    assert!(before.starts_with("Some(ByteCounts"), "{before}");
     assert_eq!(answered_echo(&house, FAR[0]), ANSWERED);
     assert_ne!(house.ask("counters tun0"), before);
 }
