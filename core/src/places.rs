@@ -6,16 +6,16 @@ use alloc::collections::BTreeMap;
 /// Finds a name's place without looking through the list. It is one type for
 /// every list, since each type of map brings a tree of its own into the binary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places<'a>(BTreeMap<Cow<'a, str>, usize>);
+pub(crate) struct Places<'a>(BTreeMap<Cow<'a, str>, usize>);
 
 impl<'a> Places<'a> {
     /// The place where the name came first: this one, if it is new.
-    pub fn first(&mut self, name: Cow<'a, str>, place: usize) -> usize {
+    pub(crate) fn first(&mut self, name: Cow<'a, str>, place: usize) -> usize {
         *self.0.entry(name).or_insert(place)
     }
 
     /// The place of a name, if it is known.
-    pub fn get(&self, name: &str) -> Option<usize> {
+    pub(crate) fn get(&self, name: &str) -> Option<usize> {
         self.0.get(name).copied()
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Accounts<'a> {
 }
 
 impl<'a> Accounts<'a> {
-    pub fn of(all: &'a [Section<Vpnki>]) -> Self {
+    pub(super) fn of(all: &'a [Section<Vpnki>]) -> Self {
         let names = all.iter().map(|account| account.name.as_str().into());
         let places = names.collect();
         Accounts { all, places }
