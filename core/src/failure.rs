@@ -258,7 +258,7 @@ impl fmt::Display for Failure {
                 write!(
                     f,
                     "{phase} of {host} took longer than {} s",
-                    limit.as_millis().div_ceil(1000)
+                    limit.as_secs() + u64::from(limit.subsec_nanos() > 0)
                 )
             }
             Failure::Broken { host, cause } => {

@@ -22,9 +22,9 @@ pub const DAY: Duration = Duration::from_secs(SECONDS_OF_DAY as u64);
 /// The seconds of a day, for the calendar.
 pub const SECONDS_OF_DAY: i64 = 86_400;
 
-/// A moment on the boot-time clock (Linux's `CLOCK_BOOTTIME`, which counts suspend),
-/// to the millisecond. Before 0 it is a moment before this boot. Sums saturate, so
-/// that a damaged file can hold any number.
+/// A moment on the boot-time clock (Linux's `CLOCK_BOOTTIME`, which counts suspend).
+/// It may lie before this boot. Sums saturate, so that a damaged file can hold any
+/// number.
 ///
 /// In files it is whole seconds.
 ///
@@ -38,45 +38,75 @@ pub const SECONDS_OF_DAY: i64 = 86_400;
 /// assert_eq!(at.secs(), 91);
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Boot(i64);
+pub struct Boot {
+    secs: i64,
+    /// Less than a second, after `secs`.
+    nanos: u32,
+}
 
 impl Boot {
     /// The moment of the boot.
-    pub const START: Boot = Boot(0);
+    pub const START: Boot = Boot::from_secs(0);
     /// The last moment that there is: for what is never due.
-    pub const NEVER: Boot = Boot(i64::MAX);
+    pub const NEVER: Boot = Boot::from_secs(i64::MAX);
 
     /// The moment so many whole seconds after the boot.
     pub const fn from_secs(secs: i64) -> Boot {
-        Boot(secs.saturating_mul(1000))
+        Boot { secs, nanos: 0 }
     }
 
     /// The moment so long after the boot.
     pub const fn after_boot(span: Duration) -> Boot {
-        Boot(millis(span))
+        Boot {
+            secs: seconds(span),
+            nanos: span.subsec_nanos(),
+        }
     }
 
     /// Whole seconds since the boot, rounded down.
     pub const fn secs(self) -> i64 {
-        self.0.div_euclid(1000)
+        self.secs
     }
 
     /// The beginning of its second.
     pub const fn whole_secs(self) -> Boot {
-        Boot::from_secs(self.secs())
+        Boot::from_secs(self.secs)
     }
 
     /// How long after `earlier` it is; zero, if it is not.
-    pub const fn since(self, earlier: Boot) -> Duration {
-        span(self.0.saturating_sub(earlier.0))
+    pub fn since(self, earlier: Boot) -> Duration {
+        if self <= earlier {
+            return Duration::ZERO;
+        }
+        let secs = self.secs.saturating_sub(earlier.secs);
+        let (borrow, nanos) = match self.nanos.checked_sub(earlier.nanos) {
+            Some(nanos) => (0, nanos),
+            None => (1, SECOND - (earlier.nanos - self.nanos)),
+        };
+        Duration::new((secs - borrow) as u64, nanos)
     }
 }
+
+/// A second, in nanoseconds.
+const SECOND: u32 = 1_000_000_000;
 
 impl Add<Duration> for Boot {
     type Output = Boot;
 
     fn add(self, span: Duration) -> Boot {
-        Boot(self.0.saturating_add(millis(span)))
+        let nanos = self.nanos + span.subsec_nanos();
+        let (carry, nanos) = if nanos < SECOND {
+            (0, nanos)
+        } else {
+            (1, nanos - SECOND)
+        };
+        Boot {
+            secs: self
+                .secs
+                .saturating_add(seconds(span))
+                .saturating_add(carry),
+            nanos,
+        }
     }
 }
 
@@ -84,7 +114,17 @@ impl Sub<Duration> for Boot {
     type Output = Boot;
 
     fn sub(self, span: Duration) -> Boot {
-        Boot(self.0.saturating_sub(millis(span)))
+        let (borrow, nanos) = match self.nanos.checked_sub(span.subsec_nanos()) {
+            Some(nanos) => (0, nanos),
+            None => (1, self.nanos + SECOND - span.subsec_nanos()),
+        };
+        Boot {
+            secs: self
+                .secs
+                .saturating_sub(seconds(span))
+                .saturating_sub(borrow),
+            nanos,
+        }
     }
 }
 
@@ -160,12 +200,6 @@ impl Persist for Wall {
     }
 }
 
-/// The milliseconds of a span, at most those of a `Boot`.
-const fn millis(span: Duration) -> i64 {
-    let secs = seconds(span).saturating_mul(1000);
-    secs.saturating_add(span.subsec_millis() as i64)
-}
-
 /// The whole seconds of a span.
 pub const fn seconds(span: Duration) -> i64 {
     let secs = span.as_secs();
@@ -174,11 +208,6 @@ pub const fn seconds(span: Duration) -> i64 {
     } else {
         secs as i64
     }
-}
-
-const fn span(millis: i64) -> Duration {
-    let millis = if millis < 0 { 0 } else { millis };
-    Duration::from_millis(millis as u64)
 }
 
 /// A span of whole seconds; zero for fewer than none.
@@ -414,18 +443,28 @@ mod tests {
 
     #[test]
     fn moments_that_no_clock_shows_saturate() {
-        for (at, later) in [
-            (Boot::from_secs(i64::MAX), Boot::NEVER),
-            (Boot::NEVER, Boot::NEVER),
-        ] {
-            assert_eq!(at + Duration::MAX, later);
-            assert_eq!(
-                at.since(Boot::from_secs(i64::MIN)),
-                Duration::from_millis(i64::MAX as u64)
-            );
-        }
-        assert_eq!(Boot::from_secs(-1) - Duration::from_millis(1), Boot(-1001));
-        assert_eq!(Boot(-1001).secs(), -2);
+        let last = Boot::NEVER + Duration::MAX;
+        assert_eq!(last.secs(), i64::MAX);
+        assert!(last.since(Boot::from_secs(i64::MIN)) >= whole(i64::MAX - 1));
+        assert_eq!((Boot::from_secs(i64::MIN) - Duration::MAX).secs(), i64::MIN);
         assert_eq!(Wall::from_secs(i64::MAX) + DAY, Wall::from_secs(i64::MAX));
+    }
+
+    #[test]
+    fn parts_of_a_second_are_carried_and_borrowed() {
+        let millis = Duration::from_millis;
+        let at = Boot::from_secs(-1) - millis(1);
+        assert_eq!((at.secs(), at + millis(1)), (-2, Boot::from_secs(-1)));
+        for from in [-1500, -1, 0, 1, 999, 1000, 1001] {
+            let from = match from < 0 {
+                true => Boot::START - millis(-from as u64),
+                false => Boot::START + millis(from as u64),
+            };
+            for span in [0, 1, 500, 999, 1000, 1001, 2500].map(millis) {
+                let to = from + span;
+                assert_eq!((to.since(from), to - span), (span, from));
+                assert_eq!(from.since(to), Duration::ZERO);
+            }
+        }
     }
 }
