@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use wansync_core::failure::Failure;
 use wansync_core::outcome::Outcome;
+use wansync_core::tunnel::Health;
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,16 @@ impl Exit {
             Outcome::Aborted | Outcome::Throttled => Exit::Later,
             Outcome::Refused | Outcome::Held => Exit::Refused,
             Outcome::Unconfirmed => failure.map_or(Exit::Failed, Exit::of_call),
+        }
+    }
+
+    /// The exit code for a tunnel's health.
+    pub fn of_tunnel(health: Health, is_misconfigured: bool) -> Exit {
+        match health {
+            Health::Up => Exit::Done,
+            Health::Down => Exit::Failed,
+            Health::Unknown if is_misconfigured => Exit::Config,
+            Health::Unknown => Exit::Later,
         }
     }
 

@@ -8,11 +8,13 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wansync_core::json::{Json, Persist};
-use wansync_core::tunnel::account::{Look, due, service_evidence};
-use wansync_core::tunnel::evidence::Service;
+use wansync_core::time::Boot;
+use wansync_core::tunnel::account::{AccountState, TunnelId};
+use wansync_core::tunnel::evidence::ServiceStatus;
 use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
 use wansync_test_support::waiting::HANG;
 use wansync_test_support::{Ran, Router, clocks, is_in_files};
@@ -78,34 +80,35 @@ impl World {
         serde_json::from_slice(&text).expect("JSON")
     }
 
-    fn remembered(&self) -> Look {
+    fn remembered(&self) -> AccountState {
         assert!(!is_in_files(&self.router.path("run"), VPNKI_KEY));
         let text = fs::read(self.file()).expect("a look is remembered");
         let json = Json::parse(&text).expect("JSON");
-        Look::read(json).expect("a look")
+        AccountState::read(json).expect("a state")
     }
 
     /// What it comes to for one tunnel, at the time of the look.
-    fn service(&self, name: &str) -> Service {
-        let look = self.remembered();
-        let now = look.looked.expect("it was looked at");
-        let seen = service_evidence(&look, name, None, now);
-        seen.expect("something was found").value
+    fn service(&self, name: &str) -> ServiceStatus {
+        let state = self.remembered();
+        let found = state.service_evidence(&named(name, None), last_query(&state));
+        found.expect("something was found").value
     }
 
-    fn services(&self) -> [Service; 3] {
+    fn services(&self) -> [ServiceStatus; 3] {
         ["user356", "user357", "user999"].map(|name| self.service(name))
     }
 
     /// Why the account could not be asked, if it could not.
     fn trouble(&self) -> Option<String> {
-        let look = self.remembered();
-        look.trouble().map(|trouble| trouble.why.clone())
+        let state = self.remembered();
+        state.last_error().map(|error| error.why.clone())
     }
 
-    fn due(&self) -> i64 {
-        let look = self.remembered();
-        due(&look, 120, look.looked.expect("it was looked at"))
+    /// The seconds from the last query to the next.
+    fn due(&self) -> u64 {
+        let state = self.remembered();
+        let due = state.next_due(Duration::from_secs(120));
+        due.since(last_query(&state)).as_secs()
     }
 
     /// So many seconds go by.
@@ -133,6 +136,14 @@ impl World {
     fn script(&self, lists: &[&[&str]]) {
         self.router.sim.script_active(lists);
     }
+}
+
+fn last_query(state: &AccountState) -> Boot {
+    state.last_query.expect("it was asked")
+}
+
+fn named<'a>(name: &'a str, address: Option<&'a str>) -> TunnelId<'a> {
+    TunnelId { name, address }
 }
 
 fn tunnel(name: &str, options: &str) -> String {
@@ -180,14 +191,21 @@ fn every_way_to_say_it_says_the_same() {
             let ran = world.look();
             if matches!(rows, Rows::Null | Rows::False) {
                 ran.expect(69).says("instead of a list");
-                assert!(matches!(world.service("user356"), Service::Silent(_)));
+                assert!(matches!(
+                    world.service("user356"),
+                    ServiceStatus::Unavailable(_)
+                ));
                 assert_eq!(world.asked(), ["active"], "{envelope} {rows}");
                 continue;
             }
             assert_eq!(ran.expect(0).said(), "", "{envelope} {rows}");
             assert_eq!(
                 world.services(),
-                [Service::Active, Service::Inactive, Service::Unlisted],
+                [
+                    ServiceStatus::Active,
+                    ServiceStatus::Inactive,
+                    ServiceStatus::Unlisted
+                ],
                 "{envelope} {rows}"
             );
             assert_eq!(world.asked(), ["active", "tunnels"], "{envelope} {rows}");
@@ -211,7 +229,11 @@ fn none_is_active() {
         world.look().expect(0);
         assert_eq!(
             world.services(),
-            [Service::Inactive, Service::Inactive, Service::Unlisted],
+            [
+                ServiceStatus::Inactive,
+                ServiceStatus::Inactive,
+                ServiceStatus::Unlisted
+            ],
             "{rows}"
         );
     }
@@ -222,18 +244,18 @@ fn a_tunnel_is_known_by_its_address_too() {
     let world = World::new();
     world.configure_with("", &tunnel("dacha", "option address '172.16.10.2'"));
     world.look().expect(0);
-    let look = world.remembered();
-    let at = look.looked.expect("it was looked at");
-    let seen = service_evidence(&look, "dacha", Some("172.16.10.2"), at);
-    assert_eq!(seen.expect("found").value, Service::Active);
-    assert_eq!(service_evidence(&look, "dacha", None, at), None);
+    let state = world.remembered();
+    let at = last_query(&state);
+    let found = state.service_evidence(&named("dacha", Some("172.16.10.2")), at);
+    assert_eq!(found.expect("found").value, ServiceStatus::Active);
+    assert_eq!(state.service_evidence(&named("dacha", None), at), None);
     // Another address is another question, which is asked at once.
     world.wait(1);
     world.configure_with("", &tunnel("dacha", "option address '172.16.10.9'"));
     world.look().expect(0);
-    let look = world.remembered();
-    let seen = service_evidence(&look, "dacha", Some("172.16.10.9"), at);
-    assert_eq!(seen.expect("found").value, Service::Unlisted);
+    let state = world.remembered();
+    let found = state.service_evidence(&named("dacha", Some("172.16.10.9")), at);
+    assert_eq!(found.expect("found").value, ServiceStatus::Unlisted);
 }
 
 #[test]
@@ -249,7 +271,7 @@ fn tunnels_is_asked_when_active_leaves_a_question() {
     world.script(&[&["user356"]]);
     world.look().expect(0);
     assert_eq!(world.asked(), ["active", "tunnels"]);
-    assert_eq!(world.service("user357"), Service::Inactive);
+    assert_eq!(world.service("user357"), ServiceStatus::Inactive);
     world.script(&[&["user356", "user357"]]);
     world.wait(130);
     world.look().expect(0);
@@ -302,7 +324,7 @@ fn failures_are_told_in_words() {
         let told = world.trouble().expect("trouble");
         assert!(told.contains(part), "{fault}: {told}");
         for service in world.services() {
-            assert_eq!(service, Service::Silent(told.clone()), "{fault}");
+            assert_eq!(service, ServiceStatus::Unavailable(told.clone()), "{fault}");
         }
         assert!((12..=20).contains(&world.due()), "{fault}: {}", world.due());
         assert!(world.asked().len() <= 1, "{fault}");
@@ -319,14 +341,20 @@ fn what_is_well_outlives_a_failure_and_what_is_not_does_not() {
     world.fault("status=502", Times::All);
     world.look().expect(69);
     let [well, ill, wrong] = world.services();
-    assert_eq!((well, wrong), (Service::Active, Service::Unlisted));
+    assert_eq!(
+        (well, wrong),
+        (ServiceStatus::Active, ServiceStatus::Unlisted)
+    );
     assert_eq!(
         ill,
-        Service::Silent("127.0.0.1: HTTP status 502".to_owned())
+        ServiceStatus::Unavailable("127.0.0.1: HTTP status 502".to_owned())
     );
     world.wait(800);
     world.look().expect(69);
-    assert!(matches!(world.service("user356"), Service::Silent(_)));
+    assert!(matches!(
+        world.service("user356"),
+        ServiceStatus::Unavailable(_)
+    ));
 }
 
 #[test]
@@ -339,8 +367,8 @@ fn a_list_of_tunnels_that_fails_leaves_the_active_ones() {
         .sim
         .fault_for("resource=tunnels", fault, Times::All);
     world.look().expect(69).says("HTTP status 503");
-    assert_eq!(world.service("user356"), Service::Active);
-    let Service::Silent(why) = world.service("user357") else {
+    assert_eq!(world.service("user356"), ServiceStatus::Active);
+    let ServiceStatus::Unavailable(why) = world.service("user357") else {
         panic!("{:?}", world.service("user357"));
     };
     assert!(why.ends_with("whether it exists is not known: 127.0.0.1: HTTP status 503"));
@@ -355,7 +383,10 @@ fn an_empty_list_of_tunnels_says_nothing() {
     world.script(&[&[]]);
     world.look().expect(69).says("an empty list of tunnels");
     for service in world.services() {
-        assert!(matches!(service, Service::Silent(_)), "{service:?}");
+        assert!(
+            matches!(service, ServiceStatus::Unavailable(_)),
+            "{service:?}"
+        );
     }
 }
 
@@ -379,7 +410,7 @@ fn a_key_that_is_refused_is_not_tried_again_until_it_is_another() {
             fs::write(world.key_file(), VPNKI_KEY).expect("a key file");
             world.look().expect(0);
             assert_eq!(world.asked(), ["active", "tunnels"]);
-            assert_eq!(world.service("user356"), Service::Active);
+            assert_eq!(world.service("user356"), ServiceStatus::Active);
         }
     }
 }
@@ -459,7 +490,7 @@ fn a_look_that_is_killed_is_not_repeated_at_once() {
     world.wait(20);
     world.look().expect(0).never_says("again");
     assert!(!world.remembered().is_unfinished);
-    assert_eq!(world.service("user356"), Service::Active);
+    assert_eq!(world.service("user356"), ServiceStatus::Active);
 }
 
 #[test]
@@ -498,7 +529,7 @@ fn without_its_key_file_nothing_is_sent() {
     assert_eq!(world.trouble(), Some(told));
     fs::write(world.key_file(), VPNKI_KEY).expect("a key file");
     world.look().expect(0);
-    assert_eq!(world.service("user356"), Service::Active);
+    assert_eq!(world.service("user356"), ServiceStatus::Active);
 }
 
 #[test]

@@ -1,19 +1,28 @@
-//! Whether a tunnel works, and what to do when it does not. Pure.
+//! A tunnel's health, what is done about it, and when. Pure.
 //!
 //! | module | subject |
 //! | --- | --- |
 //! | [`evidence`] | what was found, and when |
+//! | [`networks`] | netifd's networks as evidence |
 //! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
 //! | [`verdict`] | from evidence to Up, Down or Unknown, with a reason in words |
 //! | [`recovery`] | the ladder: what to do about it, within a budget |
+//! | [`schedule`] | when a tunnel and an account are due |
+//! | [`tracker`] | all of it for one tunnel, round by round |
 //!
-//! A pass over one tunnel is `verdict` and then `recovery::step`. What both
-//! need between passes is a [`Memory`].
+//! A round over one tunnel gathers evidence, which may take two echoes, and ends
+//! with [`tracker::TunnelTracker::judge`]. What is needed between rounds is a
+//! [`TunnelState`].
 
 pub mod account;
+#[cfg(test)]
+mod dice;
 pub mod evidence;
+pub mod networks;
 mod persist_evidence;
 pub mod recovery;
+pub mod schedule;
+pub mod tracker;
 pub mod verdict;
 
 use alloc::borrow::ToOwned;
@@ -27,89 +36,89 @@ use recovery::Recovery;
 
 use crate::json::{Json, JsonWriter, Persist};
 use crate::persist;
+use crate::time::Boot;
 
-/// Whether a tunnel works.
+/// The health of a tunnel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum Health {
     /// It carries traffic.
     Up,
     /// It does not.
     Down,
-    /// Nothing says which.
+    /// There is no evidence for either.
     #[default]
     Unknown,
 }
 
-/// What is remembered of one tunnel between passes, on tmpfs. Times are in
-/// seconds since boot.
+/// The state of one tunnel between rounds, on tmpfs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Memory {
+pub struct TunnelState {
     /// Stands for the options that decide what is watched.
     pub fingerprint: String,
-    /// What was found last.
+    /// The latest evidence.
     pub evidence: Evidence,
     /// The WAN's address when it was last seen up: with another one it is
     /// another WAN, whether or not it was seen down in between.
     pub wan_address: Option<IpAddr>,
-    /// What was made of it.
+    /// The conclusions from it, and the attempts.
     pub recovery: Recovery,
 }
 
-persist!(Memory {
+persist!(TunnelState {
     fingerprint,
     evidence,
     wan_address,
     recovery,
 });
 
-impl Persist for State {
+impl Persist for Health {
     fn write_json(&self, out: &mut JsonWriter) {
         out.text(self.word());
     }
 
-    fn read(json: Json<'_>) -> Option<State> {
+    fn read(json: Json<'_>) -> Option<Health> {
         let text = json.text()?;
-        State::ALL.into_iter().find(|state| state.word() == text)
+        Health::ALL.into_iter().find(|health| health.word() == text)
     }
 }
 
-impl State {
-    /// All of them.
-    pub const ALL: [State; 3] = [State::Up, State::Down, State::Unknown];
+impl Health {
+    /// All variants.
+    pub const ALL: [Health; 3] = [Health::Up, Health::Down, Health::Unknown];
 
     /// The word for it: `up`, `down` or `unknown`.
     pub fn word(self) -> &'static str {
         match self {
-            State::Up => "up",
-            State::Down => "down",
-            State::Unknown => "unknown",
+            Health::Up => "up",
+            Health::Down => "down",
+            Health::Unknown => "unknown",
         }
     }
 }
 
-impl Memory {
-    /// The same under another configuration: what was found no longer counts,
-    /// but what was tried within the last hour still does.
+impl TunnelState {
+    /// The state for the configuration of this fingerprint: under another one the
+    /// evidence no longer counts, but what was tried within the last hour still does.
     #[must_use]
-    pub fn under(self, fingerprint: &str) -> Memory {
+    pub fn for_config(self, fingerprint: &str) -> TunnelState {
         if self.fingerprint == fingerprint {
             return self;
         }
-        Memory {
+        TunnelState {
             fingerprint: fingerprint.to_owned(),
             recovery: self.recovery.budget_only(),
-            ..Memory::default()
+            ..TunnelState::default()
         }
     }
 
-    /// The same with nothing from the future, so that a damaged file can
-    /// neither vouch for a tunnel nor hold for years.
+    /// The state with nothing from the future, so that a damaged file can neither
+    /// vouch for a tunnel nor hold for years.
     #[must_use]
-    pub fn dated(self, now: i64) -> Memory {
-        Memory {
-            evidence: self.evidence.dated(now),
-            recovery: self.recovery.dated(now),
+    pub fn clamp_future_times(self, now: Boot) -> TunnelState {
+        TunnelState {
+            evidence: self.evidence.discard_if_future(now),
+            recovery: self.recovery.clamp_future_times(now),
             ..self
         }
     }

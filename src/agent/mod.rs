@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`publish`] | one pass over the `skydns` sections: observe, decide, send, remember |
 //! | [`observe`] | asking the sources of an address |
-//! | [`tunnels`] | a look at the tunnels and what follows; [`tunnels::round`] for one that is not the daemon's |
+//! | [`tunnels`] | rounds over the tunnels and what follows; [`tunnels::one_shot`] without a daemon |
 //! | [`account`] | asking VPNKI about an account |
 //! | [`daemon`] | all of it for ever: event sources, sections, accounts |
 //! | [`hooks`] | the owner's programs that are run |

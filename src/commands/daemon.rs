@@ -15,9 +15,28 @@ pub fn run(paths: &Paths, options: &DaemonArguments) -> Exit {
         ..paths.clone()
     };
     match &options.look {
-        Some(name) => account::run(paths, name),
+        Some(name) => query_account(paths, name),
         None if options.pass => pass(paths, &options.sections),
         None => daemon::run(paths),
+    }
+}
+
+/// The child process that asks an account.
+fn query_account(paths: &Paths, name: &str) -> Exit {
+    let config = match paths.load_to_act() {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    if !config.main.enabled {
+        return Exit::Done;
+    }
+    if !config.ready_accounts().any(|(account, _)| account == name) {
+        log::error!("there is no vpnki section '{name}' that can be asked");
+        return Exit::Config;
+    }
+    match account::query(paths, &config, name).last_error() {
+        Some(_) => Exit::Unavailable,
+        None => Exit::Done,
     }
 }
 

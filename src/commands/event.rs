@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions, Report};
-use crate::agent::{hooks, tunnels::round};
+use crate::agent::{hooks, tunnels::one_shot};
 use crate::cli::EventArguments;
 use crate::exit::Exit;
 use crate::sys::lock::PassLock;
@@ -120,7 +120,7 @@ fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
             Ok(done) => done,
             Err(exit) => return exit,
         };
-        round::pass(paths, &config, &[]);
+        one_shot::pass(paths, &config, &[]);
         hooks::run(done.hooks);
         let results = done.sections.iter().map(Report::result);
         match schedule.next_pass(results, clock::boot()) {

@@ -7,7 +7,7 @@ use super::output::println_quietly;
 use crate::agent::hooks::{self, HookRun};
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions, exit_of};
-use crate::agent::tunnels::round;
+use crate::agent::tunnels::one_shot;
 use crate::cli::OnceArguments;
 use crate::exit::Exit;
 use crate::sys::control;
@@ -62,9 +62,13 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
     }
     let mut exit = exit_of(&done.sections);
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
-        for report in round::pass(paths, &config, &tunnels) {
-            println_quietly(&report.line);
-            exit = exit.or(report.exit);
+        let reports = one_shot::pass(paths, &config, &tunnels);
+        if reports.is_none() {
+            println_quietly("the tunnels are watched by another process");
+        }
+        for report in reports.into_iter().flatten() {
+            println_quietly(&report.line());
+            exit = exit.or(Exit::of_tunnel(report.health, report.is_misconfigured));
         }
     }
     run_hooks(paths, done.hooks);

@@ -187,16 +187,16 @@ fn tunnels(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
             Content::Disabled => None,
             Content::Wrong => Some(TunnelView::wrong(name)),
             Content::Ready(tunnel) => {
-                let memory = store.tunnel_memory(name).unwrap_or_default();
-                let memory = memory
-                    .under(&tunnel.fingerprint(sha256))
-                    .dated(now.boot.secs());
+                let state = store.tunnel_state(name).unwrap_or_default();
+                let state = state
+                    .for_config(&tunnel.fingerprint(sha256))
+                    .clamp_future_times(now.boot);
                 Some(TunnelView::of(
                     name,
                     tunnel,
-                    memory,
-                    config.main.interval,
-                    now.boot.secs(),
+                    &state,
+                    whole(config.main.interval),
+                    now.boot,
                 ))
             }
         }

@@ -54,13 +54,17 @@ impl Store {
     }
 
     /// What is remembered of a tunnel since this boot.
-    pub fn tunnel_memory(&self, name: &str) -> Option<tunnel::Memory> {
+    pub fn tunnel_state(&self, name: &str) -> Option<tunnel::TunnelState> {
         self.read_of_this_boot(&self.state_file("tunnel", name))
     }
 
     /// Remembers it until the next boot.
-    pub fn remember_tunnel(&self, name: &str, memory: &tunnel::Memory) -> Result<(), String> {
-        self.write_of_this_boot(&self.state_file("tunnel", name), memory)
+    pub fn write_tunnel_state(
+        &self,
+        name: &str,
+        state: &tunnel::TunnelState,
+    ) -> Result<(), String> {
+        self.write_of_this_boot(&self.state_file("tunnel", name), state)
     }
 
     /// What the last pass since this boot complained of.
@@ -113,14 +117,18 @@ impl Store {
         .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
     }
 
-    /// What is remembered of looks at a VPNKI account since this boot.
-    pub fn look(&self, account: &str) -> Option<tunnel::account::Look> {
+    /// The state of a VPNKI account since this boot.
+    pub fn account_state(&self, account: &str) -> Option<tunnel::account::AccountState> {
         self.read_of_this_boot(&self.state_file("vpnki", account))
     }
 
     /// Remembers it until the next boot.
-    pub fn remember_look(&self, account: &str, look: &tunnel::account::Look) -> Result<(), String> {
-        self.write_of_this_boot(&self.state_file("vpnki", account), look)
+    pub fn write_account_state(
+        &self,
+        account: &str,
+        state: &tunnel::account::AccountState,
+    ) -> Result<(), String> {
+        self.write_of_this_boot(&self.state_file("vpnki", account), state)
     }
 
     /// The file of a section of this type.

@@ -19,10 +19,11 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::time::Duration;
 
 use crate::prefix::Prefix;
 use crate::reconcile::Policy;
-use crate::tunnel::recovery;
+use crate::tunnel::recovery::RecoveryPolicy;
 use problem::Problem;
 use secret::{KeySource, Secret};
 use url::ServiceUrl;
@@ -122,8 +123,8 @@ pub struct Vpnki {
     pub base_url: ServiceUrl,
     /// Where the account's key is, if this service takes one.
     pub key: KeySource,
-    /// The pause between two looks at the account, in seconds.
-    pub interval: i64,
+    /// The pause between two queries of the account.
+    pub interval: Duration,
     /// The logical network whose device the requests leave through.
     pub bind: Option<String>,
     /// Under which names its replies hold a tunnel's name; none for the usual ones.
@@ -155,7 +156,7 @@ pub struct Tunnel {
     /// A program that is run when its state changes.
     pub notify: Option<String>,
     /// What is done when it is down.
-    pub policy: recovery::Policy,
+    pub policy: RecoveryPolicy,
 }
 
 /// Where the address of a section comes from.

@@ -357,9 +357,9 @@ fn accounts_of_vpnki() {
         .map(|(_, account)| account)
         .collect();
     assert_eq!(ready[0].base_url.as_str(), VPNKI_URL);
-    assert_eq!(ready[0].interval, 120);
+    assert_eq!(ready[0].interval.as_secs(), 120);
     assert_eq!(ready[1].base_url.as_str(), "https://vpnki.ru/index.php");
-    assert_eq!(ready[1].interval, 30);
+    assert_eq!(ready[1].interval.as_secs(), 30);
     assert_eq!((&ready[0].bind, ready[0].name_fields.len()), (&None, 0));
     assert_eq!(ready[1].bind.as_deref(), Some("wan"));
     assert_eq!(ready[1].name_fields, ["login", "user"]);

@@ -14,7 +14,7 @@ use super::status::tunnel::TunnelView;
 use super::status::{SectionView, View};
 use crate::outcome::Outcome;
 use crate::time::seconds;
-use crate::tunnel::State;
+use crate::tunnel::Health;
 
 /// What one sample says: its labels, and its value.
 type Sample<'a> = (Vec<(&'static str, &'a str)>, String);
@@ -116,10 +116,10 @@ fn outcomes(out: &mut String, sections: &[SectionView]) {
 fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
     let mut samples = Vec::new();
     for tunnel in tunnels {
-        for state in State::ALL {
+        for health in Health::ALL {
             let mut labels = labels(tunnel);
-            labels.push(("state", state.word()));
-            samples.push((labels, flag(tunnel.state == state)));
+            labels.push(("state", health.word()));
+            samples.push((labels, flag(tunnel.health == health)));
         }
     }
     family(
@@ -135,7 +135,7 @@ fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
     number(
         "tunnel_since_seconds",
         "For how long the tunnel has been in its state.",
-        |t| t.since_s.map(|s| s.to_string()),
+        |t| t.since.map(|s| s.as_secs().to_string()),
     );
     number(
         "tunnel_ping_seconds",
@@ -149,7 +149,7 @@ fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
     number(
         "tunnel_received_age_seconds",
         "Time since a byte was last seen to come through the tunnel.",
-        |t| t.evidence.rx_age_s.map(|s| s.to_string()),
+        |t| t.evidence.rx_age.map(|s| s.as_secs().to_string()),
     );
     number(
         "tunnel_restarts_last_hour",
@@ -159,7 +159,7 @@ fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
     number(
         "tunnel_next_due_seconds",
         "Time until the tunnel is looked at again.",
-        |t| t.next_due_s.map(|s| s.to_string()),
+        |t| t.next_due.map(|s| s.as_secs().to_string()),
     );
 }
 

@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 
 use super::width::clean;
 use crate::outcome::Outcome;
-use crate::time::spoken;
+use crate::time::{seconds, spoken};
 use tunnel::TunnelView;
 
 /// The whole of it.
@@ -79,6 +79,11 @@ impl SectionView {
 
 fn clock<S: Serializer>(is_set: &bool, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(clock_word(*is_set))
+}
+
+/// A span in whole seconds, as a number.
+fn whole_seconds<S: Serializer>(span: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    span.map(seconds).serialize(to)
 }
 
 fn clock_word(is_set: bool) -> &'static str {

@@ -1,118 +1,121 @@
-//! What is remembered of a look at a VPNKI account: what it said of the tunnels
-//! that are watched, and when it may be asked again.
+//! The state of a VPNKI account: what it said of the tunnels that are watched, and
+//! when it may be asked again.
 //!
-//! A look asks `active`, and `tunnels` where that leaves a question. Each has
-//! its own backoff: an account whose `tunnels` fails still tells who is active.
-//! A failed look takes nothing back that says that a tunnel is well. What says
-//! that one is not is acted upon, so it counts only until a look fails.
+//! A query asks `active`, and `tunnels` where that leaves a question. Each has its
+//! own backoff: an account whose `tunnels` fails still says which are active. A
+//! failed query takes nothing back that says that a tunnel is well. What says that
+//! one is not is acted upon, so it counts only until a query fails.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use super::evidence::{Seen, Service};
+use super::evidence::{Finding, ServiceStatus};
 use crate::backoff;
+use crate::config::{Config, Tunnel};
 use crate::failure::Failure;
 use crate::persist;
-use crate::time::spoken;
+use crate::time::{Boot, DAY, HOUR};
 
-/// A `tunnels` that is older is asked for again, in seconds.
-const LIST_AGE: i64 = 3600;
-/// How long a good finding outlives an account that cannot be asked, in seconds.
-const GOOD_AGE: i64 = 15 * 60;
-/// No two looks are nearer than this, whoever wants them, in seconds.
-const FLOOR: i64 = 15;
-/// The shortest wait after a refusal, in seconds; the longest is 40 % longer.
-const REFUSED: i64 = 30 * 60;
+/// The age at which the answer of `tunnels` is asked for again.
+const MAX_LIST_AGE: Duration = HOUR;
+/// The age to which a good listing outlives an account that cannot be asked.
+const MAX_GOOD_LISTING_AGE: Duration = Duration::from_secs(15 * 60);
+/// The shortest pause between two queries, whatever the reason for the second.
+const MIN_QUERY_PAUSE: Duration = Duration::from_secs(15);
+/// The shortest wait after a refusal; the longest is 40 % longer.
+const MIN_REFUSAL_WAIT: Duration = Duration::from_secs(30 * 60);
+/// The longest wait, whatever a service asks for or a damaged file says.
+const MAX_WAIT: Duration = DAY;
 
-/// A tunnel to look for.
+/// A tunnel as VPNKI's lists may name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted<'a> {
-    /// What VPNKI calls it.
+pub struct TunnelId<'a> {
+    /// Its name at VPNKI.
     pub name: &'a str,
     /// Its address in VPNKI's network, by which a list may name it too.
     pub address: Option<&'a str>,
 }
 
-/// What is remembered of looks at one account, on tmpfs. Times are in seconds
-/// since boot.
+/// The state of one account between queries, on tmpfs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
-    /// Stands for where it was asked and with what key.
+pub struct AccountState {
+    /// Stands for the service and the key that it was asked with.
     pub fingerprint: String,
-    /// When the last look began; none since tunnels that it did not look for
-    /// are wanted.
-    pub looked: Option<i64>,
-    /// Set before a look, cleared after it: whoever finds it set at the next
-    /// one was killed in between.
+    /// The beginning of the last query; none while there are tunnels that it did not
+    /// look for.
+    pub last_query: Option<Boot>,
+    /// Set before a query, cleared after it: where it is set at the next one, the
+    /// process was killed in between.
     pub is_unfinished: bool,
-    /// What became of `active`.
-    pub active: Call,
-    /// What became of `tunnels`.
-    pub tunnels: Call,
-    /// No look before this: the service asked for it, or refused.
-    pub asked_until: i64,
-    /// What was found, one for each tunnel that is watched.
-    pub findings: Vec<Finding>,
+    /// The state of `active`.
+    pub active: CallState,
+    /// The state of `tunnels`.
+    pub tunnels: CallState,
+    /// No query before this moment: the service asked for it, or refused.
+    pub retry_after_until: Boot,
+    /// The listings, one for each tunnel that is watched.
+    pub listings: Vec<Listing>,
 }
 
-/// What became of one of the calls.
+/// The state of one of the two calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Call {
-    /// When it was last answered.
-    pub answered: Option<i64>,
-    /// Why it was not the last time.
-    pub trouble: Option<Trouble>,
-    /// How often in a row it was not.
+pub struct CallState {
+    /// The moment of the last call that was answered.
+    pub last_answered: Option<Boot>,
+    /// The error of the last call, if it was not answered.
+    pub last_error: Option<CallError>,
+    /// Calls in a row that were not answered.
     pub failures: u32,
-    /// It is not called of our own accord before this.
-    pub not_before: i64,
+    /// The end of the backoff: no call of our own accord before this moment.
+    pub not_before: Boot,
 }
 
-/// Why a call was not answered.
+/// The error of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trouble {
+pub struct CallError {
     /// In words, with the host.
     pub why: String,
-    /// Since when no call was answered.
-    pub since: i64,
-    /// When the last one was made.
-    pub at: i64,
+    /// The moment since which no call was answered.
+    pub since: Boot,
+    /// The moment of the last call.
+    pub at: Boot,
 }
 
-/// What was found of one tunnel.
+/// Where VPNKI lists one tunnel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Finding {
-    /// What VPNKI calls it.
+pub struct Listing {
+    /// The tunnel's name at VPNKI.
     pub name: String,
     /// Its address, if it was looked for by that too.
     pub address: Option<String>,
-    /// When `active` was asked.
-    pub at: i64,
-    /// Whether that listed it.
+    /// The moment at which `active` was asked.
+    pub at: Boot,
+    /// Whether `active` listed it.
     pub is_active: bool,
     /// Whether `tunnels` listed it, whenever that was last answered.
     pub is_listed: Option<bool>,
 }
 
-persist!(Look {
+persist!(AccountState {
     fingerprint,
-    looked,
+    last_query = "looked",
     is_unfinished,
     active,
     tunnels,
-    asked_until,
-    findings,
+    retry_after_until = "asked_until",
+    listings = "findings",
 });
-persist!(Call {
-    answered,
-    trouble,
+persist!(CallState {
+    last_answered = "answered",
+    last_error = "trouble",
     failures,
     not_before,
 });
-persist!(Trouble { why, since, at });
-persist!(Finding {
+persist!(CallError { why, since, at });
+persist!(Listing {
     name,
     address,
     at,
@@ -120,298 +123,308 @@ persist!(Finding {
     is_listed,
 });
 
-/// The answers of one look. Each list says, for each tunnel that was wanted,
+/// The answers to a query. Each list says, for each tunnel that was looked for,
 /// whether it is there.
 #[derive(Debug)]
-pub struct Answers {
+pub struct QueryAnswers {
     /// `active`
     pub active: Result<Vec<bool>, Failure>,
     /// `tunnels`, if it was asked.
     pub tunnels: Option<Result<Vec<bool>, Failure>>,
 }
 
-impl Look {
-    /// The same for another configuration: another account or key is another
-    /// look, a tunnel that nobody wants is forgotten, and a new one is a reason
-    /// to look.
+impl<'a> TunnelId<'a> {
+    /// The tunnels of an account that are watched.
+    pub fn of_account(config: &'a Config, account: &str) -> Vec<TunnelId<'a>> {
+        let tunnels = config.ready_tunnels().map(|(_, tunnel)| tunnel);
+        tunnels
+            .filter(|tunnel| tunnel.vpnki.as_deref() == Some(account))
+            .map(TunnelId::from)
+            .collect()
+    }
+}
+
+impl<'a> From<&'a Tunnel> for TunnelId<'a> {
+    fn from(tunnel: &'a Tunnel) -> TunnelId<'a> {
+        TunnelId {
+            name: &tunnel.name,
+            address: tunnel.address.as_deref(),
+        }
+    }
+}
+
+impl AccountState {
+    /// The state for another configuration: another service or key begins anew, a
+    /// tunnel that is no longer watched is forgotten, and a new one is a reason to
+    /// ask.
     #[must_use]
-    pub fn under(self, fingerprint: &str, wanted: &[Wanted<'_>]) -> Look {
-        let mut look = match self.fingerprint == fingerprint {
+    pub fn for_config(self, fingerprint: &str, tunnels: &[TunnelId<'_>]) -> AccountState {
+        let mut state = match self.fingerprint == fingerprint {
             true => self,
-            false => Look {
+            false => AccountState {
                 fingerprint: fingerprint.to_owned(),
-                ..Look::default()
+                ..AccountState::default()
             },
         };
-        let is_wanted = |finding: &Finding| wanted.iter().any(|wanted| finding.is_of(wanted));
-        look.findings.retain(is_wanted);
-        let is_missing = |wanted: &Wanted<'_>| look.finding(wanted).is_none();
-        if !look.is_waiting() && wanted.iter().any(is_missing) {
-            look.looked = None;
+        let is_watched = |listing: &Listing| tunnels.iter().any(|tunnel| listing.is_of(tunnel));
+        state.listings.retain(is_watched);
+        let is_new = |tunnel: &TunnelId<'_>| state.listing(tunnel).is_none();
+        if !state.is_failing() && tunnels.iter().any(is_new) {
+            state.last_query = None;
         }
-        look
+        state
     }
 
-    /// The same with nothing from the future, so that a damaged file cannot
-    /// hold for years.
+    /// The state with nothing from the future, so that a damaged file cannot hold for
+    /// years.
     #[must_use]
-    pub fn dated(mut self, now: i64) -> Look {
-        let latest = now.saturating_add(crate::time::SECONDS_OF_DAY);
-        self.asked_until = self.asked_until.min(latest);
-        let past = |at: &mut Option<i64>| *at = at.map(|at| at.min(now));
-        past(&mut self.looked);
+    pub fn clamp_future_times(mut self, now: Boot) -> AccountState {
+        let now = now.whole_secs();
+        let latest = now + MAX_WAIT;
+        self.retry_after_until = self.retry_after_until.min(latest);
+        let clamp = |at: &mut Option<Boot>| *at = at.map(|at| at.min(now));
+        clamp(&mut self.last_query);
         for call in [&mut self.active, &mut self.tunnels] {
-            past(&mut call.answered);
+            clamp(&mut call.last_answered);
             call.not_before = call.not_before.min(latest);
-            if let Some(trouble) = &mut call.trouble {
-                trouble.at = trouble.at.min(now);
-                trouble.since = trouble.since.min(now);
+            if let Some(error) = &mut call.last_error {
+                error.at = error.at.min(now);
+                error.since = error.since.min(now);
             }
         }
-        for finding in &mut self.findings {
-            finding.at = finding.at.min(now);
+        for listing in &mut self.listings {
+            listing.at = listing.at.min(now);
         }
         self
     }
 
-    /// What to remember before a look, so that one that is killed does not
+    /// The state to remember before a query, so that one that is killed does not
     /// follow on another at once.
     #[must_use]
-    pub fn begun(mut self, now: i64, random: u32) -> Look {
+    pub fn query_begun(mut self, now: Boot, random: u32) -> AccountState {
+        let now = now.whole_secs();
         if self.is_unfinished {
             let why = "the process that asked VPNKI ended before the answer came".to_owned();
-            self.active.failed(now, why);
+            self.active.fail(now, why);
         }
-        self.looked = Some(now);
+        self.last_query = Some(now);
         self.is_unfinished = true;
         let failures = self.active.failures.saturating_add(1);
-        self.active.not_before = now + crate::time::seconds(backoff::delay(failures, random));
+        self.active.not_before = now + backoff::delay(failures, random);
         self
     }
 
-    /// What to remember where the account could not even be asked.
+    /// The state where the account could not even be asked.
     #[must_use]
-    pub fn unasked(mut self, why: String, now: i64, random: u32) -> Look {
-        self.active.failed(now, why);
-        self.active.not_before =
-            now + crate::time::seconds(backoff::delay(self.active.failures, random));
+    pub fn query_impossible(mut self, why: String, now: Boot, random: u32) -> AccountState {
+        let now = now.whole_secs();
+        self.active.fail(now, why);
+        self.active.not_before = now + backoff::delay(self.active.failures, random);
         self
     }
 
     /// Whether `tunnels` is to be asked, too: when it was not for an hour, or
     /// `active` leaves out a tunnel, which may not exist.
-    pub fn needs_tunnels(&self, active: &[bool], now: i64) -> bool {
-        let is_old = |at: i64| now.saturating_sub(at) >= LIST_AGE;
-        let is_wanted = self.tunnels.answered.is_none_or(is_old) || active.contains(&false);
-        is_wanted && now >= self.tunnels.not_before
+    pub fn needs_tunnel_list(&self, active: &[bool], now: Boot) -> bool {
+        let is_old = |at: Boot| now.since(at) >= MAX_LIST_AGE;
+        let is_open = self.tunnels.last_answered.is_none_or(is_old) || active.contains(&false);
+        is_open && now >= self.tunnels.not_before
     }
 
-    /// What to remember after a look at the account at `host` that [`Look::begun`]
-    /// at `start`. Failures show no key any more.
+    /// The state after a query of the account at `host`, which [`query_begun`] at
+    /// `start`. Failures show no key any more.
+    ///
+    /// [`query_begun`]: AccountState::query_begun
     #[must_use]
-    pub fn ended(
+    pub fn query_ended(
         mut self,
-        wanted: &[Wanted<'_>],
-        answers: Answers,
+        tunnels: &[TunnelId<'_>],
+        answers: QueryAnswers,
         host: &str,
-        start: i64,
-        now: i64,
+        start: Boot,
+        now: Boot,
         random: u32,
-    ) -> Look {
+    ) -> AccountState {
+        let (start, now) = (start.whole_secs(), now.whole_secs());
         self.is_unfinished = false;
         let listed = match answers.tunnels {
             None => None,
             Some(Ok(listed)) => {
-                self.tunnels = Call::answered(start);
+                self.tunnels = CallState::answered(start);
                 Some(listed)
             }
             Some(Err(failure)) => {
-                self.wait_for(&failure, now, random);
-                self.tunnels.refused(&failure, host, start, now, random);
+                self.wait_as_asked(&failure, now, random);
+                self.tunnels.back_off(&failure, host, start, now, random);
                 None
             }
         };
         match answers.active {
             Ok(active) => {
-                self.active = Call::answered(start);
-                self.findings = self.found(wanted, &active, listed.as_deref(), start);
+                self.active = CallState::answered(start);
+                self.listings = self.new_listings(tunnels, &active, listed.as_deref(), start);
             }
             Err(failure) => {
-                self.wait_for(&failure, now, random);
-                self.active.refused(&failure, host, start, now, random);
+                self.wait_as_asked(&failure, now, random);
+                self.active.back_off(&failure, host, start, now, random);
                 if failure.is_permanent() {
-                    self.asked_until = self.asked_until.max(self.active.not_before);
+                    self.retry_after_until = self.retry_after_until.max(self.active.not_before);
                 }
             }
         }
         self
     }
 
-    /// Whether the last look failed, or was killed.
-    fn is_waiting(&self) -> bool {
+    /// Whether the last query failed, or was killed.
+    fn is_failing(&self) -> bool {
         self.is_unfinished || self.active.failures > 0
     }
 
-    fn wait_for(&mut self, failure: &Failure, now: i64, random: u32) {
-        if let Some(wait) = failure.retry_after().map(crate::time::seconds) {
-            // Those who were told the same must not come back together.
-            let spread = i64::from(random % 5);
-            self.asked_until = self
-                .asked_until
-                .max(now + wait.min(crate::time::SECONDS_OF_DAY) + spread);
+    fn wait_as_asked(&mut self, failure: &Failure, now: Boot, random: u32) {
+        if let Some(wait) = failure.retry_after() {
+            // Routers that were asked for the same must not come back together.
+            let spread = Duration::from_secs(u64::from(random % 5));
+            self.retry_after_until = self
+                .retry_after_until
+                .max(now + wait.min(MAX_WAIT) + spread);
         }
     }
 
-    fn found(
+    fn new_listings(
         &self,
-        wanted: &[Wanted<'_>],
+        tunnels: &[TunnelId<'_>],
         active: &[bool],
         listed: Option<&[bool]>,
-        at: i64,
-    ) -> Vec<Finding> {
-        let one = |(n, wanted): (usize, &Wanted<'_>)| Finding {
-            name: wanted.name.to_owned(),
-            address: wanted.address.map(str::to_owned),
+        at: Boot,
+    ) -> Vec<Listing> {
+        let one = |(n, tunnel): (usize, &TunnelId<'_>)| Listing {
+            name: tunnel.name.to_owned(),
+            address: tunnel.address.map(str::to_owned),
             at,
             is_active: active.get(n) == Some(&true),
             is_listed: match listed {
                 Some(listed) => listed.get(n).copied(),
-                None => self.finding(wanted).and_then(|before| before.is_listed),
+                None => self.listing(tunnel).and_then(|before| before.is_listed),
             },
         };
-        wanted.iter().enumerate().map(one).collect()
+        tunnels.iter().enumerate().map(one).collect()
     }
 
-    /// What was found of a tunnel.
-    pub fn finding(&self, wanted: &Wanted<'_>) -> Option<&Finding> {
-        self.findings.iter().find(|finding| finding.is_of(wanted))
+    /// The listing of a tunnel.
+    pub fn listing(&self, tunnel: &TunnelId<'_>) -> Option<&Listing> {
+        self.listings.iter().find(|listing| listing.is_of(tunnel))
     }
 
-    /// Why the account cannot be asked now, or cannot be asked for all.
-    pub fn trouble(&self) -> Option<&Trouble> {
+    /// The error because of which the account cannot be asked now, or not for all.
+    pub fn last_error(&self) -> Option<&CallError> {
         let calls = [&self.active, &self.tunnels];
-        calls.into_iter().find_map(|call| call.trouble.as_ref())
+        calls.into_iter().find_map(|call| call.last_error.as_ref())
     }
 
-    /// The same for people, at the time `now`: it stands beside whatever the
-    /// tunnel's state is.
-    pub fn remark(&self, now: i64) -> Option<String> {
-        let age = |trouble: &Trouble| spoken(crate::time::whole(now.saturating_sub(trouble.since)));
-        match (&self.active.trouble, &self.tunnels.trouble) {
-            (Some(trouble), _) => {
-                let (age, why) = (age(trouble), &trouble.why);
-                Some(format!("VPNKI has given no answer for {age}: {why}"))
-            }
-            (None, Some(trouble)) => {
-                let (age, why) = (age(trouble), &trouble.why);
-                Some(format!("VPNKI has not listed its tunnels for {age}: {why}"))
-            }
-            (None, None) => None,
+    /// The moment at which the account is to be asked, if nothing happens before.
+    /// `interval` is the account's own.
+    pub fn next_due(&self, interval: Duration) -> Boot {
+        let next = match self.last_query {
+            _ if self.is_failing() => self.active.not_before,
+            Some(at) => at + interval,
+            // A tunnel that is new waits for no interval.
+            None => Boot::START,
+        };
+        next.max(self.earliest_query())
+    }
+
+    /// The moment from which on it may be asked, whatever happens: for a WAN that came
+    /// up, or a tunnel that is about to be restarted. That ends a wait of our own, but
+    /// none that the service asked for, and nothing makes queries follow on each
+    /// other at once.
+    pub fn earliest_query(&self) -> Boot {
+        let rested = self.last_query.map(|at| at + MIN_QUERY_PAUSE);
+        rested.unwrap_or(Boot::START).max(self.retry_after_until)
+    }
+
+    /// VPNKI's word on a tunnel at `now`; `None` if it was not asked yet.
+    ///
+    /// While the account cannot be asked, a tunnel that was active stays so for 15
+    /// minutes, with the age of that listing. One that was not is no longer known to
+    /// be inactive: it may have come back, and a service that went away must not be
+    /// why a tunnel is taken for dead.
+    pub fn service_evidence(
+        &self,
+        tunnel: &TunnelId<'_>,
+        now: Boot,
+    ) -> Option<Finding<ServiceStatus>> {
+        let unavailable = |error: &CallError| Finding {
+            value: ServiceStatus::Unavailable(error.why.clone()),
+            at: error.at,
+        };
+        let (listing, error) = match (self.listing(tunnel), &self.active.last_error) {
+            (Some(listing), None) => return Some(self.finding(listing)),
+            (None, error) => return error.as_ref().map(unavailable),
+            (Some(listing), Some(error)) => (listing, error),
+        };
+        let is_recent = now.since(listing.at) < MAX_GOOD_LISTING_AGE;
+        let is_harmless = listing.is_active || listing.is_listed == Some(false);
+        Some(match is_recent && is_harmless {
+            true => self.finding(listing),
+            false => unavailable(error),
+        })
+    }
+
+    fn finding(&self, listing: &Listing) -> Finding<ServiceStatus> {
+        let value = match (listing.is_active, listing.is_listed) {
+            (true, _) => ServiceStatus::Active,
+            (false, Some(true)) => ServiceStatus::Inactive,
+            (false, Some(false)) => ServiceStatus::Unlisted,
+            // Whether it exists is not known: its name may be wrong.
+            (false, None) => ServiceStatus::Unavailable(match &self.tunnels.last_error {
+                Some(error) => format!(
+                    "it is not active, and whether it exists is not known: {}",
+                    error.why
+                ),
+                None => "it is not active, and whether it exists was not asked".to_owned(),
+            }),
+        };
+        Finding {
+            value,
+            at: listing.at,
         }
     }
 }
 
-impl Finding {
-    fn is_of(&self, wanted: &Wanted<'_>) -> bool {
-        self.name == wanted.name && self.address.as_deref() == wanted.address
+impl Listing {
+    fn is_of(&self, tunnel: &TunnelId<'_>) -> bool {
+        self.name == tunnel.name && self.address.as_deref() == tunnel.address
     }
 }
 
-impl Call {
-    fn answered(at: i64) -> Call {
-        Call {
-            answered: Some(at),
-            ..Call::default()
+impl CallState {
+    fn answered(at: Boot) -> CallState {
+        CallState {
+            last_answered: Some(at),
+            ..CallState::default()
         }
     }
 
-    fn failed(&mut self, at: i64, why: String) {
+    fn fail(&mut self, at: Boot, why: String) {
         self.failures = self.failures.saturating_add(1);
-        let since = self.trouble.as_ref().map_or(at, |trouble| trouble.since);
-        self.trouble = Some(Trouble { why, since, at });
+        let since = self.last_error.as_ref().map_or(at, |error| error.since);
+        self.last_error = Some(CallError { why, since, at });
     }
 
-    fn refused(&mut self, failure: &Failure, host: &str, at: i64, now: i64, random: u32) {
-        self.failed(at, failure.at(host));
+    fn back_off(&mut self, failure: &Failure, host: &str, at: Boot, now: Boot, random: u32) {
+        self.fail(at, failure.at(host));
         self.not_before = now
             + match failure.is_permanent() {
-                true => REFUSED + REFUSED * i64::from(random % 41) / 100,
-                false => crate::time::seconds(backoff::delay(self.failures, random)),
+                true => refusal_wait(random),
+                false => backoff::delay(self.failures, random),
             };
     }
 }
 
-/// In how many seconds the account is to be looked at, if nothing happens
-/// before. `interval` is the account's own, in seconds.
-pub fn due(look: &Look, interval: i64, now: i64) -> i64 {
-    let next = match look.looked {
-        _ if look.is_waiting() => look.active.not_before,
-        Some(at) => at.saturating_add(interval),
-        None => now,
-    };
-    // `looked` is none for a tunnel that is new: it waits for no interval.
-    next.saturating_sub(now).max(soonest(look, now)).max(0)
-}
-
-/// In how many seconds it may be looked at, whatever happens: for a WAN that
-/// came up, or a tunnel that is about to be restarted. That ends a wait of our
-/// own, but none that the service asked for, and nothing makes looks follow on
-/// each other at once.
-pub fn soonest(look: &Look, now: i64) -> i64 {
-    let floor = look.looked.map_or(now, |at| at.saturating_add(FLOOR));
-    floor.max(look.asked_until).saturating_sub(now).max(0)
-}
-
-/// What a look tells of a tunnel, at the time `now`; `None` if nobody asked
-/// for it yet.
-///
-/// While the account cannot be asked, a tunnel that was active stays so for 15
-/// minutes, with the age of that finding. One that was not is no longer known
-/// to be inactive: it may have come back, and a service that went away must not
-/// be why a tunnel is taken for dead.
-pub fn service_evidence(
-    look: &Look,
-    name: &str,
-    address: Option<&str>,
-    now: i64,
-) -> Option<Seen<Service>> {
-    let found = look.finding(&Wanted { name, address });
-    let trouble = look.active.trouble.as_ref();
-    let silent = |trouble: &Trouble| Seen {
-        value: Service::Silent(trouble.why.clone()),
-        at: trouble.at,
-    };
-    let (found, trouble) = match (found, trouble) {
-        (Some(found), None) => return Some(said(look, found)),
-        (None, trouble) => return trouble.map(silent),
-        (Some(found), Some(trouble)) => (found, trouble),
-    };
-    let is_recent = now.saturating_sub(found.at) < GOOD_AGE;
-    let is_harmless = found.is_active || found.is_listed == Some(false);
-    Some(match is_recent && is_harmless {
-        true => said(look, found),
-        false => silent(trouble),
-    })
-}
-
-fn said(look: &Look, found: &Finding) -> Seen<Service> {
-    let value = match (found.is_active, found.is_listed) {
-        (true, _) => Service::Active,
-        (false, Some(true)) => Service::Inactive,
-        (false, Some(false)) => Service::Unlisted,
-        // Whether it exists is not known: its name may be wrong.
-        (false, None) => Service::Silent(match &look.tunnels.trouble {
-            Some(trouble) => format!(
-                "it is not active, and whether it exists is not known: {}",
-                trouble.why
-            ),
-            None => "it is not active, and whether it exists was not asked".to_owned(),
-        }),
-    };
-    Seen {
-        value,
-        at: found.at,
-    }
+/// The wait after a refusal, in whole seconds.
+fn refusal_wait(random: u32) -> Duration {
+    let least = MIN_REFUSAL_WAIT.as_secs();
+    Duration::from_secs(least + least * u64::from(random % 41) / 100)
 }
 
 #[cfg(test)]

@@ -1,140 +1,141 @@
-//! What was found out about a tunnel, and when.
+//! The evidence about a tunnel, each piece with the moment at which it was found.
 
 use alloc::string::String;
+use core::time::Duration;
 
 use crate::persist;
+use crate::time::Boot;
 
 /// So many bytes, within [`EPISODE`], must go unanswered before that says
-/// anything: somebody who pings a machine that is off sends 84 bytes a second, a
+/// anything: an owner who pings a machine that is off sends 84 bytes a second, a
 /// page that does not load some thousand. Less is too little to tell a dead
 /// tunnel from a far end that has nothing to say.
 pub const UNANSWERED: u64 = 16 * 1024;
-/// Unanswered bytes are counted together for so long, in seconds, so that the
-/// few multicast packets of an hour do not add up; and forgotten when nothing
+/// The time over which unanswered bytes are counted together, so that the few
+/// multicast packets of an hour do not add up; they are forgotten when nothing
 /// was sent for so long.
-pub const EPISODE: i64 = 10 * 60;
+pub const EPISODE: Duration = Duration::from_secs(10 * 60);
 
-/// A finding, and when it was made.
+/// A finding and its moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen<T> {
-    /// What was found.
+pub struct Finding<T> {
+    /// The finding.
     pub value: T,
-    /// When, in seconds since boot.
-    pub at: i64,
+    /// The moment at which it was made.
+    pub at: Boot,
 }
 
-/// All that is known of one tunnel. `None` is what nobody asked for, or what
-/// was not looked at yet; what was looked at in vain is `Silent`, with the cause.
+/// All evidence about one tunnel. `None` is what is not asked for, or was not
+/// asked yet; what was asked in vain is `Unavailable`, with the cause.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// The network that the tunnel runs over.
-    pub wan: Option<Seen<Wan>>,
-    /// What VPNKI says.
-    pub service: Option<Seen<Service>>,
-    /// What netifd and the kernel say of the tunnel's own network.
-    pub device: Option<Seen<Device>>,
-    /// Where `option route` goes.
-    pub route: Option<Seen<Route>>,
-    /// What became of echoes to `option ping`.
-    pub ping: Option<Seen<Ping>>,
-    /// The device's counters, read after the echoes of the same look, so that
+    pub wan: Option<Finding<WanStatus>>,
+    /// VPNKI's word.
+    pub service: Option<Finding<ServiceStatus>>,
+    /// netifd's and the kernel's word on the tunnel's own network.
+    pub device: Option<Finding<DeviceStatus>>,
+    /// The way of `option route`.
+    pub route: Option<Finding<RouteStatus>>,
+    /// The fate of echoes to `option ping`.
+    pub ping: Option<Finding<EchoStatus>>,
+    /// The device's counters, read after the echoes of the same round, so that
     /// the answer to an echo is not taken for what came after it.
-    pub traffic: Option<Seen<Traffic>>,
+    pub traffic: Option<Finding<Traffic>>,
 }
 
 /// The network that the tunnel runs over, `option wan`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wan {
-    /// Up with an address, since when.
-    Up(i64),
-    /// Not up, or without an address; why.
+pub enum WanStatus {
+    /// Up with an address, since this moment.
+    Up(Boot),
+    /// Not up, or without an address; the cause.
     Down(String),
-    /// netifd could not be asked; why.
-    Silent(String),
+    /// netifd could not be asked; the cause.
+    Unavailable(String),
 }
 
 /// What VPNKI says of the tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Service {
+pub enum ServiceStatus {
     /// `active` lists it.
     Active,
     /// `tunnels` lists it, `active` does not.
     Inactive,
     /// `tunnels` does not list it: its name is wrong.
     Unlisted,
-    /// VPNKI could not be asked, or gave no answer that says; why.
-    Silent(String),
+    /// VPNKI could not be asked, or gave no answer that says; the cause.
+    Unavailable(String),
 }
 
 /// What netifd and the kernel say of the tunnel's own network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Device {
+pub enum DeviceStatus {
     /// Up, on this device, which exists.
     Up(String),
-    /// netifd has been setting it up since then.
+    /// netifd is setting it up.
     Pending {
-        /// In seconds since boot.
-        since: i64,
+        /// The moment at which that was first seen.
+        since: Boot,
         /// In words, such as `pending: dialling`.
         why: String,
     },
-    /// Not up, and nobody is about to change that; why, in words.
+    /// Not up, and netifd is not about to change that; the cause, in words.
     Down(String),
-    /// Somebody took it down on purpose (`ifdown`, or `auto '0'`).
+    /// Taken down on purpose (`ifdown`, or `auto '0'`).
     Off,
     /// netifd has it up on this device, which does not exist.
     Gone(String),
     /// netifd knows no such network.
     Missing,
-    /// netifd could not be asked; why.
-    Silent(String),
+    /// netifd could not be asked; the cause.
+    Unavailable(String),
 }
 
-/// Where packets for `option route` go.
+/// The way of packets for `option route`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
+pub enum RouteStatus {
     /// Through the tunnel's device.
     Through,
     /// Through this device instead.
     Elsewhere(String),
-    /// Nowhere.
+    /// There is none.
     Missing,
-    /// The kernel could not be asked; why.
-    Silent(String),
+    /// The kernel could not be asked; the cause.
+    Unavailable(String),
 }
 
-/// What became of the last echoes.
+/// The fate of the last echoes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ping {
+pub enum EchoStatus {
     /// An answer came after so many milliseconds.
     Answered(u32),
-    /// None came; [`Ping::lost`] makes it.
+    /// None came; [`EchoStatus::lost`] makes it.
     Lost {
-        /// When the last answer came, or the first echo was sent, in seconds
-        /// since boot.
-        since: i64,
-        /// When an answer was first missed, in seconds since boot.
-        missed: i64,
+        /// The moment of the last answer, or of the first echo.
+        since: Boot,
+        /// The moment at which an answer was first missed.
+        missed: Boot,
     },
-    /// None could be sent through the device, so this tells nothing; why.
-    Silent(String),
+    /// None could be sent through the device, so there is no evidence; the cause.
+    Unavailable(String),
 }
 
-/// What the device's counters say, compared with those of earlier passes.
+/// The device's counters, compared with those of earlier rounds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Bytes received so far, as the kernel counts.
     pub received: u64,
     /// Bytes sent so far.
     pub sent: u64,
-    /// When `received` was last seen to grow, in seconds since boot.
-    pub received_at: Option<i64>,
-    /// When `sent` was last seen to grow, in seconds since boot.
-    pub sent_at: Option<i64>,
+    /// The moment at which `received` was last seen to grow.
+    pub received_at: Option<Boot>,
+    /// The moment at which `sent` was last seen to grow.
+    pub sent_at: Option<Boot>,
     /// Bytes that were sent since something was received.
     pub unanswered: u64,
-    /// When the first of those was seen to be sent, in seconds since boot.
-    pub unanswered_since: Option<i64>,
+    /// The moment at which the first of those was seen to be sent.
+    pub unanswered_since: Option<Boot>,
 }
 
 persist!(Evidence {
@@ -155,51 +156,82 @@ persist!(Traffic {
 });
 
 impl Evidence {
-    /// The same, or nothing if any of it is from the future.
+    /// The evidence, or none if any of it is from the future.
     #[must_use]
-    pub fn dated(self, now: i64) -> Evidence {
-        let times = [
-            self.wan.as_ref().map(|seen| seen.at),
-            self.service.as_ref().map(|seen| seen.at),
-            self.device.as_ref().map(|seen| seen.at),
-            self.route.as_ref().map(|seen| seen.at),
-            self.ping.as_ref().map(|seen| seen.at),
-            self.traffic.as_ref().map(|seen| seen.at),
-            self.traffic
-                .as_ref()
-                .and_then(|seen| seen.value.received_at),
-        ];
-        match times.into_iter().flatten().max() {
+    pub fn discard_if_future(self, now: Boot) -> Evidence {
+        let received_at = self
+            .traffic
+            .as_ref()
+            .and_then(|finding| finding.value.received_at);
+        match self.latest().max(received_at) {
             Some(latest) if latest > now => Evidence::default(),
             _ => self,
         }
     }
+
+    /// The moment of the latest finding.
+    pub fn latest(&self) -> Option<Boot> {
+        fn at<T>(finding: &Option<Finding<T>>) -> Option<Boot> {
+            finding.as_ref().map(|finding| finding.at)
+        }
+        let all = [
+            at(&self.wan),
+            at(&self.service),
+            at(&self.device),
+            at(&self.route),
+            at(&self.ping),
+            at(&self.traffic),
+        ];
+        all.into_iter().flatten().max()
+    }
+
+    /// The device that the tunnel's network is up on.
+    pub fn device_name(&self) -> Option<&str> {
+        match &self.device {
+            Some(Finding {
+                value: DeviceStatus::Up(device),
+                ..
+            }) => Some(device),
+            _ => None,
+        }
+    }
+
+    /// The moment since which the WAN has been up, if it is.
+    pub fn wan_up_since(&self) -> Option<Boot> {
+        match &self.wan {
+            Some(Finding {
+                value: WanStatus::Up(since),
+                ..
+            }) => Some(*since),
+            _ => None,
+        }
+    }
 }
 
-impl Ping {
-    /// No answer came at `now`, given what was found before.
+impl EchoStatus {
+    /// The status when no answer came until `now`, given the finding before.
     #[must_use]
-    pub fn lost(before: Option<&Seen<Ping>>, now: i64) -> Ping {
+    pub fn lost(before: Option<&Finding<EchoStatus>>, now: Boot) -> EchoStatus {
         let (since, missed) = match before {
-            Some(Seen {
-                value: Ping::Lost { since, missed },
+            Some(Finding {
+                value: EchoStatus::Lost { since, missed },
                 ..
             }) => (*since, *missed),
-            Some(Seen {
-                value: Ping::Answered(_),
+            Some(Finding {
+                value: EchoStatus::Answered(_),
                 at,
             }) => (*at, now),
             _ => (now, now),
         };
-        Ping::Lost { since, missed }
+        EchoStatus::Lost { since, missed }
     }
 }
 
 impl Traffic {
-    /// The counters as they are at `now`, given what was made of them before.
-    /// They start at 0 again when the device is made anew, and may wrap.
+    /// The traffic from the counters at `now` and the traffic before. Counters
+    /// start at 0 again when the device is made anew, and may wrap.
     #[must_use]
-    pub fn counted(before: Option<&Traffic>, received: u64, sent: u64, now: i64) -> Traffic {
+    pub fn from_counters(before: Option<&Traffic>, received: u64, sent: u64, now: Boot) -> Traffic {
         let mut after = Traffic {
             received,
             sent,
@@ -208,23 +240,21 @@ impl Traffic {
         let Some(before) = before else {
             return after;
         };
-        let anew = received < before.received || sent < before.sent;
-        let (came, went) = if anew {
+        let is_new_device = received < before.received || sent < before.sent;
+        let (came, went) = if is_new_device {
             (received, sent)
         } else {
             (received - before.received, sent - before.sent)
         };
-        if came > 0 || anew {
+        if came > 0 || is_new_device {
             after.received_at = (came > 0).then_some(now);
         }
-        let idle = before
-            .sent_at
-            .is_none_or(|at| now.saturating_sub(at) > EPISODE);
-        let slow = before.unanswered < UNANSWERED
+        let is_idle = before.sent_at.is_none_or(|at| now.since(at) > EPISODE);
+        let is_slow = before.unanswered < UNANSWERED
             && before
                 .unanswered_since
-                .is_some_and(|at| now.saturating_sub(at) > EPISODE);
-        if came > 0 || anew || idle || slow {
+                .is_some_and(|at| now.since(at) > EPISODE);
+        if came > 0 || is_new_device || is_idle || is_slow {
             after.unanswered = 0;
             after.unanswered_since = None;
         }

@@ -1,10 +1,15 @@
 use super::*;
 
-/// Counts the counters `(at, received, sent)` one after another.
+const fn at(secs: i64) -> Boot {
+    Boot::from_secs(secs)
+}
+
+/// The traffic after the counters `(seconds, received, sent)`, one after another.
 fn counted(counters: &[(i64, u64, u64)]) -> Traffic {
     let mut traffic = None;
-    for (at, received, sent) in counters {
-        traffic = Some(Traffic::counted(traffic.as_ref(), *received, *sent, *at));
+    for (secs, received, sent) in counters {
+        let before = traffic.as_ref();
+        traffic = Some(Traffic::from_counters(before, *received, *sent, at(*secs)));
     }
     traffic.expect("counters")
 }
@@ -21,7 +26,7 @@ type Row = (
 #[test]
 fn counters() {
     let table: [Row; 10] = [
-        ("seen first", &[(10, 500, 900)], None, 0, None),
+        ("read first", &[(10, 500, 900)], None, 0, None),
         (
             "nothing moves",
             &[(10, 500, 900), (30, 500, 900)],
@@ -79,7 +84,7 @@ fn counters() {
             Some(700),
         ),
         (
-            "what nobody sends is forgotten",
+            "without more it is forgotten",
             &[(0, 0, 0), (10, 0, 99_999), (700, 0, 99_999)],
             None,
             0,
@@ -88,69 +93,70 @@ fn counters() {
     ];
     for (name, counters, received_at, unanswered, since) in table {
         let got = counted(counters);
-        assert_eq!(got.received_at, received_at, "{name}");
+        assert_eq!(got.received_at, received_at.map(at), "{name}");
         assert_eq!(got.unanswered, unanswered, "{name}");
-        assert_eq!(got.unanswered_since, since, "{name}");
+        assert_eq!(got.unanswered_since, since.map(at), "{name}");
     }
 }
 
 #[test]
 fn much_that_is_unanswered_stays_so_while_it_is_sent() {
-    let mut traffic = Traffic::counted(None, 0, 0, 0);
-    for pass in 1..1000 {
-        traffic = Traffic::counted(Some(&traffic), 0, pass * 2_000, pass as i64 * 20);
+    let mut traffic = Traffic::from_counters(None, 0, 0, at(0));
+    for round in 1..1000 {
+        let now = at(round as i64 * 20);
+        traffic = Traffic::from_counters(Some(&traffic), 0, round * 2_000, now);
     }
-    assert_eq!(traffic.unanswered_since, Some(20));
+    assert_eq!(traffic.unanswered_since, Some(at(20)));
     assert_eq!(traffic.unanswered, 999 * 2_000);
 }
 
 #[test]
 fn a_lost_echo_remembers_the_last_answer() {
-    let answered = Seen {
-        value: Ping::Answered(23),
-        at: 100,
+    let answered = Finding {
+        value: EchoStatus::Answered(23),
+        at: at(100),
     };
-    let first = Ping::lost(Some(&answered), 120);
+    let first = EchoStatus::lost(Some(&answered), at(120));
     assert_eq!(
         first,
-        Ping::Lost {
-            since: 100,
-            missed: 120
+        EchoStatus::Lost {
+            since: at(100),
+            missed: at(120)
         }
     );
-    let seen = Seen {
+    let finding = Finding {
         value: first.clone(),
-        at: 120,
+        at: at(120),
     };
-    assert_eq!(Ping::lost(Some(&seen), 125), first);
-    let fresh = Ping::Lost {
-        since: 125,
-        missed: 125,
+    assert_eq!(EchoStatus::lost(Some(&finding), at(125)), first);
+    let fresh = EchoStatus::Lost {
+        since: at(125),
+        missed: at(125),
     };
-    assert_eq!(Ping::lost(None, 125), fresh);
+    assert_eq!(EchoStatus::lost(None, at(125)), fresh);
 }
 
 #[test]
 fn evidence_from_the_future_is_none() {
     let evidence = Evidence {
-        ping: Some(Seen {
-            value: Ping::Answered(23),
-            at: 100,
+        ping: Some(Finding {
+            value: EchoStatus::Answered(23),
+            at: at(100),
         }),
         ..Evidence::default()
     };
-    assert_eq!(evidence.clone().dated(100), evidence);
-    assert_eq!(evidence.dated(99), Evidence::default());
+    assert_eq!(evidence.clone().discard_if_future(at(100)), evidence);
+    assert_eq!(evidence.discard_if_future(at(99)), Evidence::default());
     let traffic = Traffic {
-        received_at: Some(200),
+        received_at: Some(at(200)),
         ..Traffic::default()
     };
     let evidence = Evidence {
-        traffic: Some(Seen {
+        traffic: Some(Finding {
             value: traffic,
-            at: 100,
+            at: at(100),
         }),
         ..Evidence::default()
     };
-    assert_eq!(evidence.dated(100), Evidence::default());
+    assert_eq!(evidence.discard_if_future(at(100)), Evidence::default());
 }

@@ -1,10 +1,10 @@
-//! How evidence is kept in a file: a variant is its name, or an object of its
-//! name and what it holds.
+//! Evidence in files: a variant is its name, or an object of its name and what it
+//! holds.
 
-use super::evidence::{Device, Ping, Route, Seen, Service, Wan};
+use super::evidence::{DeviceStatus, EchoStatus, Finding, RouteStatus, ServiceStatus, WanStatus};
 use crate::json::{Json, JsonWriter, Persist};
 
-impl<T: Persist> Persist for Seen<T> {
+impl<T: Persist> Persist for Finding<T> {
     fn write_json(&self, out: &mut JsonWriter) {
         out.open();
         out.field("value", &self.value);
@@ -12,61 +12,61 @@ impl<T: Persist> Persist for Seen<T> {
         out.close();
     }
 
-    fn read(json: Json<'_>) -> Option<Seen<T>> {
-        Some(Seen {
+    fn read(json: Json<'_>) -> Option<Finding<T>> {
+        Some(Finding {
             value: json.read_required("value")?,
             at: json.read_required("at")?,
         })
     }
 }
 
-impl Persist for Wan {
+impl Persist for WanStatus {
     fn write_json(&self, out: &mut JsonWriter) {
         match self {
-            Wan::Up(since) => out.variant("Up", since),
-            Wan::Down(why) => out.variant("Down", why),
-            Wan::Silent(why) => out.variant("Silent", why),
+            WanStatus::Up(since) => out.variant("Up", since),
+            WanStatus::Down(why) => out.variant("Down", why),
+            WanStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
 
-    fn read(json: Json<'_>) -> Option<Wan> {
+    fn read(json: Json<'_>) -> Option<WanStatus> {
         let (name, content) = json.variant()?;
         Some(match &*name {
-            "Up" => Wan::Up(Persist::read(content)?),
-            "Down" => Wan::Down(Persist::read(content)?),
-            "Silent" => Wan::Silent(Persist::read(content)?),
+            "Up" => WanStatus::Up(Persist::read(content)?),
+            "Down" => WanStatus::Down(Persist::read(content)?),
+            "Silent" => WanStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })
     }
 }
 
-impl Persist for Service {
+impl Persist for ServiceStatus {
     fn write_json(&self, out: &mut JsonWriter) {
         match self {
-            Service::Active => out.text("Active"),
-            Service::Inactive => out.text("Inactive"),
-            Service::Unlisted => out.text("Unlisted"),
-            Service::Silent(why) => out.variant("Silent", why),
+            ServiceStatus::Active => out.text("Active"),
+            ServiceStatus::Inactive => out.text("Inactive"),
+            ServiceStatus::Unlisted => out.text("Unlisted"),
+            ServiceStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
 
-    fn read(json: Json<'_>) -> Option<Service> {
+    fn read(json: Json<'_>) -> Option<ServiceStatus> {
         let (name, content) = json.variant()?;
         Some(match &*name {
-            "Active" => Service::Active,
-            "Inactive" => Service::Inactive,
-            "Unlisted" => Service::Unlisted,
-            "Silent" => Service::Silent(Persist::read(content)?),
+            "Active" => ServiceStatus::Active,
+            "Inactive" => ServiceStatus::Inactive,
+            "Unlisted" => ServiceStatus::Unlisted,
+            "Silent" => ServiceStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })
     }
 }
 
-impl Persist for Device {
+impl Persist for DeviceStatus {
     fn write_json(&self, out: &mut JsonWriter) {
         match self {
-            Device::Up(name) => out.variant("Up", name),
-            Device::Pending { since, why } => {
+            DeviceStatus::Up(name) => out.variant("Up", name),
+            DeviceStatus::Pending { since, why } => {
                 out.open();
                 out.name("Pending");
                 out.open();
@@ -75,59 +75,59 @@ impl Persist for Device {
                 out.close();
                 out.close();
             }
-            Device::Down(why) => out.variant("Down", why),
-            Device::Off => out.text("Off"),
-            Device::Gone(name) => out.variant("Gone", name),
-            Device::Missing => out.text("Missing"),
-            Device::Silent(why) => out.variant("Silent", why),
+            DeviceStatus::Down(why) => out.variant("Down", why),
+            DeviceStatus::Off => out.text("Off"),
+            DeviceStatus::Gone(name) => out.variant("Gone", name),
+            DeviceStatus::Missing => out.text("Missing"),
+            DeviceStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
 
-    fn read(json: Json<'_>) -> Option<Device> {
+    fn read(json: Json<'_>) -> Option<DeviceStatus> {
         let (name, content) = json.variant()?;
         Some(match &*name {
-            "Up" => Device::Up(Persist::read(content)?),
-            "Pending" => Device::Pending {
+            "Up" => DeviceStatus::Up(Persist::read(content)?),
+            "Pending" => DeviceStatus::Pending {
                 since: content.read_required("since")?,
                 why: content.read_required("why")?,
             },
-            "Down" => Device::Down(Persist::read(content)?),
-            "Off" => Device::Off,
-            "Gone" => Device::Gone(Persist::read(content)?),
-            "Missing" => Device::Missing,
-            "Silent" => Device::Silent(Persist::read(content)?),
+            "Down" => DeviceStatus::Down(Persist::read(content)?),
+            "Off" => DeviceStatus::Off,
+            "Gone" => DeviceStatus::Gone(Persist::read(content)?),
+            "Missing" => DeviceStatus::Missing,
+            "Silent" => DeviceStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })
     }
 }
 
-impl Persist for Route {
+impl Persist for RouteStatus {
     fn write_json(&self, out: &mut JsonWriter) {
         match self {
-            Route::Through => out.text("Through"),
-            Route::Elsewhere(device) => out.variant("Elsewhere", device),
-            Route::Missing => out.text("Missing"),
-            Route::Silent(why) => out.variant("Silent", why),
+            RouteStatus::Through => out.text("Through"),
+            RouteStatus::Elsewhere(device) => out.variant("Elsewhere", device),
+            RouteStatus::Missing => out.text("Missing"),
+            RouteStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
 
-    fn read(json: Json<'_>) -> Option<Route> {
+    fn read(json: Json<'_>) -> Option<RouteStatus> {
         let (name, content) = json.variant()?;
         Some(match &*name {
-            "Through" => Route::Through,
-            "Elsewhere" => Route::Elsewhere(Persist::read(content)?),
-            "Missing" => Route::Missing,
-            "Silent" => Route::Silent(Persist::read(content)?),
+            "Through" => RouteStatus::Through,
+            "Elsewhere" => RouteStatus::Elsewhere(Persist::read(content)?),
+            "Missing" => RouteStatus::Missing,
+            "Silent" => RouteStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })
     }
 }
 
-impl Persist for Ping {
+impl Persist for EchoStatus {
     fn write_json(&self, out: &mut JsonWriter) {
         match self {
-            Ping::Answered(after) => out.variant("Answered", after),
-            Ping::Lost { since, missed } => {
+            EchoStatus::Answered(after) => out.variant("Answered", after),
+            EchoStatus::Lost { since, missed } => {
                 out.open();
                 out.name("Lost");
                 out.open();
@@ -136,19 +136,19 @@ impl Persist for Ping {
                 out.close();
                 out.close();
             }
-            Ping::Silent(why) => out.variant("Silent", why),
+            EchoStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
 
-    fn read(json: Json<'_>) -> Option<Ping> {
+    fn read(json: Json<'_>) -> Option<EchoStatus> {
         let (name, content) = json.variant()?;
         Some(match &*name {
-            "Answered" => Ping::Answered(Persist::read(content)?),
-            "Lost" => Ping::Lost {
+            "Answered" => EchoStatus::Answered(Persist::read(content)?),
+            "Lost" => EchoStatus::Lost {
                 since: content.read_required("since")?,
                 missed: content.read_required("missed")?,
             },
-            "Silent" => Ping::Silent(Persist::read(content)?),
+            "Silent" => EchoStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })
     }

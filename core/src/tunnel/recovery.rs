@@ -1,42 +1,42 @@
 //! What to do about a tunnel: the ladder, within a budget.
 //!
-//! Whoever is wrong about a tunnel and takes it down does more harm than one who
-//! waits: so nothing is done unless it was seen down `down_after` times in a row
-//! and once more by a fresh look, the WAN has settled, and the budget of the hour
-//! allows it. One look that tells nothing starts the row again.
+//! To be wrong about a tunnel and take it down does more harm than to wait: so
+//! nothing is done unless it was found down `down_after` times in a row and once
+//! more by a fresh round, the WAN has settled, and the budget of the hour allows it.
+//! One round without a verdict starts the count again.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use super::State;
+use super::Health;
 use super::verdict::{Cause, Verdict};
 use crate::persist;
-use crate::time::{spoken, whole};
+use crate::time::{Boot, HOUR, spoken};
 
-const HOUR: i64 = 3600;
-/// The pause after the first attempt, in seconds: a tunnel takes so long to come
-/// up. It doubles with each attempt that did not help.
-const FIRST: i64 = 60;
-/// The longest pause between two attempts, in seconds.
-const LONGEST: i64 = 30 * 60;
-/// How often a route may be restored in an hour; after that it is the tunnel
-/// that is wrong.
-const FIXES: usize = 3;
-/// A tunnel that was up for so long, in seconds, is well: the next outage is
-/// another one.
-const WELL: i64 = 5 * 60;
-/// The WAN must have been up for so long, in seconds: what broke with it may
-/// come back with it.
-const SETTLED: i64 = 30;
-/// So long after the WAN came up, in seconds, a pending address delays nothing.
-const ADDRESS_WAITS: i64 = 2 * 60;
-/// VPNKI is asked for a fresh look no more often than this, in seconds.
-const LOOK_PAUSE: i64 = 30;
-/// The pause between two looks while something is wrong, in seconds.
-const QUICK: i64 = 5;
-/// For so long after an attempt, in seconds, its effect is looked for.
-const EFFECT: i64 = 60;
+/// The time over which attempts are counted.
+pub const BUDGET_WINDOW: Duration = HOUR;
+/// The pause after the first attempt: a tunnel takes so long to come up. It doubles
+/// with each attempt that did not help.
+const MIN_RETRY_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause between two attempts.
+const MAX_RETRY_PAUSE: Duration = Duration::from_secs(30 * 60);
+/// The number of times that a route may be restored in an hour; after that it is the
+/// tunnel that is wrong.
+const ROUTE_FIX_LIMIT: usize = 3;
+/// A tunnel that was up for so long is stable: the next outage is another one.
+const STABLE_UP_TIME: Duration = Duration::from_secs(5 * 60);
+/// The WAN must have been up for so long: what broke with it may come back with it.
+const WAN_SETTLE_TIME: Duration = Duration::from_secs(30);
+/// So long after the WAN came up a pending address delays nothing.
+const MAX_ADDRESS_WAIT: Duration = Duration::from_secs(2 * 60);
+/// The shortest pause between two requests for a fresh round.
+const RECHECK_PAUSE: Duration = Duration::from_secs(30);
+/// The pause between two rounds while something is wrong.
+const SUSPECT_INTERVAL: Duration = Duration::from_secs(5);
+/// The time after an attempt in which its effect is watched for.
+const EFFECT_WINDOW: Duration = Duration::from_secs(60);
 
 /// What is done about a tunnel that is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,80 +52,80 @@ pub enum OnDown {
 
 /// What a tunnel's configuration asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
+pub struct RecoveryPolicy {
     /// What to do.
     pub on_down: OnDown,
     /// Whether there is an `option command`.
     pub has_command: bool,
     /// Whether a missing route is restored.
     pub fix_route: bool,
-    /// How many passes in a row must find it down.
+    /// The number of rounds in a row that must find it down.
     pub down_after: u32,
-    /// How many attempts may be made in an hour.
+    /// The number of attempts that may be made in an hour.
     pub restart_limit: u32,
-    /// The pause between two looks at a tunnel that is fine, in seconds.
-    pub interval: i64,
+    /// The pause between two rounds over a tunnel that is fine.
+    pub interval: Duration,
 }
 
-/// What is remembered of it. Times are in seconds since boot.
+/// The conclusions of earlier rounds, and the attempts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recovery {
-    /// The state that people are told: it changes only after as many verdicts
-    /// in a row as the policy asks for.
-    pub state: State,
-    /// Since when.
-    pub since: i64,
-    /// Why, and what is done about it.
+    /// The health that people see: it changes only after as many verdicts in a row
+    /// as the policy asks for.
+    pub health: Health,
+    /// The moment of its last change.
+    pub since: Boot,
+    /// The reason for it, and what is done about it.
     pub reason: String,
-    /// The last verdict.
-    pub seen: State,
-    /// How many verdicts in a row were this one.
-    pub row: u32,
-    /// When attempts were made within the last hour, oldest first.
-    pub attempts: Vec<i64>,
-    /// When the command was last run as the last resort after restarts.
-    pub resort: Option<i64>,
-    /// When the route was restored within the last hour, oldest first.
-    pub fixes: Vec<i64>,
-    /// Since the last attempt, a fresh look found it down again.
-    pub looked: bool,
-    /// When such a look was last asked for.
-    pub looked_at: Option<i64>,
+    /// The health in the last verdict.
+    pub last_verdict: Health,
+    /// The number of verdicts in a row that were this one.
+    pub consecutive: u32,
+    /// The moments of the attempts within the last hour, oldest first.
+    pub attempts: Vec<Boot>,
+    /// The moment at which the command was last run as the last resort after restarts.
+    pub last_resort_at: Option<Boot>,
+    /// The moments at which the route was restored within the last hour, oldest first.
+    pub route_fixes: Vec<Boot>,
+    /// Since the last attempt, a fresh round found it down again.
+    pub is_rechecked: bool,
+    /// The moment at which such a round was last requested.
+    pub recheck_requested_at: Option<Boot>,
     /// In this outage the attempts of an hour were used up in vain.
     pub given_up: bool,
     /// Attempts in a row that did not help.
-    pub streak: u32,
-    /// No attempt before this.
-    pub not_before: i64,
-    /// Set by [`step`] with [`Action::Restart`], before the network is taken
-    /// down; cleared by the caller once it was told to come up: whoever finds it
-    /// set at the start was killed in between, and must call `up`.
+    pub failed_attempts: u32,
+    /// The end of the pause: no attempt before this moment.
+    pub not_before: Boot,
+    /// Set by [`step`] with [`Action::Restart`], before the network is taken down;
+    /// cleared by the caller once netifd was asked to take it up: a process that
+    /// finds it set follows one that was killed in between, and must call `up`.
     pub restarting: bool,
 }
 
 persist!(Recovery {
-    state,
+    health = "state",
     since,
     reason,
-    seen,
-    row,
+    last_verdict = "seen",
+    consecutive = "row",
     attempts,
-    resort,
-    fixes,
-    looked,
-    looked_at,
+    last_resort_at = "resort",
+    route_fixes = "fixes",
+    is_rechecked = "looked",
+    recheck_requested_at = "looked_at",
     given_up,
-    streak,
+    failed_attempts = "streak",
     not_before,
     restarting,
 });
 
-/// What else matters for what to do.
+/// The state of the WAN, as far as it matters for what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Surroundings {
-    /// Since when the WAN has been up, in seconds since boot.
-    pub wan_up_since: Option<i64>,
-    /// Whether a changed WAN address is still on its way to the service.
+pub struct WanContext {
+    /// The moment since which the WAN has been up, if it is.
+    pub up_since: Option<Boot>,
+    /// Whether a changed WAN address is still on its way to SkyDNS.
     pub address_is_pending: bool,
 }
 
@@ -134,9 +134,9 @@ pub struct Surroundings {
 pub enum Action {
     /// Nothing.
     Wait,
-    /// Look again at once, VPNKI included, before anything is done. The next
-    /// step is that of this look.
-    LookAgain,
+    /// Gather fresh evidence at once, VPNKI's included, before anything is done. The
+    /// next step is that of this round.
+    Recheck,
     /// Restore the route.
     FixRoute,
     /// Take the network down and up.
@@ -145,40 +145,41 @@ pub enum Action {
     Command,
 }
 
-/// One step of the ladder at the time `now`, in seconds since boot. `random`
-/// spreads the pauses. What is returned is to be remembered before the action
-/// is taken, as if it had not helped.
+/// One step of the ladder at `now`, in whole seconds. `random` spreads the pauses.
+/// What is returned is to be remembered before the action is taken, as if it had
+/// not helped.
 pub fn step(
-    policy: &Policy,
+    policy: &RecoveryPolicy,
     before: &Recovery,
     verdict: &Verdict,
-    surroundings: &Surroundings,
-    now: i64,
+    wan: &WanContext,
+    now: Boot,
     random: u32,
 ) -> (Recovery, Action) {
     let mut after = before.clone();
     after.forget_old(now);
     after.take(policy, verdict, now);
-    let (action, remark) = if verdict.state == State::Down && after.row >= policy.down_after {
-        act(policy, &mut after, verdict, surroundings, now, random)
+    let is_certain = verdict.health == Health::Down && after.consecutive >= policy.down_after;
+    let (action, remark) = if is_certain {
+        act(policy, &mut after, verdict, wan, now, random)
     } else {
-        after.looked &= verdict.state == State::Down;
+        after.is_rechecked &= verdict.health == Health::Down;
         (Action::Wait, after.doubt(policy))
     };
     after.reason = format!("{}{remark}", verdict.reason);
     (after, action)
 }
 
-/// What is done about a tunnel that is down for certain, and the same in words.
+/// The action for a tunnel that is down for certain, and a remark that says it.
 fn act(
-    policy: &Policy,
+    policy: &RecoveryPolicy,
     recovery: &mut Recovery,
     verdict: &Verdict,
-    surroundings: &Surroundings,
-    now: i64,
+    wan: &WanContext,
+    now: Boot,
     random: u32,
 ) -> (Action, String) {
-    let Some((action, at)) = next_try(policy, recovery, verdict.cause == Cause::NoRoute, now)
+    let Some((action, at)) = next_attempt(policy, recovery, verdict.cause == Cause::NoRoute, now)
     else {
         let option = match policy.on_down {
             OnDown::Nothing => "on_down is none",
@@ -190,36 +191,37 @@ fn act(
     if at > now {
         return (Action::Wait, recovery.pause(policy, at, now));
     }
-    if let Some(wait) = wan_waits(surroundings, now) {
+    if let Some(wait) = wan_wait(wan, now) {
         return (Action::Wait, wait);
     }
-    if !recovery.looked {
+    if !recovery.is_rechecked {
         let again = recovery
-            .looked_at
-            .map_or(now, |at| at.saturating_add(LOOK_PAUSE));
+            .recheck_requested_at
+            .map_or(now, |at| at + RECHECK_PAUSE);
         if again > now {
-            let wait = format!("; looked again a moment ago, next in {} s", again - now);
+            let rest = again.since(now).as_secs();
+            let wait = format!("; looked again a moment ago, next in {rest} s");
             return (Action::Wait, wait);
         }
-        recovery.looked = true;
-        recovery.looked_at = Some(now);
+        recovery.is_rechecked = true;
+        recovery.recheck_requested_at = Some(now);
         return (
-            Action::LookAgain,
+            Action::Recheck,
             "; looking again before anything is done".into(),
         );
     }
     (action, recovery.attempt(policy, action, now, random))
 }
 
-/// The next rung of the ladder, and from when on it may be tried. None: nothing
-/// will be done.
-fn next_try(
-    policy: &Policy,
+/// The next rung of the ladder, and the moment from which on it may be tried. None:
+/// nothing will be done.
+fn next_attempt(
+    policy: &RecoveryPolicy,
     recovery: &Recovery,
     no_route: bool,
-    now: i64,
-) -> Option<(Action, i64)> {
-    if no_route && policy.fix_route && recovery.fixes.len() < FIXES {
+    now: Boot,
+) -> Option<(Action, Boot)> {
+    if no_route && policy.fix_route && recovery.route_fixes.len() < ROUTE_FIX_LIMIT {
         return Some((Action::FixRoute, now));
     }
     let action = match policy.on_down {
@@ -232,133 +234,152 @@ fn next_try(
         return None;
     }
     // Restarts that are used up, or that did not help so often in a row.
-    let in_vain = made >= limit || recovery.streak >= policy.restart_limit;
-    let due = recovery
-        .resort
-        .is_none_or(|at| now.saturating_sub(at) >= HOUR);
-    if action == Action::Restart && policy.has_command && in_vain && due {
+    let in_vain = made >= limit || recovery.failed_attempts >= policy.restart_limit;
+    let is_due = recovery
+        .last_resort_at
+        .is_none_or(|at| now.since(at) >= BUDGET_WINDOW);
+    if action == Action::Restart && policy.has_command && in_vain && is_due {
         return Some((Action::Command, recovery.not_before));
     }
     if made < limit {
         return Some((action, recovery.not_before));
     }
-    let free = recovery.attempts[made - limit].saturating_add(HOUR);
+    let free = recovery.attempts[made - limit] + BUDGET_WINDOW;
     Some((action, free.max(recovery.not_before)))
 }
 
-/// What there is to wait for at the WAN, in words.
-fn wan_waits(surroundings: &Surroundings, now: i64) -> Option<String> {
-    let Some(since) = surroundings.wan_up_since else {
+/// The wait for the WAN, in words, if there is one.
+fn wan_wait(wan: &WanContext, now: Boot) -> Option<String> {
+    let Some(since) = wan.up_since else {
         return Some("; waiting for the WAN".into());
     };
-    let up = now.saturating_sub(since);
-    if up < SETTLED {
-        let rest = SETTLED.saturating_sub(up.max(0));
+    let up = now.since(since);
+    if up < WAN_SETTLE_TIME {
+        let rest = (WAN_SETTLE_TIME - up).as_secs();
         return Some(format!("; waiting {rest} s for the WAN to settle"));
     }
-    let pending = surroundings.address_is_pending && up < ADDRESS_WAITS;
-    pending.then(|| "; waiting until the new WAN address is confirmed".into())
+    let is_pending = wan.address_is_pending && up < MAX_ADDRESS_WAIT;
+    is_pending.then(|| "; waiting until the new WAN address is confirmed".into())
 }
 
-/// In how many seconds the tunnel is to be looked at again, if nothing happens
-/// before. A caller that lets several tunnels share a wake-up may look earlier,
-/// not later, or a dead tunnel is seen too late.
-pub fn next_due(policy: &Policy, recovery: &Recovery, now: i64) -> i64 {
-    let interval = policy.interval.max(1);
-    let last = recovery.attempts.iter().chain(&recovery.fixes).max();
-    let is_near = |at: i64| at.saturating_sub(now).saturating_abs() <= EFFECT;
-    let suspicious = recovery.seen != recovery.state;
-    let acting = recovery.state == State::Down
-        && next_try(policy, recovery, false, now).is_some_and(|(_, at)| at <= now || is_near(at));
-    if suspicious || acting || last.is_some_and(|at| is_near(*at)) {
-        interval.min(QUICK)
+/// The pause between a round at `now` and the next one, if nothing happens before. A
+/// caller that lets several tunnels share a wake-up may come earlier, not later, or
+/// a dead tunnel is noticed too late.
+pub fn next_due(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Duration {
+    let interval = policy.interval.max(Duration::from_secs(1));
+    let last = recovery.attempts.iter().chain(&recovery.route_fixes).max();
+    let is_near = |at: Boot| at.since(now).max(now.since(at)) <= EFFECT_WINDOW;
+    let is_suspect = recovery.last_verdict != recovery.health;
+    let is_acting = recovery.health == Health::Down
+        && next_attempt(policy, recovery, false, now)
+            .is_some_and(|(_, at)| at <= now || is_near(at));
+    if is_suspect || is_acting || last.is_some_and(|at| is_near(*at)) {
+        interval.min(SUSPECT_INTERVAL)
     } else {
         interval
     }
 }
 
-/// What `option notify` is told of a step, if it is news: the old state and the
-/// new one, each `up`, `down`, `unknown` or `given-up`. The reason is that of
-/// `after`.
-pub fn news(before: &Recovery, after: &Recovery) -> Option<(&'static str, &'static str)> {
-    let (old, new) = (before.told(), after.told());
+/// The old and the new state of a step for `option notify`, if they differ: each
+/// `up`, `down`, `unknown` or `given-up`. The reason is that of `after`.
+pub fn notified_change(
+    before: &Recovery,
+    after: &Recovery,
+) -> Option<(&'static str, &'static str)> {
+    let (old, new) = (before.notified_state(), after.notified_state());
     (old != new).then_some((old, new))
 }
 
 impl Recovery {
-    /// What counts under any configuration.
+    /// The part that counts under any configuration.
     #[must_use]
     pub fn budget_only(self) -> Recovery {
         Recovery {
             attempts: self.attempts,
-            resort: self.resort,
-            fixes: self.fixes,
-            looked_at: self.looked_at,
+            last_resort_at: self.last_resort_at,
+            route_fixes: self.route_fixes,
+            recheck_requested_at: self.recheck_requested_at,
             restarting: self.restarting,
             ..Recovery::default()
         }
     }
 
-    /// The same with nothing from the future.
+    /// The recovery with nothing from the future.
     #[must_use]
-    pub fn dated(mut self, now: i64) -> Recovery {
-        for at in self.attempts.iter_mut().chain(&mut self.fixes) {
+    pub fn clamp_future_times(mut self, now: Boot) -> Recovery {
+        for at in self.attempts.iter_mut().chain(&mut self.route_fixes) {
             *at = (*at).min(now);
         }
-        for at in [&mut self.resort, &mut self.looked_at]
+        for at in [&mut self.last_resort_at, &mut self.recheck_requested_at]
             .into_iter()
             .flatten()
         {
             *at = (*at).min(now);
         }
         self.since = self.since.min(now);
-        self.not_before = self.not_before.min(now.saturating_add(LONGEST));
+        self.not_before = self.not_before.min(now + MAX_RETRY_PAUSE);
         self
     }
 
-    fn forget_old(&mut self, now: i64) {
-        for times in [&mut self.attempts, &mut self.fixes] {
-            times.retain(|at| now.saturating_sub(*at) < HOUR);
+    /// Whether the other differs in nothing but ages: not worth a write.
+    pub fn is_like(&self, other: &Recovery) -> bool {
+        let is_settled = |recovery: &Recovery| recovery.last_verdict == recovery.health;
+        let are_settled = is_settled(self) && is_settled(other);
+        let bare = |recovery: &Recovery| Recovery {
+            reason: String::new(),
+            consecutive: if are_settled { 0 } else { recovery.consecutive },
+            ..recovery.clone()
+        };
+        bare(self) == bare(other)
+    }
+
+    fn forget_old(&mut self, now: Boot) {
+        for times in [&mut self.attempts, &mut self.route_fixes] {
+            times.retain(|at| now.since(*at) < BUDGET_WINDOW);
         }
     }
 
-    /// Takes the verdict in: what was seen how often, and what people are told.
-    fn take(&mut self, policy: &Policy, verdict: &Verdict, now: i64) {
-        if self.row == 0 {
+    /// Takes the verdict in: how often it came in a row, and what people see of it.
+    fn take(&mut self, policy: &RecoveryPolicy, verdict: &Verdict, now: Boot) {
+        if self.consecutive == 0 {
             self.since = now;
         }
-        if self.seen != verdict.state {
-            self.seen = verdict.state;
-            self.row = 0;
+        if self.last_verdict != verdict.health {
+            self.last_verdict = verdict.health;
+            self.consecutive = 0;
         }
-        self.row = self.row.saturating_add(1);
+        self.consecutive = self.consecutive.saturating_add(1);
         // While netifd sets up what was down, that is all it is: still down.
-        let still_down = self.state == State::Down && verdict.cause == Cause::Pending;
-        let certain = self.row >= policy.down_after && !still_down;
-        if self.seen != self.state && (self.seen == State::Up || certain) {
-            self.state = self.seen;
+        let still_down = self.health == Health::Down && verdict.cause == Cause::Pending;
+        let is_certain = self.consecutive >= policy.down_after && !still_down;
+        if self.last_verdict != self.health && (self.last_verdict == Health::Up || is_certain) {
+            self.health = self.last_verdict;
             self.since = now;
             self.given_up = false;
         }
-        if self.state == State::Up && now.saturating_sub(self.since) >= WELL {
-            self.streak = 0;
-            self.not_before = 0;
+        if self.health == Health::Up && now.since(self.since) >= STABLE_UP_TIME {
+            self.failed_attempts = 0;
+            self.not_before = Boot::START;
         }
     }
 
     /// Remembers an attempt, and says which.
-    fn attempt(&mut self, policy: &Policy, action: Action, now: i64, random: u32) -> String {
-        self.looked = false;
+    fn attempt(
+        &mut self,
+        policy: &RecoveryPolicy,
+        action: Action,
+        now: Boot,
+        random: u32,
+    ) -> String {
+        self.is_rechecked = false;
         if action == Action::FixRoute {
-            self.fixes.push(now);
+            self.route_fixes.push(now);
             return "; restoring the route".into();
         }
-        let percent = 80 + i64::from(random % 41);
-        let doubled = FIRST << self.streak.min(5);
-        self.not_before = now.saturating_add((doubled * percent / 100).min(LONGEST));
-        self.streak = self.streak.saturating_add(1);
+        self.not_before = now + retry_pause(self.failed_attempts, random);
+        self.failed_attempts = self.failed_attempts.saturating_add(1);
         if action == Action::Command && policy.on_down == OnDown::Restart {
-            self.resort = Some(now);
+            self.last_resort_at = Some(now);
             return "; restarts did not help, running the command".into();
         }
         self.attempts.push(now);
@@ -371,9 +392,9 @@ impl Recovery {
         format!("; {what}, {made} of {limit} in an hour")
     }
 
-    /// What is said while nothing may be tried before `at`.
-    fn pause(&mut self, policy: &Policy, at: i64, now: i64) -> String {
-        let next = spoken(whole(at.saturating_sub(now)));
+    /// The remark while nothing may be tried before `at`.
+    fn pause(&mut self, policy: &RecoveryPolicy, at: Boot, now: Boot) -> String {
+        let next = spoken(at.since(now));
         let made = self.attempts.len();
         if made < policy.restart_limit as usize || now < self.not_before {
             return format!("; the last attempt has not helped yet, the next is in {next}");
@@ -387,22 +408,31 @@ impl Recovery {
         format!("; {made} {what}{plural} within an hour did not help; the next try is in {next}")
     }
 
-    /// What is said while a verdict has not been seen often enough.
-    fn doubt(&self, policy: &Policy) -> String {
-        if self.seen == self.state || self.row >= policy.down_after {
+    /// The remark while a verdict has not come often enough.
+    fn doubt(&self, policy: &RecoveryPolicy) -> String {
+        if self.last_verdict == self.health || self.consecutive >= policy.down_after {
             return String::new();
         }
-        let (seen, row, needed) = (self.seen.word(), self.row, policy.down_after);
-        format!("; seen {seen} {row} of {needed} times")
+        let (verdict, needed) = (self.last_verdict.word(), policy.down_after);
+        let times = self.consecutive;
+        format!("; seen {verdict} {times} of {needed} times")
     }
 
-    fn told(&self) -> &'static str {
+    fn notified_state(&self) -> &'static str {
         if self.given_up {
             "given-up"
         } else {
-            self.state.word()
+            self.health.word()
         }
     }
+}
+
+/// The pause after an attempt that follows on so many that did not help, in whole
+/// seconds.
+fn retry_pause(failed_attempts: u32, random: u32) -> Duration {
+    let doubled = MIN_RETRY_PAUSE.as_secs() << failed_attempts.min(5);
+    let percent = 80 + u64::from(random % 41);
+    Duration::from_secs(doubled * percent / 100).min(MAX_RETRY_PAUSE)
 }
 
 #[cfg(test)]

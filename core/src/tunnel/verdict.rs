@@ -1,38 +1,42 @@
 //! From evidence to Up, Down or Unknown, with a reason in words.
 //!
 //! An answer through the tunnel outweighs whatever is said of the tunnel. After
-//! that nobody is believed who has nothing to say: what could not be asked makes
-//! a verdict Unknown, never Down.
+//! that only evidence counts: what could not be asked makes a verdict Unknown,
+//! never Down.
 
 use alloc::format;
 use alloc::string::String;
+use core::time::Duration;
 
-use super::State;
-use super::evidence::{Device, Evidence, Ping, Route, Seen, Service, Traffic, UNANSWERED, Wan};
-use crate::time::{spoken, whole};
+use super::Health;
+use super::evidence::{
+    DeviceStatus, EchoStatus, Evidence, Finding, RouteStatus, ServiceStatus, Traffic, UNANSWERED,
+    WanStatus,
+};
+use crate::time::{Boot, spoken};
 
-/// What VPNKI said counts for so long, in seconds: it is asked every few
-/// minutes, and may miss a few turns.
-const SERVICE_COUNTS: i64 = 15 * 60;
-/// What was found on this router counts for so long, in seconds: it is looked
-/// at in every pass, but a pass may be late.
-const LOCAL_COUNTS: i64 = 10 * 60;
-/// Bytes received so long ago, in seconds, are a sign of life.
-const LIFE: i64 = 60;
-/// What is noted so soon after another thing, in seconds, was noted in the same
-/// look: bytes counted then may have come before the echo was missed.
-const SAME_LOOK: i64 = 3;
-/// For so long, in seconds, bytes may go unanswered.
-const SILENCE: i64 = 60;
-/// netifd may take so long to set a tunnel up, in seconds.
-const SETTING_UP: i64 = 60;
+/// The age at which VPNKI's word no longer counts: it is asked every few minutes,
+/// and may miss a few turns.
+const MAX_SERVICE_AGE: Duration = Duration::from_secs(15 * 60);
+/// The age at which a finding on this router no longer counts: each round makes
+/// it anew, but a round may be late.
+const MAX_LOCAL_AGE: Duration = Duration::from_secs(10 * 60);
+/// Bytes received so long ago are a sign of life.
+const RX_ALIVE_WINDOW: Duration = Duration::from_secs(60);
+/// Findings that are so near each other are of the same round: bytes counted then
+/// may have come before the echo was missed.
+const SAME_ROUND: Duration = Duration::from_secs(3);
+/// The time for which bytes may go unanswered.
+const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(60);
+/// The time that netifd may take to set a tunnel up.
+const MAX_SETUP_TIME: Duration = Duration::from_secs(60);
 
-/// What the tunnel is called where, for the reasons.
+/// The tunnel's names, for the reasons.
 #[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
-    /// At VPNKI.
+pub struct TunnelNames<'a> {
+    /// Its name at VPNKI.
     pub service: &'a str,
-    /// At netifd.
+    /// Its network at netifd.
     pub network: &'a str,
     /// The network that it runs over.
     pub wan: &'a str,
@@ -42,18 +46,18 @@ pub struct Names<'a> {
     pub route: Option<&'a str>,
 }
 
-/// What the evidence comes to.
+/// The conclusion from the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether it works.
-    pub state: State,
-    /// What that rests on.
+    /// The tunnel's health.
+    pub health: Health,
+    /// The ground for it.
     pub cause: Cause,
-    /// The same in words, for whoever reads the log at night.
+    /// The ground in words, for the person who reads the log at night.
     pub reason: String,
 }
 
-/// What a verdict rests on, as far as it matters for what to do.
+/// The ground for a verdict, as far as it matters for what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// It carries traffic.
@@ -62,86 +66,96 @@ pub enum Cause {
     Dead,
     /// Only the route is missing.
     NoRoute,
-    /// The WAN is down, or nobody knows.
+    /// The WAN is down, or its state is not known.
     NoWan,
-    /// Somebody took it down on purpose.
+    /// It was taken down on purpose.
     Off,
     /// The configuration names something that does not exist.
     Configuration,
-    /// netifd is at it.
+    /// netifd is setting it up.
     Pending,
     /// There is too little evidence.
     Unclear,
 }
 
-/// What the evidence comes to at the time `now`, in seconds since boot.
-pub fn verdict(names: &Names<'_>, evidence: &Evidence, now: i64) -> Verdict {
+/// The conclusion from the evidence at `now`.
+pub fn verdict(names: &TunnelNames<'_>, evidence: &Evidence, now: Boot) -> Verdict {
     let case = Case::new(names, evidence, now);
     case.wan_is_down()
-        .or_else(|| case.answers())
-        .or_else(|| case.wan_is_silent())
+        .or_else(|| case.echo_is_answered())
+        .or_else(|| case.wan_is_unavailable())
         .or_else(|| case.cannot_be_up())
         .or_else(|| case.is_being_set_up())
-        .or_else(|| case.is_not_there())
-        .or_else(|| case.does_not_answer())
-        .or_else(|| case.traffic_says())
-        .or_else(|| case.service_says())
-        .unwrap_or_else(|| case.nobody_says())
+        .or_else(|| case.network_is_down())
+        .or_else(|| case.echo_is_lost())
+        .or_else(|| case.traffic_decides())
+        .or_else(|| case.service_decides())
+        .unwrap_or_else(|| case.is_unclear())
 }
 
 /// The evidence that counts.
 struct Case<'a> {
-    names: &'a Names<'a>,
-    now: i64,
-    wan: Option<&'a Seen<Wan>>,
-    service: Option<&'a Service>,
-    device: Option<&'a Seen<Device>>,
-    route: Option<&'a Route>,
-    ping: Option<&'a Seen<Ping>>,
+    names: &'a TunnelNames<'a>,
+    now: Boot,
+    wan: Option<&'a Finding<WanStatus>>,
+    service: Option<&'a ServiceStatus>,
+    device: Option<&'a Finding<DeviceStatus>>,
+    route: Option<&'a RouteStatus>,
+    ping: Option<&'a Finding<EchoStatus>>,
     traffic: Option<&'a Traffic>,
 }
 
 impl<'a> Case<'a> {
-    fn new(names: &'a Names<'a>, evidence: &'a Evidence, now: i64) -> Case<'a> {
-        fn counts<T>(piece: &Option<Seen<T>>, now: i64, bound: i64) -> Option<&Seen<T>> {
-            piece
+    fn new(names: &'a TunnelNames<'a>, evidence: &'a Evidence, now: Boot) -> Case<'a> {
+        fn recent<T>(
+            finding: &Option<Finding<T>>,
+            now: Boot,
+            max_age: Duration,
+        ) -> Option<&Finding<T>> {
+            finding
                 .as_ref()
-                .filter(|seen| now.saturating_sub(seen.at) <= bound)
+                .filter(|finding| now.since(finding.at) <= max_age)
         }
-        fn value<T>(seen: &Seen<T>) -> &T {
-            &seen.value
+        fn value<T>(finding: &Finding<T>) -> &T {
+            &finding.value
         }
-        let device = counts(&evidence.device, now, LOCAL_COUNTS);
+        let device = recent(&evidence.device, now, MAX_LOCAL_AGE);
         // An echo that was sent before the device went says nothing of now.
         let gone_at = device
-            .filter(|seen| !matches!(seen.value, Device::Up(_) | Device::Silent(_)))
-            .map_or(i64::MIN, |seen| seen.at);
+            .filter(|finding| {
+                !matches!(
+                    finding.value,
+                    DeviceStatus::Up(_) | DeviceStatus::Unavailable(_)
+                )
+            })
+            .map(|finding| finding.at);
         Case {
             names,
             now,
-            wan: counts(&evidence.wan, now, LOCAL_COUNTS),
-            service: counts(&evidence.service, now, SERVICE_COUNTS).map(value),
+            wan: recent(&evidence.wan, now, MAX_LOCAL_AGE),
+            service: recent(&evidence.service, now, MAX_SERVICE_AGE).map(value),
             device,
-            route: counts(&evidence.route, now, LOCAL_COUNTS)
+            route: recent(&evidence.route, now, MAX_LOCAL_AGE)
                 .map(value)
                 .filter(|_| names.route.is_some()),
-            ping: counts(&evidence.ping, now, LOCAL_COUNTS)
-                .filter(|seen| names.ping.is_some() && seen.at >= gone_at),
-            traffic: counts(&evidence.traffic, now, LOCAL_COUNTS).map(value),
+            ping: recent(&evidence.ping, now, MAX_LOCAL_AGE).filter(|finding| {
+                names.ping.is_some() && gone_at.is_none_or(|at| finding.at >= at)
+            }),
+            traffic: recent(&evidence.traffic, now, MAX_LOCAL_AGE).map(value),
         }
     }
 
     // The rules, in their order.
 
     fn wan_is_down(&self) -> Option<Verdict> {
-        let Some(Seen {
-            value: Wan::Down(why),
+        let Some(Finding {
+            value: WanStatus::Down(why),
             at,
         }) = self.wan
         else {
             return None;
         };
-        let wan = is_down(&format!("the WAN '{}'", self.names.wan), why);
+        let wan = down_because(&format!("the WAN '{}'", self.names.wan), why);
         let mut reason = format!("{wan}, so nothing can be said of the tunnel");
         if let Some(answer) = self.answer().filter(|answer| answer.at >= *at) {
             reason += &format!(
@@ -152,15 +166,15 @@ impl<'a> Case<'a> {
         Some(unknown(Cause::NoWan, reason))
     }
 
-    fn answers(&self) -> Option<Verdict> {
+    fn echo_is_answered(&self) -> Option<Verdict> {
         let answer = self.answer()?;
         Some(self.alive(self.answered_after(answer.value)))
     }
 
-    fn wan_is_silent(&self) -> Option<Verdict> {
-        let why = match self.wan.map(|seen| &seen.value) {
-            Some(Wan::Up(_)) => return None,
-            Some(Wan::Silent(why)) => why,
+    fn wan_is_unavailable(&self) -> Option<Verdict> {
+        let why = match self.wan.map(|finding| &finding.value) {
+            Some(WanStatus::Up(_)) => return None,
+            Some(WanStatus::Unavailable(why)) => why,
             _ => "it was not asked",
         };
         let wan = self.names.wan;
@@ -174,16 +188,16 @@ impl<'a> Case<'a> {
 
     fn cannot_be_up(&self) -> Option<Verdict> {
         let network = self.names.network;
-        let (cause, reason) = match self.device.map(|seen| &seen.value) {
-            Some(Device::Missing) => (
+        let (cause, reason) = match self.device.map(|finding| &finding.value) {
+            Some(DeviceStatus::Missing) => (
                 Cause::Configuration,
                 format!("netifd has no network '{network}': check 'option network'"),
             ),
-            Some(Device::Off) => (
+            Some(DeviceStatus::Off) => (
                 Cause::Off,
                 format!("{network} was taken down by hand; 'ifup {network}' brings it back"),
             ),
-            _ if self.service == Some(&Service::Unlisted) => {
+            _ if self.service == Some(&ServiceStatus::Unlisted) => {
                 (Cause::Configuration, self.unlisted())
             }
             _ => return None,
@@ -192,41 +206,41 @@ impl<'a> Case<'a> {
     }
 
     fn is_being_set_up(&self) -> Option<Verdict> {
-        let Some(Device::Pending { since, why }) = self.device.map(|seen| &seen.value) else {
+        let Some(DeviceStatus::Pending { since, why }) = self.device.map(|finding| &finding.value)
+        else {
             return None;
         };
         let network = self.names.network;
-        let age = self.now.saturating_sub(*since);
-        if age < SETTING_UP {
+        let age = self.now.since(*since);
+        if age < MAX_SETUP_TIME {
             return Some(unknown(
                 Cause::Pending,
                 format!("{network} is being set up: {why}"),
             ));
         }
-        let age = spoken(whole(age));
+        let age = spoken(age);
         Some(self.dead(format!("{network} has not come up for {age}: {why}")))
     }
 
-    fn is_not_there(&self) -> Option<Verdict> {
+    fn network_is_down(&self) -> Option<Verdict> {
         let network = self.names.network;
-        let fault = match self.device.map(|seen| &seen.value)? {
-            Device::Down(why) => is_down(network, why),
-            Device::Gone(device) => format!("the device {device} of {network} is gone"),
+        let fault = match self.device.map(|finding| &finding.value)? {
+            DeviceStatus::Down(why) => down_because(network, why),
+            DeviceStatus::Gone(device) => format!("the device {device} of {network} is gone"),
             _ => return None,
         };
         Some(self.dead(fault))
     }
 
-    fn does_not_answer(&self) -> Option<Verdict> {
-        let Some(Ping::Lost { since, missed }) = self.ping.map(|seen| &seen.value) else {
+    fn echo_is_lost(&self) -> Option<Verdict> {
+        let Some(EchoStatus::Lost { since, missed }) = self.ping.map(|finding| &finding.value)
+        else {
             return None;
         };
         let ping = self.ping_name();
-        let age = spoken(whole(self.now.saturating_sub(*since)));
-        let arrived = self
-            .arrived()
-            .filter(|at| at.saturating_sub(*missed) > SAME_LOOK);
-        if arrived.is_some() && self.service == Some(&Service::Active) {
+        let age = spoken(self.now.since(*since));
+        let arrived = self.arrived().filter(|at| at.since(*missed) > SAME_ROUND);
+        if arrived.is_some() && self.service == Some(&ServiceStatus::Active) {
             return Some(unknown(
                 Cause::Unclear,
                 format!(
@@ -238,53 +252,53 @@ impl<'a> Case<'a> {
         Some(self.dead(format!("{ping} has not answered for {age}")))
     }
 
-    fn traffic_says(&self) -> Option<Verdict> {
+    fn traffic_decides(&self) -> Option<Verdict> {
         let traffic = self.traffic?;
         if let Some(at) = self.arrived() {
-            let age = spoken(whole(self.now.saturating_sub(at)));
+            let age = spoken(self.now.since(at));
             return Some(self.alive(format!(
                 "bytes came through {} {age} ago",
                 self.names.network
             )));
         }
-        let silent = self.now.saturating_sub(traffic.unanswered_since?);
-        if silent < SILENCE || traffic.unanswered < UNANSWERED {
+        let unanswered_for = self.now.since(traffic.unanswered_since?);
+        if unanswered_for < MAX_UNANSWERED_TIME || traffic.unanswered < UNANSWERED {
             return None;
         }
         Some(self.dead(format!(
             "{} is stale: {} KiB were sent in {}, nothing was received",
             self.names.network,
             traffic.unanswered / 1024,
-            spoken(whole(silent))
+            spoken(unanswered_for)
         )))
     }
 
-    fn service_says(&self) -> Option<Verdict> {
+    fn service_decides(&self) -> Option<Verdict> {
         let network = self.names.network;
-        match (self.service?, self.device.map(|seen| &seen.value)) {
-            (Service::Active, Some(Device::Up(_))) => Some(self.alive(format!(
+        match (self.service?, self.device.map(|finding| &finding.value)) {
+            (ServiceStatus::Active, Some(DeviceStatus::Up(_))) => Some(self.alive(format!(
                 "{network} is up and VPNKI lists {} as active",
                 self.names.service
             ))),
-            (Service::Inactive, _) => Some(self.dead(String::new())),
+            (ServiceStatus::Inactive, _) => Some(self.dead(String::new())),
             _ => None,
         }
     }
 
-    fn nobody_says(&self) -> Verdict {
-        let mut silent = self.silent_ping();
-        join(&mut silent, ", ", &self.silent_service());
-        if let Some(Device::Silent(why)) = self.device.map(|seen| &seen.value) {
+    fn is_unclear(&self) -> Verdict {
+        let mut unavailable = self.unavailable_ping();
+        join(&mut unavailable, ", ", &self.unavailable_service());
+        if let Some(DeviceStatus::Unavailable(why)) = self.device.map(|finding| &finding.value) {
             join(
-                &mut silent,
+                &mut unavailable,
                 ", ",
                 &format!("netifd could not be asked: {why}"),
             );
         }
         let mut reason = String::from("nothing says whether the tunnel carries traffic");
-        if !silent.is_empty() {
+        if !unavailable.is_empty() {
             reason += ": ";
-            reason += &silent;
+            reason += &unavailable;
         } else if self.names.ping.is_none() {
             reason += "; 'option ping' would";
         }
@@ -296,36 +310,36 @@ impl<'a> Case<'a> {
     /// Up, unless `option route` does not lead through it.
     fn alive(&self, mut reason: String) -> Verdict {
         if let Some(fault) = self.route_fault() {
-            if !matches!(self.wan, Some(seen) if matches!(seen.value, Wan::Up(_))) {
+            if !matches!(self.wan, Some(finding) if matches!(finding.value, WanStatus::Up(_))) {
                 return unknown(Cause::NoWan, format!("{reason}, but {fault}"));
             }
             return Verdict {
-                state: State::Down,
+                health: Health::Down,
                 cause: Cause::NoRoute,
                 reason: format!("{reason}, but {fault}"),
             };
         }
         let mut but = match self.service {
-            Some(Service::Inactive) => {
+            Some(ServiceStatus::Inactive) => {
                 format!("VPNKI lists {} as inactive", self.names.service)
             }
-            Some(Service::Unlisted) => self.unlisted(),
-            _ => self.silent_service(),
+            Some(ServiceStatus::Unlisted) => self.unlisted(),
+            _ => self.unavailable_service(),
         };
-        join(&mut but, " and ", &self.silent_ping());
+        join(&mut but, " and ", &self.unavailable_ping());
         join(&mut reason, ", though ", &but);
         Verdict {
-            state: State::Up,
+            health: Health::Up,
             cause: Cause::Alive,
             reason,
         }
     }
 
-    /// Down by `fault`, with all else that is known against it and for it.
+    /// Down by `fault`, with all other evidence against it and for it.
     fn dead(&self, fault: String) -> Verdict {
         let name = self.names.service;
         let mut faults = String::new();
-        if self.service == Some(&Service::Inactive) {
+        if self.service == Some(&ServiceStatus::Inactive) {
             faults = format!("VPNKI lists {name} as inactive");
         }
         let route = self.route_fault().unwrap_or_default();
@@ -333,12 +347,12 @@ impl<'a> Case<'a> {
         join(&mut faults, last, &fault);
         join(&mut faults, " and ", &route);
         let mut reason = match self.service {
-            Some(Service::Active) => format!("VPNKI lists {name} as active, but {faults}"),
+            Some(ServiceStatus::Active) => format!("VPNKI lists {name} as active, but {faults}"),
             _ => faults,
         };
-        join(&mut reason, "; ", &self.silent_service());
+        join(&mut reason, "; ", &self.unavailable_service());
         Verdict {
-            state: State::Down,
+            health: Health::Down,
             cause: Cause::Dead,
             reason,
         }
@@ -347,21 +361,21 @@ impl<'a> Case<'a> {
     fn route_fault(&self) -> Option<String> {
         let route = self.names.route?;
         match self.route? {
-            Route::Missing => Some(format!("the route {route} is missing")),
-            Route::Elsewhere(device) => Some(format!(
+            RouteStatus::Missing => Some(format!("the route {route} is missing")),
+            RouteStatus::Elsewhere(device) => Some(format!(
                 "the route {route} leads to {device}, not through {}",
                 self.names.network
             )),
-            Route::Through | Route::Silent(_) => None,
+            RouteStatus::Through | RouteStatus::Unavailable(_) => None,
         }
     }
 
-    fn answer(&self) -> Option<Seen<u32>> {
+    fn answer(&self) -> Option<Finding<u32>> {
         match self.ping? {
-            Seen {
-                value: Ping::Answered(ms),
+            Finding {
+                value: EchoStatus::Answered(ms),
                 at,
-            } => Some(Seen {
+            } => Some(Finding {
                 value: *ms,
                 at: *at,
             }),
@@ -378,11 +392,11 @@ impl<'a> Case<'a> {
         )
     }
 
-    /// When bytes arrived, if that is a sign of life still.
-    fn arrived(&self) -> Option<i64> {
+    /// The moment at which bytes arrived, if that is a sign of life still.
+    fn arrived(&self) -> Option<Boot> {
         self.traffic?
             .received_at
-            .filter(|at| self.now.saturating_sub(*at) <= LIFE)
+            .filter(|at| self.now.since(*at) <= RX_ALIVE_WINDOW)
     }
 
     fn ping_name(&self) -> &str {
@@ -396,16 +410,18 @@ impl<'a> Case<'a> {
         )
     }
 
-    fn silent_service(&self) -> String {
+    fn unavailable_service(&self) -> String {
         match self.service {
-            Some(Service::Silent(why)) => format!("VPNKI could not be asked: {why}"),
+            Some(ServiceStatus::Unavailable(why)) => format!("VPNKI could not be asked: {why}"),
             _ => String::new(),
         }
     }
 
-    fn silent_ping(&self) -> String {
-        match self.ping.map(|seen| &seen.value) {
-            Some(Ping::Silent(why)) => format!("{} could not be asked: {why}", self.ping_name()),
+    fn unavailable_ping(&self) -> String {
+        match self.ping.map(|finding| &finding.value) {
+            Some(EchoStatus::Unavailable(why)) => {
+                format!("{} could not be asked: {why}", self.ping_name())
+            }
             _ => String::new(),
         }
     }
@@ -413,14 +429,14 @@ impl<'a> Case<'a> {
 
 fn unknown(cause: Cause, reason: String) -> Verdict {
     Verdict {
-        state: State::Unknown,
+        health: Health::Unknown,
         cause,
         reason,
     }
 }
 
-/// netifd's words for why may begin with the same word.
-fn is_down(what: &str, why: &str) -> String {
+/// `what` is down, and why: netifd's words may begin with "down" themselves.
+fn down_because(what: &str, why: &str) -> String {
     match why.starts_with("down") {
         true => format!("{what} is {why}"),
         false => format!("{what} is down: {why}"),

@@ -1,8 +1,12 @@
 use super::*;
 
-const NOW: i64 = 10_000;
+const NOW: Boot = at(10_000);
 
-const NAMES: Names<'_> = Names {
+const fn at(secs: i64) -> Boot {
+    Boot::from_secs(secs)
+}
+
+const NAMES: TunnelNames<'_> = TunnelNames {
     service: "user356",
     network: "vpnki0",
     wan: "wan",
@@ -10,7 +14,7 @@ const NAMES: Names<'_> = Names {
     route: Some("172.16.0.0/16"),
 };
 
-const NO_PING: Names<'_> = Names {
+const NO_PING: TunnelNames<'_> = TunnelNames {
     ping: None,
     ..NAMES
 };
@@ -22,88 +26,92 @@ fn evidence(line: &str) -> Evidence {
     for word in line.split_whitespace() {
         let (word, age) = word.split_once('/').unwrap_or((word, "0"));
         let (piece, finding) = word.split_once('=').expect(line);
-        let at = NOW - number(age);
+        let at = ago(number(age));
         match piece {
-            "wan" => evidence.wan = seen(at, wan(finding)),
-            "vpnki" => evidence.service = seen(at, service(finding)),
-            "device" => evidence.device = seen(at, device(finding)),
-            "route" => evidence.route = seen(at, route(finding)),
-            "ping" => evidence.ping = seen(at, ping(finding)),
-            "came" => evidence.traffic = seen(at, came(number(finding))),
-            "sent" => evidence.traffic = seen(at, unanswered(finding)),
+            "wan" => evidence.wan = found(at, wan(finding)),
+            "vpnki" => evidence.service = found(at, service(finding)),
+            "device" => evidence.device = found(at, device(finding)),
+            "route" => evidence.route = found(at, route(finding)),
+            "ping" => evidence.ping = found(at, ping(finding)),
+            "came" => evidence.traffic = found(at, came(number(finding))),
+            "sent" => evidence.traffic = found(at, unanswered(finding)),
             _ => panic!("{piece}"),
         }
     }
     evidence
 }
 
-fn seen<T>(at: i64, value: T) -> Option<Seen<T>> {
-    Some(Seen { value, at })
+fn found<T>(at: Boot, value: T) -> Option<Finding<T>> {
+    Some(Finding { value, at })
 }
 
-fn number(text: &str) -> i64 {
+fn ago(secs: u64) -> Boot {
+    NOW - Duration::from_secs(secs)
+}
+
+fn number(text: &str) -> u64 {
     text.parse().expect(text)
 }
 
-fn wan(finding: &str) -> Wan {
+fn wan(finding: &str) -> WanStatus {
     match finding {
-        "up" => Wan::Up(100),
-        "down" => Wan::Down("no carrier".into()),
-        "silent" => Wan::Silent("no ubus".into()),
+        "up" => WanStatus::Up(at(100)),
+        "down" => WanStatus::Down("no carrier".into()),
+        "silent" => WanStatus::Unavailable("no ubus".into()),
         _ => panic!("{finding}"),
     }
 }
 
-fn service(finding: &str) -> Service {
+fn service(finding: &str) -> ServiceStatus {
     match finding {
-        "active" => Service::Active,
-        "inactive" => Service::Inactive,
-        "unlisted" => Service::Unlisted,
-        "silent" => Service::Silent("timeout".into()),
+        "active" => ServiceStatus::Active,
+        "inactive" => ServiceStatus::Inactive,
+        "unlisted" => ServiceStatus::Unlisted,
+        "silent" => ServiceStatus::Unavailable("timeout".into()),
         _ => panic!("{finding}"),
     }
 }
 
-fn device(finding: &str) -> Device {
+fn device(finding: &str) -> DeviceStatus {
     match finding {
-        "up" => Device::Up("l2tp-vpnki0".into()),
-        "down" => Device::Down("AUTH_FAILED".into()),
-        "off" => Device::Off,
-        "gone" => Device::Gone("l2tp-vpnki0".into()),
-        "missing" => Device::Missing,
-        "silent" => Device::Silent("no ubus".into()),
-        age => Device::Pending {
-            since: NOW - number(age),
+        "up" => DeviceStatus::Up("l2tp-vpnki0".into()),
+        "down" => DeviceStatus::Down("AUTH_FAILED".into()),
+        "off" => DeviceStatus::Off,
+        "gone" => DeviceStatus::Gone("l2tp-vpnki0".into()),
+        "missing" => DeviceStatus::Missing,
+        "silent" => DeviceStatus::Unavailable("no ubus".into()),
+        age => DeviceStatus::Pending {
+            since: ago(number(age)),
             why: "pending: dialling".into(),
         },
     }
 }
 
-fn route(finding: &str) -> Route {
+fn route(finding: &str) -> RouteStatus {
     match finding {
-        "through" => Route::Through,
-        "missing" => Route::Missing,
-        "eth1" => Route::Elsewhere("eth1".into()),
-        "silent" => Route::Silent("no netlink".into()),
+        "through" => RouteStatus::Through,
+        "missing" => RouteStatus::Missing,
+        "eth1" => RouteStatus::Elsewhere("eth1".into()),
+        "silent" => RouteStatus::Unavailable("no netlink".into()),
         _ => panic!("{finding}"),
     }
 }
 
 /// `lost` is lost for 40 s, and missed 22 s ago.
-fn ping(finding: &str) -> Ping {
+fn ping(finding: &str) -> EchoStatus {
     match finding {
-        "lost" => Ping::Lost {
-            since: NOW - 40,
-            missed: NOW - 22,
+        "lost" => EchoStatus::Lost {
+            since: ago(40),
+            missed: ago(22),
         },
-        "silent" => Ping::Silent("cannot bind".into()),
-        ms => Ping::Answered(ms.parse().expect(ms)),
+        "silent" => EchoStatus::Unavailable("cannot bind".into()),
+        ms => EchoStatus::Answered(ms.parse().expect(ms)),
     }
 }
 
-fn came(ago: i64) -> Traffic {
+fn came(secs: u64) -> Traffic {
     Traffic {
-        received_at: Some(NOW - ago),
+        received_at: Some(ago(secs)),
         ..Traffic::default()
     }
 }
@@ -112,18 +120,22 @@ fn came(ago: i64) -> Traffic {
 fn unanswered(finding: &str) -> Traffic {
     let (kib, since) = finding.split_once('-').expect(finding);
     Traffic {
-        unanswered: 1024 * number(kib) as u64,
-        unanswered_since: Some(NOW - number(since)),
+        unanswered: 1024 * number(kib),
+        unanswered_since: Some(ago(number(since))),
         ..Traffic::default()
     }
 }
 
-type Row = (&'static str, State, Cause, &'static str);
+type Row = (&'static str, Health, Cause, &'static str);
 
-fn check(names: &Names<'_>, table: &[Row]) {
-    for (line, state, cause, reason) in table {
+fn check(names: &TunnelNames<'_>, table: &[Row]) {
+    for (line, health, cause, reason) in table {
         let got = verdict(names, &evidence(line), NOW);
-        assert_eq!((got.state, got.cause), (*state, *cause), "{line}: {got:?}");
+        assert_eq!(
+            (got.health, got.cause),
+            (*health, *cause),
+            "{line}: {got:?}"
+        );
         assert_eq!(got.reason, *reason, "{line}");
     }
 }
@@ -131,7 +143,7 @@ fn check(names: &Names<'_>, table: &[Row]) {
 #[test]
 fn with_a_ping() {
     use Cause::{Alive, Configuration, Dead, NoRoute, NoWan, Off, Pending, Unclear};
-    use State::{Down, Unknown, Up};
+    use Health::{Down, Unknown, Up};
     #[rustfmt::skip]
     let table = [
         // The WAN.
@@ -228,7 +240,7 @@ fn with_a_ping() {
 #[test]
 fn without_a_ping() {
     use Cause::{Alive, Dead, NoRoute, Unclear};
-    use State::{Down, Unknown, Up};
+    use Health::{Down, Unknown, Up};
     #[rustfmt::skip]
     let table = [
         ("wan=up device=up came=60", Up, Alive, "bytes came through vpnki0 1 min ago"),
@@ -264,17 +276,17 @@ fn without_a_ping() {
 }
 
 #[test]
-fn a_route_that_nobody_asked_for_does_not_matter() {
-    let names = Names {
+fn a_route_without_the_option_does_not_matter() {
+    let names = TunnelNames {
         route: None,
         ..NAMES
     };
     let got = verdict(&names, &evidence("wan=up ping=23 route=missing"), NOW);
-    assert_eq!(got.state, State::Up);
+    assert_eq!(got.health, Health::Up);
 }
 
 #[test]
-fn a_silent_service_alone_never_makes_a_tunnel_down() {
+fn an_unavailable_service_alone_never_makes_a_tunnel_down() {
     for wan in ["", "wan=up", "wan=silent", "wan=down"] {
         for rest in [
             "",
@@ -287,7 +299,7 @@ fn a_silent_service_alone_never_makes_a_tunnel_down() {
                 let line = format!("{wan} {rest} {ping} vpnki=silent");
                 for names in [&NAMES, &NO_PING] {
                     let got = verdict(names, &evidence(&line), NOW);
-                    assert_ne!(got.state, State::Down, "{line}");
+                    assert_ne!(got.health, Health::Down, "{line}");
                 }
             }
         }
@@ -296,17 +308,18 @@ fn a_silent_service_alone_never_makes_a_tunnel_down() {
 
 #[test]
 fn times_that_are_no_times_do_no_harm() {
-    for at in [i64::MIN, i64::MAX] {
+    for at in [i64::MIN, i64::MAX].map(at) {
         let mut evidence =
             evidence("wan=up vpnki=active device=90 route=missing ping=lost sent=20-90");
-        evidence.ping = seen(
+        evidence.ping = found(
             at,
-            Ping::Lost {
+            EchoStatus::Lost {
                 since: at,
                 missed: at,
             },
         );
         for now in [i64::MIN, 0, i64::MAX] {
+            let now = Boot::from_secs(now);
             verdict(&NAMES, &evidence, now);
         }
     }

@@ -1,8 +1,7 @@
-//! The VPNKI accounts of the daemon: when each is looked at, in a child process
-//! as [`super::sections`] says why.
+//! The VPNKI accounts of the daemon. Each is asked in a child process, as
+//! [`super::sections`] says why.
 
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
 
 use super::arguments;
 use crate::agent::account;
@@ -10,103 +9,112 @@ use crate::agent::paths::Paths;
 use crate::sys::child::Child;
 use crate::sys::clock;
 use wansync_core::config::Config;
-
-/// Two calls of 30 s each, and some time around them.
-const LONGEST: Duration = Duration::from_secs(75);
+use wansync_core::time::Boot;
+use wansync_core::tunnel::schedule::{AccountSchedule, MAX_QUERY_TIME};
 
 /// The accounts that some tunnel belongs to.
-pub struct Accounts {
-    all: Vec<Account>,
+pub(super) struct Accounts {
+    all: Vec<ScheduledAccount>,
 }
 
-struct Account {
+struct ScheduledAccount {
     name: String,
-    /// When it is looked at next, since boot.
-    due: Duration,
-    look: Option<Child>,
+    schedule: AccountSchedule,
+    query: Option<Child>,
 }
 
 impl Accounts {
-    /// Those of these names.
-    pub fn new(names: Vec<String>) -> Accounts {
-        let account = |name| Account {
+    /// The accounts of these names.
+    pub(super) fn new(names: Vec<String>) -> Accounts {
+        let account = |name| ScheduledAccount {
             name,
-            due: Duration::ZERO,
-            look: None,
+            schedule: AccountSchedule::default(),
+            query: None,
         };
         Accounts {
             all: names.into_iter().map(account).collect(),
         }
     }
 
-    /// Has each looked at as soon as it may be.
-    pub fn hurry(&mut self) {
+    /// Makes each due as soon as it may be asked.
+    pub(super) fn expedite(&mut self) {
         for account in &mut self.all {
-            account.due = Duration::ZERO;
+            account.schedule.expedite();
         }
     }
 
-    /// When there is something to do, since boot.
-    pub fn due(&self) -> Option<Duration> {
-        let due = |account: &Account| account.look.as_ref().map_or(account.due, Child::deadline);
-        self.all.iter().map(due).min()
+    /// The moment of the next step.
+    pub(super) fn due(&self) -> Option<Boot> {
+        self.all.iter().map(ScheduledAccount::due).min()
     }
 
-    /// Starts the looks that are due, or `wanted` at once. Gives the accounts
-    /// that were looked at, or cannot be now.
-    pub fn work(
+    /// Starts the queries that are due, and those of the accounts `requested` at once.
+    /// Gives the accounts that have answered, or cannot be asked now.
+    pub(super) fn work(
         &mut self,
         paths: &Paths,
         config: &Config,
         input: Option<BorrowedFd<'_>>,
-        wanted: &[String],
+        requested: &[String],
     ) -> Vec<String> {
-        let now = clock::since_boot();
-        let mut looked = Vec::new();
+        let mut answered = Vec::new();
         for account in &mut self.all {
-            if let Some(child) = &mut account.look {
-                if child.poll_end().is_none() {
-                    continue;
-                }
-                account.look = None;
-                account.due = account.next(paths, config, now, false);
-                looked.push(account.name.clone());
-            }
-            let is_wanted = wanted.contains(&account.name);
-            if is_wanted || account.due <= now {
-                // After a hurry it may still be too early.
-                account.due = account.next(paths, config, now, true);
-            }
-            if account.due <= now {
-                account.begin(paths, input);
-            } else if is_wanted {
-                // What was found a moment ago, or is not to be had, will do.
-                looked.push(account.name.clone());
+            let is_requested = requested.contains(&account.name);
+            if account.work(paths, config, input, is_requested) {
+                answered.push(account.name.clone());
             }
         }
-        looked
+        answered
     }
 }
 
-impl Account {
-    /// When it is to be looked at: `now` itself, and no later, if at once.
-    fn next(&self, paths: &Paths, config: &Config, now: Duration, is_urgent: bool) -> Duration {
-        let pause = match is_urgent {
-            true => account::soonest(paths, config, &self.name),
-            false => account::due(paths, config, &self.name),
-        };
-        // One that is never looked at is asked about once in a while.
-        let pause = pause.unwrap_or(3600).max(0);
-        now + Duration::from_secs(pause as u64)
+impl ScheduledAccount {
+    fn due(&self) -> Boot {
+        match &self.query {
+            Some(child) => Boot::after_boot(child.deadline()),
+            None => self.schedule.due(),
+        }
+    }
+
+    /// Whether the account has answered, or cannot be asked now.
+    fn work(
+        &mut self,
+        paths: &Paths,
+        config: &Config,
+        input: Option<BorrowedFd<'_>>,
+        is_requested: bool,
+    ) -> bool {
+        let now = clock::boot();
+        if let Some(child) = &mut self.query
+            && child.poll_end().is_none()
+        {
+            return false;
+        }
+        let has_ended = self.query.take().is_some();
+        if has_ended {
+            let next_due = account::next_due(paths, config, &self.name);
+            self.schedule.query_ended(next_due, now);
+        }
+        if is_requested || self.schedule.query_is_due(now) {
+            // Whatever it is due for, it may still be too early.
+            let state = account::state(paths, config, &self.name);
+            self.schedule.hasten(state.as_ref(), now);
+        }
+        if self.schedule.query_is_due(now) {
+            self.begin(paths, input);
+            return has_ended;
+        }
+        // What was found a moment ago, or is not to be had, will do for a request.
+        has_ended || is_requested
     }
 
     fn begin(&mut self, paths: &Paths, input: Option<BorrowedFd<'_>>) {
         let words = arguments(&["--look", &self.name], input);
-        match Child::start_self(&paths.arguments(&words, &[]), input, LONGEST) {
-            Ok(child) => self.look = Some(child),
+        match Child::start_self(&paths.arguments(&words, &[]), input, MAX_QUERY_TIME) {
+            Ok(child) => self.query = Some(child),
             Err(error) => {
                 log::error!("cannot look at account '{}': {error}", self.name);
-                self.due = clock::since_boot() + LONGEST;
+                self.schedule.query_failed(clock::boot());
             }
         }
     }

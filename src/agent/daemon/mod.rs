@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::agent::hooks::Programs;
 use crate::agent::observe::Observer;
 use crate::agent::paths::Paths;
-use crate::agent::tunnels::{View, Watch};
+use crate::agent::tunnels::{RouterState, TunnelMonitor};
 use crate::exit::Exit;
 use crate::sys::control::{self, ControlRequest};
 use crate::sys::http::HttpClient;
@@ -59,7 +59,7 @@ struct Daemon<'a> {
     sources: EventSources,
     sections: Sections,
     accounts: Accounts,
-    watch: Watch,
+    monitor: TunnelMonitor,
     programs: Programs,
     /// The moment at which everything was last looked at, since boot.
     looked: Duration,
@@ -89,12 +89,12 @@ fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), Exit> {
         log::error!("cannot listen for changes: {error}");
         Exit::Later
     })?;
-    let watch = Watch::new(&config, &store, &[]);
+    let monitor = TunnelMonitor::new(&config, &store, &[]);
     let daemon = Daemon {
         paths,
         sections: Sections::new(&config, &store),
-        accounts: Accounts::new(watch.accounts()),
-        watch,
+        accounts: Accounts::new(monitor.accounts()),
+        monitor,
         programs: Programs::default(),
         looked: Duration::ZERO,
         store,
@@ -166,14 +166,14 @@ impl Daemon<'_> {
         let due = match self.config.main.enabled {
             true => [
                 self.sections.due(),
-                self.accounts.due().map(Boot::after_boot),
-                self.watch.due().map(Boot::after_boot),
+                self.accounts.due(),
+                self.monitor.due(),
                 self.programs.due().map(Boot::after_boot),
             ],
             false => [None; 4],
         };
         let until = due.into_iter().flatten().min();
-        let others: Vec<BorrowedFd<'_>> = self.watch.sockets().collect();
+        let others: Vec<BorrowedFd<'_>> = self.monitor.sockets().collect();
         self.sources.listen(&others, until)
     }
 
@@ -184,24 +184,24 @@ impl Daemon<'_> {
         if events.pass {
             log::info!("a pass was asked for (USR1)");
             self.sections.force();
-            self.accounts.hurry();
-            self.watch.hurry();
+            self.accounts.expedite();
+            self.monitor.expedite();
         }
         let is_connected = self.sources.connect(&self.paths.ubus);
         if events.networks || is_connected {
             // What is asked over the Internet may have another way out now.
             self.sections.request_recheck(&self.config, |_| true);
-            self.watch.hurry();
-            self.accounts.hurry();
+            self.monitor.expedite();
+            self.accounts.expedite();
         } else if events.kernel {
             self.sections.request_recheck(&self.config, |section| {
                 matches!(section.source, Source::Interface(_))
             });
-            self.watch.hurry();
+            self.monitor.expedite();
         }
         if events.clock {
             self.sections.request_recheck(&self.config, |_| true);
-            self.accounts.hurry();
+            self.accounts.expedite();
         }
         let mut is_doubtful = events.pass;
         for request in events.requests {
@@ -233,7 +233,7 @@ impl Daemon<'_> {
             }
             "pid" => request.answer(&std::process::id().to_string()),
             "status" => {
-                self.watch.write(&self.store);
+                self.monitor.write(&self.store);
                 let ago = clock::since_boot().saturating_sub(self.looked);
                 PassLock::of_passes(&self.paths.state).record_done(ago);
                 request.answer("ok");
@@ -249,7 +249,7 @@ impl Daemon<'_> {
         }
         let concerns = |section: &Skydns| hotplug.concerns(section);
         self.sections.request_recheck(&self.config, concerns);
-        self.watch.hurry();
+        self.monitor.expedite();
         true
     }
 
@@ -266,12 +266,12 @@ impl Daemon<'_> {
         if let Err(error) = self.sources.follow_routes(has_routes(&config)) {
             log::warn!("cannot listen for routes: {error}");
         }
-        self.watch.write(&self.store);
+        self.monitor.write(&self.store);
         self.config = config;
         self.copy = copy;
         self.sections.configure(&self.config, &self.store);
-        self.watch = Watch::new(&self.config, &self.store, &[]);
-        self.accounts = Accounts::new(self.watch.accounts());
+        self.monitor = TunnelMonitor::new(&self.config, &self.store, &[]);
+        self.accounts = Accounts::new(self.monitor.accounts());
         log::info!("the configuration was read again");
         self.say_what_is_watched();
     }
@@ -284,20 +284,21 @@ impl Daemon<'_> {
             self.work_at_sections();
         }
         let networks = self.sources.netifd().networks();
-        let view = View {
+        let router = RouterState {
             store: &self.store,
             networks,
             address_is_pending: self.sections.address_is_pending(),
         };
-        let heard = self.watch.hear(self.paths, &view);
-        let begun = self.watch.begin(self.paths, &view);
-        for errand in heard.errands.into_iter().chain(begun.errands) {
-            self.programs.add(errand);
+        let ended = self.monitor.take_answers(self.paths, &router);
+        let begun = self.monitor.begin_rounds(self.paths, &router);
+        for run in ended.hook_runs.into_iter().chain(begun.hook_runs) {
+            self.programs.add(run);
         }
-        let looks = [heard.looks, begun.looks].concat();
+        let queries = [ended.account_queries, begun.account_queries].concat();
         let input = self.copy.as_ref().map(File::as_fd);
-        for account in self.accounts.work(self.paths, &self.config, input, &looks) {
-            self.watch.asked(&account);
+        let accounts = &mut self.accounts;
+        for account in accounts.work(self.paths, &self.config, input, &queries) {
+            self.monitor.account_answered(&account);
         }
         self.programs.work();
     }
@@ -321,7 +322,7 @@ impl Daemon<'_> {
     }
 
     fn end(&mut self) {
-        self.watch.write(&self.store);
+        self.monitor.write(&self.store);
         self.sections.end(LAST_PASS);
         log::info!("ended");
     }

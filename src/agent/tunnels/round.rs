@@ -1,117 +1,178 @@
-//! One pass over the tunnels, for those who have no daemon.
+//! One round over the tunnels that are due: gather evidence, judge, act.
 
-use crate::agent::account;
-use crate::agent::hooks::Programs;
+use super::monitored::MonitoredTunnel;
+use super::recover;
+use crate::agent::hooks::HookRun;
 use crate::agent::paths::Paths;
-use crate::agent::tunnels::{View, Wanted, Watch};
-use crate::exit::Exit;
-use crate::sys::lock::PassLock;
-use crate::sys::{clock, ubus, wait};
-use wansync_core::config::Config;
-use wansync_core::outcome::Outcome;
-use wansync_core::tunnel::State;
+use crate::sys::counters::Counters;
+use crate::sys::store::Store;
+use crate::sys::{clock, counters, log as logging, netlink, random};
+use wansync_core::prefix::Prefix;
+use wansync_core::tunnel::Health;
+use wansync_core::tunnel::account::AccountState;
+use wansync_core::tunnel::evidence::RouteStatus;
+use wansync_core::tunnel::networks::Networks;
+use wansync_core::tunnel::recovery::Action;
+use wansync_core::tunnel::tracker::Judgement;
 
-/// What was found of one tunnel.
-pub struct Report {
-    /// For people.
-    pub line: String,
-    /// What it means for the exit code.
-    pub exit: Exit,
+/// The state of the router, as far as the caller knows it.
+pub(crate) struct RouterState<'a> {
+    /// The states that are remembered.
+    pub(crate) store: &'a Store,
+    /// netifd's networks, or why they are not known.
+    pub(crate) networks: Networks<'a>,
+    /// Whether a changed WAN address is still on its way to SkyDNS.
+    pub(crate) address_is_pending: bool,
 }
 
-/// Looks at the tunnels of these sections, or at all, and does what is due.
-/// Does nothing where a daemon, or another pass, does the same already.
-pub fn pass(paths: &Paths, config: &Config, chosen: &[String]) -> Vec<Report> {
-    let store = paths.store();
-    let mut watch = Watch::new(config, &store, chosen);
-    if watch.is_empty() {
-        return Vec::new();
+/// What the caller has to do after a round.
+#[derive(Default)]
+pub(crate) struct FollowUp {
+    /// Accounts that are to be asked at once.
+    pub(crate) account_queries: Vec<String>,
+    /// Programs to run.
+    pub(crate) hook_runs: Vec<HookRun>,
+}
+
+pub(super) struct TunnelRound<'a> {
+    paths: &'a Paths,
+    router: &'a RouterState<'a>,
+    /// Read once, when the first tunnel needs them.
+    counters: Option<Result<Counters, String>>,
+    /// The account of the tunnel before: most often that of the next one, too.
+    account: Option<(String, Option<AccountState>)>,
+    pub(super) follow_up: FollowUp,
+}
+
+impl<'a> TunnelRound<'a> {
+    pub(super) fn new(paths: &'a Paths, router: &'a RouterState<'a>) -> TunnelRound<'a> {
+        TunnelRound {
+            paths,
+            router,
+            counters: None,
+            account: None,
+            follow_up: FollowUp::default(),
+        }
     }
-    let Ok(Some(guard)) = PassLock::of_daemon(&paths.state).try_lock_now() else {
-        return vec![Report {
-            line: "the tunnels are watched by another process".to_owned(),
-            exit: Exit::Done,
-        }];
+
+    /// Gathers all evidence but the echo, and sends that.
+    pub(super) fn begin(&mut self, tunnel: &mut MonitoredTunnel) {
+        if tunnel.tracker.begin_round(clock::boot()) {
+            recover::bring_up(self.paths, self.router.store, tunnel);
+        }
+        self.gather(tunnel);
+        if !tunnel.start_echo() {
+            self.end(tunnel);
+        }
+    }
+
+    fn gather(&mut self, tunnel: &mut MonitoredTunnel) {
+        let now = clock::boot();
+        let tracker = &mut tunnel.tracker;
+        let counters = &mut self.counters;
+        let is_device = |name: &str| match counters.get_or_insert_with(counters::read) {
+            Ok(all) => all.of_device(name).is_some(),
+            Err(_) => true,
+        };
+        let store = self.router.store;
+        let account = tracker.tunnel.vpnki.as_deref();
+        let account = account.and_then(|name| account_state(&mut self.account, store, name));
+        tracker.record_status(&self.router.networks, is_device, account, now);
+        let device = tracker.state.evidence.device_name();
+        let route = tracker.tunnel.route.zip(device);
+        let route = route.map(|(prefix, device)| route_status(prefix, device));
+        tracker.record_route(route, now);
+    }
+
+    /// Ends a round once the fate of its echoes is evidence: counts what came, judges,
+    /// and acts.
+    pub(super) fn end(&mut self, tunnel: &mut MonitoredTunnel) {
+        self.count(tunnel);
+        let is_pending = self.router.address_is_pending;
+        let judgement = tunnel
+            .tracker
+            .judge(is_pending, clock::boot(), random::number());
+        log_change(tunnel, &judgement);
+        if judgement.write_is_due {
+            tunnel.write(self.router.store);
+        }
+        let notify = &tunnel.tracker.tunnel.notify;
+        if let (Some(change), Some(program)) = (judgement.notified_change, notify) {
+            let run = tunnel.hook_run(program, &[], change);
+            self.follow_up.hook_runs.push(run);
+        }
+        self.act(tunnel, judgement.action);
+    }
+
+    fn count(&mut self, tunnel: &mut MonitoredTunnel) {
+        let now = clock::boot();
+        let Some(device) = tunnel.tracker.state.evidence.device_name() else {
+            return;
+        };
+        let counters = self.counters.get_or_insert_with(counters::read);
+        if let Some(bytes) = counters.as_ref().ok().and_then(|all| all.of_device(device)) {
+            let tracker = &mut tunnel.tracker;
+            tracker.record_counters(bytes.received, bytes.sent, now);
+        }
+    }
+
+    fn act(&mut self, tunnel: &mut MonitoredTunnel, action: Action) {
+        match action {
+            Action::Wait => {}
+            Action::Recheck => {
+                let account = tunnel.tracker.tunnel.vpnki.clone();
+                self.follow_up.account_queries.extend(account);
+            }
+            Action::FixRoute => recover::fix_route(tunnel),
+            Action::Restart => recover::restart(self.paths, self.router.store, tunnel),
+            Action::Command => {
+                let Some((program, arguments)) = &tunnel.tracker.tunnel.command else {
+                    return;
+                };
+                log::warn!("{}: running {program}", tunnel.section);
+                let state = tunnel.tracker.state.recovery.health.word();
+                let run = tunnel.hook_run(program, arguments, (state, state));
+                self.follow_up.hook_runs.push(run);
+            }
+        }
+    }
+}
+
+/// The state of an account, read again if the last one was another.
+fn account_state<'a>(
+    last: &'a mut Option<(String, Option<AccountState>)>,
+    store: &Store,
+    account: &str,
+) -> Option<&'a AccountState> {
+    if last.as_ref().is_none_or(|(name, _)| name != account) {
+        let state = store.account_state(account);
+        let state = state.map(|state| state.clamp_future_times(clock::boot()));
+        *last = Some((account.to_owned(), state));
+    }
+    last.as_ref()?.1.as_ref()
+}
+
+/// The way of packets for `prefix`, which should go through `device`.
+fn route_status(prefix: Prefix, device: &str) -> RouteStatus {
+    match netlink::route_device(prefix) {
+        Ok(Some(way)) if way == device => RouteStatus::Through,
+        Ok(Some(way)) => RouteStatus::Elsewhere(way),
+        Ok(None) => RouteStatus::Missing,
+        Err(why) => RouteStatus::Unavailable(why),
+    }
+}
+
+/// Logs a change of health.
+fn log_change(tunnel: &MonitoredTunnel, judgement: &Judgement) {
+    let recovery = &tunnel.tracker.state.recovery;
+    if judgement.health_before == recovery.health {
+        return;
+    }
+    let level = match recovery.health {
+        Health::Up => log::Level::Info,
+        _ => log::Level::Warn,
     };
-    for name in &watch.accounts() {
-        if account::due(paths, config, name).is_some_and(|due| due <= 0) {
-            account::at(paths, config, name);
-        }
-    }
-    let mut programs = Programs::default();
-    let wanted = round(paths, config, &mut watch, &mut programs);
-    if watch.asks() {
-        for name in &wanted {
-            account::at(paths, config, name);
-            watch.asked(name);
-        }
-        round(paths, config, &mut watch, &mut programs);
-    }
-    watch.write(&store);
-    let reports = reports(&watch);
-    guard.release();
-    programs.finish();
-    reports
-}
-
-/// Looks at each tunnel once. Gives the accounts that are to be looked at
-/// before more is done.
-fn round(
-    paths: &Paths,
-    config: &Config,
-    watch: &mut Watch,
-    programs: &mut Programs,
-) -> Vec<String> {
-    let networks = ubus::dump_networks(&paths.ubus).map_err(|error| error.to_string());
-    let store = paths.store();
-    let view = View {
-        store: &store,
-        networks: networks.as_deref().map_err(Clone::clone),
-        address_is_pending: address_is_pending(paths, config),
-    };
-    let mut looks = Vec::new();
-    let mut note = |wanted: Wanted| {
-        for errand in wanted.errands {
-            programs.add(errand);
-        }
-        looks.extend(wanted.looks);
-    };
-    note(watch.begin(paths, &view));
-    while watch.is_waiting() {
-        let patience = watch
-            .due()
-            .map(|due| due.saturating_sub(clock::since_boot()));
-        let sockets: Vec<_> = watch.sockets().collect();
-        if let Err(error) = wait::until_readable(&sockets, patience) {
-            log::error!("cannot wait for answers: {error}");
-            break;
-        }
-        drop(sockets);
-        note(watch.hear(paths, &view));
-    }
-    looks.sort();
-    looks.dedup();
-    looks
-}
-
-/// Whether a changed address is still on its way to SkyDNS.
-fn address_is_pending(paths: &Paths, config: &Config) -> bool {
-    let store = paths.store();
-    config.ready().any(|(name, _)| {
-        let state = store.section_state(name);
-        state.is_some_and(|state| state.outcome == Some(Outcome::Unconfirmed))
-    })
-}
-
-fn reports(watch: &Watch) -> Vec<Report> {
-    let told = watch.told().map(|(section, recovery, is_wrong)| Report {
-        line: format!("{section}: {}: {}", recovery.state.word(), recovery.reason),
-        exit: match recovery.state {
-            State::Up => Exit::Done,
-            State::Down => Exit::Failed,
-            State::Unknown if is_wrong => Exit::Config,
-            State::Unknown => Exit::Later,
-        },
-    });
-    told.collect()
+    let (section, name) = (&tunnel.section, &tunnel.tracker.tunnel.name);
+    let (health, reason) = (recovery.health.word(), &recovery.reason);
+    log::log!(target: logging::PRINTED, level, "{section}: tunnel {name} is {health}: {reason}");
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::findings::Findings;
-use crate::agent::account::{ask, wanted, watched};
+use crate::agent::account::request;
 use crate::agent::observe::Observer;
 use crate::agent::paths::key_of;
 use crate::agent::publish::redacted;
@@ -21,7 +21,7 @@ use wansync_core::failure::Failure;
 use wansync_core::service::reply::Reply;
 use wansync_core::service::vpnki::{Aliases, watch};
 use wansync_core::text::width::clean;
-use wansync_core::tunnel::account::Wanted;
+use wansync_core::tunnel::account::TunnelId;
 use wansync_core::ubus::netifd::{Network, explain};
 
 /// How many names of an account's tunnels are told; a person knows the rest.
@@ -49,8 +49,8 @@ pub fn check(
     let mut probes = probes(config, networks.as_deref().unwrap_or_default());
     let mut accounts = Vec::new();
     for (name, account) in config.ready_accounts() {
-        let watched = watched(config, name);
-        let lists = lists(name, account, &watched, client, observer, findings);
+        let tunnels = TunnelId::of_account(config, name);
+        let lists = lists(name, account, &tunnels, client, observer, findings);
         accounts.push((name, lists));
     }
     for (name, tunnel) in config.ready_tunnels() {
@@ -86,7 +86,7 @@ struct TunnelLists {
 fn lists(
     name: &str,
     account: &Vpnki,
-    watched: &[Wanted<'_>],
+    watched: &[TunnelId<'_>],
     client: &HttpClient,
     observer: &Observer<'_>,
     findings: &mut Findings,
@@ -114,7 +114,7 @@ fn lists(
 
 fn fetch_lists(
     account: &Vpnki,
-    watched: &[Wanted<'_>],
+    watched: &[TunnelId<'_>],
     key: Option<&Secret>,
     client: &HttpClient,
     observer: &Observer<'_>,
@@ -122,7 +122,7 @@ fn fetch_lists(
     let device = observer.way_out(account.bind.as_deref())?;
     let ask = |resource| {
         let url = watch::url(account, resource, key);
-        ask(client, &url, device.as_deref(), key)
+        request(client, &url, device.as_deref(), key)
     };
     let (aliases, wall) = (watch::aliases(account), clock::now().wall);
     let tunnels = ask(watch::TUNNELS)?;
@@ -144,8 +144,8 @@ fn fetch_lists(
 
 fn service(section: &str, tunnel: &Tunnel, lists: &TunnelLists, findings: &mut Findings) {
     let is_in = |resource, reply| {
-        let wanted = [wanted(tunnel)];
-        let listed = watch::listed(resource, reply, &wanted, &lists.aliases, clock::now().wall);
+        let tunnels = [TunnelId::from(tunnel)];
+        let listed = watch::listed(resource, reply, &tunnels, &lists.aliases, clock::now().wall);
         listed.is_ok_and(|listed| listed == [true])
     };
     let name = &tunnel.name;

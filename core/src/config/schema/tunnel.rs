@@ -8,6 +8,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::ops::RangeInclusive;
+use core::time::Duration;
 
 use super::{named, network_name, path, short_text};
 use crate::config::option_table;
@@ -17,13 +18,14 @@ use crate::config::suggest::nearest;
 use crate::config::{Content, Section, Tunnel, Vpnki, uci};
 use crate::places::Places;
 use crate::prefix::Prefix;
-use crate::tunnel::recovery::{OnDown, Policy};
+use crate::time::{seconds, whole};
+use crate::tunnel::recovery::{OnDown, RecoveryPolicy};
 
 const DOWN_AFTER: u32 = 3;
 const RESTART_LIMIT: u32 = 3;
-const INTERVAL: i64 = 20;
-/// Two echoes of a second each must be over before the next look.
-const SHORTEST_INTERVAL: i64 = 5;
+const INTERVAL: Duration = Duration::from_secs(20);
+/// Two echoes of a second each must be over before the next round.
+const MIN_INTERVAL: Duration = Duration::from_secs(5);
 
 const ON_DOWN: [&str; 3] = ["none", "restart", "command"];
 
@@ -45,7 +47,7 @@ impl<'a> Accounts<'a> {
     }
 }
 
-/// Every option is read even after an error, so that all problems are told at
+/// Every option is read even after an error, so that all problems are reported at
 /// once.
 pub(super) fn tunnel(
     section: &uci::Section<'_>,
@@ -89,7 +91,7 @@ pub(super) fn tunnel(
             wan,
             ping,
             route,
-            policy: Policy {
+            policy: RecoveryPolicy {
                 has_command: command.is_some(),
                 ..policy
             },
@@ -123,7 +125,7 @@ pub(super) fn rivals(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
     rivals.collect()
 }
 
-/// An option that must be there; one that is there and bad was told already.
+/// An option that must be there; one that is there and bad was reported already.
 fn needed(
     options: &mut Options<'_, '_>,
     name: &str,
@@ -174,7 +176,7 @@ fn account(options: &mut Options<'_, '_>, accounts: &Accounts<'_>) -> Option<Str
         options.bad("vpnki", line, name, &hint);
         return None;
     };
-    let trouble = match account.content {
+    let fault = match account.content {
         Content::Ready(_) => return Some(name.to_owned()),
         Content::Disabled => "is disabled",
         Content::Wrong => "has an error",
@@ -182,13 +184,13 @@ fn account(options: &mut Options<'_, '_>, accounts: &Accounts<'_>) -> Option<Str
     match has_ping {
         true => options.warn(
             line,
-            format!("the account '{name}' {trouble}: VPNKI is not asked"),
+            format!("the account '{name}' {fault}: VPNKI is not asked"),
         ),
         false => options.bad(
             "vpnki",
             line,
             name,
-            &format!("{trouble}, and without 'ping' nothing else tells whether the tunnel works"),
+            &format!("{fault}, and without 'ping' nothing else tells whether the tunnel works"),
         ),
     }
     None
@@ -217,8 +219,8 @@ fn route(options: &mut Options<'_, '_>) -> Option<Prefix> {
         .ok()
 }
 
-fn policy(options: &mut Options<'_, '_>) -> Policy {
-    Policy {
+fn policy(options: &mut Options<'_, '_>) -> RecoveryPolicy {
+    RecoveryPolicy {
         on_down: on_down(options),
         has_command: false,
         fix_route: options.boolean("fix_route", false),
@@ -264,9 +266,9 @@ fn number(
     }
 }
 
-fn interval(options: &mut Options<'_, '_>) -> i64 {
-    let interval = options.duration("interval", INTERVAL);
-    if interval < SHORTEST_INTERVAL
+fn interval(options: &mut Options<'_, '_>) -> Duration {
+    let interval = whole(options.duration("interval", seconds(INTERVAL)));
+    if interval < MIN_INTERVAL
         && let Some((text, line)) = options.text("interval")
     {
         options.bad(
@@ -291,7 +293,7 @@ fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Ve
     }
     let arguments = options.list("arg");
     let program = path(options, "command")?;
-    // After an unknown on_down nobody knows what was meant.
+    // After an unknown on_down it is not known what was meant.
     if let Some(line) = options.line_of("command")
         && on_down == OnDown::Nothing
         && !options.failed
@@ -302,7 +304,7 @@ fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Ve
     Some((program, arguments.collect()))
 }
 
-fn warn_of_no_route(options: &mut Options<'_, '_>, policy: &Policy) {
+fn warn_of_no_route(options: &mut Options<'_, '_>, policy: &RecoveryPolicy) {
     if let Some(line) = options.line_of("fix_route")
         && policy.fix_route
         && options.line_of("route").is_none()

@@ -37,13 +37,13 @@ fn defaults() {
         route: None,
         command: None,
         notify: None,
-        policy: Policy {
+        policy: RecoveryPolicy {
             on_down: OnDown::Nothing,
             has_command: false,
             fix_route: false,
             down_after: 3,
             restart_limit: 3,
-            interval: 20,
+            interval: Duration::from_secs(20),
         },
     };
     assert_eq!(*only(&config), expected);
@@ -68,13 +68,13 @@ fn every_option() {
         route: "172.16.0.0/16".parse().ok(),
         command: Some(("/bin/on-down".into(), vec!["-4 $x".into(), "".into()])),
         notify: Some("/bin/tell".into()),
-        policy: Policy {
+        policy: RecoveryPolicy {
             on_down: OnDown::Restart,
             has_command: true,
             fix_route: true,
             down_after: 100,
             restart_limit: 0,
-            interval: 5,
+            interval: Duration::from_secs(5),
         },
     };
     assert_eq!(*only(&config), expected);

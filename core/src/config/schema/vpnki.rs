@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::network_name;
 use super::service::{base_url, key};
@@ -15,10 +16,11 @@ use crate::config::problem::Problem;
 use crate::config::uci::Section;
 use crate::config::url::ServiceUrl;
 use crate::config::{Content, Vpnki};
+use crate::time::{seconds, whole};
 
-const INTERVAL: i64 = 2 * 60;
+const INTERVAL: Duration = Duration::from_secs(2 * 60);
 
-/// Every option is read even after an error, so that all problems are told at once.
+/// Every option is read even after an error, so that all problems are reported at once.
 pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpnki> {
     let mut options = Options::new(section, &option_table::VPNKI, problems);
     if !options.boolean("enabled", true) {
@@ -29,7 +31,7 @@ pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Conte
     named(&mut options, section);
     let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
     let key = key(&mut options, VPNKI_URL, base_url.as_ref());
-    let interval = options.duration("interval", INTERVAL);
+    let interval = whole(options.duration("interval", seconds(INTERVAL)));
     let bind = network_name(&mut options, "bind");
     let name_fields = fields(&mut options, "name_field");
     let address_fields = fields(&mut options, "address_field");

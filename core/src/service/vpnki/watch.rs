@@ -1,4 +1,4 @@
-//! What a look at an account asks: which of the tunnels that are watched do
+//! The two calls of a query of an account: which of the tunnels that are watched do
 //! `active` and `tunnels` list?
 
 use alloc::borrow::Cow;
@@ -15,7 +15,7 @@ use crate::service::reply::Reply;
 use crate::service::request;
 use crate::service::rows::Row;
 use crate::time::Wall;
-use crate::tunnel::account::Wanted;
+use crate::tunnel::account::TunnelId;
 
 /// The tunnels that are connected.
 pub const ACTIVE: &str = "active";
@@ -27,7 +27,7 @@ pub fn url(account: &Vpnki, resource: &str, key: Option<&Secret>) -> String {
     request::vpnki(&account.base_url, resource, key, &[])
 }
 
-/// Under which names the account's replies hold what counts.
+/// The names under which the account's replies hold what counts.
 pub fn aliases(account: &Vpnki) -> Aliases {
     let usual = Aliases::default();
     let or = |own: &[String], usual: Vec<Cow<'static, str>>| match own.is_empty() {
@@ -40,8 +40,7 @@ pub fn aliases(account: &Vpnki) -> Aliases {
     }
 }
 
-/// For each tunnel that is wanted, whether a reply to `resource` lists it.
-/// `now` is the date.
+/// For each of the tunnels, whether a reply to `resource` lists it, at the date `now`.
 ///
 /// # Errors
 /// Whatever is no such list; see [`payload`] and [`rows`]. Nearly any object can
@@ -50,26 +49,27 @@ pub fn aliases(account: &Vpnki) -> Aliases {
 /// must look like a tunnel, or it says nothing of them: [`Failure::Unknown`].
 ///
 /// ```
-/// use wansync_core::tunnel::account::Wanted;
+/// use wansync_core::time::Wall;
+/// use wansync_core::tunnel::account::TunnelId;
 /// use wansync_core::service::reply::Reply;
 /// use wansync_core::service::vpnki::{Aliases, watch};
-/// use wansync_core::time::Wall;
 ///
-/// let wanted = ["user356", "user357"].map(|name| Wanted { name, address: None });
+/// let tunnels = ["user356", "user357"].map(|name| TunnelId { name, address: None });
 /// let reply = Reply { status: 200, body: br#"["user356"]"#.to_vec(), ..Reply::default() };
-/// let found = watch::listed(watch::ACTIVE, &reply, &wanted, &Aliases::default(), Wall::default());
+/// let now = Wall::default();
+/// let found = watch::listed(watch::ACTIVE, &reply, &tunnels, &Aliases::default(), now);
 /// assert_eq!(found.unwrap(), [true, false]);
 /// ```
 pub fn listed(
     resource: &str,
     reply: &Reply,
-    wanted: &[Wanted<'_>],
+    tunnels: &[TunnelId<'_>],
     aliases: &Aliases,
     now: Wall,
 ) -> Result<Vec<bool>, Failure> {
     let rows = rows(resource, payload(reply, now)?.data, aliases)?;
-    let is_listed = |wanted: &Wanted<'_>| is_active(&rows, wanted.name, wanted.address);
-    let listed: Vec<bool> = wanted.iter().map(is_listed).collect();
+    let is_listed = |tunnel: &TunnelId<'_>| is_active(&rows, tunnel.name, tunnel.address);
+    let listed: Vec<bool> = tunnels.iter().map(is_listed).collect();
     let is_understood = || rows.is_empty() || rows.iter().any(|row| is_tunnel(&row, aliases));
     match listed.contains(&true) || is_understood() {
         true => Ok(listed),
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn found(resource: &str, body: &str, aliases: &Aliases) -> Result<Vec<bool>, String> {
-        let wanted = ["user356", "user357"].map(|name| Wanted {
+        let tunnels = ["user356", "user357"].map(|name| TunnelId {
             name,
             address: None,
         });
@@ -119,8 +119,8 @@ mod tests {
             body: body.as_bytes().to_vec(),
             ..Reply::default()
         };
-        listed(resource, &reply, &wanted, aliases, Wall::from_secs(0))
-            .map_err(|failure| failure.to_string())
+        let now = Wall::from_secs(0);
+        listed(resource, &reply, &tunnels, aliases, now).map_err(|failure| failure.to_string())
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         let account = Vpnki {
             base_url: crate::config::url::ServiceUrl::new("https://vpnki.example/").expect("a URL"),
             key: crate::config::secret::KeySource::None,
-            interval: 120,
+            interval: core::time::Duration::from_secs(120),
             bind: None,
             name_fields: vec!["kennung".to_owned()],
             address_fields: vec!["adresse".to_owned()],

@@ -6,12 +6,16 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::time::Duration;
 
 use serde::Serialize;
 
+use super::whole_seconds;
 use crate::config::Tunnel;
-use crate::time::{spoken, whole};
-use crate::tunnel::evidence::{Device, Evidence, Ping, Route, Seen, Service, Traffic, Wan};
+use crate::time::{Boot, spoken};
+use crate::tunnel::evidence::{
+    DeviceStatus, EchoStatus, Evidence, Finding, RouteStatus, ServiceStatus, Traffic, WanStatus,
+};
 
 /// The evidence in a word each; `None` is what is not asked for, or not known.
 #[derive(Debug, Default, Serialize)]
@@ -22,15 +26,16 @@ pub struct EvidenceView {
     pub device: Option<String>,
     /// `ok`, `missing`, or `via eth1`
     pub route: Option<String>,
-    /// How long the last answer took, in milliseconds, unless it is overdue.
+    /// The round-trip time of the last echo in milliseconds, unless it was lost.
     pub ping_ms: Option<u32>,
-    /// How many seconds ago a byte was last seen to come.
-    pub rx_age_s: Option<i64>,
+    /// The time since a byte was last seen to come.
+    #[serde(rename = "rx_age_s", serialize_with = "whole_seconds")]
+    pub rx_age: Option<Duration>,
 }
 
 impl EvidenceView {
-    /// It at the time `now`, in seconds since boot.
-    pub fn of(evidence: &Evidence, now: i64) -> EvidenceView {
+    /// The words for the evidence at `now`.
+    pub fn of(evidence: &Evidence, now: Boot) -> EvidenceView {
         let Evidence {
             service,
             device,
@@ -40,66 +45,72 @@ impl EvidenceView {
             ..
         } = evidence;
         EvidenceView {
-            service: service.as_ref().map(|seen| service_word(&seen.value)),
-            device: device.as_ref().and_then(|seen| device_word(&seen.value)),
-            route: route.as_ref().and_then(|seen| route_word(&seen.value)),
-            ping_ms: ping.as_ref().and_then(|seen| match seen.value {
-                Ping::Answered(ms) => Some(ms),
-                Ping::Lost { .. } | Ping::Silent(_) => None,
-            }),
-            rx_age_s: traffic
+            service: service.as_ref().map(|finding| service_word(&finding.value)),
+            device: device
                 .as_ref()
-                .and_then(|seen| Some(age(seen.value.received_at?, now))),
+                .and_then(|finding| device_word(&finding.value)),
+            route: route
+                .as_ref()
+                .and_then(|finding| route_word(&finding.value)),
+            ping_ms: ping.as_ref().and_then(|finding| match finding.value {
+                EchoStatus::Answered(ms) => Some(ms),
+                EchoStatus::Lost { .. } | EchoStatus::Unavailable(_) => None,
+            }),
+            rx_age: traffic
+                .as_ref()
+                .and_then(|finding| Some(now.since(finding.value.received_at?))),
         }
     }
 }
 
-fn age(at: i64, now: i64) -> i64 {
-    now.saturating_sub(at).max(0)
+/// The time since `at`, in words.
+fn age(at: Boot, now: Boot) -> String {
+    spoken(now.since(at))
 }
 
-fn service_word(service: &Service) -> &'static str {
+fn service_word(service: &ServiceStatus) -> &'static str {
     match service {
-        Service::Active => "active",
-        Service::Inactive => "inactive",
-        Service::Unlisted => "unlisted",
-        Service::Silent(_) => "silent",
+        ServiceStatus::Active => "active",
+        ServiceStatus::Inactive => "inactive",
+        ServiceStatus::Unlisted => "unlisted",
+        ServiceStatus::Unavailable(_) => "silent",
     }
 }
 
-fn device_word(device: &Device) -> Option<String> {
+fn device_word(device: &DeviceStatus) -> Option<String> {
     let word = match device {
-        Device::Up(name) => name,
-        Device::Pending { .. } => "pending",
-        Device::Down(_) => "down",
-        Device::Off => "off",
-        Device::Gone(_) => "gone",
-        Device::Missing => "missing",
-        Device::Silent(_) => return None,
+        DeviceStatus::Up(name) => name,
+        DeviceStatus::Pending { .. } => "pending",
+        DeviceStatus::Down(_) => "down",
+        DeviceStatus::Off => "off",
+        DeviceStatus::Gone(_) => "gone",
+        DeviceStatus::Missing => "missing",
+        DeviceStatus::Unavailable(_) => return None,
     };
     Some(word.to_owned())
 }
 
-fn route_word(route: &Route) -> Option<String> {
+fn route_word(route: &RouteStatus) -> Option<String> {
     match route {
-        Route::Through => Some("ok".to_owned()),
-        Route::Elsewhere(device) => Some(format!("via {device}")),
-        Route::Missing => Some("missing".to_owned()),
-        Route::Silent(_) => None,
+        RouteStatus::Through => Some("ok".to_owned()),
+        RouteStatus::Elsewhere(device) => Some(format!("via {device}")),
+        RouteStatus::Missing => Some("missing".to_owned()),
+        RouteStatus::Unavailable(_) => None,
     }
 }
 
-/// It in a line for people: what was found, and how long ago.
-pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: i64) -> String {
+/// The evidence in a line for people, each piece with its age.
+pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: Boot) -> String {
     let parts = [
         aged(&evidence.wan, now, |wan| wan_words(&tunnel.wan, wan)),
         aged(&evidence.service, now, |service| {
             Some(service_words(&tunnel.name, service))
         }),
         aged(&evidence.device, now, |device| {
-            // What made netifd silent was said of the WAN already.
-            let is_told = matches!(device, Device::Silent(_)) && wan_is_silent(evidence);
-            (!is_told).then(|| device_words(&tunnel.network, device, now))
+            // The cause was said of the WAN already.
+            let is_said_already =
+                matches!(device, DeviceStatus::Unavailable(_)) && wan_is_unavailable(evidence);
+            (!is_said_already).then(|| device_words(&tunnel.network, device, now))
         }),
         aged(&evidence.route, now, |route| {
             let place = tunnel.route.map_or(String::new(), |r| format!(" {r}"));
@@ -107,97 +118,94 @@ pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: i64) -> String {
         }),
         aged(&evidence.ping, now, |ping| {
             // Without a device no echo can be sent: that is not the news.
-            let is_told = matches!(ping, Ping::Silent(_)) && !is_up(evidence);
-            (!is_told).then(|| ping_words(tunnel.ping, ping, now))
+            let is_said_already = matches!(ping, EchoStatus::Unavailable(_)) && !is_up(evidence);
+            (!is_said_already).then(|| ping_words(tunnel.ping, ping, now))
         }),
         evidence
             .traffic
             .as_ref()
-            .and_then(|seen| traffic_words(&seen.value, now)),
+            .and_then(|finding| traffic_words(&finding.value, now)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join("; ")
 }
 
-fn wan_is_silent(evidence: &Evidence) -> bool {
-    matches!(&evidence.wan, Some(seen) if matches!(seen.value, Wan::Silent(_)))
+fn wan_is_unavailable(evidence: &Evidence) -> bool {
+    matches!(&evidence.wan, Some(finding) if matches!(finding.value, WanStatus::Unavailable(_)))
 }
 
 fn is_up(evidence: &Evidence) -> bool {
-    matches!(&evidence.device, Some(seen) if matches!(seen.value, Device::Up(_)))
+    matches!(&evidence.device, Some(finding) if matches!(finding.value, DeviceStatus::Up(_)))
 }
 
 /// A finding in words, with its age.
 fn aged<T>(
-    seen: &Option<Seen<T>>,
-    now: i64,
+    finding: &Option<Finding<T>>,
+    now: Boot,
     words: impl Fn(&T) -> Option<String>,
 ) -> Option<String> {
-    let seen = seen.as_ref()?;
-    let words = words(&seen.value)?;
-    Some(format!(
-        "{words} ({} ago)",
-        spoken(whole(age(seen.at, now)))
-    ))
+    let finding = finding.as_ref()?;
+    let words = words(&finding.value)?;
+    Some(format!("{words} ({} ago)", age(finding.at, now)))
 }
 
 /// A WAN that is up is no news.
-fn wan_words(wan: &str, found: &Wan) -> Option<String> {
+fn wan_words(wan: &str, found: &WanStatus) -> Option<String> {
     match found {
-        Wan::Up(_) => None,
-        Wan::Down(why) => Some(format!("{wan} is down: {why}")),
-        Wan::Silent(why) => Some(format!("{wan} cannot be looked at: {why}")),
+        WanStatus::Up(_) => None,
+        WanStatus::Down(why) => Some(format!("{wan} is down: {why}")),
+        WanStatus::Unavailable(why) => Some(format!("{wan} cannot be looked at: {why}")),
     }
 }
 
-fn service_words(name: &str, service: &Service) -> String {
+fn service_words(name: &str, service: &ServiceStatus) -> String {
     match service {
-        Service::Active => "VPNKI active".to_owned(),
-        Service::Inactive => "VPNKI not active".to_owned(),
-        Service::Unlisted => format!("VPNKI has no tunnel {name}"),
-        Service::Silent(why) => format!("VPNKI silent: {why}"),
+        ServiceStatus::Active => "VPNKI active".to_owned(),
+        ServiceStatus::Inactive => "VPNKI not active".to_owned(),
+        ServiceStatus::Unlisted => format!("VPNKI has no tunnel {name}"),
+        ServiceStatus::Unavailable(why) => format!("VPNKI silent: {why}"),
     }
 }
 
-fn device_words(network: &str, device: &Device, now: i64) -> String {
+fn device_words(network: &str, device: &DeviceStatus, now: Boot) -> String {
     match device {
-        Device::Up(name) => format!("{network} up on {name}"),
-        Device::Pending { since, why } => {
-            format!("{network} {why} for {}", spoken(whole(age(*since, now))))
+        DeviceStatus::Up(name) => format!("{network} up on {name}"),
+        DeviceStatus::Pending { since, why } => {
+            format!("{network} {why} for {}", age(*since, now))
         }
-        Device::Down(why) => format!("{network} {why}"),
-        Device::Off => format!("{network} was taken down on purpose"),
-        Device::Gone(name) => format!("{network} up on {name}, which does not exist"),
-        Device::Missing => format!("netifd has no network {network}"),
-        Device::Silent(why) => format!("{network} cannot be looked at: {why}"),
+        DeviceStatus::Down(why) => format!("{network} {why}"),
+        DeviceStatus::Off => format!("{network} was taken down on purpose"),
+        DeviceStatus::Gone(name) => format!("{network} up on {name}, which does not exist"),
+        DeviceStatus::Missing => format!("netifd has no network {network}"),
+        DeviceStatus::Unavailable(why) => format!("{network} cannot be looked at: {why}"),
     }
 }
 
-fn route_words(route: &Route) -> String {
+fn route_words(route: &RouteStatus) -> String {
     match route {
-        Route::Through => "ok".to_owned(),
-        Route::Elsewhere(device) => format!("goes through {device}"),
-        Route::Missing => "missing".to_owned(),
-        Route::Silent(why) => format!("unknown: {why}"),
+        RouteStatus::Through => "ok".to_owned(),
+        RouteStatus::Elsewhere(device) => format!("goes through {device}"),
+        RouteStatus::Missing => "missing".to_owned(),
+        RouteStatus::Unavailable(why) => format!("unknown: {why}"),
     }
 }
 
-fn ping_words(target: Option<IpAddr>, ping: &Ping, now: i64) -> String {
+fn ping_words(target: Option<IpAddr>, ping: &EchoStatus, now: Boot) -> String {
     let target = target.map_or("far end".to_owned(), |t| t.to_string());
     match ping {
-        Ping::Answered(ms) => format!("{target} answered in {} ms", (*ms).max(1)),
-        Ping::Lost { since, .. } => {
-            format!("{target} silent for {}", spoken(whole(age(*since, now))))
+        EchoStatus::Answered(ms) => format!("{target} answered in {} ms", (*ms).max(1)),
+        EchoStatus::Lost { since, .. } => {
+            format!("{target} silent for {}", age(*since, now))
         }
-        Ping::Silent(why) => format!("no echo to {target} could be sent: {why}"),
+        EchoStatus::Unavailable(why) => format!("no echo to {target} could be sent: {why}"),
     }
 }
 
-/// Counters that were read but once tell nothing.
-fn traffic_words(traffic: &Traffic, now: i64) -> Option<String> {
+/// The traffic in words; counters that were read but once say nothing.
+fn traffic_words(traffic: &Traffic, now: Boot) -> Option<String> {
     let received = traffic
         .received_at
-        .map(|at| format!("last byte in {} ago", spoken(whole(age(at, now)))));
+        .map(|at| format!("last byte in {} ago", age(at, now)));
     match (received, traffic.unanswered) {
         (received, 0) => received,
         (Some(received), sent) => Some(format!("{received}, {sent} bytes out since")),

@@ -1,57 +1,62 @@
-//! What `wansync status` shows of a tunnel.
+//! A tunnel as `wansync status` shows it.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
+use core::time::Duration;
 
 use serde::Serialize;
 
 use super::evidence::{self, EvidenceView};
+use super::whole_seconds;
 use crate::config::Tunnel;
 use crate::text::WRONG_SECTION;
 use crate::text::width::clean;
-use crate::time::{spoken, whole};
-use crate::tunnel::evidence::Evidence;
-use crate::tunnel::recovery::{OnDown, next_due};
-use crate::tunnel::{Memory, State};
+use crate::time::{Boot, spoken};
+use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, next_due};
+use crate::tunnel::{Health, TunnelState};
 
-const HOUR: i64 = 3600;
+/// The time that a round may be late.
+const MAX_DELAY: Duration = Duration::from_secs(60);
 const NEVER: &str = "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once";
 
 /// One `tunnel` section.
 #[derive(Debug, Default, Serialize)]
 pub struct TunnelView {
-    /// Its name.
+    /// The section's name.
     pub section: String,
-    /// What VPNKI calls the tunnel.
+    /// The tunnel's name at VPNKI.
     pub name: Option<String>,
-    /// Whether it works.
-    pub state: State,
-    /// For how many seconds that has been so.
-    pub since_s: Option<i64>,
-    /// Why, and what is done about it.
+    /// The tunnel's health.
+    #[serde(rename = "state")]
+    pub health: Health,
+    /// The time since the health last changed.
+    #[serde(rename = "since_s", serialize_with = "whole_seconds")]
+    pub since: Option<Duration>,
+    /// The reason, and what is done about it.
     pub reason: Option<String>,
-    /// What that rests on, in a word each.
+    /// The evidence, in a word each.
     pub evidence: EvidenceView,
     /// Attempts to bring it back within the last hour.
     pub restarts_last_hour: usize,
-    /// In how many seconds it is looked at again.
-    pub next_due_s: Option<i64>,
-    /// netifd's name of it.
+    /// The time until the next round.
+    #[serde(rename = "next_due_s", serialize_with = "whole_seconds")]
+    pub next_due: Option<Duration>,
+    /// The tunnel's network at netifd.
     #[serde(skip)]
     network: String,
     /// The evidence in words, with ages.
     #[serde(skip)]
     found: String,
-    /// How much was done about it, if anything ever is.
+    /// The attempts out of how many, if any are made at all.
     #[serde(skip)]
     budget: Option<String>,
 }
 
 impl TunnelView {
-    /// Of a section that cannot be acted upon.
+    /// The view of a section that cannot be acted upon.
     pub fn wrong(section: &str) -> TunnelView {
         TunnelView {
             section: section.to_owned(),
@@ -60,12 +65,17 @@ impl TunnelView {
         }
     }
 
-    /// Of one that can, with what is remembered for its configuration of today, at
-    /// the time `now`, in seconds since boot. `recheck` is the pause between two
-    /// passes by cron, in seconds.
-    pub fn of(section: &str, tunnel: &Tunnel, memory: Memory, recheck: i64, now: i64) -> Self {
-        let recent = |at: &&i64| now.saturating_sub(**at) < HOUR;
-        let attempts = memory.recovery.attempts.iter().filter(recent).count();
+    /// The view of one that can, with its state for the configuration of today, at
+    /// `now`. `recheck` is the pause between two passes by cron.
+    pub fn of(
+        section: &str,
+        tunnel: &Tunnel,
+        state: &TunnelState,
+        recheck: Duration,
+        now: Boot,
+    ) -> Self {
+        let is_recent = |at: &&Boot| now.since(**at) < BUDGET_WINDOW;
+        let attempts = state.recovery.attempts.iter().filter(is_recent).count();
         let view = TunnelView {
             section: section.to_owned(),
             name: Some(tunnel.name.clone()),
@@ -74,64 +84,59 @@ impl TunnelView {
             budget: budget(tunnel, attempts),
             ..TunnelView::default()
         };
-        match looked_at(&memory.evidence) {
-            Some(at) => view.with(tunnel, &memory, at, recheck, now),
+        match state.evidence.latest() {
+            Some(at) => view.with(tunnel, state, at, recheck, now),
             None => TunnelView {
                 reason: Some(NEVER.to_owned()),
-                next_due_s: Some(0),
+                next_due: Some(Duration::ZERO),
                 ..view
             },
         }
     }
 
-    fn with(self, tunnel: &Tunnel, memory: &Memory, at: i64, recheck: i64, now: i64) -> Self {
-        let recovery = &memory.recovery;
-        let ago = now.saturating_sub(at);
+    /// The view with the conclusions of the last round, at `at`.
+    fn with(
+        self,
+        tunnel: &Tunnel,
+        state: &TunnelState,
+        at: Boot,
+        recheck: Duration,
+        now: Boot,
+    ) -> Self {
+        let recovery = &state.recovery;
+        let ago = now.since(at);
         let due = next_due(&tunnel.policy, recovery, at).saturating_sub(ago);
         let view = TunnelView {
-            state: recovery.state,
-            since_s: Some(now.saturating_sub(recovery.since)),
+            health: recovery.health,
+            since: Some(now.since(recovery.since)),
             reason: (!recovery.reason.is_empty()).then(|| recovery.reason.clone()),
-            evidence: EvidenceView::of(&memory.evidence, now),
-            next_due_s: Some(due.max(0)),
-            found: evidence::line(tunnel, &memory.evidence, now),
+            evidence: EvidenceView::of(&state.evidence, now),
+            next_due: Some(due),
+            found: evidence::line(tunnel, &state.evidence, now),
             ..self
         };
-        // A pass or two that are late are no news; then nobody is looking any
-        // more, and what was found says little about now.
-        let patience = 3 * tunnel.policy.interval.max(recheck) + 60;
-        match ago > patience {
+        // A round or two that are late are no news; then neither the service nor cron
+        // runs, and what was found says little about now.
+        let max_age = tunnel.policy.interval.max(recheck) * 3 + MAX_DELAY;
+        match ago > max_age {
             true => view.stale(ago),
             false => view,
         }
     }
 
-    fn stale(self, ago: i64) -> TunnelView {
-        let (state, reason) = (self.state.word(), self.reason.unwrap_or_default());
+    fn stale(self, ago: Duration) -> TunnelView {
+        let (state, reason) = (self.health.word(), self.reason.unwrap_or_default());
         TunnelView {
-            state: State::Unknown,
-            since_s: Some(ago),
+            health: Health::Unknown,
+            since: Some(ago),
             reason: Some(format!(
                 "not looked at for {}: neither the service nor cron runs; before, it was {state}: \
                  {reason}",
-                spoken(whole(ago))
+                spoken(ago)
             )),
             ..self
         }
     }
-}
-
-/// When it was looked at last, in seconds since boot.
-fn looked_at(evidence: &Evidence) -> Option<i64> {
-    let all = [
-        evidence.wan.as_ref().map(|seen| seen.at),
-        evidence.service.as_ref().map(|seen| seen.at),
-        evidence.device.as_ref().map(|seen| seen.at),
-        evidence.route.as_ref().map(|seen| seen.at),
-        evidence.ping.as_ref().map(|seen| seen.at),
-        evidence.traffic.as_ref().map(|seen| seen.at),
-    ];
-    all.into_iter().flatten().max()
 }
 
 fn budget(tunnel: &Tunnel, attempts: usize) -> Option<String> {
@@ -144,12 +149,14 @@ fn budget(tunnel: &Tunnel, attempts: usize) -> Option<String> {
     Some(format!("{attempts} of {limit} {what} within the last hour"))
 }
 
-/// Its lines for people.
+/// Appends its lines for people.
 pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt::Result {
-    let TunnelView { section, state, .. } = tunnel;
-    let mut first = format!("{section:width$}  {:11}", state.word());
-    if let Some(since) = tunnel.since_s {
-        write!(first, "  for {}", spoken(whole(since)))?;
+    let TunnelView {
+        section, health, ..
+    } = tunnel;
+    let mut first = format!("{section:width$}  {:11}", health.word());
+    if let Some(since) = tunnel.since {
+        write!(first, "  for {}", spoken(since))?;
     }
     if let Some(name) = &tunnel.name {
         write!(
@@ -161,8 +168,8 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
     }
     writeln!(out, "{}", first.trim_end())?;
     let next = tunnel
-        .next_due_s
-        .map(|due| format!("next look in {}", spoken(whole(due))));
+        .next_due
+        .map(|due| format!("next look in {}", spoken(due)));
     let last: Vec<&str> = next
         .iter()
         .chain(&tunnel.budget)

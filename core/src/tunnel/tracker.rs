@@ -1,0 +1,187 @@
+//! One tunnel, round by round: it takes the evidence of a round, and says what
+//! follows from it.
+
+use alloc::string::ToString;
+use core::time::Duration;
+
+use super::account::{AccountState, TunnelId};
+use super::evidence::{DeviceStatus, EchoStatus, Finding, RouteStatus, Traffic};
+use super::networks::{Networks, device_status, wan_status};
+use super::recovery::{self, Action, WanContext};
+use super::schedule::TunnelSchedule;
+use super::verdict::{Cause, TunnelNames, Verdict, verdict};
+use super::{Health, TunnelState};
+use crate::config::Tunnel;
+use crate::time::Boot;
+
+/// A tunnel with its state and its schedule. Moments may be given to the millisecond;
+/// what is remembered of them is in whole seconds.
+#[derive(Debug)]
+pub struct TunnelTracker {
+    /// The configuration.
+    pub tunnel: Tunnel,
+    /// The state, which is to be remembered.
+    pub state: TunnelState,
+    /// The schedule.
+    pub schedule: TunnelSchedule,
+    /// The ground for the last verdict since it was made.
+    last_cause: Option<Cause>,
+    /// The action of the last verdict was a restart that is not complete, so that what
+    /// netifd says may be older than it.
+    is_half_restarted: bool,
+}
+
+/// What follows from a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judgement {
+    /// What to do.
+    pub action: Action,
+    /// The health before the round.
+    pub health_before: Health,
+    /// The old and the new state for `option notify`, if they differ.
+    pub notified_change: Option<(&'static str, &'static str)>,
+    /// Whether the state is to be written, if it differs from what is written.
+    pub write_is_due: bool,
+}
+
+impl TunnelTracker {
+    /// The tracker of a tunnel whose state, for its configuration, was read at `now`.
+    pub fn new(tunnel: Tunnel, state: TunnelState, now: Boot) -> TunnelTracker {
+        TunnelTracker {
+            tunnel,
+            state,
+            schedule: TunnelSchedule::new(now),
+            last_cause: None,
+            is_half_restarted: false,
+        }
+    }
+
+    /// Whether the last verdict says that the configuration is wrong.
+    pub fn is_misconfigured(&self) -> bool {
+        self.last_cause == Some(Cause::Configuration)
+    }
+
+    /// Begins a round. True if the network must be taken up before: the process was
+    /// killed between taking it down and up, or netifd did not acknowledge.
+    pub fn begin_round(&mut self, now: Boot) -> bool {
+        self.schedule.begin_round(now);
+        self.is_half_restarted = self.state.recovery.restarting;
+        self.is_half_restarted
+    }
+
+    /// Takes note of what netifd knows, and the state of the tunnel's account.
+    pub fn record_status(
+        &mut self,
+        networks: &Networks<'_>,
+        is_device: impl FnOnce(&str) -> bool,
+        account: Option<&AccountState>,
+        now: Boot,
+    ) {
+        let at = now.whole_secs();
+        let (tunnel, state) = (&self.tunnel, &mut self.state);
+        let before = state.evidence.device.as_ref();
+        let device = match device_status(networks, &tunnel.network, is_device, before, at) {
+            // By ourselves, and what netifd said may be older than our call.
+            DeviceStatus::Off if self.is_half_restarted => DeviceStatus::Pending {
+                since: at,
+                why: "being restarted".to_string(),
+            },
+            device => device,
+        };
+        let wan = wan_status(networks, &tunnel.wan, state, at);
+        let id = TunnelId::from(tunnel);
+        state.evidence.service = account.and_then(|account| account.service_evidence(&id, at));
+        state.evidence.wan = Some(Finding { value: wan, at });
+        state.evidence.device = Some(Finding { value: device, at });
+    }
+
+    /// Takes note of the way of `option route`; none without that option, or without a
+    /// device.
+    pub fn record_route(&mut self, route: Option<RouteStatus>, now: Boot) {
+        let at = now.whole_secs();
+        self.state.evidence.route = route.map(|value| Finding { value, at });
+    }
+
+    /// Takes note of the fate of the echoes; none without `option ping`.
+    pub fn record_echo(&mut self, echo: Option<EchoStatus>, now: Boot) {
+        let at = now.whole_secs();
+        self.state.evidence.ping = echo.map(|value| Finding { value, at });
+    }
+
+    /// Takes note of an echo that was answered after so long.
+    pub fn record_answer(&mut self, after: Duration, now: Boot) {
+        let ms = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
+        self.record_echo(Some(EchoStatus::Answered(ms)), now);
+    }
+
+    /// Takes note of echoes that were lost.
+    pub fn record_loss(&mut self, now: Boot) {
+        let before = self.state.evidence.ping.as_ref();
+        let lost = EchoStatus::lost(before, now.whole_secs());
+        self.record_echo(Some(lost), now);
+    }
+
+    /// Takes note of the device's counters, after the echoes of the round.
+    pub fn record_counters(&mut self, received: u64, sent: u64, now: Boot) {
+        let at = now.whole_secs();
+        let traffic = &mut self.state.evidence.traffic;
+        let before = traffic.as_ref().map(|finding| &finding.value);
+        let value = Traffic::from_counters(before, received, sent, at);
+        *traffic = Some(Finding { value, at });
+    }
+
+    /// Why no echo can be sent, if it is for want of a device.
+    pub fn no_device(&self) -> &'static str {
+        match &self.state.evidence.device {
+            Some(finding) if matches!(finding.value, DeviceStatus::Unavailable(_)) => {
+                "netifd does not say through which device"
+            }
+            _ => "the network is not up",
+        }
+    }
+
+    /// Ends a round with its verdict, and says what follows. The new state is to be
+    /// remembered before the action is taken.
+    pub fn judge(&mut self, address_is_pending: bool, now: Boot, random: u32) -> Judgement {
+        let at = now.whole_secs();
+        let verdict = self.verdict(at);
+        let wan = WanContext {
+            up_since: self.state.evidence.wan_up_since(),
+            address_is_pending,
+        };
+        let (policy, before) = (&self.tunnel.policy, &self.state.recovery);
+        let (after, action) = recovery::step(policy, before, &verdict, &wan, at, random);
+        let judgement = Judgement {
+            action,
+            health_before: before.health,
+            notified_change: recovery::notified_change(before, &after),
+            write_is_due: !before.is_like(&after) || self.schedule.write_is_due(at),
+        };
+        let pause = recovery::next_due(policy, &after, at);
+        self.schedule.end_round(now, pause);
+        if action == Action::Recheck {
+            self.schedule.recheck(now, self.tunnel.vpnki.is_some());
+        }
+        self.last_cause = Some(verdict.cause);
+        self.state.recovery = after;
+        judgement
+    }
+
+    fn verdict(&self, now: Boot) -> Verdict {
+        let tunnel = &self.tunnel;
+        let ping = tunnel.ping.map(|address| address.to_string());
+        let route = tunnel.route.map(|prefix| prefix.to_string());
+        let names = TunnelNames {
+            service: &tunnel.name,
+            network: &tunnel.network,
+            wan: &tunnel.wan,
+            ping: ping.as_deref(),
+            route: route.as_deref(),
+        };
+        verdict(&names, &self.state.evidence, now)
+    }
+}
+
+#[cfg(test)]
+#[path = "tracker_tests.rs"]
+mod tests;

@@ -1,0 +1,121 @@
+//! The tunnels of a configuration.
+
+use std::os::fd::BorrowedFd;
+
+use super::monitored::MonitoredTunnel;
+use super::round::{FollowUp, RouterState, TunnelRound};
+use crate::agent::paths::Paths;
+use crate::sys::clock;
+use crate::sys::store::Store;
+use wansync_core::config::Config;
+use wansync_core::time::Boot;
+use wansync_core::tunnel::tracker::TunnelTracker;
+
+pub(crate) struct TunnelMonitor {
+    tunnels: Vec<MonitoredTunnel>,
+}
+
+impl TunnelMonitor {
+    /// The tunnels of these sections, or all if none is named, with their states.
+    pub(crate) fn new(config: &Config, store: &Store, sections: &[String]) -> TunnelMonitor {
+        let is_chosen = |name: &str| sections.is_empty() || sections.iter().any(|s| s == name);
+        let tunnels = config
+            .ready_tunnels()
+            .filter(|(section, _)| is_chosen(section));
+        let tunnels = tunnels.map(|(section, tunnel)| MonitoredTunnel::new(section, tunnel, store));
+        TunnelMonitor {
+            tunnels: tunnels.collect(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tunnels.is_empty()
+    }
+
+    /// The accounts that they belong to, each once.
+    pub(crate) fn accounts(&self) -> Vec<String> {
+        let mut accounts = Vec::new();
+        for account in self.trackers().filter_map(|t| t.tunnel.vpnki.as_ref()) {
+            if !accounts.contains(account) {
+                accounts.push(account.clone());
+            }
+        }
+        accounts
+    }
+
+    /// Makes a round over every tunnel due now, or a moment after the last one.
+    pub(crate) fn expedite(&mut self) {
+        for tunnel in &mut self.tunnels {
+            tunnel.tracker.schedule.expedite();
+        }
+    }
+
+    /// Takes note that an account was asked: a round is due over tunnels that waited
+    /// for it.
+    pub(crate) fn account_answered(&mut self, account: &str) {
+        for tunnel in &mut self.tunnels {
+            if tunnel.tracker.tunnel.vpnki.as_deref() == Some(account) {
+                tunnel.tracker.schedule.account_answered();
+            }
+        }
+    }
+
+    /// Whether some tunnel needs another round before anything is done.
+    pub(crate) fn awaits_account(&self) -> bool {
+        self.trackers().any(|t| t.schedule.awaits_account())
+    }
+
+    /// The sockets on which answers come.
+    pub(crate) fn sockets(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.tunnels.iter().filter_map(MonitoredTunnel::socket)
+    }
+
+    /// Whether answers are waited for.
+    pub(crate) fn awaits_echo(&self) -> bool {
+        self.trackers().any(|t| t.schedule.awaits_echo())
+    }
+
+    /// The moment of the next step.
+    pub(crate) fn due(&self) -> Option<Boot> {
+        self.trackers().map(|t| t.schedule.due()).min()
+    }
+
+    /// Begins the rounds that are due.
+    pub(crate) fn begin_rounds(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
+        let now = clock::boot();
+        let mut round = TunnelRound::new(paths, router);
+        for tunnel in &mut self.tunnels {
+            if tunnel.tracker.schedule.round_is_due(now) {
+                round.begin(tunnel);
+            }
+        }
+        round.follow_up
+    }
+
+    /// Takes the answers that are there, or overdue, and ends their rounds.
+    pub(crate) fn take_answers(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
+        let mut round = TunnelRound::new(paths, router);
+        for tunnel in &mut self.tunnels {
+            if tunnel.tracker.schedule.awaits_echo() && tunnel.take_answer() {
+                round.end(tunnel);
+            }
+        }
+        round.follow_up
+    }
+
+    /// Writes the states, so that other processes may read them.
+    pub(crate) fn write(&mut self, store: &Store) {
+        for tunnel in &mut self.tunnels {
+            tunnel.write(store);
+        }
+    }
+
+    /// The sections with their trackers, in the order of the file.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = (&str, &TunnelTracker)> {
+        self.tunnels.iter().map(|t| (&*t.section, &t.tracker))
+    }
+
+    fn trackers(&self) -> impl Iterator<Item = &TunnelTracker> {
+        self.tunnels.iter().map(|tunnel| &tunnel.tracker)
+    }
+}

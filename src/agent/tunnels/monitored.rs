@@ -1,0 +1,146 @@
+//! One tunnel with its echoes and its file.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::agent::hooks::{HookRun, StateChange};
+use crate::sys::digest::sha256;
+use crate::sys::ping::Echo;
+use crate::sys::store::Store;
+use crate::sys::{clock, random};
+use wansync_core::config::Tunnel;
+use wansync_core::tunnel::TunnelState;
+use wansync_core::tunnel::evidence::EchoStatus;
+use wansync_core::tunnel::schedule::EchoStep;
+use wansync_core::tunnel::tracker::TunnelTracker;
+
+pub(super) struct MonitoredTunnel {
+    pub(super) section: String,
+    pub(super) tracker: TunnelTracker,
+    /// The state that its file holds.
+    written: TunnelState,
+    /// The socket of the echoes under way.
+    echo: Option<Echo>,
+}
+
+impl MonitoredTunnel {
+    pub(super) fn new(section: &str, tunnel: &Tunnel, store: &Store) -> MonitoredTunnel {
+        let now = clock::boot();
+        let state = store.tunnel_state(section).unwrap_or_default();
+        let state = state
+            .for_config(&tunnel.fingerprint(sha256))
+            .clamp_future_times(now.whole_secs());
+        MonitoredTunnel {
+            section: section.to_owned(),
+            written: state.clone(),
+            tracker: TunnelTracker::new(tunnel.clone(), state, now),
+            echo: None,
+        }
+    }
+
+    /// Sends the first echo of a round. False if there is none to wait for.
+    pub(super) fn start_echo(&mut self) -> bool {
+        let sent = self.send_first();
+        let now = clock::boot();
+        match sent {
+            Some(Ok(echo)) => {
+                self.tracker.schedule.echo_sent(now);
+                self.echo = Some(echo);
+                return true;
+            }
+            Some(Err(why)) => self
+                .tracker
+                .record_echo(Some(EchoStatus::Unavailable(why)), now),
+            None => self.tracker.record_echo(None, now),
+        }
+        false
+    }
+
+    fn send_first(&self) -> Option<Result<Echo, String>> {
+        let target = self.tracker.tunnel.ping?;
+        let Some(device) = self.tracker.state.evidence.device_name() else {
+            return Some(Err(self.tracker.no_device().to_owned()));
+        };
+        let echo = Echo::open(target, device, random::number() as u16);
+        Some(echo.and_then(|mut echo| {
+            echo.send()?;
+            Ok(echo)
+        }))
+    }
+
+    /// Takes the answer to an echo, or sends another. True once the fate of the echoes
+    /// is evidence.
+    pub(super) fn take_answer(&mut self) -> bool {
+        let Some(echo) = &mut self.echo else {
+            return true;
+        };
+        let now = clock::boot();
+        let tracker = &mut self.tracker;
+        let result = match echo.answer() {
+            Ok(Some(after)) => {
+                tracker.record_answer(after, now);
+                Ok(())
+            }
+            Ok(None) => match tracker.schedule.echo_step(now) {
+                EchoStep::Wait => return false,
+                EchoStep::SendAgain => match echo.send() {
+                    Ok(()) => {
+                        tracker.schedule.echo_sent(now);
+                        return false;
+                    }
+                    Err(why) => Err(why),
+                },
+                EchoStep::GiveUp => {
+                    tracker.record_loss(now);
+                    Ok(())
+                }
+            },
+            Err(why) => Err(why),
+        };
+        if let Err(why) = result {
+            tracker.record_echo(Some(EchoStatus::Unavailable(why)), now);
+        }
+        self.echo = None;
+        true
+    }
+
+    /// The socket on which an answer comes.
+    pub(super) fn socket(&self) -> Option<BorrowedFd<'_>> {
+        self.echo.as_ref().map(Echo::as_fd)
+    }
+
+    /// Writes its state, unless that is what the file holds.
+    pub(super) fn write(&mut self, store: &Store) {
+        let state = &self.tracker.state;
+        if self.written == *state {
+            return;
+        }
+        match store.write_tunnel_state(&self.section, state) {
+            Ok(()) => {
+                self.written = state.clone();
+                self.tracker.schedule.written(clock::boot());
+            }
+            Err(why) => log::error!("{}: {why}", self.section),
+        }
+    }
+
+    /// A program to run, with what it learns.
+    pub(super) fn hook_run(
+        &self,
+        program: &str,
+        arguments: &[String],
+        (old, new): (&'static str, &'static str),
+    ) -> HookRun {
+        HookRun {
+            section: self.section.clone(),
+            program: program.to_owned(),
+            arguments: arguments.to_vec(),
+            change: StateChange {
+                kind: "tunnel",
+                old,
+                new,
+                reason: self.tracker.state.recovery.reason.clone(),
+                subject: self.tracker.tunnel.name.clone(),
+            },
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! One pass over the tunnels, without a daemon.
+
+use super::monitor::TunnelMonitor;
+use super::round::{FollowUp, RouterState};
+use crate::agent::account;
+use crate::agent::hooks::Programs;
+use crate::agent::paths::Paths;
+use crate::sys::lock::PassLock;
+use crate::sys::{clock, ubus, wait};
+use wansync_core::config::Config;
+use wansync_core::outcome::Outcome;
+use wansync_core::tunnel::Health;
+
+/// The end of a pass for one tunnel.
+pub(crate) struct TunnelReport {
+    section: String,
+    pub(crate) health: Health,
+    reason: String,
+    /// Whether its health is not known because the configuration is wrong.
+    pub(crate) is_misconfigured: bool,
+}
+
+impl TunnelReport {
+    /// The report for people.
+    pub(crate) fn line(&self) -> String {
+        let (section, health) = (&self.section, self.health.word());
+        format!("{section}: {health}: {}", self.reason)
+    }
+}
+
+/// Makes a round over the tunnels of these sections, or over all, and does what is due.
+/// None where a daemon, or another pass, does it already.
+pub(crate) fn pass(
+    paths: &Paths,
+    config: &Config,
+    sections: &[String],
+) -> Option<Vec<TunnelReport>> {
+    let store = paths.store();
+    let mut monitor = TunnelMonitor::new(config, &store, sections);
+    if monitor.is_empty() {
+        return Some(Vec::new());
+    }
+    let guard = PassLock::of_daemon(&paths.state).try_lock_now().ok()??;
+    for name in &monitor.accounts() {
+        if account::next_due(paths, config, name).is_some_and(|due| due <= clock::boot()) {
+            account::query(paths, config, name);
+        }
+    }
+    let mut programs = Programs::default();
+    let queries = rounds(paths, config, &mut monitor, &mut programs);
+    if monitor.awaits_account() {
+        for name in &queries {
+            account::query(paths, config, name);
+            monitor.account_answered(name);
+        }
+        rounds(paths, config, &mut monitor, &mut programs);
+    }
+    monitor.write(&store);
+    let reports = reports(&monitor);
+    guard.release();
+    programs.finish();
+    Some(reports)
+}
+
+/// Makes one round over each tunnel that is due. Gives the accounts that are to be asked
+/// before more is done.
+fn rounds(
+    paths: &Paths,
+    config: &Config,
+    monitor: &mut TunnelMonitor,
+    programs: &mut Programs,
+) -> Vec<String> {
+    let networks = ubus::dump_networks(&paths.ubus).map_err(|error| error.to_string());
+    let store = paths.store();
+    let router = RouterState {
+        store: &store,
+        networks: networks.as_deref().map_err(Clone::clone),
+        address_is_pending: address_is_pending(paths, config),
+    };
+    let mut queries = Vec::new();
+    let mut follow = |follow_up: FollowUp| {
+        for run in follow_up.hook_runs {
+            programs.add(run);
+        }
+        queries.extend(follow_up.account_queries);
+    };
+    follow(monitor.begin_rounds(paths, &router));
+    while monitor.awaits_echo() {
+        let timeout = monitor.due().map(|due| due.since(clock::boot()));
+        let sockets: Vec<_> = monitor.sockets().collect();
+        if let Err(error) = wait::until_readable(&sockets, timeout) {
+            log::error!("cannot wait for answers: {error}");
+            break;
+        }
+        drop(sockets);
+        follow(monitor.take_answers(paths, &router));
+    }
+    queries.sort();
+    queries.dedup();
+    queries
+}
+
+/// Whether a changed address is still on its way to SkyDNS.
+fn address_is_pending(paths: &Paths, config: &Config) -> bool {
+    let store = paths.store();
+    config.ready().any(|(name, _)| {
+        let state = store.section_state(name);
+        state.is_some_and(|state| state.outcome == Some(Outcome::Unconfirmed))
+    })
+}
+
+fn reports(monitor: &TunnelMonitor) -> Vec<TunnelReport> {
+    let reports = monitor.sections().map(|(section, tracker)| TunnelReport {
+        section: section.to_owned(),
+        health: tracker.state.recovery.health,
+        reason: tracker.state.recovery.reason.clone(),
+        is_misconfigured: tracker.is_misconfigured(),
+    });
+    reports.collect()
+}

@@ -1,0 +1,45 @@
+//! What the kernel and netifd are asked to do about a tunnel.
+
+use super::monitored::MonitoredTunnel;
+use crate::agent::paths::Paths;
+use crate::sys::store::Store;
+use crate::sys::{netlink, ubus};
+
+/// Restores `option route`.
+pub(super) fn fix_route(tunnel: &MonitoredTunnel) {
+    let section = &tunnel.section;
+    let device = tunnel.tracker.state.evidence.device_name();
+    let fixed = match (tunnel.tracker.tunnel.route, device) {
+        (Some(prefix), Some(device)) => netlink::add_route(prefix, device),
+        _ => Ok(()),
+    };
+    match fixed {
+        Ok(()) => log::warn!("{section}: the missing route is restored"),
+        Err(why) => log::error!("{section}: cannot restore the route: {why}"),
+    }
+}
+
+/// Takes its network down and up again, as `ifup` does it.
+pub(super) fn restart(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel) {
+    let (section, network) = (&tunnel.section, &tunnel.tracker.tunnel.network);
+    log::warn!("{section}: restarting network '{network}'");
+    if let Err(error) = ubus::watch::down(&paths.ubus, network) {
+        log::error!("{section}: netifd does not take '{network}' down: {error}");
+    }
+    // Even so it may have got as far as that.
+    bring_up(paths, store, tunnel);
+}
+
+/// Takes its network up.
+pub(super) fn bring_up(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel) {
+    let (section, network) = (&tunnel.section, &tunnel.tracker.tunnel.network);
+    match ubus::watch::up(&paths.ubus, network) {
+        Ok(()) => {
+            tunnel.tracker.state.recovery.restarting = false;
+            tunnel.write(store);
+        }
+        Err(error) => log::error!(
+            "{section}: netifd does not take '{network}' up: {error}; it will be asked again"
+        ),
+    }
+}
