@@ -13,7 +13,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-pub use check::Problem;
+pub use check::JsonError;
 use check::Strictness;
 #[cfg(test)]
 pub(crate) use persist::again as read_again;
@@ -38,7 +38,7 @@ pub struct Json<'a>(
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum JsonKind {
     /// `null`
     Null,
     /// `true` or `false`
@@ -64,12 +64,12 @@ impl<'a> Json<'a> {
     ///
     /// # Errors
     /// What is wrong with it, and where.
-    pub fn parse(body: &'a [u8]) -> Result<Json<'a>, Problem> {
+    pub fn parse(body: &'a [u8]) -> Result<Json<'a>, JsonError> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let text = match core::str::from_utf8(body) {
             Ok(text) => text,
-            Err(error) if error.error_len().is_none() => return Err(Problem::CutOff),
-            Err(error) => return Err(Problem::Damaged(error.valid_up_to())),
+            Err(error) if error.error_len().is_none() => return Err(JsonError::CutOff),
+            Err(error) => return Err(JsonError::Damaged(error.valid_up_to())),
         };
         check::document(text, Strictness::TrailingCommas)?;
         Ok(Json(text.trim_matches(is_blank)))
@@ -80,50 +80,50 @@ impl<'a> Json<'a> {
     ///
     /// # Errors
     /// What is wrong with it, and where.
-    pub fn check(body: &[u8]) -> Result<(), Problem> {
+    pub fn check(body: &[u8]) -> Result<(), JsonError> {
         let json = Json::parse(body)?;
         check::document(json.0, Strictness::ToTheLetter)
     }
 
     /// What it is.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> JsonKind {
         match self.0.as_bytes().first() {
-            Some(b'{') => Kind::Object,
-            Some(b'[') => Kind::Array,
-            Some(b'"') => Kind::Text,
-            Some(b't' | b'f') => Kind::Bool,
-            Some(b'n') | None => Kind::Null,
-            Some(_) => Kind::Number,
+            Some(b'{') => JsonKind::Object,
+            Some(b'[') => JsonKind::Array,
+            Some(b'"') => JsonKind::Text,
+            Some(b't' | b'f') => JsonKind::Bool,
+            Some(b'n') | None => JsonKind::Null,
+            Some(_) => JsonKind::Number,
         }
     }
 
     /// Whether it is a list or an object.
     pub(crate) fn is_container(self) -> bool {
-        matches!(self.kind(), Kind::Array | Kind::Object)
+        matches!(self.kind(), JsonKind::Array | JsonKind::Object)
     }
 
     /// Whether it says nothing: `null`, `""`, `[]`, `{}`.
     pub fn is_empty(self) -> bool {
         match self.kind() {
-            Kind::Null => true,
-            Kind::Text => self.0.len() == 2,
-            Kind::Array | Kind::Object => self.entries().next().is_none(),
-            Kind::Bool | Kind::Number => false,
+            JsonKind::Null => true,
+            JsonKind::Text => self.0.len() == 2,
+            JsonKind::Array | JsonKind::Object => self.entries().next().is_none(),
+            JsonKind::Bool | JsonKind::Number => false,
         }
     }
 
     /// The text of a string, a number as it is written, `true` or `false`.
     pub(crate) fn scalar(self) -> Option<Cow<'a, str>> {
         match self.kind() {
-            Kind::Text => Some(unescaped(self.0)),
-            Kind::Number | Kind::Bool => Some(Cow::Borrowed(self.0)),
-            Kind::Null | Kind::Array | Kind::Object => None,
+            JsonKind::Text => Some(unescaped(self.0)),
+            JsonKind::Number | JsonKind::Bool => Some(Cow::Borrowed(self.0)),
+            JsonKind::Null | JsonKind::Array | JsonKind::Object => None,
         }
     }
 
     /// The text of a string.
     pub fn text(self) -> Option<Cow<'a, str>> {
-        (self.kind() == Kind::Text).then(|| unescaped(self.0))
+        (self.kind() == JsonKind::Text).then(|| unescaped(self.0))
     }
 
     /// A whole number that is not negative, written as a number or as a string.
@@ -135,9 +135,9 @@ impl<'a> Json<'a> {
     /// compact JSON for the rest.
     pub fn shown(self) -> Cow<'a, str> {
         match self.kind() {
-            Kind::Null => Cow::Borrowed(""),
-            Kind::Array | Kind::Object => self.compact(),
-            Kind::Text | Kind::Number | Kind::Bool => self.scalar().unwrap_or_default(),
+            JsonKind::Null => Cow::Borrowed(""),
+            JsonKind::Array | JsonKind::Object => self.compact(),
+            JsonKind::Text | JsonKind::Number | JsonKind::Bool => self.scalar().unwrap_or_default(),
         }
     }
 
@@ -158,7 +158,7 @@ impl<'a> Json<'a> {
 
     /// The items of a list; none if it is no list.
     pub fn items(self) -> impl Iterator<Item = Json<'a>> + Clone + use<'a> {
-        let list = if self.kind() == Kind::Array {
+        let list = if self.kind() == JsonKind::Array {
             self
         } else {
             Json::NULL
@@ -180,7 +180,7 @@ impl<'a> Json<'a> {
             } else {
                 ""
             },
-            named: self.kind() == Kind::Object,
+            named: self.kind() == JsonKind::Object,
         }
     }
 
@@ -193,7 +193,9 @@ impl<'a> Json<'a> {
     /// Whether a scalar in it, however deep, has exactly this text.
     pub(crate) fn has_leaf(self, text: &str) -> bool {
         match self.kind() {
-            Kind::Array | Kind::Object => self.entries().any(|(_, value)| value.has_leaf(text)),
+            JsonKind::Array | JsonKind::Object => {
+                self.entries().any(|(_, value)| value.has_leaf(text))
+            }
             _ => self.scalar().is_some_and(|leaf| leaf == text),
         }
     }

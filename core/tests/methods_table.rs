@@ -1,7 +1,7 @@
 //! The tables of methods agree with the services' documents, whose parameter
 //! lists are kept as data: the same names, in the same order, required or not.
 
-use wansync_core::service::method::{Count, Method, Parameter};
+use wansync_core::service::method::{Method, Occurrence, Parameter};
 use wansync_core::service::skydns_methods::METHODS;
 use wansync_core::service::vpnki_resources::RESOURCES;
 
@@ -37,9 +37,9 @@ fn lines(method: &Method) -> Vec<String> {
     }
     let line = |parameter: &Parameter| {
         let count = match parameter.count {
-            Count::One | Count::Default(_) => "required",
-            Count::Optional => "optional",
-            Count::Many => "required repeated",
+            Occurrence::One | Occurrence::Default(_) => "required",
+            Occurrence::Optional => "optional",
+            Occurrence::Many => "required repeated",
         };
         format!("{} {} {count}", method.name, parameter.name)
     };

@@ -7,6 +7,7 @@ use wansync_core::service::answer::{Answer, data_json, decode};
 use wansync_core::json::Json;
 use wansync_core::service::reply::Reply;
 use wansync_core::service::{skydns, skydns_methods, vpnki, vpnki_resources};
+use wansync_core::time::Wall;
 
 fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
     let (method, status, retry_after, body) = input;
@@ -19,15 +20,15 @@ fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
         retry_after,
         body,
     };
-    match decode(method, &reply, 1_800_000_000) {
+    match decode(method, &reply, Wall::from_secs(1_800_000_000)) {
         Ok(answer) => read_through(&answer),
         Err(failure) => assert!(!failure.to_string().contains('\n')),
     }
-    if let Ok(text) = data_json(method, &reply, 0) {
+    if let Ok(text) = data_json(method, &reply, Wall::default()) {
         let again = Json::parse(text.as_bytes()).expect("JSON for programs is JSON");
         assert_eq!(again.compact(), text);
     }
-    if let Ok(data) = skydns::data(&reply, 0) {
+    if let Ok(data) = skydns::data(&reply, Wall::default()) {
         drop(skydns::decode_profiles(&data));
     }
     vpnki::is_dirty(&reply);

@@ -6,11 +6,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use wansync_core::ubus::netifd::{explain, network, networks};
-use wansync_core::ubus::value::{Table, Value};
+use wansync_core::ubus::value::{BlobTable, BlobValue};
 use wansync_core::ubus::wire::{Incoming, Message};
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(table) = Table::parse(bytes) {
+    if let Ok(table) = BlobTable::parse(bytes) {
         visit(table);
     }
     let mut incoming = Incoming::default();
@@ -37,16 +37,16 @@ fn open(message: &Message) {
     }
 }
 
-fn visit(table: Table<'_>) {
+fn visit(table: BlobTable<'_>) {
     let _ = networks(table);
     let _ = explain(&network("wan", table));
-    walk(Value::Table(table));
+    walk(BlobValue::Table(table));
 }
 
-fn walk(value: Value<'_>) {
+fn walk(value: BlobValue<'_>) {
     match value {
-        Value::Table(table) => table.iter().for_each(|(_, value)| walk(value)),
-        Value::Array(array) => array.iter().for_each(walk),
+        BlobValue::Table(table) => table.iter().for_each(|(_, value)| walk(value)),
+        BlobValue::Array(array) => array.iter().for_each(walk),
         _ => {}
     }
 }

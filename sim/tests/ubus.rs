@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wansync_sim::ubus::capture::{Capture, Step, message};
 use wansync_sim::ubus::message::{Message, id, kind};
-use wansync_sim::ubus::{Fault, UbusSim, blob};
+use wansync_sim::ubus::{UbusFault, UbusSim, blob};
 
 fn captures() -> Vec<Capture> {
     Capture::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/ubus"))
@@ -334,27 +334,27 @@ fn faults_do_what_they_say() {
     };
     let request = request.with_text(id::OBJPATH, "network.interface").encode();
 
-    sim.set_fault(Fault::Close);
+    sim.set_fault(UbusFault::Close);
     let (mut stream, _) = connect(&sim);
     stream.write_all(&request).unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
 
-    sim.set_fault(Fault::Unknown);
+    sim.set_fault(UbusFault::Unknown);
     let mut stream = UnixStream::connect(sim.path()).unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
 
-    sim.set_fault(Fault::Garbage);
+    sim.set_fault(UbusFault::Garbage);
     let (mut stream, _) = connect(&sim);
     stream.write_all(&request).unwrap();
     let mut four = [0; 4];
     stream.read_exact(&mut four).unwrap();
     assert_eq!(&four, b"HTTP");
 
-    sim.set_fault(Fault::Refuse);
+    sim.set_fault(UbusFault::Refuse);
     let (mut stream, _) = connect(&sim);
     assert_eq!(lookup(&mut stream, "network.interface"), None);
 
-    sim.set_fault(Fault::Stall);
+    sim.set_fault(UbusFault::Stall);
     stream.write_all(&request).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_millis(50)))

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use wansync_sim::ubus::blob::{self, Blob};
 use wansync_sim::ubus::capture::{Capture, Step, message};
 use wansync_sim::ubus::message::{Message, id, kind};
-use wansync_sim::ubus::{Fault, Outcome, UbusSim};
+use wansync_sim::ubus::{Outcome, UbusFault, UbusSim};
 use wansync_test_support::waiting::{HANG, wait_until};
 
 const SHORT: Duration = Duration::from_millis(100);
@@ -381,7 +381,7 @@ fn subscriptions_end_as_in_the_recordings() {
 #[test]
 fn it_refuses_as_in_the_recordings() {
     let sim = start("44");
-    sim.set_fault(Fault::Refuse);
+    sim.set_fault(UbusFault::Refuse);
     replay("43-", &sim, &[]);
     replay("44-", &sim, &[]);
 }
@@ -655,11 +655,11 @@ fn a_stalled_ubusd_tells_nothing() {
     let sim = start("stall");
     sim.set_interface("wan", up("eth1", "8.8.4.4"));
     let mut client = Client::subscribed(&sim, ALL);
-    sim.set_fault(Fault::Stall);
+    sim.set_fault(UbusFault::Stall);
     sim.set_interface("wan", up("eth1", "8.8.4.5"));
-    sim.set_fault(Fault::None);
+    sim.set_fault(UbusFault::None);
     client.hears_nothing();
-    sim.set_fault(Fault::Drip);
+    sim.set_fault(UbusFault::Drip);
     sim.set_interface("wan", up("eth1", "8.8.4.6"));
     client.hears(&["interface.update wan up=true [\"addresses\"]"]);
 }

@@ -16,7 +16,7 @@ use wansync_core::config::{Config, Content, Main, Section};
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::Checked;
-use wansync_core::service::method::{Kind, Method};
+use wansync_core::service::method::{Method, ParameterKind};
 
 /// The shortest password that is hidden where a service quotes it, in bytes.
 const MIN_HIDDEN_LENGTH: usize = 4;
@@ -72,7 +72,7 @@ impl CallAccount {
     pub fn with_passwords_of(mut self, method: &Method, checked: &Checked) -> CallAccount {
         let is_password = |name: &str| {
             let parameter = method.parameter(name);
-            parameter.is_some_and(|parameter| parameter.kind == Kind::Password)
+            parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password)
         };
         let passwords = checked.pairs.iter().filter(|(name, _)| is_password(name));
         self.passwords = passwords

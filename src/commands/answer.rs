@@ -11,13 +11,13 @@ use wansync_core::failure::Failure;
 use wansync_core::service::answer::{Answer, data_json, decode};
 use wansync_core::service::method::{Method, Shape};
 use wansync_core::service::reply::Reply;
-use wansync_core::service::rows::Record;
-use wansync_core::service::skydns_data::{Added, DateEnd, Report};
-use wansync_core::service::table::Table;
+use wansync_core::service::rows::Fields;
+use wansync_core::service::skydns_data::{ActivityReport, Added, DateEnd};
+use wansync_core::service::table::ReplyTable;
 use wansync_core::service::vpnki;
 use wansync_core::service::vpnki::Credentials;
 use wansync_core::text::chart::{Series, chart};
-use wansync_core::text::table::{Table as Shown, record};
+use wansync_core::text::table::{TextTable, record};
 use wansync_core::text::width::clean;
 
 /// Whether the answer to a method holds something that `--output` is for.
@@ -114,14 +114,14 @@ fn text(answer: &Answer<'_>, account: &CallAccount) -> String {
 }
 
 /// Fields beside what was expected, if there are any.
-fn beside(fields: &Record<'_>, account: &CallAccount) -> String {
+fn beside(fields: &Fields<'_>, account: &CallAccount) -> String {
     match fields.0.is_empty() {
         true => String::new(),
         false => fields_of(fields, account),
     }
 }
 
-fn fields_of(fields: &Record<'_>, account: &CallAccount) -> String {
+fn fields_of(fields: &Fields<'_>, account: &CallAccount) -> String {
     let pairs: Vec<(&str, &str)> = fields.0.iter().map(|(n, v)| (&**n, &**v)).collect();
     account.hide(record(&pairs).into()).into_owned()
 }
@@ -135,14 +135,14 @@ fn date_end(end: &DateEnd<'_>, account: &CallAccount) -> String {
     format!("{}{rest}", record(&[("date_end", &at)]))
 }
 
-fn table(rows: &Table<'_>, account: &CallAccount) -> String {
+fn table(rows: &ReplyTable<'_>, account: &CallAccount) -> String {
     let hide = |cell: Cow<'_, str>| account.hide(cell).into_owned();
     let columns: Vec<String> = rows.columns.iter().cloned().map(hide).collect();
     let cells: Vec<Vec<Cow<'_, str>>> = rows
         .rows()
         .map(|row| row.into_iter().map(|cell| account.hide(cell)).collect())
         .collect();
-    let mut shown = Shown::new(columns.iter().map(String::as_str));
+    let mut shown = TextTable::new(columns.iter().map(String::as_str));
     for row in &cells {
         shown.row(row.iter().map(|cell| &**cell));
     }
@@ -152,7 +152,7 @@ fn table(rows: &Table<'_>, account: &CallAccount) -> String {
 fn both_lists(added: &Added<'_>, account: &CallAccount) -> String {
     let hide = |cell| account.hide(cell);
     let good: Vec<Cow<'_, str>> = added.added().map(hide).collect();
-    let mut shown = Shown::new(["added"]);
+    let mut shown = TextTable::new(["added"]);
     for address in &good {
         shown.row([&**address]);
     }
@@ -163,7 +163,7 @@ fn both_lists(added: &Added<'_>, account: &CallAccount) -> String {
     if !added.is_complete() {
         let hide = |(address, why)| (account.hide(address), account.hide(why));
         let bad: Vec<(Cow<'_, str>, Cow<'_, str>)> = added.invalid().map(hide).collect();
-        let mut shown = Shown::new(["not added", "because"]);
+        let mut shown = TextTable::new(["not added", "because"]);
         for (address, why) in &bad {
             shown.row([&**address, &**why]);
         }
@@ -174,7 +174,7 @@ fn both_lists(added: &Added<'_>, account: &CallAccount) -> String {
     text
 }
 
-fn bars(report: &Report<'_>, account: &CallAccount) -> String {
+fn bars(report: &ActivityReport<'_>, account: &CallAccount) -> String {
     let hide = |cell| account.hide(cell);
     let labels: Vec<Cow<'_, str>> = report.labels().map(hide).collect();
     let labels: Vec<&str> = labels.iter().map(|label| &**label).collect();

@@ -13,7 +13,7 @@ use wansync_core::config::suggest::nearest;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::{self, Checked};
-use wansync_core::service::method::{Effect, Kind, Method};
+use wansync_core::service::method::{Effect, Method, ParameterKind};
 use wansync_core::service::reply::{COMMAND_LIMIT, Reply};
 use wansync_core::service::request;
 use wansync_core::text::help;
@@ -215,7 +215,7 @@ fn read_from_input<'a>(
 ) -> Result<Vec<u8>, String> {
     let is_hidden = method
         .parameter(name)
-        .is_some_and(|parameter| parameter.kind == Kind::Password);
+        .is_some_and(|parameter| parameter.kind == ParameterKind::Password);
     if terminal::can_prompt() {
         return terminal::prompt(&format!("{name}: "), is_hidden)
             .map_err(|why| format!("'{name}': {why}"));

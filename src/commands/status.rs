@@ -29,7 +29,7 @@ use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
 use wansync_core::text::prometheus;
 use wansync_core::text::status::tunnel::TunnelView;
-use wansync_core::text::status::{SectionView, View, text};
+use wansync_core::text::status::{SectionView, StatusView, text};
 use wansync_core::time::{Now, whole};
 
 /// How long the daemon may take to write what it knows.
@@ -95,13 +95,13 @@ fn ask_daemon_to_write(paths: &Paths) {
 
 /// # Errors
 /// Why nothing can be shown, and the exit code for it.
-fn view(paths: &Paths) -> Result<View, (Exit, String)> {
+fn view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     let config = paths.load().map_err(|why| (Exit::Config, why))?;
     let store = paths.store();
     store.check_readable().map_err(|why| (Exit::Later, why))?;
     ask_daemon_to_write(paths);
     let now = clock::now();
-    Ok(View {
+    Ok(StatusView {
         version: env!("CARGO_PKG_VERSION"),
         clock_is_set: now.clock_is_set(),
         skydns: sections(paths, &config, &store, now),

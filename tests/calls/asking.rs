@@ -4,7 +4,7 @@
 use std::fs;
 
 use wansync_core::service::answer::Service;
-use wansync_core::service::method::{Count, Effect, Kind, Method};
+use wansync_core::service::method::{Effect, Method, Occurrence, ParameterKind};
 
 use crate::{fault, nothing_was_sent, only_request, router, skydns, vpnki};
 use wansync_test_support::Router;
@@ -15,15 +15,15 @@ fn words(service: Service, method: &Method) -> Vec<String> {
     let required = method
         .parameters
         .iter()
-        .filter(|p| p.count != Count::Optional);
-    let value = |kind: Kind| match kind {
-        Kind::Address => "8.8.4.4",
-        Kind::Number => "1001",
-        Kind::Email => "a@example.com",
-        Kind::Date => "2026-11-20",
-        Kind::Year => "2026",
-        Kind::Month => "11",
-        Kind::Moment => "NOW",
+        .filter(|p| p.count != Occurrence::Optional);
+    let value = |kind: ParameterKind| match kind {
+        ParameterKind::Address => "8.8.4.4",
+        ParameterKind::Number => "1001",
+        ParameterKind::Email => "a@example.com",
+        ParameterKind::Date => "2026-11-20",
+        ParameterKind::Year => "2026",
+        ParameterKind::Month => "11",
+        ParameterKind::Moment => "NOW",
         _ => "user1",
     };
     let given = required.map(|p| format!("{}={}", p.name, value(p.kind)));

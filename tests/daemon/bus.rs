@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
-use wansync_sim::ubus::Fault;
+use wansync_sim::ubus::UbusFault;
 
 use crate::{daemon, is_quiet, router, up};
 
@@ -66,14 +66,14 @@ fn netifd_hung() {
     let router = router("");
     let ubus = router.ubus();
     ubus.set_interface("wan", up("8.8.4.4"));
-    ubus.set_fault(Fault::Stall);
+    ubus.set_fault(UbusFault::Stall);
     let mut daemon = daemon(&router);
     daemon.says("netifd is not heard");
-    ubus.set_fault(Fault::None);
+    ubus.set_fault(UbusFault::None);
     daemon.says("8.8.4.4 is confirmed");
-    ubus.set_fault(Fault::Stall);
+    ubus.set_fault(UbusFault::Stall);
     ubus.set_interface("wan", up("9.9.9.9"));
-    ubus.set_fault(Fault::None);
+    ubus.set_fault(UbusFault::None);
     daemon.signal(Signal::USR1);
     daemon.says("9.9.9.9 is confirmed");
     is_quiet(&router, 2);
@@ -90,9 +90,9 @@ fn a_notification_that_was_lost() {
     ubus.set_interface("wan", up("8.8.4.4"));
     let mut daemon = daemon(&router);
     daemon.says("8.8.4.4 is confirmed");
-    ubus.set_fault(Fault::Stall);
+    ubus.set_fault(UbusFault::Stall);
     ubus.set_interface("wan", up("9.9.9.9"));
-    ubus.set_fault(Fault::None);
+    ubus.set_fault(UbusFault::None);
     daemon.says("9.9.9.9 is confirmed");
     is_quiet(&router, 2);
 }
@@ -106,11 +106,11 @@ fn netifd_hung_for_long() {
     ubus.set_interface("wan", up("8.8.4.4"));
     let mut daemon = daemon(&router);
     daemon.says("8.8.4.4 is confirmed");
-    ubus.set_fault(Fault::Stall);
+    ubus.set_fault(UbusFault::Stall);
     daemon.signal(Signal::USR1);
     daemon.says("netifd is not heard");
     daemon.says("home: aborted: ");
-    ubus.set_fault(Fault::None);
+    ubus.set_fault(UbusFault::None);
     daemon.says("netifd is heard again");
     daemon.says("home: unchanged: ");
     is_quiet(&router, 1);

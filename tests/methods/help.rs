@@ -2,7 +2,7 @@
 //! configuration or a service.
 
 use wansync_core::service::answer::Service;
-use wansync_core::service::method::{Count, Effect};
+use wansync_core::service::method::{Effect, Occurrence};
 
 use crate::rows::all;
 use wansync_test_support::{Ran, Router, program, ran};
@@ -47,8 +47,8 @@ fn the_help_of_a_method_names_each_parameter_and_what_it_does() {
         assert!(usage.starts_with(&format!("wansync {service} {}", method.name)));
         for parameter in method.parameters {
             let in_usage = match parameter.count {
-                Count::Optional | Count::Default(_) => format!(" [{}=", parameter.name),
-                Count::One | Count::Many => format!(" {}=", parameter.name),
+                Occurrence::Optional | Occurrence::Default(_) => format!(" [{}=", parameter.name),
+                Occurrence::One | Occurrence::Many => format!(" {}=", parameter.name),
             };
             assert!(usage.contains(&in_usage), "{usage}");
             let described = help.stdout.lines().any(|line| {

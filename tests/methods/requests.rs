@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use wansync_core::service::answer::Service;
-use wansync_core::service::method::{Kind, Method, Parameter};
+use wansync_core::service::method::{Method, Parameter, ParameterKind};
 use wansync_core::time::Civil;
 use wansync_sim::{KEY, Request, VPNKI_KEY};
 
@@ -19,18 +19,18 @@ const STRANGE: &str = r##" a  +&%=#?/;:,'"<>\^`{|}[]~%20%2B&b=c Дом ёЙ 漢 
 /// A value that is hard on encoders, in the form that the service gets.
 fn strange(parameter: &Parameter) -> String {
     on_this_year(match (parameter.kind, parameter.name) {
-        (Kind::Text | Kind::Password, _) => STRANGE,
-        (Kind::Address, _) => "2001:4860:4860::8888",
-        (Kind::Number, _) => "000123456789",
-        (Kind::Flag, _) => "True",
-        (Kind::Plan, _) => "A+&%=#Ж😀",
-        (Kind::Email, _) => "a+&%=#b@почта.example",
-        (Kind::Date, "end") => "{Y}-01-02",
-        (Kind::Date, _) => "{Y}-01-01",
-        (Kind::Year, _) => "{Y}",
-        (Kind::Month, _) => "09",
-        (Kind::Moment, "ts") => "{Y}-01-02 03-04-05",
-        (Kind::Moment, _) => "NOW",
+        (ParameterKind::Text | ParameterKind::Password, _) => STRANGE,
+        (ParameterKind::Address, _) => "2001:4860:4860::8888",
+        (ParameterKind::Number, _) => "000123456789",
+        (ParameterKind::Flag, _) => "True",
+        (ParameterKind::Plan, _) => "A+&%=#Ж😀",
+        (ParameterKind::Email, _) => "a+&%=#b@почта.example",
+        (ParameterKind::Date, "end") => "{Y}-01-02",
+        (ParameterKind::Date, _) => "{Y}-01-01",
+        (ParameterKind::Year, _) => "{Y}",
+        (ParameterKind::Month, _) => "09",
+        (ParameterKind::Moment, "ts") => "{Y}-01-02 03-04-05",
+        (ParameterKind::Moment, _) => "NOW",
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is refused before anything is sent: exit 64, and no request.
 
 use wansync_core::service::answer::Service;
-use wansync_core::service::method::{Count, Kind, Method, Parameter};
+use wansync_core::service::method::{Method, Occurrence, Parameter, ParameterKind};
 
 use crate::rows::{all, find};
 use crate::successes::words_of;
@@ -73,10 +73,10 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 /// Values that are none of this kind.
-fn malformed(kind: Kind) -> &'static [&'static str] {
+fn malformed(kind: ParameterKind) -> &'static [&'static str] {
     match kind {
-        Kind::Text | Kind::Password => &["", "a\tb", "a\nb", "\u{7f}"],
-        Kind::Address => &[
+        ParameterKind::Text | ParameterKind::Password => &["", "a\tb", "a\nb", "\u{7f}"],
+        ParameterKind::Address => &[
             "",
             "8.8.4",
             "8.8.4.4.4",
@@ -87,7 +87,7 @@ fn malformed(kind: Kind) -> &'static [&'static str] {
             "user1",
             "８.8.4.4",
         ],
-        Kind::Number => &[
+        ParameterKind::Number => &[
             "",
             "-1",
             "1.5",
@@ -97,10 +97,10 @@ fn malformed(kind: Kind) -> &'static [&'static str] {
             "1234567890123456789",
             "１",
         ],
-        Kind::Flag => &["", "maybe", "2", "truefalse"],
-        Kind::Plan => &["", "A\tB"],
-        Kind::Email => &["", "a", "@@", "a@", "@@b", "a b@c"],
-        Kind::Date => &[
+        ParameterKind::Flag => &["", "maybe", "2", "truefalse"],
+        ParameterKind::Plan => &["", "A\tB"],
+        ParameterKind::Email => &["", "a", "@@", "a@", "@@b", "a b@c"],
+        ParameterKind::Date => &[
             "",
             "21.11.2026",
             "2026-11-1",
@@ -110,9 +110,9 @@ fn malformed(kind: Kind) -> &'static [&'static str] {
             "today",
             "2026-11-20 12:00",
         ],
-        Kind::Year => &["", "26", "02026", "2020", "20x6"],
-        Kind::Month => &["", "1", "00", "13", "001", "Jan"],
-        Kind::Moment => &[
+        ParameterKind::Year => &["", "26", "02026", "2020", "20x6"],
+        ParameterKind::Month => &["", "1", "00", "13", "001", "Jan"],
+        ParameterKind::Moment => &[
             "",
             "yesterday",
             "2026-02-30",
@@ -212,7 +212,10 @@ fn mistyped(parameter: &Parameter) -> String {
 fn a_parameter_that_may_be_given_once_is_not_given_twice() {
     let world = World::new();
     for method in all() {
-        let once = method.parameters.iter().filter(|p| p.count != Count::Many);
+        let once = method
+            .parameters
+            .iter()
+            .filter(|p| p.count != Occurrence::Many);
         for parameter in once {
             let given = words_of(method).iter().find(|word| {
                 word.split_once('=')

@@ -1,7 +1,7 @@
 //! 8: connections that leave through the wrong device.
 
 use serde_json::json;
-use wansync_sim::ubus::{Fault, UbusSim};
+use wansync_sim::ubus::{UbusFault, UbusSim};
 
 use crate::network;
 use wansync_test_support::clocks::booted_ago;
@@ -119,9 +119,9 @@ fn pain_08_a_bind_that_fails_sends_nothing() {
         .ubus
         .set_interface("wan", network("gone0", &["8.8.4.4"]));
     house.fails_closed("could not be bound to device gone0: No such device");
-    house.ubus.set_fault(Fault::Close);
+    house.ubus.set_fault(UbusFault::Close);
     house.fails_closed("the connection to ubusd broke");
-    house.ubus.set_fault(Fault::None);
+    house.ubus.set_fault(UbusFault::None);
     // The device is there, but its link is down: no other is tried.
     house
         .ubus

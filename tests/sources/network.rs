@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use wansync_sim::ubus::Fault;
+use wansync_sim::ubus::UbusFault;
 
 use crate::{HANG, aborts, confirms};
 use wansync_test_support::Router;
@@ -146,24 +146,27 @@ fn a_bus_that_does_not_answer_sends_nothing() {
         up(json!({"ipv4-address": [{"address": "8.8.4.4", "mask": 24}]})),
     );
     for (fault, reason) in [
-        (Fault::Garbage, "what came over ubus is not understood"),
-        (Fault::Close, "the connection to ubusd broke"),
-        (Fault::Unknown, "user or group is not known to the system"),
+        (UbusFault::Garbage, "what came over ubus is not understood"),
+        (UbusFault::Close, "the connection to ubusd broke"),
         (
-            Fault::Refuse,
+            UbusFault::Unknown,
+            "user or group is not known to the system",
+        ),
+        (
+            UbusFault::Refuse,
             "ubus does not permit this user to call network.interface dump",
         ),
     ] {
         ubus.set_fault(fault);
         aborts(&router, reason);
     }
-    ubus.set_fault(Fault::None);
+    ubus.set_fault(UbusFault::None);
     confirms(&router, "8.8.4.4");
 }
 
 #[test]
 fn a_bus_that_stalls_is_not_waited_for_without_end() {
-    let stalled = |fault: Fault| {
+    let stalled = |fault: UbusFault| {
         let router = router("");
         let ubus = router.ubus();
         ubus.set_fault(fault);
@@ -172,8 +175,8 @@ fn a_bus_that_stalls_is_not_waited_for_without_end() {
         assert!(start.elapsed() < HANG, "{fault:?}");
     };
     thread::scope(|scope| {
-        scope.spawn(|| stalled(Fault::Stall));
-        scope.spawn(|| stalled(Fault::Silent));
+        scope.spawn(|| stalled(UbusFault::Stall));
+        scope.spawn(|| stalled(UbusFault::Silent));
     });
 }
 
@@ -186,7 +189,7 @@ fn a_restart_of_netifd_and_a_slow_bus_do_no_harm() {
         up(json!({"ipv4-address": [{"address": "8.8.4.4", "mask": 24}]})),
     );
     ubus.restart_netifd();
-    ubus.set_fault(Fault::Drip);
+    ubus.set_fault(UbusFault::Drip);
     confirms(&router, "8.8.4.4");
 }
 

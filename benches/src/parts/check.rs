@@ -20,7 +20,7 @@ const CHECKS: [usize; 2] = [4, 14];
 
 const SOURCES: [Source; 2] = [Source::Network, Source::Interface];
 
-struct Cost {
+struct CheckCost {
     /// By events, each at once after the one before, and with pauses.
     in_a_row: f64,
     apart: f64,
@@ -36,7 +36,7 @@ pub fn measure(tools: &Tools) -> Part {
         "A check of the daemon that finds nothing, by source",
         columns,
     );
-    let cells: Vec<Option<Cost>> = SOURCES
+    let cells: Vec<Option<CheckCost>> = SOURCES
         .into_iter()
         .map(|source| {
             let cost = cost(tools, source, &mut part);
@@ -85,7 +85,7 @@ pub fn measure(tools: &Tools) -> Part {
     part
 }
 
-fn cost(tools: &Tools, source: Source, part: &mut Part) -> Result<Cost, String> {
+fn cost(tools: &Tools, source: Source, part: &mut Part) -> Result<CheckCost, String> {
     if source == Source::Interface {
         namespace::add_device(ADDRESS)?;
     }
@@ -106,7 +106,7 @@ fn cost(tools: &Tools, source: Source, part: &mut Part) -> Result<Cost, String> 
         1 => {}
         sent => return Err(format!("{sent} requests of one section")),
     }
-    Ok(Cost {
+    Ok(CheckCost {
         in_a_row,
         apart,
         checks: checks as f64,

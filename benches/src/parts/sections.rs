@@ -10,7 +10,7 @@ use crate::services::SkyDns;
 /// Sections, first passes, idle passes.
 const CASES: [(usize, usize, usize); 3] = [(1, 10, 200), (100, 3, 50), (1000, 1, 20)];
 
-struct Cost {
+struct SectionCost {
     sections: f64,
     first: f64,
     idle: f64,
@@ -71,7 +71,7 @@ fn cost(
     firsts: usize,
     idles: usize,
     part: &mut Part,
-) -> Result<Cost, String> {
+) -> Result<SectionCost, String> {
     let mut scene = None;
     let mut walls = Vec::new();
     for _ in 0..firsts {
@@ -82,7 +82,7 @@ fn cost(
     let scene = scene.ok_or("no first pass")?;
     let once = scene.agent(&["once"]);
     let observed = once.observe(&tools.observe, &scene.scratch());
-    Ok(Cost {
+    Ok(SectionCost {
         sections: sections as f64,
         first: millis(median(walls)),
         idle: millis(median_wall(&once, idles)?),
@@ -104,9 +104,9 @@ fn first_pass(tools: &Tools, sections: usize) -> Result<(Scene<'_>, Duration), S
     }
 }
 
-fn marginal(cells: &[Option<Cost>]) -> Vec<Option<f64>> {
+fn marginal(cells: &[Option<SectionCost>]) -> Vec<Option<f64>> {
     let base = cells.first().and_then(Option::as_ref);
-    let beyond = |cost: &Cost| {
+    let beyond = |cost: &SectionCost| {
         let base = base?;
         let sections = cost.sections - base.sections;
         let more = cost.instructions? - base.instructions?;

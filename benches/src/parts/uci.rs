@@ -8,7 +8,7 @@ const KIB: usize = 1024;
 const SIZES: [usize; 3] = [256 * KIB, 512 * KIB, 1024 * KIB];
 const TIMES: usize = 10;
 
-struct Cost {
+struct UciCost {
     bytes: f64,
     wall: f64,
     instructions: Option<f64>,
@@ -47,12 +47,12 @@ pub fn measure(tools: &Tools) -> Part {
     part
 }
 
-fn cost(tools: &Tools, size: usize, part: &mut Part) -> Result<Cost, String> {
+fn cost(tools: &Tools, size: usize, part: &mut Part) -> Result<UciCost, String> {
     let text = config_of_size(size);
     let scene = Scene::new(tools, &text)?;
     let check = scene.agent(&["check", "--offline"]);
     let observed = check.observe(&tools.observe, &scene.scratch());
-    Ok(Cost {
+    Ok(UciCost {
         bytes: text.len() as f64,
         wall: millis(median_wall(&check, TIMES)?),
         instructions: part.keep("instructions", check.instructions()),

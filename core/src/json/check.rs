@@ -3,11 +3,11 @@
 use core::fmt;
 
 /// How deep lists and objects may be nested.
-const DEEPEST: u32 = 127;
+const MAX_DEPTH: u32 = 127;
 
 /// What is wrong with a text that is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Problem {
+pub enum JsonError {
     /// It ends too early.
     CutOff,
     /// More than 127 brackets inside each other.
@@ -16,12 +16,12 @@ pub enum Problem {
     Damaged(usize),
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::CutOff => f.write_str("cut off"),
-            Problem::TooDeep => write!(f, "nested more than {DEEPEST} deep"),
-            Problem::Damaged(at) => write!(f, "damaged (at byte {at})"),
+            JsonError::CutOff => f.write_str("cut off"),
+            JsonError::TooDeep => write!(f, "nested more than {MAX_DEPTH} deep"),
+            JsonError::Damaged(at) => write!(f, "damaged (at byte {at})"),
         }
     }
 }
@@ -37,8 +37,8 @@ pub(super) enum Strictness {
 
 /// One value and nothing else. Whatever passes, the rest of [`super`] walks
 /// without checking.
-pub(super) fn document(text: &str, strictness: Strictness) -> Result<(), Problem> {
-    let mut reader = Reader {
+pub(super) fn document(text: &str, strictness: Strictness) -> Result<(), JsonError> {
+    let mut reader = Checker {
         strictness,
         bytes: text.as_bytes(),
         at: 0,
@@ -52,14 +52,14 @@ pub(super) fn document(text: &str, strictness: Strictness) -> Result<(), Problem
     }
 }
 
-struct Reader<'a> {
+struct Checker<'a> {
     strictness: Strictness,
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Reader<'_> {
-    fn value(&mut self, depth: u32) -> Result<(), Problem> {
+impl Checker<'_> {
+    fn value(&mut self, depth: u32) -> Result<(), JsonError> {
         match self.peek() {
             Some(b'{') => self.container(depth, b'}'),
             Some(b'[') => self.container(depth, b']'),
@@ -72,9 +72,9 @@ impl Reader<'_> {
         }
     }
 
-    fn container(&mut self, depth: u32, close: u8) -> Result<(), Problem> {
-        if depth == DEEPEST {
-            return Err(Problem::TooDeep);
+    fn container(&mut self, depth: u32, close: u8) -> Result<(), JsonError> {
+        if depth == MAX_DEPTH {
+            return Err(JsonError::TooDeep);
         }
         self.at += 1;
         self.blanks();
@@ -100,7 +100,7 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<(), Problem> {
+    fn string(&mut self) -> Result<(), JsonError> {
         self.expect(b'"')?;
         loop {
             match self.peek() {
@@ -115,7 +115,7 @@ impl Reader<'_> {
         }
     }
 
-    fn escape(&mut self) -> Result<(), Problem> {
+    fn escape(&mut self) -> Result<(), JsonError> {
         self.at += 1;
         match self.peek() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
@@ -133,7 +133,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<(), Problem> {
+    fn number(&mut self) -> Result<(), JsonError> {
         self.eat(b'-');
         if !self.eat(b'0') {
             self.digits()?;
@@ -149,7 +149,7 @@ impl Reader<'_> {
     }
 
     /// One digit or more.
-    fn digits(&mut self) -> Result<(), Problem> {
+    fn digits(&mut self) -> Result<(), JsonError> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
@@ -160,7 +160,7 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), Problem> {
+    fn word(&mut self, word: &[u8]) -> Result<(), JsonError> {
         word.iter().try_for_each(|byte| self.expect(*byte))
     }
 
@@ -170,7 +170,7 @@ impl Reader<'_> {
         }
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Problem> {
+    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
         match self.eat(byte) {
             true => Ok(()),
             false => self.damaged(),
@@ -187,10 +187,10 @@ impl Reader<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn damaged(&self) -> Result<(), Problem> {
+    fn damaged(&self) -> Result<(), JsonError> {
         match self.at < self.bytes.len() {
-            true => Err(Problem::Damaged(self.at)),
-            false => Err(Problem::CutOff),
+            true => Err(JsonError::Damaged(self.at)),
+            false => Err(JsonError::CutOff),
         }
     }
 }

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt::{Display, Write};
 use core::net::IpAddr;
 
-use super::{Json, Kind};
+use super::{Json, JsonKind};
 
 /// A value that can be written into a file of the agent and read again.
 pub trait Persist: Sized {
@@ -120,7 +120,7 @@ impl<'a> Json<'a> {
     /// whether it is an object, and all do. To look for each by its name would
     /// be to walk through all for each.
     pub fn read_fields(self, read: &mut dyn FnMut(&str, Json<'a>) -> bool) -> bool {
-        self.kind() == Kind::Object && self.fields().all(|(name, value)| read(&name, value))
+        self.kind() == JsonKind::Object && self.fields().all(|(name, value)| read(&name, value))
     }
 
     /// Reads it into `to`; whether it fits.
@@ -153,7 +153,7 @@ impl Persist for bool {
     }
 
     fn read(json: Json<'_>) -> Option<bool> {
-        (json.kind() == Kind::Bool).then_some(json.0 == "true")
+        (json.kind() == JsonKind::Bool).then_some(json.0 == "true")
     }
 }
 
@@ -202,7 +202,7 @@ impl<T: Persist> Persist for Option<T> {
 
     fn read(json: Json<'_>) -> Option<Option<T>> {
         match json.kind() {
-            Kind::Null => Some(None),
+            JsonKind::Null => Some(None),
             _ => T::read(json).map(Some),
         }
     }
@@ -223,7 +223,7 @@ impl<T: Persist> Persist for Vec<T> {
     }
 
     fn read(json: Json<'_>) -> Option<Vec<T>> {
-        if json.kind() != Kind::Array {
+        if json.kind() != JsonKind::Array {
             return None;
         }
         let mut list = Vec::new();

@@ -67,13 +67,13 @@ fn what_is_json_and_what_not() {
 
 #[test]
 fn what_is_wrong_is_told() {
-    let table: [(&[u8], Problem); 6] = [
-        (b"{\"a\": [1, 2", Problem::CutOff),
-        (b"[\"\xd0", Problem::CutOff),
-        (b"[\"\xff\"]", Problem::Damaged(2)),
-        (b"{\"a\": x}", Problem::Damaged(6)),
-        (b"[1] 2", Problem::Damaged(4)),
-        (&[b'['; 10_000], Problem::TooDeep),
+    let table: [(&[u8], JsonError); 6] = [
+        (b"{\"a\": [1, 2", JsonError::CutOff),
+        (b"[\"\xd0", JsonError::CutOff),
+        (b"[\"\xff\"]", JsonError::Damaged(2)),
+        (b"{\"a\": x}", JsonError::Damaged(6)),
+        (b"[1] 2", JsonError::Damaged(4)),
+        (&[b'['; 10_000], JsonError::TooDeep),
     ];
     for (text, problem) in table {
         assert_eq!(Json::parse(text), Err(problem));

@@ -10,19 +10,19 @@ use alloc::vec;
 
 use super::method::{Method, Shape};
 use super::reply::Reply;
-use super::rows::{Heads, Record, Rows};
+use super::rows::{Fields, Heads, Rows};
 use super::skydns;
-use super::skydns_data::{Added, Addresses, DateEnd, Ovpn, Report, VpnList};
+use super::skydns_data::{ActivityReport, Added, Addresses, DateEnd, Ovpn, VpnList};
 use super::skydns_methods::METHODS;
-use super::table::Table;
+use super::table::ReplyTable;
 use super::vpnki::{self, Aliases, Credentials};
 use super::vpnki_resources::{self, RESOURCES};
 use crate::failure::Failure;
-use crate::json::{Json, Kind};
+use crate::json::{Json, JsonKind};
 use crate::time::Wall;
 
 /// The most fields that are shown as a record. What has more is a table.
-const MOST_FIELDS: usize = 256;
+const MAX_FIELDS: usize = 256;
 
 /// An answer, borrowed from the body of its reply.
 #[derive(Debug, Clone)]
@@ -30,15 +30,15 @@ pub enum Answer<'a> {
     /// Success, and nothing to show.
     Nothing,
     /// Names and values.
-    Record(Record<'a>),
+    Record(Fields<'a>),
     /// When a subscription ends.
     DateEnd(DateEnd<'a>),
     /// Columns and rows.
-    Table(Table<'a>),
+    Table(ReplyTable<'a>),
     /// What `add_ip` added, and what not.
     Added(Added<'a>),
     /// Counts along a line of moments.
-    Report(Report<'a>),
+    Report(ActivityReport<'a>),
     /// A configuration of OpenVPN. It holds a private key.
     Ovpn(Ovpn<'a>),
     /// The login and password of a new tunnel.
@@ -149,7 +149,9 @@ fn answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
         Shape::Added => added(data),
         Shape::DateEnd => date_end(data),
         Shape::Ovpn => Answer::Ovpn(Ovpn::in_data(data).ok_or_else(|| without("ovpn"))?),
-        Shape::Report if Report::is_in(data) => Answer::Report(Report::in_data(data)),
+        Shape::Report if ActivityReport::is_in(data) => {
+            Answer::Report(ActivityReport::in_data(data))
+        }
         Shape::Rows => rows(method, data)?,
         Shape::Credentials => credentials(data)?,
         Shape::Nothing | Shape::Record | Shape::Report => shown(data),
@@ -160,16 +162,16 @@ fn answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
 fn shown(data: Json<'_>) -> Answer<'_> {
     let mut items = data.items();
     let only = match (items.next(), items.next()) {
-        (Some(only), None) if only.kind() == Kind::Object => only,
+        (Some(only), None) if only.kind() == JsonKind::Object => only,
         _ => data,
     };
     match only.kind() {
         _ if data.is_empty() => Answer::Nothing,
-        Kind::Array => Answer::Table(Table::new(Rows::each(only), &Heads::default())),
-        Kind::Object if only.fields().nth(MOST_FIELDS).is_some() => {
-            Answer::Table(Table::new(Rows::keyed(only), &Heads::default()))
+        JsonKind::Array => Answer::Table(ReplyTable::new(Rows::each(only), &Heads::default())),
+        JsonKind::Object if only.fields().nth(MAX_FIELDS).is_some() => {
+            Answer::Table(ReplyTable::new(Rows::keyed(only), &Heads::default()))
         }
-        _ => Answer::Record(Record::of(only)),
+        _ => Answer::Record(Fields::of(only)),
     }
 }
 
@@ -183,8 +185,8 @@ fn said(data: Json<'_>) -> Answer<'_> {
 
 fn map<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Answer<'a> {
     // get_popular_report is not described: it may look like get_activity_report.
-    if Report::is_in(data) {
-        return Answer::Report(Report::in_data(data));
+    if ActivityReport::is_in(data) {
+        return Answer::Report(ActivityReport::in_data(data));
     }
     let heads = Heads {
         key,
@@ -192,7 +194,7 @@ fn map<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Answer<'a>
         alone: if key == "id" { value } else { key },
         expected: &[],
     };
-    let mut table = Table::new(Rows::of(data, &heads), &heads);
+    let mut table = ReplyTable::new(Rows::of(data, &heads), &heads);
     if table.columns.is_empty() {
         table.columns = vec![Cow::Borrowed(key), Cow::Borrowed(value)];
     }
@@ -223,7 +225,7 @@ fn rows<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
         ..Heads::default()
     };
     Ok(Answer::Table(
-        Table::new(rows, &heads).rewritten(vpnki::with_colons),
+        ReplyTable::new(rows, &heads).rewritten(vpnki::with_colons),
     ))
 }
 

@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::body::one_line_of;
-use super::method::{Count, Kind, Method, Parameter};
+use super::method::{Method, Occurrence, Parameter, ParameterKind};
 use crate::config::duration;
 use crate::config::suggest::nearest;
 use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil, whole};
 
 /// The longest interval that a report covers, in days.
-const REPORTED: i64 = 30;
+const MAX_REPORTED_DAYS: i64 = 30;
 
 /// Parameters that may be sent, and what their sender should know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,14 +50,16 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
             wrong.push(unknown(method, name));
             continue;
         };
-        if parameter.count != Count::Many && checked.pairs.iter().any(|(given, _)| given == name) {
+        if parameter.count != Occurrence::Many
+            && checked.pairs.iter().any(|(given, _)| given == name)
+        {
             wrong.push(format!("'{name}' is given twice"));
             continue;
         }
         match value_of(parameter, value, now) {
             Ok(value) => checked.pairs.push((parameter.name, value)),
             Err(why) => wrong.push(match parameter.kind {
-                Kind::Password => format!("'{name}' {why}"),
+                ParameterKind::Password => format!("'{name}' {why}"),
                 // It may be a whole file, or hold what a terminal obeys.
                 _ => format!("'{name}': '{}' {why}", one_line_of(value)),
             }),
@@ -67,9 +69,9 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
         let is_given = given.iter().any(|(name, _)| *name == parameter.name);
         match parameter.count {
             _ if is_given => {}
-            Count::Optional => {}
-            Count::Default(value) => checked.pairs.push((parameter.name, value.to_owned())),
-            Count::One | Count::Many => wrong.push(format!(
+            Occurrence::Optional => {}
+            Occurrence::Default(value) => checked.pairs.push((parameter.name, value.to_owned())),
+            Occurrence::One | Occurrence::Many => wrong.push(format!(
                 "'{}' is missing: {}",
                 parameter.name, parameter.meaning
             )),
@@ -77,8 +79,8 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
     }
     match interval(&checked.pairs) {
         Some(days) if days < 0 => wrong.push("'end' is before 'start'".to_owned()),
-        Some(days) if days >= REPORTED => checked.warnings.push(format!(
-            "only the last {REPORTED} of these {} days are reported",
+        Some(days) if days >= MAX_REPORTED_DAYS => checked.warnings.push(format!(
+            "only the last {MAX_REPORTED_DAYS} of these {} days are reported",
             days + 1
         )),
         _ => {}
@@ -121,17 +123,19 @@ fn value_of(parameter: &Parameter, value: &str, now: Civil) -> Result<String, St
     };
     match parameter.kind {
         // Which of its plans and names the service takes, it alone knows.
-        Kind::Text | Kind::Password | Kind::Plan => as_it_is(true),
-        Kind::Address => as_it_is(value.parse::<IpAddr>().is_ok()),
-        Kind::Number => as_it_is(value.len() <= 18 && digits(value)),
-        Kind::Email => as_it_is(is_email(value)),
-        Kind::Flag => flag(value).ok_or_else(|| format!("is not {}", parameter.kind)),
-        Kind::Date => date(value, now).map(|()| value.to_owned()),
-        Kind::Year => as_it_is(digits(value) && value.len() == 4 && value >= &*last_year(now)),
-        Kind::Month => {
+        ParameterKind::Text | ParameterKind::Password | ParameterKind::Plan => as_it_is(true),
+        ParameterKind::Address => as_it_is(value.parse::<IpAddr>().is_ok()),
+        ParameterKind::Number => as_it_is(value.len() <= 18 && digits(value)),
+        ParameterKind::Email => as_it_is(is_email(value)),
+        ParameterKind::Flag => flag(value).ok_or_else(|| format!("is not {}", parameter.kind)),
+        ParameterKind::Date => date(value, now).map(|()| value.to_owned()),
+        ParameterKind::Year => {
+            as_it_is(digits(value) && value.len() == 4 && value >= &*last_year(now))
+        }
+        ParameterKind::Month => {
             as_it_is(value.len() == 2 && digits(value) && ("01"..="12").contains(&value))
         }
-        Kind::Moment => moment(value, parameter.name == "te", now)
+        ParameterKind::Moment => moment(value, parameter.name == "te", now)
             .ok_or_else(|| format!("is no moment: {}", parameter.kind)),
     }
 }

@@ -5,11 +5,11 @@ use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 
 use crate::failure::Failure;
-use crate::json::{Json, Problem};
+use crate::json::{Json, JsonError};
 use crate::text::width::is_harmful;
 
 /// The longest message of a service that is passed on, in characters.
-const LONGEST_MESSAGE: usize = 200;
+const MAX_MESSAGE: usize = 200;
 /// At how many places behind a junk prefix JSON is looked for, so that the
 /// time stays linear whatever the junk is.
 const PLACES: usize = 16;
@@ -59,7 +59,7 @@ pub(super) fn one_line(body: &[u8]) -> Option<&str> {
 }
 
 /// What a body that is not JSON looks like, for people.
-fn looks_like(body: &[u8], problem: Problem) -> String {
+fn looks_like(body: &[u8], problem: JsonError) -> String {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = body.trim_ascii();
     match text.first() {
@@ -83,7 +83,7 @@ pub(super) fn message(value: Json<'_>) -> Option<String> {
 /// Text of a service as one line, not too long, without what a terminal obeys.
 pub(super) fn one_line_of(text: &str) -> String {
     let printable = |c: char| if is_harmful(c) { ' ' } else { c };
-    text.chars().take(LONGEST_MESSAGE).map(printable).collect()
+    text.chars().take(MAX_MESSAGE).map(printable).collect()
 }
 
 /// A scalar, or the first one in a list or in an object: `errors` is often one.

@@ -29,16 +29,16 @@ pub struct Parameter {
     /// As in the URL.
     pub name: &'static str,
     /// What a value must look like.
-    pub kind: Kind,
+    pub kind: ParameterKind,
     /// Whether it may be left out, or given more than once.
-    pub count: Count,
+    pub count: Occurrence,
     /// What it means, in a few words.
     pub meaning: &'static str,
 }
 
 /// How often a parameter may be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Count {
+pub enum Occurrence {
     /// Exactly once.
     One,
     /// Once, or not at all.
@@ -51,7 +51,7 @@ pub enum Count {
 
 /// What a value must look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ParameterKind {
     /// Any text without control characters.
     Text,
     /// The same, and not to be shown again: a password.
@@ -138,25 +138,27 @@ impl Method {
 impl Parameter {
     /// Whether a call without it is incomplete.
     pub fn is_required(&self) -> bool {
-        matches!(self.count, Count::One | Count::Many)
+        matches!(self.count, Occurrence::One | Occurrence::Many)
     }
 }
 
 /// What to write, for a person: `YYYY-MM-DD, not before 1 January of last year`.
-impl fmt::Display for Kind {
+impl fmt::Display for ParameterKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Text => "text",
-            Kind::Password => "text; name=@FILE or name=- keeps it out of the list of processes",
-            Kind::Address => "an IPv4 or IPv6 address",
-            Kind::Number => "a number",
-            Kind::Flag => "True or False",
-            Kind::Plan => "PREMIUM, SCHOOL, BUSINESS, or one that subscribe_plans lists",
-            Kind::Email => "an e-mail address",
-            Kind::Date => "YYYY-MM-DD, not before 1 January of last year",
-            Kind::Year => "YYYY, last year or later",
-            Kind::Month => "MM, 01 to 12",
-            Kind::Moment => "2026-11-20, '2026-11-20 12:30:00', NOW, or 24h (ago)",
+            ParameterKind::Text => "text",
+            ParameterKind::Password => {
+                "text; name=@FILE or name=- keeps it out of the list of processes"
+            }
+            ParameterKind::Address => "an IPv4 or IPv6 address",
+            ParameterKind::Number => "a number",
+            ParameterKind::Flag => "True or False",
+            ParameterKind::Plan => "PREMIUM, SCHOOL, BUSINESS, or one that subscribe_plans lists",
+            ParameterKind::Email => "an e-mail address",
+            ParameterKind::Date => "YYYY-MM-DD, not before 1 January of last year",
+            ParameterKind::Year => "YYYY, last year or later",
+            ParameterKind::Month => "MM, 01 to 12",
+            ParameterKind::Moment => "2026-11-20, '2026-11-20 12:30:00', NOW, or 24h (ago)",
         })
     }
 }

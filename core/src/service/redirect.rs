@@ -11,10 +11,10 @@ use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Values of the query shorter than this are too common to be looked for.
-const SHORTEST_SECRET: usize = 6;
+const MIN_SECRET: usize = 6;
 
 /// How much of a refused address is shown.
-const SHOWN: usize = 160;
+const MAX_SHOWN: usize = 160;
 
 /// Where a request goes: two addresses with equal origins share a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub fn shown(url: &str, target: &str) -> String {
     if repeats_a_value(&text, url) || text.is_empty() {
         return "another place".to_owned();
     }
-    text.truncate(SHOWN);
+    text.truncate(MAX_SHOWN);
     text
 }
 
@@ -206,7 +206,7 @@ fn repeats_a_value(text: &str, url: &str) -> bool {
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .map(|(_, value)| percent_decoded(value))
-        .any(|value| value.len() >= SHORTEST_SECRET && text.contains(&value))
+        .any(|value| value.len() >= MIN_SECRET && text.contains(&value))
 }
 
 fn percent_decoded(text: &str) -> String {

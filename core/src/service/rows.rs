@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::json::{Json, Kind};
+use crate::json::{Json, JsonKind};
 
 /// A list of rows in the body. Nothing is copied: each row is found when its
 /// turn comes, so that a hundred thousand of them cost nothing.
@@ -58,16 +58,16 @@ impl<'a> Rows<'a> {
         };
         match value.kind() {
             _ if value.is_empty() => Rows::each(Json::NULL),
-            Kind::Array => Rows::each(value),
-            Kind::Object if is_row() => Rows::one(value),
-            Kind::Object if is_list() => Rows::each(value),
-            Kind::Object => Rows::keyed(value),
+            JsonKind::Array => Rows::each(value),
+            JsonKind::Object if is_row() => Rows::one(value),
+            JsonKind::Object if is_list() => Rows::each(value),
+            JsonKind::Object => Rows::keyed(value),
             _ => Rows::one(value),
         }
     }
 
     /// One after the other. An item that is `null` is no row.
-    pub fn iter(&self) -> impl Iterator<Item = Row<'a>> + Clone + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = ReplyRow<'a>> + Clone + use<'a> {
         let (form, value) = (self.form, self.value);
         let one = (form == Form::One).then_some((None, value));
         let each = match form {
@@ -76,7 +76,7 @@ impl<'a> Rows<'a> {
         };
         one.into_iter()
             .chain(each)
-            .map(move |(key, value)| Row {
+            .map(move |(key, value)| ReplyRow {
                 key: key.filter(|_| form == Form::Keyed),
                 value,
             })
@@ -94,11 +94,13 @@ impl<'a> Rows<'a> {
 pub fn is_numbered(value: Json<'_>) -> bool {
     let is_number = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
     let mut fields = value.fields();
-    !value.is_empty() && fields.all(|(name, _)| is_number(&name)) && value.kind() == Kind::Object
+    !value.is_empty()
+        && fields.all(|(name, _)| is_number(&name))
+        && value.kind() == JsonKind::Object
 }
 
 fn is_null(value: Json<'_>) -> bool {
-    value.kind() == Kind::Null
+    value.kind() == JsonKind::Null
 }
 
 /// What to call what has no name of its own.
@@ -145,16 +147,16 @@ impl Heads {
 
 /// One row.
 #[derive(Debug, Clone)]
-pub struct Row<'a> {
+pub struct ReplyRow<'a> {
     /// The name that it stands under, where that means something.
     pub key: Option<Cow<'a, str>>,
     /// What it holds: an object of fields, mostly.
     pub value: Json<'a>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> ReplyRow<'a> {
     /// Its fields; `heads` names what has no name of its own.
-    pub fn record(&self, heads: &Heads) -> Record<'a> {
+    pub fn record(&self, heads: &Heads) -> Fields<'a> {
         let mut fields = Vec::new();
         if let Some(key) = &self.key {
             fields.push((Cow::Borrowed(heads.key), key.clone()));
@@ -162,7 +164,7 @@ impl<'a> Row<'a> {
         if self.is_one_cell() {
             let name = heads.of_cell(self.key.is_some());
             fields.push((Cow::Borrowed(name), self.value.shown()));
-            return Record(fields);
+            return Fields(fields);
         }
         let count = self.value.entries().count();
         fields.reserve_exact(count);
@@ -170,15 +172,15 @@ impl<'a> Row<'a> {
             let name = name.unwrap_or_else(|| heads.of_item(at, count));
             fields.push((name, field.shown()));
         }
-        Record(fields)
+        Fields(fields)
     }
 
     /// Whether it is one value rather than several fields: a scalar, or a list
     /// that stands under a name.
     pub(super) fn is_one_cell(&self) -> bool {
         match self.value.kind() {
-            Kind::Object => false,
-            Kind::Array => self.key.is_some(),
+            JsonKind::Object => false,
+            JsonKind::Array => self.key.is_some(),
             _ => true,
         }
     }
@@ -194,30 +196,30 @@ impl<'a> Row<'a> {
 ///
 /// ```
 /// use wansync_core::json::Json;
-/// use wansync_core::service::rows::Record;
+/// use wansync_core::service::rows::Fields;
 ///
 /// let json = Json::parse(br#"{"id": 7, "name": "Home", "tags": [1, 2]}"#).unwrap();
-/// let mut record = Record::of(json);
+/// let mut record = Fields::of(json);
 /// assert_eq!(record.take("name").unwrap(), "Home");
 /// assert_eq!(record.0, [("id".into(), "7".into()), ("tags".into(), "[1,2]".into())]);
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Record<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct Fields<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 /// Its names alone: a value may be a password.
-impl fmt::Debug for Record<'_> {
+impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.0.iter().map(|(name, _)| name);
         f.debug_set().entries(names).finish()
     }
 }
 
-impl<'a> Record<'a> {
+impl<'a> Fields<'a> {
     /// The fields of an object, or of the one object in a list. A scalar is the
     /// value of `data`.
-    pub fn of(data: Json<'a>) -> Record<'a> {
+    pub fn of(data: Json<'a>) -> Fields<'a> {
         if data.is_empty() {
-            return Record::default();
+            return Fields::default();
         }
         let mut items = data.items();
         let value = match (items.next(), items.next()) {
@@ -228,7 +230,7 @@ impl<'a> Record<'a> {
             alone: "data",
             ..Heads::default()
         };
-        Row { key: None, value }.record(&heads)
+        ReplyRow { key: None, value }.record(&heads)
     }
 
     /// The value of this name, out of the record; of several, the last. An

@@ -14,7 +14,7 @@ mod report;
 use alloc::borrow::Cow;
 use core::fmt;
 
-use super::rows::Record;
+use super::rows::Fields;
 use crate::json::Json;
 use crate::time::Wall;
 pub use added::{Added, Invalid};
@@ -22,7 +22,7 @@ pub use lists::{
     Address, Addresses, Categories, Category, List, Listed, Plan, Plans, Profile, Profiles, Vpn,
     VpnList,
 };
-pub use report::{Dataset, Report};
+pub use report::{ActivityReport, Dataset};
 
 /// The `data` of `subscribe`: `{"username", "email", "plan"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,13 +34,13 @@ pub struct Subscription<'a> {
     /// The tariff.
     pub plan: Option<Cow<'a, str>>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Subscription<'a> {
     /// From `data`.
     pub fn in_data(data: Json<'a>) -> Subscription<'a> {
-        let mut rest = Record::of(data);
+        let mut rest = Fields::of(data);
         Subscription {
             username: rest.take("username"),
             email: rest.take("email"),
@@ -56,13 +56,13 @@ pub struct DateEnd<'a> {
     /// The end of the subscription.
     pub at: Option<Wall>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> DateEnd<'a> {
     /// From `data`, which may be the number alone.
     pub fn in_data(data: Json<'a>) -> DateEnd<'a> {
-        let mut rest = Record::of(data);
+        let mut rest = Fields::of(data);
         let seconds = rest
             .take_number("date_end")
             .or_else(|| rest.take_number("data"));
@@ -81,13 +81,13 @@ pub struct Activity<'a> {
     /// Those of them that were blocked.
     pub blocks: Option<u64>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Activity<'a> {
     /// From `data`.
     pub fn in_data(data: Json<'a>) -> Activity<'a> {
-        let mut rest = Record::of(data);
+        let mut rest = Fields::of(data);
         Activity {
             requests: rest.take_number("requests"),
             blocks: rest.take_number("blocks"),
@@ -102,13 +102,13 @@ pub struct DailyStat<'a> {
     /// Where the statistics can be fetched.
     pub link: Option<Cow<'a, str>>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> DailyStat<'a> {
     /// From `data`, which may be the link alone.
     pub fn in_data(data: Json<'a>) -> DailyStat<'a> {
-        let mut rest = Record::of(data);
+        let mut rest = Fields::of(data);
         DailyStat {
             link: rest.take_first(&["result", "data"]),
             rest,
@@ -123,13 +123,13 @@ pub struct Ovpn<'a> {
     /// The configuration for OpenVPN, whole.
     pub text: Cow<'a, str>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Ovpn<'a> {
     /// From `data`, which may be the text alone. `None` if there is no text.
     pub fn in_data(data: Json<'a>) -> Option<Ovpn<'a>> {
-        let mut rest = Record::of(data);
+        let mut rest = Fields::of(data);
         let text = rest.take_first(&["ovpn", "data"])?;
         Some(Ovpn { text, rest })
     }

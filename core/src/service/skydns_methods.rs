@@ -1,13 +1,13 @@
 //! The 29 methods of SkyDNS's provider API, from its document.
 
-use super::method::Count::{Many, One, Optional};
 use super::method::Effect::{Changes, Destroys, Reads};
-use super::method::{Count, Kind, Method, Parameter, Shape};
+use super::method::Occurrence::{Many, One, Optional};
+use super::method::{Method, Occurrence, Parameter, ParameterKind, Shape};
 
 const fn parameter(
     name: &'static str,
-    kind: Kind,
-    count: Count,
+    kind: ParameterKind,
+    count: Occurrence,
     meaning: &'static str,
 ) -> Parameter {
     Parameter {
@@ -18,28 +18,28 @@ const fn parameter(
     }
 }
 
-const IDENT: Parameter = parameter("ident", Kind::Text, One, "login of the user");
+const IDENT: Parameter = parameter("ident", ParameterKind::Text, One, "login of the user");
 const PROFILE: Parameter = parameter(
     "profile",
-    Kind::Number,
+    ParameterKind::Number,
     Optional,
     "id of the profile; the default one if left out",
 );
 const PROFILE_ID: Parameter = parameter(
     "profile_id",
-    Kind::Number,
+    ParameterKind::Number,
     Optional,
     "id of a profile: only this one",
 );
-const START: Parameter = parameter("start", Kind::Date, One, "first day of the report");
+const START: Parameter = parameter("start", ParameterKind::Date, One, "first day of the report");
 const END: Parameter = parameter(
     "end",
-    Kind::Date,
+    ParameterKind::Date,
     One,
     "last day of the report; only its last 30 days are reported",
 );
 const EMAIL: &str = "e-mail address, for messages and for a forgotten password";
-const TLS: Parameter = parameter("tls", Kind::Flag, Optional, "whether TLS is used");
+const TLS: Parameter = parameter("tls", ParameterKind::Flag, Optional, "whether TLS is used");
 
 /// Every method, in the order of the document's list.
 pub static METHODS: [Method; 29] = [
@@ -47,16 +47,26 @@ pub static METHODS: [Method; 29] = [
         name: "subscribe",
         summary: "register a user, on the provider's default tariff",
         parameters: &[
-            parameter("password", Kind::Password, One, "password of the new user"),
+            parameter(
+                "password",
+                ParameterKind::Password,
+                One,
+                "password of the new user",
+            ),
             parameter(
                 "login",
-                Kind::Text,
+                ParameterKind::Text,
                 Optional,
                 "login; by default one with the provider's prefix",
             ),
-            parameter("plan", Kind::Plan, Optional, "tariff"),
-            parameter("email", Kind::Email, Optional, EMAIL),
-            parameter("customer", Kind::Text, Optional, "name of the contract"),
+            parameter("plan", ParameterKind::Plan, Optional, "tariff"),
+            parameter("email", ParameterKind::Email, Optional, EMAIL),
+            parameter(
+                "customer",
+                ParameterKind::Text,
+                Optional,
+                "name of the contract",
+            ),
         ],
         effect: Changes,
         shape: Shape::Record,
@@ -92,7 +102,7 @@ pub static METHODS: [Method; 29] = [
     Method {
         name: "update_email",
         summary: "change a user's e-mail address",
-        parameters: &[IDENT, parameter("email", Kind::Email, One, EMAIL)],
+        parameters: &[IDENT, parameter("email", ParameterKind::Email, One, EMAIL)],
         effect: Changes,
         shape: Shape::Nothing,
         source: "update_email",
@@ -102,7 +112,7 @@ pub static METHODS: [Method; 29] = [
         summary: "change a user's password",
         parameters: &[
             IDENT,
-            parameter("password", Kind::Password, One, "new password"),
+            parameter("password", ParameterKind::Password, One, "new password"),
         ],
         effect: Changes,
         shape: Shape::Nothing,
@@ -113,7 +123,12 @@ pub static METHODS: [Method; 29] = [
         summary: "switch a user to a paid tariff, as is needed after subscribe",
         parameters: &[
             IDENT,
-            parameter("plan", Kind::Plan, Optional, "tariff; PREMIUM if left out"),
+            parameter(
+                "plan",
+                ParameterKind::Plan,
+                Optional,
+                "tariff; PREMIUM if left out",
+            ),
         ],
         effect: Changes,
         shape: Shape::Nothing,
@@ -151,11 +166,11 @@ pub static METHODS: [Method; 29] = [
         summary: "add a profile to a user",
         parameters: &[
             IDENT,
-            parameter("name", Kind::Text, One, "name of the profile"),
+            parameter("name", ParameterKind::Text, One, "name of the profile"),
             TLS,
             parameter(
                 "blockpage_id",
-                Kind::Text,
+                ParameterKind::Text,
                 Optional,
                 "id of the page that is shown in place of a blocked one",
             ),
@@ -168,8 +183,13 @@ pub static METHODS: [Method; 29] = [
         name: "update_profile",
         summary: "change a profile",
         parameters: &[
-            parameter("profile_id", Kind::Number, One, "id of the profile"),
-            parameter("name", Kind::Text, Optional, "new name"),
+            parameter(
+                "profile_id",
+                ParameterKind::Number,
+                One,
+                "id of the profile",
+            ),
+            parameter("name", ParameterKind::Text, Optional, "new name"),
             TLS,
         ],
         effect: Changes,
@@ -183,12 +203,17 @@ pub static METHODS: [Method; 29] = [
             IDENT,
             parameter(
                 "ip",
-                Kind::Address,
+                ParameterKind::Address,
                 Many,
                 "address; may be given several times",
             ),
             PROFILE,
-            parameter("comment", Kind::Text, Optional, "comment on the addresses"),
+            parameter(
+                "comment",
+                ParameterKind::Text,
+                Optional,
+                "comment on the addresses",
+            ),
         ],
         effect: Changes,
         shape: Shape::Added,
@@ -199,7 +224,7 @@ pub static METHODS: [Method; 29] = [
         summary: "delete all static addresses of a profile",
         parameters: &[
             IDENT,
-            parameter("profile", Kind::Number, One, "id of the profile"),
+            parameter("profile", ParameterKind::Number, One, "id of the profile"),
         ],
         effect: Destroys("delete all static addresses of the profile"),
         shape: Shape::Nothing,
@@ -212,7 +237,7 @@ pub static METHODS: [Method; 29] = [
             IDENT,
             parameter(
                 "profile",
-                Kind::Number,
+                ParameterKind::Number,
                 Optional,
                 "id of a profile: only its addresses",
             ),
@@ -226,10 +251,10 @@ pub static METHODS: [Method; 29] = [
         summary: "set a user's dynamic address, taking it from another user if need be",
         parameters: &[
             IDENT,
-            parameter("ip", Kind::Address, One, "the address"),
+            parameter("ip", ParameterKind::Address, One, "the address"),
             parameter(
                 "hostname",
-                Kind::Text,
+                ParameterKind::Text,
                 Optional,
                 "a name for this address, so that a user can have several",
             ),
@@ -242,7 +267,10 @@ pub static METHODS: [Method; 29] = [
     Method {
         name: "remove_ip",
         summary: "delete an address of a user",
-        parameters: &[IDENT, parameter("ip", Kind::Address, One, "the address")],
+        parameters: &[
+            IDENT,
+            parameter("ip", ParameterKind::Address, One, "the address"),
+        ],
         effect: Destroys("delete the address"),
         shape: Shape::Nothing,
         source: "remove_ip",
@@ -254,11 +282,16 @@ pub static METHODS: [Method; 29] = [
             IDENT,
             parameter(
                 "name",
-                Kind::Text,
+                ParameterKind::Text,
                 One,
                 "name of the connection, unique for the user",
             ),
-            parameter("profile_id", Kind::Number, One, "id of the profile"),
+            parameter(
+                "profile_id",
+                ParameterKind::Number,
+                One,
+                "id of the profile",
+            ),
         ],
         effect: Changes,
         shape: Shape::Ovpn,
@@ -269,7 +302,7 @@ pub static METHODS: [Method; 29] = [
         summary: "delete all VPN connections of a profile",
         parameters: &[parameter(
             "profile_id",
-            Kind::Number,
+            ParameterKind::Number,
             One,
             "id of the profile",
         )],
@@ -298,7 +331,7 @@ pub static METHODS: [Method; 29] = [
         summary: "delete a VPN connection",
         parameters: &[parameter(
             "id",
-            Kind::Text,
+            ParameterKind::Text,
             One,
             "id of the connection, from get_vpn_list",
         )],
@@ -310,8 +343,18 @@ pub static METHODS: [Method; 29] = [
         name: "update_nat",
         summary: "bind a profile to a DNS address, for users behind NAT",
         parameters: &[
-            parameter("profile_id", Kind::Number, One, "id of the profile"),
-            parameter("address", Kind::Address, One, "the NAT DNS address"),
+            parameter(
+                "profile_id",
+                ParameterKind::Number,
+                One,
+                "id of the profile",
+            ),
+            parameter(
+                "address",
+                ParameterKind::Address,
+                One,
+                "the NAT DNS address",
+            ),
         ],
         effect: Changes,
         shape: Shape::Nothing,
@@ -322,7 +365,12 @@ pub static METHODS: [Method; 29] = [
         summary: "count a user's requests and blocks of one day",
         parameters: &[
             IDENT,
-            parameter("date", Kind::Date, Optional, "the day; today if left out"),
+            parameter(
+                "date",
+                ParameterKind::Date,
+                Optional,
+                "the day; today if left out",
+            ),
             PROFILE_ID,
         ],
         effect: Reads,
@@ -366,8 +414,8 @@ pub static METHODS: [Method; 29] = [
         summary: "mail a user the statistics of a month, as CSV",
         parameters: &[
             IDENT,
-            parameter("year", Kind::Year, One, "the year"),
-            parameter("month", Kind::Month, One, "the month"),
+            parameter("year", ParameterKind::Year, One, "the year"),
+            parameter("month", ParameterKind::Month, One, "the month"),
             PROFILE_ID,
         ],
         effect: Changes,
@@ -378,11 +426,11 @@ pub static METHODS: [Method; 29] = [
         name: "get_daily_stat",
         summary: "get a link to a user's statistics of one day",
         parameters: &[
-            parameter("date", Kind::Date, One, "the day"),
+            parameter("date", ParameterKind::Date, One, "the day"),
             IDENT,
             parameter(
                 "email_to",
-                Kind::Email,
+                ParameterKind::Email,
                 Optional,
                 "where to mail the statistics",
             ),

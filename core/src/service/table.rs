@@ -4,14 +4,14 @@ use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::rows::{Heads, Row, Rows};
-use crate::json::{Json, Kind};
+use super::rows::{Heads, ReplyRow, Rows};
+use crate::json::{Json, JsonKind};
 
 /// The most columns of their own. Fields beyond them share the last column, so
 /// that no reply costs more than its length.
-const MOST_COLUMNS: usize = 64;
+const MAX_COLUMNS: usize = 64;
 /// The head of the column for the fields that have none of their own.
-const MORE: &str = "more";
+const OVERFLOW_COLUMN: &str = "more";
 
 /// Names of columns, and rows of as many cells each.
 ///
@@ -21,36 +21,36 @@ const MORE: &str = "more";
 /// ```
 /// use wansync_core::json::Json;
 /// use wansync_core::service::rows::{Heads, Rows};
-/// use wansync_core::service::table::Table;
+/// use wansync_core::service::table::ReplyTable;
 ///
 /// let json = Json::parse(br#"[{"ip": "8.8.4.4"}, {"ip": "8.8.8.8", "port": 53}]"#).unwrap();
-/// let table = Table::new(Rows::each(json), &Heads::default());
+/// let table = ReplyTable::new(Rows::each(json), &Heads::default());
 /// assert_eq!(table.columns, ["ip", "port"]);
 /// let rows: Vec<_> = table.rows().collect();
 /// assert_eq!(rows, [["8.8.4.4", ""], ["8.8.8.8", "53"]]);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Table<'a> {
+pub struct ReplyTable<'a> {
     /// The name of each column.
     pub columns: Vec<Cow<'a, str>>,
     rows: Rows<'a>,
-    layout: Layout,
+    layout: CellLayout,
     rewrite: fn(Cow<'a, str>) -> Cow<'a, str>,
 }
 
 /// Which columns stand before those of the fields.
 #[derive(Debug, Clone, Copy, Default)]
-struct Layout {
+struct CellLayout {
     has_key: bool,
     /// How many cells a row has that is a list or a scalar.
     unnamed: usize,
     has_more: bool,
 }
 
-impl<'a> Table<'a> {
+impl<'a> ReplyTable<'a> {
     /// The table of these rows: two walks over them, nothing copied.
-    pub fn new(rows: Rows<'a>, heads: &Heads) -> Table<'a> {
-        let mut layout = Layout::default();
+    pub fn new(rows: Rows<'a>, heads: &Heads) -> ReplyTable<'a> {
+        let mut layout = CellLayout::default();
         let mut names: Vec<Cow<'a, str>> = Vec::new();
         for row in rows.iter() {
             layout.make_room_for(&row);
@@ -58,7 +58,7 @@ impl<'a> Table<'a> {
             for (name, _) in row.value.fields() {
                 match place(&names, next, &name) {
                     Some(at) => next = at + 1,
-                    None if names.len() < MOST_COLUMNS => names.push(name),
+                    None if names.len() < MAX_COLUMNS => names.push(name),
                     None => layout.has_more = true,
                 }
             }
@@ -74,9 +74,9 @@ impl<'a> Table<'a> {
         }
         columns.extend(names);
         if layout.has_more {
-            columns.push(Cow::Borrowed(MORE));
+            columns.push(Cow::Borrowed(OVERFLOW_COLUMN));
         }
-        Table {
+        ReplyTable {
             columns,
             rows,
             layout,
@@ -86,8 +86,8 @@ impl<'a> Table<'a> {
 
     /// The same, every cell passed through `rewrite`.
     #[must_use]
-    pub fn rewritten(self, rewrite: fn(Cow<'a, str>) -> Cow<'a, str>) -> Table<'a> {
-        Table { rewrite, ..self }
+    pub fn rewritten(self, rewrite: fn(Cow<'a, str>) -> Cow<'a, str>) -> ReplyTable<'a> {
+        ReplyTable { rewrite, ..self }
     }
 
     /// The rows, each with one cell a column. A field that a row lacks is empty.
@@ -100,12 +100,12 @@ impl<'a> Table<'a> {
         self.rows.is_empty()
     }
 
-    fn cells(&self, row: Row<'a>) -> Vec<Cow<'a, str>> {
+    fn cells(&self, row: ReplyRow<'a>) -> Vec<Cow<'a, str>> {
         let mut cells = vec![Cow::Borrowed(""); self.columns.len()];
         let first = usize::from(self.layout.has_key);
         if row.is_one_cell() {
             cells[first] = (self.rewrite)(row.value.shown());
-        } else if row.value.kind() == Kind::Object {
+        } else if row.value.kind() == JsonKind::Object {
             self.put_fields(row.value, &mut cells);
         } else {
             self.put_items(row.value, &mut cells[first..]);
@@ -147,20 +147,24 @@ impl<'a> Table<'a> {
     }
 }
 
-impl Layout {
-    fn make_room_for(&mut self, row: &Row<'_>) {
+impl CellLayout {
+    fn make_room_for(&mut self, row: &ReplyRow<'_>) {
         let cells = match row.value.kind() {
             _ if row.is_one_cell() => 1,
-            Kind::Array => row.value.items().count(),
+            JsonKind::Array => row.value.items().count(),
             _ => 0,
         };
         self.has_key |= row.key.is_some();
-        self.unnamed = self.unnamed.max(cells.min(MOST_COLUMNS));
-        self.has_more |= cells > MOST_COLUMNS;
+        self.unnamed = self.unnamed.max(cells.min(MAX_COLUMNS));
+        self.has_more |= cells > MAX_COLUMNS;
     }
 }
 
-fn unnamed_columns<'a>(layout: Layout, heads: &Heads, names: &[Cow<'_, str>]) -> Vec<Cow<'a, str>> {
+fn unnamed_columns<'a>(
+    layout: CellLayout,
+    heads: &Heads,
+    names: &[Cow<'_, str>],
+) -> Vec<Cow<'a, str>> {
     let mut columns = Vec::new();
     if layout.has_key {
         let is_taken = names.iter().any(|name| name == heads.key);

@@ -17,7 +17,7 @@ use alloc::string::String;
 use super::body;
 use super::reply::Reply;
 use crate::failure::Failure;
-use crate::json::{Json, Kind};
+use crate::json::{Json, JsonKind};
 use crate::time::Wall;
 
 pub use credentials::Credentials;
@@ -26,13 +26,13 @@ pub(crate) use moment::with_colons;
 pub use rows::{Aliases, address_of, is_active, name_of, rows};
 
 /// How many envelopes inside each other are taken off.
-const MOST_LEVELS: usize = 4;
+const MAX_ENVELOPES: usize = 4;
 /// Whose presence alone says that an object is an envelope.
-const ENVELOPE: [&str; 5] = ["err_code", "err_msg", "err_message", "response_id", "api"];
-const CODE: &str = "err_code";
-const MESSAGES: [&str; 2] = ["err_msg", "err_message"];
+const ENVELOPE_FIELDS: [&str; 5] = ["err_code", "err_msg", "err_message", "response_id", "api"];
+const CODE_FIELD: &str = "err_code";
+const MESSAGE_FIELDS: [&str; 2] = ["err_msg", "err_message"];
 /// Where a reply to `del_tunnel` may say how it went.
-const VERDICTS: [&str; 6] = [
+const VERDICT_FIELDS: [&str; 6] = [
     "status",
     "result",
     "results",
@@ -104,8 +104,10 @@ pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
     }
     let payload = payload(reply, now)?;
     let is_confirmed = match payload.data.kind() {
-        Kind::Object | Kind::Array => says_ok(payload.data).unwrap_or(payload.is_vouched_for),
-        Kind::Null => payload.is_vouched_for,
+        JsonKind::Object | JsonKind::Array => {
+            says_ok(payload.data).unwrap_or(payload.is_vouched_for)
+        }
+        JsonKind::Null => payload.is_vouched_for,
         _ => is_yes(payload.data),
     };
     match is_confirmed {
@@ -134,7 +136,7 @@ fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Failure {
         Failure::Refused { message } if message.eq_ignore_ascii_case("ok") => Failure::Unknown {
             what: "'OK' and nothing else".to_owned(),
         },
-        Failure::Refused { message } => Problem::Said {
+        Failure::Refused { message } => ReplyProblem::Said {
             code: None,
             message,
         }
@@ -144,19 +146,19 @@ fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Failure {
 }
 
 /// What is wrong with a JSON document.
-enum Problem {
+enum ReplyProblem {
     /// The service says that it failed.
     Said { code: Option<u16>, message: String },
     /// Too many envelopes.
     TooDeep,
 }
 
-impl Problem {
+impl ReplyProblem {
     /// Refused, unless the same may succeed later.
     fn failure(self, reply: &Reply, now: Wall) -> Failure {
-        let Problem::Said { code, message } = self else {
+        let ReplyProblem::Said { code, message } = self else {
             return Failure::Unknown {
-                what: format!("more than {MOST_LEVELS} envelopes inside each other"),
+                what: format!("more than {MAX_ENVELOPES} envelopes inside each other"),
             };
         };
         let is_limit = message.to_ascii_lowercase().contains("rate limit");
@@ -174,26 +176,26 @@ impl Problem {
 }
 
 /// The payload, and whether an envelope vouches for it.
-fn unwrapped(mut value: Json<'_>) -> Result<(Json<'_>, bool), Problem> {
+fn unwrapped(mut value: Json<'_>) -> Result<(Json<'_>, bool), ReplyProblem> {
     let mut is_vouched_for = false;
-    for _ in 0..=MOST_LEVELS {
+    for _ in 0..=MAX_ENVELOPES {
         if let Some(problem) = error_in(value) {
             return Err(problem);
         }
-        is_vouched_for |= value.get(CODE).is_some();
+        is_vouched_for |= value.get(CODE_FIELD).is_some();
         match inside(value) {
             Some(inner) => value = inner,
             None => return Ok((value, is_vouched_for)),
         }
     }
-    Err(Problem::TooDeep)
+    Err(ReplyProblem::TooDeep)
 }
 
 /// The error that an object is, in any of the forms that are known.
-fn error_in(object: Json<'_>) -> Option<Problem> {
+fn error_in(object: Json<'_>) -> Option<ReplyProblem> {
     let telling = |name: &str| object.get(name).filter(|value| !says_nothing(*value));
-    let code = telling(CODE);
-    let text = MESSAGES.iter().find_map(|name| telling(name));
+    let code = telling(CODE_FIELD);
+    let text = MESSAGE_FIELDS.iter().find_map(|name| telling(name));
     if code.is_some() || text.is_some() {
         return Some(said(code, text));
     }
@@ -210,10 +212,10 @@ fn error_in(object: Json<'_>) -> Option<Problem> {
     errors.next().map(|(_, text)| said(None, Some(text)))
 }
 
-fn said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> Problem {
+fn said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> ReplyProblem {
     let number = code.and_then(Json::number);
     let words = text.or(code).and_then(body::first_message);
-    Problem::Said {
+    ReplyProblem::Said {
         code: number.and_then(|code| u16::try_from(code).ok()),
         message: match (text, words) {
             (Some(_), Some(words)) => words,
@@ -232,7 +234,11 @@ fn says_nothing(value: Json<'_>) -> bool {
 /// What an envelope holds; `None` if it is none.
 fn inside(object: Json<'_>) -> Option<Json<'_>> {
     let is_alone = object.fields().nth(1).is_none();
-    let is_marked = || ENVELOPE.iter().any(|name| object.get(name).is_some());
+    let is_marked = || {
+        ENVELOPE_FIELDS
+            .iter()
+            .any(|name| object.get(name).is_some())
+    };
     if let Some(data) = object.get("data") {
         let is_row = || rows::has_name(object);
         let is_inside = is_alone || is_marked() || (data.is_container() && !is_row());
@@ -244,7 +250,7 @@ fn inside(object: Json<'_>) -> Option<Json<'_>> {
 
 /// What an object says under the names of a verdict; `None` if it has none.
 fn says_ok(object: Json<'_>) -> Option<bool> {
-    let verdicts = VERDICTS.iter().filter_map(|name| object.get(name));
+    let verdicts = VERDICT_FIELDS.iter().filter_map(|name| object.get(name));
     verdicts.map(is_yes).reduce(|all, one| all && one)
 }
 

@@ -1,24 +1,24 @@
 //! The 6 resources of VPNKI's API, from its document.
 
-use super::method::Count::{Default, One};
 use super::method::Effect::{Changes, Destroys, Reads};
-use super::method::{Kind, Method, Parameter, Shape};
+use super::method::Occurrence::{Default, One};
+use super::method::{Method, Parameter, ParameterKind, Shape};
 
 const TUNNEL: Parameter = Parameter {
     name: "tunnel",
-    kind: Kind::Text,
+    kind: ParameterKind::Text,
     count: One,
     meaning: "name of the tunnel, such as user356",
 };
 const SINCE: Parameter = Parameter {
     name: "ts",
-    kind: Kind::Moment,
+    kind: ParameterKind::Moment,
     count: Default("0000-00-00 00-00-00"),
     meaning: "start of the interval; everything up to its end if left out",
 };
 const UNTIL: Parameter = Parameter {
     name: "te",
-    kind: Kind::Moment,
+    kind: ParameterKind::Moment,
     count: Default("NOW"),
     meaning: "end of the interval; now if left out",
 };

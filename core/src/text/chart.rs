@@ -8,15 +8,15 @@ use alloc::vec::Vec;
 use core::iter;
 
 use super::Screen;
-use super::table::{GAP, Table};
+use super::table::{GAP, TextTable};
 use super::width::width;
 
 /// The longest bar, in columns.
-const LONGEST: usize = 30;
+const MAX_BAR: usize = 30;
 /// The bar below which there is none: it would say nothing.
-const SHORTEST: usize = 4;
+const MIN_BAR: usize = 4;
 /// The width that is assumed where there is no terminal.
-const ASSUMED: usize = 80;
+const DEFAULT_WIDTH: usize = 80;
 /// One to eight eighths of a block, from the left (Unicode Block Elements).
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
@@ -54,7 +54,7 @@ pub fn chart(labels: &[&str], series: &[Series<'_>], screen: Screen) -> String {
         }
     }
     let header = series.iter().flat_map(|s| [s.label, ""]);
-    let mut table = Table::new(iter::once("").chain(header));
+    let mut table = TextTable::new(iter::once("").chain(header));
     for row in 0..rows {
         let label = labels.get(row).copied().unwrap_or_default();
         let cells = &cells[row * 2 * series.len()..][..2 * series.len()];
@@ -79,9 +79,9 @@ impl Scale {
             let value = s.values.iter().max().copied().unwrap_or(0);
             width(s.label).max(value.to_string().len()) + 2 * GAP
         });
-        let left = screen.width.unwrap_or(ASSUMED);
+        let left = screen.width.unwrap_or(DEFAULT_WIDTH);
         let left = left.saturating_sub(label + numbers.sum::<usize>());
-        let columns = (left / series.len().max(1)).min(LONGEST);
+        let columns = (left / series.len().max(1)).min(MAX_BAR);
         Scale {
             greatest: series
                 .iter()
@@ -89,7 +89,7 @@ impl Scale {
                 .max()
                 .copied()
                 .unwrap_or(0),
-            columns: if columns < SHORTEST { 0 } else { columns },
+            columns: if columns < MIN_BAR { 0 } else { columns },
             utf8: screen.utf8,
         }
     }
@@ -158,9 +158,9 @@ mod tests {
     #[test]
     fn no_number_is_too_great() {
         for greatest in [1, 1 << 55, 1 << 56, u64::MAX - 1, u64::MAX] {
-            let scale = scale(greatest, LONGEST, true);
-            assert_eq!(scale.bar(greatest), "█".repeat(LONGEST), "{greatest}");
-            assert!(width(&scale.bar(greatest / 2)) <= LONGEST / 2);
+            let scale = scale(greatest, MAX_BAR, true);
+            assert_eq!(scale.bar(greatest), "█".repeat(MAX_BAR), "{greatest}");
+            assert!(width(&scale.bar(greatest / 2)) <= MAX_BAR / 2);
         }
     }
 

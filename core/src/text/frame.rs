@@ -19,9 +19,9 @@ const ERASE_LINE: &str = "\x1b[K";
 /// Erases from the cursor to the end of the screen.
 const ERASE_BELOW: &str = "\x1b[J";
 /// What lines that go on are indented by, beyond their first one.
-const HANG: usize = 2;
+const HANGING_INDENT: usize = 2;
 /// The narrowest that text is wrapped into; below that it is cut.
-const NARROWEST: usize = 24;
+const MIN_TEXT_WIDTH: usize = 24;
 
 /// What to send to a terminal of so many `rows`, so that it shows the text and
 /// nothing else, whatever it showed before. What does not fit is left out.
@@ -59,8 +59,8 @@ fn folded(line: &str, columns: usize, mark: char) -> Vec<String> {
     }
     let text = line.trim_start();
     let indent = line.len() - text.len();
-    let (indent, hang) = match columns >= indent + HANG + NARROWEST {
-        true => (indent, HANG),
+    let (indent, hang) = match columns >= indent + HANGING_INDENT + MIN_TEXT_WIDTH {
+        true => (indent, HANGING_INDENT),
         false => (0, 0),
     };
     let parts = wrap(text, columns - indent - hang).into_iter().enumerate();

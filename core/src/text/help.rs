@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 
 use super::table::GAP;
 use super::width::width;
-use crate::service::method::{Count, Effect, Kind, Method, Parameter, Shape};
+use crate::service::method::{Effect, Method, Occurrence, Parameter, ParameterKind, Shape};
 use crate::service::{skydns_methods, vpnki_resources};
 
 /// The width of help where there is no terminal.
-const ASSUMED: usize = 80;
+const DEFAULT_WIDTH: usize = 80;
 /// The narrowest column that text is wrapped into.
-const NARROWEST: usize = 24;
+const MIN_TEXT_WIDTH: usize = 24;
 
 /// A command of wansync with a table of methods behind it.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ pub(crate) static APIS: [Api; 2] = [
 ];
 
 /// Optional parameters that an example shows, so that it does something.
-const SHOWN: [(&str, &str); 6] = [
+const EXAMPLE_PARAMETERS: [(&str, &str); 6] = [
     ("stat_user", "ts"),
     ("stat_tunnel", "ts"),
     ("prolongate", "plan"),
@@ -58,7 +58,7 @@ pub fn method(command: &str, method: &Method, width: Option<usize>) -> String {
     if !method.parameters.is_empty() {
         out.push('\n');
         let lines: Vec<[String; 3]> = method.parameters.iter().map(described).collect();
-        hang(&mut out, &lines, "  ", width.unwrap_or(ASSUMED));
+        hang(&mut out, &lines, "  ", width.unwrap_or(DEFAULT_WIDTH));
         out.push_str("\nNAME=@FILE reads a value from a file, NAME=- from standard input.\n");
     }
     match method.effect {
@@ -120,7 +120,7 @@ pub fn markdown() -> String {
 pub fn example(command: &str, method: &Method) -> String {
     let mut out = format!("wansync {command} {}", method.name);
     for parameter in method.parameters {
-        if parameter.is_required() || SHOWN.contains(&(method.name, parameter.name)) {
+        if parameter.is_required() || EXAMPLE_PARAMETERS.contains(&(method.name, parameter.name)) {
             for value in samples(parameter) {
                 out.push_str(&format!(" {}={value}", parameter.name));
             }
@@ -135,52 +135,54 @@ pub fn example(command: &str, method: &Method) -> String {
 /// Values for an example. Those of one's own secrets come from standard input.
 fn samples(parameter: &Parameter) -> &'static [&'static str] {
     match (parameter.kind, parameter.name) {
-        (Kind::Address, _) if parameter.count == Count::Many => &["8.8.4.4", "8.8.8.8"],
-        (Kind::Address, _) => &["8.8.4.4"],
-        (Kind::Date, "start") => &["2026-11-01"],
-        (Kind::Date, _) => &["2026-11-20"],
-        (Kind::Moment, "ts") => &["24h"],
-        (Kind::Moment, _) => &["NOW"],
-        (Kind::Email, _) => &["user1@example.com"],
-        (Kind::Flag, _) => &["True"],
-        (Kind::Month, _) => &["10"],
-        (Kind::Number, _) => &["7"],
-        (Kind::Password, _) => &["-"],
-        (Kind::Plan, _) => &["BUSINESS"],
-        (Kind::Year, _) => &["2026"],
-        (Kind::Text, "ident") => &["user1"],
-        (Kind::Text, "tunnel") => &["user356"],
-        (Kind::Text, "id") => &["12"],
-        (Kind::Text, "hostname") => &["router-1"],
-        (Kind::Text, _) => &["home"],
+        (ParameterKind::Address, _) if parameter.count == Occurrence::Many => {
+            &["8.8.4.4", "8.8.8.8"]
+        }
+        (ParameterKind::Address, _) => &["8.8.4.4"],
+        (ParameterKind::Date, "start") => &["2026-11-01"],
+        (ParameterKind::Date, _) => &["2026-11-20"],
+        (ParameterKind::Moment, "ts") => &["24h"],
+        (ParameterKind::Moment, _) => &["NOW"],
+        (ParameterKind::Email, _) => &["user1@example.com"],
+        (ParameterKind::Flag, _) => &["True"],
+        (ParameterKind::Month, _) => &["10"],
+        (ParameterKind::Number, _) => &["7"],
+        (ParameterKind::Password, _) => &["-"],
+        (ParameterKind::Plan, _) => &["BUSINESS"],
+        (ParameterKind::Year, _) => &["2026"],
+        (ParameterKind::Text, "ident") => &["user1"],
+        (ParameterKind::Text, "tunnel") => &["user356"],
+        (ParameterKind::Text, "id") => &["12"],
+        (ParameterKind::Text, "hostname") => &["router-1"],
+        (ParameterKind::Text, _) => &["home"],
     }
 }
 
 /// `ip=ADDRESS…`, in brackets if it may be left out.
 fn usage(parameter: &Parameter) -> String {
     let value = match parameter.kind {
-        Kind::Text => "TEXT",
-        Kind::Password => "PASSWORD",
-        Kind::Address => "ADDRESS",
-        Kind::Number => "NUMBER",
-        Kind::Flag => "True|False",
-        Kind::Plan => "PLAN",
-        Kind::Email => "EMAIL",
-        Kind::Date => "YYYY-MM-DD",
-        Kind::Year => "YYYY",
-        Kind::Month => "MM",
-        Kind::Moment => "WHEN",
+        ParameterKind::Text => "TEXT",
+        ParameterKind::Password => "PASSWORD",
+        ParameterKind::Address => "ADDRESS",
+        ParameterKind::Number => "NUMBER",
+        ParameterKind::Flag => "True|False",
+        ParameterKind::Plan => "PLAN",
+        ParameterKind::Email => "EMAIL",
+        ParameterKind::Date => "YYYY-MM-DD",
+        ParameterKind::Year => "YYYY",
+        ParameterKind::Month => "MM",
+        ParameterKind::Moment => "WHEN",
     };
     let name = parameter.name;
     match parameter.count {
-        Count::One => format!("{name}={value}"),
-        Count::Many => format!("{name}={value}..."),
-        Count::Optional | Count::Default(_) => format!("[{name}={value}]"),
+        Occurrence::One => format!("{name}={value}"),
+        Occurrence::Many => format!("{name}={value}..."),
+        Occurrence::Optional | Occurrence::Default(_) => format!("[{name}={value}]"),
     }
 }
 
 fn short(parameter: &Parameter) -> String {
-    let more = if parameter.count == Count::Many {
+    let more = if parameter.count == Occurrence::Many {
         "..."
     } else {
         ""
@@ -198,12 +200,12 @@ fn in_markdown(parameter: &Parameter) -> String {
 /// Name, whether it is needed, and what it means.
 fn described(parameter: &Parameter) -> [String; 3] {
     let count = match parameter.count {
-        Count::One => "required",
-        Count::Many => "required, repeatable",
-        Count::Optional | Count::Default(_) => "optional",
+        Occurrence::One => "required",
+        Occurrence::Many => "required, repeatable",
+        Occurrence::Optional | Occurrence::Default(_) => "optional",
     };
     let meaning = match parameter.kind {
-        Kind::Text => parameter.meaning.to_owned(),
+        ParameterKind::Text => parameter.meaning.to_owned(),
         kind => format!("{} ({kind})", parameter.meaning),
     };
     [parameter.name.to_owned(), count.to_owned(), meaning]
@@ -220,7 +222,7 @@ fn hang(out: &mut String, lines: &[[String; 3]], indent: &str, columns: usize) {
     let widest = |n: usize| lines.iter().map(|line| width(&line[n])).max().unwrap_or(0);
     let (first, second) = (widest(0), widest(1));
     let beside = indent.len() + first + GAP + second + GAP;
-    let room = columns.saturating_sub(beside).max(NARROWEST);
+    let room = columns.saturating_sub(beside).max(MIN_TEXT_WIDTH);
     for [name, what, text] in lines {
         let mut start = format!("{indent}{name:first$}  {what:second$}  ");
         for part in wrap(text, room) {

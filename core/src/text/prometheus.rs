@@ -11,7 +11,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::status::tunnel::TunnelView;
-use super::status::{SectionView, View};
+use super::status::{SectionView, StatusView};
 use crate::outcome::Outcome;
 use crate::time::seconds;
 use crate::tunnel::Health;
@@ -20,7 +20,7 @@ use crate::tunnel::Health;
 type Sample<'a> = (Vec<(&'static str, &'a str)>, String);
 
 /// The metrics of a status.
-pub fn metrics(view: &View) -> String {
+pub fn metrics(view: &StatusView) -> String {
     let mut out = String::new();
     let one = |value: i64| vec![(Vec::new(), value.to_string())];
     let version = vec![(vec![("version", view.version)], "1".to_owned())];

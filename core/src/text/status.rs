@@ -23,7 +23,7 @@ use tunnel::TunnelView;
 
 /// The whole of it.
 #[derive(Debug, Serialize)]
-pub struct View {
+pub struct StatusView {
     /// Of this program.
     pub version: &'static str,
     /// `ok`, or `not set`.
@@ -91,7 +91,7 @@ fn clock_word(is_set: bool) -> &'static str {
 }
 
 /// The text for people.
-pub fn text(view: &View) -> String {
+pub fn text(view: &StatusView) -> String {
     let clock = clock_word(view.clock_is_set);
     let mut out = format!("wansync {}, clock {clock}\n", view.version);
     if !view.is_enabled {

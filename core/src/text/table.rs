@@ -13,13 +13,13 @@ const NONE: &str = "none";
 /// Spaces between two columns.
 pub(super) const GAP: usize = 2;
 /// The width below which no column is cut.
-const NARROWEST: usize = 4;
+const MIN_COLUMN: usize = 4;
 
 /// Columns and rows of borrowed text.
 ///
 /// ```
-/// use wansync_core::text::{Screen, table::Table};
-/// let mut table = Table::new(["profile", "visits"]);
+/// use wansync_core::text::{Screen, table::TextTable};
+/// let mut table = TextTable::new(["profile", "visits"]);
 /// table.row(["Дети", "12"]);
 /// table.row(["Офис", "7"]);
 /// let shown = "profile  visits\n\
@@ -28,22 +28,22 @@ const NARROWEST: usize = 4;
 /// assert_eq!(table.show(Screen::default()), shown);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Table<'a> {
+pub struct TextTable<'a> {
     columns: Vec<&'a str>,
     /// Row after row, as many in each as there are columns.
     cells: Vec<&'a str>,
 }
 
 /// How a column is laid out.
-struct Layout {
+struct ColumnLayout {
     width: usize,
     to_the_right: bool,
 }
 
-impl<'a> Table<'a> {
+impl<'a> TextTable<'a> {
     /// A table without rows.
-    pub fn new(columns: impl IntoIterator<Item = &'a str>) -> Table<'a> {
-        Table {
+    pub fn new(columns: impl IntoIterator<Item = &'a str>) -> TextTable<'a> {
+        TextTable {
             columns: columns.into_iter().collect(),
             cells: Vec::new(),
         }
@@ -80,19 +80,20 @@ impl<'a> Table<'a> {
         core::iter::once(header).chain(rows.map(move |row| line(row, &layout, screen)))
     }
 
-    fn layout(&self, screen: Screen) -> Vec<Layout> {
-        let mut layout: Vec<Layout> = (0..self.columns.len()).map(|n| self.column(n)).collect();
+    fn layout(&self, screen: Screen) -> Vec<ColumnLayout> {
+        let mut layout: Vec<ColumnLayout> =
+            (0..self.columns.len()).map(|n| self.column(n)).collect();
         if let Some(columns) = screen.width {
             fit(&mut layout, columns);
         }
         layout
     }
 
-    fn column(&self, n: usize) -> Layout {
+    fn column(&self, n: usize) -> ColumnLayout {
         let cells = || self.cells.iter().skip(n).step_by(self.columns.len());
         let widest = cells().map(|cell| width(cell)).max().unwrap_or(0);
         let mut filled = cells().filter(|cell| !cell.is_empty()).peekable();
-        Layout {
+        ColumnLayout {
             width: widest.max(width(self.columns[n])),
             to_the_right: filled.peek().is_some() && filled.all(|cell| is_number(cell)),
         }
@@ -100,19 +101,22 @@ impl<'a> Table<'a> {
 }
 
 /// Narrows the widest columns to the greatest width at which all fit.
-fn fit(layout: &mut [Layout], columns: usize) {
+fn fit(layout: &mut [ColumnLayout], columns: usize) {
     let total = |limit: usize| -> usize {
         let widths = layout.iter().map(|column| column.width.min(limit) + GAP);
         widths.sum::<usize>().saturating_sub(GAP)
     };
     let fits = |limit: &usize| total(*limit) <= columns;
-    let limit = (NARROWEST..=columns).rev().find(fits).unwrap_or(NARROWEST);
+    let limit = (MIN_COLUMN..=columns)
+        .rev()
+        .find(fits)
+        .unwrap_or(MIN_COLUMN);
     for column in layout {
         column.width = column.width.min(limit);
     }
 }
 
-fn line(cells: &[&str], layout: &[Layout], screen: Screen) -> String {
+fn line(cells: &[&str], layout: &[ColumnLayout], screen: Screen) -> String {
     let mut line = String::new();
     let mut owed = 0;
     for (cell, column) in cells.iter().zip(layout) {
@@ -182,7 +186,7 @@ mod tests {
     }
 
     fn shown(columns: &[&str], rows: &[&[&str]], screen: Screen) -> Vec<String> {
-        let mut table = Table::new(columns.iter().copied());
+        let mut table = TextTable::new(columns.iter().copied());
         for row in rows {
             table.row(row.iter().copied());
         }

@@ -13,7 +13,7 @@ use alloc::string::String;
 type Range = (u16, u16);
 
 /// Of no width, in plane 0.
-const ZERO: [Range; 47] = [
+const ZERO_WIDTH: [Range; 47] = [
     (0x0300, 0x036f), // Combining Diacritical Marks
     (0x0483, 0x0489), // Cyrillic
     (0x0591, 0x05bd), // Hebrew
@@ -248,8 +248,8 @@ fn width_of(c: char) -> usize {
     match plane {
         _ if is_space(c) => 1,
         _ if is_harmful(c) => c.escape_unicode().len(),
-        0 if low < ZERO[0].0 => 1,
-        0 if holds(&ZERO, low) => 0,
+        0 if low < ZERO_WIDTH[0].0 => 1,
+        0 if holds(&ZERO_WIDTH, low) => 0,
         0 if holds(&WIDE, low) => 2,
         1 if holds(&WIDE_EMOJI, low) => 2,
         2 | 3 => 2,
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn ranges_are_sorted_and_apart() {
-        for ranges in [&ZERO[..], &WIDE, &WIDE_EMOJI] {
+        for ranges in [&ZERO_WIDTH[..], &WIDE, &WIDE_EMOJI] {
             assert!(ranges.iter().all(|(first, last)| first <= last));
             assert!(ranges.windows(2).all(|pair| pair[0].1 < pair[1].0));
         }

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
-use super::value::Table;
+use super::value::BlobTable;
 use crate::address::Candidate;
 
 /// One logical network, as in `/etc/config/network`.
@@ -46,7 +46,7 @@ pub struct Network {
 
 /// The networks of an answer to `network.interface dump`, in its order. One
 /// without a name is left out.
-pub fn networks(dump: Table<'_>) -> Vec<Network> {
+pub fn networks(dump: BlobTable<'_>) -> Vec<Network> {
     let Some(interfaces) = dump.array("interface") else {
         return Vec::new();
     };
@@ -58,7 +58,7 @@ pub fn networks(dump: Table<'_>) -> Vec<Network> {
 
 /// One network, from the answer to `status`, which does not repeat the name, or
 /// from a notification.
-pub fn network(name: &str, status: Table<'_>) -> Network {
+pub fn network(name: &str, status: BlobTable<'_>) -> Network {
     let flag = |name| status.flag(name).unwrap_or(false);
     let text = |name| Some(status.text(name)?.into_owned());
     let up = flag("up");
@@ -76,7 +76,7 @@ pub fn network(name: &str, status: Table<'_>) -> Network {
     }
 }
 
-fn addresses(status: Table<'_>) -> Vec<Candidate> {
+fn addresses(status: BlobTable<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
     for entry in entries(status, "ipv4-address") {
         found.extend(candidate::<Ipv4Addr>(entry, entry));
@@ -95,8 +95,8 @@ fn addresses(status: Table<'_>) -> Vec<Candidate> {
 /// The address in one table, with the lifetime in another. `preferred` 0 is
 /// over; absent is unlimited; negative is longer than 32 bits can say.
 fn candidate<A: FromStr + Into<IpAddr>>(
-    address: Table<'_>,
-    lifetime: Table<'_>,
+    address: BlobTable<'_>,
+    lifetime: BlobTable<'_>,
 ) -> Option<Candidate> {
     let address: A = address.text("address")?.parse().ok()?;
     Some(Candidate {
@@ -105,13 +105,13 @@ fn candidate<A: FromStr + Into<IpAddr>>(
     })
 }
 
-fn errors(status: Table<'_>) -> Vec<String> {
+fn errors(status: BlobTable<'_>) -> Vec<String> {
     entries(status, "errors")
         .filter_map(|entry| Some(entry.text("code")?.into_owned()))
         .collect()
 }
 
-fn entries<'a>(status: Table<'a>, name: &str) -> impl Iterator<Item = Table<'a>> + use<'a> {
+fn entries<'a>(status: BlobTable<'a>, name: &str) -> impl Iterator<Item = BlobTable<'a>> + use<'a> {
     status
         .array(name)
         .into_iter()

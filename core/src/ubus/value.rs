@@ -1,6 +1,6 @@
 //! The values inside a ubus message ("blobmsg"), read where they lie. Pure.
 //!
-//! A reply is checked once, whole, by [`Table::parse`]; after that a [`Value`]
+//! A reply is checked once, whole, by [`BlobTable::parse`]; after that a [`BlobValue`]
 //! is a view of its bytes and nothing is copied, so a dump of a large router
 //! costs the memory of its message and no more.
 //!
@@ -15,7 +15,7 @@ use core::fmt;
 
 /// How many containers may lie in each other, the outermost table included.
 /// netifd's dump reaches 7.
-pub(crate) const DEPTH: u32 = 32;
+pub(crate) const MAX_DEPTH: u32 = 32;
 
 /// Type numbers of values.
 #[expect(missing_docs, reason = "their names say it")]
@@ -43,13 +43,13 @@ impl fmt::Display for Malformed {
 
 /// One value of a reply.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
+pub enum BlobValue<'a> {
     /// `null`
     Null,
     /// Elements in the owner's order.
     Array(Array<'a>),
     /// Named elements in the owner's order; a name may come twice.
-    Table(Table<'a>),
+    Table(BlobTable<'a>),
     /// Bytes up to the first zero byte. Usually UTF-8, but nobody checks.
     String(&'a [u8]),
     /// An integer of 16, 32 or 64 bits, taken as signed.
@@ -62,27 +62,27 @@ pub enum Value<'a> {
 
 /// The inside of a table. Its bytes have been checked.
 #[derive(Clone, Copy, PartialEq)]
-pub struct Table<'a>(&'a [u8]);
+pub struct BlobTable<'a>(&'a [u8]);
 
 /// The inside of an array. Its bytes have been checked.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Array<'a>(&'a [u8]);
 
-impl<'a> Table<'a> {
+impl<'a> BlobTable<'a> {
     /// Checks a run of named values, to the innermost. Needs time linear in
     /// the number of bytes, and no memory.
-    pub fn parse(bytes: &'a [u8]) -> Result<Table<'a>, Malformed> {
-        check(bytes, true, DEPTH)?;
-        Ok(Table(bytes))
+    pub fn parse(bytes: &'a [u8]) -> Result<BlobTable<'a>, Malformed> {
+        check(bytes, true, MAX_DEPTH)?;
+        Ok(BlobTable(bytes))
     }
 
-    /// `bytes` have passed [`Table::parse`] before.
-    pub(super) fn checked(bytes: &'a [u8]) -> Table<'a> {
-        Table(bytes)
+    /// `bytes` have passed [`BlobTable::parse`] before.
+    pub(super) fn checked(bytes: &'a [u8]) -> BlobTable<'a> {
+        BlobTable(bytes)
     }
 
     /// Names and values, in order.
-    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], Value<'a>)> {
+    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], BlobValue<'a>)> {
         Values {
             rest: self.0,
             named: true,
@@ -92,7 +92,7 @@ impl<'a> Table<'a> {
     /// The first string of that name, made readable where it is not UTF-8.
     pub fn text(self, name: &str) -> Option<Cow<'a, str>> {
         self.find(name, |value| match value {
-            Value::String(bytes) => Some(String::from_utf8_lossy(bytes)),
+            BlobValue::String(bytes) => Some(String::from_utf8_lossy(bytes)),
             _ => None,
         })
     }
@@ -100,7 +100,7 @@ impl<'a> Table<'a> {
     /// The first boolean of that name.
     pub fn flag(self, name: &str) -> Option<bool> {
         self.find(name, |value| match value {
-            Value::Bool(flag) => Some(flag),
+            BlobValue::Bool(flag) => Some(flag),
             _ => None,
         })
     }
@@ -108,7 +108,7 @@ impl<'a> Table<'a> {
     /// The first integer of that name.
     pub fn int(self, name: &str) -> Option<i64> {
         self.find(name, |value| match value {
-            Value::Int(int) => Some(int),
+            BlobValue::Int(int) => Some(int),
             _ => None,
         })
     }
@@ -116,21 +116,21 @@ impl<'a> Table<'a> {
     /// The first array of that name.
     pub fn array(self, name: &str) -> Option<Array<'a>> {
         self.find(name, |value| match value {
-            Value::Array(array) => Some(array),
+            BlobValue::Array(array) => Some(array),
             _ => None,
         })
     }
 
     /// The first table of that name.
-    pub fn table(self, name: &str) -> Option<Table<'a>> {
+    pub fn table(self, name: &str) -> Option<BlobTable<'a>> {
         self.find(name, |value| match value {
-            Value::Table(table) => Some(table),
+            BlobValue::Table(table) => Some(table),
             _ => None,
         })
     }
 
     /// The first of that name and of the right type: as owners read arguments.
-    fn find<T>(self, name: &str, pick: impl Fn(Value<'a>) -> Option<T>) -> Option<T> {
+    fn find<T>(self, name: &str, pick: impl Fn(BlobValue<'a>) -> Option<T>) -> Option<T> {
         self.iter()
             .filter(|(found, _)| *found == name.as_bytes())
             .find_map(|(_, value)| pick(value))
@@ -139,7 +139,7 @@ impl<'a> Table<'a> {
 
 impl<'a> Array<'a> {
     /// The elements, in order.
-    pub fn iter(self) -> impl Iterator<Item = Value<'a>> {
+    pub fn iter(self) -> impl Iterator<Item = BlobValue<'a>> {
         Values {
             rest: self.0,
             named: false,
@@ -148,15 +148,15 @@ impl<'a> Array<'a> {
     }
 
     /// Those elements that are tables.
-    pub fn tables(self) -> impl Iterator<Item = Table<'a>> {
+    pub fn tables(self) -> impl Iterator<Item = BlobTable<'a>> {
         self.iter().filter_map(|value| match value {
-            Value::Table(table) => Some(table),
+            BlobValue::Table(table) => Some(table),
             _ => None,
         })
     }
 }
 
-impl fmt::Debug for Table<'_> {
+impl fmt::Debug for BlobTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
             .entries(
@@ -180,7 +180,7 @@ struct Values<'a> {
 }
 
 impl<'a> Iterator for Values<'a> {
-    type Item = (&'a [u8], Value<'a>);
+    type Item = (&'a [u8], BlobValue<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
         let attribute = Attribute::cut(&mut self.rest).ok()??;
@@ -195,8 +195,8 @@ fn check(bytes: &[u8], named: bool, depth: u32) -> Result<(), Malformed> {
     let mut rest = bytes;
     while let Some(attribute) = Attribute::cut(&mut rest)? {
         match attribute.value(named)?.1 {
-            Value::Array(array) => check(array.0, false, below)?,
-            Value::Table(table) => check(table.0, true, below)?,
+            BlobValue::Array(array) => check(array.0, false, below)?,
+            BlobValue::Table(table) => check(table.0, true, below)?,
             _ => {}
         }
     }
@@ -237,24 +237,24 @@ impl<'a> Attribute<'a> {
 
     /// The name and the value. libubox takes array elements without a name
     /// header as well; in a table a value must have one.
-    fn value(self, in_table: bool) -> Result<(&'a [u8], Value<'a>), Malformed> {
+    fn value(self, in_table: bool) -> Result<(&'a [u8], BlobValue<'a>), Malformed> {
         let (name, bytes) = match self.named {
             true => split_name(self.payload)?,
             false if in_table => return Err(Malformed("a value without a name in a table")),
             false => (&[][..], self.payload),
         };
         let value = match self.id {
-            kind::NULL => Value::Null,
-            kind::ARRAY => Value::Array(Array(bytes)),
-            kind::TABLE => Value::Table(Table(bytes)),
+            kind::NULL => BlobValue::Null,
+            kind::ARRAY => BlobValue::Array(Array(bytes)),
+            kind::TABLE => BlobValue::Table(BlobTable(bytes)),
             kind::STRING => {
-                Value::String(string(bytes).ok_or(Malformed("a string without its end"))?)
+                BlobValue::String(string(bytes).ok_or(Malformed("a string without its end"))?)
             }
-            kind::INT64 => Value::Int(i64::from_be_bytes(sized(bytes)?)),
-            kind::INT32 => Value::Int(i32::from_be_bytes(sized(bytes)?).into()),
-            kind::INT16 => Value::Int(i16::from_be_bytes(sized(bytes)?).into()),
-            kind::BOOL => Value::Bool(sized(bytes)? != [0]),
-            kind::DOUBLE => Value::Double(f64::from_be_bytes(sized(bytes)?)),
+            kind::INT64 => BlobValue::Int(i64::from_be_bytes(sized(bytes)?)),
+            kind::INT32 => BlobValue::Int(i32::from_be_bytes(sized(bytes)?).into()),
+            kind::INT16 => BlobValue::Int(i16::from_be_bytes(sized(bytes)?).into()),
+            kind::BOOL => BlobValue::Bool(sized(bytes)? != [0]),
+            kind::DOUBLE => BlobValue::Double(f64::from_be_bytes(sized(bytes)?)),
             _ => return Err(Malformed("a value of an unknown type")),
         };
         Ok((name, value))
@@ -340,7 +340,11 @@ mod tests {
                 length,
             ),
         ] {
-            assert_eq!(Table::parse(bytes), Err(Malformed(reason)), "{bytes:x?}");
+            assert_eq!(
+                BlobTable::parse(bytes),
+                Err(Malformed(reason)),
+                "{bytes:x?}"
+            );
         }
     }
 
@@ -352,7 +356,7 @@ mod tests {
             b"\x83\0\0\x0a\0\x01a\0y\0\0\0",
         ]
         .concat();
-        let table = Table::parse(&bytes).unwrap();
+        let table = BlobTable::parse(&bytes).unwrap();
         let names: Vec<_> = table.iter().map(|(name, _)| name).collect();
         assert_eq!(names, [b"a", b"a", b"a"]);
         assert_eq!(table.int("a"), Some(1));
@@ -364,16 +368,16 @@ mod tests {
     #[test]
     fn a_string_ends_at_its_first_zero_byte_and_need_not_be_utf_8() {
         let bytes = b"\x83\0\0\x0d\0\x01a\0\xe9t\0t\0\0\0\0";
-        let table = Table::parse(bytes).unwrap();
+        let table = BlobTable::parse(bytes).unwrap();
         assert_eq!(table.text("a").as_deref(), Some("\u{fffd}t"));
     }
 
     #[test]
     fn array_elements_may_lack_the_name_header() {
         let bytes = b"\x81\0\0\x10\0\x01a\0\x05\0\0\x08\0\0\0\x07";
-        let table = Table::parse(bytes).unwrap();
+        let table = BlobTable::parse(bytes).unwrap();
         let array = table.array("a").unwrap();
-        assert_eq!(array.iter().collect::<Vec<_>>(), [Value::Int(7)]);
+        assert_eq!(array.iter().collect::<Vec<_>>(), [BlobValue::Int(7)]);
     }
 
     #[test]
@@ -389,9 +393,9 @@ mod tests {
                 .concat()
             })
         };
-        assert!(Table::parse(&nested(32)).is_ok());
+        assert!(BlobTable::parse(&nested(32)).is_ok());
         let deep = Err(Malformed("values nested too deeply"));
-        assert_eq!(Table::parse(&nested(33)), deep);
-        assert_eq!(Table::parse(&nested(10_000)), deep);
+        assert_eq!(BlobTable::parse(&nested(33)), deep);
+        assert_eq!(BlobTable::parse(&nested(10_000)), deep);
     }
 }

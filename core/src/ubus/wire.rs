@@ -7,13 +7,13 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::value::{Attribute, Malformed, Table, kind, string};
+use super::value::{Attribute, BlobTable, Malformed, kind, string};
 
 /// Bytes of a header.
 pub const HEADER: usize = 12;
 
 /// The largest L that ubusd sends or takes, in bytes.
-pub const LARGEST: usize = 1_048_576;
+pub const MAX_MESSAGE: usize = 1_048_576;
 
 /// What a message is for.
 #[expect(missing_docs, reason = "the protocol's own names")]
@@ -101,13 +101,13 @@ impl Message {
     }
 
     /// An attribute that holds values: DATA or SIGNATURE. Checks them whole.
-    pub fn table(&self, id: u8) -> Result<Option<Table<'_>>, Malformed> {
-        self.last(id, Some).map(Table::parse).transpose()
+    pub fn table(&self, id: u8) -> Result<Option<BlobTable<'_>>, Malformed> {
+        self.last(id, Some).map(BlobTable::parse).transpose()
     }
 
     /// [`Message::table`], where that succeeded before.
-    pub fn checked_table(&self, id: u8) -> Table<'_> {
-        Table::checked(self.last(id, Some).unwrap_or_default())
+    pub fn checked_table(&self, id: u8) -> BlobTable<'_> {
+        BlobTable::checked(self.last(id, Some).unwrap_or_default())
     }
 
     /// If an id comes twice, the last usable one wins, as in libubus.
@@ -179,7 +179,7 @@ fn announced(header: &[u8]) -> Result<usize, Malformed> {
     }
     let length = u32::from_be_bytes([0, header[9], header[10], header[11]]) as usize;
     match length {
-        4..=LARGEST => Ok(8 + length),
+        4..=MAX_MESSAGE => Ok(8 + length),
         _ => Err(Malformed("a message of an impossible length")),
     }
 }
@@ -187,9 +187,9 @@ fn announced(header: &[u8]) -> Result<usize, Malformed> {
 /// Arguments of a call, as they lie in its DATA. Names are the program's own
 /// words: shorter than 64 KiB, without a zero byte.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Arguments(Vec<u8>);
+pub struct CallArguments(Vec<u8>);
 
-impl Arguments {
+impl CallArguments {
     /// Adds a string. The receiver reads it up to the first zero byte.
     pub fn text(self, name: &'static str, value: &str) -> Self {
         self.put(kind::STRING, name, &terminated(value))
@@ -220,7 +220,7 @@ pub fn lookup(seq: u16, path: &str) -> Vec<u8> {
 
 /// Calls a method. DATA is there even when it is empty: without it the owner
 /// answers INVALID_ARGUMENT.
-pub fn invoke(seq: u16, object: u32, method: &str, arguments: &Arguments) -> Vec<u8> {
+pub fn invoke(seq: u16, object: u32, method: &str, arguments: &CallArguments) -> Vec<u8> {
     let attributes: [(u8, &[u8]); 3] = [
         (attribute::OBJID, &object.to_be_bytes()),
         (attribute::METHOD, &terminated(method)),
@@ -262,7 +262,7 @@ fn request(kind: u8, seq: u16, peer: u32, attributes: &[(u8, &[u8])]) -> Vec<u8>
     for (id, payload) in attributes {
         push(&mut bytes, *id, payload);
     }
-    // Whoever sends it refuses what is longer than `LARGEST`.
+    // Whoever sends it refuses what is longer than `MAX_MESSAGE`.
     let length = (bytes.len() - 8) as u32;
     bytes[8..HEADER].copy_from_slice(&length.to_be_bytes());
     bytes

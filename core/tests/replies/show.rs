@@ -6,9 +6,9 @@ use wansync_core::time::Wall;
 use wansync_core::service::answer::{Answer, decode};
 use wansync_core::service::method::Method;
 use wansync_core::service::reply::Reply;
-use wansync_core::service::rows::Record;
-use wansync_core::service::skydns_data::Report;
-use wansync_core::service::table::Table;
+use wansync_core::service::rows::Fields;
+use wansync_core::service::skydns_data::ActivityReport;
+use wansync_core::service::table::ReplyTable;
 use wansync_core::service::vpnki;
 
 /// What the reply says, one fact a line.
@@ -71,13 +71,13 @@ fn of_answer(answer: &Answer<'_>) -> Vec<String> {
     }
 }
 
-fn of_table(table: &Table<'_>) -> Vec<String> {
+fn of_table(table: &ReplyTable<'_>) -> Vec<String> {
     let head = line("columns", &table.columns);
     let rows = table.rows().map(|cells| line("row", &cells));
     [head].into_iter().chain(rows).collect()
 }
 
-fn of_report(report: &Report<'_>) -> Vec<String> {
+fn of_report(report: &ActivityReport<'_>) -> Vec<String> {
     let labels: Vec<_> = report.labels().collect();
     let sets = report.datasets().map(|set| {
         let values: Vec<_> = set.values().collect();
@@ -91,7 +91,7 @@ fn of_report(report: &Report<'_>) -> Vec<String> {
         .collect()
 }
 
-fn fields(word: &str, record: &Record<'_>) -> Vec<String> {
+fn fields(word: &str, record: &Fields<'_>) -> Vec<String> {
     let pairs = record.0.iter();
     pairs
         .map(|(name, value)| line(word, &[Cow::Borrowed(&**name), Cow::Borrowed(&**value)]))

@@ -2,10 +2,10 @@
 
 use wansync_core::json::Json;
 use wansync_core::service::reply::Reply;
-use wansync_core::service::rows::{Record, Rows};
+use wansync_core::service::rows::{Fields, Rows};
 use wansync_core::service::skydns_data::{
-    Activity, Addresses, Categories, DailyStat, Plans, Profile, Profiles, Report, Subscription,
-    VpnList,
+    Activity, ActivityReport, Addresses, Categories, DailyStat, Plans, Profile, Profiles,
+    Subscription, VpnList,
 };
 use wansync_core::service::vpnki::{self, Aliases};
 use wansync_core::service::{skydns, skydns_methods};
@@ -22,7 +22,7 @@ fn data(reply: &Reply) -> Json<'_> {
     skydns::content(reply, Wall::from_secs(0)).expect("a success")
 }
 
-fn names(rest: &Record<'_>) -> Vec<String> {
+fn names(rest: &Fields<'_>) -> Vec<String> {
     rest.0.iter().map(|(name, _)| name.to_string()).collect()
 }
 
@@ -32,7 +32,7 @@ fn records() {
     let new = Subscription::in_data(data(&reply));
     assert_eq!(new.username.as_deref(), Some("username"));
     assert_eq!(new.plan.as_deref(), Some("tariff_name"));
-    assert_eq!(new.rest, Record::default());
+    assert_eq!(new.rest, Fields::default());
 
     let reply = body("subscribe-unforeseen");
     let new = Subscription::in_data(data(&reply));
@@ -127,12 +127,12 @@ fn lists() {
 #[test]
 fn reports() {
     let reply = body("seed-get_activity_report");
-    let report = Report::in_data(data(&reply));
+    let report = ActivityReport::in_data(data(&reply));
     let sets: Vec<_> = report.datasets().collect();
     assert_eq!(sets[0].counts().collect::<Vec<_>>(), [Some(375), Some(275)]);
     assert_eq!((sets[1].label.as_ref(), report.len()), ("Blocks", 2));
     let reply = body("report-uneven");
-    assert_eq!(Report::in_data(data(&reply)).len(), 3);
+    assert_eq!(ActivityReport::in_data(data(&reply)).len(), 3);
 }
 
 /// The rows of every case of `active` and `tunnels` that has any.

@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::{Value, json};
 
-use super::call::{Call, Outcome, address, public_address};
+use super::call::{MethodCall, MethodResult, address, public_address};
 use crate::user::{Binding, Kind};
 
 /// Invented addresses begin here: all of the 16 million that follow are public.
 const FILL_FROM: Ipv4Addr = Ipv4Addr::new(5, 0, 0, 0);
 
-pub(super) fn update_ip(call: &mut Call) -> Outcome {
+pub(super) fn update_ip(call: &mut MethodCall) -> MethodResult {
     let address = public_address(call.text("ip"))?;
     let asked = call.own_profile("profile")?;
     let hostname = call.given("hostname");
@@ -27,7 +27,7 @@ pub(super) fn update_ip(call: &mut Call) -> Outcome {
 }
 
 /// Known: another user of the same provider loses the address.
-fn take_from_others(call: &mut Call, address: IpAddr) -> Result<(), String> {
+fn take_from_others(call: &mut MethodCall, address: IpAddr) -> Result<(), String> {
     let Some((holder, user)) = call.world.holder(address) else {
         return Ok(());
     };
@@ -46,7 +46,7 @@ fn take_from_others(call: &mut Call, address: IpAddr) -> Result<(), String> {
 }
 
 /// Known: static addresses only, of all profiles or of one.
-pub(super) fn list_ip(call: &mut Call) -> Outcome {
+pub(super) fn list_ip(call: &mut MethodCall) -> MethodResult {
     let profile = call.own_profile("profile")?;
     let fill = call.world.settings.fill;
     let bindings = call.user()?.bindings.iter();
@@ -72,7 +72,7 @@ fn invented(number: usize) -> Value {
 
 /// Known: what cannot be added is reported under `invalid_adresses` (spelt so),
 /// a list of objects with one entry each, and the status stays `ok`.
-pub(super) fn add_ip(call: &mut Call) -> Outcome {
+pub(super) fn add_ip(call: &mut MethodCall) -> MethodResult {
     let asked = call.own_profile("profile")?;
     let comment = call.given("comment").unwrap_or("");
     let user = call.active_user()?;
@@ -92,7 +92,12 @@ pub(super) fn add_ip(call: &mut Call) -> Outcome {
     Ok(Some(data))
 }
 
-fn add_one(call: &mut Call, text: &str, profile: u32, comment: &str) -> Result<IpAddr, String> {
+fn add_one(
+    call: &mut MethodCall,
+    text: &str,
+    profile: u32,
+    comment: &str,
+) -> Result<IpAddr, String> {
     let address = public_address(text)?;
     if call.world.holder(address).is_some() {
         // Known: an address of another user is an error here. Assumed: so is
@@ -111,7 +116,7 @@ fn add_one(call: &mut Call, text: &str, profile: u32, comment: &str) -> Result<I
 }
 
 /// Known: the static addresses of the profile go, the dynamic ones stay.
-pub(super) fn clear_ip(call: &mut Call) -> Outcome {
+pub(super) fn clear_ip(call: &mut MethodCall) -> MethodResult {
     let profile = call.own_profile("profile")?;
     let user = call.user()?;
     let goes =
@@ -122,7 +127,7 @@ pub(super) fn clear_ip(call: &mut Call) -> Outcome {
 
 /// Assumed: it removes dynamic addresses too, and an address that the user does
 /// not have is an error.
-pub(super) fn remove_ip(call: &mut Call) -> Outcome {
+pub(super) fn remove_ip(call: &mut MethodCall) -> MethodResult {
     let address = address(call.text("ip"))?;
     let user = call.user()?;
     if !user.holds(address) {

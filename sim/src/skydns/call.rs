@@ -14,10 +14,10 @@ use crate::state::World;
 use crate::user::{Profile, User};
 
 /// The `data` of the reply, or the message of an error.
-pub(super) type Outcome = Result<Option<Value>, String>;
+pub(super) type MethodResult = Result<Option<Value>, String>;
 
 /// One call of a method, on behalf of a provider.
-pub(super) struct Call<'a> {
+pub(super) struct MethodCall<'a> {
     pub world: &'a mut World,
     pub provider: String,
     params: &'a [(String, String)],
@@ -46,7 +46,7 @@ const KEY: Parameter = Parameter {
     repeated: false,
 };
 
-impl<'a> Call<'a> {
+impl<'a> MethodCall<'a> {
     /// Checks the parameters: each is known, there as often as it may be, and in
     /// its format.
     pub fn new(
@@ -54,14 +54,14 @@ impl<'a> Call<'a> {
         provider: String,
         params: &'a [(String, String)],
         accepted: &'static str,
-    ) -> Result<Call<'a>, String> {
+    ) -> Result<MethodCall<'a>, String> {
         let accepted: Vec<Parameter> = parameters(accepted).chain([KEY]).collect();
         for (name, _) in params {
             if !accepted.iter().any(|known| known.name == name) {
                 return Err(format!("Unknown parameter {name}"));
             }
         }
-        let call = Call {
+        let call = MethodCall {
             world,
             provider,
             params,
@@ -129,7 +129,7 @@ fn is_email(value: &str) -> bool {
 }
 
 /// The user and the profile that parameters name.
-impl Call<'_> {
+impl MethodCall<'_> {
     pub fn user(&mut self) -> Result<&mut User, String> {
         let user = self.world.users.get_mut(self.text("ident"));
         // Assumed: a user of another provider looks like one that does not exist.
@@ -166,7 +166,7 @@ impl Call<'_> {
         Ok((id, user.ok_or("Profile not found")?))
     }
 
-    /// As [`Call::owner`], for a change.
+    /// As [`MethodCall::owner`], for a change.
     pub fn changeable(&mut self) -> Result<&mut Profile, String> {
         let (id, user) = self.owner()?;
         user.account.check_active()?;

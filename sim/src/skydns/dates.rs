@@ -2,7 +2,7 @@
 
 use time::{Date, Duration};
 
-use super::call::Call;
+use super::call::MethodCall;
 use crate::day::day;
 
 /// Known: a report covers at most so many days, the last ones.
@@ -25,7 +25,7 @@ impl Period {
 
     /// Of `start` and `end`. Known: `start` is not before 1 January of last year.
     /// Assumed: an end before the start is an error, and days to come are not.
-    pub fn of(call: &Call) -> Result<Period, String> {
+    pub fn of(call: &MethodCall) -> Result<Period, String> {
         let first = checked(call, "start")?;
         let last = day(call.text("end")).ok_or("Invalid end")?;
         if last < first {
@@ -45,13 +45,13 @@ impl Period {
 }
 
 /// A day that may be asked for: not before 1 January of last year.
-pub(super) fn checked(call: &Call, name: &str) -> Result<Date, String> {
+pub(super) fn checked(call: &MethodCall, name: &str) -> Result<Date, String> {
     let day = day(call.text(name)).ok_or(format!("Invalid {name}"))?;
     let recent = day.year() >= oldest_year(call);
     let recent = recent.then_some(day);
     recent.ok_or(format!("The {name} is before 1 January of last year"))
 }
 
-pub(super) fn oldest_year(call: &Call) -> i32 {
+pub(super) fn oldest_year(call: &MethodCall) -> i32 {
     call.world.today().year() - 1
 }

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::http::{Incoming, Reply};
 use crate::state::World;
-use call::Call;
+use call::MethodCall;
 use table::METHODS;
 
 /// Where the methods are, as at SkyDNS.
@@ -80,7 +80,7 @@ fn call(world: &mut World, request: &Incoming) -> Result<Option<Value>, (u16, St
     let key = request.param("key").unwrap_or("");
     let provider = world.keys.get(key).cloned();
     let provider = provider.ok_or((200, "Invalid provider key".to_owned()))?;
-    let call = Call::new(world, provider, &request.params, method.parameters);
+    let call = MethodCall::new(world, provider, &request.params, method.parameters);
     call.and_then(|mut call| (method.act)(&mut call))
         .map_err(|message| (200, message))
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::call::{Call, Outcome, address, number};
+use super::call::{MethodCall, MethodResult, address, number};
 use crate::user::{Profile, User};
 
 /// Ids of invented profiles begin here.
 const FILL_FROM: usize = 1_000_000;
 
 /// Known: the name by the id.
-pub(super) fn profiles(call: &mut Call) -> Outcome {
+pub(super) fn profiles(call: &mut MethodCall) -> MethodResult {
     let fill = call.world.settings.fill;
     let profiles = &call.user()?.profiles;
     let names = profiles.iter();
@@ -23,7 +23,7 @@ pub(super) fn profiles(call: &mut Call) -> Outcome {
 }
 
 /// Assumed: a name that the user has already is an error; any page will do.
-pub(super) fn create_profile(call: &mut Call) -> Outcome {
+pub(super) fn create_profile(call: &mut MethodCall) -> MethodResult {
     let name = call.text("name");
     check_name(call.active_user()?, name, None)?;
     let profile = Profile {
@@ -46,7 +46,7 @@ fn check_name(user: &User, name: &str, own: Option<u32>) -> Result<(), String> {
 
 /// Known: the names of the fields, and `True|False`. Assumed: the id is text, and
 /// a call that changes nothing shows the profile.
-pub(super) fn update_profile(call: &mut Call) -> Outcome {
+pub(super) fn update_profile(call: &mut MethodCall) -> MethodResult {
     let (name, tls) = (call.given("name"), call.given("tls"));
     let (id, user) = call.owner()?;
     if let Some(name) = name {
@@ -69,7 +69,7 @@ fn shown(id: u32, profile: &Profile) -> Value {
 
 /// Known: an address is added, or bound anew. Assumed: private ones are welcome,
 /// as behind NAT they must be, and an address has one profile of a user.
-pub(super) fn update_nat(call: &mut Call) -> Outcome {
+pub(super) fn update_nat(call: &mut MethodCall) -> MethodResult {
     let address = address(call.text("address"))?;
     let (_, user) = call.owner()?;
     user.account.check_active()?;

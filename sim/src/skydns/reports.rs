@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use time::Date;
 
-use super::call::{Call, Outcome};
+use super::call::{MethodCall, MethodResult};
 use super::dates::{self, Period};
 use crate::state::Language;
 
@@ -31,7 +31,7 @@ const SITES: &[&str] = &[
 type Counts = (u64, u64);
 
 /// Known: counts as text; today where no date is given.
-pub(super) fn get_activity(call: &mut Call) -> Outcome {
+pub(super) fn get_activity(call: &mut MethodCall) -> MethodResult {
     let date = match call.given("date") {
         Some(_) => dates::checked(call, "date")?,
         None => call.world.today(),
@@ -45,7 +45,7 @@ pub(super) fn get_activity(call: &mut Call) -> Outcome {
 }
 
 /// Known: an hour a label, and the labels of the sets.
-pub(super) fn get_activity_report(call: &mut Call) -> Outcome {
+pub(super) fn get_activity_report(call: &mut MethodCall) -> MethodResult {
     let period = Period::of(call)?;
     let fill = call.world.settings.fill;
     let asked = Asked::of(call)?;
@@ -67,7 +67,7 @@ pub(super) fn get_activity_report(call: &mut Call) -> Outcome {
 }
 
 /// Assumed: as the report by category, with names of sites.
-pub(super) fn get_popular_report(call: &mut Call) -> Outcome {
+pub(super) fn get_popular_report(call: &mut MethodCall) -> MethodResult {
     let names = SITES.iter().map(|site| (*site).to_owned());
     visits(call, names.collect(), |number| {
         format!("site{number}.example")
@@ -75,7 +75,7 @@ pub(super) fn get_popular_report(call: &mut Call) -> Outcome {
 }
 
 /// Known: visits, as text, by the name of a category.
-pub(super) fn get_category_report(call: &mut Call) -> Outcome {
+pub(super) fn get_category_report(call: &mut MethodCall) -> MethodResult {
     let language = call.world.settings.language;
     let names = CATEGORIES.iter().map(|(russian, english)| match language {
         Language::Russian => (*russian).to_owned(),
@@ -86,7 +86,11 @@ pub(super) fn get_category_report(call: &mut Call) -> Outcome {
     })
 }
 
-fn visits(call: &mut Call, mut names: Vec<String>, invented: fn(usize) -> String) -> Outcome {
+fn visits(
+    call: &mut MethodCall,
+    mut names: Vec<String>,
+    invented: fn(usize) -> String,
+) -> MethodResult {
     let period = Period::of(call)?;
     let asked = Asked::of(call)?;
     let total: u64 = asked.hours(period).map(|(_, (requests, _))| requests).sum();
@@ -108,7 +112,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(call: &mut Call) -> Result<Asked, String> {
+    fn of(call: &mut MethodCall) -> Result<Asked, String> {
         let asked = call.own_profile("profile_id")?;
         let all = call.user()?.profiles.keys().copied();
         let wanted = all.filter(|id| asked.is_none_or(|asked| asked == *id));

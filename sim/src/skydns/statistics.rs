@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::call::{Call, Outcome};
+use super::call::{MethodCall, MethodResult};
 use super::dates;
 use crate::state::Mail;
 
 /// Known: the year is last year or later. Assumed: without an address it fails.
-pub(super) fn send_monthly_stat(call: &mut Call) -> Outcome {
+pub(super) fn send_monthly_stat(call: &mut MethodCall) -> MethodResult {
     let (year, month) = (call.text("year"), call.text("month"));
     if year.parse::<i32>().unwrap_or(0) < dates::oldest_year(call) {
         return Err("The year is before last year".to_owned());
@@ -20,7 +20,7 @@ pub(super) fn send_monthly_stat(call: &mut Call) -> Outcome {
 
 /// Known: a link to a file. Assumed: its form, and that the file is mailed too
 /// where `email_to` is given.
-pub(super) fn get_daily_stat(call: &mut Call) -> Outcome {
+pub(super) fn get_daily_stat(call: &mut MethodCall) -> MethodResult {
     let date = dates::checked(call, "date")?.to_string();
     let profile = call.own_profile("profile_id")?;
     call.user()?;
@@ -32,7 +32,7 @@ pub(super) fn get_daily_stat(call: &mut Call) -> Outcome {
     Ok(Some(json!({ "result": link })))
 }
 
-fn mail(call: &mut Call, to: String, period: String) -> Result<(), String> {
+fn mail(call: &mut MethodCall, to: String, period: String) -> Result<(), String> {
     let profile = call.own_profile("profile_id")?;
     let login = call.text("ident").to_owned();
     call.world.mails.push(Mail {

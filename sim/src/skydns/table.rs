@@ -1,6 +1,6 @@
 //! The 29 methods: what each takes, and the function that does it.
 
-use super::call::{Call, Outcome};
+use super::call::{MethodCall, MethodResult};
 use super::{addresses, profiles, reports, statistics, users, vpns};
 
 /// One method.
@@ -10,7 +10,7 @@ pub(super) struct Method {
     /// is not among them.
     pub parameters: &'static str,
     /// Called with parameters that are checked.
-    pub act: fn(&mut Call) -> Outcome,
+    pub act: fn(&mut MethodCall) -> MethodResult,
 }
 
 /// Adding a method is adding a row and a function. The order is the document's.
@@ -85,7 +85,7 @@ const REPORT: &str = "ident start end [profile_id]";
 const fn method(
     name: &'static str,
     parameters: &'static str,
-    act: fn(&mut Call) -> Outcome,
+    act: fn(&mut MethodCall) -> MethodResult,
 ) -> Method {
     Method {
         name,

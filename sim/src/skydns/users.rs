@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::call::{Call, Outcome};
+use super::call::{MethodCall, MethodResult};
 use super::plans;
 use crate::state::World;
 use crate::user::{Account, DEFAULT_PLAN, FREE_PLAN, MAIN_PROFILE, Profile, User};
 
 /// Assumed: the user is active and has one profile, «Основной»; the tariff is paid
 /// for by `prolongate` only. `email` is empty where none was given.
-pub(super) fn subscribe(call: &mut Call) -> Outcome {
+pub(super) fn subscribe(call: &mut MethodCall) -> MethodResult {
     let plan = plans::checked(call.given("plan").unwrap_or(DEFAULT_PLAN))?;
     let email = call.given("email");
     check_email(call.world, email, "")?;
@@ -36,7 +36,7 @@ pub(super) fn subscribe(call: &mut Call) -> Outcome {
 
 /// Known: without a login it is a standard one with the provider's prefix.
 /// Assumed: the form of that, and that a login which exists is an error.
-fn new_login(call: &mut Call) -> Result<String, String> {
+fn new_login(call: &mut MethodCall) -> Result<String, String> {
     let users = &call.world.users;
     match call.given("login") {
         Some(login) if users.contains_key(login) => Err("This login is already used".to_owned()),
@@ -64,25 +64,25 @@ fn check_email(world: &World, email: Option<&str>, own: &str) -> Result<(), Stri
         .ok_or("This email is already used".to_owned())
 }
 
-pub(super) fn subscribe_plans(call: &mut Call) -> Outcome {
+pub(super) fn subscribe_plans(call: &mut MethodCall) -> MethodResult {
     let plans = plans::all(call.world.settings.language);
     let plans = plans.map(|(code, name)| (code.to_owned(), json!(name)));
     Ok(Some(plans.collect()))
 }
 
 /// Assumed: of a user that is active already too.
-pub(super) fn activate(call: &mut Call) -> Outcome {
+pub(super) fn activate(call: &mut MethodCall) -> MethodResult {
     call.user()?.account.active = true;
     Ok(None)
 }
 
 /// Assumed: of a user that is not active too; what it has stays.
-pub(super) fn deactivate(call: &mut Call) -> Outcome {
+pub(super) fn deactivate(call: &mut MethodCall) -> MethodResult {
     call.user()?.account.active = false;
     Ok(None)
 }
 
-pub(super) fn update_email(call: &mut Call) -> Outcome {
+pub(super) fn update_email(call: &mut MethodCall) -> MethodResult {
     call.user()?;
     let email = call.text("email");
     check_email(call.world, Some(email), call.text("ident"))?;
@@ -90,13 +90,13 @@ pub(super) fn update_email(call: &mut Call) -> Outcome {
     Ok(None)
 }
 
-pub(super) fn update_password(call: &mut Call) -> Outcome {
+pub(super) fn update_password(call: &mut MethodCall) -> MethodResult {
     call.user()?.account.password = call.text("password").to_owned();
     Ok(None)
 }
 
 /// Known: PREMIUM where no tariff is given.
-pub(super) fn prolongate(call: &mut Call) -> Outcome {
+pub(super) fn prolongate(call: &mut MethodCall) -> MethodResult {
     let plan = plans::checked(call.given("plan").unwrap_or(DEFAULT_PLAN))?;
     let now = call.world.now();
     let account = &mut call.active_user()?.account;
@@ -105,7 +105,7 @@ pub(super) fn prolongate(call: &mut Call) -> Outcome {
 }
 
 /// Known: the tariff is the free one then. Assumed: the user stays active.
-pub(super) fn unsubscribe(call: &mut Call) -> Outcome {
+pub(super) fn unsubscribe(call: &mut MethodCall) -> MethodResult {
     let account = &mut call.user()?.account;
     account.plan = FREE_PLAN.to_owned();
     account.paid_until = 0;
@@ -113,7 +113,7 @@ pub(super) fn unsubscribe(call: &mut Call) -> Outcome {
 }
 
 /// Assumed: 0 where nothing is paid for.
-pub(super) fn subscription_info(call: &mut Call) -> Outcome {
+pub(super) fn subscription_info(call: &mut MethodCall) -> MethodResult {
     let date_end = call.user()?.account.paid_until;
     Ok(Some(json!({ "date_end": date_end })))
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Call, Outcome, number};
+use super::call::{MethodCall, MethodResult, number};
 use super::ovpn;
 use crate::user::{User, Vpn};
 
 /// Known: the limit and a profile that is not the user's are errors, the name is
 /// unique for the user. Assumed: the texts, and the order of the checks.
-pub(super) fn add_vpn(call: &mut Call) -> Outcome {
+pub(super) fn add_vpn(call: &mut MethodCall) -> MethodResult {
     let limit = call.world.settings.vpn_limit;
     let name = call.text("name").to_owned();
     let user = call.active_user()?;
@@ -26,19 +26,19 @@ pub(super) fn add_vpn(call: &mut Call) -> Outcome {
     Ok(Some(json!({ "ovpn": text })))
 }
 
-pub(super) fn clear_vpn_for_profile(call: &mut Call) -> Outcome {
+pub(super) fn clear_vpn_for_profile(call: &mut MethodCall) -> MethodResult {
     let (id, user) = call.owner()?;
     user.vpns.retain(|vpn| vpn.profile != id);
     Ok(None)
 }
 
-pub(super) fn clear_vpn_for_user(call: &mut Call) -> Outcome {
+pub(super) fn clear_vpn_for_user(call: &mut MethodCall) -> MethodResult {
     call.user()?.vpns.clear();
     Ok(None)
 }
 
 /// Known: all values are text, `profile` is a name, `ip` a host name.
-pub(super) fn get_vpn_list(call: &mut Call) -> Outcome {
+pub(super) fn get_vpn_list(call: &mut MethodCall) -> MethodResult {
     let fill = call.world.settings.fill;
     let user = call.user()?;
     let mut rows: Vec<Value> = user.vpns.iter().map(|vpn| row(user, vpn)).collect();
@@ -63,7 +63,7 @@ fn row(user: &User, vpn: &Vpn) -> Value {
 }
 
 /// Assumed: a connection of another provider looks like one that does not exist.
-pub(super) fn remove_vpn(call: &mut Call) -> Outcome {
+pub(super) fn remove_vpn(call: &mut MethodCall) -> MethodResult {
     let id = number(call.text("id"));
     let provider = &call.provider;
     let users = call.world.users.values_mut();

@@ -333,7 +333,7 @@ fn about(object: u32, path: &str) -> Fields {
 }
 
 /// An owner's answer; its peer is the object's id.
-fn owners(request: &Message, object: u32, reply: netifd::Reply) -> Vec<Message> {
+fn owners(request: &Message, object: u32, reply: netifd::MethodReply) -> Vec<Message> {
     let from_owner = |kind| Message {
         peer: object,
         ..request.answer(kind)

@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::Value;
 
 use super::control;
-use super::fault::Fault;
+use super::fault::UbusFault;
 use super::server::UbusSim;
 
 /// What [`main`] takes.
@@ -34,11 +34,11 @@ Speaks ubusd's protocol at PATH and answers for netifd until it is ended.
 ";
 
 #[derive(Default)]
-struct Options {
+struct UbusOptions {
     socket: Option<String>,
     networks: Vec<(String, String)>,
     interfaces: Vec<(String, Value)>,
-    fault: Fault,
+    fault: UbusFault,
     control: Option<String>,
     hook: Option<String>,
     log: Option<String>,
@@ -64,7 +64,7 @@ pub fn main(args: &[String]) -> Result<(), String> {
     }
 }
 
-fn serve(options: &Options) -> Result<Arc<UbusSim>, String> {
+fn serve(options: &UbusOptions) -> Result<Arc<UbusSim>, String> {
     let socket = options.socket.as_ref().ok_or("--socket PATH is missing")?;
     let sim = UbusSim::start(socket).map_err(|cause| format!("{socket}: {cause}"))?;
     let sim = Arc::new(sim);
@@ -93,8 +93,8 @@ fn serve(options: &Options) -> Result<Arc<UbusSim>, String> {
     Ok(sim)
 }
 
-fn parse(args: &[String]) -> Result<Options, String> {
-    let mut options = Options::default();
+fn parse(args: &[String]) -> Result<UbusOptions, String> {
+    let mut options = UbusOptions::default();
     let mut args = args.iter();
     while let Some(option) = args.next() {
         let value = args

@@ -10,10 +10,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::UbusFault;
 
 /// As much unsent output a client may have; ubusd drops messages beyond it.
-const MOST: usize = 1 << 20;
+const MAX_UNSENT: usize = 1 << 20;
 
 /// An open connection.
 #[derive(Debug)]
@@ -44,12 +44,12 @@ impl Client {
     }
 
     /// Sends this as soon as the client takes it.
-    pub fn send(&self, bytes: Vec<u8>, fault: Fault) {
-        if self.waiting.load(Ordering::Relaxed) + bytes.len() > MOST {
+    pub fn send(&self, bytes: Vec<u8>, fault: UbusFault) {
+        if self.waiting.load(Ordering::Relaxed) + bytes.len() > MAX_UNSENT {
             return;
         }
         self.waiting.fetch_add(bytes.len(), Ordering::Relaxed);
-        let drips = fault == Fault::Drip;
+        let drips = fault == UbusFault::Drip;
         let _ = self.queue.send(Piece { bytes, drips });
     }
 

@@ -2,7 +2,7 @@
 
 /// What the server does wrong, from the next request (or connection) on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fault {
+pub enum UbusFault {
     /// Nothing.
     #[default]
     None,
@@ -22,19 +22,19 @@ pub enum Fault {
     Drip,
 }
 
-impl std::str::FromStr for Fault {
+impl std::str::FromStr for UbusFault {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
         Ok(match word {
-            "none" => Fault::None,
-            "stall" => Fault::Stall,
-            "silent" => Fault::Silent,
-            "close" => Fault::Close,
-            "unknown" => Fault::Unknown,
-            "garbage" => Fault::Garbage,
-            "refuse" => Fault::Refuse,
-            "drip" => Fault::Drip,
+            "none" => UbusFault::None,
+            "stall" => UbusFault::Stall,
+            "silent" => UbusFault::Silent,
+            "close" => UbusFault::Close,
+            "unknown" => UbusFault::Unknown,
+            "garbage" => UbusFault::Garbage,
+            "refuse" => UbusFault::Refuse,
+            "drip" => UbusFault::Drip,
             _ => return Err(format!("no such fault: {word}")),
         })
     }

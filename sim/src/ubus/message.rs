@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use super::blob::{self, Fields, be32, padded};
 
 /// The largest length that a message may announce; ubusd hangs up on more.
-pub const LARGEST: usize = 1 << 20;
+pub const MAX_LENGTH: usize = 1 << 20;
 
 /// Message types.
 #[allow(missing_docs, reason = "the names are ubus's own")]
@@ -146,7 +146,7 @@ impl Message {
         let mut header = [0; 12];
         stream.read_exact(&mut header)?;
         let length = (be32(&header[8..]) & 0x00ff_ffff) as usize;
-        if !(4..=LARGEST).contains(&length) {
+        if !(4..=MAX_LENGTH).contains(&length) {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let mut body = vec![0; length - 4];

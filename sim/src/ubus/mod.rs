@@ -37,6 +37,6 @@ mod socket;
 
 pub use bus::Call;
 pub use cli::{USAGE, main};
-pub use fault::Fault;
+pub use fault::UbusFault;
 pub use network::Outcome;
 pub use server::UbusSim;

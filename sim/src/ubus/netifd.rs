@@ -10,7 +10,7 @@ use super::network::{self, Network, Outcome, Phase, Source, is, without_addresse
 use super::news::{self, News};
 
 /// What netifd answers to a call: values, or none, and a status code.
-pub type Reply = Result<Option<Fields>, u32>;
+pub type MethodReply = Result<Option<Fields>, u32>;
 
 /// ubus status codes that netifd gives.
 const INVALID_ARGUMENT: u32 = 2;
@@ -159,7 +159,7 @@ impl Netifd {
         method: &str,
         arguments: Option<Fields>,
         outcome: Outcome,
-    ) -> Reply {
+    ) -> MethodReply {
         let Some(arguments) = arguments else {
             return Err(INVALID_ARGUMENT);
         };

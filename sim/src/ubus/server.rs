@@ -12,26 +12,26 @@ use serde_json::{Map, Value};
 
 use super::blob;
 use super::bus::Call;
-use super::fault::Fault;
+use super::fault::UbusFault;
 use super::network::Outcome;
-use super::shared::{OnDown, OnUp, Shared};
+use super::shared::{OnDown, OnUp, UbusShared};
 use super::socket;
 
 /// How often a network that follows a device is looked at.
-const LOOK: Duration = Duration::from_millis(50);
+const DEVICE_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A running stand-in. Dropping it closes all connections and removes the socket.
 #[derive(Debug)]
 pub struct UbusSim {
     path: PathBuf,
-    shared: Arc<Shared>,
+    shared: Arc<UbusShared>,
     acceptor: Mutex<Option<JoinHandle<()>>>,
 }
 
-fn look_again(shared: Weak<Shared>) {
+fn look_again(shared: Weak<UbusShared>) {
     thread::spawn(move || {
         loop {
-            thread::sleep(LOOK);
+            thread::sleep(DEVICE_POLL_INTERVAL);
             let Some(shared) = shared.upgrade() else {
                 return;
             };
@@ -45,7 +45,7 @@ impl UbusSim {
     pub fn start(path: impl AsRef<Path>) -> io::Result<UbusSim> {
         let sim = UbusSim {
             path: path.as_ref().to_owned(),
-            shared: Arc::new(Shared::default()),
+            shared: Arc::new(UbusShared::default()),
             acceptor: Mutex::new(None),
         };
         sim.start_ubusd()?;
@@ -175,10 +175,10 @@ impl UbusSim {
     }
 
     /// Does something wrong from now on.
-    pub fn set_fault(&self, fault: Fault) {
+    pub fn set_fault(&self, fault: UbusFault) {
         let mut state = self.shared.lock();
         state.fault = fault;
-        state.bus.refuses = fault == Fault::Refuse;
+        state.bus.refuses = fault == UbusFault::Refuse;
     }
 
     /// What was called so far, each as `path method`.

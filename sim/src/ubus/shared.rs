@@ -9,7 +9,7 @@ use std::thread;
 
 use super::bus::{Bus, Call};
 use super::client::Client;
-use super::fault::Fault;
+use super::fault::UbusFault;
 use super::message::Message;
 use super::netifd::{Later, OBJECT};
 use super::network::Outcome;
@@ -20,7 +20,7 @@ pub(super) type OnUp = Arc<Mutex<dyn FnMut() -> Outcome + Send>>;
 pub(super) type OnDown = Arc<Mutex<dyn FnMut() + Send>>;
 
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct UbusShared {
     state: Mutex<State>,
     /// Held while `up` and `down` are done: netifd does one after the other.
     order: Mutex<()>,
@@ -29,7 +29,7 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct State {
     pub bus: Bus,
-    pub fault: Fault,
+    pub fault: UbusFault,
     /// Those that are open, by client id.
     pub clients: BTreeMap<u32, Client>,
     /// ubusd is to stop, or has.
@@ -49,7 +49,7 @@ impl fmt::Debug for State {
     }
 }
 
-impl Shared {
+impl UbusShared {
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.state
             .lock()
@@ -114,7 +114,7 @@ impl Shared {
 
 impl State {
     fn send(&mut self) {
-        let stalled = matches!(self.fault, Fault::Stall | Fault::Silent);
+        let stalled = matches!(self.fault, UbusFault::Stall | UbusFault::Silent);
         for (client, message) in std::mem::take(&mut self.bus.outbox) {
             if let Some(client) = self.clients.get(&client).filter(|_| !stalled) {
                 client.send(message.encode(), self.fault);
@@ -151,7 +151,7 @@ fn run_down(script: &OnDown) {
     script();
 }
 
-fn put_off(shared: Weak<Shared>, later: Later) {
+fn put_off(shared: Weak<UbusShared>, later: Later) {
     thread::spawn(move || {
         thread::sleep(later.wait);
         if let Some(shared) = shared.upgrade() {

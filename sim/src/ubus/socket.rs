@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::thread;
 
 use super::client::Client;
-use super::fault::Fault;
+use super::fault::UbusFault;
 use super::message::{Message, kind};
-use super::shared::Shared;
+use super::shared::UbusShared;
 
 /// Takes connections until ubusd is to stop.
-pub(super) fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
+pub(super) fn accept(listener: &UnixListener, shared: &Arc<UbusShared>) {
     for stream in listener.incoming() {
         if shared.lock().stopped {
             return;
@@ -30,36 +30,36 @@ pub(super) fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
 }
 
 /// Greets a client, and gives it its id.
-fn enter(stream: &UnixStream, shared: &Shared) -> Option<u32> {
+fn enter(stream: &UnixStream, shared: &UbusShared) -> Option<u32> {
     let client = Client::new(stream).ok()?;
     let mut state = shared.lock();
-    if state.stopped || state.fault == Fault::Unknown {
+    if state.stopped || state.fault == UbusFault::Unknown {
         return None;
     }
     let id = state.bus.new_id();
-    if state.fault != Fault::Silent {
+    if state.fault != UbusFault::Silent {
         let hello = Message::of(kind::HELLO, 0, id);
-        client.send(hello.encode(), Fault::None);
+        client.send(hello.encode(), UbusFault::None);
     }
     state.clients.insert(id, client);
     Some(id)
 }
 
 /// A request that the fault leaves unanswered does not reach netifd.
-fn serve(mut stream: &UnixStream, id: u32, shared: &Arc<Shared>) -> io::Result<()> {
+fn serve(mut stream: &UnixStream, id: u32, shared: &Arc<UbusShared>) -> io::Result<()> {
     loop {
         let request = Message::read(&mut stream)?;
         let fault = shared.lock().fault;
         match fault {
-            Fault::Close | Fault::Unknown => return Ok(()),
-            Fault::Stall | Fault::Silent => {}
-            Fault::Garbage => {
+            UbusFault::Close | UbusFault::Unknown => return Ok(()),
+            UbusFault::Stall | UbusFault::Silent => {}
+            UbusFault::Garbage => {
                 if let Some(client) = shared.lock().clients.get(&id) {
                     let bytes = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
                     client.send(bytes, fault);
                 }
             }
-            Fault::None | Fault::Refuse | Fault::Drip => shared.answer(id, &request),
+            UbusFault::None | UbusFault::Refuse | UbusFault::Drip => shared.answer(id, &request),
         }
     }
 }

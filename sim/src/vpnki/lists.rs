@@ -4,26 +4,26 @@ use serde_json::{Value, json};
 
 use super::account::{Session, Tunnel, Vpnki};
 use super::moment;
-use super::outcome::{Refusal, Said};
+use super::outcome::{Refusal, ResourceBody};
 use super::style::{Dates, Rows, shaped};
 use crate::http::Incoming;
 
 /// Assumed: what stands for the end of a connection that lasts.
 const LASTS: &str = "0000-00-00 00-00-00";
 
-type Outcome = Result<Said, Refusal>;
+type ResourceResult = Result<ResourceBody, Refusal>;
 
-pub(super) fn tunnels(vpnki: &mut Vpnki, _: &Incoming) -> Outcome {
+pub(super) fn tunnels(vpnki: &mut Vpnki, _: &Incoming) -> ResourceResult {
     Ok(listed(vpnki, "tunnels", vpnki.tunnels.clone()))
 }
 
-pub(super) fn active(vpnki: &mut Vpnki, _: &Incoming) -> Outcome {
+pub(super) fn active(vpnki: &mut Vpnki, _: &Incoming) -> ResourceResult {
     let names = vpnki.next_active();
     let rows = names.iter().map(|name| vpnki.tunnel(name)).collect();
     Ok(listed(vpnki, "active", rows))
 }
 
-fn listed(vpnki: &Vpnki, wrapper: &str, mut tunnels: Vec<Tunnel>) -> Said {
+fn listed(vpnki: &Vpnki, wrapper: &str, mut tunnels: Vec<Tunnel>) -> ResourceBody {
     tunnels.extend((tunnels.len()..vpnki.fill).map(invented));
     let style = &vpnki.style;
     let row = |tunnel: Tunnel| {
@@ -34,7 +34,7 @@ fn listed(vpnki: &Vpnki, wrapper: &str, mut tunnels: Vec<Tunnel>) -> Said {
         })
     };
     let rows = tunnels.into_iter().map(row).collect();
-    Said::Payload(shaped(style, style.rows, wrapper, rows))
+    ResourceBody::Payload(shaped(style, style.rows, wrapper, rows))
 }
 
 fn invented(number: usize) -> Tunnel {
@@ -45,12 +45,12 @@ fn invented(number: usize) -> Tunnel {
     }
 }
 
-pub(super) fn stat_user(vpnki: &mut Vpnki, request: &Incoming) -> Outcome {
+pub(super) fn stat_user(vpnki: &mut Vpnki, request: &Incoming) -> ResourceResult {
     connections(vpnki, request, "stat_user", None)
 }
 
 /// Assumed: a tunnel that does not exist is an error.
-pub(super) fn stat_tunnel(vpnki: &mut Vpnki, request: &Incoming) -> Outcome {
+pub(super) fn stat_tunnel(vpnki: &mut Vpnki, request: &Incoming) -> ResourceResult {
     let name = request.param("tunnel").unwrap_or("");
     if !vpnki.has(name) {
         return Err((404, "Tunnel not found".to_owned()));
@@ -59,7 +59,7 @@ pub(super) fn stat_tunnel(vpnki: &mut Vpnki, request: &Incoming) -> Outcome {
 }
 
 /// Assumed: a connection is listed if it began in the interval.
-fn connections(vpnki: &Vpnki, request: &Incoming, name: &str, of: Option<&str>) -> Outcome {
+fn connections(vpnki: &Vpnki, request: &Incoming, name: &str, of: Option<&str>) -> ResourceResult {
     let text = |name: &str| request.param(name).unwrap_or("");
     let since = moment::since(text("ts")).ok_or((400, "Invalid ts".to_owned()))?;
     let until = moment::until(text("te")).ok_or((400, "Invalid te".to_owned()))?;
@@ -77,7 +77,12 @@ fn connections(vpnki: &Vpnki, request: &Incoming, name: &str, of: Option<&str>) 
         Rows::Named => Rows::Numbered,
         shape => shape,
     };
-    Ok(Said::Payload(shaped(&vpnki.style, shape, name, rows)))
+    Ok(ResourceBody::Payload(shaped(
+        &vpnki.style,
+        shape,
+        name,
+        rows,
+    )))
 }
 
 /// Assumed: the fields beside the name and the address, and numbers as text.

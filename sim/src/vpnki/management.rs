@@ -3,18 +3,18 @@
 use serde_json::json;
 
 use super::account::Vpnki;
-use super::outcome::{Refusal, Said};
+use super::outcome::{Refusal, ResourceBody};
 use super::style::{Deleted, Refused};
 use crate::http::Incoming;
 
 /// Known from a published client: the fields of the answer. Assumed: those fields
 /// have these names whatever [`super::Style`] says of lists; and the password.
-pub(super) fn add_tunnel(vpnki: &mut Vpnki, _: &Incoming) -> Result<Said, Refusal> {
+pub(super) fn add_tunnel(vpnki: &mut Vpnki, _: &Incoming) -> Result<ResourceBody, Refusal> {
     if let Err(cause) = may_add(vpnki) {
         return not_added(vpnki.style.not_added, cause);
     }
     let tunnel = vpnki.add();
-    Ok(Said::Payload(json!({
+    Ok(ResourceBody::Payload(json!({
         "login": tunnel.name,
         "password": format!("invented-{}", tunnel.name),
         "vpnki_address": tunnel.address,
@@ -34,17 +34,17 @@ fn may_add(vpnki: &Vpnki) -> Result<(), &'static str> {
 const NO_PRIORITY: &str = "Only for users with Priority status";
 
 /// Known from a published client: the first two.
-fn not_added(how: Refused, cause: &str) -> Result<Said, Refusal> {
+fn not_added(how: Refused, cause: &str) -> Result<ResourceBody, Refusal> {
     match how {
-        Refused::AddError => Ok(Said::Payload(json!({ "add error": cause }))),
-        Refused::Message => Ok(Said::Payload(json!({ "message": cause }))),
+        Refused::AddError => Ok(ResourceBody::Payload(json!({ "add error": cause }))),
+        Refused::Message => Ok(ResourceBody::Payload(json!({ "message": cause }))),
         Refused::Envelope => Err((403, cause.to_owned())),
     }
 }
 
 /// Known: “OK status if operation was successful”. Assumed: the body, so that it
 /// can be chosen; a tunnel that does not exist is an error.
-pub(super) fn del_tunnel(vpnki: &mut Vpnki, request: &Incoming) -> Result<Said, Refusal> {
+pub(super) fn del_tunnel(vpnki: &mut Vpnki, request: &Incoming) -> Result<ResourceBody, Refusal> {
     let name = request.param("tunnel").unwrap_or("");
     if !vpnki.priority {
         return Err((403, NO_PRIORITY.to_owned()));
@@ -54,14 +54,14 @@ pub(super) fn del_tunnel(vpnki: &mut Vpnki, request: &Incoming) -> Result<Said, 
     }
     vpnki.delete(name);
     let payload = match vpnki.style.deleted {
-        Deleted::Bare => return Ok(Said::Bare("OK")),
-        Deleted::BareText => return Ok(Said::Bare("\"OK\"")),
-        Deleted::BareTrue => return Ok(Said::Bare("true")),
+        Deleted::Bare => return Ok(ResourceBody::Bare("OK")),
+        Deleted::BareText => return Ok(ResourceBody::Bare("\"OK\"")),
+        Deleted::BareTrue => return Ok(ResourceBody::Bare("true")),
         Deleted::Text => json!("OK"),
         Deleted::True => json!(true),
         Deleted::Status => json!({ "status": "OK" }),
         Deleted::Result => json!({ "result": "OK" }),
         Deleted::Message => json!({ "message": "OK" }),
     };
-    Ok(Said::Payload(payload))
+    Ok(ResourceBody::Payload(payload))
 }

@@ -14,7 +14,7 @@ mod style;
 use crate::http::{Incoming, Reply};
 pub(crate) use account::Vpnki;
 pub use account::{Session, Tunnel, VPNKI_KEY};
-use outcome::{Refusal, Said};
+use outcome::{Refusal, ResourceBody};
 pub use style::{Dates, Deleted, Envelope, Refused, Rows, Style};
 use style::{error, success};
 
@@ -30,7 +30,7 @@ struct Resource {
     /// All of them are required.
     parameters: &'static [&'static str],
     /// Called with parameters that are there, once.
-    act: fn(&mut Vpnki, &Incoming) -> Result<Said, Refusal>,
+    act: fn(&mut Vpnki, &Incoming) -> Result<ResourceBody, Refusal>,
 }
 
 /// Adding a resource is adding a row and a function. The order is the document's.
@@ -46,7 +46,7 @@ const RESOURCES: &[Resource] = &[
 const fn resource(
     name: &'static str,
     parameters: &'static [&'static str],
-    act: fn(&mut Vpnki, &Incoming) -> Result<Said, Refusal>,
+    act: fn(&mut Vpnki, &Incoming) -> Result<ResourceBody, Refusal>,
 ) -> Resource {
     Resource {
         name,
@@ -67,15 +67,17 @@ pub(crate) fn answer(vpnki: &mut Vpnki, request: &Incoming) -> Reply {
     }
     let name = request.param("resource").unwrap_or("");
     match said(vpnki, request, name) {
-        Ok(Said::Payload(payload)) => Reply::json(200, success(&vpnki.style, name, payload)),
-        Ok(Said::Bare(text)) => Reply::text(200, text),
+        Ok(ResourceBody::Payload(payload)) => {
+            Reply::json(200, success(&vpnki.style, name, payload))
+        }
+        Ok(ResourceBody::Bare(text)) => Reply::text(200, text),
         Err(refusal) => error(&vpnki.style, name, &refusal),
     }
 }
 
 /// Known: the resource is checked before the key. Assumed: the plugin before both,
 /// the parameters after them.
-fn said(vpnki: &mut Vpnki, request: &Incoming, name: &str) -> Result<Said, Refusal> {
+fn said(vpnki: &mut Vpnki, request: &Incoming, name: &str) -> Result<ResourceBody, Refusal> {
     let app = request.param("app").unwrap_or("");
     if app != "webservices" {
         return Err((400, format!("{app} API Plugin not found")));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// What a resource gives.
-pub(super) enum Said {
+pub(super) enum ResourceBody {
     /// It goes into the envelope.
     Payload(Value),
     /// The whole body.

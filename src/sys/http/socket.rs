@@ -12,7 +12,7 @@ use wansync_core::failure::Phase;
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
 /// takes an empty one for "any device".
-const LONGEST_DEVICE: usize = 15;
+const MAX_DEVICE_NAME: usize = 15;
 /// How many addresses a message names.
 const MAX_NAMED_CAUSES: usize = 3;
 
@@ -78,7 +78,7 @@ fn connect_one(
 }
 
 fn bind(socket: &socket2::Socket, device: &str) -> Result<(), HttpError> {
-    let bound = if device.is_empty() || device.len() > LONGEST_DEVICE || device.contains('\0') {
+    let bound = if device.is_empty() || device.len() > MAX_DEVICE_NAME || device.contains('\0') {
         Err("it is not a device name".to_owned())
     } else {
         socket

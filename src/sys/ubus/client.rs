@@ -15,8 +15,10 @@ use rustix::net::{
 
 use crate::sys::wait::{self, Readiness};
 use wansync_core::ubus::error::Error;
-use wansync_core::ubus::value::{Malformed, Table};
-use wansync_core::ubus::wire::{self, Arguments, Incoming, Message, attribute, message, status};
+use wansync_core::ubus::value::{BlobTable, Malformed};
+use wansync_core::ubus::wire::{
+    self, CallArguments, Incoming, Message, attribute, message, status,
+};
 
 /// How many notices are kept while a call waits for its answer: the newest,
 /// since the last one of all may tell that no more will come.
@@ -46,7 +48,7 @@ impl UbusReply {
     }
 
     /// The values in it.
-    pub fn table(&self) -> Table<'_> {
+    pub fn table(&self) -> BlobTable<'_> {
         self.0.checked_table(attribute::DATA)
     }
 }
@@ -87,7 +89,7 @@ impl UbusClient {
         &mut self,
         path: &str,
         method: &str,
-        arguments: &Arguments,
+        arguments: &CallArguments,
     ) -> Result<Vec<UbusReply>, Error> {
         let call = format!("{path} {method}");
         let deadline = CallDeadline::new(self.timeout, &call);
@@ -167,7 +169,7 @@ impl UbusClient {
         &mut self,
         path: &str,
         method: &str,
-        arguments: &Arguments,
+        arguments: &CallArguments,
         deadline: &CallDeadline<'_>,
     ) -> Result<CallAnswer, Error> {
         let object = self.lookup(path, deadline)?;
@@ -200,7 +202,7 @@ impl UbusClient {
             match message.kind() {
                 message::DATA if message.seq() == self.seq => {
                     size += message.size();
-                    if size > wire::LARGEST {
+                    if size > wire::MAX_MESSAGE {
                         return Err(Malformed("an answer of more than 1 MiB").into());
                     }
                     data.push(message);
@@ -220,7 +222,7 @@ impl UbusClient {
     }
 
     fn send(&mut self, bytes: &[u8], deadline: &CallDeadline<'_>) -> Result<(), Error> {
-        if bytes.len() > 8 + wire::LARGEST {
+        if bytes.len() > 8 + wire::MAX_MESSAGE {
             return Err(deadline.too_long());
         }
         let mut rest = bytes;

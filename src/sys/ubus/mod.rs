@@ -19,7 +19,7 @@ use std::time::Duration;
 use client::UbusClient;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::{self, Network};
-use wansync_core::ubus::wire::Arguments;
+use wansync_core::ubus::wire::CallArguments;
 
 /// Where OpenWrt's ubusd listens.
 pub const DEFAULT_SOCKET: &str = "/var/run/ubus/ubus.sock";
@@ -39,7 +39,7 @@ pub fn dump_networks(socket: &Path) -> Result<Vec<Network>, Error> {
 }
 
 fn dump_networks_over(client: &mut UbusClient) -> Result<Vec<Network>, Error> {
-    let replies = client.call(NETWORKS_OBJECT, "dump", &Arguments::default())?;
+    let replies = client.call(NETWORKS_OBJECT, "dump", &CallArguments::default())?;
     let Some(reply) = replies.first() else {
         return Err(Error::NoData {
             call: "network.interface dump".to_owned(),

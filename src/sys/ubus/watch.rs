@@ -15,8 +15,8 @@ use super::client::{Notice, UbusClient};
 use super::{NETWORKS_OBJECT, dump_networks_over};
 use wansync_core::ubus::error::Error;
 use wansync_core::ubus::netifd::{self, Network};
-use wansync_core::ubus::value::{Table, Value};
-use wansync_core::ubus::wire::Arguments;
+use wansync_core::ubus::value::{BlobTable, BlobValue};
+use wansync_core::ubus::wire::CallArguments;
 
 /// How long connecting may take, and one call after it. netifd answers within
 /// milliseconds; for one that is stuck, the daemon must not be deaf for long.
@@ -100,7 +100,7 @@ impl AsFd for NetworkWatch {
 }
 
 /// Brings one notification into the picture; says whether it changed it.
-fn apply(networks: &mut Vec<Network>, notification: &str, state: Table<'_>) -> bool {
+fn apply(networks: &mut Vec<Network>, notification: &str, state: BlobTable<'_>) -> bool {
     if !["interface.update", "interface.down"].contains(&notification) {
         return false;
     }
@@ -132,9 +132,12 @@ fn insert(networks: &mut Vec<Network>, network: Network) {
 
 /// Networks below may have got other addresses, of which nobody tells. `updated`
 /// is what the last update changed, and stays until the next one.
-fn has_new_prefix(state: Table<'_>) -> bool {
+fn has_new_prefix(state: BlobTable<'_>) -> bool {
     let updated = state.array("updated");
-    updated.is_some_and(|list| list.iter().any(|what| what == Value::String(b"prefixes")))
+    updated.is_some_and(|list| {
+        list.iter()
+            .any(|what| what == BlobValue::String(b"prefixes"))
+    })
 }
 
 /// Takes a network down, as `ifdown` does. netifd has begun when this returns.
@@ -152,7 +155,7 @@ pub fn up(socket: &Path, network: &str) -> Result<(), Error> {
 /// On a connection of its own, which no notice can get in the way of. Takes no
 /// longer than twice [`DAEMON_CALL_TIMEOUT`].
 fn order(socket: &Path, method: &str, network: &str) -> Result<(), Error> {
-    let arguments = Arguments::default().text("interface", network);
+    let arguments = CallArguments::default().text("interface", network);
     let mut client = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)?;
     client.call(NETWORKS_OBJECT, method, &arguments).map(drop)
 }

@@ -4,9 +4,9 @@ use alloc::borrow::Cow;
 use core::fmt;
 
 use super::lists::{Address, Listed};
-use crate::json::{Entries, Json, Kind};
+use crate::json::{Entries, Json, JsonKind};
 use crate::service::body::first_of;
-use crate::service::rows::{Record, Rows, is_numbered};
+use crate::service::rows::{Fields, Rows, is_numbered};
 
 /// As the document misspells it, and as it will be called once that is mended.
 const INVALID: [&str; 2] = ["invalid_adresses", "invalid_addresses"];
@@ -29,7 +29,7 @@ pub struct Added<'a> {
     /// Both spellings.
     invalid: [Json<'a>; 2],
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Added<'a> {
@@ -38,7 +38,7 @@ impl<'a> Added<'a> {
         let named = |names: [&str; 2]| names.map(|name| data.get(name).unwrap_or(Json::NULL));
         let of_name = named(ADDED).into_iter().find(|value| !value.is_empty());
         let added = match data.kind() {
-            Kind::Object => of_name.unwrap_or(Json::NULL),
+            JsonKind::Object => of_name.unwrap_or(Json::NULL),
             _ => data,
         };
         let is_known = |name: &str| ADDED.contains(&name) || INVALID.contains(&name);
@@ -49,7 +49,7 @@ impl<'a> Added<'a> {
                 false => Rows::of(added, &Address::HEADS),
             },
             invalid: named(INVALID),
-            rest: Record(others.map(|(name, value)| (name, value.shown())).collect()),
+            rest: Fields(others.map(|(name, value)| (name, value.shown())).collect()),
         }
     }
 
@@ -110,7 +110,7 @@ impl<'a> Iterator for Invalid<'a> {
                 return Some((name.unwrap_or_default(), why.shown()));
             }
             match self.outer.next() {
-                Some((_, item)) if item.kind() == Kind::Object => match described(item) {
+                Some((_, item)) if item.kind() == JsonKind::Object => match described(item) {
                     Some(pair) => return Some(pair),
                     None => self.inner = item.entries(),
                 },

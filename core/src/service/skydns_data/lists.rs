@@ -5,8 +5,8 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::json::Json;
-use crate::service::rows::{Heads, Record, Rows};
-use crate::service::table::Table;
+use crate::service::rows::{Fields, Heads, Rows};
+use crate::service::table::ReplyTable;
 
 /// A list in the body. An item is made when its turn comes, so that a list of
 /// any length costs nothing.
@@ -36,7 +36,7 @@ pub trait Listed<'a>: Sized {
     const WRAPPER: &'static str;
 
     /// From the fields of one row, named by `HEADS`.
-    fn from_record(record: Record<'a>) -> Self;
+    fn from_record(record: Fields<'a>) -> Self;
 }
 
 impl<'a, T: Listed<'a>> List<'a, T> {
@@ -65,8 +65,8 @@ impl<'a, T: Listed<'a>> List<'a, T> {
     }
 
     /// The same as columns and cells.
-    pub fn table(&self) -> Table<'a> {
-        Table::new(self.rows, &T::HEADS)
+    pub fn table(&self) -> ReplyTable<'a> {
+        ReplyTable::new(self.rows, &T::HEADS)
     }
 }
 
@@ -103,7 +103,7 @@ pub struct Plan<'a> {
     /// For people.
     pub name: Cow<'a, str>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Listed<'a> for Plan<'a> {
@@ -115,7 +115,7 @@ impl<'a> Listed<'a> for Plan<'a> {
     };
     const WRAPPER: &'static str = "plans";
 
-    fn from_record(mut rest: Record<'a>) -> Plan<'a> {
+    fn from_record(mut rest: Fields<'a>) -> Plan<'a> {
         Plan {
             code: rest.take("plan").unwrap_or_default(),
             name: rest.take("name").unwrap_or_default(),
@@ -135,13 +135,13 @@ pub struct Profile<'a> {
     /// Whether TLS is used.
     pub tls: Option<bool>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Profile<'a> {
     /// From the `data` of `update_profile`.
     pub fn in_data(data: Json<'a>) -> Profile<'a> {
-        Profile::from_record(Record::of(data))
+        Profile::from_record(Fields::of(data))
     }
 }
 
@@ -154,7 +154,7 @@ impl<'a> Listed<'a> for Profile<'a> {
     };
     const WRAPPER: &'static str = "profiles";
 
-    fn from_record(mut rest: Record<'a>) -> Profile<'a> {
+    fn from_record(mut rest: Fields<'a>) -> Profile<'a> {
         Profile {
             id: rest.take("id").unwrap_or_default(),
             name: rest.take("name").unwrap_or_default(),
@@ -172,7 +172,7 @@ pub struct Address<'a> {
     /// What was written beside it.
     pub comment: Cow<'a, str>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Listed<'a> for Address<'a> {
@@ -184,7 +184,7 @@ impl<'a> Listed<'a> for Address<'a> {
     };
     const WRAPPER: &'static str = "ip";
 
-    fn from_record(mut rest: Record<'a>) -> Address<'a> {
+    fn from_record(mut rest: Fields<'a>) -> Address<'a> {
         Address {
             address: rest.take("address").unwrap_or_default(),
             comment: rest.take("comment").unwrap_or_default(),
@@ -205,7 +205,7 @@ pub struct Vpn<'a> {
     /// Its name.
     pub name: Cow<'a, str>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Listed<'a> for Vpn<'a> {
@@ -217,7 +217,7 @@ impl<'a> Listed<'a> for Vpn<'a> {
     };
     const WRAPPER: &'static str = "vpn";
 
-    fn from_record(mut rest: Record<'a>) -> Vpn<'a> {
+    fn from_record(mut rest: Fields<'a>) -> Vpn<'a> {
         Vpn {
             id: rest.take("id").unwrap_or_default(),
             profile: rest.take("profile").unwrap_or_default(),
@@ -236,7 +236,7 @@ pub struct Category<'a> {
     /// How often.
     pub visits: Option<u64>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Listed<'a> for Category<'a> {
@@ -248,7 +248,7 @@ impl<'a> Listed<'a> for Category<'a> {
     };
     const WRAPPER: &'static str = "categories";
 
-    fn from_record(mut rest: Record<'a>) -> Category<'a> {
+    fn from_record(mut rest: Fields<'a>) -> Category<'a> {
         Category {
             name: rest.take("category").unwrap_or_default(),
             visits: rest.take_number("visits"),

@@ -2,39 +2,39 @@
 
 use alloc::borrow::Cow;
 
-use crate::json::{Json, Kind};
-use crate::service::rows::Record;
+use crate::json::{Json, JsonKind};
+use crate::service::rows::Fields;
 
 /// `{"labels": [moment, …], "datasets": [{"label": "Requests", "data": [375, …]}]}`
 ///
 /// ```
 /// use wansync_core::json::Json;
-/// use wansync_core::service::skydns_data::Report;
+/// use wansync_core::service::skydns_data::ActivityReport;
 ///
 /// let body = br#"{"labels": ["2016-06-29 14:00:00"], "datasets": [{"label": "Blocks", "data": [13]}]}"#;
-/// let report = Report::in_data(Json::parse(body).unwrap());
+/// let report = ActivityReport::in_data(Json::parse(body).unwrap());
 /// let blocks = report.datasets().next().unwrap();
 /// assert_eq!(blocks.label, "Blocks");
 /// assert_eq!(report.labels().zip(blocks.counts()).next().unwrap(), ("2016-06-29 14:00:00".into(), Some(13)));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Report<'a> {
+pub struct ActivityReport<'a> {
     labels: Json<'a>,
     datasets: Json<'a>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
-impl<'a> Report<'a> {
+impl<'a> ActivityReport<'a> {
     /// From `data`.
-    pub fn in_data(data: Json<'a>) -> Report<'a> {
+    pub fn in_data(data: Json<'a>) -> ActivityReport<'a> {
         let named = |name: &str| data.get(name).unwrap_or(Json::NULL);
         let is_known = |name: &str| name == "labels" || name == "datasets";
         let others = data.fields().filter(|(name, _)| !is_known(name));
-        Report {
+        ActivityReport {
             labels: named("labels"),
             datasets: named("datasets"),
-            rest: Record(others.map(|(name, value)| (name, value.shown())).collect()),
+            rest: Fields(others.map(|(name, value)| (name, value.shown())).collect()),
         }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Report<'a> {
         self.datasets
             .entries()
             .map(|(key, value)| match value.kind() {
-                Kind::Object => Dataset {
+                JsonKind::Object => Dataset {
                     label: value
                         .get("label")
                         .map(Json::shown)

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use core::fmt;
 
 use crate::json::Json;
-use crate::service::rows::Record;
+use crate::service::rows::Fields;
 
 const LOGINS: [&str; 4] = ["login", "username", "user", "tunnel"];
 const PASSWORDS: [&str; 3] = ["password", "passwd", "pass"];
@@ -33,17 +33,17 @@ pub struct Credentials<'a> {
     /// What stands beside it.
     pub comment: Option<Cow<'a, str>>,
     /// Whatever else was sent.
-    pub rest: Record<'a>,
+    pub rest: Fields<'a>,
 }
 
 impl<'a> Credentials<'a> {
     /// From the payload: an object, one in a list, or one under its login.
     /// `None` without a login and a password.
     pub fn in_data(data: Json<'a>) -> Option<Credentials<'a>> {
-        let mut rest = Record::of(data);
+        let mut rest = Fields::of(data);
         let mut parts = (rest.take_first(&LOGINS), rest.take_first(&PASSWORDS));
         if let ((None, None), Some((Some(name), inner))) = (&parts, data.entries().next()) {
-            rest = Record::of(inner);
+            rest = Fields::of(inner);
             let login = rest.take_first(&LOGINS).unwrap_or(name);
             parts = (Some(login), rest.take_first(&PASSWORDS));
         }

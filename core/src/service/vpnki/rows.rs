@@ -10,8 +10,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::failure::Failure;
-use crate::json::{Json, Kind};
-use crate::service::rows::{Row, Rows, is_numbered};
+use crate::json::{Json, JsonKind};
+use crate::service::rows::{ReplyRow, Rows, is_numbered};
 
 /// Under which names a row holds a tunnel's name and address. The first one
 /// that is there counts.
@@ -90,11 +90,11 @@ pub fn rows<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Result<
     let unknown = |what: String| Err(Failure::Unknown { what });
     let list = wrapped(resource, payload, aliases).unwrap_or(payload);
     let rows = match list.kind() {
-        Kind::Array => Rows::each(list),
-        Kind::Object if list.is_empty() || is_numbered(list) => Rows::each(list),
-        Kind::Object if is_by_name(list, aliases) => Rows::keyed(list),
-        Kind::Object => Rows::one(list),
-        Kind::Text => return unknown("text instead of a list".to_owned()),
+        JsonKind::Array => Rows::each(list),
+        JsonKind::Object if list.is_empty() || is_numbered(list) => Rows::each(list),
+        JsonKind::Object if is_by_name(list, aliases) => Rows::keyed(list),
+        JsonKind::Object => Rows::one(list),
+        JsonKind::Text => return unknown("text instead of a list".to_owned()),
         _ => return unknown(format!("{list} instead of a list")),
     };
     match rows.is_empty() && resource == "tunnels" {
@@ -110,12 +110,12 @@ fn wrapped<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Option<J
     let mut fields = payload.fields();
     let (name, value) = fields.next()?;
     if fields.next().is_none() {
-        let is_list = value.kind() == Kind::Array && !is_numbered(payload);
+        let is_list = value.kind() == JsonKind::Array && !is_numbered(payload);
         return (name == resource || is_list).then_some(value);
     }
     let mut containers = payload.fields().filter(|(_, value)| value.is_container());
     let (_, list) = containers.next()?;
-    let is_only_list = list.kind() == Kind::Array && containers.next().is_none();
+    let is_only_list = list.kind() == JsonKind::Array && containers.next().is_none();
     let is_row = || payload.fields().any(|(name, _)| aliases.knows(&name));
     (is_only_list && !is_row()).then_some(list)
 }
@@ -141,18 +141,18 @@ pub fn is_active(rows: &Rows<'_>, name: &str, address: Option<&str>) -> bool {
 }
 
 /// The name of the tunnel that a row is about.
-pub fn name_of<'a>(row: &Row<'a>, aliases: &Aliases) -> Option<Cow<'a, str>> {
+pub fn name_of<'a>(row: &ReplyRow<'a>, aliases: &Aliases) -> Option<Cow<'a, str>> {
     let alone = || row.value.scalar().filter(|_| row.key.is_none());
     let key = row.key.clone();
     key.or_else(|| field(row, &aliases.names)).or_else(alone)
 }
 
 /// The address of the tunnel that a row is about.
-pub fn address_of<'a>(row: &Row<'a>, aliases: &Aliases) -> Option<Cow<'a, str>> {
+pub fn address_of<'a>(row: &ReplyRow<'a>, aliases: &Aliases) -> Option<Cow<'a, str>> {
     field(row, &aliases.addresses)
 }
 
-fn field<'a>(row: &Row<'a>, aliases: &[Cow<'static, str>]) -> Option<Cow<'a, str>> {
+fn field<'a>(row: &ReplyRow<'a>, aliases: &[Cow<'static, str>]) -> Option<Cow<'a, str>> {
     let mut values = aliases
         .iter()
         .filter_map(|alias| row.value.get(alias)?.scalar());

@@ -13,7 +13,7 @@ use crate::config::secret::Secret;
 use crate::failure::Failure;
 use crate::service::reply::Reply;
 use crate::service::request;
-use crate::service::rows::Row;
+use crate::service::rows::ReplyRow;
 use crate::time::Wall;
 use crate::tunnel::account::TunnelId;
 
@@ -83,7 +83,7 @@ pub fn listed(
 
 /// Whether a row has a field that names a tunnel or its address, or is a name
 /// in a list of names, or an address under a name.
-fn is_tunnel(row: &Row<'_>, aliases: &Aliases) -> bool {
+fn is_tunnel(row: &ReplyRow<'_>, aliases: &Aliases) -> bool {
     let has_field = |name: &Cow<'_, str>| row.value.get(name).is_some();
     let is_one = |text: Cow<'_, str>| row.key.is_none() || text.parse::<IpAddr>().is_ok();
     let mut known = aliases.names.iter().chain(&aliases.addresses);

@@ -1,7 +1,7 @@
 //! No bytes make the decoder panic or hang.
 
 use wansync_core::ubus::netifd::{self, explain};
-use wansync_core::ubus::value::Table;
+use wansync_core::ubus::value::BlobTable;
 use wansync_core::ubus::wire::{self, attribute};
 
 use super::support::*;
@@ -9,10 +9,10 @@ use wansync_test_support::random::Random;
 
 #[test]
 fn the_largest_message_of_the_smallest_parts_costs_linear_time() {
-    let elements = b"\0\0\0\x04".repeat(wire::LARGEST / 4 - 20);
+    let elements = b"\0\0\0\x04".repeat(wire::MAX_MESSAGE / 4 - 20);
     let array = 0x8100_0000 | (4 + 12 + elements.len()) as u32;
     let dump = [&array.to_be_bytes(), &b"\0\x09interface\0"[..], &elements].concat();
-    let reply = Table::parse(&dump).unwrap();
+    let reply = BlobTable::parse(&dump).unwrap();
     assert_eq!(
         reply.array("interface").unwrap().iter().count(),
         elements.len() / 4

@@ -7,7 +7,7 @@ use crate::sys::ubus;
 use crate::sys::ubus::client::UbusClient;
 use wansync_core::ubus::Error;
 use wansync_sim::ubus::message as sim;
-use wansync_sim::ubus::{Fault, UbusSim};
+use wansync_sim::ubus::{UbusFault, UbusSim};
 
 use super::support::*;
 
@@ -60,20 +60,20 @@ fn a_dump_fails_in_words_where_ubusd_does() {
     let sim = UbusSim::start(&socket.0).unwrap();
     for (fault, words) in [
         (
-            Fault::Unknown,
+            UbusFault::Unknown,
             "ubusd hung up without a greeting: \
              this process's user or group is not known to the system",
         ),
         (
-            Fault::Close,
+            UbusFault::Close,
             "the connection to ubusd broke: closed by ubusd",
         ),
         (
-            Fault::Garbage,
+            UbusFault::Garbage,
             "what came over ubus is not understood: a message of an unknown version",
         ),
         (
-            Fault::Refuse,
+            UbusFault::Refuse,
             "ubus does not permit this user to call network.interface dump",
         ),
     ] {
@@ -83,7 +83,7 @@ fn a_dump_fails_in_words_where_ubusd_does() {
             words
         );
     }
-    for fault in [Fault::Stall, Fault::Silent] {
+    for fault in [UbusFault::Stall, UbusFault::Silent] {
         sim.set_fault(fault);
         let client = UbusClient::connect(&socket.0, SHORT);
         let error = client.and_then(|mut client| call(&mut client)).unwrap_err();

@@ -10,10 +10,10 @@ use crate::sys::ubus;
 use crate::sys::ubus::client::{Notice, UbusClient};
 use serde_json::json;
 use wansync_core::ubus::Error;
-use wansync_core::ubus::wire::{Arguments, attribute, message};
+use wansync_core::ubus::wire::{CallArguments, attribute, message};
 use wansync_sim::ubus::blob::Blob;
 use wansync_sim::ubus::message as sim;
-use wansync_sim::ubus::{Fault, UbusSim};
+use wansync_sim::ubus::{UbusFault, UbusSim};
 
 use super::support::*;
 
@@ -129,11 +129,11 @@ fn bytes_that_drip_do_not_extend_the_deadline() {
         "wan",
         json!({"up": true, "data": {"x": "x".repeat(100_000)}}),
     );
-    sim.set_fault(Fault::Drip);
+    sim.set_fault(UbusFault::Drip);
     let start = Instant::now();
     let mut client = UbusClient::connect(&socket.0, SHORT).unwrap();
     let error = client
-        .call("network.interface", "dump", &Arguments::default())
+        .call("network.interface", "dump", &CallArguments::default())
         .unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
     assert!(start.elapsed() < ENOUGH);
@@ -277,7 +277,7 @@ fn arguments_that_are_too_long_are_not_sent() {
         Ok(())
     };
     let error = against("long", server, |path| {
-        let arguments = Arguments::default().text("x", &"x".repeat(2_000_000));
+        let arguments = CallArguments::default().text("x", &"x".repeat(2_000_000));
         let mut client = UbusClient::connect(path, ENOUGH).unwrap();
         client.call("demo", "value", &arguments).unwrap_err()
     });

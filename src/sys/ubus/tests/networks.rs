@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use wansync_core::ubus::netifd::{self, Network, explain};
-use wansync_core::ubus::value::Table;
+use wansync_core::ubus::value::BlobTable;
 use wansync_sim::ubus::blob;
 
 use super::support::*;
@@ -72,7 +72,7 @@ fn recorded_dumps_hold_all_networks() {
 
 fn network_of(status: Json) -> Network {
     let bytes = blob::encode(&blob::fields_from_json(status.as_object().unwrap()));
-    netifd::network("wan", Table::parse(&bytes).unwrap())
+    netifd::network("wan", BlobTable::parse(&bytes).unwrap())
 }
 
 #[test]
@@ -136,6 +136,9 @@ fn networks_without_a_name_are_left_out() {
         ),
     ] {
         let bytes = blob::encode(&blob::fields_from_json(dump.as_object().unwrap()));
-        assert_eq!(netifd::networks(Table::parse(&bytes).unwrap()).len(), count);
+        assert_eq!(
+            netifd::networks(BlobTable::parse(&bytes).unwrap()).len(),
+            count
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::sys::ubus::client::{Notice, UbusClient, UbusReply};
 use wansync_core::ubus::Error;
-use wansync_core::ubus::wire::Arguments;
+use wansync_core::ubus::wire::CallArguments;
 use wansync_sim::ubus::capture::{self, Capture, Pieces, Replay};
 use wansync_sim::ubus::message as sim;
 
@@ -111,7 +111,7 @@ fn a_user_without_rights_is_told_so() {
     let socket = Socket::new("no-rights");
     let replay = Replay::start(&socket.0, &capture.steps, Pieces::Messages).unwrap();
     let mut client = UbusClient::connect(&socket.0, ENOUGH).unwrap();
-    let error = client.call("network.interface.wan", "status", &Arguments::default());
+    let error = client.call("network.interface.wan", "status", &CallArguments::default());
     assert_eq!(
         error.unwrap_err().to_string(),
         "ubus does not permit this user to call network.interface.wan status"

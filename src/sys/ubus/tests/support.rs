@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 use wansync_core::address::Candidate;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::{self, Network};
-use wansync_core::ubus::value::{Malformed, Table, Value, kind};
-use wansync_core::ubus::wire::{Arguments, Incoming, Message, attribute, message};
+use wansync_core::ubus::value::{BlobTable, BlobValue, Malformed, kind};
+use wansync_core::ubus::wire::{CallArguments, Incoming, Message, attribute, message};
 use wansync_sim::ubus::blob::{self, Blob};
 use wansync_sim::ubus::capture::Capture;
 use wansync_sim::ubus::message as sim;
@@ -55,23 +55,23 @@ pub fn received(capture: &Capture) -> Vec<Message> {
     read(&capture.server().collect::<Vec<_>>().concat(), 4096).expect(&capture.name)
 }
 
-pub fn data(message: &Message) -> Option<Table<'_>> {
+pub fn data(message: &Message) -> Option<BlobTable<'_>> {
     message.table(attribute::DATA).unwrap()
 }
 
-pub fn json(value: Value<'_>) -> Json {
+pub fn json(value: BlobValue<'_>) -> Json {
     match value {
-        Value::Null => Json::Null,
-        Value::Array(array) => array.iter().map(json).collect(),
-        Value::Table(table) => table_json(table),
-        Value::String(bytes) => String::from_utf8_lossy(bytes).into(),
-        Value::Int(int) => int.into(),
-        Value::Bool(flag) => flag.into(),
-        Value::Double(double) => double.into(),
+        BlobValue::Null => Json::Null,
+        BlobValue::Array(array) => array.iter().map(json).collect(),
+        BlobValue::Table(table) => table_json(table),
+        BlobValue::String(bytes) => String::from_utf8_lossy(bytes).into(),
+        BlobValue::Int(int) => int.into(),
+        BlobValue::Bool(flag) => flag.into(),
+        BlobValue::Double(double) => double.into(),
     }
 }
 
-pub fn table_json(table: Table<'_>) -> Json {
+pub fn table_json(table: BlobTable<'_>) -> Json {
     let text = |name| String::from_utf8_lossy(name).into_owned();
     let each = table.iter().map(|(name, value)| (text(name), json(value)));
     each.collect()
@@ -95,10 +95,10 @@ pub fn same(a: &Json, b: &Json) -> bool {
 }
 
 /// Arguments of a recorded call, through our encoder.
-pub fn arguments(fields: &[(String, Blob)]) -> Arguments {
+pub fn arguments(fields: &[(String, Blob)]) -> CallArguments {
     fields
         .iter()
-        .fold(Arguments::default(), |all, (name, value)| {
+        .fold(CallArguments::default(), |all, (name, value)| {
             let name: &'static str = name.clone().leak();
             match value {
                 Blob::String(bytes) => all.text(name, std::str::from_utf8(bytes).unwrap()),
@@ -224,7 +224,7 @@ pub fn send(stream: &mut UnixStream, messages: &[sim::Message]) -> std::io::Resu
 }
 
 pub fn call(client: &mut UbusClient) -> Result<Vec<UbusReply>, Error> {
-    client.call("demo", "value", &Arguments::default())
+    client.call("demo", "value", &CallArguments::default())
 }
 
 pub fn value(result: Result<Vec<UbusReply>, Error>) -> i64 {
