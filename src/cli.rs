@@ -55,19 +55,19 @@ fn default_ubus() -> String {
     crate::sys::ubus::DEFAULT_SOCKET.to_owned()
 }
 
-/// What to do.
+/// The subcommands.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand)]
 pub enum Command {
     /// One pass.
     Once(OnceArguments),
-    /// The same for ever.
+    /// Passes for as long as it runs.
     Daemon(DaemonArguments),
     /// The hotplug entry.
     Event(EventArguments),
-    /// What is going on.
+    /// The state of everything.
     Status(StatusArguments),
-    /// What is wrong.
+    /// A list of findings.
     Check(CheckArguments),
     /// A method of SkyDNS.
     Skydns(SkydnsCall),
@@ -76,7 +76,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Who reads what it logs.
+    /// The reader of what this subcommand logs.
     pub fn reader(&self) -> LogReader {
         match self {
             Command::Skydns(_) | Command::Vpnki(_) => LogReader::Caller,
@@ -155,7 +155,7 @@ pub struct StatusArguments {
     pub watch: bool,
 }
 
-/// For whom a status is.
+/// The form of a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusFormat {
     /// For people.
@@ -191,7 +191,7 @@ pub struct CheckArguments {
     pub service: bool,
 }
 
-/// For whom the output is.
+/// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For people.
@@ -286,7 +286,7 @@ call! {
     VpnkiCall, "vpnki", "RESOURCE [NAME=VALUE...] [options]"
 }
 
-/// What [`SkydnsCall`] and [`VpnkiCall`] have in common: everything.
+/// The options that [`SkydnsCall`] and [`VpnkiCall`] have in common: all of them.
 #[derive(Debug)]
 pub struct ServiceCall<'a> {
     /// `--list`

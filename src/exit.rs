@@ -6,7 +6,7 @@ use wansync_core::failure::Failure;
 use wansync_core::outcome::Outcome;
 use wansync_core::tunnel::Health;
 
-/// How the process ends.
+/// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -27,7 +27,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// What a section's outcome means for the exit code.
+    /// The exit code for a section's outcome.
     pub fn of(outcome: Outcome, failure: Option<&Failure>) -> Exit {
         match outcome {
             Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => Exit::Done,
@@ -56,7 +56,7 @@ impl Exit {
         }
     }
 
-    /// What the failure of one call means for the exit code.
+    /// The exit code for the failure of one call.
     pub fn of_call(failure: &Failure) -> Exit {
         match failure {
             _ if failure.is_permanent() => Exit::Refused,

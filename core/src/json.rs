@@ -36,7 +36,7 @@ pub struct Json<'a>(
     &'a str,
 );
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonKind {
     /// `null`
@@ -54,9 +54,9 @@ pub enum JsonKind {
 }
 
 impl<'a> Json<'a> {
-    /// What stands for a value that is not there.
+    /// The value that stands for one that is not there.
     pub const NULL: Json<'static> = Json("null");
-    /// What stands for a bare `OK`.
+    /// The value that stands for a bare `OK`.
     pub(crate) const OK: Json<'static> = Json("\"OK\"");
 
     /// The document in `body`: UTF-8, nested at most 127 deep (as serde_json
@@ -75,7 +75,7 @@ impl<'a> Json<'a> {
         Ok(Json(text.trim_matches(is_blank)))
     }
 
-    /// Whether `body` is JSON to the letter (RFC 8259): none of what
+    /// Checks that `body` is JSON to the letter (RFC 8259), with none of what
     /// [`Json::parse`] tolerates, but for the byte order mark.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl<'a> Json<'a> {
         check::document(json.0, Strictness::ToTheLetter)
     }
 
-    /// What it is.
+    /// The kind of this value.
     pub fn kind(self) -> JsonKind {
         match self.0.as_bytes().first() {
             Some(b'{') => JsonKind::Object,
@@ -97,12 +97,12 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether it is a list or an object.
+    /// True if the value is a list or an object.
     pub(crate) fn is_container(self) -> bool {
         matches!(self.kind(), JsonKind::Array | JsonKind::Object)
     }
 
-    /// Whether it says nothing: `null`, `""`, `[]`, `{}`.
+    /// True if the value says nothing: `null`, `""`, `[]`, `{}`.
     pub fn is_empty(self) -> bool {
         match self.kind() {
             JsonKind::Null => true,
@@ -131,7 +131,7 @@ impl<'a> Json<'a> {
         self.scalar()?.trim().parse().ok()
     }
 
-    /// What a person reads: the text of a scalar, nothing for `null`, and
+    /// The value as a person reads it: the text of a scalar, nothing for `null`, and
     /// compact JSON for the rest.
     pub fn shown(self) -> Cow<'a, str> {
         match self.kind() {
@@ -141,7 +141,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// It as JSON without blanks and without trailing commas; a copy only if
+    /// The value as JSON without blanks and trailing commas; a copy only if
     /// there were any.
     pub fn compact(self) -> Cow<'a, str> {
         let mut is_so = true;
@@ -190,7 +190,7 @@ impl<'a> Json<'a> {
         named.last().map(|(_, value)| value)
     }
 
-    /// Whether a scalar in it, however deep, has exactly this text.
+    /// True if a scalar in the value, however deep, has exactly this text.
     pub(crate) fn has_leaf(self, text: &str) -> bool {
         match self.kind() {
             JsonKind::Array | JsonKind::Object => {
@@ -218,7 +218,7 @@ impl fmt::Debug for Json<'_> {
 /// The parts of a list or of an object; see [`Json::entries`].
 #[derive(Debug, Clone)]
 pub struct Entries<'a> {
-    /// What stands behind the last part, from its comma on.
+    /// The text behind the last part, from its comma on.
     rest: &'a str,
     named: bool,
 }
@@ -258,7 +258,7 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
-/// Where the value ends that checked text begins with.
+/// The end of the value that checked text begins with.
 fn end_of_value(text: &[u8]) -> usize {
     match text.first() {
         Some(b'"') => end_of_string(text, 0),

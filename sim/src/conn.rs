@@ -64,7 +64,7 @@ fn is_timeout(cause: &io::Error) -> bool {
 }
 
 impl Read for Socket {
-    /// With a timeout on it, Linux ends a wait by any signal, even one that nobody
+    /// With a timeout on it, Linux ends a wait by any signal, even one that no one
     /// catches.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {

@@ -99,7 +99,7 @@ struct Spec<'a> {
 }
 
 impl<'a> Spec<'a> {
-    /// Never fails: what is malformed becomes a name that nobody knows. The value
+    /// Never fails: what is malformed becomes an unknown name. The value
     /// of `body` and of `text` is all that follows, commas included.
     fn split(spec: &'a str) -> Spec<'a> {
         if let Some(text) = spec.strip_prefix("body=") {

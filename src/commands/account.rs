@@ -1,4 +1,4 @@
-//! Whose account a call is for: where the service is, and the key.
+//! The account that a call is for: the URL of the service, and the key.
 
 use std::borrow::Cow;
 
@@ -21,9 +21,9 @@ use wansync_core::service::method::{Method, ParameterKind};
 /// The shortest password that is hidden where a service quotes it, in bytes.
 const MIN_HIDDEN_LENGTH: usize = 4;
 
-/// What a call needs beside its parameters.
+/// The account that a call is for: all that it needs beside its parameters.
 pub struct CallAccount {
-    /// Where the service is.
+    /// The URL of the service.
     pub base_url: ServiceUrl,
     /// Its key; a relay may add it.
     pub key: Option<Secret>,
@@ -35,7 +35,7 @@ pub struct CallAccount {
     passwords: Vec<Secret>,
 }
 
-/// Why there is none, and how the command ends.
+/// The exit code without an account, and the reason.
 type Refusal = (Exit, String);
 
 impl CallAccount {
@@ -148,18 +148,18 @@ impl CallAccount {
         Observer::new(&paths.ubus, &client).way_out(self.bind.as_deref())
     }
 
-    /// The failure without what a service may quote and nobody may see.
+    /// The failure without the secrets that a service may quote.
     pub fn redacted(&self, failure: Failure) -> Failure {
         failure.map_text(|text| self.redact(text))
     }
 
-    /// The same of a text that may have been cut.
+    /// A text without the secrets; it may have been cut.
     pub fn redact(&self, text: &str) -> String {
         let secrets = self.secrets();
         secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
     }
 
-    /// The same of a whole text.
+    /// A whole text without the secrets.
     pub fn hide<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
         self.secrets().fold(text, |text, secret| match text {
             Cow::Borrowed(text) => secret.hide(text),
@@ -216,7 +216,7 @@ impl SectionNames {
         }
     }
 
-    /// Why none was chosen: there is none, not that one, or more than one.
+    /// The reason that no section was chosen: there is none, not that one, or several.
     fn refusal(&self, service: Service, name: Option<&str>) -> Refusal {
         let (own, other, others) = match service {
             Service::Skydns => (&self.skydns, Service::Vpnki, &self.vpnki),

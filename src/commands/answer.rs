@@ -20,7 +20,7 @@ use wansync_core::text::chart::{Series, chart};
 use wansync_core::text::table::{TextTable, record};
 use wansync_core::text::width::clean;
 
-/// Whether the answer to a method holds something that `--output` is for.
+/// True if the answer to a method holds something that `--output` is for.
 pub fn is_secret(method: &Method) -> bool {
     matches!(method.shape, Shape::Ovpn | Shape::Credentials)
 }
@@ -71,7 +71,7 @@ fn say(text: &str) -> bool {
     said.is_ok()
 }
 
-/// What is to be in a file for its owner alone.
+/// The part of an answer that belongs in a file for its owner alone.
 fn secret_of(answer: &Answer<'_>) -> Option<String> {
     match answer {
         Answer::Ovpn(ovpn) => Some(ovpn.text.clone().into_owned()),
@@ -83,7 +83,7 @@ fn secret_of(answer: &Answer<'_>) -> Option<String> {
     }
 }
 
-/// It was made at the service just now, and cannot be had again: if it cannot
+/// Writes a secret that the service has just made and gives only once: if it cannot
 /// be written, it is printed.
 fn write(path: &str, secret: &str, account: &CallAccount) -> Exit {
     match files::save_beside(path.as_ref(), account.hide(secret.into()).as_bytes()) {

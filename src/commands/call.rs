@@ -122,7 +122,7 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
     }
 }
 
-/// What else whoever reads of a failure must know: how long to wait, or that
+/// Advice beside a failure, for the person who reads it: how long to wait, or that
 /// another try may do a second time what was done already.
 fn next_step(method: &Method, failure: &Failure) -> String {
     match failure {
@@ -192,7 +192,7 @@ fn parameter<'a>(
         .split_once('=')
         .ok_or_else(|| format!("'{text}' is not of the form NAME=VALUE"))?;
     let bytes = match value.strip_prefix('@') {
-        // What is not known is told in time, not asked for.
+        // An unknown name is an error before its value is asked for.
         _ if method.parameter(name).is_none() => return Ok((name, value.to_owned())),
         None if value == "-" => read_from_input(method, name, reader)?,
         None => return Ok((name, value.to_owned())),

@@ -9,7 +9,7 @@
 //! | `check` | `check` | `check/tunnels` |
 //! | `skydns`, `vpnki` | `call` | `account`, `answer` |
 //!
-//! What several of them share: `pass` is one pass over addresses, `watch` a look
+//! Shared by several of them: `pass` is one pass over addresses, `watch` a look
 //! at the tunnels and what is done about them, `look` one at a VPNKI account,
 //! `observe` asks the sources, `programs` runs those of the router's owner.
 

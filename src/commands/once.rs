@@ -14,7 +14,7 @@ use crate::sys::control;
 use wansync_core::config::{Config, Content, Section, Skydns};
 use wansync_core::schedule::passes::Target;
 
-/// How long the daemon may take to say that it heard.
+/// The longest wait for the daemon to confirm a request.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs it. The exit code is that of the first section that has one other than 0.
@@ -80,7 +80,7 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
 }
 
 /// Has programs run; by the daemon, if there is one: it tells what is news to
-/// it, whoever found it out, and would tell it once more.
+/// it, even where another process found it out, and would run the programs again.
 fn run_hooks(paths: &Paths, runs: Vec<HookRun>) {
     let is_told = || match control::send_request(&paths.state, "passed", CONTROL_TIMEOUT) {
         Ok(reply) => reply.as_deref() == Some("ok"),
@@ -91,7 +91,7 @@ fn run_hooks(paths: &Paths, runs: Vec<HookRun>) {
     }
 }
 
-/// Whoever asks for something gets an answer, even if nothing is done.
+/// A request gets an answer, even if nothing is done.
 fn say_what_is_disabled(config: &Config, chosen: &[String]) {
     for section in &config.skydns {
         if chosen.contains(&section.name) && matches!(section.content, Content::Disabled) {

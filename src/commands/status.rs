@@ -32,7 +32,7 @@ use wansync_core::text::status::tunnel::TunnelView;
 use wansync_core::text::status::{SectionView, StatusView, text};
 use wansync_core::time::{Now, whole};
 
-/// How long the daemon may take to write what it knows.
+/// The longest wait for the daemon to write what it knows.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause between two drawings of `--watch`.
 const REDRAW_INTERVAL: Duration = Duration::from_secs(2);

@@ -31,7 +31,7 @@ pub struct Child {
     end_cause: EndCause,
 }
 
-/// Why it ends.
+/// The reason that a program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EndCause {
     OnItsOwn,
@@ -39,10 +39,10 @@ enum EndCause {
     Stopped,
 }
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChildEnd {
-    /// By itself, or by a signal of somebody else.
+    /// By itself, or by a signal of another process.
     Exited(ExitStatus),
     /// Killed by us, after as long as it was given.
     Overdue(Duration),
@@ -54,8 +54,8 @@ pub enum ChildEnd {
 
 impl Child {
     /// Starts a program without a shell. It inherits our environment, and
-    /// `environment` besides, and may take as long as `timeout`. Nobody sees
-    /// what it prints.
+    /// `environment` besides, and may take as long as `timeout`. What it
+    /// prints is lost.
     pub fn start(
         program: &str,
         arguments: &[impl AsRef<OsStr>],
@@ -93,7 +93,7 @@ impl Child {
         })
     }
 
-    /// How it ended, if it has; never waits. It is to be asked after each CHLD
+    /// The end of the program, if it has ended; never waits. It is to be asked after each CHLD
     /// signal and at [`Child::deadline`], when it kills.
     pub fn poll_end(&mut self) -> Option<ChildEnd> {
         match self.process.try_wait() {
@@ -125,7 +125,7 @@ impl Child {
         self.send_kill();
     }
 
-    /// When it is to be looked at again even if no signal comes, since boot.
+    /// The latest moment at which [`Child::poll_end`] must be called, since boot.
     pub fn deadline(&self) -> Duration {
         self.deadline
     }
@@ -149,7 +149,7 @@ impl Child {
 
 impl Drop for Child {
     /// Takes no longer than a moment: one that is stuck in the kernel is left
-    /// to whoever inherits it.
+    /// to the process that inherits it.
     fn drop(&mut self) {
         self.kill();
         let end = clock::since_boot() + REAP_TIMEOUT;

@@ -1,6 +1,6 @@
-//! Notices that somebody set the wall clock: NTP's first answer, or a person.
+//! A watch over the wall clock, for when it is set: by NTP's first answer, or a person.
 //!
-//! It is the kernel that tells (`TFD_TIMER_CANCEL_ON_SET` of
+//! The kernel reports it (`TFD_TIMER_CANCEL_ON_SET` of
 //! timerfd_create(2)), so nothing has to wake up to look. A clock that is only
 //! made to run faster or slower is not set.
 
@@ -28,7 +28,7 @@ impl ClockWatch {
         Ok(watch)
     }
 
-    /// Whether the clock was set since the last time; never waits, and watches on.
+    /// True if the clock was set since the last call; never waits, and watches on.
     pub fn take(&mut self) -> bool {
         let was_set = match rustix::io::read(&self.0, &mut [0; 8]) {
             Err(Errno::CANCELED) => true,

@@ -1,8 +1,8 @@
 //! The daemon's control socket: one request, one reply.
 //!
-//! A visitor sends one line of at most 1 KiB and reads until the end of file;
-//! a whole reply ends with a newline. Nobody can hold the daemon up: it never
-//! waits for a visitor, lets in few at once, and shows out those who stay.
+//! A client sends one line of at most 1 KiB and reads until the end of file;
+//! a whole reply ends with a newline. A client cannot hold the daemon up: the daemon
+//! never waits for one, accepts few at once, and closes those that stay silent.
 #![expect(
     clippy::disallowed_methods,
     reason = "the socket is a file, and has to be put in its place"
@@ -31,13 +31,13 @@ const SOCKET_NAME: &str = "control";
 const MAX_REQUEST: usize = 1024;
 /// The longest reply that is read, in bytes.
 const MAX_REPLY: usize = 64 * 1024;
-/// How many may be listened to at once. The others wait to be let in.
+/// The most connections that are open at once. Others wait in the backlog.
 const MAX_CONNECTIONS: usize = 8;
-/// How many may wait to be let in.
+/// The length of the backlog.
 const BACKLOG: i32 = 64;
-/// How long a visitor may take to say what he wants.
+/// The longest wait for the request of a connection.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long to let nobody in when the kernel refused to.
+/// The pause in accepting after the kernel refused to.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(5);
 
 /// The daemon's side.
@@ -46,12 +46,12 @@ pub struct ControlSocket {
     path: PathBuf,
     listener: OwnedFd,
     connections: Vec<Connection>,
-    /// Until when nobody is let in: without a free descriptor, the listener
+    /// The end of the pause in accepting: without a free descriptor, the listener
     /// stays ready, and sleeping on it would be no sleep.
     paused_until: Option<Duration>,
 }
 
-/// Somebody who has not yet said what he wants.
+/// A connection whose request is not complete.
 #[derive(Debug)]
 struct Connection {
     stream: OwnedFd,
@@ -60,7 +60,7 @@ struct Connection {
     until: Duration,
 }
 
-/// A whole request. Whoever sent it waits for the reply.
+/// A whole request, whose sender waits for the reply.
 #[derive(Debug)]
 pub struct ControlRequest {
     stream: OwnedFd,
@@ -80,7 +80,7 @@ impl ControlSocket {
         let open = || {
             files::remove(&draft);
             files::with_folder(folder, || Ok(bind(&listener, &address)?))?;
-            // Until it listens, nobody can connect, whatever the mode is.
+            // Until it listens, no connection is possible, whatever the mode is.
             fs::set_permissions(&draft, Permissions::from_mode(0o600))?;
             listen(&listener, BACKLOG)?;
             fs::rename(&draft, &path)
@@ -96,7 +96,7 @@ impl ControlSocket {
         })
     }
 
-    /// What to sleep on, until something can be read from one of them.
+    /// The descriptors to sleep on, until one of them is readable.
     pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let is_open = self.connections.len() < MAX_CONNECTIONS && self.paused_until.is_none();
         let listener = is_open.then(|| self.listener.as_fd());
@@ -107,8 +107,7 @@ impl ControlSocket {
         listener.into_iter().chain(connections)
     }
 
-    /// When to call [`ControlSocket::take`] even if none of the descriptors is ready,
-    /// since boot.
+    /// The latest moment at which [`ControlSocket::take`] must be called, since boot.
     pub fn deadline(&self) -> Option<Duration> {
         let connections = self.connections.iter().map(|connection| connection.until);
         connections.chain(self.paused_until).min()
@@ -205,7 +204,7 @@ impl Connection {
 }
 
 impl ControlRequest {
-    /// What was asked: not empty, no newline in it.
+    /// The text of the request: not empty, no newline in it.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -215,7 +214,7 @@ impl ControlRequest {
     pub fn answer(self, reply: &str) {
         let line = format!("{reply}\n");
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        // Whoever left no longer wants to know.
+        // A client that has left does not want the reply.
         while send(&self.stream, line.as_bytes(), flags) == Err(Errno::INTR) {}
     }
 }
@@ -251,7 +250,7 @@ pub fn send_request(folder: &Path, request: &str, timeout: Duration) -> io::Resu
     }
 }
 
-/// Connects; `None` if nobody listens. Where many want to, connecting waits as
+/// Connects; `None` if no daemon listens. Where many want to, connecting waits as
 /// long as sending may.
 fn connect_to_daemon(path: &Path, end: Duration) -> io::Result<Option<UnixStream>> {
     // Where the name is too long for a socket, no daemon can listen.
@@ -260,8 +259,8 @@ fn connect_to_daemon(path: &Path, end: Duration) -> io::Result<Option<UnixStream
     };
     let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
     let socket = socket_with(AddressFamily::UNIX, kind, flags, None)?;
-    // However late it is: that nobody listens is found out at once, and a caller
-    // who is told that the time is over takes it that somebody does.
+    // However late it is: a missing daemon is found out at once, and an error of
+    // time would mean that there is one.
     let mut timeout = time_left(end).unwrap_or(Duration::from_millis(1));
     loop {
         set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;

@@ -4,12 +4,12 @@
 use std::fs;
 
 /// `/proc/net` shows the network of this process; `/sys/class/net` shows that
-/// of whoever mounted it, which in a container or a namespace is another.
+/// of the process that mounted it, which in a container or a namespace is another.
 const DEVICE_TABLE: &str = "/proc/net/dev";
 
 /// The counters of all devices at one moment.
 pub struct Counters {
-    /// As the kernel wrote it: a handful of devices is looked up, so the
+    /// The table as the kernel wrote it: a handful of devices is looked up, so the
     /// others' numbers are never read. Not text, since a name may be any bytes.
     table: Vec<u8>,
 }
@@ -18,9 +18,9 @@ pub struct Counters {
 /// bits, and a device that comes again starts at 0: less than before is no error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteCounts {
-    /// How many were received.
+    /// Bytes received.
     pub received: u64,
-    /// How many were sent.
+    /// Bytes sent.
     pub sent: u64,
 }
 
@@ -36,7 +36,7 @@ pub fn read() -> Result<Counters, String> {
 }
 
 impl Counters {
-    /// Those of a device; `None` if there is no such device.
+    /// The counters of a device; `None` if there is no such device.
     pub fn of_device(&self, device: &str) -> Option<ByteCounts> {
         let mut lines = self.table.split(|b| *b == b'\n');
         lines.find_map(|line| numbers_of(line, device.as_bytes()))

@@ -14,7 +14,7 @@ pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     read_optional(path, limit)?.ok_or_else(|| describe(&io::ErrorKind::NotFound.into()))
 }
 
-/// The same of a file that may well not be there: `None`.
+/// Reads a file as [`read`] does; `None` if there is no such file.
 pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
     let what = match fs::metadata(path) {
         Ok(what) => what,
@@ -40,12 +40,12 @@ pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Strin
     }
 }
 
-/// Whether others than the owner and the group may read a file.
+/// True if others than the owner and the group may read a file.
 pub fn is_readable_by_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|what| what.mode() & 0o004 != 0)
 }
 
-/// Whether there is a program of this name that somebody may run.
+/// Checks that there is a program of this name, and that it is executable.
 ///
 /// # Errors
 /// In words that follow on its name.
@@ -76,7 +76,7 @@ pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
     publish_draft(&draft, path, written, durable)
 }
 
-/// The same of a file that a person named, and that survives a power cut: what
+/// Replaces a file that a person named, so that it survives a power cut: what
 /// is no file (`/dev/stdout`) stays what it is, and so does every file beside it.
 pub fn save_beside(path: &Path, contents: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|what| !what.is_file()) {
@@ -135,10 +135,10 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The same, and it belongs to whom its folder belongs to. The daemon of a
+/// Creates a file that belongs to the owner of its folder. The daemon of a
 /// router runs as a user of its own, beside what root runs by hand and from
 /// hotplug: it must be able to read what they leave. Only a file that was made
-/// just now is given away, never what somebody put in its place.
+/// just now is given away, never what another process put in its place.
 fn create_with_owner_of_folder(path: &Path) -> io::Result<File> {
     let file = create(path)?;
     if let (Ok(folder), Ok(own)) = (fs::metadata(parent_of(path)), file.metadata())
@@ -194,13 +194,13 @@ pub fn touch(path: &Path) -> io::Result<()> {
     open_or_create(path).map(drop)
 }
 
-/// Whether this user may not even see if there is something of this name.
+/// True if this user may not even see if there is something of this name.
 pub fn is_out_of_sight(path: &Path) -> bool {
     let looked = fs::symlink_metadata(path);
     looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
-/// Whether there is a regular file of this name.
+/// True if there is a regular file of this name.
 pub fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|what| what.is_file())
 }

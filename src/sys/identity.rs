@@ -1,4 +1,4 @@
-//! What tells this router from others, and stays as it is.
+//! A number that distinguishes this router from others, and stays as it is.
 
 use std::path::Path;
 

@@ -29,7 +29,7 @@ pub fn addresses(device: &str, family: Family) -> Result<Vec<Candidate>, String>
 }
 
 /// `/proc/net` shows the network of this process; `/sys/class/net` shows that
-/// of whoever mounted it, which in a container or a namespace is another.
+/// of the process that mounted it, which in a container or a namespace is another.
 fn exists(device: &str) -> bool {
     let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
     let mut names = devices.lines().filter_map(|line| line.split_once(':'));

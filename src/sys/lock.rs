@@ -2,7 +2,7 @@
 //!
 //! The lock is the kernel's (`flock`), so it cannot be left behind by a process
 //! that died. A trigger that finds it taken leaves a mark, and tries the lock
-//! once more; whoever holds the lock looks for the mark after letting go of it,
+//! once more; the holder of the lock looks for the mark after letting go of it,
 //! and runs once more. Both orders are safe: a mark set before the holder looks
 //! is seen by the holder, one set after that is followed by a try that finds
 //! the lock free.
@@ -45,7 +45,7 @@ impl Drop for LockGuard {
     }
 }
 
-/// How often a taken lock is tried again.
+/// The pause before a taken lock is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 impl PassLock {
@@ -103,8 +103,8 @@ impl PassLock {
         files::remove(&self.folder.join(self.rerun_file))
     }
 
-    /// Whether there is a mark: something that [`PassLock::take_rerun_request`] can take away.
-    /// Whoever waits for it to be gone would wait for ever for a folder.
+    /// True if there is a mark: something that [`PassLock::take_rerun_request`] can take away.
+    /// A folder is none: waiting for it to be gone would have no end.
     pub fn is_rerun_requested(&self) -> bool {
         files::is_file(&self.folder.join(self.rerun_file))
     }
@@ -121,7 +121,7 @@ impl PassLock {
     }
 
     /// Takes the lock, waiting for it until `timeout` is over. Then it leaves
-    /// the mark, so that whoever has the lock runs once more.
+    /// the mark, so that the holder of the lock runs once more.
     pub fn lock_or_request_rerun(&self, timeout: Duration) -> io::Result<Option<LockGuard>> {
         if let Some(guard) = self.lock_within(timeout)? {
             return Ok(Some(guard));

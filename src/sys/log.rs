@@ -1,4 +1,4 @@
-//! Where log records go: stderr on a terminal, `/dev/log` otherwise.
+//! The destination of log records: stderr on a terminal, `/dev/log` otherwise.
 #![expect(clippy::disallowed_methods, reason = "the log is a socket")]
 
 use std::io::{self, IsTerminal, Write};
@@ -17,19 +17,18 @@ use wansync_core::time::{Civil, Wall};
 /// terminal need not read them twice.
 pub const PRINTED: &str = "wansync::printed";
 
-/// How long logd may take to take a line.
+/// The longest wait for logd to take a line.
 const SEND_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Who reads what a command logs.
+/// The reader of what a command logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogReader {
-    /// Somebody who waits for one answer: he is told on stderr, wherever that
-    /// leads. Whoever calls over ssh, or in a script, does not look into the
-    /// router's syslog.
+    /// A caller who waits for one answer, on stderr, wherever that leads: over ssh,
+    /// or in a script, the router's syslog is out of sight.
     Caller,
-    /// Whoever reads the log. At a terminal he sees, too, what is printed.
+    /// A reader of the log, who at a terminal sees, too, what is printed.
     Printed,
-    /// The same, but nothing is printed: the daemon, and what it runs.
+    /// A reader of the log, where nothing is printed: the daemon, and what it runs.
     Log,
 }
 
@@ -70,7 +69,7 @@ fn connect(path: &str) -> io::Result<UnixDatagram> {
     Ok(socket)
 }
 
-/// Whether a person reads the log as it is written.
+/// True if a person reads the log as it is written.
 pub fn is_read_at_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
@@ -176,7 +175,7 @@ fn report_panics() {
     }));
 }
 
-/// What of a panic's message stands in the source: one that was put together can
+/// The part of a panic's message that stands in the source: one that was built can
 /// quote the text at fault, and that text can hold a key. The library puts it
 /// behind one of these marks.
 fn constant_part(message: &str) -> &str {

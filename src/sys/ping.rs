@@ -1,6 +1,6 @@
 //! An ICMP echo through one device and no other.
 //!
-//! What the kernel says when an echo is sent, or why none can be:
+//! The answers of the kernel when an echo is sent:
 //!
 //! | it says | which means |
 //! | --- | --- |
@@ -37,7 +37,7 @@ const MAX_MESSAGES_PER_CALL: usize = 256;
 /// Bytes of an echo: type, code, checksum, identifier, sequence number
 /// (RFC 792, RFC 4443), and in its payload the cookie and when it was sent.
 const ECHO_SIZE: usize = 24;
-/// Where the payload begins.
+/// The offset of the payload.
 const PAYLOAD: usize = 8;
 /// An IPv4 header with all its options, and an echo.
 const MAX_PACKET: usize = 60 + ECHO_SIZE;
@@ -47,7 +47,7 @@ pub struct Echo {
     socket: Socket,
     target: IpAddr,
     device: String,
-    /// Whether the socket is a raw one, which sees the answers to others too.
+    /// True if the socket is a raw one, which sees the answers to others too.
     raw: bool,
     number: u16,
     sequence: u16,
@@ -126,7 +126,8 @@ impl Echo {
         Ok(None)
     }
 
-    /// Whether an error says that the echo was lost, or that it tells nothing.
+    /// Classifies an error: `Ok` if the echo is lost, `Err` if it tells nothing of the
+    /// far end.
     fn classify(&self, error: Errno) -> Result<(), String> {
         let cause = match error {
             Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::NETDOWN | Errno::HOSTDOWN => {
@@ -159,7 +160,7 @@ impl Echo {
         echo
     }
 
-    /// When the echo was sent, since boot, that this packet answers.
+    /// The time since boot at which the echo was sent that this packet answers.
     fn sent_at(&self, packet: &[u8]) -> Option<Duration> {
         let echo: &[u8; ECHO_SIZE] = self.without_header(packet)?.first_chunk()?;
         let expected = if self.target.is_ipv4() { 0 } else { 129 };
@@ -191,7 +192,7 @@ impl AsFd for Echo {
 }
 
 /// The unprivileged kind, which sees its own answers only, or a raw one; and
-/// whether it is raw. OpenWrt allows nobody the first, but gives root the second.
+/// whether it is raw. OpenWrt allows no user the first, but gives root the second.
 fn socket(target: IpAddr) -> Result<(Socket, bool), String> {
     let (domain, protocol) = match target {
         IpAddr::V4(_) => (Domain::IPV4, Protocol::ICMPV4),
@@ -257,7 +258,7 @@ mod tests {
         }
     }
 
-    /// What the far end makes of an echo.
+    /// The reply of a far end to an echo.
     fn answered(echo: &Echo) -> [u8; ECHO_SIZE] {
         let mut answer = echo.request(NOW);
         answer[0] = if echo.target.is_ipv4() { 0 } else { 129 };

@@ -18,10 +18,10 @@ use super::wait::{self, Readiness};
 
 /// The longest line that counts, in bytes.
 const MAX_LINE: usize = 4096;
-/// How long to listen before looking whether the program has ended: one that
+/// The longest read before checking whether the program has ended: one that
 /// leaves a child behind with its output open ends without an end of file.
 const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// How long a process in the background may take to begin.
+/// The longest wait for a process in the background to begin.
 const BACKGROUND_START_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a program without a shell and gives the first line that it prints, if
@@ -84,7 +84,7 @@ fn read_until_exit(child: &mut Child, end: Duration) -> io::Result<Option<(ExitS
     }
 }
 
-/// What was printed between the last look and the end. No more than a pipe
+/// Reads what was printed between the last read and the end. No more than a pipe
 /// holds, since a child that was left behind may go on printing.
 fn read_rest(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<()> {
     while output.len() < MAX_LINE
@@ -134,8 +134,8 @@ pub(super) fn signal_group(child: &Child, signal: Signal) {
     }
 }
 
-/// What to run to have this program again. An upgrade takes the file of a
-/// running daemon away; the kernel keeps it for as long as somebody runs it.
+/// The path of this program, to run it again. An upgrade takes the file of a
+/// running daemon away; the kernel keeps it for as long as it runs.
 pub(super) fn own_program() -> io::Result<PathBuf> {
     let path = env::current_exe()?;
     match path.exists() {
@@ -167,8 +167,8 @@ pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
 /// Leaves the caller's session, terminal and process group, so that their end
 /// is not ours, and lets go of the pipe of [`start_in_background`].
 pub fn leave_session() {
-    // It fails only for the leader of a process group. Whoever started us as
-    // one, from a shell perhaps, keeps us in his session.
+    // It fails only for the leader of a process group, as a shell starts one,
+    // which stays in the session of its caller.
     let _ = setsid();
     if let Ok(nothing) = File::open("/dev/null") {
         let _ = dup2_stdin(nothing);

@@ -20,8 +20,8 @@ pub fn number() -> u32 {
     }
 }
 
-/// Whether the kernel's generator has been seeded. One that cannot say so is
-/// taken to be: whoever wants its numbers has to wait in another way.
+/// True if the kernel's generator has been seeded, or cannot say whether it has:
+/// then its numbers are waited for in another way.
 pub fn is_ready() -> bool {
     getrandom(&mut [0; 1], GetRandomFlags::NONBLOCK) != Err(Errno::AGAIN)
 }

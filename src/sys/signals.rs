@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::{flag, low_level::pipe};
 
-/// What arrived since it was last asked for. Signals of one kind that come
+/// The signals that arrived since the last call. Signals of one kind that come
 /// together count as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CaughtSignals {
@@ -41,7 +41,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over, those too that whoever started us had ignored.
+    /// Takes the signals over, those too that the parent process had ignored.
     pub fn open() -> io::Result<Signals> {
         let (wakes, bell) = UnixStream::pair()?;
         wakes.set_nonblocking(true)?;
@@ -59,14 +59,14 @@ impl Signals {
             (SIGUSR1, &signals.pass),
             (SIGCHLD, &signals.child),
         ] {
-            // In this order: whoever is woken must find the flag.
+            // In this order: a wake-up must find the flag set.
             flag::register(signal, Arc::clone(raised))?;
             pipe::register(signal, bell.try_clone()?)?;
         }
         Ok(signals)
     }
 
-    /// What has arrived; never waits. The descriptor is quiet after it, until
+    /// The signals that have arrived; never waits. The descriptor is quiet after it, until
     /// the next signal.
     pub fn take(&mut self) -> CaughtSignals {
         // First the bytes, then the flags: a signal in between wakes us once

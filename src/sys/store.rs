@@ -18,14 +18,14 @@ const MAX_FILE: usize = 1024 * 1024;
 /// The field that says of which boot a file of the state tier is.
 const BOOT_ID_FIELD: &str = "boot_id";
 
-/// Where both tiers are.
+/// The two tiers of files.
 pub struct Store {
     state: PathBuf,
     record: PathBuf,
     boot_id: String,
 }
 
-/// What the last pass complained of, as [`crate::commands`] counts it.
+/// The problems that the last pass reported, by their numbers.
 #[derive(Default)]
 struct Complaints {
     numbers: Vec<u32>,
@@ -53,7 +53,7 @@ impl Store {
         self.write_of_this_boot(&self.state_file("skydns", section), state)
     }
 
-    /// What is remembered of a tunnel since this boot.
+    /// The state of a tunnel since this boot.
     pub fn tunnel_state(&self, name: &str) -> Option<tunnel::TunnelState> {
         self.read_of_this_boot(&self.state_file("tunnel", name))
     }
@@ -67,7 +67,7 @@ impl Store {
         self.write_of_this_boot(&self.state_file("tunnel", name), state)
     }
 
-    /// What the last pass since this boot complained of.
+    /// The problems that the last pass since this boot reported.
     pub fn complaints(&self) -> Vec<u32> {
         let complaints = self.read_of_this_boot(&self.state.join("complaints"));
         complaints.map_or(Vec::new(), |complaints: Complaints| complaints.numbers)
@@ -79,7 +79,7 @@ impl Store {
         self.write_of_this_boot(&self.state.join("complaints"), &Complaints { numbers })
     }
 
-    /// Whether this user may see what is remembered.
+    /// Checks that this user may see what is remembered.
     ///
     /// # Errors
     /// In words: which folder is closed to it.
@@ -93,7 +93,7 @@ impl Store {
         Ok(())
     }
 
-    /// What is remembered for ever. A record that cannot be read counts as
+    /// The record, which outlives reboots. A record that cannot be read counts as
     /// none: the price is a send too many, not silence.
     pub fn record(&self) -> Record {
         let read = files::read_optional(&self.record, MAX_FILE);
@@ -137,7 +137,7 @@ impl Store {
         self.state.join(format!("{kind}.{section}.json"))
     }
 
-    /// What a file of the state tier says, if it is of this boot: times since
+    /// The content of a file of the state tier, if it is of this boot: times since
     /// boot are worth nothing after a reboot, wherever the folder lies.
     fn read_of_this_boot<T: Persist>(&self, path: &Path) -> Option<T> {
         let bytes = files::read_optional(path, MAX_FILE).ok()??;

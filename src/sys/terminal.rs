@@ -32,13 +32,13 @@ pub fn write_all_now(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Whether standard output is a terminal, whose width may still not be known: a
+/// True if standard output is a terminal, whose width may still not be known: a
 /// serial console does not say.
 pub fn is_output_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Whether a question would be seen, and an answer come from a person.
+/// True if a question would be seen, and an answer come from a person.
 pub fn can_prompt() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

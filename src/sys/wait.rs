@@ -12,7 +12,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::io::Errno;
 
-/// What is waited for.
+/// The event that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
     /// Something can be read.
@@ -59,8 +59,8 @@ fn poll_for(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> Result<(), Err
     }
 }
 
-/// Rounded up, so that nobody wakes too early and finds that it is not yet
-/// time. The most that poll takes is 24 days, after which it may well look.
+/// Milliseconds, rounded up, so that a sleep does not end just before its time. The
+/// most that poll takes is 24 days.
 fn poll_timeout(timeout: Duration) -> PollTimeout {
     let up = timeout.saturating_add(Duration::from_nanos(999_999));
     PollTimeout::try_from(up).unwrap_or(PollTimeout::MAX)

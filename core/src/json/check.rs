@@ -2,13 +2,13 @@
 
 use core::fmt;
 
-/// How deep lists and objects may be nested.
+/// The deepest nesting of lists and objects.
 const MAX_DEPTH: u32 = 127;
 
-/// What is wrong with a text that is not JSON.
+/// The reason that a text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonError {
-    /// It ends too early.
+    /// The text ends too early.
     CutOff,
     /// More than 127 brackets inside each other.
     TooDeep,
@@ -26,12 +26,12 @@ impl fmt::Display for JsonError {
     }
 }
 
-/// What passes for JSON.
+/// The grammar that a text is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
     /// RFC 8259.
     ToTheLetter,
-    /// That, and a comma before a closing bracket.
+    /// RFC 8259, and a comma before a closing bracket.
     TrailingCommas,
 }
 

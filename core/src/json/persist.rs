@@ -254,7 +254,7 @@ impl<T: Persist> Persist for Vec<(String, T)> {
     }
 }
 
-/// What was kept as `text`.
+/// The value that was written as `text`.
 #[cfg(test)]
 pub(crate) fn again<T: Persist>(text: &str) -> Option<T> {
     T::read(Json::parse(text.as_bytes()).ok()?)

@@ -1,7 +1,7 @@
-//! What a method answers, in the few forms that can be shown.
+//! The answer of a method, in the few forms that can be shown.
 //!
-//! Whoever prints an answer needs to know nothing of JSON, of envelopes, or of
-//! the method: a record is names and values, a table is columns and cells, and
+//! Printing an answer needs no knowledge of JSON, of envelopes, or of the
+//! method: a record is names and values, a table is columns and cells, and
 //! the few that deserve more have a type of their own.
 
 use alloc::borrow::Cow;
@@ -31,11 +31,11 @@ pub enum Answer<'a> {
     Nothing,
     /// Names and values.
     Record(Fields<'a>),
-    /// When a subscription ends.
+    /// The end of a subscription.
     DateEnd(DateEnd<'a>),
     /// Columns and rows.
     Table(ReplyTable<'a>),
-    /// What `add_ip` added, and what not.
+    /// The addresses that `add_ip` added, and those that it did not.
     Added(Added<'a>),
     /// Counts along a line of moments.
     Report(ActivityReport<'a>),
@@ -45,7 +45,7 @@ pub enum Answer<'a> {
     Credentials(Credentials<'a>),
 }
 
-/// Whose method it is.
+/// One of the two services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// SkyDNS's provider API.
@@ -80,12 +80,12 @@ impl Service {
     }
 }
 
-/// What the reply to this method says. `now` is the
+/// Decodes the reply to this method. `now` is the
 /// date, for a `Retry-After` that is a date.
 ///
-/// Fields that nobody foresaw are kept: in a record or a table they stand beside
-/// the others, everywhere else in `rest`. `data` of a shape that nobody foresaw
-/// is shown as what it is.
+/// Unexpected fields are kept: in a record or a table they stand beside
+/// the others, everywhere else in `rest`. `data` of an unexpected
+/// shape is shown as what it is.
 ///
 /// # Errors
 /// Whatever is no success; see [`skydns::content`] and [`vpnki::payload`].
@@ -131,7 +131,7 @@ pub fn data_json<'a>(
     Ok(data.compact())
 }
 
-/// What the envelope holds.
+/// The content of the envelope.
 fn content<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Json<'a>, Failure> {
     match (Service::of(method), method.shape) {
         (Service::Skydns, _) => skydns::content(reply, now),
@@ -158,7 +158,7 @@ fn answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
     })
 }
 
-/// Whatever it is, in the form that fits.
+/// Any data, in the form that fits.
 fn shown(data: Json<'_>) -> Answer<'_> {
     let mut items = data.items();
     let only = match (items.next(), items.next()) {

@@ -1,4 +1,4 @@
-//! What stands behind a method on the command line, checked before anything is sent.
+//! The parameters of a method on the command line, checked before anything is sent.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -20,7 +20,7 @@ const MAX_REPORTED_DAYS: i64 = 30;
 pub struct Checked {
     /// Names and values, in the service's own form, in the order given.
     pub pairs: Vec<(&'static str, String)>,
-    /// What will not be quite as asked for.
+    /// Warnings of what will not be quite as asked for.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a body is: JSON, or what else, in words for people.
+//! The body of a reply: JSON, or what else, in words for people.
 
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
@@ -58,7 +58,7 @@ pub(super) fn one_line(body: &[u8]) -> Option<&str> {
     is_plain.then_some(text)
 }
 
-/// What a body that is not JSON looks like, for people.
+/// The words for a body that is not JSON.
 fn looks_like(body: &[u8], problem: JsonError) -> String {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = body.trim_ascii();

@@ -1,4 +1,4 @@
-//! What the methods of both services have in common.
+//! The description of a method, the same for both services.
 //!
 //! A method is a row of a table ([`super::skydns_methods`],
 //! [`super::vpnki_resources`]). Help, validation, requests, decoding, shell
@@ -9,15 +9,15 @@ use core::fmt;
 /// One method of SkyDNS, or one resource of VPNKI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
-    /// As in the URL, and in the service's document.
+    /// The name in the URL, and in the service's document.
     pub name: &'static str,
-    /// What it does, in one line.
+    /// A summary in one line.
     pub summary: &'static str,
-    /// What may be passed, in the order of the service's document.
+    /// The parameters, in the order of the service's document.
     pub parameters: &'static [Parameter],
-    /// What it does to the account.
+    /// The effect on the account.
     pub effect: Effect,
-    /// What comes back.
+    /// The shape of the reply.
     pub shape: Shape,
     /// The section of the service's document that describes it.
     pub source: &'static str,
@@ -26,17 +26,17 @@ pub struct Method {
 /// One parameter of a method. The key is not one: it never stands on a command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
-    /// As in the URL.
+    /// The name in the URL.
     pub name: &'static str,
-    /// What a value must look like.
+    /// The form of a value.
     pub kind: ParameterKind,
-    /// Whether it may be left out, or given more than once.
+    /// The number of times that it may be given.
     pub count: Occurrence,
-    /// What it means, in a few words.
+    /// The meaning in a few words.
     pub meaning: &'static str,
 }
 
-/// How often a parameter may be given.
+/// The number of times that a parameter may be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occurrence {
     /// Exactly once.
@@ -49,12 +49,12 @@ pub enum Occurrence {
     Many,
 }
 
-/// What a value must look like.
+/// The form of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterKind {
     /// Any text without control characters.
     Text,
-    /// The same, and not to be shown again: a password.
+    /// Text that is not to be shown again: a password.
     Password,
     /// An IPv4 or IPv6 address.
     Address,
@@ -77,18 +77,18 @@ pub enum ParameterKind {
     Moment,
 }
 
-/// What a method does to the account.
+/// The effect of a method on the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It reads.
+    /// Reads.
     Reads,
-    /// It changes or adds something.
+    /// Changes or adds something.
     Changes,
-    /// It deletes or blocks something: this, in the words of a question.
+    /// Deletes or blocks something: this, in the words of a question.
     Destroys(&'static str),
 }
 
-/// What comes back as `data`.
+/// The shape of `data` in a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Nothing but the success itself.
@@ -97,9 +97,9 @@ pub enum Shape {
     Record,
     /// Names or counts by key: profiles, plans, categories.
     Map {
-        /// What the keys are.
+        /// The heading of the keys.
         key: &'static str,
-        /// What the values are.
+        /// The heading of the values.
         value: &'static str,
     },
     /// A list of records.
@@ -126,7 +126,7 @@ impl Method {
         self.parameters.iter().find(|p| p.name == name)
     }
 
-    /// Whether it needs a yes before it is sent.
+    /// The question that needs a yes before the method is called, if there is one.
     pub fn needs_yes(&self) -> Option<&'static str> {
         match self.effect {
             Effect::Destroys(what) => Some(what),
@@ -136,13 +136,13 @@ impl Method {
 }
 
 impl Parameter {
-    /// Whether a call without it is incomplete.
+    /// True if a call without the parameter is incomplete.
     pub fn is_required(&self) -> bool {
         matches!(self.count, Occurrence::One | Occurrence::Many)
     }
 }
 
-/// What to write, for a person: `YYYY-MM-DD, not before 1 January of last year`.
+/// The form of a value in words for a person: `YYYY-MM-DD, not before 1 January of last year`.
 impl fmt::Display for ParameterKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! Which redirects may be followed, and what of an address may be shown.
+//! Redirects that may be followed, and the part of an address that may be shown.
 //!
 //! The key travels in the query, so a redirect can carry it to another host or
 //! to plain http. What is accepted here is read more strictly than a browser
@@ -13,10 +13,10 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 /// Values of the query shorter than this are too common to be looked for.
 const MIN_SECRET: usize = 6;
 
-/// How much of a refused address is shown.
+/// The most of a refused address that is shown, in bytes.
 const MAX_SHOWN: usize = 160;
 
-/// Where a request goes: two addresses with equal origins share a server.
+/// The server that a request goes to: two addresses with equal origins share a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// https, not http.
@@ -51,7 +51,7 @@ impl Origin {
         Some(Origin { secure, host, port })
     }
 
-    /// Whether the host is this machine: 127.0.0.0/8, `::1` or `localhost`, and
+    /// True if the host is this machine: 127.0.0.0/8, `::1` or `localhost`, and
     /// no other spelling of them.
     pub fn is_loopback(&self) -> bool {
         self.host == "localhost"
@@ -81,7 +81,7 @@ pub fn follow(url: &str, location: &str) -> Result<String, String> {
     }
 }
 
-/// What of `target` may be shown after a request to `url`: neither credentials
+/// The part of `target` that may be shown after a request to `url`: neither credentials
 /// nor a query, and of the path nothing if it repeats a value of `url`'s query,
 /// since some sites turn a query into a path.
 pub fn shown(url: &str, target: &str) -> String {

@@ -13,7 +13,7 @@ pub const WATCH_LIMIT: usize = 256 * 1024;
 /// thousand rows fits. Decoding it takes less memory than the body itself.
 pub const COMMAND_LIMIT: usize = 16 * 1024 * 1024;
 
-/// What came back for one request, its body already capped.
+/// The reply to one request, its body already capped.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reply {
     /// HTTP status, 100 to 599.
@@ -25,7 +25,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Whether the HTTP status is from 200 to 299.
+    /// True if the HTTP status is from 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

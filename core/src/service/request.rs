@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// As a server decodes a query's value.
+    /// A query's value as a server decodes it.
     fn decoded(text: &str) -> Vec<u8> {
         let mut bytes = text.bytes();
         let mut out = Vec::new();

@@ -19,7 +19,7 @@ pub struct Rows<'a> {
 enum Form {
     /// Each item of a list, or each value of an object.
     Each,
-    /// The same, and the names of the object belong to the rows.
+    /// Each value of an object, whose name belongs to the row.
     Keyed,
     /// The value is the one row.
     One,
@@ -83,13 +83,13 @@ impl<'a> Rows<'a> {
             .filter(|row| row.key.is_some() || !is_null(row.value))
     }
 
-    /// Whether there are none.
+    /// True if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
 }
 
-/// Whether it is an object whose names are all numbers: a list, as PHP's
+/// True if the value is an object whose names are all numbers: a list, as PHP's
 /// `json_encode` writes one with a gap in it.
 pub fn is_numbered(value: Json<'_>) -> bool {
     let is_number = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
@@ -103,14 +103,14 @@ fn is_null(value: Json<'_>) -> bool {
     value.kind() == JsonKind::Null
 }
 
-/// What to call what has no name of its own.
+/// The headings for what has no name of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Heads {
-    /// What rows stand under, in an object.
+    /// The heading of the names that rows stand under, in an object.
     pub key: &'static str,
-    /// What stands there, if it is no object.
+    /// The heading of a row under a name that is no object.
     pub value: &'static str,
-    /// What an item of a list is, if it is no object.
+    /// The heading of an item of a list that is no object.
     pub alone: &'static str,
     /// The fields of the service's document: as columns they come first, and
     /// are all that is there if no row is.
@@ -150,7 +150,7 @@ impl Heads {
 pub struct ReplyRow<'a> {
     /// The name that it stands under, where that means something.
     pub key: Option<Cow<'a, str>>,
-    /// What it holds: an object of fields, mostly.
+    /// The content of the row: an object of fields, mostly.
     pub value: Json<'a>,
 }
 
@@ -175,7 +175,7 @@ impl<'a> ReplyRow<'a> {
         Fields(fields)
     }
 
-    /// Whether it is one value rather than several fields: a scalar, or a list
+    /// True if the row is one value rather than several fields: a scalar, or a list
     /// that stands under a name.
     pub(super) fn is_one_cell(&self) -> bool {
         match self.value.kind() {
@@ -185,7 +185,7 @@ impl<'a> ReplyRow<'a> {
         }
     }
 
-    /// Whether a scalar in it has exactly this text, or it stands under it.
+    /// True if a scalar in the row has exactly this text, or it stands under it.
     pub fn has_leaf(&self, text: &str) -> bool {
         self.key.as_ref().is_some_and(|key| key == text) || self.value.has_leaf(text)
     }
@@ -239,12 +239,12 @@ impl<'a> Fields<'a> {
         self.take_as(name, |text| (!text.is_empty()).then(|| text.clone()))
     }
 
-    /// The same, as a whole number that is not negative. What is none stays.
+    /// The value of this name as a whole number that is not negative. What is none stays.
     pub fn take_number(&mut self, name: &str) -> Option<u64> {
         self.take_as(name, |text| text.trim().parse().ok())
     }
 
-    /// The same, as `True` or `False`, however it is written. What is neither stays.
+    /// The value of this name as `True` or `False`, however written. What is neither stays.
     pub fn take_flag(&mut self, name: &str) -> Option<bool> {
         self.take_as(name, |text| {
             match text.trim().to_ascii_lowercase().as_str() {

@@ -24,7 +24,7 @@ use crate::time::Wall;
 /// The largest body of any reply that the agent waits for, in bytes.
 pub const BODY_LIMIT: usize = WATCH_LIMIT;
 
-/// Where an error's words have been seen in APIs of this kind.
+/// The names under which APIs of this kind put an error's words.
 const MESSAGE_KEYS: [&str; 7] = [
     "message", "error", "errors", "reason", "detail", "data", "code",
 ];
@@ -50,7 +50,7 @@ pub fn profiles(section: &Skydns, key: Option<&Secret>) -> String {
     )
 }
 
-/// Whether a call was refused by a relay that knows the router, and passes
+/// True if a call was refused by a relay that knows the router, and passes
 /// nothing but `update_ip`: the end of the message of `openwrt/relay/relay.conf`.
 pub fn is_of_a_relay(failure: &Failure) -> bool {
     matches!(
@@ -98,7 +98,7 @@ pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Failure> {
     }
 }
 
-/// The same, as a copy that outlives the reply: JSON text.
+/// The `data` of a reply as a copy that outlives it: JSON text.
 ///
 /// # Errors
 /// As [`content`].
@@ -106,7 +106,7 @@ pub fn data(reply: &Reply, now: Wall) -> Result<String, Failure> {
     content(reply, now).map(|data| data.compact().into_owned())
 }
 
-/// Whether a reply acknowledges an update, and not only looks as if. What
+/// Checks that a reply acknowledges an update, and does not only look as if. What
 /// [`content`] tolerates for people to read confirms nothing: this must be JSON
 /// to the letter.
 ///

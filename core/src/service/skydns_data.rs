@@ -1,8 +1,8 @@
-//! What SkyDNS's methods give as `data`, one type for each shape of its document.
+//! The `data` of SkyDNS's methods, one type for each shape of its document.
 //!
 //! The document's samples hold traps, so all of them are read tolerantly:
 //! numbers and flags may be strings, a list may be an object or the reverse,
-//! anything may be absent or `null`. A field that nobody foresaw, or whose value
+//! anything may be absent or `null`. An unexpected field, or one whose value
 //! is not of its kind, is kept in `rest`. Lists are not copied out of the body.
 //!
 //! Each is made from [`super::skydns::content`].
@@ -78,7 +78,7 @@ impl<'a> DateEnd<'a> {
 pub struct Activity<'a> {
     /// All requests of the day.
     pub requests: Option<u64>,
-    /// Those of them that were blocked.
+    /// The requests that were blocked.
     pub blocks: Option<u64>,
     /// Whatever else was sent.
     pub rest: Fields<'a>,
@@ -99,7 +99,7 @@ impl<'a> Activity<'a> {
 /// The `data` of `get_daily_stat`: `{"result": link to a file}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DailyStat<'a> {
-    /// Where the statistics can be fetched.
+    /// The link to the statistics.
     pub link: Option<Cow<'a, str>>,
     /// Whatever else was sent.
     pub rest: Fields<'a>,

@@ -42,7 +42,7 @@ pub struct ReplyTable<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 struct CellLayout {
     has_key: bool,
-    /// How many cells a row has that is a list or a scalar.
+    /// The most cells of a row that is a list or a scalar.
     unnamed: usize,
     has_more: bool,
 }
@@ -84,7 +84,7 @@ impl<'a> ReplyTable<'a> {
         }
     }
 
-    /// The same, every cell passed through `rewrite`.
+    /// This table with every cell passed through `rewrite`.
     #[must_use]
     pub fn rewritten(self, rewrite: fn(Cow<'a, str>) -> Cow<'a, str>) -> ReplyTable<'a> {
         ReplyTable { rewrite, ..self }
@@ -95,7 +95,7 @@ impl<'a> ReplyTable<'a> {
         self.rows.iter().map(|row| self.cells(row))
     }
 
-    /// Whether there is no row.
+    /// True if there is no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -179,7 +179,7 @@ fn unnamed_columns<'a>(
     columns
 }
 
-/// Where this name stands. Rows are mostly alike, so it is looked for first
+/// The place of this name. Rows are mostly alike, so it is looked for first
 /// where the row before had it.
 fn place(names: &[Cow<'_, str>], next: usize, name: &str) -> Option<usize> {
     match names.get(next) {

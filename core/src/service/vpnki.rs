@@ -25,13 +25,13 @@ pub use moment::moment;
 pub(crate) use moment::with_colons;
 pub use rows::{Aliases, address_of, is_active, name_of, rows};
 
-/// How many envelopes inside each other are taken off.
+/// The most envelopes inside each other that are taken off.
 const MAX_ENVELOPES: usize = 4;
-/// Whose presence alone says that an object is an envelope.
+/// The fields whose presence alone says that an object is an envelope.
 const ENVELOPE_FIELDS: [&str; 5] = ["err_code", "err_msg", "err_message", "response_id", "api"];
 const CODE_FIELD: &str = "err_code";
 const MESSAGE_FIELDS: [&str; 2] = ["err_msg", "err_message"];
-/// Where a reply to `del_tunnel` may say how it went.
+/// The names under which a reply to `del_tunnel` may say how it went.
 const VERDICT_FIELDS: [&str; 6] = [
     "status",
     "result",
@@ -41,12 +41,12 @@ const VERDICT_FIELDS: [&str; 6] = [
     "del_tunnel",
 ];
 
-/// What a reply holds, out of its envelopes.
+/// The content of a reply, out of its envelopes.
 #[derive(Debug, Clone, Copy)]
 pub struct Payload<'a> {
     /// The payload as it stands in the body.
     pub data: Json<'a>,
-    /// Whether an envelope says in so many words that there was no error.
+    /// True if an envelope says in so many words that there was no error.
     pub is_vouched_for: bool,
 }
 
@@ -121,7 +121,7 @@ pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
     }
 }
 
-/// Whether junk, such as a warning of PHP, stood before the JSON: worth telling.
+/// True if junk, such as a warning of PHP, stood before the JSON: worth telling.
 pub fn is_dirty(reply: &Reply) -> bool {
     Json::parse(&reply.body).is_err() && body::behind_junk(&reply.body).is_some()
 }
@@ -145,7 +145,7 @@ fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Failure {
     }
 }
 
-/// What is wrong with a JSON document.
+/// An error that a JSON document reports or is.
 enum ReplyProblem {
     /// The service says that it failed.
     Said { code: Option<u16>, message: String },
@@ -225,13 +225,13 @@ fn said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> ReplyProblem {
     }
 }
 
-/// Whether the value of an error's name means that there is none.
+/// True if the value of an error's name means that there is none.
 fn says_nothing(value: Json<'_>) -> bool {
     let is_nothing = |text: &str| matches!(text.trim(), "" | "0" | "false");
     value.is_empty() || value.scalar().is_some_and(|text| is_nothing(&text))
 }
 
-/// What an envelope holds; `None` if it is none.
+/// The content of an envelope; `None` if it is none.
 fn inside(object: Json<'_>) -> Option<Json<'_>> {
     let is_alone = object.fields().nth(1).is_none();
     let is_marked = || {
@@ -248,7 +248,7 @@ fn inside(object: Json<'_>) -> Option<Json<'_>> {
     (is_alone || found.is_container()).then_some(found)
 }
 
-/// What an object says under the names of a verdict; `None` if it has none.
+/// The verdict that an object holds under one of its names; `None` if it has none.
 fn says_ok(object: Json<'_>) -> Option<bool> {
     let verdicts = VERDICT_FIELDS.iter().filter_map(|name| object.get(name));
     verdicts.map(is_yes).reduce(|all, one| all && one)

@@ -20,7 +20,7 @@ const DEFAULT_WIDTH: usize = 80;
 /// One to eight eighths of a block, from the left (Unicode Block Elements).
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
-/// What was counted, over the labels of a chart.
+/// A series of counts over the labels of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Series<'a> {
     /// The name of it: `Requests`.
@@ -63,7 +63,7 @@ pub fn chart(labels: &[&str], series: &[Series<'_>], screen: Screen) -> String {
     table.show(screen)
 }
 
-/// How long a bar is.
+/// The scale of the bars.
 struct Scale {
     greatest: u64,
     /// The longest bar; 0 where there is no room for bars.

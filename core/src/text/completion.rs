@@ -92,7 +92,7 @@ pub fn bash() -> String {
     out
 }
 
-/// Where the word `name` stands, the next is one of `words`.
+/// Appends a case: after the word `name` at this place, the next is one of `words`.
 fn row(out: &mut String, place: &str, name: &str, next: &str, words: &str) {
     out.push_str(&format!(
         "        {place}:{name}) at={next} words='{words}' ;;\n"

@@ -1,7 +1,7 @@
 //! A text that is drawn again and again at the same place of a terminal.
 //!
-//! Nothing of the terminal is changed that would have to be restored: whoever
-//! kills the program leaves a usable terminal behind.
+//! Nothing of the terminal is changed that would have to be restored: a program
+//! that is killed leaves a usable terminal behind.
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -18,12 +18,12 @@ const HOME: &str = "\x1b[H";
 const ERASE_LINE: &str = "\x1b[K";
 /// Erases from the cursor to the end of the screen.
 const ERASE_BELOW: &str = "\x1b[J";
-/// What lines that go on are indented by, beyond their first one.
+/// The indent of lines that go on, beyond that of their first one.
 const HANGING_INDENT: usize = 2;
 /// The narrowest that text is wrapped into; below that it is cut.
 const MIN_TEXT_WIDTH: usize = 24;
 
-/// What to send to a terminal of so many `rows`, so that it shows the text and
+/// The text to send to a terminal of so many `rows`, so that it shows the text and
 /// nothing else, whatever it showed before. What does not fit is left out.
 pub fn frame(text: &str, screen: Screen, rows: Option<usize>) -> String {
     // A terminal may wrap as soon as the last column is taken.

@@ -1,7 +1,7 @@
-//! What people read: the status, tables, charts, local times, help; and metrics.
+//! Text for people: the status, tables, charts, local times, help; and metrics.
 //! Pure.
 //!
-//! What a service sends is shown here and nowhere else, so that no text of
+//! The text of a service is shown here and nowhere else, so that no text of
 //! another's can send an escape sequence to the terminal: see [`width`].
 
 pub mod chart;
@@ -22,19 +22,19 @@ pub const WRONG_SECTION: &str = "its configuration is wrong; run 'wansync check'
 pub struct Screen {
     /// Columns of the terminal; `None` for a file or a pipe, where nothing is cut.
     pub width: Option<usize>,
-    /// Whether its encoding is UTF-8. Text of the services is UTF-8 in any case;
+    /// True if its encoding is UTF-8. Text of the services is UTF-8 in any case;
     /// this is about our own marks and bars.
     pub utf8: bool,
 }
 
 impl Screen {
-    /// What stands where text was cut off: one column.
+    /// The mark where text was cut off: one column.
     fn mark(self) -> char {
         if self.utf8 { '…' } else { '~' }
     }
 }
 
-/// Whether a locale is in UTF-8, from `LC_ALL`, `LC_CTYPE` and `LANG`: the first
+/// True if a locale is in UTF-8, from `LC_ALL`, `LC_CTYPE` and `LANG`: the first
 /// of them that is set and not empty counts (POSIX, Base Definitions 8.2).
 ///
 /// ```

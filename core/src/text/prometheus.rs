@@ -16,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::time::seconds;
 use crate::tunnel::Health;
 
-/// What one sample says: its labels, and its value.
+/// One sample: its labels, and its value.
 type Sample<'a> = (Vec<(&'static str, &'a str)>, String);
 
 /// The metrics of a status.

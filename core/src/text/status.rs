@@ -1,4 +1,4 @@
-//! What `wansync status` shows, as values, and as text for people.
+//! The status that `wansync status` shows, as values, and as text for people.
 //!
 //! The values are the JSON, field by field; what is only for people, or only for
 //! metrics, is skipped there.
@@ -50,15 +50,15 @@ pub struct SectionView {
     pub observed: Option<IpAddr>,
     /// The address acknowledged last.
     pub confirmed: Option<IpAddr>,
-    /// How the last pass ended.
+    /// The outcome of the last pass.
     pub outcome: Option<Outcome>,
-    /// Why.
+    /// The reason for the outcome.
     pub reason: Option<String>,
-    /// In how many seconds something is due for it.
+    /// Seconds until something is due for it.
     pub next_due_s: Option<u64>,
-    /// How many sends may still reach the service in this 24 h.
+    /// The number of sends that may still reach the service in this 24 h.
     pub sends_left_today: Option<u32>,
-    /// How many reached it.
+    /// The number of sends that reached it.
     #[serde(skip)]
     pub sends: Option<u32>,
     /// The time since the address was last acknowledged.

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::Screen;
 use super::width::{clean, push_cut, width};
 
-/// What stands for a table without rows, and for a record without values.
+/// The text for a table without rows, and for a record without values.
 const NONE: &str = "none";
 /// Spaces between two columns.
 pub(super) const GAP: usize = 2;
@@ -34,7 +34,7 @@ pub struct TextTable<'a> {
     cells: Vec<&'a str>,
 }
 
-/// How a column is laid out.
+/// The layout of a column.
 struct ColumnLayout {
     width: usize,
     to_the_right: bool,

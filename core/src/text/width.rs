@@ -1,4 +1,4 @@
-//! How wide a text is in a terminal, and what of it may be shown there.
+//! The width of a text in a terminal, and the part of it that may be shown there.
 //!
 //! The tables below are those of Unicode 18.0, reduced to what a router's
 //! terminal meets. Wide are all of East Asian Width W and F: CJK, Hangul, Kana,
@@ -228,12 +228,12 @@ fn push(out: &mut String, c: char) {
     }
 }
 
-/// What breaks a line or moves to a tab stop.
+/// True for a character that breaks a line or moves to a tab stop.
 fn is_space(c: char) -> bool {
     matches!(c, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What a terminal would obey: C0, DEL and C1, and the marks of direction
+/// True for a character that a terminal would obey: C0, DEL and C1, and the marks of direction
 /// (Unicode Annex 9) that make a text read as another.
 pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()

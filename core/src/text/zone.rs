@@ -50,7 +50,7 @@ struct Summer {
     end: Rule,
 }
 
-/// When one time gives way to the other, in local time.
+/// The moment at which one time gives way to the other, in local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rule {
     day: Day,
@@ -211,7 +211,7 @@ impl Day {
     }
 }
 
-/// What is left of a TZ string.
+/// The rest of a TZ string.
 struct Text<'a>(&'a [u8]);
 
 impl Text<'_> {

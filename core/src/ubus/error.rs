@@ -1,72 +1,72 @@
-//! Why ubus gave no answer, in the words of the person who reads the log.
+//! The reasons for which ubus gave no answer, in words for the reader of the log.
 
 use alloc::string::String;
 use core::fmt;
 
 use super::value::Malformed;
 
-/// What went wrong with a connection to ubusd, or with a call over it. `call`
+/// An error of a connection to ubusd, or of a call over it. `call`
 /// is the object's path and the method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no socket, or nobody listens on it.
+    /// There is no socket, or no process listens on it.
     NotRunning {
-        /// Where the socket should be.
+        /// The path where the socket should be.
         socket: String,
     },
     /// The socket is there, but the kernel refuses the connection.
     Connect {
-        /// Where the socket is.
+        /// The path of the socket.
         socket: String,
-        /// What the kernel said.
+        /// The words of the kernel.
         cause: String,
     },
     /// The connection was closed before the greeting, as ubusd does with users
     /// and groups that the system does not know.
     UnknownUser,
-    /// Nobody has published an object at this path.
+    /// No object is published at this path.
     NoObject {
         /// The path.
         path: String,
     },
     /// The object is there, but this user may not call the method.
     NotPermitted {
-        /// What was called.
+        /// The object's path and the method.
         call: String,
     },
     /// The object's owner, or ubusd, answered with a failure.
     Status {
-        /// What was called.
+        /// The object's path and the method.
         call: String,
         /// Any number but 0; those that ubus knows are 1 to 13.
         code: u32,
     },
     /// The call succeeded, but brought none of the data that it always brings.
     NoData {
-        /// What was called.
+        /// The object's path and the method.
         call: String,
     },
     /// No complete answer in time.
     Timeout {
-        /// What was called.
+        /// The object's path and the method.
         call: String,
-        /// How long it was waited for.
+        /// The time that it was waited for.
         seconds: u64,
     },
     /// The connection ended while it was in use.
     Broken {
-        /// What the kernel said.
+        /// The words of the kernel.
         cause: String,
     },
-    /// What came is not what the protocol allows.
+    /// The answer is not what the protocol allows.
     Malformed {
-        /// What is wrong with it.
+        /// The fault in it.
         what: &'static str,
     },
     /// The request is larger than ubusd accepts.
     TooLong {
-        /// What was called.
+        /// The object's path and the method.
         call: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What netifd says about the router's networks. Pure.
+//! The answers of netifd about the router's networks. Pure.
 //!
 //! netifd leaves out what does not apply: a network that is down has no
 //! addresses, an address without a lifetime has no `preferred`. So a missing
@@ -118,7 +118,7 @@ fn entries<'a>(status: BlobTable<'a>, name: &str) -> impl Iterator<Item = BlobTa
         .flat_map(|array| array.tables())
 }
 
-/// Why a network has no address, for the person who reads the log: `down`,
+/// The reason that a network has no address, for the reader of the log: `down`,
 /// `pending: waiting for DHCP`, `device missing (NO_DEVICE)`. For one that has
 /// an address, `up`.
 pub fn explain(network: &Network) -> String {

@@ -13,7 +13,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-/// How many containers may lie in each other, the outermost table included.
+/// The most containers that may lie in each other, the outermost table included.
 /// netifd's dump reaches 7.
 pub(crate) const MAX_DEPTH: u32 = 32;
 
@@ -50,7 +50,7 @@ pub enum BlobValue<'a> {
     Array(Array<'a>),
     /// Named elements in the owner's order; a name may come twice.
     Table(BlobTable<'a>),
-    /// Bytes up to the first zero byte. Usually UTF-8, but nobody checks.
+    /// Bytes up to the first zero byte. Usually UTF-8, but not checked.
     String(&'a [u8]),
     /// An integer of 16, 32 or 64 bits, taken as signed.
     Int(i64),
@@ -147,7 +147,7 @@ impl<'a> Array<'a> {
         .map(|(_, value)| value)
     }
 
-    /// Those elements that are tables.
+    /// The elements that are tables.
     pub fn tables(self) -> impl Iterator<Item = BlobTable<'a>> {
         self.iter().filter_map(|value| match value {
             BlobValue::Table(table) => Some(table),

@@ -15,7 +15,7 @@ pub const HEADER: usize = 12;
 /// The largest L that ubusd sends or takes, in bytes.
 pub const MAX_MESSAGE: usize = 1_048_576;
 
-/// What a message is for.
+/// The types of messages.
 #[expect(missing_docs, reason = "the protocol's own names")]
 pub mod message {
     pub const HELLO: u8 = 0;
@@ -28,7 +28,7 @@ pub mod message {
     pub const UNSUBSCRIBE: u8 = 9;
 }
 
-/// What an attribute of a message holds.
+/// The ids of attributes.
 #[expect(missing_docs, reason = "the protocol's own names")]
 pub mod attribute {
     pub const STATUS: u8 = 1;
@@ -62,7 +62,7 @@ impl Message {
         Ok(Message { bytes })
     }
 
-    /// One of [`message`], or a type that nobody has heard of.
+    /// One of [`message`], or an unknown type.
     pub fn kind(&self) -> u8 {
         self.bytes[1]
     }
@@ -72,12 +72,12 @@ impl Message {
         u16::from_be_bytes([self.bytes[2], self.bytes[3]])
     }
 
-    /// Who sent it, where that matters.
+    /// The sender, where that matters.
     pub fn peer(&self) -> u32 {
         number(&self.bytes[4..8]).expect("a message has at least a header")
     }
 
-    /// How many bytes it has, its header included.
+    /// The size in bytes, its header included.
     pub fn size(&self) -> usize {
         self.bytes.len()
     }
@@ -145,7 +145,7 @@ impl Default for Incoming {
 }
 
 impl Incoming {
-    /// Where the next bytes belong. Never empty.
+    /// The room for the next bytes. Never empty.
     pub fn space(&mut self) -> &mut [u8] {
         &mut self.bytes[self.filled..]
     }
@@ -262,7 +262,7 @@ fn request(kind: u8, seq: u16, peer: u32, attributes: &[(u8, &[u8])]) -> Vec<u8>
     for (id, payload) in attributes {
         push(&mut bytes, *id, payload);
     }
-    // Whoever sends it refuses what is longer than `MAX_MESSAGE`.
+    // The sender refuses what is longer than `MAX_MESSAGE`.
     let length = (bytes.len() - 8) as u32;
     bytes[8..HEADER].copy_from_slice(&length.to_be_bytes());
     bytes

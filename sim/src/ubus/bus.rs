@@ -209,7 +209,7 @@ impl Bus {
             kind::STATUS | kind::DATA => Vec::new(),
             _ => vec![status(request, INVALID_COMMAND)],
         };
-        // What a call changes is told before the call is answered.
+        // Subscribers hear of a change before the call is answered.
         self.settle();
         let addressed = answers.into_iter().map(|answer| (client, answer));
         self.outbox.extend(addressed);
@@ -260,7 +260,7 @@ impl Bus {
         found.map(|(path, _)| path.clone())
     }
 
-    /// Nobody but netifd publishes anything here: all objects of clients are
+    /// Only netifd publishes anything here: all objects of clients are
     /// without a path.
     fn add_object(&mut self, client: u32, request: &Message) -> Vec<Message> {
         if request.text(id::OBJPATH).is_some() {

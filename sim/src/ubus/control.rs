@@ -1,4 +1,4 @@
-//! The stand-in told from outside: a Unix socket that takes a command a line and
+//! The stand-in commanded from outside: a Unix socket that takes a command a line and
 //! answers each with a line, when it is done.
 
 use std::io::{self, BufRead, BufReader, Write};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::network::Outcome;
 use super::server::UbusSim;
 
-/// What can be told.
+/// The commands.
 pub const COMMANDS: &str = "\
   set NAME STATUS        a network with what `ubus call network.interface.NAME
                          status` would print

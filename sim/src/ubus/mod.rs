@@ -13,7 +13,7 @@
 //! | `listeners` | which objects of clients have asked for what |
 //! | [`netifd`], [`network`] | netifd: its table of networks, and one of them |
 //! | [`news`] | what netifd tells of a change |
-//! | [`control`] | the stand-in as a program, told from outside |
+//! | [`control`] | the stand-in as a program, commanded from outside |
 //! | [`device`] | a network that follows a real device |
 //! | [`message`], [`blob`] | the wire format |
 //! | [`capture`] | the recordings, and a server that plays them back |

@@ -36,7 +36,7 @@ pub struct Later {
 pub struct Netifd {
     networks: BTreeMap<String, Network>,
     stopped: bool,
-    /// What is to be told, in order.
+    /// The notifications to send, in order.
     pub news: Vec<News>,
     /// What is to come.
     pub later: Vec<Later>,
@@ -245,7 +245,7 @@ impl Netifd {
         self.tell(name, true);
     }
 
-    /// Tells of what has changed since it was last told.
+    /// Notifies of what has changed since the last notification.
     fn tell(&mut self, name: &str, tried: bool) {
         let Some(network) = self.networks.get_mut(name).filter(|_| !self.stopped) else {
             return;

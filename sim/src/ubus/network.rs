@@ -52,7 +52,7 @@ pub(super) struct Network {
     pub autostart: Option<bool>,
     /// What the last update changed; where there was none, as it was given.
     pub updated: Vec<&'static str>,
-    /// The status that was last told of; null before the first.
+    /// The status of the last notification; null before the first.
     pub told: Value,
     /// Counts what was done to it: what was put off applies to the same count only.
     pub turn: u32,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::blob::{Blob, Fields};
 use super::network::{self, is, without_addresses};
 
-/// One thing that is told.
+/// One notification.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
     /// The event `network.interface`.
@@ -27,8 +27,8 @@ pub enum News {
     },
 }
 
-/// What a change from one status to another is told as. `tried`: setting it up
-/// was tried, so that a failure is told even where it changes nothing.
+/// The notifications of a change from one status to another. `tried`: setting it up
+/// was tried, so that a failure is notified even where it changes nothing.
 pub(super) fn of_change(name: &str, from: &Value, to: &Value, tried: bool) -> Vec<News> {
     match (is(from, "up"), is(to, "up")) {
         (true, true) if is_another_link(from, to) => {

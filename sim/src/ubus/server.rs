@@ -86,14 +86,14 @@ impl UbusSim {
         self.shared.change(|bus| bus.netifd.remove(name))
     }
 
-    /// What happens from now on when this network is told to go up and is
+    /// Sets what happens when this network is to go up and is
     /// neither up nor pending. It may take its time, and may use the handle.
     pub fn on_up(&self, name: &str, script: impl FnMut() -> Outcome + Send + 'static) {
         let script: OnUp = Arc::new(Mutex::new(script));
         self.shared.lock().on_up.insert(name.to_owned(), script);
     }
 
-    /// What happens from now on when this network is told to go down and is up
+    /// Sets what happens when this network is to go down and is up
     /// or pending, just before it is.
     pub fn on_down(&self, name: &str, script: impl FnMut() + Send + 'static) {
         let script: OnDown = Arc::new(Mutex::new(script));

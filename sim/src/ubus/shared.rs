@@ -14,9 +14,9 @@ use super::message::Message;
 use super::netifd::{Later, OBJECT};
 use super::network::Outcome;
 
-/// What is done when a network is told to go up.
+/// The script that runs when a network is to go up.
 pub(super) type OnUp = Arc<Mutex<dyn FnMut() -> Outcome + Send>>;
-/// What is done when it is told to go down.
+/// The script that runs when a network is to go down.
 pub(super) type OnDown = Arc<Mutex<dyn FnMut() + Send>>;
 
 #[derive(Debug, Default)]

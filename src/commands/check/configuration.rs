@@ -34,7 +34,7 @@ pub fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     }
     let tunnels = SectionCount::of(&config.tunnels);
     let skydns = SectionCount::of(&config.skydns);
-    // Whoever has tunnels need not have the other service.
+    // A router with tunnels need not have the other service.
     if skydns.ready == 0 && (tunnels.ready == 0 || skydns.all > 0) {
         findings.warn(format!("{file}: no skydns section is in use"));
     }
@@ -64,7 +64,7 @@ pub fn programs(config: &Config) -> impl Iterator<Item = (&str, &str)> {
     of_skydns.chain(of_tunnels)
 }
 
-/// How many sections of a type there are.
+/// The number of sections of a type.
 struct SectionCount {
     all: usize,
     ready: usize,

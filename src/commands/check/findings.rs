@@ -1,4 +1,4 @@
-//! What a check finds, printed as it is found.
+//! The findings of a check, printed one by one.
 
 use crate::commands::output::println_quietly;
 use crate::exit::Exit;
@@ -7,7 +7,7 @@ use crate::exit::Exit;
 pub struct Findings {
     /// The exit code so far.
     pub exit: Exit,
-    /// Whether what is fine, or hardly wrong, is told.
+    /// True if findings that are no error are printed, too.
     tells_all: bool,
 }
 

@@ -12,8 +12,8 @@
 //! | `needs echo`, `needs route`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, programs of the owner |
 //!
 //! A configuration with an error has only the findings of `check --offline`,
-//! and its exit code; unless it is disabled as a whole, since whoever wants it
-//! off is not to be kept waiting by a section that is wrong.
+//! and its exit code; unless it is disabled as a whole, since a section that
+//! is wrong must not keep it from being switched off.
 
 use super::configuration::{configuration, programs};
 use super::findings::Findings;

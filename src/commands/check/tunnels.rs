@@ -24,9 +24,9 @@ use wansync_core::text::width::clean;
 use wansync_core::tunnel::account::TunnelId;
 use wansync_core::ubus::netifd::{Network, explain};
 
-/// How many names of an account's tunnels are told; a person knows the rest.
+/// The most names of an account's tunnels that are printed.
 const MAX_NAMES: usize = 20;
-/// How long an echo may take; a tunnel over a satellite takes less.
+/// The longest wait for an echo; a tunnel over a satellite takes less.
 const ECHO_TIMEOUT: Duration = Duration::from_secs(2);
 const ECHO_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -62,7 +62,7 @@ pub fn check(
                 route(name, tunnel, device, findings);
             }
         }
-        // What is wrong with an account was told.
+        // The findings on an account are printed already.
         let lists = tunnel
             .vpnki
             .as_deref()
@@ -73,7 +73,7 @@ pub fn check(
     }
 }
 
-/// What an account says of its tunnels.
+/// The lists of tunnels that an account has.
 struct TunnelLists {
     tunnels: Reply,
     active: Reply,
@@ -163,7 +163,7 @@ fn service(section: &str, tunnel: &Tunnel, lists: &TunnelLists, findings: &mut F
     }
 }
 
-/// What may have been meant, and what there is.
+/// A name that may have been meant, and those that there are.
 fn hint(name: &str, lists: &TunnelLists) -> String {
     if lists.names.is_empty() {
         return ", nor any by name; 'wansync vpnki tunnels' shows what it lists, and option \
@@ -236,7 +236,7 @@ struct PendingEcho {
     echo: Result<Echo, String>,
 }
 
-/// One echo through each tunnel that has a device and somebody to answer.
+/// One echo through each tunnel that has a device and a far end.
 fn probes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, PendingEcho)> {
     let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
         let network = networks.iter().find(|n| n.name == tunnel.network)?;

@@ -31,7 +31,7 @@ const MAX_CERTIFICATE: usize = 16 << 10;
 /// The longest line that is looked at whole: some tools write a certificate as one.
 const MAX_LINE: u64 = 24 << 10;
 
-/// Why the CA file cannot be used: it cannot be read, or holds no certificate.
+/// The reason that the CA file cannot be used: it cannot be read, or holds no certificate.
 #[derive(Debug)]
 pub(super) struct CaFileError(pub(super) String);
 
@@ -105,7 +105,7 @@ impl ServerCertVerifier for Anchors {
     }
 }
 
-/// How many certificates the CA file holds.
+/// The number of certificates in the CA file.
 ///
 /// # Errors
 /// [`TlsFailure::CaFile`] if it cannot be read, is not a file, is larger than

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use wansync_core::failure::{Failure, Phase, TlsFailure};
 
-/// What is said of a URL that is none.
+/// The words for a URL that is none.
 pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";
 
-/// What stopped a call. The parts below [`super::HttpClient`] say this much;
+/// The reason that a call stopped. The parts below [`super::HttpClient`] say this much;
 /// which host it was and how long was allowed is added at the top.
 #[derive(Debug)]
 pub(super) enum HttpError {

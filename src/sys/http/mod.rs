@@ -1,7 +1,7 @@
 //! One HTTP GET within a deadline, bound to a device where asked.
 //!
 //! ureq speaks HTTP/1.1 and keeps connections. Below it everything is ours, so
-//! that every failure can be told apart: `resolve`, `socket` (the device),
+//! that failures can be distinguished: `resolve`, `socket` (the device),
 //! `tls` and `anchors` (the CA file); `error` and `tls_error` have their words.
 //!
 //! No text that leaves this module holds a query string.
@@ -44,7 +44,7 @@ use wansync_core::service::reply::Reply;
 /// The bound on any one call, name resolution and redirects included.
 pub const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many redirects are followed.
+/// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 2;
 /// The longest address that is sent: servers take about as much.
 const MAX_URL_LENGTH: usize = 7 * 1024;
@@ -91,7 +91,7 @@ struct BoundAgent {
 }
 
 impl<'a> Get<'a> {
-    /// What the services' methods are asked with: JSON is wanted, over any
+    /// A request for a service's method: JSON is wanted, over any
     /// family, within [`HTTP_TIMEOUT`].
     pub fn json(url: &'a str, device: Option<&'a str>, limit: usize) -> Get<'a> {
         Get {
@@ -237,7 +237,7 @@ fn cannot_connect(cause: &str) -> HttpError {
     HttpError::Connect(cause.to_owned())
 }
 
-/// Where a redirect points. One that does not say is a reply like any other.
+/// The target of a redirect. One that does not say is a reply like any other.
 fn redirect(response: &Response<Body>) -> Option<String> {
     let location = response.headers().get(header::LOCATION)?;
     matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)

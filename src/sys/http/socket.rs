@@ -13,7 +13,7 @@ use wansync_core::failure::Phase;
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
 /// takes an empty one for "any device".
 const MAX_DEVICE_NAME: usize = 15;
-/// How many addresses a message names.
+/// The most addresses that a message names.
 const MAX_NAMED_CAUSES: usize = 3;
 
 /// A connected socket. Reads and writes fail with `TimedOut` at the deadline.
@@ -117,7 +117,7 @@ impl Socket {
         self.deadline = deadline;
     }
 
-    /// Whether nothing at all is to be read: data that nobody asked for, or the
+    /// True if nothing at all is to be read: data that was not asked for, or the
     /// end of the stream, make a kept connection unusable.
     pub(super) fn is_quiet(&self) -> bool {
         let peeked = self

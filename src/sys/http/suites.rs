@@ -1,11 +1,11 @@
-//! What wansync speaks of TLS: all that a public server needs, and no more, since
+//! The parts of TLS that wansync speaks: all that a public server needs, and no more, since
 //! what is not named here stays out of the binary.
 //!
 //! Left out of ring's own list is Ed25519, 30 KB that no public certificate
 //! authority may sign with (CA/Browser Forum, Baseline Requirements 7.1.3). Of
 //! the key exchanges P-256 is left, which certificates need anyway, and of the
-//! ciphers AES-GCM: TLS 1.3 makes both mandatory (RFC 8446, 9.1), so whoever
-//! speaks X25519 or ChaCha20 speaks these too.
+//! ciphers AES-GCM: TLS 1.3 makes both mandatory (RFC 8446, 9.1), so a server
+//! that speaks X25519 or ChaCha20 speaks these too.
 
 use std::sync::Arc;
 

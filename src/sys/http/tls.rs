@@ -17,7 +17,7 @@ use super::tls_error::{self, tls_failure};
 use crate::sys::clock;
 use wansync_core::failure::{Phase, TlsFailure};
 
-/// Certificates are judged by it.
+/// The clock that certificates are judged by.
 #[derive(Debug)]
 struct WallClock;
 
@@ -27,7 +27,7 @@ impl TimeProvider for WallClock {
     }
 }
 
-/// What every handshake has in common.
+/// The configuration that all handshakes share.
 #[derive(Clone)]
 pub(super) struct Tls {
     config: Arc<ClientConfig>,
@@ -111,7 +111,7 @@ impl TlsSession {
         &mut self.socket
     }
 
-    /// Whether nothing is held that has not been read.
+    /// True if nothing is held that has not been read.
     pub(super) fn is_quiet(&mut self) -> bool {
         let empty = self
             .tls

@@ -1,4 +1,4 @@
-//! What stopped TLS, in words of our own. Those of rustls and webpki are the names
+//! Errors of TLS in words of our own. Those of rustls and webpki are the names
 //! of their variants, which say little to the owner of a router, and which the
 //! binaries for routers leave out (`-Zfmt-debug=none`).
 
@@ -8,7 +8,7 @@ use webpki::Error as PathError;
 use super::anchors::CaFileError;
 use wansync_core::failure::TlsFailure;
 
-/// What was wrong with a handshake.
+/// The failure that an error in a handshake is.
 pub(super) fn tls_failure(error: &Error, ca_file: &str) -> TlsFailure {
     match error {
         Error::InvalidCertificate(error) => certificate_failure(error, ca_file),
@@ -37,7 +37,7 @@ fn certificate_failure(error: &CertificateError, ca_file: &str) -> TlsFailure {
     }
 }
 
-/// What the server did, or its certificate is, in words that follow its name.
+/// An error in words that follow on the name of the server.
 pub(super) fn describe(error: &Error) -> String {
     match error {
         Error::AlertReceived(alert) => describe_alert(*alert),
@@ -139,7 +139,7 @@ fn describe_certificate(error: &CertificateError) -> String {
     format!("its certificate cannot be used ({cause})")
 }
 
-/// What rustls has no name of its own for.
+/// The errors that rustls has no name of its own for.
 fn describe_path(error: &PathError) -> &'static str {
     use PathError as E;
     match error {

@@ -1,4 +1,4 @@
-//! Where ureq meets our sockets: it speaks HTTP, the rest is ours.
+//! The seam between ureq, which speaks HTTP, and our sockets.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -21,7 +21,7 @@ use crate::sys::random;
 use wansync_core::address::Family;
 use wansync_core::failure::TlsFailure;
 
-/// When the call that is under way must have ended. ureq's own timeouts are not
+/// The end of the call that is under way. ureq's own timeouts are not
 /// used: our sockets end each wait by themselves.
 #[derive(Clone)]
 pub(super) struct SharedDeadline(Arc<Mutex<Instant>>);

@@ -39,19 +39,19 @@ const MAX_NOTIFICATION: usize = 8192;
 /// Hears what the kernel says of its network. Needs no privilege.
 pub struct Monitor {
     socket: OwnedFd,
-    /// What was said last of each address and link. It grows no larger than
+    /// The last state of each address and link. It grows no larger than
     /// the kernel's own tables, since what goes is forgotten.
     known: Vec<Fact>,
 }
 
-/// What the kernel said of an address or a link. The two have keys of
+/// The state of an address or a link, as the kernel reported it. The two have keys of
 /// different lengths.
 struct Fact {
     key: Vec<u8>,
     state: Vec<u8>,
 }
 
-/// What has changed since the last look.
+/// The changes since the last call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Changes {
     /// An address came or went, or may be used otherwise.
@@ -175,9 +175,9 @@ fn address(body: &[u8]) -> Option<Fact> {
 
 /// `struct ifinfomsg`: family, padding, type, index, flags, mask of changes.
 ///
-/// Whether the link works is in the flags, which every message has; the
+/// The state of the link is in the flags, which every message has; the
 /// attribute for it is missing in those of wireless drivers. Of the other
-/// flags, some change when somebody captures packets.
+/// flags, some change when packets are captured.
 fn link(body: &[u8]) -> Option<Fact> {
     const STRUCT_SIZE: usize = 16;
     const NAME: u16 = 3;
@@ -204,7 +204,7 @@ fn link(body: &[u8]) -> Option<Fact> {
 /// `struct rtmsg`: family, lengths of destination and source, TOS, table,
 /// protocol, scope, type, flags.
 ///
-/// Whether somebody made it, rather than the kernel for an address or for a
+/// True if the route was made on purpose, not by the kernel for an address or for a
 /// single destination.
 fn is_own_route(body: &[u8]) -> bool {
     const LOCAL_TABLE: u8 = 255;
@@ -226,7 +226,7 @@ mod tests {
         Monitor::open(true).expect("anybody may listen")
     }
 
-    /// What one message with this structure and these attributes changes.
+    /// The changes by one message with this structure and these attributes.
     fn changes_after(
         monitor: &mut Monitor,
         kind: u16,

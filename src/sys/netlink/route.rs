@@ -1,4 +1,4 @@
-//! Where packets go, and a route that is missing.
+//! The way of packets, and a route that is missing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -33,7 +33,7 @@ const UNICAST: u8 = 1;
 /// `RTN_LOCAL`
 const LOCAL: u8 = 2;
 
-/// Where packets go.
+/// The target of packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RouteTarget {
     /// Through the device of this index.
@@ -67,7 +67,7 @@ pub fn route_device(network: Prefix) -> Result<Option<String>, String> {
     asked.map_err(|e| lookup_failed(&network.to_string(), e))
 }
 
-/// Whether this router has that address itself.
+/// True if the address is one of this router's own.
 pub fn is_own_address(address: IpAddr) -> bool {
     let target = super::socket().and_then(|socket| look_up(&socket, address));
     target == Ok(RouteTarget::Here)
@@ -146,7 +146,7 @@ fn device_name(socket: &OwnedFd, target: RouteTarget) -> rustix::io::Result<Opti
 /// Adds a route to `network` through `device` to the main table, without a
 /// gateway, as fits a device with one far end.
 ///
-/// Nobody's route is replaced: one to the same network through another device
+/// A route is never replaced: one to the same network through another device
 /// was made on purpose, since the kernel removes those of a device that goes.
 /// A default route is refused: it would take the packets that carry the tunnel.
 ///

@@ -17,7 +17,7 @@ const INET: u8 = 2;
 /// `AF_INET6`
 const INET6: u8 = 10;
 
-/// What a message is about.
+/// The types of messages.
 pub mod kind {
     pub const ERROR: u16 = 2;
     pub const NEWLINK: u16 = 16;
@@ -29,7 +29,7 @@ pub mod kind {
     pub const GETROUTE: u16 = 26;
 }
 
-/// What a request asks for besides its kind.
+/// The flags of a request.
 pub mod flag {
     pub const REQUEST: u16 = 0x001;
     pub const ACK: u16 = 0x004;
@@ -42,7 +42,7 @@ pub mod flag {
 pub struct NetlinkMessage<'a> {
     /// One of [`kind`], or another.
     pub kind: u16,
-    /// That of the request that it answers.
+    /// The sequence number of the request that it answers.
     pub sequence: u32,
     /// A structure that depends on the kind, and mostly attributes after it.
     pub body: &'a [u8],
@@ -70,7 +70,7 @@ impl<'a> Iterator for Messages<'a> {
 pub struct Attributes<'a>(&'a [u8]);
 
 impl<'a> Attributes<'a> {
-    /// Those after a structure of this size.
+    /// The attributes after a structure of this size.
     pub fn after(structure: usize, body: &'a [u8]) -> Attributes<'a> {
         Attributes(body.get(structure..).unwrap_or_default())
     }
@@ -124,7 +124,7 @@ impl NetlinkRequest {
         NetlinkRequest(bytes)
     }
 
-    /// The same with an attribute more.
+    /// This request with one attribute more.
     #[must_use]
     pub fn with(mut self, kind: u16, value: &[u8]) -> NetlinkRequest {
         let length = (ATTRIBUTE_HEADER + value.len()) as u16;
@@ -135,7 +135,7 @@ impl NetlinkRequest {
         self
     }
 
-    /// The same with an attribute more that is an address.
+    /// This request with one attribute more, an address.
     #[must_use]
     pub fn with_address(self, kind: u16, address: IpAddr) -> NetlinkRequest {
         match address {
@@ -144,7 +144,7 @@ impl NetlinkRequest {
         }
     }
 
-    /// What is to be sent.
+    /// The bytes to send.
     pub fn bytes(mut self) -> Vec<u8> {
         let length = self.0.len() as u32;
         self.0[..4].copy_from_slice(&length.to_ne_bytes());

@@ -20,7 +20,7 @@ use wansync_core::ubus::wire::{
     self, CallArguments, Incoming, Message, attribute, message, status,
 };
 
-/// How many notices are kept while a call waits for its answer: the newest,
+/// The most notices that are kept while a call waits for its answer: the newest,
 /// since the last one of all may tell that no more will come.
 const MAX_PENDING_NOTICES: usize = 32;
 
@@ -53,7 +53,7 @@ impl UbusReply {
     }
 }
 
-/// What arrives for a subscription.
+/// A message for a subscription.
 #[derive(Debug, Clone)]
 pub enum Notice {
     /// A notification: its name, such as `interface.update`, and its values.
@@ -148,8 +148,8 @@ impl UbusClient {
         }
     }
 
-    /// The owner waits for an acknowledgement unless it said otherwise; for
-    /// ubusd's own events, whose peer is 0, nobody waits.
+    /// The owner waits for an acknowledgement unless it said otherwise; ubusd's
+    /// own events, whose peer is 0, need none.
     fn notification(&mut self, message: Message) -> Result<Notice, Error> {
         let wants_answer = message.byte(attribute::NO_REPLY).unwrap_or(0) == 0;
         if let Some(own) = message.number(attribute::OBJID)
@@ -293,7 +293,7 @@ impl AsFd for UbusClient {
     }
 }
 
-/// What answered one request.
+/// The answer to one request.
 struct CallAnswer {
     data: Vec<Message>,
     code: u32,

@@ -21,10 +21,10 @@ use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::{self, Network};
 use wansync_core::ubus::wire::CallArguments;
 
-/// Where OpenWrt's ubusd listens.
+/// The socket of OpenWrt's ubusd.
 pub const DEFAULT_SOCKET: &str = "/var/run/ubus/ubus.sock";
 
-/// How long connecting may take, and one call after it. netifd answers within
+/// The longest that connecting may take, and one call after it. netifd answers within
 /// milliseconds; one that is stuck is not worth more of a pass.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -18,11 +18,11 @@ use wansync_core::ubus::netifd::{self, Network};
 use wansync_core::ubus::value::{BlobTable, BlobValue};
 use wansync_core::ubus::wire::CallArguments;
 
-/// How long connecting may take, and one call after it. netifd answers within
+/// The longest that connecting may take, and one call after it. netifd answers within
 /// milliseconds; for one that is stuck, the daemon must not be deaf for long.
 pub const DAEMON_CALL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many notices are taken at once, so that no flood of them holds the daemon.
+/// The most notices that are taken at once, so that no flood of them holds the daemon.
 const MAX_NOTICES_AT_ONCE: usize = 256;
 
 /// A connection that follows netifd's networks. After an error it is of no
@@ -48,7 +48,7 @@ impl NetworkWatch {
         Ok(watch)
     }
 
-    /// The networks as netifd last told of them.
+    /// The networks as netifd last notified.
     pub fn networks(&self) -> &[Network] {
         &self.networks
     }
@@ -109,8 +109,8 @@ fn apply(networks: &mut Vec<Network>, notification: &str, state: BlobTable<'_>) 
     };
     let network = netifd::network(&name, state);
     let known = networks.iter().position(|known| known.name == name);
-    // One that was made at run time is taken away after it went down, and
-    // nobody tells.
+    // One that was made at run time is taken away after it went down, without
+    // a notification.
     let is_over = network.dynamic && notification == "interface.down";
     match known {
         Some(index) if is_over => {
@@ -130,7 +130,7 @@ fn insert(networks: &mut Vec<Network>, network: Network) {
     networks.insert(after.unwrap_or(networks.len()), network);
 }
 
-/// Networks below may have got other addresses, of which nobody tells. `updated`
+/// Networks below may have got other addresses, without a notification. `updated`
 /// is what the last update changed, and stays until the next one.
 fn has_new_prefix(state: BlobTable<'_>) -> bool {
     let updated = state.array("updated");

@@ -8,7 +8,7 @@ use crate::json::{Entries, Json, JsonKind};
 use crate::service::body::first_of;
 use crate::service::rows::{Fields, Rows, is_numbered};
 
-/// As the document misspells it, and as it will be called once that is mended.
+/// The name as the document misspells it, and the right spelling.
 const INVALID: [&str; 2] = ["invalid_adresses", "invalid_addresses"];
 const ADDED: [&str; 2] = ["added_addresses", "added_adresses"];
 
@@ -70,12 +70,12 @@ impl<'a> Added<'a> {
         }
     }
 
-    /// Whether every address was added.
+    /// True if every address was added.
     pub fn is_complete(&self) -> bool {
         self.invalid().next().is_none()
     }
 
-    /// Whether none of this is in `data`.
+    /// True if none of this is in `data`.
     pub(in crate::service) fn is_absent(&self) -> bool {
         self.added.is_empty() && self.is_complete()
     }

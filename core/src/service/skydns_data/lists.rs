@@ -28,9 +28,9 @@ pub struct List<'a, T> {
     items: PhantomData<fn() -> T>,
 }
 
-/// What a [`List`] can hold.
+/// An item of a [`List`].
 pub trait Listed<'a>: Sized {
-    /// What its fields are called where the reply does not say.
+    /// The names of its fields where the reply does not say.
     const HEADS: Heads;
     /// The name under which `data` holds the list, if it does not hold it itself.
     const WRAPPER: &'static str;
@@ -59,12 +59,12 @@ impl<'a, T: Listed<'a>> List<'a, T> {
             .map(|row| T::from_record(row.record(&T::HEADS)))
     }
 
-    /// Whether it holds nothing.
+    /// True if the list is empty.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The same as columns and cells.
+    /// The list as columns and cells.
     pub fn table(&self) -> ReplyTable<'a> {
         ReplyTable::new(self.rows, &T::HEADS)
     }
@@ -98,7 +98,7 @@ pub type Categories<'a> = List<'a, Category<'a>>;
 /// A tariff that users can be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan<'a> {
-    /// As `subscribe` and `prolongate` take it.
+    /// The code that `subscribe` and `prolongate` take.
     pub code: Cow<'a, str>,
     /// For people.
     pub name: Cow<'a, str>,
@@ -132,7 +132,7 @@ pub struct Profile<'a> {
     pub id: Cow<'a, str>,
     /// Its name, often Cyrillic.
     pub name: Cow<'a, str>,
-    /// Whether TLS is used.
+    /// True if TLS is used.
     pub tls: Option<bool>,
     /// Whatever else was sent.
     pub rest: Fields<'a>,
@@ -169,7 +169,7 @@ impl<'a> Listed<'a> for Profile<'a> {
 pub struct Address<'a> {
     /// The address, as SkyDNS writes it.
     pub address: Cow<'a, str>,
-    /// What was written beside it.
+    /// The comment beside it.
     pub comment: Cow<'a, str>,
     /// Whatever else was sent.
     pub rest: Fields<'a>,
@@ -196,7 +196,7 @@ impl<'a> Listed<'a> for Address<'a> {
 /// A VPN connection of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vpn<'a> {
-    /// As `remove_vpn` takes it.
+    /// The id that `remove_vpn` takes.
     pub id: Cow<'a, str>,
     /// The name of its profile.
     pub profile: Cow<'a, str>,
@@ -233,7 +233,7 @@ impl<'a> Listed<'a> for Vpn<'a> {
 pub struct Category<'a> {
     /// Its name, often Cyrillic.
     pub name: Cow<'a, str>,
-    /// How often.
+    /// The number of visits.
     pub visits: Option<u64>,
     /// Whatever else was sent.
     pub rest: Fields<'a>,

@@ -38,7 +38,7 @@ impl<'a> ActivityReport<'a> {
         }
     }
 
-    /// Whether `data` is a report at all, empty or not.
+    /// True if `data` is a report at all, empty or not.
     pub(in crate::service) fn is_in(data: Json<'_>) -> bool {
         data.get("datasets").is_some_and(Json::is_container)
     }
@@ -48,7 +48,7 @@ impl<'a> ActivityReport<'a> {
         self.labels.entries().map(|(_, label)| label.shown())
     }
 
-    /// What was counted: `Requests` and `Blocks`.
+    /// The counts: `Requests` and `Blocks`.
     pub fn datasets(&self) -> impl Iterator<Item = Dataset<'a>> + Clone + use<'a> {
         self.datasets
             .entries()
@@ -68,13 +68,13 @@ impl<'a> ActivityReport<'a> {
             })
     }
 
-    /// How many moments it has: labels, or values if some have no label.
+    /// The number of moments: labels, or values if some have no label.
     pub fn len(&self) -> usize {
         let values = self.datasets().map(|set| set.values().count());
         values.max().unwrap_or(0).max(self.labels().count())
     }
 
-    /// Whether it has no moment.
+    /// True if the report has no moment.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -83,7 +83,7 @@ impl<'a> ActivityReport<'a> {
 /// One line of a report.
 #[derive(Debug, Clone)]
 pub struct Dataset<'a> {
-    /// What was counted.
+    /// The name of what was counted.
     pub label: Cow<'a, str>,
     data: Json<'a>,
 }
@@ -94,7 +94,7 @@ impl<'a> Dataset<'a> {
         self.data.entries().map(|(_, value)| value.shown())
     }
 
-    /// The same as numbers; `None` for what is none.
+    /// The values as numbers; `None` for what is none.
     pub fn counts(&self) -> impl Iterator<Item = Option<u64>> + Clone + use<'a> {
         self.data.entries().map(|(_, value)| value.number())
     }

@@ -30,7 +30,7 @@ pub struct Credentials<'a> {
     pub password: Cow<'a, str>,
     /// Its address in VPNKI's network.
     pub vpnki_address: Option<Cow<'a, str>>,
-    /// What stands beside it.
+    /// The comment beside it.
     pub comment: Option<Cow<'a, str>>,
     /// Whatever else was sent.
     pub rest: Fields<'a>,

@@ -58,7 +58,7 @@ impl Aliases {
     }
 }
 
-/// Whether an object has a field that names a tunnel.
+/// True if an object has a field that names a tunnel.
 pub(super) fn has_name(object: Json<'_>) -> bool {
     let mut fields = object.fields();
     fields.any(|(name, _)| NAMES.contains(&name.as_ref()))
@@ -103,7 +103,7 @@ pub fn rows<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Result<
     }
 }
 
-/// What stands under the one name that holds a list: `{"tunnels": […]}`, or
+/// The value under the one name that holds a list: `{"tunnels": […]}`, or
 /// `{"count": 2, "rows": […]}`. An object under it counts only if the name is
 /// the resource's own, since it could as well be a row by its name.
 fn wrapped<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Option<Json<'a>> {
@@ -120,7 +120,7 @@ fn wrapped<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Option<J
     (is_only_list && !is_row()).then_some(list)
 }
 
-/// Whether the names of an object are those of tunnels: all values are rows,
+/// True if the names of an object are those of tunnels: all values are rows,
 /// or all are scalars and no name is that of a field.
 fn is_by_name(object: Json<'_>, aliases: &Aliases) -> bool {
     let mut fields = object.fields();
@@ -130,7 +130,7 @@ fn is_by_name(object: Json<'_>, aliases: &Aliases) -> bool {
             .any(|(name, value)| value.is_container() || aliases.knows(&name))
 }
 
-/// Whether a row names this tunnel or its address: any scalar in it, exactly.
+/// True if a row names this tunnel or its address: any scalar in it, exactly.
 /// Of `active` that means that it is active; of `tunnels`, that it exists.
 pub fn is_active(rows: &Rows<'_>, name: &str, address: Option<&str>) -> bool {
     let wanted = [Some(name), address];
