@@ -13,6 +13,22 @@ use core::net::IpAddr;
 use super::{Json, JsonKind};
 
 /// A value that can be written into a file of the agent and read again.
+///
+/// ```
+/// use wansync_core::json::{Json, JsonWriter, Persist};
+///
+/// #[derive(Debug, Default, PartialEq)]
+/// struct Seen {
+///     count: u32,
+///     names: Vec<String>,
+/// }
+/// wansync_core::persist!(Seen { count, names = "networks" });
+///
+/// let seen = Seen { count: 2, names: vec!["wan".to_owned()] };
+/// let text = JsonWriter::of(&seen);
+/// assert_eq!(text, r#"{"count":2,"networks":["wan"]}"#);
+/// assert_eq!(Seen::read(Json::parse(text.as_bytes()).unwrap()), Some(seen));
+/// ```
 pub trait Persist: Sized {
     /// Appends the value.
     fn write_json(&self, out: &mut JsonWriter);

@@ -3,6 +3,16 @@
 //! A method is a row of a table ([`super::skydns_methods`],
 //! [`super::vpnki_resources`]). Help, validation, requests, decoding, shell
 //! completion and the table in the README come from that row.
+//!
+//! ```
+//! use wansync_core::service::method::{Occurrence, ParameterKind};
+//! use wansync_core::service::skydns_methods;
+//!
+//! let add_ip = skydns_methods::find("add_ip").unwrap();
+//! let ip = add_ip.parameter("ip").unwrap();
+//! assert_eq!((ip.kind, ip.count), (ParameterKind::Address, Occurrence::Many));
+//! assert!(ip.is_required() && add_ip.needs_yes().is_none());
+//! ```
 
 use core::fmt;
 

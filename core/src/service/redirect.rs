@@ -3,6 +3,17 @@
 //! The key travels in the query, so a redirect can carry it to another host or
 //! to plain http. What is accepted here is read more strictly than a browser
 //! would: an address that two programs could read in two ways is refused.
+//!
+//! ```
+//! use wansync_core::service::redirect::{follow, shown};
+//!
+//! let url = "https://www.skydns.ru/provider_api/update_ip?key=test-key";
+//! let there = follow(url, "/api/update_ip?key=test-key").unwrap();
+//! assert_eq!(there, "https://www.skydns.ru/api/update_ip?key=test-key");
+//! // Another host is refused, and its address is shown without the query.
+//! assert_eq!(follow(url, "https://example.com/?key=test-key"), Err("https://example.com/".to_owned()));
+//! assert_eq!(shown(url, "https://example.com/test-key"), "https://example.com");
+//! ```
 
 use alloc::borrow::ToOwned;
 use alloc::format;

@@ -1,4 +1,11 @@
 //! An HTTP reply as the decoders take it.
+//!
+//! ```
+//! use wansync_core::service::reply::Reply;
+//!
+//! let reply = Reply { status: 204, ..Reply::default() };
+//! assert!(reply.is_success() && reply.body.is_empty());
+//! ```
 
 use alloc::string::String;
 use alloc::vec::Vec;

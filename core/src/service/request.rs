@@ -1,4 +1,13 @@
 //! The URL of a call. It holds the key: it goes to the HTTP client and nowhere else.
+//!
+//! ```
+//! use wansync_core::config::url::ServiceUrl;
+//! use wansync_core::service::request;
+//!
+//! let base = ServiceUrl::new("https://relay.example.com/skydns").unwrap().into_base().unwrap();
+//! let url = request::skydns(&base, "update_ip", None, &[("ident", "user 1"), ("ip", "8.8.4.4")]);
+//! assert_eq!(url, "https://relay.example.com/skydns/update_ip?ident=user%201&ip=8.8.4.4");
+//! ```
 
 use alloc::borrow::ToOwned;
 use alloc::format;

@@ -1,4 +1,16 @@
 //! The `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
+//!
+//! ```
+//! use core::time::Duration;
+//! use wansync_core::service::retry_after;
+//! use wansync_core::time::Wall;
+//!
+//! let now = Wall::from_secs(784_111_777); // Sun, 06 Nov 1994 08:49:37 GMT
+//! assert_eq!(retry_after::parse("120", now), Some(Duration::from_secs(120)));
+//! let date = "Sun, 06 Nov 1994 08:50:00 GMT";
+//! assert_eq!(retry_after::parse(date, now), Some(Duration::from_secs(23)));
+//! assert_eq!(retry_after::parse("soon", now), None);
+//! ```
 
 use core::time::Duration;
 

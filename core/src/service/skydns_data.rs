@@ -6,6 +6,16 @@
 //! is not of its kind, is kept in `rest`. Lists are not copied out of the body.
 //!
 //! Each is made from [`super::skydns::content`].
+//!
+//! ```
+//! use wansync_core::json::Json;
+//! use wansync_core::service::skydns_data::Activity;
+//!
+//! let data = Json::parse(br#"{"requests": "2600", "blocks": 581, "new": true}"#).unwrap();
+//! let activity = Activity::in_data(data);
+//! assert_eq!((activity.requests, activity.blocks), (Some(2600), Some(581)));
+//! assert_eq!(activity.rest.0, [("new".into(), "true".into())]);
+//! ```
 
 mod added;
 mod lists;

@@ -1,4 +1,11 @@
 //! The 29 methods of SkyDNS's provider API, from its document.
+//!
+//! ```
+//! use wansync_core::service::skydns_methods::{METHODS, find};
+//!
+//! assert_eq!(METHODS.len(), 29);
+//! assert_eq!(find("update_ip").unwrap().parameters[0].name, "ident");
+//! ```
 
 use super::method::Effect::{Changes, Destroys, Reads};
 use super::method::Occurrence::{Many, One, Optional};

@@ -1,4 +1,11 @@
 //! The 6 resources of VPNKI's API, from its document.
+//!
+//! ```
+//! use wansync_core::service::vpnki_resources::{RESOURCES, find};
+//!
+//! assert_eq!(RESOURCES.len(), 6);
+//! assert!(find("del_tunnel").unwrap().needs_yes().is_some());
+//! ```
 
 use super::method::Effect::{Changes, Destroys, Reads};
 use super::method::Occurrence::{Default, One};

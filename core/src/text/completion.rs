@@ -1,5 +1,12 @@
 //! Completion for bash, from the tables of methods. (The shell of OpenWrt,
 //! busybox ash, has none.)
+//!
+//! ```
+//! use wansync_core::text::completion;
+//!
+//! let script = completion::bash();
+//! assert!(script.ends_with("complete -o default -F _wansync wansync\n"));
+//! ```
 
 use alloc::borrow::ToOwned;
 use alloc::format;

@@ -2,6 +2,13 @@
 //!
 //! Nothing of the terminal is changed that would have to be restored: a program
 //! that is killed leaves a usable terminal behind.
+//!
+//! ```
+//! use wansync_core::text::{Screen, frame::frame};
+//!
+//! let screen = Screen { width: Some(80), utf8: true };
+//! assert_eq!(frame("up\n", screen, Some(24)), "\x1b[Hup\x1b[K\n\x1b[J");
+//! ```
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};

@@ -1,4 +1,13 @@
 //! Help from the tables of methods: on the terminal, and for the README.
+//!
+//! ```
+//! use wansync_core::service::skydns_methods::find;
+//! use wansync_core::text::help;
+//!
+//! let method = find("list_ip").unwrap();
+//! assert!(help::method("skydns", method, Some(80)).starts_with("wansync skydns list_ip ident=TEXT"));
+//! assert_eq!(help::example("skydns", method), "wansync skydns list_ip ident=user1");
+//! ```
 
 use alloc::borrow::ToOwned;
 use alloc::format;

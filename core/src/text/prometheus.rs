@@ -3,6 +3,28 @@
 //!
 //! Each metric is a gauge in base units, and each sample of a metric has the
 //! same labels. A metric without a sample is left out.
+//!
+//! ```
+//! use wansync_core::text::prometheus::metrics;
+//! use wansync_core::text::status::{SectionView, StatusView};
+//!
+//! let section = SectionView {
+//!     section: "home".to_owned(),
+//!     confirmed: Some([8, 8, 4, 4].into()),
+//!     ..SectionView::default()
+//! };
+//! let view = StatusView {
+//!     version: "0.1.0",
+//!     clock_is_set: true,
+//!     skydns: vec![section],
+//!     tunnels: Vec::new(),
+//!     is_enabled: true,
+//!     errors: 0,
+//! };
+//! let metrics = metrics(&view);
+//! assert!(metrics.contains("wansync_build_info{version=\"0.1.0\"} 1\n"));
+//! assert!(metrics.contains("wansync_skydns_confirmed_info{section=\"home\",address=\"8.8.4.4\"} 1\n"));
+//! ```
 
 use alloc::borrow::ToOwned;
 use alloc::format;

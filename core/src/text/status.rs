@@ -2,6 +2,27 @@
 //!
 //! The values are the JSON, field by field; what is only for people, or only for
 //! metrics, is skipped there.
+//!
+//! ```
+//! use wansync_core::text::status::{SectionView, StatusView, text};
+//!
+//! let section = SectionView {
+//!     section: "home".to_owned(),
+//!     confirmed: Some([8, 8, 4, 4].into()),
+//!     ..SectionView::default()
+//! };
+//! let view = StatusView {
+//!     version: "0.1.0",
+//!     clock_is_set: true,
+//!     skydns: vec![section],
+//!     tunnels: Vec::new(),
+//!     is_enabled: true,
+//!     errors: 0,
+//! };
+//! let shown = text(&view);
+//! assert!(shown.starts_with("wansync 0.1.0, clock ok\nhome  no pass yet"), "{shown}");
+//! assert!(shown.contains("observed none, confirmed 8.8.4.4"), "{shown}");
+//! ```
 
 pub mod evidence;
 pub mod tunnel;

@@ -1,4 +1,11 @@
 //! The reasons for which ubus gave no answer, in words for the reader of the log.
+//!
+//! ```
+//! use wansync_core::ubus::Error;
+//!
+//! let error = Error::NoObject { path: "network.interface".to_owned() };
+//! assert_eq!(error.to_string(), "netifd is not running: ubus has no object network.interface");
+//! ```
 
 use alloc::string::String;
 use core::fmt;

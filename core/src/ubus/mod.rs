@@ -7,6 +7,23 @@
 //! | [`value`] | the values inside a message |
 //! | [`netifd`] | what netifd's answers mean |
 //! | [`error`] | what can go wrong, in words |
+//!
+//! A request as it is sent, and as the other end reads it:
+//!
+//! ```
+//! use wansync_core::ubus::wire::{self, Incoming, attribute, message};
+//!
+//! let request = wire::lookup(1, "network.interface");
+//! let mut incoming = Incoming::default();
+//! let mut received = None;
+//! for byte in request {
+//!     incoming.space()[0] = byte;
+//!     received = incoming.advance(1).unwrap();
+//! }
+//! let received = received.expect("the whole message has come");
+//! assert_eq!((received.kind(), received.seq()), (message::LOOKUP, 1));
+//! assert_eq!(received.text(attribute::OBJPATH), Some(&b"network.interface"[..]));
+//! ```
 
 pub mod error;
 pub mod netifd;

@@ -4,6 +4,17 @@
 //! addresses, an address without a lifetime has no `preferred`. So a missing
 //! field is normal, and one of the wrong type counts as missing.
 //! (netifd: ubus.c, interface_ip.c)
+//!
+//! ```
+//! use wansync_core::ubus::netifd::{explain, network};
+//! use wansync_core::ubus::value::BlobTable;
+//!
+//! // What `ubus call network.interface.wan status` gives: {"up": true}, and no more.
+//! let status = b"\x87\0\0\x0d\0\x02up\0\0\0\0\x01\0\0\0";
+//! let wan = network("wan", BlobTable::parse(status).unwrap());
+//! assert!(wan.up && wan.addresses.is_empty());
+//! assert_eq!(explain(&wan), "up, without an address");
+//! ```
 
 use alloc::borrow::ToOwned;
 use alloc::format;

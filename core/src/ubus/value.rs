@@ -8,6 +8,16 @@
 //! multiple of 4. The header, big-endian: bit 31 says that the payload starts
 //! with a name, the next 7 bits are an id (here: the type of the value), the
 //! low 24 bits the length of header and payload. (libubox: blob.h, blobmsg.h)
+//!
+//! ```
+//! use wansync_core::ubus::value::{BlobTable, BlobValue};
+//!
+//! let bytes = b"\x87\0\0\x0d\0\x02up\0\0\0\0\x01\0\0\0";
+//! let table = BlobTable::parse(bytes).unwrap();
+//! assert_eq!(table.iter().next(), Some((&b"up"[..], BlobValue::Bool(true))));
+//! assert_eq!(table.flag("up"), Some(true));
+//! assert!(BlobTable::parse(&bytes[..14]).is_err());
+//! ```
 
 use alloc::borrow::Cow;
 use alloc::string::String;

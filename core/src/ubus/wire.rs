@@ -3,6 +3,16 @@
 //! A message is a header of 12 bytes (version, type, sequence number, peer,
 //! and L: the length of what follows, itself included) and a run of plain
 //! attributes. All numbers are big-endian. (ubus: ubusmsg.h)
+//!
+//! ```
+//! use wansync_core::ubus::wire::{CallArguments, HEADER, invoke, message};
+//!
+//! let arguments = CallArguments::default().text("interface", "wan");
+//! let bytes = invoke(7, 0x1234, "status", &arguments);
+//! assert_eq!(bytes[..4], [0, message::INVOKE, 0, 7]);
+//! assert_eq!(usize::from(bytes[11]), bytes.len() - 8);
+//! assert!(bytes.len() > HEADER);
+//! ```
 
 use alloc::vec;
 use alloc::vec::Vec;
