@@ -124,7 +124,7 @@ fn restarts_do_what_they_are_told_to() {
     assert!(!bed.pings());
     bed.on_restart(Restart::Hangs);
     assert_eq!(restart(&bed)["pending"], true);
-    bed.on_restart(Restart::HealsAfter(Duration::from_millis(50)));
+    bed.on_restart(Restart::HealsAfter(Duration::from_secs(5)));
     assert_eq!(restart(&bed)["pending"], true);
     bed.wait("the network comes up", |bed| {
         call(bed, "status", NETWORK)["up"] == true
