@@ -5,6 +5,7 @@
 //! that they do not ask a service in the same minute.
 
 use core::fmt::{self, Display, Formatter};
+use core::time::Duration;
 
 /// The steps, in minutes, that divide an hour. They grow.
 const MINUTES: [u32; 11] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
@@ -35,10 +36,10 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The schedule for a re-check every `interval` seconds, or more often; at
+    /// The schedule for a re-check every `interval`, or more often; at
     /// the offset that follows from the router's own number.
-    pub fn new(interval: i64, number: u32) -> Schedule {
-        let minutes = interval / 60;
+    pub fn new(interval: Duration, number: u32) -> Schedule {
+        let minutes = interval.as_secs() / 60;
         if minutes >= 60 {
             let step = longest_within(&HOURS, minutes / 60);
             let (minute, first) = (number % 60, number / 60 % step);
@@ -59,9 +60,9 @@ impl Schedule {
 }
 
 /// The longest step that is no longer than `limit`; else the shortest, 1.
-fn longest_within(steps: &[u32], limit: i64) -> u32 {
+fn longest_within(steps: &[u32], limit: u64) -> u32 {
     let mut steps = steps.iter().rev();
-    *steps.find(|step| i64::from(**step) <= limit).unwrap_or(&1)
+    *steps.find(|step| u64::from(**step) <= limit).unwrap_or(&1)
 }
 
 impl Display for Schedule {
@@ -81,6 +82,7 @@ impl Display for Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::whole;
 
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;
@@ -105,7 +107,7 @@ mod tests {
             (3 * DAY, u32::MAX, "15 4-23/24 * * *"),
             (i64::MAX, 0, "0 0-23/24 * * *"),
         ] {
-            let schedule = Schedule::new(interval, number);
+            let schedule = Schedule::new(whole(interval), number);
             assert_eq!(schedule.to_string(), expected, "{interval} {number}");
         }
     }
@@ -143,7 +145,7 @@ mod tests {
     fn re_checks_come_at_least_as_often_as_asked_and_evenly() {
         for interval in (1..2 * HOUR).step_by(7).chain((HOUR..4 * DAY).step_by(613)) {
             for number in [0, 1, 59, 60, 1_439, 2_654_435_761, u32::MAX] {
-                let runs = runs(Schedule::new(interval, number));
+                let runs = runs(Schedule::new(whole(interval), number));
                 let tomorrow = runs[0] + 24 * 60;
                 let next = runs.iter().skip(1).chain([&tomorrow]);
                 let mut pauses: Vec<i64> = (runs.iter().zip(next))
@@ -164,7 +166,7 @@ mod tests {
         for steps in [&MINUTES[1..], &HOURS.map(|hours| hours * 60)] {
             for step in steps {
                 let mut first: Vec<u32> = (0..*step)
-                    .map(|number| runs(Schedule::new(i64::from(*step) * MINUTE, number))[0])
+                    .map(|number| runs(Schedule::new(whole(i64::from(*step) * MINUTE), number))[0])
                     .collect();
                 first.sort_unstable();
                 assert_eq!(first, (0..*step).collect::<Vec<u32>>());

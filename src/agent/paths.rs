@@ -55,7 +55,7 @@ impl Paths {
 
     /// The arguments with which this program finds the same places, with these
     /// behind them.
-    pub fn arguments(&self, words: &[&str], names: &[String]) -> Vec<OsString> {
+    pub fn arguments(&self, words: &[&str]) -> Vec<OsString> {
         let places = [
             ("--config", &self.config),
             ("--state", &self.state),
@@ -66,7 +66,6 @@ impl Paths {
         places
             .flat_map(|(option, path)| [OsString::from(option), path.into()])
             .chain(words.iter().map(OsString::from))
-            .chain(names.iter().map(OsString::from))
             .collect()
     }
 

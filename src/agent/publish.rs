@@ -25,7 +25,7 @@ use wansync_core::schedule::event::PassResult;
 use wansync_core::schedule::passes::Target;
 use wansync_core::service::skydns;
 use wansync_core::state::SectionState;
-use wansync_core::time::{Now, spoken, whole};
+use wansync_core::time::{Now, spoken};
 
 /// The time that a pass waits for another to end.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(90);
@@ -178,7 +178,7 @@ fn once(paths: &Paths, config: &Config, targets: &[Target], options: PassOptions
     });
     let mut pass = Pass {
         paths,
-        interval: whole(config.main.interval),
+        interval: config.main.interval,
         options,
         record: store.record(),
         store,

@@ -16,7 +16,7 @@ use crate::sys::lock::PassLock;
 use crate::sys::{clock, control, process};
 use wansync_core::hotplug::Hotplug;
 use wansync_core::schedule::event::{EventSchedule, SETTLE_TIME};
-use wansync_core::time::{Boot, whole};
+use wansync_core::time::Boot;
 
 /// How long the daemon may take to say that it heard.
 const CONTROL_TIMEOUT: Duration = Duration::from_millis(20);
@@ -75,7 +75,7 @@ fn wake(paths: &Paths) -> std::io::Result<()> {
     match lock.try_lock_now()? {
         Some(free) => {
             drop(free);
-            process::start_in_background(&paths.arguments(&["event", "--work"], &[]))
+            process::start_in_background(&paths.arguments(&["event", "--work"]))
         }
         None => Ok(()),
     }
@@ -114,7 +114,7 @@ fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
         if !config.main.enabled {
             return Exit::Done;
         }
-        let interval = whole(config.main.interval);
+        let interval = config.main.interval;
         let schedule = schedule.get_or_insert_with(|| EventSchedule::new(clock::boot(), interval));
         let done = match publish::run(paths, &config, &[], PassOptions::default()) {
             Ok(done) => done,

@@ -30,7 +30,7 @@ use wansync_core::text::frame::frame;
 use wansync_core::text::prometheus;
 use wansync_core::text::status::tunnel::TunnelView;
 use wansync_core::text::status::{SectionView, StatusView, text};
-use wansync_core::time::{Now, whole};
+use wansync_core::time::Now;
 
 /// The longest wait for the daemon to write what it knows.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -119,7 +119,7 @@ fn sections(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<Sect
     let client = HttpClient::new(config.main.ca_file.as_ref(), false);
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
-    let interval = whole(config.main.interval);
+    let interval = config.main.interval;
     let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
     let next_check = done_ago.map_or(Duration::ZERO, |ago| interval.saturating_sub(ago));
     let sections = config.skydns.iter().filter_map(|section| {
@@ -195,7 +195,7 @@ fn tunnels(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
                     name,
                     tunnel,
                     &state,
-                    whole(config.main.interval),
+                    config.main.interval,
                     now.boot,
                 ))
             }

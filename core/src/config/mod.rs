@@ -56,8 +56,8 @@ pub struct Main {
     pub log_level: log::LevelFilter,
     /// The certificates that are trusted, PEM.
     pub ca_file: String,
-    /// The pause between two re-checks, in seconds.
-    pub interval: i64,
+    /// The pause between two re-checks.
+    pub interval: Duration,
     /// How OpenWrt's service runs it. The program itself does as it is called.
     pub mode: Mode,
 }

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::duration;
 use super::problem::{Problem, Severity};
@@ -181,13 +182,13 @@ impl<'a, 'p> Options<'a, 'p> {
         }
     }
 
-    /// A duration of one second or more, in seconds.
-    pub fn duration(&mut self, name: &str, default: i64) -> i64 {
+    /// A duration of one second or more.
+    pub fn duration(&mut self, name: &str, default: Duration) -> Duration {
         let Some((text, line)) = self.text(name) else {
             return default;
         };
         match duration::parse(text) {
-            Some(seconds) if seconds > 0 => seconds,
+            Some(span) if !span.is_zero() => span,
             Some(_) => {
                 self.bad(name, line, text, "is too short: it must be 1s or more");
                 default

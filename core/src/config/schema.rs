@@ -28,15 +28,15 @@ use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, Vpnki};
 use crate::address::Family;
 use crate::places::Places;
 use crate::reconcile::Policy;
-use crate::time::whole;
+use core::time::Duration;
 
 /// SkyDNS's own API.
 pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
 /// VPNKI's own API.
 pub const VPNKI_URL: &str = "https://vpnki.com/index.php/en/";
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
-const INTERVAL: i64 = 5 * 60;
-const REFRESH: i64 = 72 * 3600;
+const INTERVAL: Duration = Duration::from_secs(5 * 60);
+const REFRESH: Duration = Duration::from_secs(72 * 3600);
 const DAILY_LIMIT: u32 = 24;
 /// The longest login or hostname, and the longest name of a section, which is
 /// part of a file's name.
@@ -278,7 +278,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
             let tls = base_url.is_https();
             let policy = Policy {
                 family,
-                refresh: whole(refresh),
+                refresh,
                 daily_limit,
                 tls,
             };

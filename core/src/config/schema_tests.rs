@@ -45,7 +45,7 @@ fn defaults() {
 fn the_documented_example() {
     let config = config(include_str!("../../../tests/data/config/example"));
     assert_eq!(config.problems, []);
-    assert_eq!(config.main.interval, 300);
+    assert_eq!(config.main.interval.as_secs(), 300);
     let section = only(&config);
     assert_eq!(section.ident, "login");
     assert_eq!(

@@ -10,7 +10,7 @@ use super::body::one_line_of;
 use super::method::{Method, Occurrence, Parameter, ParameterKind};
 use crate::config::duration;
 use crate::config::suggest::nearest;
-use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil, whole};
+use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil};
 
 /// The longest interval that a report covers, in days.
 const MAX_REPORTED_DAYS: i64 = 30;
@@ -213,7 +213,7 @@ fn moment(text: &str, is_end: bool, now: Civil) -> Option<String> {
         return Some("0000-00-00 00-00-00".to_owned());
     }
     if text.ends_with(['s', 'm', 'h', 'd']) {
-        let then = Civil::at(now.wall() - whole(duration::parse(text)?));
+        let then = Civil::at(now.wall() - duration::parse(text)?);
         return Some(format!(
             "{:04}-{:02}-{:02} {:02}-{:02}-{:02}",
             then.year, then.month, then.day, then.hour, then.minute, then.second

@@ -3,7 +3,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use super::arguments;
+use super::child;
 use crate::agent::account;
 use crate::agent::paths::Paths;
 use crate::sys::child::Child;
@@ -109,8 +109,7 @@ impl ScheduledAccount {
     }
 
     fn begin(&mut self, paths: &Paths, input: Option<BorrowedFd<'_>>) {
-        let words = arguments(&["--look", &self.name], input);
-        match Child::start_self(&paths.arguments(&words, &[]), input, MAX_QUERY_TIME) {
+        match child::start(paths, &["--look", &self.name], input, MAX_QUERY_TIME) {
             Ok(child) => self.query = Some(child),
             Err(error) => {
                 log::error!("cannot look at account '{}': {error}", self.name);

@@ -6,6 +6,7 @@
 //! long: requests run in child processes (see `sections`).
 
 mod accounts;
+mod child;
 mod event_sources;
 mod sections;
 
@@ -28,7 +29,7 @@ use event_sources::{EventSources, Events};
 use sections::{SectionContext, Sections};
 use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::hotplug::Hotplug;
-use wansync_core::time::{Boot, whole};
+use wansync_core::time::Boot;
 
 /// How long a pass that runs at the end may take to end by itself. After 2 s
 /// whoever asked the daemon to end expects it to be gone.
@@ -115,14 +116,6 @@ fn wait_for(paths: &Paths, lock: &PassLock) -> std::io::Result<Option<LockGuard>
     let (folder, patience) = (paths.state.display(), LOCK_PATIENCE.as_secs());
     log::warn!("{who} uses the folder {folder}; waiting for its end, {patience} s at most");
     lock.lock_within(LOCK_PATIENCE)
-}
-
-/// The words that start a child process, which finds the configuration on its
-/// standard input where there is one.
-fn arguments<'a>(words: &[&'a str], input: Option<BorrowedFd<'_>>) -> Vec<&'a str> {
-    let given = input.map(|_| "--given");
-    let all = ["daemon"].into_iter().chain(given);
-    all.chain(words.iter().copied()).collect()
 }
 
 fn has_routes(config: &Config) -> bool {
@@ -305,8 +298,7 @@ impl Daemon<'_> {
 
     fn work_at_sections(&mut self) {
         self.looked = clock::since_boot();
-        self.sources
-            .refresh_netifd(whole(self.config.main.interval));
+        self.sources.refresh_netifd(self.config.main.interval);
         let client = HttpClient::new(self.config.main.ca_file.as_ref(), false);
         let networks = self.sources.netifd().networks().map(<[_]>::to_vec);
         let context = SectionContext {

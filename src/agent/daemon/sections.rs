@@ -9,7 +9,7 @@
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use super::arguments;
+use super::child;
 use crate::agent::hooks::HookRun;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
@@ -24,7 +24,7 @@ use wansync_core::record::Record;
 use wansync_core::schedule::passes::{MAX_PASS_TIME, PassOrder, PassSchedule, Target};
 use wansync_core::schedule::section::Facts;
 use wansync_core::state::SectionState;
-use wansync_core::time::{Boot, whole};
+use wansync_core::time::Boot;
 
 /// All sections of a configuration.
 #[derive(Default)]
@@ -131,7 +131,7 @@ impl Sections {
 
     /// Asks the source of a section, where that costs nothing, and tells the schedule.
     fn look(&mut self, name: &str, section: &Skydns, context: &SectionContext<'_>, now: Boot) {
-        let (policy, interval) = (&section.policy, whole(context.config.main.interval));
+        let (policy, interval) = (&section.policy, context.config.main.interval);
         let times = (now, clock::wall());
         let mut look = |facts| self.schedule.look(name, policy, facts, interval, times);
         if let Source::Web(_) | Source::Command { .. } = section.source {
@@ -163,10 +163,10 @@ impl Sections {
             log::info!("the address changed during a pass, which is given up");
             self.pass = None;
         }
-        let names: Vec<String> = order.targets.iter().map(word_of).collect();
-        let words = arguments(&["--pass"], context.input);
-        let arguments = context.paths.arguments(&words, &names);
-        match Child::start_self(&arguments, context.input, MAX_PASS_TIME) {
+        let targets: Vec<String> = order.targets.iter().map(word_of).collect();
+        let targets = targets.iter().map(String::as_str);
+        let words: Vec<&str> = ["--pass"].into_iter().chain(targets).collect();
+        match child::start(context.paths, &words, context.input, MAX_PASS_TIME) {
             Ok(child) => {
                 self.pass = Some(child);
                 self.schedule.pass_began(&order.targets, now);

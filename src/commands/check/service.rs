@@ -51,7 +51,7 @@ fn facts(config: &Config, router: u32) -> Vec<String> {
     let main = &config.main;
     let mut facts = vec![
         mode.to_owned(),
-        format!("interval {}", main.interval),
+        format!("interval {}", main.interval.as_secs()),
         format!("cron {}", Schedule::new(main.interval, router)),
         format!("ca_file {}", main.ca_file),
     ];

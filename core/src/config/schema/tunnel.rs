@@ -18,7 +18,6 @@ use crate::config::suggest::nearest;
 use crate::config::{Content, Section, Tunnel, Vpnki, uci};
 use crate::places::Places;
 use crate::prefix::Prefix;
-use crate::time::{seconds, whole};
 use crate::tunnel::recovery::{OnDown, RecoveryPolicy};
 
 const DOWN_AFTER: u32 = 3;
@@ -267,7 +266,7 @@ fn number(
 }
 
 fn interval(options: &mut Options<'_, '_>) -> Duration {
-    let interval = whole(options.duration("interval", seconds(INTERVAL)));
+    let interval = options.duration("interval", INTERVAL);
     if interval < MIN_INTERVAL
         && let Some((text, line)) = options.text("interval")
     {

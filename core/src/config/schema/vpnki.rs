@@ -16,7 +16,6 @@ use crate::config::problem::Problem;
 use crate::config::uci::Section;
 use crate::config::url::ServiceUrl;
 use crate::config::{Content, Vpnki};
-use crate::time::{seconds, whole};
 
 const INTERVAL: Duration = Duration::from_secs(2 * 60);
 
@@ -31,7 +30,7 @@ pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Conte
     named(&mut options, section);
     let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
     let key = key(&mut options, VPNKI_URL, base_url.as_ref());
-    let interval = whole(options.duration("interval", seconds(INTERVAL)));
+    let interval = options.duration("interval", INTERVAL);
     let bind = network_name(&mut options, "bind");
     let name_fields = fields(&mut options, "name_field");
     let address_fields = fields(&mut options, "address_field");
