@@ -29,6 +29,8 @@ struct World<'a> {
     wan: &'a dyn Fn(Boot) -> (Option<u32>, Boot),
     /// What the service says at a moment.
     service: &'a dyn Fn(Boot) -> Result<(), Failure>,
+    /// The router's wall clock.
+    clock: fn(Boot) -> Wall,
     /// Whether only a pass can ask the source.
     unobserved: bool,
     schedule: PassSchedule,
@@ -67,6 +69,7 @@ impl<'a> World<'a> {
         World {
             wan,
             service,
+            clock: wall,
             unobserved: false,
             schedule,
             state: SectionState::default(),
@@ -120,7 +123,7 @@ impl<'a> World<'a> {
                     state: &state,
                 },
             };
-            let times = (now, wall(now));
+            let times = (now, (self.clock)(now));
             self.schedule
                 .look(SECTION, &policy(), facts, INTERVAL, times);
         }
@@ -139,7 +142,7 @@ impl<'a> World<'a> {
     /// What a pass does; it takes effect at once, and ends later.
     fn pass(&mut self, observation: &Observation, now: Boot) {
         let before = reconcile::state_after_observation(&self.state, observation, Family::Ipv4);
-        let time = Now::new(now, wall(now));
+        let time = Now::new(now, (self.clock)(now));
         let decision = reconcile::decide(&policy(), observation, &before, time, false);
         self.pass_end = Some(now + Duration::from_millis(20));
         let Decision::Update(address) = decision else {
@@ -153,7 +156,7 @@ impl<'a> World<'a> {
         };
         self.pass_end = Some(now + took);
         self.sends.push((now, address.get()));
-        let time = Now::new(now + took, wall(now + took));
+        let time = Now::new(now + took, (self.clock)(now + took));
         self.state = reconcile::state_after_send(&before, address, "skydns", &result, time, 20);
     }
 }
@@ -303,4 +306,24 @@ fn a_wrong_key_is_sent_three_times_a_day() {
     };
     let world = World::new(&steady, &refuses).run(DAY - HOUR);
     assert_eq!(world.sends.len(), 3);
+}
+
+#[test]
+fn a_clock_that_jumps_by_years_neither_sends_nor_keeps_from_sending() {
+    let clock = |now: Boot| match now.secs() / 3600 {
+        ..2 => wall(now),
+        2..4 => wall(now) + 20 * 365 * DAY,
+        4..6 => Wall::from_secs(60) + now.since(Boot::START),
+        _ => wall(now),
+    };
+    let mut world = World::new(&steady, &confirms);
+    world.clock = clock;
+    assert_eq!(world.run(DAY).sends.len(), 1);
+    // A change is sent at once, but for the time in which no certificate can be checked.
+    let hourly = changing(HOUR, Boot::NEVER);
+    let mut world = World::new(&hourly, &confirms);
+    world.clock = clock;
+    let world = world.run(8 * HOUR);
+    let hours: Vec<i64> = world.sends.iter().map(|(at, _)| at.secs() / 3600).collect();
+    assert_eq!(hours, [0, 1, 2, 3, 6, 7]);
 }
