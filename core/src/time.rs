@@ -24,7 +24,8 @@ pub const SECONDS_OF_DAY: i64 = 86_400;
 
 /// A moment on the boot-time clock (Linux's `CLOCK_BOOTTIME`, which counts suspend).
 /// It may lie before this boot. Sums saturate, so that a damaged file can hold any
-/// number.
+/// number: no router is up for 68 years, and half of the processors that this runs on
+/// have registers of 32 bits.
 ///
 /// In files it is whole seconds.
 ///
@@ -39,7 +40,7 @@ pub const SECONDS_OF_DAY: i64 = 86_400;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Boot {
-    secs: i64,
+    secs: i32,
     /// Less than a second, after `secs`.
     nanos: u32,
 }
@@ -48,29 +49,42 @@ impl Boot {
     /// The moment of the boot.
     pub const START: Boot = Boot::from_secs(0);
     /// The last moment that there is: for what is never due.
-    pub const NEVER: Boot = Boot::from_secs(i64::MAX);
+    pub const NEVER: Boot = Boot {
+        secs: i32::MAX,
+        nanos: 0,
+    };
 
     /// The moment so many whole seconds after the boot.
     pub const fn from_secs(secs: i64) -> Boot {
+        let secs = if secs > i32::MAX as i64 {
+            i32::MAX
+        } else if secs < i32::MIN as i64 {
+            i32::MIN
+        } else {
+            secs as i32
+        };
         Boot { secs, nanos: 0 }
     }
 
     /// The moment so long after the boot.
     pub const fn after_boot(span: Duration) -> Boot {
         Boot {
-            secs: seconds(span),
+            secs: short(span),
             nanos: span.subsec_nanos(),
         }
     }
 
     /// Whole seconds since the boot, rounded down.
     pub const fn secs(self) -> i64 {
-        self.secs
+        self.secs as i64
     }
 
     /// The beginning of its second.
     pub const fn whole_secs(self) -> Boot {
-        Boot::from_secs(self.secs)
+        Boot {
+            secs: self.secs,
+            nanos: 0,
+        }
     }
 
     /// How long after `earlier` it is; zero, if it is not.
@@ -78,12 +92,12 @@ impl Boot {
         if self <= earlier {
             return Duration::ZERO;
         }
-        let secs = self.secs.saturating_sub(earlier.secs);
+        let secs = self.secs.wrapping_sub(earlier.secs) as u32;
         let (borrow, nanos) = match self.nanos.checked_sub(earlier.nanos) {
             Some(nanos) => (0, nanos),
             None => (1, SECOND - (earlier.nanos - self.nanos)),
         };
-        Duration::new((secs - borrow) as u64, nanos)
+        Duration::new(u64::from(secs - borrow), nanos)
     }
 }
 
@@ -101,10 +115,7 @@ impl Add<Duration> for Boot {
             (1, nanos - SECOND)
         };
         Boot {
-            secs: self
-                .secs
-                .saturating_add(seconds(span))
-                .saturating_add(carry),
+            secs: self.secs.saturating_add(short(span)).saturating_add(carry),
             nanos,
         }
     }
@@ -119,10 +130,7 @@ impl Sub<Duration> for Boot {
             None => (1, self.nanos + SECOND - span.subsec_nanos()),
         };
         Boot {
-            secs: self
-                .secs
-                .saturating_sub(seconds(span))
-                .saturating_sub(borrow),
+            secs: self.secs.saturating_sub(short(span)).saturating_sub(borrow),
             nanos,
         }
     }
@@ -197,6 +205,16 @@ impl Persist for Wall {
 
     fn read(json: Json<'_>) -> Option<Wall> {
         i64::read(json).map(Wall)
+    }
+}
+
+/// The whole seconds of a span, as far as a `Boot` counts.
+const fn short(span: Duration) -> i32 {
+    let secs = span.as_secs();
+    if secs > i32::MAX as u64 {
+        i32::MAX
+    } else {
+        secs as i32
     }
 }
 
@@ -444,9 +462,15 @@ mod tests {
     #[test]
     fn moments_that_no_clock_shows_saturate() {
         let last = Boot::NEVER + Duration::MAX;
-        assert_eq!(last.secs(), i64::MAX);
-        assert!(last.since(Boot::from_secs(i64::MIN)) >= whole(i64::MAX - 1));
-        assert_eq!((Boot::from_secs(i64::MIN) - Duration::MAX).secs(), i64::MIN);
+        assert_eq!(last.secs(), i64::from(i32::MAX));
+        assert_eq!(
+            last.since(Boot::from_secs(i64::MIN)).as_secs(),
+            u64::from(u32::MAX)
+        );
+        assert_eq!(
+            (Boot::from_secs(i64::MIN) - Duration::MAX).secs(),
+            i64::from(i32::MIN)
+        );
         assert_eq!(Wall::from_secs(i64::MAX) + DAY, Wall::from_secs(i64::MAX));
     }
 

@@ -58,13 +58,9 @@ impl Store {
         self.read_of_this_boot(&self.state_file("tunnel", name))
     }
 
-    /// Remembers it until the next boot.
-    pub fn write_tunnel_state(
-        &self,
-        name: &str,
-        state: &tunnel::TunnelState,
-    ) -> Result<(), String> {
-        self.write_of_this_boot(&self.state_file("tunnel", name), state)
+    /// Remembers the state of a tunnel, as JSON, until the next boot.
+    pub fn write_tunnel_state(&self, name: &str, state: &str) -> Result<(), String> {
+        self.write_with_boot_id(&self.state_file("tunnel", name), state)
     }
 
     /// The problems that the last pass since this boot reported.

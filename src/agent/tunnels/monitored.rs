@@ -8,7 +8,7 @@ use crate::sys::ping::Echo;
 use crate::sys::store::Store;
 use crate::sys::{clock, random};
 use wansync_core::config::Tunnel;
-use wansync_core::tunnel::TunnelState;
+use wansync_core::json::JsonWriter;
 use wansync_core::tunnel::evidence::EchoStatus;
 use wansync_core::tunnel::schedule::EchoStep;
 use wansync_core::tunnel::tracker::TunnelTracker;
@@ -16,8 +16,8 @@ use wansync_core::tunnel::tracker::TunnelTracker;
 pub(super) struct MonitoredTunnel {
     pub(super) section: String,
     pub(super) tracker: TunnelTracker,
-    /// The state that its file holds.
-    written: TunnelState,
+    /// The state that its file holds, as JSON.
+    written: String,
     /// The socket of the echoes under way.
     echo: Option<Echo>,
 }
@@ -31,7 +31,7 @@ impl MonitoredTunnel {
             .clamp_future_times(now.whole_secs());
         MonitoredTunnel {
             section: section.to_owned(),
-            written: state.clone(),
+            written: JsonWriter::of(&state),
             tracker: TunnelTracker::new(tunnel.clone(), state, now),
             echo: None,
         }
@@ -110,13 +110,13 @@ impl MonitoredTunnel {
 
     /// Writes its state, unless that is what the file holds.
     pub(super) fn write(&mut self, store: &Store) {
-        let state = &self.tracker.state;
-        if self.written == *state {
+        let state = JsonWriter::of(&self.tracker.state);
+        if self.written == state {
             return;
         }
-        match store.write_tunnel_state(&self.section, state) {
+        match store.write_tunnel_state(&self.section, &state) {
             Ok(()) => {
-                self.written = state.clone();
+                self.written = state;
                 self.tracker.schedule.written(clock::boot());
             }
             Err(why) => log::error!("{}: {why}", self.section),
