@@ -57,7 +57,6 @@ fn one_that_was_taken_down_by_hand() {
         &night.finding(),
         "vpnki0 was taken down by hand; 'ifup vpnki0' brings it back",
     );
-    night.left_alone(&mut daemon, Duration::from_secs(10));
     night.bed.heal();
     night.is(&mut daemon, "up");
     assert_eq!(night.restarts(), 0);

@@ -116,6 +116,18 @@ impl Night {
         });
     }
 
+    /// Waits until the state and the reason hold this; both.
+    #[track_caller]
+    pub fn finds(&self, daemon: &mut Daemon, part: &str) -> String {
+        let mut finding = String::new();
+        daemon.until(part, |_| {
+            thread::sleep(Duration::from_millis(250));
+            finding = self.finding();
+            finding.contains(part)
+        });
+        finding
+    }
+
     /// The state and the reason, together.
     #[track_caller]
     pub fn finding(&self) -> String {
