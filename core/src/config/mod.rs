@@ -121,15 +121,15 @@ pub struct Skydns {
 pub struct Vpnki {
     /// The page that the parameters are appended to.
     pub base_url: ServiceUrl,
-    /// Where the account's key is, if this service takes one.
+    /// The place of the account's key, if this service takes one.
     pub key: KeySource,
     /// The pause between two queries of the account.
     pub interval: Duration,
     /// The logical network whose device the requests leave through.
     pub bind: Option<String>,
-    /// Under which names its replies hold a tunnel's name; none for the usual ones.
+    /// The fields of its replies that hold a tunnel's name; none for the usual ones.
     pub name_fields: Vec<String>,
-    /// Under which names they hold its address.
+    /// The fields that hold a tunnel's address, likewise.
     pub address_fields: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ pub struct Vpnki {
 pub struct Tunnel {
     /// The `vpnki` section of the account that it belongs to, which is there.
     pub vpnki: Option<String>,
-    /// What VPNKI calls it.
+    /// Its name at VPNKI.
     pub name: String,
     /// Its address in VPNKI's network, by which `active` may list it.
     pub address: Option<String>,
@@ -146,16 +146,16 @@ pub struct Tunnel {
     pub network: String,
     /// The logical network that it runs over.
     pub wan: String,
-    /// Who answers echoes at its far end.
+    /// The address at its far end that answers echoes.
     pub ping: Option<IpAddr>,
-    /// What must be reached through it.
+    /// The network that must be reached through it.
     pub route: Option<Prefix>,
     /// The program of `on_down 'command'`, or of the last resort after
     /// restarts, and its arguments.
     pub command: Option<(String, Vec<String>)>,
     /// A program that is run when its state changes.
     pub notify: Option<String>,
-    /// What is done when it is down.
+    /// The options that its recovery depends on.
     pub policy: RecoveryPolicy,
 }
 

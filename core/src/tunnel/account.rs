@@ -93,9 +93,9 @@ pub struct Listing {
     pub address: Option<String>,
     /// The moment at which `active` was asked.
     pub at: Boot,
-    /// Whether `active` listed it.
+    /// It was in `active`.
     pub is_active: bool,
-    /// Whether `tunnels` listed it, whenever that was last answered.
+    /// It was in `tunnels`, or was not, whenever that was last answered.
     pub is_listed: Option<bool>,
 }
 

@@ -31,9 +31,9 @@ pub struct Finding<T> {
 pub struct Evidence {
     /// The network that the tunnel runs over.
     pub wan: Option<Finding<WanStatus>>,
-    /// VPNKI's word.
+    /// The tunnel at VPNKI.
     pub service: Option<Finding<ServiceStatus>>,
-    /// netifd's and the kernel's word on the tunnel's own network.
+    /// The tunnel's own network and its device.
     pub device: Option<Finding<DeviceStatus>>,
     /// The way of `option route`.
     pub route: Option<Finding<RouteStatus>>,
@@ -55,7 +55,7 @@ pub enum WanStatus {
     Unavailable(String),
 }
 
-/// What VPNKI says of the tunnel.
+/// The status of the tunnel at VPNKI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceStatus {
     /// `active` lists it.
@@ -68,7 +68,7 @@ pub enum ServiceStatus {
     Unavailable(String),
 }
 
-/// What netifd and the kernel say of the tunnel's own network.
+/// The status of the tunnel's own network, by netifd and the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceStatus {
     /// Up, on this device, which exists.

@@ -15,7 +15,7 @@ fn counted(counters: &[(i64, u64, u64)]) -> Traffic {
 }
 
 /// A name; the counters; `received_at`, `unanswered` and `unanswered_since`.
-type Row = (
+type CounterCase = (
     &'static str,
     &'static [(i64, u64, u64)],
     Option<i64>,
@@ -25,7 +25,7 @@ type Row = (
 
 #[test]
 fn counters() {
-    let table: [Row; 10] = [
+    let table: [CounterCase; 10] = [
         ("read first", &[(10, 500, 900)], None, 0, None),
         (
             "nothing moves",

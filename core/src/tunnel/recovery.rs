@@ -1,4 +1,4 @@
-//! What to do about a tunnel: the ladder, within a budget.
+//! Recovery of a tunnel: a ladder of actions, within a budget.
 //!
 //! To be wrong about a tunnel and take it down does more harm than to wait: so
 //! nothing is done unless it was found down `down_after` times in a row and once
@@ -38,10 +38,10 @@ const SUSPECT_INTERVAL: Duration = Duration::from_secs(5);
 /// The time after an attempt in which its effect is watched for.
 const EFFECT_WINDOW: Duration = Duration::from_secs(60);
 
-/// What is done about a tunnel that is down.
+/// `option on_down`: the action about a tunnel that is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDown {
-    /// Nothing: it is watched.
+    /// None: it is watched.
     Nothing,
     /// netifd takes the network down and up; `option command` follows when that
     /// did not help.
@@ -50,14 +50,14 @@ pub enum OnDown {
     Command,
 }
 
-/// What a tunnel's configuration asks.
+/// The options of a tunnel that its recovery depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoveryPolicy {
-    /// What to do.
+    /// The action about a tunnel that is down.
     pub on_down: OnDown,
-    /// Whether there is an `option command`.
+    /// There is an `option command`.
     pub has_command: bool,
-    /// Whether a missing route is restored.
+    /// A missing route is restored.
     pub fix_route: bool,
     /// The number of rounds in a row that must find it down.
     pub down_after: u32,
@@ -125,11 +125,11 @@ persist!(Recovery {
 pub struct WanContext {
     /// The moment since which the WAN has been up, if it is.
     pub up_since: Option<Boot>,
-    /// Whether a changed WAN address is still on its way to SkyDNS.
+    /// A changed WAN address is still on its way to SkyDNS.
     pub address_is_pending: bool,
 }
 
-/// What to do now.
+/// The next action about a tunnel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Nothing.
@@ -145,8 +145,8 @@ pub enum Action {
     Command,
 }
 
-/// One step of the ladder at `now`, in whole seconds. `random` spreads the pauses.
-/// What is returned is to be remembered before the action is taken, as if it had
+/// One step of the ladder at `now`, in whole seconds. `random` spreads the pauses. The
+/// recovery after it is to be remembered before the action is taken, as if that had
 /// not helped.
 pub fn step(
     policy: &RecoveryPolicy,
@@ -265,7 +265,7 @@ fn wan_wait(wan: &WanContext, now: Boot) -> Option<String> {
 /// The pause between a round at `now` and the next one, if nothing happens before. A
 /// caller that lets several tunnels share a wake-up may come earlier, not later, or
 /// a dead tunnel is noticed too late.
-pub fn next_due(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Duration {
+pub fn round_interval(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Duration {
     let interval = policy.interval.max(Duration::from_secs(1));
     let last = recovery.attempts.iter().chain(&recovery.route_fixes).max();
     let is_near = |at: Boot| at.since(now).max(now.since(at)) <= EFFECT_WINDOW;

@@ -102,7 +102,7 @@ impl Run {
         self.now = self.now
             + match action {
                 Action::Recheck => secs(1),
-                _ => next_due(&self.policy, &self.recovery, self.now),
+                _ => round_interval(&self.policy, &self.recovery, self.now),
             };
         action
     }
@@ -208,7 +208,10 @@ fn restarts_that_do_not_help() {
     assert_eq!(run.times(Action::Recheck, 1_000).len(), 3);
     run.says("; 3 restarts within an hour did not help; the next try is in 10 min");
     assert!(run.recovery.given_up);
-    assert_eq!(next_due(&run.policy, &run.recovery, at(4_000)), secs(20));
+    assert_eq!(
+        round_interval(&run.policy, &run.recovery, at(4_000)),
+        secs(20)
+    );
     run.until(8_000, &down());
     let all = run.times(Action::Restart, 1_000);
     assert!((5..=6).contains(&all.len()), "{all:?}");
@@ -296,7 +299,10 @@ fn nothing_is_done_where_nothing_is_asked_for() {
         run.until(5_000, &down());
         assert_eq!(run.done, []);
         assert_eq!(run.recovery.health, Health::Down);
-        assert_eq!(next_due(&run.policy, &run.recovery, run.now), secs(20));
+        assert_eq!(
+            round_interval(&run.policy, &run.recovery, run.now),
+            secs(20)
+        );
         run.says(words);
     }
 }
@@ -383,7 +389,7 @@ fn a_tunnel_that_falls_again_soon_waits_longer() {
 #[test]
 fn the_pause_between_rounds() {
     let mut run = Run::new(policy());
-    let due = |run: &Run| next_due(&run.policy, &run.recovery, run.now).as_secs();
+    let due = |run: &Run| round_interval(&run.policy, &run.recovery, run.now).as_secs();
     assert_eq!(due(&run), 20);
     run.round(&down());
     assert_eq!(due(&run), 5, "suspicious");
@@ -473,7 +479,7 @@ fn numbers_that_are_no_times_do_no_harm() {
                     address_is_pending: true,
                 };
                 step(&policy(), &recovery, &down(), &wan, now, u32::MAX);
-                next_due(&policy(), &recovery, now);
+                round_interval(&policy(), &recovery, now);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! When a tunnel and an account are due: time in, "this is due now" and "call me
-//! again at" out.
+//! The times of a tunnel and of an account: now in, "this is due" and "call me again
+//! at" out.
 
 use core::time::Duration;
 
@@ -44,7 +44,7 @@ struct PendingEcho {
     timeout_at: Boot,
 }
 
-/// What to do about an echo without an answer.
+/// The next step about an echo without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EchoStep {
     /// Wait on: an answer may come.

@@ -26,21 +26,20 @@ pub struct TunnelTracker {
     pub schedule: TunnelSchedule,
     /// The ground for the last verdict since it was made.
     last_cause: Option<Cause>,
-    /// The action of the last verdict was a restart that is not complete, so that what
-    /// netifd says may be older than it.
+    /// The round began amid a restart, so that what netifd says may be older than that.
     is_half_restarted: bool,
 }
 
-/// What follows from a round.
+/// The consequences of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judgement {
-    /// What to do.
+    /// The action to take.
     pub action: Action,
     /// The health before the round.
     pub health_before: Health,
     /// The old and the new state for `option notify`, if they differ.
     pub notified_change: Option<(&'static str, &'static str)>,
-    /// Whether the state is to be written, if it differs from what is written.
+    /// The state is to be written, if it differs from what is written.
     pub write_is_due: bool,
 }
 
@@ -130,7 +129,7 @@ impl TunnelTracker {
         *traffic = Some(Finding { value, at });
     }
 
-    /// Why no echo can be sent, if it is for want of a device.
+    /// The reason why no echo can be sent where the tunnel has no device.
     pub fn no_device(&self) -> &'static str {
         match &self.state.evidence.device {
             Some(finding) if matches!(finding.value, DeviceStatus::Unavailable(_)) => {
@@ -157,7 +156,7 @@ impl TunnelTracker {
             notified_change: recovery::notified_change(before, &after),
             write_is_due: !before.is_like(&after) || self.schedule.write_is_due(at),
         };
-        let pause = recovery::next_due(policy, &after, at);
+        let pause = recovery::round_interval(policy, &after, at);
         self.schedule.end_round(now, pause);
         if action == Action::Recheck {
             self.schedule.recheck(now, self.tunnel.vpnki.is_some());

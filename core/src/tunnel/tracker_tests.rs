@@ -70,8 +70,8 @@ fn up(name: &str, address: [u8; 4]) -> Network {
     }
 }
 
-/// A router with a tunnel, which VPNKI lists as active whatever happens to it.
-struct World {
+/// A router with one tunnel, which VPNKI lists as active whatever happens to it.
+struct SimulatedRouter {
     now: Boot,
     tracker: TunnelTracker,
     account: Account,
@@ -104,10 +104,10 @@ struct Account {
     list_queries: u32,
 }
 
-impl World {
-    fn new() -> World {
+impl SimulatedRouter {
+    fn new() -> SimulatedRouter {
         let now = at(START);
-        World {
+        SimulatedRouter {
             now,
             tracker: TunnelTracker::new(tunnel(), TunnelState::default(), now),
             account: Account {
@@ -133,13 +133,13 @@ impl World {
         }
     }
 
-    fn with_outages(outages: impl IntoIterator<Item = Range<i64>>) -> World {
-        World {
+    fn with_outages(outages: impl IntoIterator<Item = Range<i64>>) -> SimulatedRouter {
+        SimulatedRouter {
             outages: outages
                 .into_iter()
                 .map(|span| at(span.start)..at(span.end))
                 .collect(),
-            ..World::new()
+            ..SimulatedRouter::new()
         }
     }
 
@@ -326,181 +326,185 @@ impl Account {
 
 #[test]
 fn a_quiet_day() {
-    let mut world = World::new();
-    world.until_secs(START + DAY);
-    assert_eq!(world.health(), Health::Up);
-    assert_eq!(world.changes, [("unknown", "up")]);
+    let mut router = SimulatedRouter::new();
+    router.until_secs(START + DAY);
+    assert_eq!(router.health(), Health::Up);
+    assert_eq!(router.changes, [("unknown", "up")]);
     // Every 20 s; written every 5 minutes; asked every 2, with the list every hour.
-    assert!((4_320..=4_321).contains(&world.rounds), "{}", world.rounds);
-    assert!((287..=290).contains(&world.writes), "{}", world.writes);
-    assert!((720..=721).contains(&world.account.queries.len()));
-    assert!((24..=25).contains(&world.account.list_queries));
+    assert!(
+        (4_320..=4_321).contains(&router.rounds),
+        "{}",
+        router.rounds
+    );
+    assert!((287..=290).contains(&router.writes), "{}", router.writes);
+    assert!((720..=721).contains(&router.account.queries.len()));
+    assert!((24..=25).contains(&router.account.list_queries));
 }
 
 #[test]
 fn a_dead_tunnel_is_seen_within_45_seconds() {
     for phase in 0..45 {
         let death = START + 200 + phase;
-        let mut world = World::with_outages(core::iter::once(death..death + DAY));
-        world.until_secs(death);
-        assert_eq!(world.health(), Health::Up);
-        while world.health() == Health::Up {
-            world.step(Boot::NEVER);
+        let mut router = SimulatedRouter::with_outages(core::iter::once(death..death + DAY));
+        router.until_secs(death);
+        assert_eq!(router.health(), Health::Up);
+        while router.health() == Health::Up {
+            router.step(Boot::NEVER);
         }
-        assert_eq!(world.health(), Health::Down);
-        let took = world.now.since(at(death));
+        assert_eq!(router.health(), Health::Down);
+        let took = router.now.since(at(death));
         assert!((secs(12)..=secs(45)).contains(&took), "{phase}: {took:?}");
     }
 }
 
 #[test]
 fn no_false_alarm_in_1000_hours_at_one_percent_loss() {
-    let mut world = World::new();
-    world.loss = 1;
+    let mut router = SimulatedRouter::new();
+    router.loss = 1;
     let mut suspect = 0;
-    while world.now < at(1_000 * HOUR) {
-        let rounds = world.rounds;
-        world.step(Boot::NEVER);
-        let recovery = &world.tracker.state.recovery;
-        let is_suspect = world.rounds > 1 && recovery.last_verdict != Health::Up;
-        suspect += u32::from(is_suspect && world.rounds > rounds);
+    while router.now < at(1_000 * HOUR) {
+        let rounds = router.rounds;
+        router.step(Boot::NEVER);
+        let recovery = &router.tracker.state.recovery;
+        let is_suspect = router.rounds > 1 && recovery.last_verdict != Health::Up;
+        suspect += u32::from(is_suspect && router.rounds > rounds);
     }
-    assert_eq!(world.health(), Health::Up);
-    assert_eq!((world.rechecks.len(), world.restarts.len()), (0, 0));
+    assert_eq!(router.health(), Health::Up);
+    assert_eq!((router.rechecks.len(), router.restarts.len()), (0, 0));
     assert!((5..=40).contains(&suspect), "{suspect} rounds");
 }
 
 #[test]
 fn a_restart_helps() {
-    let mut world = World::with_outages(core::iter::once(START + 200..START + DAY));
-    world.restart_heals = true;
-    world.until_secs(START + HOUR);
-    assert_eq!(world.restarts.len(), 1);
-    let took = world.restarts[0].since(at(START + 200));
+    let mut router = SimulatedRouter::with_outages(core::iter::once(START + 200..START + DAY));
+    router.restart_heals = true;
+    router.until_secs(START + HOUR);
+    assert_eq!(router.restarts.len(), 1);
+    let took = router.restarts[0].since(at(START + 200));
     assert!(took <= secs(50), "{took:?}");
     let changes = [("unknown", "up"), ("up", "down"), ("down", "up")];
-    assert_eq!(world.changes, changes);
+    assert_eq!(router.changes, changes);
 }
 
 #[test]
 fn a_day_of_a_flapping_tunnel() {
     // Three minutes dead, three minutes alive.
     let outages = (0..240).map(|n| START + n * 360 + 180..START + n * 360 + 360);
-    let mut world = World::with_outages(outages);
-    world.until_secs(START + DAY);
-    world.budget_holds();
+    let mut router = SimulatedRouter::with_outages(outages);
+    router.until_secs(START + DAY);
+    router.budget_holds();
     assert!(
-        (24..=72).contains(&world.restarts.len()),
+        (24..=72).contains(&router.restarts.len()),
         "{:?}",
-        world.restarts
+        router.restarts
     );
     // The program hears of each outage, and of each return.
-    let changes = world.changes.iter();
+    let changes = router.changes.iter();
     let ends = changes.filter(|(old, _)| *old == "up").count();
-    let returns = world.changes.iter().filter(|(_, new)| *new == "up");
+    let returns = router.changes.iter().filter(|(_, new)| *new == "up");
     assert_eq!((ends, returns.count()), (240, 240));
     // Every 5 s at the most.
-    assert!(world.rounds < 17_280, "{}", world.rounds);
-    world.until_secs(START + DAY + 60);
-    assert_eq!(world.health(), Health::Up);
+    assert!(router.rounds < 17_280, "{}", router.rounds);
+    router.until_secs(START + DAY + 60);
+    assert_eq!(router.health(), Health::Up);
 }
 
 #[test]
 fn an_outage_of_hours_in_which_vpnki_is_silent_too() {
-    let mut world = World::with_outages(core::iter::once(START + 205..START + 6 * HOUR));
-    world.account.outages = world.outages.clone();
-    world.until_secs(START + 6 * HOUR);
-    world.budget_holds();
+    let mut router = SimulatedRouter::with_outages(core::iter::once(START + 205..START + 6 * HOUR));
+    router.account.outages = router.outages.clone();
+    router.until_secs(START + 6 * HOUR);
+    router.budget_holds();
     assert!(
-        (12..=18).contains(&world.restarts.len()),
+        (12..=18).contains(&router.restarts.len()),
         "{:?}",
-        world.restarts
+        router.restarts
     );
     // Before each restart VPNKI was asked, and its answer waited for: 30 s, or none if
     // it was asked less than 15 s ago.
-    for restart in &world.restarts {
-        let recheck = world.rechecks.iter().rfind(|at| *at < restart);
+    for restart in &router.restarts {
+        let recheck = router.rechecks.iter().rfind(|at| *at < restart);
         let recheck = recheck.expect("there is one before each");
         assert!(restart.since(*recheck) <= secs(37), "{restart:?}");
-        let mut queries = world.account.queries.iter();
+        let mut queries = router.account.queries.iter();
         let mut ends = queries.by_ref().map(|at| *at + secs(30));
         let is_waited_for = |end: Boot| end <= *restart && *recheck <= end + secs(15);
         assert!(ends.any(is_waited_for), "{restart:?}");
     }
-    let gaps = world.account.queries.windows(2).map(|w| w[1].since(w[0]));
+    let gaps = router.account.queries.windows(2).map(|w| w[1].since(w[0]));
     assert!(gaps.min() >= Some(secs(15)));
-    assert!(world.tracker.state.recovery.given_up);
+    assert!(router.tracker.state.recovery.given_up);
     // Whatever the pauses have grown to, its return is seen with the next round, and
     // VPNKI is asked again within half an hour.
-    world.until_secs(START + 6 * HOUR + 30);
-    assert_eq!(world.health(), Health::Up);
-    world.until_secs(START + 6 * HOUR + 1_830);
-    assert_eq!(world.account.state.last_error(), None);
+    router.until_secs(START + 6 * HOUR + 30);
+    assert_eq!(router.health(), Health::Up);
+    router.until_secs(START + 6 * HOUR + 1_830);
+    assert_eq!(router.account.state.last_error(), None);
 }
 
 #[test]
 fn a_week_of_renewals() {
-    let mut world = World::new();
+    let mut router = SimulatedRouter::new();
     for day in 1..=7 {
         let begin = START + day * DAY;
-        world.until_secs(begin);
+        router.until_secs(begin);
         // The provider hangs up: for five seconds there is no address, and the tunnel
         // needs 20 s more.
-        world.outages = vec![at(begin)..at(begin + 25)];
-        let wan = world.networks[0].clone();
-        world.networks[0] = Network {
+        router.outages = vec![at(begin)..at(begin + 25)];
+        let wan = router.networks[0].clone();
+        router.networks[0] = Network {
             up: false,
             pending: true,
             l3_device: None,
             addresses: Vec::new(),
             ..wan
         };
-        world.event();
-        world.until_secs(begin + 5);
-        world.networks[0] = up("wan", [8, 8, 4, 10 + day as u8]);
-        world.event();
-        let queries = world.account.queries.len();
-        world.until_secs(begin + 20);
+        router.event();
+        router.until_secs(begin + 5);
+        router.networks[0] = up("wan", [8, 8, 4, 10 + day as u8]);
+        router.event();
+        let queries = router.account.queries.len();
+        router.until_secs(begin + 20);
         assert!(
-            world.account.queries.len() > queries,
+            router.account.queries.len() > queries,
             "VPNKI is asked at once"
         );
-        world.until_secs(begin + 60);
-        assert_eq!(world.health(), Health::Up, "day {day}");
+        router.until_secs(begin + 60);
+        assert_eq!(router.health(), Health::Up, "day {day}");
     }
-    assert_eq!((world.rechecks.len(), world.restarts.len()), (0, 0));
-    let gaps = world.account.queries.windows(2).map(|w| w[1].since(w[0]));
+    assert_eq!((router.rechecks.len(), router.restarts.len()), (0, 0));
+    let gaps = router.account.queries.windows(2).map(|w| w[1].since(w[0]));
     assert!(gaps.min() >= Some(secs(15)));
-    assert!((5_040..=5_060).contains(&world.account.queries.len()));
+    assert!((5_040..=5_060).contains(&router.account.queries.len()));
 }
 
 #[test]
 fn another_wan_settles_before_a_restart() {
-    let mut world = World::with_outages(core::iter::once(START + 100..START + DAY));
-    world.until_secs(START + 100);
-    world.networks[0] = up("wan", [8, 8, 4, 9]);
-    world.event();
-    while world.restarts.is_empty() {
-        world.step(Boot::NEVER);
+    let mut router = SimulatedRouter::with_outages(core::iter::once(START + 100..START + DAY));
+    router.until_secs(START + 100);
+    router.networks[0] = up("wan", [8, 8, 4, 9]);
+    router.event();
+    while router.restarts.is_empty() {
+        router.step(Boot::NEVER);
     }
-    let since = world.tracker.state.evidence.wan_up_since();
-    assert!(world.restarts[0].since(since.expect("up")) >= secs(30));
+    let since = router.tracker.state.evidence.wan_up_since();
+    assert!(router.restarts[0].since(since.expect("up")) >= secs(30));
 }
 
 #[test]
 fn a_half_done_restart_is_pending_until_netifd_catches_up() {
-    let mut world = World::new();
-    let tracker = &mut world.tracker;
+    let mut router = SimulatedRouter::new();
+    let tracker = &mut router.tracker;
     tracker.state.recovery.restarting = true;
-    assert!(tracker.begin_round(world.now), "it must be taken up");
+    assert!(tracker.begin_round(router.now), "it must be taken up");
     let off = Network {
         up: false,
         autostart: false,
         l3_device: None,
-        ..world.networks[1].clone()
+        ..router.networks[1].clone()
     };
-    let networks = [world.networks[0].clone(), off];
-    tracker.record_status(&Ok(&networks), |_| true, None, world.now);
+    let networks = [router.networks[0].clone(), off];
+    tracker.record_status(&Ok(&networks), |_| true, None, router.now);
     let device = tracker.state.evidence.device.as_ref();
     let device = &device.expect("it is known").value;
     assert!(matches!(device, DeviceStatus::Pending { .. }), "{device:?}");

@@ -126,9 +126,9 @@ fn unanswered(finding: &str) -> Traffic {
     }
 }
 
-type Row = (&'static str, Health, Cause, &'static str);
+type VerdictCase = (&'static str, Health, Cause, &'static str);
 
-fn check(names: &TunnelNames<'_>, table: &[Row]) {
+fn check(names: &TunnelNames<'_>, table: &[VerdictCase]) {
     for (line, health, cause, reason) in table {
         let got = verdict(names, &evidence(line), NOW);
         assert_eq!(

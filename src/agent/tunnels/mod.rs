@@ -9,7 +9,7 @@
 //! | [`monitor`] | the tunnels of a configuration |
 //! | [`monitored`] | one of them, with its echoes and its file |
 //! | [`round`] | one round: gather evidence, judge, act |
-//! | [`recover`] | what the kernel and netifd are asked to do |
+//! | [`recover`] | recovery of a tunnel, by the kernel and netifd |
 //! | [`one_shot`] | one pass over the tunnels, without a daemon |
 
 mod monitor;

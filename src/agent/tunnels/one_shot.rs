@@ -16,7 +16,7 @@ pub(crate) struct TunnelReport {
     section: String,
     pub(crate) health: Health,
     reason: String,
-    /// Whether its health is not known because the configuration is wrong.
+    /// Its health is not known because the configuration is wrong.
     pub(crate) is_misconfigured: bool,
 }
 

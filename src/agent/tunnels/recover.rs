@@ -1,4 +1,4 @@
-//! What the kernel and netifd are asked to do about a tunnel.
+//! Recovery of a tunnel, by the kernel and netifd.
 
 use super::monitored::MonitoredTunnel;
 use crate::agent::paths::Paths;

@@ -21,11 +21,11 @@ pub(crate) struct RouterState<'a> {
     pub(crate) store: &'a Store,
     /// netifd's networks, or why they are not known.
     pub(crate) networks: Networks<'a>,
-    /// Whether a changed WAN address is still on its way to SkyDNS.
+    /// A changed WAN address is still on its way to SkyDNS.
     pub(crate) address_is_pending: bool,
 }
 
-/// What the caller has to do after a round.
+/// The caller's tasks after a round.
 #[derive(Default)]
 pub(crate) struct FollowUp {
     /// Accounts that are to be asked at once.

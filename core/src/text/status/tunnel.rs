@@ -15,7 +15,7 @@ use crate::config::Tunnel;
 use crate::text::WRONG_SECTION;
 use crate::text::width::clean;
 use crate::time::{Boot, spoken};
-use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, next_due};
+use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, round_interval};
 use crate::tunnel::{Health, TunnelState};
 
 /// The time that a round may be late.
@@ -105,7 +105,7 @@ impl TunnelView {
     ) -> Self {
         let recovery = &state.recovery;
         let ago = now.since(at);
-        let due = next_due(&tunnel.policy, recovery, at).saturating_sub(ago);
+        let due = round_interval(&tunnel.policy, recovery, at).saturating_sub(ago);
         let view = TunnelView {
             health: recovery.health,
             since: Some(now.since(recovery.since)),
