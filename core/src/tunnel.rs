@@ -5,7 +5,7 @@
 //! | [`evidence`] | what was found, and when |
 //! | [`networks`] | netifd's networks as evidence |
 //! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
-//! | [`verdict`] | from evidence to Up, Down or Unknown, with a reason in words |
+//! | `verdict` | from evidence to Up, Down or Unknown, with a reason in words |
 //! | [`recovery`] | the ladder: what to do about it, within a budget |
 //! | [`schedule`] | when a tunnel and an account are due |
 //! | [`tracker`] | all of it for one tunnel, round by round |
@@ -23,7 +23,7 @@ mod persist_evidence;
 pub mod recovery;
 pub mod schedule;
 pub mod tracker;
-pub mod verdict;
+mod verdict;
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;

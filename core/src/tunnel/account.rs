@@ -311,7 +311,7 @@ impl AccountState {
     }
 
     /// The listing of a tunnel.
-    pub fn listing(&self, tunnel: &TunnelId<'_>) -> Option<&Listing> {
+    fn listing(&self, tunnel: &TunnelId<'_>) -> Option<&Listing> {
         self.listings.iter().find(|listing| listing.is_of(tunnel))
     }
 

@@ -10,11 +10,11 @@ use crate::time::Boot;
 /// anything: an owner who pings a machine that is off sends 84 bytes a second, a
 /// page that does not load some thousand. Less is too little to tell a dead
 /// tunnel from a far end that has nothing to say.
-pub const UNANSWERED: u64 = 16 * 1024;
+pub(super) const UNANSWERED: u64 = 16 * 1024;
 /// The time over which unanswered bytes are counted together, so that the few
 /// multicast packets of an hour do not add up; they are forgotten when nothing
 /// was sent for so long.
-pub const EPISODE: Duration = Duration::from_secs(10 * 60);
+pub(super) const EPISODE: Duration = Duration::from_secs(10 * 60);
 
 /// A finding and its moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub enum RouteStatus {
 pub enum EchoStatus {
     /// An answer came after so many milliseconds.
     Answered(u32),
-    /// None came; [`EchoStatus::lost`] makes it.
+    /// None came.
     Lost {
         /// The moment of the last answer, or of the first echo.
         since: Boot,
@@ -158,7 +158,7 @@ persist!(Traffic {
 impl Evidence {
     /// The evidence, or none if any of it is from the future.
     #[must_use]
-    pub fn discard_if_future(self, now: Boot) -> Evidence {
+    pub(super) fn discard_if_future(self, now: Boot) -> Evidence {
         let received_at = self
             .traffic
             .as_ref()
@@ -170,7 +170,7 @@ impl Evidence {
     }
 
     /// The moment of the latest finding.
-    pub fn latest(&self) -> Option<Boot> {
+    pub(crate) fn latest(&self) -> Option<Boot> {
         fn at<T>(finding: &Option<Finding<T>>) -> Option<Boot> {
             finding.as_ref().map(|finding| finding.at)
         }
@@ -197,7 +197,7 @@ impl Evidence {
     }
 
     /// The moment since which the WAN has been up, if it is.
-    pub fn wan_up_since(&self) -> Option<Boot> {
+    pub(super) fn wan_up_since(&self) -> Option<Boot> {
         match &self.wan {
             Some(Finding {
                 value: WanStatus::Up(since),
@@ -211,7 +211,7 @@ impl Evidence {
 impl EchoStatus {
     /// The status when no answer came until `now`, given the finding before.
     #[must_use]
-    pub fn lost(before: Option<&Finding<EchoStatus>>, now: Boot) -> EchoStatus {
+    pub(super) fn lost(before: Option<&Finding<EchoStatus>>, now: Boot) -> EchoStatus {
         let (since, missed) = match before {
             Some(Finding {
                 value: EchoStatus::Lost { since, missed },
@@ -231,7 +231,12 @@ impl Traffic {
     /// The traffic from the counters at `now` and the traffic before. Counters
     /// start at 0 again when the device is made anew, and may wrap.
     #[must_use]
-    pub fn from_counters(before: Option<&Traffic>, received: u64, sent: u64, now: Boot) -> Traffic {
+    pub(super) fn from_counters(
+        before: Option<&Traffic>,
+        received: u64,
+        sent: u64,
+        now: Boot,
+    ) -> Traffic {
         let mut after = Traffic {
             received,
             sent,

@@ -14,7 +14,7 @@ pub type Networks<'a> = Result<&'a [Network], String>;
 
 /// The status of the WAN `name` at `now`, given the state before, which takes note of
 /// its address.
-pub fn wan_status(
+pub(super) fn wan_status(
     networks: &Networks<'_>,
     name: &str,
     state: &mut TunnelState,
@@ -41,7 +41,7 @@ pub fn wan_status(
 /// The status of the tunnel's network `name` at `now`, given the finding before.
 /// `is_device` says whether the kernel has a device of this name, which without its
 /// word is assumed.
-pub fn device_status(
+pub(super) fn device_status(
     networks: &Networks<'_>,
     name: &str,
     is_device: impl FnOnce(&str) -> bool,

@@ -16,7 +16,7 @@ use crate::persist;
 use crate::time::{Boot, HOUR, spoken};
 
 /// The time over which attempts are counted.
-pub const BUDGET_WINDOW: Duration = HOUR;
+pub(crate) const BUDGET_WINDOW: Duration = HOUR;
 /// The pause after the first attempt: a tunnel takes so long to come up. It doubles
 /// with each attempt that did not help.
 const MIN_RETRY_PAUSE: Duration = Duration::from_secs(60);
@@ -97,7 +97,7 @@ pub struct Recovery {
     pub failed_attempts: u32,
     /// The end of the pause: no attempt before this moment.
     pub not_before: Boot,
-    /// Set by [`step`] with [`Action::Restart`], before the network is taken down;
+    /// Set with [`Action::Restart`], before the network is taken down;
     /// cleared by the caller once netifd was asked to take it up: a process that
     /// finds it set follows one that was killed in between, and must call `up`.
     pub restarting: bool,
@@ -122,11 +122,11 @@ persist!(Recovery {
 
 /// The state of the WAN, as far as it matters for what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WanContext {
+pub(super) struct WanContext {
     /// The moment since which the WAN has been up, if it is.
-    pub up_since: Option<Boot>,
+    pub(super) up_since: Option<Boot>,
     /// A changed WAN address is still on its way to SkyDNS.
-    pub address_is_pending: bool,
+    pub(super) address_is_pending: bool,
 }
 
 /// The next action about a tunnel.
@@ -148,7 +148,7 @@ pub enum Action {
 /// One step of the ladder at `now`, in whole seconds. `random` spreads the pauses. The
 /// recovery after it is to be remembered before the action is taken, as if that had
 /// not helped.
-pub fn step(
+pub(super) fn step(
     policy: &RecoveryPolicy,
     before: &Recovery,
     verdict: &Verdict,
@@ -265,7 +265,7 @@ fn wan_wait(wan: &WanContext, now: Boot) -> Option<String> {
 /// The pause between a round at `now` and the next one, if nothing happens before. A
 /// caller that lets several tunnels share a wake-up may come earlier, not later, or
 /// a dead tunnel is noticed too late.
-pub fn round_interval(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Duration {
+pub(crate) fn round_interval(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Duration {
     let interval = policy.interval.max(Duration::from_secs(1));
     let last = recovery.attempts.iter().chain(&recovery.route_fixes).max();
     let is_near = |at: Boot| at.since(now).max(now.since(at)) <= EFFECT_WINDOW;
@@ -282,7 +282,7 @@ pub fn round_interval(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -
 
 /// The old and the new state of a step for `option notify`, if they differ: each
 /// `up`, `down`, `unknown` or `given-up`. The reason is that of `after`.
-pub fn notified_change(
+pub(super) fn notified_change(
     before: &Recovery,
     after: &Recovery,
 ) -> Option<(&'static str, &'static str)> {
@@ -293,7 +293,7 @@ pub fn notified_change(
 impl Recovery {
     /// The part that counts under any configuration.
     #[must_use]
-    pub fn budget_only(self) -> Recovery {
+    pub(super) fn budget_only(self) -> Recovery {
         Recovery {
             attempts: self.attempts,
             last_resort_at: self.last_resort_at,
@@ -306,7 +306,7 @@ impl Recovery {
 
     /// The recovery with nothing from the future.
     #[must_use]
-    pub fn clamp_future_times(mut self, now: Boot) -> Recovery {
+    pub(super) fn clamp_future_times(mut self, now: Boot) -> Recovery {
         for at in self.attempts.iter_mut().chain(&mut self.route_fixes) {
             *at = (*at).min(now);
         }
@@ -322,7 +322,7 @@ impl Recovery {
     }
 
     /// Whether the other differs in nothing but ages: not worth a write.
-    pub fn is_like(&self, other: &Recovery) -> bool {
+    pub(super) fn is_like(&self, other: &Recovery) -> bool {
         let is_settled = |recovery: &Recovery| recovery.last_verdict == recovery.health;
         let are_settled = is_settled(self) && is_settled(other);
         let bare = |recovery: &Recovery| Recovery {

@@ -33,33 +33,33 @@ const MAX_SETUP_TIME: Duration = Duration::from_secs(60);
 
 /// The tunnel's names, for the reasons.
 #[derive(Debug, Clone, Copy)]
-pub struct TunnelNames<'a> {
+pub(super) struct TunnelNames<'a> {
     /// Its name at VPNKI.
-    pub service: &'a str,
+    pub(super) service: &'a str,
     /// Its network at netifd.
-    pub network: &'a str,
+    pub(super) network: &'a str,
     /// The network that it runs over.
-    pub wan: &'a str,
+    pub(super) wan: &'a str,
     /// `option ping`
-    pub ping: Option<&'a str>,
+    pub(super) ping: Option<&'a str>,
     /// `option route`
-    pub route: Option<&'a str>,
+    pub(super) route: Option<&'a str>,
 }
 
 /// The conclusion from the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub(super) struct Verdict {
     /// The tunnel's health.
-    pub health: Health,
+    pub(super) health: Health,
     /// The ground for it.
-    pub cause: Cause,
+    pub(super) cause: Cause,
     /// The ground in words, for the person who reads the log at night.
-    pub reason: String,
+    pub(super) reason: String,
 }
 
 /// The ground for a verdict, as far as it matters for what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub(super) enum Cause {
     /// It carries traffic.
     Alive,
     /// It does not.
@@ -79,7 +79,7 @@ pub enum Cause {
 }
 
 /// The conclusion from the evidence at `now`.
-pub fn verdict(names: &TunnelNames<'_>, evidence: &Evidence, now: Boot) -> Verdict {
+pub(super) fn verdict(names: &TunnelNames<'_>, evidence: &Evidence, now: Boot) -> Verdict {
     let case = Case::new(names, evidence, now);
     case.wan_is_down()
         .or_else(|| case.echo_is_answered())
