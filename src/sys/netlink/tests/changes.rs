@@ -89,6 +89,12 @@ fn what_is_no_change() {
     let ipv6 = "-6 address replace fd00:2::1/64 dev tun0 nodad noprefixroute valid_lft";
     heard.net.ip(&format!("{ipv4} 4000 preferred_lft 3000"));
     heard.net.ip(&format!("{ipv6} 4000 preferred_lft 3000"));
+    // The kernel reports it once more when it may be used, with a lock that the
+    // route below needs too.
+    wait_until("the address may be used", || {
+        let tentative = heard.net.ip("-6 address show dev tun0 tentative");
+        tentative.trim().is_empty()
+    });
     heard.net.ip("link set tun0 mtu 1400");
     // No route yet: up to the first one, all has been met.
     heard.net.ip("route add blackhole 198.51.100.0/24");
