@@ -72,9 +72,7 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
     let (method, checked) = match prepare(service, call) {
         Ok(prepared) => prepared,
         Err(lines) => {
-            for line in lines {
-                log::error!("{line}");
-            }
+            lines.iter().for_each(|line| log::error!("{line}"));
             return Exit::Usage;
         }
     };
@@ -110,16 +108,15 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
     }
     let answered = send(paths, service, method, &account, &checked)
         .and_then(|reply| answer::print(method, &reply, &account, call));
-    match answered {
-        Ok(exit) => exit,
-        Err(failure) => {
-            let exit = Exit::of_call(&failure);
-            let advice = next_step(method, &failure);
-            let words = account.redacted(failure).at(account.base_url.host());
-            log::error!("{}: {words}{advice}", method.name);
-            exit
-        }
-    }
+    answered.unwrap_or_else(|failure| report_failure(method, &account, failure))
+}
+
+fn report_failure(method: &Method, account: &CallAccount, failure: Failure) -> Exit {
+    let exit = Exit::of_call(&failure);
+    let advice = next_step(method, &failure);
+    let words = account.redacted(failure).at(account.base_url.host());
+    log::error!("{}: {words}{advice}", method.name);
+    exit
 }
 
 /// Advice beside a failure, for the person who reads it: how long to wait, or that

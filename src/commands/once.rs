@@ -35,10 +35,6 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
         println_quietly("wansync is disabled (option enabled '0')");
         return Exit::Done;
     }
-    let options = PassOptions {
-        forced: once.force,
-        dry_run: once.dry_run,
-    };
     let (chosen, tunnels): (Vec<String>, Vec<String>) = once
         .sections
         .iter()
@@ -47,29 +43,14 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
     let is_all = once.sections.is_empty();
     let mut done = publish::PassReport::default();
     if is_all || !chosen.is_empty() {
-        let target = |section| Target {
-            section,
-            address: None,
-        };
-        let targets: Vec<Target> = chosen.into_iter().map(target).collect();
-        done = match publish::run(paths, &config, &targets, options) {
+        done = match publish_sections(paths, &config, chosen, once) {
             Ok(done) => done,
             Err(exit) => return exit,
         };
     }
-    for report in &done.sections {
-        println_quietly(&report.line());
-    }
     let mut exit = exit_of(&done.sections);
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
-        let reports = one_shot::pass(paths, &config, &tunnels);
-        if reports.is_none() {
-            println_quietly("the tunnels are watched by another process");
-        }
-        for report in reports.into_iter().flatten() {
-            println_quietly(&report.line());
-            exit = exit.or(Exit::of_tunnel(report.health, report.is_misconfigured));
-        }
+        exit = exit.or(check_tunnels(paths, &config, &tunnels));
     }
     run_hooks(paths, done.hooks);
     say_what_is_disabled(&config, &once.sections);
@@ -77,6 +58,43 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
         Exit::Done if config.main_is_wrong => Exit::Config,
         exit => exit,
     }
+}
+
+/// Runs a pass over the addresses of these sections, or of all, and prints it.
+fn publish_sections(
+    paths: &Paths,
+    config: &Config,
+    chosen: Vec<String>,
+    once: &OnceArguments,
+) -> Result<publish::PassReport, Exit> {
+    let target = |section| Target {
+        section,
+        address: None,
+    };
+    let targets: Vec<Target> = chosen.into_iter().map(target).collect();
+    let options = PassOptions {
+        forced: once.force,
+        dry_run: once.dry_run,
+    };
+    let done = publish::run(paths, config, &targets, options)?;
+    for report in &done.sections {
+        println_quietly(&report.line());
+    }
+    Ok(done)
+}
+
+/// Checks these tunnels, or all, and prints their health.
+fn check_tunnels(paths: &Paths, config: &Config, tunnels: &[String]) -> Exit {
+    let reports = one_shot::pass(paths, config, tunnels);
+    if reports.is_none() {
+        println_quietly("the tunnels are watched by another process");
+    }
+    let mut exit = Exit::Done;
+    for report in reports.into_iter().flatten() {
+        println_quietly(&report.line());
+        exit = exit.or(Exit::of_tunnel(report.health, report.is_misconfigured));
+    }
+    exit
 }
 
 /// Has programs run; by the daemon, if there is one: it tells what is news to

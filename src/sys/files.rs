@@ -11,7 +11,7 @@ use std::path::Path;
 /// # Errors
 /// In words that follow on the file's name.
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    read_optional(path, limit)?.ok_or_else(|| describe(&io::ErrorKind::NotFound.into()))
+    read_optional(path, limit)?.ok_or_else(|| describe_read_error(&io::ErrorKind::NotFound.into()))
 }
 
 /// Reads a file as [`read`] does; `None` if there is no such file.
@@ -19,7 +19,7 @@ pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Strin
     let what = match fs::metadata(path) {
         Ok(what) => what,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(describe(&error)),
+        Err(error) => return Err(describe_read_error(&error)),
     };
     // A directory reads as an error, a pipe might never end.
     if what.is_dir() {
@@ -33,7 +33,7 @@ pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Strin
     let mut bytes = Vec::with_capacity(expected);
     File::open(path)
         .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|e| describe(&e))?;
+        .map_err(|e| describe_read_error(&e))?;
     match bytes.len() > limit {
         true => Err(format!("is larger than {limit} bytes")),
         false => Ok(Some(bytes)),
@@ -50,7 +50,7 @@ pub fn is_readable_by_others(path: &Path) -> bool {
 /// # Errors
 /// In words that follow on its name.
 pub fn check_program(path: &Path) -> Result<(), String> {
-    let what = fs::metadata(path).map_err(|error| describe(&error))?;
+    let what = fs::metadata(path).map_err(|error| describe_read_error(&error))?;
     match what.mode() & 0o111 {
         _ if what.is_dir() => Err("is a directory".to_owned()),
         0 => Err("is not executable; chmod +x it".to_owned()),
@@ -210,7 +210,7 @@ pub fn remove(path: &Path) -> bool {
     fs::remove_file(path).is_ok()
 }
 
-fn describe(error: &io::Error) -> String {
+fn describe_read_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),

@@ -25,7 +25,8 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::netlink::{describe, is_own_address};
+use super::netlink::is_own_address;
+use super::os_error::describe_errno;
 use super::{clock, random};
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
@@ -136,7 +137,7 @@ impl Echo {
             Errno::NOBUFS | Errno::AGAIN => return Ok(()),
             Errno::NODEV | Errno::NXIO => "the device is gone".to_owned(),
             Errno::PERM => "a firewall rule of this router forbids it".to_owned(),
-            other => describe(other),
+            other => describe_errno(other),
         };
         let (target, device) = (self.target, &self.device);
         Err(format!(
@@ -212,7 +213,7 @@ fn socket(target: IpAddr) -> Result<(Socket, bool), String> {
              net.ipv4.ping_group_range"
                 .to_owned(),
         ),
-        Err(error) => Err(format!("no echo can be sent: {}", describe(error))),
+        Err(error) => Err(format!("no echo can be sent: {}", describe_errno(error))),
     }
 }
 
@@ -222,7 +223,7 @@ fn bind(socket: &Socket, device: &str) -> Result<(), String> {
     }
     socket
         .bind_device(Some(device.as_bytes()))
-        .map_err(describe)
+        .map_err(describe_errno)
 }
 
 /// The one's complement of the one's complement sum of all 16-bit words.

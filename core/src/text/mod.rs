@@ -8,6 +8,7 @@ pub mod chart;
 pub mod completion;
 pub mod frame;
 pub mod help;
+pub mod init;
 pub mod prometheus;
 pub mod status;
 pub mod table;

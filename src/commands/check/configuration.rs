@@ -5,6 +5,7 @@ use crate::agent::paths::{Paths, key_of, warning_of_key_file};
 use crate::exit::Exit;
 use crate::sys::files;
 use wansync_core::config::{Config, Content, Section};
+use wansync_core::text::init::programs;
 
 /// Checks the configuration itself: its problems, key files and programs.
 pub fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
@@ -45,23 +46,6 @@ pub fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
         };
         findings.good(format!("{file}: {}{tunnels}", skydns.told("skydns")));
     }
-}
-
-/// The programs that are run, by the names of their sections. Whether that of
-/// a source is good is seen when it is asked.
-pub fn programs(config: &Config) -> impl Iterator<Item = (&str, &str)> {
-    let of_skydns = config
-        .ready()
-        .filter_map(|(name, section)| Some((name, section.notify.as_deref()?)));
-    let of_tunnels = config.ready_tunnels().flat_map(|(name, tunnel)| {
-        let command = tunnel.command.as_ref().map(|(program, _)| program.as_str());
-        let programs = [command, tunnel.notify.as_deref()];
-        programs
-            .into_iter()
-            .flatten()
-            .map(move |program| (name, program))
-    });
-    of_skydns.chain(of_tunnels)
 }
 
 /// The number of sections of a type.

@@ -1,31 +1,20 @@
-//! `wansync check --service`: what OpenWrt's init script has to know, so that it
-//! reads no UCI of its own. One fact a line:
-//!
-//! | line | |
-//! | --- | --- |
-//! | `mode hook`, `mode daemon`, `mode off` | how to run; `off` where nothing is in use |
-//! | `interval SECONDS` | the pause between two re-checks |
-//! | `cron FIELDS` | the five fields of a crontab's line for it, at a minute of the router's own |
-//! | `ca_file PATH` | what has to be readable |
-//! | `network NAME` | each network that a section in use names, once |
-//! | `key PATH` | each key file, once |
-//! | `needs echo`, `needs route`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, programs of the owner |
+//! `wansync check --service`: the facts that OpenWrt's init script has to know
+//! ([`init`]).
 //!
 //! A configuration with an error has only the findings of `check --offline`,
 //! and its exit code; unless it is disabled as a whole, since a section that
 //! is wrong must not keep it from being switched off.
 
-use super::configuration::{configuration, programs};
+use super::configuration::configuration;
 use super::findings::Findings;
 use crate::agent::paths::Paths;
 use crate::commands::output::println_quietly;
 use crate::exit::Exit;
 use crate::sys::identity;
-use wansync_core::config::secret::KeySource;
-use wansync_core::config::{Config, Mode, Source};
-use wansync_core::cron::Schedule;
+use wansync_core::config::Config;
+use wansync_core::text::init;
 
-/// Prints it.
+/// Prints the facts.
 pub fn run(paths: &Paths, config: &Config) -> Exit {
     if !config.main.enabled && !config.main_is_wrong {
         println_quietly("mode off");
@@ -34,156 +23,9 @@ pub fn run(paths: &Paths, config: &Config) -> Exit {
     let mut findings = Findings::errors_only();
     configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
-        for fact in facts(config, identity::router_number()) {
+        for fact in init::facts(config, identity::router_number()) {
             println_quietly(&fact);
         }
     }
     findings.exit
-}
-
-fn facts(config: &Config, router: u32) -> Vec<String> {
-    let is_used = config.ready().next().is_some() || config.ready_tunnels().next().is_some();
-    let mode = match config.main.mode {
-        _ if !is_used => "mode off",
-        Mode::Hook => "mode hook",
-        Mode::Daemon => "mode daemon",
-    };
-    let main = &config.main;
-    let mut facts = vec![
-        mode.to_owned(),
-        format!("interval {}", main.interval.as_secs()),
-        format!("cron {}", Schedule::new(main.interval, router)),
-        format!("ca_file {}", main.ca_file),
-    ];
-    facts.extend(
-        networks(config)
-            .iter()
-            .map(|name| format!("network {name}")),
-    );
-    facts.extend(keys(config).iter().map(|path| format!("key {path}")));
-    facts.extend(needs(config).iter().map(|what| format!("needs {what}")));
-    facts
-}
-
-fn networks(config: &Config) -> Vec<&str> {
-    let of_skydns = config.ready().flat_map(|(_, section)| {
-        let source = match &section.source {
-            Source::Network(name) => Some(name.as_str()),
-            _ => None,
-        };
-        [source, section.bind.as_deref()]
-    });
-    let of_vpnki = config
-        .ready_accounts()
-        .map(|(_, account)| account.bind.as_deref());
-    let of_tunnels = config
-        .ready_tunnels()
-        .flat_map(|(_, tunnel)| [Some(tunnel.network.as_str()), Some(tunnel.wan.as_str())]);
-    each_once(of_skydns.chain(of_vpnki).chain(of_tunnels).flatten())
-}
-
-fn keys(config: &Config) -> Vec<&str> {
-    let of_skydns = config.ready().map(|(_, section)| &section.key);
-    let of_vpnki = config.ready_accounts().map(|(_, account)| &account.key);
-    each_once(of_skydns.chain(of_vpnki).filter_map(path))
-}
-
-/// Sorted.
-fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut once = Vec::new();
-    for word in words {
-        if let Err(place) = once.binary_search(&word) {
-            once.insert(place, word);
-        }
-    }
-    once
-}
-
-fn path(key: &KeySource) -> Option<&str> {
-    match key {
-        KeySource::File { path, .. } => Some(path),
-        _ => None,
-    }
-}
-
-fn needs(config: &Config) -> Vec<&'static str> {
-    let is_command = |source: &Source| matches!(source, Source::Command { .. });
-    let table = [
-        (
-            "echo",
-            config
-                .ready_tunnels()
-                .any(|(_, tunnel)| tunnel.ping.is_some()),
-        ),
-        (
-            "route",
-            config
-                .ready_tunnels()
-                .any(|(_, tunnel)| tunnel.policy.fix_route),
-        ),
-        (
-            "programs",
-            programs(config).next().is_some()
-                || config
-                    .ready()
-                    .any(|(_, section)| is_command(&section.source)),
-        ),
-    ];
-    table
-        .iter()
-        .filter(|(_, is_so)| *is_so)
-        .map(|(what, _)| *what)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_configuration_asks_of_the_service() {
-        let base = [
-            "interval 300",
-            "cron 3-59/5 * * * *",
-            "ca_file /etc/ssl/certs/ca-certificates.crt",
-        ];
-        let home = "config skydns a\noption ident x\noption key_file /k\n";
-        let tunnel = "config tunnel b\noption name user356\noption network vpnki0\n\
-                      option ping 172.16.0.1\n";
-        let table: [(String, &str, &[&str]); 5] = [
-            (String::new(), "off", &[]),
-            (format!("{home}option enabled 0\n"), "off", &[]),
-            (
-                format!("{home}option bind wan2\n"),
-                "hook",
-                &["network wan", "network wan2", "key /k"],
-            ),
-            (
-                format!("config wansync\noption mode daemon\n{tunnel}"),
-                "daemon",
-                &["network vpnki0", "network wan", "needs echo"],
-            ),
-            (
-                format!(
-                    "{home}option notify /n\n{tunnel}option route 10.0.0.0/8\noption fix_route 1\n"
-                ),
-                "hook",
-                &[
-                    "network vpnki0",
-                    "network wan",
-                    "key /k",
-                    "needs echo",
-                    "needs route",
-                    "needs programs",
-                ],
-            ),
-        ];
-        for (text, mode, rest) in table {
-            let config = Config::parse(text.as_bytes()).expect("UCI");
-            assert!(config.problems.is_empty(), "{:?}", config.problems);
-            let mut expected = vec![format!("mode {mode}")];
-            expected.extend(base.iter().chain(rest).map(|fact| (*fact).to_owned()));
-            assert_eq!(facts(&config, 8), expected, "{text}");
-        }
-    }
 }

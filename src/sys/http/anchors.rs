@@ -21,7 +21,7 @@ use rustls::{
     SignatureScheme,
 };
 
-use super::error::describe;
+use crate::sys::os_error::describe;
 use wansync_core::failure::TlsFailure;
 
 /// The largest CA file that is read: the router's is 217 KB.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::sys::os_error::describe;
 use wansync_core::failure::{Failure, Phase, TlsFailure};
 
 /// The words for a URL that is none.
@@ -94,14 +95,5 @@ pub(super) fn connection_lost(error: &io::Error) -> HttpError {
             HttpError::Broken("closed before the reply was complete".to_owned())
         }
         _ => HttpError::Broken(describe(error)),
-    }
-}
-
-/// The kernel's own words, without the error number that std appends.
-pub(super) fn describe(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((cause, _)) => cause.to_owned(),
-        None => text,
     }
 }

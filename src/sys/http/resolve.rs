@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::deadline::run_with_deadline;
-use super::error::{HttpError, describe};
+use super::error::HttpError;
+use crate::sys::os_error::describe;
 use wansync_core::address::Family;
 use wansync_core::failure::Phase;
 

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Type};
 
-use super::error::{HttpError, describe};
+use super::error::HttpError;
+use crate::sys::os_error::describe;
 use wansync_core::failure::Phase;
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and

@@ -10,11 +10,12 @@ use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError};
 
 use super::anchors::Anchors;
-use super::error::{HttpError, describe};
+use super::error::HttpError;
 use super::socket::Socket;
 use super::suites;
 use super::tls_error::{self, tls_failure};
 use crate::sys::clock;
+use crate::sys::os_error::describe;
 use wansync_core::failure::{Phase, TlsFailure};
 
 /// The clock that certificates are judged by.

@@ -13,8 +13,6 @@ mod route;
 mod tests;
 mod wire;
 
-use std::io;
-
 use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
@@ -32,13 +30,4 @@ fn socket() -> rustix::io::Result<OwnedFd> {
         SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
         None,
     )
-}
-
-/// The kernel's own words, without the error number that std appends.
-pub(super) fn describe(error: impl Into<io::Error>) -> String {
-    let text = error.into().to_string();
-    match text.split_once(" (os error") {
-        Some((cause, _)) => cause.to_owned(),
-        None => text,
-    }
 }

@@ -8,9 +8,9 @@ use rustix::io::Errno;
 use rustix::net::netdevice::{index_to_name, name_to_index};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-use super::describe;
 use super::wire::{Attributes, Messages, NetlinkRequest, family, flag, kind, number};
 use crate::sys::clock;
+use crate::sys::os_error::describe_errno;
 use crate::sys::wait::{self, Readiness};
 use wansync_core::prefix::Prefix;
 
@@ -74,7 +74,7 @@ pub fn is_own_address(address: IpAddr) -> bool {
 }
 
 fn lookup_failed(destination: &str, error: Errno) -> String {
-    let cause = describe(error);
+    let cause = describe_errno(error);
     format!("the kernel does not say where packets to {destination} go: {cause}")
 }
 
@@ -163,7 +163,7 @@ pub fn add_route(network: Prefix, device: &str) -> Result<(), String> {
         },
         (_, Err(Errno::NODEV)) => "there is no such device".to_owned(),
         (_, Err(Errno::PERM)) => "that needs CAP_NET_ADMIN".to_owned(),
-        (_, Err(error)) => describe(error),
+        (_, Err(error)) => describe_errno(error),
     };
     Err(format!(
         "the route {network} cannot be added through {device}: {cause}"
