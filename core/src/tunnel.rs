@@ -18,6 +18,7 @@ pub mod account;
 #[cfg(test)]
 mod dice;
 pub mod evidence;
+mod health;
 pub mod networks;
 mod persist_evidence;
 pub mod recovery;
@@ -29,27 +30,12 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use core::net::IpAddr;
 
-use serde::Serialize;
-
 use evidence::Evidence;
+pub use health::Health;
 use recovery::Recovery;
 
-use crate::json::{Json, JsonWriter, Persist};
 use crate::persist;
 use crate::time::Boot;
-
-/// The health of a tunnel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Health {
-    /// It carries traffic.
-    Up,
-    /// It does not.
-    Down,
-    /// There is no evidence for either.
-    #[default]
-    Unknown,
-}
 
 /// The state of one tunnel between rounds, on tmpfs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,31 +57,6 @@ persist!(TunnelState {
     wan_address,
     recovery,
 });
-
-impl Persist for Health {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.text(self.word());
-    }
-
-    fn read(json: Json<'_>) -> Option<Health> {
-        let text = json.text()?;
-        Health::ALL.into_iter().find(|health| health.word() == text)
-    }
-}
-
-impl Health {
-    /// All variants.
-    pub const ALL: [Health; 3] = [Health::Up, Health::Down, Health::Unknown];
-
-    /// The word for it: `up`, `down` or `unknown`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Health::Up => "up",
-            Health::Down => "down",
-            Health::Unknown => "unknown",
-        }
-    }
-}
 
 impl TunnelState {
     /// The state for the configuration of this fingerprint: under another one the

@@ -3,6 +3,7 @@
 mod service;
 mod source;
 mod tunnel;
+mod values;
 mod vpnki;
 
 use alloc::borrow::ToOwned;
@@ -13,10 +14,13 @@ use alloc::vec::Vec;
 
 use log::LevelFilter;
 
-use service::{base_url, key, without_secrets};
-use source::{network_name, source};
+use service::{base_url, key};
+use source::source;
 use tunnel::{Accounts, tunnel};
+use values::{named, network_name, path, short_text};
 use vpnki::vpnki;
+
+pub use values::{SKYDNS_URL, VPNKI_URL};
 
 use super::option_table;
 use super::options::{Options, shortened};
@@ -30,17 +34,10 @@ use crate::places::Places;
 use crate::reconcile::Policy;
 use core::time::Duration;
 
-/// SkyDNS's own API.
-pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
-/// VPNKI's own API.
-pub const VPNKI_URL: &str = "https://vpnki.com/index.php/en/";
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const INTERVAL: Duration = Duration::from_secs(5 * 60);
 const REFRESH: Duration = Duration::from_secs(72 * 3600);
 const DAILY_LIMIT: u32 = 24;
-/// The longest login or hostname, and the longest name of a section, which is
-/// part of a file's name.
-const LONGEST_TEXT: usize = 200;
 /// A send every five minutes for a day.
 const MOST_SENDS: u32 = 288;
 
@@ -232,23 +229,6 @@ fn mode(options: &mut Options<'_, '_>) -> Mode {
     }
 }
 
-/// The name of a section becomes part of a file's name.
-fn named(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
-    if section.name.len() > LONGEST_TEXT {
-        options.error(section.line, "its name is longer than 200 bytes");
-    }
-}
-
-fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
-    let (text, line) = options.text(name)?;
-    if !text.starts_with('/') {
-        options.bad(name, line, text, "is not an absolute path");
-        return None;
-    }
-    Some(text.to_owned())
-}
-
-/// Every option is read even after an error, so that all problems are told at once.
 fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Skydns> {
     let mut options = Options::new(section, &option_table::SKYDNS, problems);
     let enabled = options.boolean("enabled", true);
@@ -307,15 +287,6 @@ fn family(options: &mut Options<'_, '_>) -> Family {
             Family::Ipv4
         }
     }
-}
-
-fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
-    let (text, line) = options.text(name)?;
-    if text.len() > LONGEST_TEXT {
-        options.bad(name, line, text, "is longer than 200 bytes");
-        return None;
-    }
-    Some(text.to_owned())
 }
 
 fn profile(options: &mut Options<'_, '_>) -> Option<String> {

@@ -12,6 +12,7 @@
 //! Source of the rules: the output of the `uci` tool of OpenWrt 25.12 for the
 //! files in `tests/data/uci`.
 
+mod error;
 mod lexer;
 pub mod print;
 
@@ -20,10 +21,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::places::Places;
-pub use lexer::Keyword;
+pub use error::{Keyword, ParseError, Reason};
 use lexer::{Command, Lexer};
 
 /// One configuration file, in the order of the file.
@@ -73,47 +73,6 @@ pub enum Value<'a> {
     /// From `list`: at least one item, each with its line. An `option` that is
     /// followed by a `list` of the same name becomes its first item.
     List(Vec<(Cow<'a, [u8]>, u32)>),
-}
-
-/// Why a file was rejected. Prints as `uci` prints it after its own name:
-/// `Parse error (REASON) at line N, byte M`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ParseError {
-    /// What is wrong.
-    pub reason: Reason,
-    /// The line where reading stopped, from 1. As in libuci, a last line that
-    /// does not end in a newline is not counted: 0 is possible.
-    pub line: u32,
-    /// How many bytes of that line were read, joined lines included.
-    pub byte: u32,
-}
-
-/// The reasons that libuci knows, and one of our own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// A line starts with something else than a keyword.
-    InvalidCommand,
-    /// An `option` or a `list` belongs to no section.
-    NoSection,
-    /// The file ends right after this keyword.
-    WithoutName(Keyword),
-    /// A name or a type is missing, or empty.
-    InsufficientArguments,
-    /// More words than the command takes.
-    TooManyArguments,
-    /// A name has a byte that names must not have.
-    InvalidName,
-    /// A section type has a byte outside 0x21 to 0x7e.
-    InvalidType,
-    /// The name of a section was used before, with another type.
-    TypeConflict,
-    /// The file ends within `'…'`.
-    UnterminatedSingleQuote,
-    /// The file ends within `"…"`.
-    UnterminatedDoubleQuote,
-    /// The file has a NUL byte, and nothing that libuci would reject.
-    Nul,
 }
 
 /// Reads a whole file. Takes time linear in its length, whatever it holds.
@@ -361,37 +320,6 @@ fn is_package_byte(byte: u8) -> bool {
 
 fn is_type_byte(byte: u8) -> bool {
     byte.is_ascii_graphic()
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ParseError { reason, line, byte } = self;
-        write!(f, "Parse error ({reason}) at line {line}, byte {byte}")
-    }
-}
-
-impl core::error::Error for ParseError {}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reason::InvalidCommand => "invalid command",
-            Reason::NoSection => "option/list command found before the first section",
-            Reason::WithoutName(Keyword::Package) => "package without name",
-            Reason::WithoutName(Keyword::Config) => "config without name",
-            Reason::WithoutName(Keyword::Option | Keyword::List) => "option without name",
-            Reason::InsufficientArguments => "insufficient arguments",
-            Reason::TooManyArguments => "too many arguments",
-            Reason::InvalidName => "invalid character in name field",
-            Reason::InvalidType => "invalid character in type field",
-            Reason::TypeConflict => {
-                "section of different type overwrites prior section with same name"
-            }
-            Reason::UnterminatedSingleQuote => "EOF with unterminated '",
-            Reason::UnterminatedDoubleQuote => "EOF with unterminated \"",
-            Reason::Nul => "NUL byte",
-        })
-    }
 }
 
 #[cfg(test)]

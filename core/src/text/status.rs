@@ -25,6 +25,7 @@
 //! ```
 
 pub mod evidence;
+mod span;
 pub mod tunnel;
 
 use alloc::borrow::ToOwned;
@@ -39,7 +40,7 @@ use serde::{Serialize, Serializer};
 
 use super::width::clean;
 use crate::outcome::Outcome;
-use crate::time::{seconds, spoken};
+use crate::time::spoken;
 use tunnel::TunnelView;
 
 /// The whole of it.
@@ -100,11 +101,6 @@ impl SectionView {
 
 fn clock<S: Serializer>(is_set: &bool, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(clock_word(*is_set))
-}
-
-/// A span in whole seconds, as a number.
-fn whole_seconds<S: Serializer>(span: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-    span.map(seconds).serialize(to)
 }
 
 fn clock_word(is_set: bool) -> &'static str {

@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::Health;
+use super::health::Health;
 use super::verdict::{Cause, Verdict};
 use crate::persist;
 use crate::time::{Boot, HOUR, spoken};

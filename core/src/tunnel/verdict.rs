@@ -8,11 +8,11 @@ use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
-use super::Health;
 use super::evidence::{
     DeviceStatus, EchoStatus, Evidence, Finding, RouteStatus, ServiceStatus, Traffic, UNANSWERED,
     WanStatus,
 };
+use super::health::Health;
 use crate::time::{Boot, spoken};
 
 /// The age at which VPNKI's word no longer counts: it is asked every few minutes,

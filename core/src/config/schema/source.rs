@@ -6,7 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use super::{path, without_secrets};
+use super::service::without_secrets;
+use super::values::{network_name, path};
 use crate::address::Family;
 use crate::config::Source;
 use crate::config::option_table::SOURCES;
@@ -56,22 +57,6 @@ fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
             }
         }
     }
-}
-
-/// A name of /etc/config/network.
-pub(super) fn network_name(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
-    let (text, line) = options.text(name)?;
-    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
-    if text.is_empty() || !text.bytes().all(is_name) {
-        options.bad(
-            name,
-            line,
-            text,
-            "is no name of a network in /etc/config/network",
-        );
-        return None;
-    }
-    Some(text.to_owned())
 }
 
 fn device(options: &mut Options<'_, '_>) -> Option<String> {

@@ -10,7 +10,7 @@ use core::net::IpAddr;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use super::{named, network_name, path, short_text};
+use super::values::{named, network_name, path, short_text};
 use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::{Problem, Severity};

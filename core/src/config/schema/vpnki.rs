@@ -7,9 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::network_name;
 use super::service::{base_url, key};
-use super::{VPNKI_URL, named};
+use super::values::{VPNKI_URL, named, network_name};
 use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::Problem;

@@ -8,20 +8,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{ParseError, Reason};
-
-/// What a command starts with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keyword {
-    /// `package` or `p`
-    Package,
-    /// `config` or `c`
-    Config,
-    /// `option` or `o`
-    Option,
-    /// `list` or `l`
-    List,
-}
+use super::error::{Keyword, ParseError, Reason};
 
 /// A command whose words were not read yet.
 pub(super) struct Command {

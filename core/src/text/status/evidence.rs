@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use super::whole_seconds;
+use super::span::whole_seconds;
 use crate::config::Tunnel;
 use crate::time::{Boot, spoken};
 use crate::tunnel::evidence::{

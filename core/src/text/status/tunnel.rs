@@ -10,7 +10,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::evidence::{self, EvidenceView};
-use super::whole_seconds;
+use super::span::whole_seconds;
 use crate::config::Tunnel;
 use crate::text::WRONG_SECTION;
 use crate::text::width::clean;

@@ -1,0 +1,57 @@
+//! Values that options of several types of sections have.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+use crate::config::options::Options;
+use crate::config::uci;
+
+/// SkyDNS's own API.
+pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
+/// VPNKI's own API.
+pub const VPNKI_URL: &str = "https://vpnki.com/index.php/en/";
+/// The longest login or hostname, and the longest name of a section, which is
+/// part of a file's name.
+const MAX_TEXT: usize = 200;
+
+/// The name of a section becomes part of a file's name.
+pub(super) fn named(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
+    if section.name.len() > MAX_TEXT {
+        options.error(section.line, "its name is longer than 200 bytes");
+    }
+}
+
+pub(super) fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    if !text.starts_with('/') {
+        options.bad(name, line, text, "is not an absolute path");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// Every option is read even after an error, so that all problems are told at once.
+pub(super) fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    if text.len() > MAX_TEXT {
+        options.bad(name, line, text, "is longer than 200 bytes");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// A name of /etc/config/network.
+pub(super) fn network_name(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+    if text.is_empty() || !text.bytes().all(is_name) {
+        options.bad(
+            name,
+            line,
+            text,
+            "is no name of a network in /etc/config/network",
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
