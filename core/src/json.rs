@@ -115,7 +115,7 @@ impl<'a> Json<'a> {
     /// The text of a string, a number as it is written, `true` or `false`.
     pub(crate) fn scalar(self) -> Option<Cow<'a, str>> {
         match self.kind() {
-            JsonKind::Text => Some(unescaped(self.0)),
+            JsonKind::Text => Some(unescape(self.0)),
             JsonKind::Number | JsonKind::Bool => Some(Cow::Borrowed(self.0)),
             JsonKind::Null | JsonKind::Array | JsonKind::Object => None,
         }
@@ -123,7 +123,7 @@ impl<'a> Json<'a> {
 
     /// The text of a string.
     pub fn text(self) -> Option<Cow<'a, str>> {
-        (self.kind() == JsonKind::Text).then(|| unescaped(self.0))
+        (self.kind() == JsonKind::Text).then(|| unescape(self.0))
     }
 
     /// A whole number that is not negative, written as a number or as a string.
@@ -233,7 +233,7 @@ impl<'a> Iterator for Entries<'a> {
         }
         let mut name = None;
         if self.named {
-            name = Some(unescaped(self.take()));
+            name = Some(unescape(self.take()));
             self.skip(b':');
         }
         Some((name, Json(self.take())))
@@ -302,7 +302,7 @@ fn end_of_string(text: &[u8], start: usize) -> usize {
 }
 
 /// The text of a string that still has its quotes.
-fn unescaped(quoted: &str) -> Cow<'_, str> {
+fn unescape(quoted: &str) -> Cow<'_, str> {
     let inner = &quoted[1..quoted.len() - 1];
     let Some(first) = inner.find('\\') else {
         return Cow::Borrowed(inner);
@@ -312,7 +312,7 @@ fn unescaped(quoted: &str) -> Cow<'_, str> {
     let mut rest = &inner[first..];
     while let Some((plain, escape)) = rest.split_once('\\') {
         text.push_str(plain);
-        let (c, length) = escaped(escape);
+        let (c, length) = decode_escape(escape);
         text.push(c);
         rest = &escape[length..];
     }
@@ -322,7 +322,7 @@ fn unescaped(quoted: &str) -> Cow<'_, str> {
 
 /// The character behind a backslash, and the length of what stands for it.
 /// Half a surrogate pair is replaced, as a browser does.
-fn escaped(text: &str) -> (char, usize) {
+fn decode_escape(text: &str) -> (char, usize) {
     let Some(high) = text.strip_prefix('u').and_then(four_digits) else {
         return (simple_escape(text.as_bytes()[0]), 1);
     };

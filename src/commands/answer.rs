@@ -36,7 +36,7 @@ pub fn print(
     call: &ServiceCall<'_>,
 ) -> Result<Exit, Failure> {
     let wall = clock::wall();
-    if call.raw && !say(&account.redact(&String::from_utf8_lossy(&reply.body))) {
+    if call.raw && !print_safely(&account.redact(&String::from_utf8_lossy(&reply.body))) {
         return Ok(Exit::Failed);
     }
     let answer = decode(method, reply, wall)?;
@@ -48,19 +48,19 @@ pub fn print(
         _ => Exit::Done,
     };
     if let (Some(path), Some(secret)) = (&call.output, secret_of(&answer)) {
-        return Ok(write(path, &secret, account));
+        return Ok(write_secret(path, &secret, account));
     }
     let is_said = call.raw
         || match call.format {
-            Format::Json => say(&account.hide(data_json(method, reply, wall)?)),
-            Format::Text => say(text(&answer, account).trim_end_matches('\n')),
+            Format::Json => print_safely(&account.hide(data_json(method, reply, wall)?)),
+            Format::Text => print_safely(render(&answer, account).trim_end_matches('\n')),
         };
     Ok(if is_said { exit } else { Exit::Failed })
 }
 
 /// Prints; to a terminal without what could command it. Says whether that was
 /// possible.
-fn say(text: &str) -> bool {
+fn print_safely(text: &str) -> bool {
     let said = match terminal::is_output_terminal() {
         false => println_or_fail(text),
         true => println_or_fail(&text.split('\n').map(clean).collect::<Vec<_>>().join("\n")),
@@ -85,7 +85,7 @@ fn secret_of(answer: &Answer<'_>) -> Option<String> {
 
 /// Writes a secret that the service has just made and gives only once: if it cannot
 /// be written, it is printed.
-fn write(path: &str, secret: &str, account: &CallAccount) -> Exit {
+fn write_secret(path: &str, secret: &str, account: &CallAccount) -> Exit {
     match files::save_beside(path.as_ref(), account.hide(secret.into()).as_bytes()) {
         Ok(()) => {
             println_quietly(&format!("written to {path}"));
@@ -93,49 +93,49 @@ fn write(path: &str, secret: &str, account: &CallAccount) -> Exit {
         }
         Err(error) => {
             log::error!("cannot write {path}: {error}; here it is");
-            say(account.hide(secret.into()).trim_end_matches('\n'));
+            print_safely(account.hide(secret.into()).trim_end_matches('\n'));
             Exit::Failed
         }
     }
 }
 
 /// Secrets are hidden before a layout can cut them.
-fn text(answer: &Answer<'_>, account: &CallAccount) -> String {
+fn render(answer: &Answer<'_>, account: &CallAccount) -> String {
     match answer {
         Answer::Nothing => "done".to_owned(),
-        Answer::Record(fields) => fields_of(fields, account),
-        Answer::DateEnd(end) => date_end(end, account),
-        Answer::Table(rows) => table(rows, account),
-        Answer::Added(added) => both_lists(added, account),
-        Answer::Report(report) => bars(report, account),
+        Answer::Record(fields) => render_fields(fields, account),
+        Answer::DateEnd(end) => render_date_end(end, account),
+        Answer::Table(rows) => render_table(rows, account),
+        Answer::Added(added) => render_added(added, account),
+        Answer::Report(report) => render_report(report, account),
         Answer::Ovpn(ovpn) => account.hide(ovpn.text.clone()).into_owned(),
-        Answer::Credentials(credentials) => login(credentials, account),
+        Answer::Credentials(credentials) => render_credentials(credentials, account),
     }
 }
 
 /// Fields beside what was expected, if there are any.
-fn beside(fields: &Fields<'_>, account: &CallAccount) -> String {
+fn render_rest(fields: &Fields<'_>, account: &CallAccount) -> String {
     match fields.0.is_empty() {
         true => String::new(),
-        false => fields_of(fields, account),
+        false => render_fields(fields, account),
     }
 }
 
-fn fields_of(fields: &Fields<'_>, account: &CallAccount) -> String {
+fn render_fields(fields: &Fields<'_>, account: &CallAccount) -> String {
     let pairs: Vec<(&str, &str)> = fields.0.iter().map(|(n, v)| (&**n, &**v)).collect();
     account.hide(record(&pairs).into()).into_owned()
 }
 
-fn date_end(end: &DateEnd<'_>, account: &CallAccount) -> String {
+fn render_date_end(end: &DateEnd<'_>, account: &CallAccount) -> String {
     let at = match end.at {
         Some(at) => local_zone().show(at),
         None => "not said".to_owned(),
     };
-    let rest = beside(&end.rest, account);
+    let rest = render_rest(&end.rest, account);
     format!("{}{rest}", record(&[("date_end", &at)]))
 }
 
-fn table(rows: &ReplyTable<'_>, account: &CallAccount) -> String {
+fn render_table(rows: &ReplyTable<'_>, account: &CallAccount) -> String {
     let hide = |cell: Cow<'_, str>| account.hide(cell).into_owned();
     let columns: Vec<String> = rows.columns.iter().cloned().map(hide).collect();
     let cells: Vec<Vec<Cow<'_, str>>> = rows
@@ -149,7 +149,7 @@ fn table(rows: &ReplyTable<'_>, account: &CallAccount) -> String {
     shown.show(screen())
 }
 
-fn both_lists(added: &Added<'_>, account: &CallAccount) -> String {
+fn render_added(added: &Added<'_>, account: &CallAccount) -> String {
     let hide = |cell| account.hide(cell);
     let good: Vec<Cow<'_, str>> = added.added().map(hide).collect();
     let mut shown = TextTable::new(["added"]);
@@ -170,11 +170,11 @@ fn both_lists(added: &Added<'_>, account: &CallAccount) -> String {
         text.push('\n');
         text.push_str(&shown.show(screen()));
     }
-    text.push_str(&beside(&added.rest, account));
+    text.push_str(&render_rest(&added.rest, account));
     text
 }
 
-fn bars(report: &ActivityReport<'_>, account: &CallAccount) -> String {
+fn render_report(report: &ActivityReport<'_>, account: &CallAccount) -> String {
     let hide = |cell| account.hide(cell);
     let labels: Vec<Cow<'_, str>> = report.labels().map(hide).collect();
     let labels: Vec<&str> = labels.iter().map(|label| &**label).collect();
@@ -192,11 +192,11 @@ fn bars(report: &ActivityReport<'_>, account: &CallAccount) -> String {
     format!(
         "{}{}",
         chart(&labels, &series, screen()),
-        beside(&report.rest, account)
+        render_rest(&report.rest, account)
     )
 }
 
-fn login(credentials: &Credentials<'_>, account: &CallAccount) -> String {
+fn render_credentials(credentials: &Credentials<'_>, account: &CallAccount) -> String {
     let known = [
         ("login", Some(&credentials.login)),
         ("password", Some(&credentials.password)),

@@ -6,7 +6,7 @@ mod findings;
 mod service;
 mod tunnels;
 
-use configuration::configuration;
+use configuration::check_configuration;
 use findings::Findings;
 
 use crate::agent::observe::Observer;
@@ -36,20 +36,20 @@ pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
     if check.service {
         return service::run(paths, &config);
     }
-    configuration(paths, &config, &mut findings);
+    check_configuration(paths, &config, &mut findings);
     if !check.offline {
         let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
-        clock_and_ca_file(&config, &mut findings);
+        check_clock_and_ca_file(&config, &mut findings);
         let observer = Observer::new(&paths.ubus, &client);
         for (name, section) in config.ready() {
-            skydns_section(name, section, &client, &observer, &mut findings);
+            check_skydns_section(name, section, &client, &observer, &mut findings);
         }
         tunnels::check(&config, &client, &observer, &mut findings);
     }
     findings.exit
 }
 
-fn clock_and_ca_file(config: &Config, findings: &mut Findings) {
+fn check_clock_and_ca_file(config: &Config, findings: &mut Findings) {
     let now = clock::now();
     let time = Civil::at(now.wall);
     match now.clock_is_set() {
@@ -71,7 +71,7 @@ fn clock_and_ca_file(config: &Config, findings: &mut Findings) {
 
 /// Name resolution, TLS, key, ident and profile, by one request that changes
 /// nothing; the failure of each has words of its own.
-fn skydns_section(
+fn check_skydns_section(
     name: &str,
     section: &Skydns,
     client: &HttpClient,
@@ -89,7 +89,7 @@ fn skydns_section(
         Err(why) => findings.bad(Exit::Later, format!("{name}: {why}")),
     }
     let host = section.base_url.host();
-    match profiles(section, key.as_ref(), client, observer) {
+    match fetch_profiles(section, key.as_ref(), client, observer) {
         Ok(profiles) => {
             findings.good(format!(
                 "{name}: {host} knows the key and the user {}",
@@ -121,7 +121,7 @@ fn skydns_section(
     }
 }
 
-fn profiles(
+fn fetch_profiles(
     section: &Skydns,
     key: Option<&Secret>,
     client: &HttpClient,

@@ -40,9 +40,9 @@ const REDRAW_INTERVAL: Duration = Duration::from_secs(2);
 /// Runs it.
 pub fn run(paths: &Paths, status: &StatusArguments) -> Exit {
     if status.watch {
-        return watch(paths, status.format);
+        return watch_status(paths, status.format);
     }
-    match view(paths) {
+    match collect_view(paths) {
         Ok(view) => {
             let out = match status.format {
                 StatusFormat::Text => text(&view),
@@ -60,7 +60,7 @@ pub fn run(paths: &Paths, status: &StatusArguments) -> Exit {
 }
 
 /// Draws it until Ctrl-C, which needs no care: see [`frame`].
-fn watch(paths: &Paths, format: StatusFormat) -> Exit {
+fn watch_status(paths: &Paths, format: StatusFormat) -> Exit {
     let wrong = match format {
         _ if !terminal::is_output_terminal() => Some("there is none"),
         StatusFormat::Text => None,
@@ -72,7 +72,7 @@ fn watch(paths: &Paths, format: StatusFormat) -> Exit {
     }
     loop {
         // What is wrong may be put right while someone watches.
-        let now = match view(paths) {
+        let now = match collect_view(paths) {
             Ok(view) => text(&view),
             Err((_, why)) => why,
         };
@@ -95,7 +95,7 @@ fn ask_daemon_to_write(paths: &Paths) {
 
 /// # Errors
 /// Why nothing can be shown, and the exit code for it.
-fn view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
+fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     let config = paths.load().map_err(|why| (Exit::Config, why))?;
     let store = paths.store();
     store.check_readable().map_err(|why| (Exit::Later, why))?;
@@ -104,8 +104,8 @@ fn view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     Ok(StatusView {
         version: env!("CARGO_PKG_VERSION"),
         clock_is_set: now.clock_is_set(),
-        skydns: sections(paths, &config, &store, now),
-        tunnels: tunnels(&config, &store, now),
+        skydns: section_views(paths, &config, &store, now),
+        tunnels: tunnel_views(&config, &store, now),
         is_enabled: config.main.enabled,
         errors: config
             .problems
@@ -115,7 +115,7 @@ fn view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     })
 }
 
-fn sections(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<SectionView> {
+fn section_views(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<SectionView> {
     let client = HttpClient::new(config.main.ca_file.as_ref(), false);
     let observer = Observer::new(&paths.ubus, &client);
     let record = store.record();
@@ -159,7 +159,7 @@ fn section_view(
     let left = sends_left(&section.policy, &state, now);
     SectionView {
         section: name.to_owned(),
-        observed: observed(section, &state, observer),
+        observed: observed_address(section, &state, observer),
         confirmed: state.confirmed.map(|c| c.address),
         outcome: state.outcome,
         next_due_s: Some(next_due(&section.policy, &state, now, next_check).as_secs()),
@@ -170,7 +170,11 @@ fn section_view(
     }
 }
 
-fn observed(section: &Skydns, state: &SectionState, observer: &Observer<'_>) -> Option<IpAddr> {
+fn observed_address(
+    section: &Skydns,
+    state: &SectionState,
+    observer: &Observer<'_>,
+) -> Option<IpAddr> {
     match section.source {
         Source::Web(_) | Source::Command { .. } => state.observed,
         Source::Network(_) | Source::Interface(_) | Source::Static(_) => {
@@ -180,7 +184,7 @@ fn observed(section: &Skydns, state: &SectionState, observer: &Observer<'_>) -> 
     }
 }
 
-fn tunnels(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
+fn tunnel_views(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
     let tunnels = config.tunnels.iter().filter_map(|section| {
         let name = &section.name;
         match &section.content {

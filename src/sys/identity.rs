@@ -22,8 +22,8 @@ pub fn router_number() -> u32 {
 fn router_number_below(root: &Path) -> u32 {
     let text = DEVICES
         .iter()
-        .find_map(|device| address(&root.join("sys/class/net").join(device)))
-        .or_else(|| line(&root.join("proc/sys/kernel/hostname")))
+        .find_map(|device| hardware_address(&root.join("sys/class/net").join(device)))
+        .or_else(|| read_line(&root.join("proc/sys/kernel/hostname")))
         .unwrap_or_default();
     // One maker's addresses differ in a few bits.
     let digest = sha256(text.as_bytes());
@@ -33,13 +33,13 @@ fn router_number_below(root: &Path) -> u32 {
     })
 }
 
-fn address(device: &Path) -> Option<String> {
-    let is_made_up = line(&device.join("addr_assign_type")).as_deref() == Some(MADE_UP);
-    line(&device.join("address")).filter(|_| !is_made_up)
+fn hardware_address(device: &Path) -> Option<String> {
+    let is_made_up = read_line(&device.join("addr_assign_type")).as_deref() == Some(MADE_UP);
+    read_line(&device.join("address")).filter(|_| !is_made_up)
 }
 
 /// The only line of a file, if it says something.
-fn line(path: &Path) -> Option<String> {
+fn read_line(path: &Path) -> Option<String> {
     let text = String::from_utf8(files::read(path, MAX_FILE).ok()?).ok()?;
     Some(text.trim_end().to_owned()).filter(|line| !line.is_empty())
 }

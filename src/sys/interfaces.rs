@@ -22,7 +22,7 @@ pub fn addresses(device: &str, family: Family) -> Result<Vec<Candidate>, String>
         .filter(|interface| interface.name == device && family.has(interface.ip()))
         .map(|interface| candidate(interface.ip(), &flags))
         .collect();
-    if found.is_empty() && !exists(device) {
+    if found.is_empty() && !device_exists(device) {
         return Err(format!("there is no device {device}"));
     }
     Ok(found)
@@ -30,7 +30,7 @@ pub fn addresses(device: &str, family: Family) -> Result<Vec<Candidate>, String>
 
 /// `/proc/net` shows the network of this process; `/sys/class/net` shows that
 /// of the process that mounted it, which in a container or a namespace is another.
-fn exists(device: &str) -> bool {
+fn device_exists(device: &str) -> bool {
     let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
     let mut names = devices.lines().filter_map(|line| line.split_once(':'));
     names.any(|(name, _)| name.trim() == device)

@@ -69,8 +69,8 @@ impl Echo {
                 "an echo to {target} tells nothing: it is an address of this router"
             ));
         }
-        let (socket, raw) = socket(target)?;
-        bind(&socket, device)
+        let (socket, raw) = open_socket(target)?;
+        bind_device(&socket, device)
             .map_err(|cause| format!("an echo cannot be bound to device {device}: {cause}"))?;
         let mut cookie = [0; 8];
         cookie[..4].copy_from_slice(&random::number().to_ne_bytes());
@@ -93,7 +93,7 @@ impl Echo {
     /// far end.
     pub fn send(&mut self) -> Result<(), String> {
         self.sequence = self.sequence.wrapping_add(1);
-        let echo = self.request(clock::since_boot());
+        let echo = self.build_request(clock::since_boot());
         let address = SocketAddr::new(self.target, 0);
         match sendto(&self.socket, &echo, SendFlags::empty(), &address) {
             Ok(_) => Ok(()),
@@ -145,7 +145,7 @@ impl Echo {
         ))
     }
 
-    fn request(&self, now: Duration) -> [u8; ECHO_SIZE] {
+    fn build_request(&self, now: Duration) -> [u8; ECHO_SIZE] {
         let mut echo = [0; ECHO_SIZE];
         echo[0] = if self.target.is_ipv4() { 8 } else { 128 };
         echo[4..6].copy_from_slice(&self.number.to_be_bytes());
@@ -194,7 +194,7 @@ impl AsFd for Echo {
 
 /// The unprivileged kind, which sees its own answers only, or a raw one; and
 /// whether it is raw. OpenWrt allows no user the first, but gives root the second.
-fn socket(target: IpAddr) -> Result<(Socket, bool), String> {
+fn open_socket(target: IpAddr) -> Result<(Socket, bool), String> {
     let (domain, protocol) = match target {
         IpAddr::V4(_) => (Domain::IPV4, Protocol::ICMPV4),
         IpAddr::V6(_) => (Domain::IPV6, Protocol::ICMPV6),
@@ -217,7 +217,7 @@ fn socket(target: IpAddr) -> Result<(Socket, bool), String> {
     }
 }
 
-fn bind(socket: &Socket, device: &str) -> Result<(), String> {
+fn bind_device(socket: &Socket, device: &str) -> Result<(), String> {
     if device.is_empty() || device.len() > MAX_DEVICE_NAME || device.contains('\0') {
         return Err("it is not a device name".to_owned());
     }
@@ -261,14 +261,14 @@ mod tests {
 
     /// The reply of a far end to an echo.
     fn answered(echo: &Echo) -> [u8; ECHO_SIZE] {
-        let mut answer = echo.request(NOW);
+        let mut answer = echo.build_request(NOW);
         answer[0] = if echo.target.is_ipv4() { 0 } else { 129 };
         answer
     }
 
     #[test]
     fn a_request_byte_for_byte() {
-        let request = echo("172.16.0.1", true).request(NOW);
+        let request = echo("172.16.0.1", true).build_request(NOW);
         let header = [8, 0, request[2], request[3], 0x12, 0x34, 0, 2];
         assert_eq!(request[..8], header);
         assert_eq!(&request[8..16], b"a cookie");
@@ -276,7 +276,7 @@ mod tests {
         // Of a message with a right checksum the checksum is 0.
         assert_eq!(checksum(&request), 0);
         assert_ne!(request[2..4], [0, 0]);
-        let request = echo("fd00::1", true).request(NOW);
+        let request = echo("fd00::1", true).build_request(NOW);
         assert_eq!(request[..8], [128, 0, 0, 0, 0x12, 0x34, 0, 2]);
     }
 

@@ -43,12 +43,12 @@ pub(super) fn document(text: &str, strictness: Strictness) -> Result<(), JsonErr
         bytes: text.as_bytes(),
         at: 0,
     };
-    reader.blanks();
-    reader.value(0)?;
-    reader.blanks();
+    reader.skip_blanks();
+    reader.check_value(0)?;
+    reader.skip_blanks();
     match reader.peek() {
         None => Ok(()),
-        Some(_) => reader.damaged(),
+        Some(_) => reader.damage_error(),
     }
 }
 
@@ -59,48 +59,48 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn value(&mut self, depth: u32) -> Result<(), JsonError> {
+    fn check_value(&mut self, depth: u32) -> Result<(), JsonError> {
         match self.peek() {
-            Some(b'{') => self.container(depth, b'}'),
-            Some(b'[') => self.container(depth, b']'),
-            Some(b'"') => self.string(),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            _ => self.damaged(),
+            Some(b'{') => self.check_container(depth, b'}'),
+            Some(b'[') => self.check_container(depth, b']'),
+            Some(b'"') => self.check_string(),
+            Some(b'-' | b'0'..=b'9') => self.check_number(),
+            Some(b't') => self.expect_word(b"true"),
+            Some(b'f') => self.expect_word(b"false"),
+            Some(b'n') => self.expect_word(b"null"),
+            _ => self.damage_error(),
         }
     }
 
-    fn container(&mut self, depth: u32, close: u8) -> Result<(), JsonError> {
+    fn check_container(&mut self, depth: u32, close: u8) -> Result<(), JsonError> {
         if depth == MAX_DEPTH {
             return Err(JsonError::TooDeep);
         }
         self.at += 1;
-        self.blanks();
+        self.skip_blanks();
         if self.eat(close) {
             return Ok(());
         }
         loop {
             if close == b'}' {
-                self.string()?;
-                self.blanks();
+                self.check_string()?;
+                self.skip_blanks();
                 self.expect(b':')?;
-                self.blanks();
+                self.skip_blanks();
             }
-            self.value(depth + 1)?;
-            self.blanks();
+            self.check_value(depth + 1)?;
+            self.skip_blanks();
             if !self.eat(b',') {
                 return self.expect(close);
             }
-            self.blanks();
+            self.skip_blanks();
             if self.strictness == Strictness::TrailingCommas && self.eat(close) {
                 return Ok(());
             }
         }
     }
 
-    fn string(&mut self) -> Result<(), JsonError> {
+    fn check_string(&mut self) -> Result<(), JsonError> {
         self.expect(b'"')?;
         loop {
             match self.peek() {
@@ -108,14 +108,14 @@ impl Checker<'_> {
                     self.at += 1;
                     return Ok(());
                 }
-                Some(b'\\') => self.escape()?,
-                Some(0..=0x1f) | None => return self.damaged(),
+                Some(b'\\') => self.check_escape()?,
+                Some(0..=0x1f) | None => return self.damage_error(),
                 Some(_) => self.at += 1,
             }
         }
     }
 
-    fn escape(&mut self) -> Result<(), JsonError> {
+    fn check_escape(&mut self) -> Result<(), JsonError> {
         self.at += 1;
         match self.peek() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
@@ -124,47 +124,47 @@ impl Checker<'_> {
                 for _ in 0..4 {
                     match self.peek() {
                         Some(byte) if byte.is_ascii_hexdigit() => self.at += 1,
-                        _ => return self.damaged(),
+                        _ => return self.damage_error(),
                     }
                 }
             }
-            _ => return self.damaged(),
+            _ => return self.damage_error(),
         }
         Ok(())
     }
 
-    fn number(&mut self) -> Result<(), JsonError> {
+    fn check_number(&mut self) -> Result<(), JsonError> {
         self.eat(b'-');
         if !self.eat(b'0') {
-            self.digits()?;
+            self.expect_digits()?;
         }
         if self.eat(b'.') {
-            self.digits()?;
+            self.expect_digits()?;
         }
         if self.eat(b'e') || self.eat(b'E') {
             let _ = self.eat(b'+') || self.eat(b'-');
-            self.digits()?;
+            self.expect_digits()?;
         }
         Ok(())
     }
 
     /// One digit or more.
-    fn digits(&mut self) -> Result<(), JsonError> {
+    fn expect_digits(&mut self) -> Result<(), JsonError> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
         }
         match self.at > start {
             true => Ok(()),
-            false => self.damaged(),
+            false => self.damage_error(),
         }
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), JsonError> {
+    fn expect_word(&mut self, word: &[u8]) -> Result<(), JsonError> {
         word.iter().try_for_each(|byte| self.expect(*byte))
     }
 
-    fn blanks(&mut self) {
+    fn skip_blanks(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
         }
@@ -173,7 +173,7 @@ impl Checker<'_> {
     fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
         match self.eat(byte) {
             true => Ok(()),
-            false => self.damaged(),
+            false => self.damage_error(),
         }
     }
 
@@ -187,7 +187,7 @@ impl Checker<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn damaged(&self) -> Result<(), JsonError> {
+    fn damage_error(&self) -> Result<(), JsonError> {
         match self.at < self.bytes.len() {
             true => Err(JsonError::Damaged(self.at)),
             false => Err(JsonError::CutOff),

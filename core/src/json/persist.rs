@@ -119,14 +119,14 @@ impl JsonWriter {
                     self.0.push('\\');
                     self.0.push(c);
                 }
-                '\0'..='\x1f' => self.plain(&format_args!("\\u{:04x}", c as u32)),
+                '\0'..='\x1f' => self.push_plain(&format_args!("\\u{:04x}", c as u32)),
                 _ => self.0.push(c),
             }
         }
         self.0.push('"');
     }
 
-    fn plain(&mut self, value: &dyn Display) {
+    fn push_plain(&mut self, value: &dyn Display) {
         let _ = write!(self.0, "{value}");
     }
 }
@@ -165,7 +165,7 @@ impl<'a> Json<'a> {
 
 impl Persist for bool {
     fn write_json(&self, out: &mut JsonWriter) {
-        out.plain(self);
+        out.push_plain(self);
     }
 
     fn read(json: Json<'_>) -> Option<bool> {
@@ -177,7 +177,7 @@ macro_rules! kept_number {
     ($($number:ty)*) => {$(
         impl Persist for $number {
             fn write_json(&self, out: &mut JsonWriter) {
-                out.plain(self);
+                out.push_plain(self);
             }
 
             fn read(json: Json<'_>) -> Option<$number> {
@@ -212,7 +212,7 @@ impl<T: Persist> Persist for Option<T> {
     fn write_json(&self, out: &mut JsonWriter) {
         match self {
             Some(value) => value.write_json(out),
-            None => out.plain(&"null"),
+            None => out.push_plain(&"null"),
         }
     }
 

@@ -103,7 +103,7 @@ impl Service {
 /// assert_eq!(table.rows().nth(1).unwrap(), ["13", "Дети"]);
 /// ```
 pub fn decode<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Answer<'a>, Failure> {
-    answer(method, content(method, reply, now)?)
+    build_answer(method, unwrap_envelope(method, reply, now)?)
 }
 
 /// The service's `data` (or VPNKI's payload) as compact JSON, `null` if there
@@ -126,13 +126,13 @@ pub fn data_json<'a>(
     reply: &'a Reply,
     now: Wall,
 ) -> Result<Cow<'a, str>, Failure> {
-    let data = content(method, reply, now)?;
-    answer(method, data)?;
+    let data = unwrap_envelope(method, reply, now)?;
+    build_answer(method, data)?;
     Ok(data.compact())
 }
 
 /// The content of the envelope.
-fn content<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Json<'a>, Failure> {
+fn unwrap_envelope<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Json<'a>, Failure> {
     match (Service::of(method), method.shape) {
         (Service::Skydns, _) => skydns::content(reply, now),
         (Service::Vpnki, Shape::Nothing) => Ok(vpnki::deletion(reply, now)?.data),
@@ -140,26 +140,26 @@ fn content<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Json<'a>,
     }
 }
 
-fn answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
+fn build_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
     Ok(match method.shape {
-        Shape::Nothing if vpnki_resources::find(method.name).is_some() => said(data),
-        Shape::Map { key, value } => map(data, key, value),
+        Shape::Nothing if vpnki_resources::find(method.name).is_some() => deletion_answer(data),
+        Shape::Map { key, value } => map_answer(data, key, value),
         Shape::Records => Answer::Table(VpnList::in_data(data).table()),
         Shape::Addresses => Answer::Table(Addresses::in_data(data).table()),
-        Shape::Added => added(data),
+        Shape::Added => added_answer(data),
         Shape::DateEnd => date_end(data),
-        Shape::Ovpn => Answer::Ovpn(Ovpn::in_data(data).ok_or_else(|| without("ovpn"))?),
+        Shape::Ovpn => Answer::Ovpn(Ovpn::in_data(data).ok_or_else(|| missing("ovpn"))?),
         Shape::Report if ActivityReport::is_in(data) => {
             Answer::Report(ActivityReport::in_data(data))
         }
-        Shape::Rows => rows(method, data)?,
-        Shape::Credentials => credentials(data)?,
-        Shape::Nothing | Shape::Record | Shape::Report => shown(data),
+        Shape::Rows => rows_answer(method, data)?,
+        Shape::Credentials => credentials_answer(data)?,
+        Shape::Nothing | Shape::Record | Shape::Report => generic_answer(data),
     })
 }
 
 /// Any data, in the form that fits.
-fn shown(data: Json<'_>) -> Answer<'_> {
+fn generic_answer(data: Json<'_>) -> Answer<'_> {
     let mut items = data.items();
     let only = match (items.next(), items.next()) {
         (Some(only), None) if only.kind() == JsonKind::Object => only,
@@ -176,14 +176,14 @@ fn shown(data: Json<'_>) -> Answer<'_> {
 }
 
 /// The `OK` of `del_tunnel`, and whatever came with it.
-fn said(data: Json<'_>) -> Answer<'_> {
+fn deletion_answer(data: Json<'_>) -> Answer<'_> {
     match data.is_container() {
-        true => shown(data),
+        true => generic_answer(data),
         false => Answer::Nothing,
     }
 }
 
-fn map<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Answer<'a> {
+fn map_answer<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Answer<'a> {
     // get_popular_report is not described: it may look like get_activity_report.
     if ActivityReport::is_in(data) {
         return Answer::Report(ActivityReport::in_data(data));
@@ -201,10 +201,10 @@ fn map<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Answer<'a>
     Answer::Table(table)
 }
 
-fn added(data: Json<'_>) -> Answer<'_> {
+fn added_answer(data: Json<'_>) -> Answer<'_> {
     let added = Added::in_data(data);
     match added.is_absent() {
-        true => shown(data),
+        true => generic_answer(data),
         false => Answer::Added(added),
     }
 }
@@ -213,12 +213,12 @@ fn date_end(data: Json<'_>) -> Answer<'_> {
     let date_end = DateEnd::in_data(data);
     match date_end.at {
         Some(_) => Answer::DateEnd(date_end),
-        None => shown(data),
+        None => generic_answer(data),
     }
 }
 
 /// Rows of VPNKI, their moments written as people write them.
-fn rows<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
+fn rows_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
     let rows = vpnki::rows(method.name, data, &Aliases::default())?;
     let heads = Heads {
         alone: "name",
@@ -229,18 +229,18 @@ fn rows<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
     ))
 }
 
-fn credentials(data: Json<'_>) -> Result<Answer<'_>, Failure> {
+fn credentials_answer(data: Json<'_>) -> Result<Answer<'_>, Failure> {
     if let Some(credentials) = Credentials::in_data(data) {
         return Ok(Answer::Credentials(credentials));
     }
     // A published client took `message` for a failure of add_tunnel.
     match data.get("message").and_then(super::body::first_message) {
         Some(message) => Err(Failure::Refused { message }),
-        None => Err(without("login and password")),
+        None => Err(missing("login and password")),
     }
 }
 
-fn without(what: &str) -> Failure {
+fn missing(what: &str) -> Failure {
     Failure::Unknown {
         what: format!("a success without {what}"),
     }

@@ -47,7 +47,7 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
     let mut wrong = Vec::new();
     for (name, value) in given {
         let Some(parameter) = method.parameter(name) else {
-            wrong.push(unknown(method, name));
+            wrong.push(unknown_parameter(method, name));
             continue;
         };
         if parameter.count != Occurrence::Many
@@ -77,7 +77,7 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
             )),
         }
     }
-    match interval(&checked.pairs) {
+    match interval_days(&checked.pairs) {
         Some(days) if days < 0 => wrong.push("'end' is before 'start'".to_owned()),
         Some(days) if days >= MAX_REPORTED_DAYS => checked.warnings.push(format!(
             "only the last {MAX_REPORTED_DAYS} of these {} days are reported",
@@ -91,7 +91,7 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
     }
 }
 
-fn unknown(method: &Method, name: &str) -> String {
+fn unknown_parameter(method: &Method, name: &str) -> String {
     if name == "key" {
         return "'key' never stands on a command line, where every user may see it; it comes \
                 from --key-file or from the configuration"
@@ -125,22 +125,24 @@ fn value_of(parameter: &Parameter, value: &str, now: Civil) -> Result<String, St
         // Which of its plans and names the service takes, it alone knows.
         ParameterKind::Text | ParameterKind::Password | ParameterKind::Plan => as_it_is(true),
         ParameterKind::Address => as_it_is(value.parse::<IpAddr>().is_ok()),
-        ParameterKind::Number => as_it_is(value.len() <= 18 && digits(value)),
+        ParameterKind::Number => as_it_is(value.len() <= 18 && is_digits(value)),
         ParameterKind::Email => as_it_is(is_email(value)),
-        ParameterKind::Flag => flag(value).ok_or_else(|| format!("is not {}", parameter.kind)),
-        ParameterKind::Date => date(value, now).map(|()| value.to_owned()),
+        ParameterKind::Flag => {
+            parse_flag(value).ok_or_else(|| format!("is not {}", parameter.kind))
+        }
+        ParameterKind::Date => check_date(value, now).map(|()| value.to_owned()),
         ParameterKind::Year => {
-            as_it_is(digits(value) && value.len() == 4 && value >= &*last_year(now))
+            as_it_is(is_digits(value) && value.len() == 4 && value >= &*last_year(now))
         }
         ParameterKind::Month => {
-            as_it_is(value.len() == 2 && digits(value) && ("01"..="12").contains(&value))
+            as_it_is(value.len() == 2 && is_digits(value) && ("01"..="12").contains(&value))
         }
-        ParameterKind::Moment => moment(value, parameter.name == "te", now)
+        ParameterKind::Moment => parse_moment(value, parameter.name == "te", now)
             .ok_or_else(|| format!("is no moment: {}", parameter.kind)),
     }
 }
 
-fn digits(text: &str) -> bool {
+fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
@@ -149,7 +151,7 @@ fn is_email(text: &str) -> bool {
     parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !text.contains(' '))
 }
 
-fn flag(text: &str) -> Option<String> {
+fn parse_flag(text: &str) -> Option<String> {
     let text = text.to_ascii_lowercase();
     match text.as_str() {
         "true" | "1" | "yes" | "on" => Some("True".to_owned()),
@@ -162,7 +164,7 @@ fn last_year(now: Civil) -> String {
     format!("{:04}", now.year - 1)
 }
 
-fn date(text: &str, now: Civil) -> Result<(), String> {
+fn check_date(text: &str, now: Civil) -> Result<(), String> {
     let (year, _, _) = calendar_day(text).ok_or("is not a date, YYYY-MM-DD")?;
     match year < now.year - 1 {
         true => Err(format!(
@@ -177,7 +179,7 @@ fn date(text: &str, now: Civil) -> Result<(), String> {
 fn calendar_day(text: &str) -> Option<(i64, i64, i64)> {
     let mut parts = text.split('-');
     let mut part = |length: usize| {
-        let part = parts.next().filter(|p| p.len() == length && digits(p))?;
+        let part = parts.next().filter(|p| p.len() == length && is_digits(p))?;
         part.parse::<i64>().ok()
     };
     let (year, month, day) = (part(4)?, part(2)?, part(2)?);
@@ -191,7 +193,7 @@ fn calendar_day(text: &str) -> Option<(i64, i64, i64)> {
 }
 
 /// Days from `start` to `end`, if both are given.
-fn interval(pairs: &[(&'static str, String)]) -> Option<i64> {
+fn interval_days(pairs: &[(&'static str, String)]) -> Option<i64> {
     let day = |wanted: &str| {
         let (_, text) = pairs.iter().find(|(name, _)| *name == wanted)?;
         let (year, month, day) = calendar_day(text)?;
@@ -202,7 +204,7 @@ fn interval(pairs: &[(&'static str, String)]) -> Option<i64> {
 
 /// A moment in VPNKI's form, `YYYY-MM-DD HH-MM-SS` or `NOW`. A day alone is its
 /// beginning, or its end where the interval ends.
-fn moment(text: &str, is_end: bool, now: Civil) -> Option<String> {
+fn parse_moment(text: &str, is_end: bool, now: Civil) -> Option<String> {
     if text.eq_ignore_ascii_case("now") {
         return Some("NOW".to_owned());
     }
@@ -232,7 +234,7 @@ fn time_of_day(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split([':', '-']).collect();
     let limits = [24, 60, 60];
     let is_good = |(part, limit): (&&str, &u32)| {
-        part.len() == 2 && digits(part) && part.parse::<u32>().is_ok_and(|n| n < *limit)
+        part.len() == 2 && is_digits(part) && part.parse::<u32>().is_ok_and(|n| n < *limit)
     };
     let known = (2..=3).contains(&parts.len()) && parts.iter().zip(&limits).all(is_good);
     let seconds = parts.get(2).unwrap_or(&"00");

@@ -158,8 +158,8 @@ fn parse_host(host: &str) -> Option<String> {
 /// origin. Dots are resolved where paths are merged, and left alone in a path
 /// that was given whole.
 fn resolve(url: &str, reference: &str) -> String {
-    let reference = cut(reference, &['#']);
-    let scheme = cut(url, &['/']);
+    let reference = before_any(reference, &['#']);
+    let scheme = before_any(url, &['/']);
     let path_at = url[scheme.len() + 2..]
         .find(['/', '?', '#'])
         .map_or(url.len(), |at| scheme.len() + 2 + at);
@@ -171,29 +171,29 @@ fn resolve(url: &str, reference: &str) -> String {
     } else if reference.starts_with('/') {
         format!("{origin}{reference}")
     } else if reference.is_empty() {
-        cut(url, &['#']).to_owned()
+        before_any(url, &['#']).to_owned()
     } else {
-        let base = cut(rest, &['?', '#']);
+        let base = before_any(rest, &['?', '#']);
         let base = if base.is_empty() { "/" } else { base };
         if reference.starts_with('?') {
             format!("{origin}{base}{reference}")
         } else {
-            format!("{origin}{}", merge(base, reference))
+            format!("{origin}{}", merge_paths(base, reference))
         }
     }
 }
 
-fn cut<'a>(text: &'a str, at: &[char]) -> &'a str {
+fn before_any<'a>(text: &'a str, at: &[char]) -> &'a str {
     &text[..text.find(at).unwrap_or(text.len())]
 }
 
 fn has_scheme(reference: &str) -> bool {
-    cut(reference, &['/', '?', '#']).contains(':')
+    before_any(reference, &['/', '?', '#']).contains(':')
 }
 
 /// The reference's path in place of the base's last segment, its query kept.
-fn merge(base: &str, reference: &str) -> String {
-    let path = cut(reference, &['?']);
+fn merge_paths(base: &str, reference: &str) -> String {
+    let path = before_any(reference, &['?']);
     let query = &reference[path.len()..];
     let mut segments: Vec<&str> = base.split('/').collect();
     segments.pop();
@@ -224,7 +224,7 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
-        let escaped = (first == b'%').then(|| hex(after)).flatten();
+        let escaped = (first == b'%').then(|| hex_byte(after)).flatten();
         bytes.push(escaped.unwrap_or(first));
         rest = if escaped.is_some() {
             &after[2..]
@@ -236,7 +236,7 @@ fn percent_decoded(text: &str) -> String {
 }
 
 /// The byte that two hexadecimal digits name.
-fn hex(digits: &[u8]) -> Option<u8> {
+fn hex_byte(digits: &[u8]) -> Option<u8> {
     let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }

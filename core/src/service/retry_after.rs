@@ -30,24 +30,24 @@ pub fn parse(header: &str, now: Wall) -> Option<Duration> {
 fn imf_fixdate(text: &str) -> Option<Wall> {
     let (_, date) = text.split_once(", ")?;
     let mut parts = date.split(' ');
-    let day = number(parts.next()?)?;
+    let day = parse_number(parts.next()?)?;
     let month_name = parts.next()?;
     let month = MONTHS.iter().position(|name| *name == month_name)? as i64 + 1;
-    let year = number(parts.next()?)?;
+    let year = parse_number(parts.next()?)?;
     let mut clock = parts.next()?.split(':');
     let date = Civil {
         year,
         month,
         day,
-        hour: number(clock.next()?)?,
-        minute: number(clock.next()?)?,
-        second: number(clock.next()?)?,
+        hour: parse_number(clock.next()?)?,
+        minute: parse_number(clock.next()?)?,
+        second: parse_number(clock.next()?)?,
     };
     let ends_well = clock.next().is_none() && parts.next() == Some("GMT") && parts.next().is_none();
     ends_well.then(|| date.wall())
 }
 
-fn number(text: &str) -> Option<i64> {
+fn parse_number(text: &str) -> Option<i64> {
     let is_number = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| text.parse().ok())?
 }

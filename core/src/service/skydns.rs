@@ -84,7 +84,7 @@ pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Failure> {
     let document = body::document(&reply.body);
     if !reply.is_success() {
         let message = match document {
-            Ok(document) => message(document),
+            Ok(document) => find_message(document),
             Err(Failure::Refused { message }) => Some(message),
             Err(_) => None,
         };
@@ -94,7 +94,7 @@ pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Failure> {
     let response = document.get("response").unwrap_or(Json::NULL);
     match response.get("status").and_then(Json::text) {
         Some(status) if status == "ok" => Ok(response.get("data").unwrap_or(Json::NULL)),
-        _ => Err(refusal(document, response)),
+        _ => Err(refusal_in(document, response)),
     }
 }
 
@@ -119,9 +119,9 @@ pub fn acknowledged(reply: &Reply, now: Wall) -> Result<(), Failure> {
     })
 }
 
-fn refusal(document: Json<'_>, response: Json<'_>) -> Failure {
+fn refusal_in(document: Json<'_>, response: Json<'_>) -> Failure {
     let status = response.get("status").and_then(body::message);
-    match (message(document), status) {
+    match (find_message(document), status) {
         (Some(message), _) => Failure::Refused { message },
         (None, Some(status)) => Failure::Refused {
             message: format!("status '{status}'"),
@@ -134,7 +134,7 @@ fn refusal(document: Json<'_>, response: Json<'_>) -> Failure {
 
 /// The first scalar under a name that an error could have, under `response`
 /// first, then at the top.
-fn message(document: Json<'_>) -> Option<String> {
+fn find_message(document: Json<'_>) -> Option<String> {
     let message_in = |object: Json<'_>| {
         MESSAGE_KEYS
             .iter()

@@ -56,7 +56,7 @@ impl<'a> ReplyTable<'a> {
             layout.make_room_for(&row);
             let mut next = 0;
             for (name, _) in row.value.fields() {
-                match place(&names, next, &name) {
+                match find_column(&names, next, &name) {
                     Some(at) => next = at + 1,
                     None if names.len() < MAX_COLUMNS => names.push(name),
                     None => layout.has_more = true,
@@ -122,14 +122,14 @@ impl<'a> ReplyTable<'a> {
         let names = &self.columns[start..end];
         let mut next = 0;
         for (name, value) in object.fields() {
-            match place(names, next, &name) {
+            match find_column(names, next, &name) {
                 Some(at) => {
                     cells[start + at] = (self.rewrite)(value.shown());
                     next = at + 1;
                 }
                 None => {
                     if let Some(more) = cells.last_mut() {
-                        add(more, &[&name, "=", &value.shown()]);
+                        append_parts(more, &[&name, "=", &value.shown()]);
                     }
                 }
             }
@@ -141,7 +141,7 @@ impl<'a> ReplyTable<'a> {
             if at < self.layout.unnamed {
                 cells[at] = (self.rewrite)(item.shown());
             } else if let Some(more) = cells.last_mut() {
-                add(more, &[&item.shown()]);
+                append_parts(more, &[&item.shown()]);
             }
         }
     }
@@ -181,14 +181,14 @@ fn unnamed_columns<'a>(
 
 /// The place of this name. Rows are mostly alike, so it is looked for first
 /// where the row before had it.
-fn place(names: &[Cow<'_, str>], next: usize, name: &str) -> Option<usize> {
+fn find_column(names: &[Cow<'_, str>], next: usize, name: &str) -> Option<usize> {
     match names.get(next) {
         Some(there) if there == name => Some(next),
         _ => names.iter().position(|there| there == name),
     }
 }
 
-fn add(cell: &mut Cow<'_, str>, parts: &[&str]) {
+fn append_parts(cell: &mut Cow<'_, str>, parts: &[&str]) {
     let text = cell.to_mut();
     if !text.is_empty() {
         text.push_str("; ");

@@ -77,7 +77,7 @@ pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
         body::behind_junk(&reply.body).ok_or_else(|| without_json(failure, reply, now))
     })?;
     let (data, is_vouched_for) =
-        unwrapped(document).map_err(|problem| problem.failure(reply, now))?;
+        unwrap_envelopes(document).map_err(|problem| problem.failure(reply, now))?;
     if !reply.is_success() && !is_vouched_for {
         let words = body::first_of(data, &["message"]).map(|text| body::one_line_of(&text));
         return Err(reply.failure(reply.status, words, now));
@@ -176,14 +176,14 @@ impl ReplyProblem {
 }
 
 /// The payload, and whether an envelope vouches for it.
-fn unwrapped(mut value: Json<'_>) -> Result<(Json<'_>, bool), ReplyProblem> {
+fn unwrap_envelopes(mut value: Json<'_>) -> Result<(Json<'_>, bool), ReplyProblem> {
     let mut is_vouched_for = false;
     for _ in 0..=MAX_ENVELOPES {
         if let Some(problem) = error_in(value) {
             return Err(problem);
         }
         is_vouched_for |= value.get(CODE_FIELD).is_some();
-        match inside(value) {
+        match envelope_content(value) {
             Some(inner) => value = inner,
             None => return Ok((value, is_vouched_for)),
         }
@@ -197,22 +197,22 @@ fn error_in(object: Json<'_>) -> Option<ReplyProblem> {
     let code = telling(CODE_FIELD);
     let text = MESSAGE_FIELDS.iter().find_map(|name| telling(name));
     if code.is_some() || text.is_some() {
-        return Some(said(code, text));
+        return Some(error_said(code, text));
     }
     let is_pair = object.fields().count() == 2;
     if let (Some(code), Some(text), true) = (object.get("code"), object.get("message"), is_pair)
         && !matches!(code.number(), Some(200..300))
     {
-        return Some(said(Some(code), Some(text)));
+        return Some(error_said(Some(code), Some(text)));
     }
     let is_error = |name: &str| name.to_ascii_lowercase().contains("error");
     let mut errors = object
         .fields()
         .filter(|(name, value)| is_error(name) && !says_nothing(*value));
-    errors.next().map(|(_, text)| said(None, Some(text)))
+    errors.next().map(|(_, text)| error_said(None, Some(text)))
 }
 
-fn said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> ReplyProblem {
+fn error_said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> ReplyProblem {
     let number = code.and_then(Json::number);
     let words = text.or(code).and_then(body::first_message);
     ReplyProblem::Said {
@@ -232,7 +232,7 @@ fn says_nothing(value: Json<'_>) -> bool {
 }
 
 /// The content of an envelope; `None` if it is none.
-fn inside(object: Json<'_>) -> Option<Json<'_>> {
+fn envelope_content(object: Json<'_>) -> Option<Json<'_>> {
     let is_alone = object.fields().nth(1).is_none();
     let is_marked = || {
         ENVELOPE_FIELDS

@@ -59,7 +59,7 @@ pub fn bash() -> String {
     for api in &APIS {
         let names: Vec<&str> = api.methods.iter().map(|method| method.name).collect();
         let names = names.join(" ");
-        row(
+        push_case(
             &mut out,
             "",
             api.command,
@@ -67,12 +67,12 @@ pub fn bash() -> String {
             &format!("--list {names}"),
         );
         for method in api.methods {
-            row(
+            push_case(
                 &mut out,
                 api.command,
                 method.name,
                 "end",
-                &parameters(method),
+                &parameter_words(method),
             );
         }
     }
@@ -82,31 +82,31 @@ pub fn bash() -> String {
     for name in others {
         let of_it = OPTIONS.iter().find(|(command, _)| command == name);
         match of_it {
-            Some((_, options)) => row(&mut out, "", name, name, options),
-            None => row(&mut out, "", name, "end", ""),
+            Some((_, options)) => push_case(&mut out, "", name, name, options),
+            None => push_case(&mut out, "", name, "end", ""),
         }
     }
     let (_, of_status) = OPTIONS[0];
-    row(
+    push_case(
         &mut out,
         "status",
         "--format",
         "format",
         "text json prometheus",
     );
-    row(&mut out, "format", "*", "status", of_status);
+    push_case(&mut out, "format", "*", "status", of_status);
     out.push_str(TAIL);
     out
 }
 
 /// Appends a case: after the word `name` at this place, the next is one of `words`.
-fn row(out: &mut String, place: &str, name: &str, next: &str, words: &str) {
+fn push_case(out: &mut String, place: &str, name: &str, next: &str, words: &str) {
     out.push_str(&format!(
         "        {place}:{name}) at={next} words='{words}' ;;\n"
     ));
 }
 
-fn parameters(method: &Method) -> String {
+fn parameter_words(method: &Method) -> String {
     let names = method.parameters.iter().map(|p| format!("{}=", p.name));
     names.collect::<Vec<String>>().join(" ")
 }

@@ -38,7 +38,7 @@ pub fn frame(text: &str, screen: Screen, rows: Option<usize>) -> String {
     let mut lines: Vec<String> = text
         .lines()
         .flat_map(|line| match columns {
-            Some(columns) => folded(line, columns, screen.mark()),
+            Some(columns) => fold_line(line, columns, screen.mark()),
             None => vec![line.to_owned()],
         })
         .collect();
@@ -60,7 +60,7 @@ pub fn frame(text: &str, screen: Screen, rows: Option<usize>) -> String {
 }
 
 /// A line as several that fit, the others below the first one's indent.
-fn folded(line: &str, columns: usize, mark: char) -> Vec<String> {
+fn fold_line(line: &str, columns: usize, mark: char) -> Vec<String> {
     if width(line) <= columns {
         return vec![line.to_owned()];
     }

@@ -63,11 +63,11 @@ pub fn method(command: &str, method: &Method, width: Option<usize>) -> String {
         out.push_str(&usage(parameter));
     }
     out.push_str("\n\n");
-    out.push_str(&sentence(method.summary));
+    out.push_str(&to_sentence(method.summary));
     if !method.parameters.is_empty() {
         out.push('\n');
-        let lines: Vec<[String; 3]> = method.parameters.iter().map(described).collect();
-        hang(&mut out, &lines, "  ", width.unwrap_or(DEFAULT_WIDTH));
+        let lines: Vec<[String; 3]> = method.parameters.iter().map(describe_parameter).collect();
+        push_hanging(&mut out, &lines, "  ", width.unwrap_or(DEFAULT_WIDTH));
         out.push_str("\nNAME=@FILE reads a value from a file, NAME=- from standard input.\n");
     }
     match method.effect {
@@ -88,7 +88,7 @@ pub fn list(methods: &[Method], width: Option<usize>) -> String {
         .iter()
         .map(|method| {
             let needed = method.parameters.iter().filter(|p| p.is_required());
-            let needed: Vec<String> = needed.map(short).collect();
+            let needed: Vec<String> = needed.map(short_usage).collect();
             [
                 method.name.to_owned(),
                 needed.join(" "),
@@ -97,7 +97,7 @@ pub fn list(methods: &[Method], width: Option<usize>) -> String {
         })
         .collect();
     let mut out = String::new();
-    hang(&mut out, &lines, "", width.unwrap_or(usize::MAX));
+    push_hanging(&mut out, &lines, "", width.unwrap_or(usize::MAX));
     out
 }
 
@@ -130,7 +130,7 @@ pub fn example(command: &str, method: &Method) -> String {
     let mut out = format!("wansync {command} {}", method.name);
     for parameter in method.parameters {
         if parameter.is_required() || EXAMPLE_PARAMETERS.contains(&(method.name, parameter.name)) {
-            for value in samples(parameter) {
+            for value in sample_values(parameter) {
                 out.push_str(&format!(" {}={value}", parameter.name));
             }
         }
@@ -142,7 +142,7 @@ pub fn example(command: &str, method: &Method) -> String {
 }
 
 /// Values for an example. Those of one's own secrets come from standard input.
-fn samples(parameter: &Parameter) -> &'static [&'static str] {
+fn sample_values(parameter: &Parameter) -> &'static [&'static str] {
     match (parameter.kind, parameter.name) {
         (ParameterKind::Address, _) if parameter.count == Occurrence::Many => {
             &["8.8.4.4", "8.8.8.8"]
@@ -190,7 +190,7 @@ fn usage(parameter: &Parameter) -> String {
     }
 }
 
-fn short(parameter: &Parameter) -> String {
+fn short_usage(parameter: &Parameter) -> String {
     let more = if parameter.count == Occurrence::Many {
         "..."
     } else {
@@ -201,13 +201,13 @@ fn short(parameter: &Parameter) -> String {
 
 fn in_markdown(parameter: &Parameter) -> String {
     match parameter.is_required() {
-        true => format!("`{}`", short(parameter)),
+        true => format!("`{}`", short_usage(parameter)),
         false => format!("[`{}`]", parameter.name),
     }
 }
 
 /// Name, whether it is needed, and what it means.
-fn described(parameter: &Parameter) -> [String; 3] {
+fn describe_parameter(parameter: &Parameter) -> [String; 3] {
     let count = match parameter.count {
         Occurrence::One => "required",
         Occurrence::Many => "required, repeatable",
@@ -221,13 +221,13 @@ fn described(parameter: &Parameter) -> [String; 3] {
 }
 
 /// `list the tariffs` becomes `List the tariffs.` and a line end.
-fn sentence(text: &str) -> String {
+fn to_sentence(text: &str) -> String {
     let (first, rest) = text.split_at(text.len().min(1));
     format!("{}{rest}.\n", first.to_ascii_uppercase())
 }
 
 /// Lines of three: two aligned columns, and a text that is wrapped beside them.
-fn hang(out: &mut String, lines: &[[String; 3]], indent: &str, columns: usize) {
+fn push_hanging(out: &mut String, lines: &[[String; 3]], indent: &str, columns: usize) {
     let widest = |n: usize| lines.iter().map(|line| width(&line[n])).max().unwrap_or(0);
     let (first, second) = (widest(0), widest(1));
     let beside = indent.len() + first + GAP + second + GAP;

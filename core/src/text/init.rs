@@ -76,7 +76,7 @@ fn networks(config: &Config) -> Vec<&str> {
 fn keys(config: &Config) -> Vec<&str> {
     let of_skydns = config.ready().map(|(_, section)| &section.key);
     let of_vpnki = config.ready_accounts().map(|(_, account)| &account.key);
-    each_once(of_skydns.chain(of_vpnki).filter_map(path))
+    each_once(of_skydns.chain(of_vpnki).filter_map(key_path))
 }
 
 /// Sorted.
@@ -90,7 +90,7 @@ fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     once
 }
 
-fn path(key: &KeySource) -> Option<&str> {
+fn key_path(key: &KeySource) -> Option<&str> {
     match key {
         KeySource::File { path, .. } => Some(path),
         _ => None,

@@ -46,37 +46,37 @@ pub fn metrics(view: &StatusView) -> String {
     let mut out = String::new();
     let one = |value: i64| vec![(Vec::new(), value.to_string())];
     let version = vec![(vec![("version", view.version)], "1".to_owned())];
-    family(&mut out, "build_info", "The version of wansync.", &version);
-    family(
+    push_family(&mut out, "build_info", "The version of wansync.", &version);
+    push_family(
         &mut out,
         "enabled",
         "Whether wansync does anything (option enabled).",
         &one(view.is_enabled.into()),
     );
-    family(
+    push_family(
         &mut out,
         "clock_set",
         "Whether the router's clock can be right, without which no TLS is tried.",
         &one(view.clock_is_set.into()),
     );
-    family(
+    push_family(
         &mut out,
         "configuration_errors",
         "Errors in the configuration; 'wansync check' lists them.",
         &one(view.errors as i64),
     );
-    skydns(&mut out, &view.skydns);
-    tunnels(&mut out, &view.tunnels);
+    push_skydns(&mut out, &view.skydns);
+    push_tunnels(&mut out, &view.tunnels);
     out
 }
 
-fn skydns(out: &mut String, sections: &[SectionView]) {
+fn push_skydns(out: &mut String, sections: &[SectionView]) {
     let mut number = |name, help, value: fn(&SectionView) -> Option<i64>| {
         let samples = sections.iter().filter_map(|s| {
             let value = value(s)?;
             Some((vec![("section", s.section.as_str())], value.to_string()))
         });
-        family(out, name, help, &samples.collect::<Vec<Sample<'_>>>());
+        push_family(out, name, help, &samples.collect::<Vec<Sample<'_>>>());
     };
     number(
         "skydns_confirmed_age_seconds",
@@ -109,25 +109,25 @@ fn skydns(out: &mut String, sections: &[SectionView]) {
             (labels, "1".to_owned())
         })
         .collect();
-    family(
+    push_family(
         out,
         "skydns_confirmed_info",
         "The address that SkyDNS last acknowledged.",
         &samples,
     );
-    outcomes(out, sections);
+    push_outcomes(out, sections);
 }
 
-fn outcomes(out: &mut String, sections: &[SectionView]) {
+fn push_outcomes(out: &mut String, sections: &[SectionView]) {
     let words = Outcome::ALL.map(|outcome| (outcome, outcome.to_string()));
     let mut samples = Vec::new();
     for section in sections {
         for (outcome, word) in &words {
             let labels = vec![("section", section.section.as_str()), ("outcome", word)];
-            samples.push((labels, flag(section.outcome == Some(*outcome))));
+            samples.push((labels, flag_value(section.outcome == Some(*outcome))));
         }
     }
-    family(
+    push_family(
         out,
         "skydns_outcome",
         "How the last pass ended for the section: 1 for that outcome.",
@@ -135,24 +135,26 @@ fn outcomes(out: &mut String, sections: &[SectionView]) {
     );
 }
 
-fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
+fn push_tunnels(out: &mut String, tunnels: &[TunnelView]) {
     let mut samples = Vec::new();
     for tunnel in tunnels {
         for health in Health::ALL {
-            let mut labels = labels(tunnel);
+            let mut labels = tunnel_labels(tunnel);
             labels.push(("state", health.word()));
-            samples.push((labels, flag(tunnel.health == health)));
+            samples.push((labels, flag_value(tunnel.health == health)));
         }
     }
-    family(
+    push_family(
         out,
         "tunnel_state",
         "Whether the tunnel works: 1 for the state that it is in.",
         &samples,
     );
     let mut number = |name, help, value: fn(&TunnelView) -> Option<String>| {
-        let samples = tunnels.iter().filter_map(|t| Some((labels(t), value(t)?)));
-        family(out, name, help, &samples.collect::<Vec<Sample<'_>>>());
+        let samples = tunnels
+            .iter()
+            .filter_map(|t| Some((tunnel_labels(t), value(t)?)));
+        push_family(out, name, help, &samples.collect::<Vec<Sample<'_>>>());
     };
     number(
         "tunnel_since_seconds",
@@ -186,18 +188,18 @@ fn tunnels(out: &mut String, tunnels: &[TunnelView]) {
 }
 
 /// A section that is wrong has no name at VPNKI: an empty label.
-fn labels(tunnel: &TunnelView) -> Vec<(&'static str, &str)> {
+fn tunnel_labels(tunnel: &TunnelView) -> Vec<(&'static str, &str)> {
     let name = tunnel.name.as_deref().unwrap_or_default();
     vec![("section", tunnel.section.as_str()), ("name", name)]
 }
 
-fn flag(is_so: bool) -> String {
+fn flag_value(is_so: bool) -> String {
     u8::from(is_so).to_string()
 }
 
 /// One metric: what it means, and its samples. `help` has no backslash and no
 /// line end.
-fn family(out: &mut String, name: &str, help: &str, samples: &[Sample<'_>]) {
+fn push_family(out: &mut String, name: &str, help: &str, samples: &[Sample<'_>]) {
     if samples.is_empty() {
         return;
     }
@@ -207,7 +209,7 @@ fn family(out: &mut String, name: &str, help: &str, samples: &[Sample<'_>]) {
         out.push_str(&name);
         for (index, (label, text)) in labels.iter().enumerate() {
             out.push(if index == 0 { '{' } else { ',' });
-            out.push_str(&format!("{label}=\"{}\"", escaped(text)));
+            out.push_str(&format!("{label}=\"{}\"", escape_label(text)));
         }
         if !labels.is_empty() {
             out.push('}');
@@ -217,7 +219,7 @@ fn family(out: &mut String, name: &str, help: &str, samples: &[Sample<'_>]) {
 }
 
 /// A label's value: a backslash, a quote and a line end are escaped, nothing else.
-fn escaped(text: &str) -> String {
+fn escape_label(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\n")
@@ -231,7 +233,7 @@ mod tests {
     fn labels_are_escaped() {
         let mut out = String::new();
         let labels = vec![("section", "a"), ("name", "q\"b\\n\nй")];
-        family(&mut out, "x", "Help.", &[(labels, "1".to_owned())]);
+        push_family(&mut out, "x", "Help.", &[(labels, "1".to_owned())]);
         let expected = "# HELP wansync_x Help.\n# TYPE wansync_x gauge\n\
                         wansync_x{section=\"a\",name=\"q\\\"b\\\\n\\nй\"} 1\n";
         assert_eq!(out, expected);
@@ -240,7 +242,7 @@ mod tests {
     #[test]
     fn a_metric_without_samples_is_left_out() {
         let mut out = String::new();
-        family(&mut out, "x", "Help.", &[]);
+        push_family(&mut out, "x", "Help.", &[]);
         assert_eq!(out, "");
     }
 }

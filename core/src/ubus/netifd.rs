@@ -82,20 +82,24 @@ pub fn network(name: &str, status: BlobTable<'_>) -> Network {
         dynamic: flag("dynamic"),
         proto: text("proto"),
         l3_device: text("l3_device"),
-        addresses: if up { addresses(status) } else { Vec::new() },
-        errors: errors(status),
+        addresses: if up {
+            all_addresses(status)
+        } else {
+            Vec::new()
+        },
+        errors: error_codes(status),
     }
 }
 
-fn addresses(status: BlobTable<'_>) -> Vec<Candidate> {
+fn all_addresses(status: BlobTable<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for entry in entries(status, "ipv4-address") {
+    for entry in entry_tables(status, "ipv4-address") {
         found.extend(candidate::<Ipv4Addr>(entry, entry));
     }
-    for entry in entries(status, "ipv6-address") {
+    for entry in entry_tables(status, "ipv6-address") {
         found.extend(candidate::<Ipv6Addr>(entry, entry));
     }
-    for entry in entries(status, "ipv6-prefix-assignment") {
+    for entry in entry_tables(status, "ipv6-prefix-assignment") {
         if let Some(local) = entry.table("local-address") {
             found.extend(candidate::<Ipv6Addr>(local, entry));
         }
@@ -116,13 +120,16 @@ fn candidate<A: FromStr + Into<IpAddr>>(
     })
 }
 
-fn errors(status: BlobTable<'_>) -> Vec<String> {
-    entries(status, "errors")
+fn error_codes(status: BlobTable<'_>) -> Vec<String> {
+    entry_tables(status, "errors")
         .filter_map(|entry| Some(entry.text("code")?.into_owned()))
         .collect()
 }
 
-fn entries<'a>(status: BlobTable<'a>, name: &str) -> impl Iterator<Item = BlobTable<'a>> + use<'a> {
+fn entry_tables<'a>(
+    status: BlobTable<'a>,
+    name: &str,
+) -> impl Iterator<Item = BlobTable<'a>> + use<'a> {
     status
         .array(name)
         .into_iter()

@@ -82,7 +82,7 @@ impl<'a> BlobTable<'a> {
     /// Checks a run of named values, to the innermost. Needs time linear in
     /// the number of bytes, and no memory.
     pub fn parse(bytes: &'a [u8]) -> Result<BlobTable<'a>, Malformed> {
-        check(bytes, true, MAX_DEPTH)?;
+        check_values(bytes, true, MAX_DEPTH)?;
         Ok(BlobTable(bytes))
     }
 
@@ -198,15 +198,15 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-fn check(bytes: &[u8], named: bool, depth: u32) -> Result<(), Malformed> {
+fn check_values(bytes: &[u8], named: bool, depth: u32) -> Result<(), Malformed> {
     let Some(below) = depth.checked_sub(1) else {
         return Err(Malformed("values nested too deeply"));
     };
     let mut rest = bytes;
     while let Some(attribute) = Attribute::cut(&mut rest)? {
         match attribute.value(named)?.1 {
-            BlobValue::Array(array) => check(array.0, false, below)?,
-            BlobValue::Table(table) => check(table.0, true, below)?,
+            BlobValue::Array(array) => check_values(array.0, false, below)?,
+            BlobValue::Table(table) => check_values(table.0, true, below)?,
             _ => {}
         }
     }
@@ -260,11 +260,11 @@ impl<'a> Attribute<'a> {
             kind::STRING => {
                 BlobValue::String(string(bytes).ok_or(Malformed("a string without its end"))?)
             }
-            kind::INT64 => BlobValue::Int(i64::from_be_bytes(sized(bytes)?)),
-            kind::INT32 => BlobValue::Int(i32::from_be_bytes(sized(bytes)?).into()),
-            kind::INT16 => BlobValue::Int(i16::from_be_bytes(sized(bytes)?).into()),
-            kind::BOOL => BlobValue::Bool(sized(bytes)? != [0]),
-            kind::DOUBLE => BlobValue::Double(f64::from_be_bytes(sized(bytes)?)),
+            kind::INT64 => BlobValue::Int(i64::from_be_bytes(fixed_size(bytes)?)),
+            kind::INT32 => BlobValue::Int(i32::from_be_bytes(fixed_size(bytes)?).into()),
+            kind::INT16 => BlobValue::Int(i16::from_be_bytes(fixed_size(bytes)?).into()),
+            kind::BOOL => BlobValue::Bool(fixed_size(bytes)? != [0]),
+            kind::DOUBLE => BlobValue::Double(f64::from_be_bytes(fixed_size(bytes)?)),
             _ => return Err(Malformed("a value of an unknown type")),
         };
         Ok((name, value))
@@ -293,7 +293,7 @@ pub(super) fn string(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Malformed> {
+fn fixed_size<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Malformed> {
     bytes
         .try_into()
         .map_err(|_| Malformed("a number of the wrong size"))

@@ -94,12 +94,12 @@ impl Message {
 
     /// A 4-byte attribute. One of another size counts as absent.
     pub fn number(&self, id: u8) -> Option<u32> {
-        self.last(id, number)
+        self.last_usable(id, number)
     }
 
     /// A 1-byte attribute.
     pub fn byte(&self, id: u8) -> Option<u8> {
-        self.last(id, |payload| match payload {
+        self.last_usable(id, |payload| match payload {
             [byte] => Some(*byte),
             _ => None,
         })
@@ -107,21 +107,21 @@ impl Message {
 
     /// A string attribute. One without its final zero byte counts as absent.
     pub fn text(&self, id: u8) -> Option<&[u8]> {
-        self.last(id, string)
+        self.last_usable(id, string)
     }
 
     /// An attribute that holds values: DATA or SIGNATURE. Checks them whole.
     pub fn table(&self, id: u8) -> Result<Option<BlobTable<'_>>, Malformed> {
-        self.last(id, Some).map(BlobTable::parse).transpose()
+        self.last_usable(id, Some).map(BlobTable::parse).transpose()
     }
 
     /// [`Message::table`], where that succeeded before.
     pub fn checked_table(&self, id: u8) -> BlobTable<'_> {
-        BlobTable::checked(self.last(id, Some).unwrap_or_default())
+        BlobTable::checked(self.last_usable(id, Some).unwrap_or_default())
     }
 
     /// If an id comes twice, the last usable one wins, as in libubus.
-    fn last<'a, T>(&'a self, id: u8, pick: impl Fn(&'a [u8]) -> Option<T>) -> Option<T> {
+    fn last_usable<'a, T>(&'a self, id: u8, pick: impl Fn(&'a [u8]) -> Option<T>) -> Option<T> {
         let mut rest = &self.bytes[HEADER..];
         let mut found = None;
         while let Ok(Some(attribute)) = Attribute::cut(&mut rest) {
@@ -169,7 +169,7 @@ impl Incoming {
             return Ok(None);
         }
         if self.filled == HEADER {
-            let size = announced(&self.bytes)?;
+            let size = announced_size(&self.bytes)?;
             // Zeroed pages cost no memory before they are written to.
             let mut whole = vec![0; size];
             whole[..HEADER].copy_from_slice(&self.bytes);
@@ -183,7 +183,7 @@ impl Incoming {
 }
 
 /// The size of the whole message whose header this is.
-fn announced(header: &[u8]) -> Result<usize, Malformed> {
+fn announced_size(header: &[u8]) -> Result<usize, Malformed> {
     if header[0] != 0 {
         return Err(Malformed("a message of an unknown version"));
     }
@@ -202,7 +202,7 @@ pub struct CallArguments(Vec<u8>);
 impl CallArguments {
     /// Adds a string. The receiver reads it up to the first zero byte.
     pub fn text(self, name: &'static str, value: &str) -> Self {
-        self.put(kind::STRING, name, &terminated(value))
+        self.put(kind::STRING, name, &zero_terminated(value))
     }
 
     /// Adds a value of any of the [`kind`]s, given its bytes on the wire.
@@ -211,9 +211,9 @@ impl CallArguments {
         payload.extend((name.len() as u16).to_be_bytes());
         payload.extend(name.bytes());
         payload.push(0);
-        pad(&mut payload);
+        pad_to_4(&mut payload);
         payload.extend(value);
-        push(&mut self.0, 0x80 | kind, &payload);
+        push_attribute(&mut self.0, 0x80 | kind, &payload);
         self
     }
 }
@@ -224,7 +224,7 @@ pub fn lookup(seq: u16, path: &str) -> Vec<u8> {
         message::LOOKUP,
         seq,
         0,
-        &[(attribute::OBJPATH, &terminated(path))],
+        &[(attribute::OBJPATH, &zero_terminated(path))],
     )
 }
 
@@ -233,7 +233,7 @@ pub fn lookup(seq: u16, path: &str) -> Vec<u8> {
 pub fn invoke(seq: u16, object: u32, method: &str, arguments: &CallArguments) -> Vec<u8> {
     let attributes: [(u8, &[u8]); 3] = [
         (attribute::OBJID, &object.to_be_bytes()),
-        (attribute::METHOD, &terminated(method)),
+        (attribute::METHOD, &zero_terminated(method)),
         (attribute::DATA, &arguments.0),
     ];
     request(message::INVOKE, seq, object, &attributes)
@@ -270,7 +270,7 @@ fn request(kind: u8, seq: u16, peer: u32, attributes: &[(u8, &[u8])]) -> Vec<u8>
     bytes.extend(peer.to_be_bytes());
     bytes.extend([0; 4]);
     for (id, payload) in attributes {
-        push(&mut bytes, *id, payload);
+        push_attribute(&mut bytes, *id, payload);
     }
     // The sender refuses what is longer than `MAX_MESSAGE`.
     let length = (bytes.len() - 8) as u32;
@@ -280,20 +280,20 @@ fn request(kind: u8, seq: u16, peer: u32, attributes: &[(u8, &[u8])]) -> Vec<u8>
 
 /// Appends an attribute. Padding counts in the length of what it lies in, but
 /// not in its own.
-fn push(bytes: &mut Vec<u8>, id: u8, payload: &[u8]) {
+fn push_attribute(bytes: &mut Vec<u8>, id: u8, payload: &[u8]) {
     let length = (4 + payload.len()) as u32;
     bytes.extend(length.to_be_bytes());
     let header = bytes.len() - 4;
     bytes[header] = id;
     bytes.extend(payload);
-    pad(bytes);
+    pad_to_4(bytes);
 }
 
-fn pad(bytes: &mut Vec<u8>) {
+fn pad_to_4(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(4), 0);
 }
 
-fn terminated(text: &str) -> Vec<u8> {
+fn zero_terminated(text: &str) -> Vec<u8> {
     [text.as_bytes(), &[0]].concat()
 }
 

@@ -8,7 +8,7 @@ use wansync_core::config::{Config, Content, Section};
 use wansync_core::text::init::programs;
 
 /// Checks the configuration itself: its problems, key files and programs.
-pub fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
+pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     let file = paths.config.display();
     let of_skydns = config.ready().map(|(name, section)| (name, &section.key));
     let of_vpnki = config
@@ -42,9 +42,12 @@ pub fn configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     if findings.exit == Exit::Done {
         let tunnels = match tunnels.all {
             0 => String::new(),
-            _ => format!("; {}", tunnels.told("tunnel")),
+            _ => format!("; {}", tunnels.describe_counts("tunnel")),
         };
-        findings.good(format!("{file}: {}{tunnels}", skydns.told("skydns")));
+        findings.good(format!(
+            "{file}: {}{tunnels}",
+            skydns.describe_counts("skydns")
+        ));
     }
 }
 
@@ -68,7 +71,7 @@ impl SectionCount {
         }
     }
 
-    fn told(&self, kind: &str) -> String {
+    fn describe_counts(&self, kind: &str) -> String {
         let SectionCount {
             all,
             ready,

@@ -5,7 +5,7 @@
 //! and its exit code; unless it is disabled as a whole, since a section that
 //! is wrong must not keep it from being switched off.
 
-use super::configuration::configuration;
+use super::configuration::check_configuration;
 use super::findings::Findings;
 use crate::agent::paths::Paths;
 use crate::commands::output::println_quietly;
@@ -21,7 +21,7 @@ pub fn run(paths: &Paths, config: &Config) -> Exit {
         return Exit::Done;
     }
     let mut findings = Findings::errors_only();
-    configuration(paths, config, &mut findings);
+    check_configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
         for fact in init::facts(config, identity::router_number()) {
             println_quietly(&fact);

@@ -46,20 +46,20 @@ pub fn check(
         findings.bad(Exit::Later, format!("the networks of the tunnels: {why}"));
     }
     // The far ends have time to answer while VPNKI is asked.
-    let mut probes = probes(config, networks.as_deref().unwrap_or_default());
+    let mut probes = send_echoes(config, networks.as_deref().unwrap_or_default());
     let mut accounts = Vec::new();
     for (name, account) in config.ready_accounts() {
         let tunnels = TunnelId::of_account(config, name);
-        let lists = lists(name, account, &tunnels, client, observer, findings);
+        let lists = check_account(name, account, &tunnels, client, observer, findings);
         accounts.push((name, lists));
     }
     for (name, tunnel) in config.ready_tunnels() {
         if let Ok(networks) = networks {
-            wan(name, tunnel, networks, findings);
-            if let Some(device) = device(name, tunnel, networks, findings) {
+            check_wan(name, tunnel, networks, findings);
+            if let Some(device) = check_network(name, tunnel, networks, findings) {
                 let probe = probes.iter_mut().find(|(of, _)| *of == name);
-                ping(name, probe.map(|(_, probe)| probe), device, findings);
-                route(name, tunnel, device, findings);
+                check_echo(name, probe.map(|(_, probe)| probe), device, findings);
+                check_route(name, tunnel, device, findings);
             }
         }
         // The findings on an account are printed already.
@@ -68,7 +68,7 @@ pub fn check(
             .as_deref()
             .and_then(|account| accounts.iter().find(|(of, _)| *of == account));
         if let Some((_, Some(lists))) = lists {
-            service(name, tunnel, lists, findings);
+            check_listed(name, tunnel, lists, findings);
         }
     }
 }
@@ -83,7 +83,7 @@ struct TunnelLists {
 }
 
 /// Name resolution, TLS and key, by the two requests of a look.
-fn lists(
+fn check_account(
     name: &str,
     account: &Vpnki,
     watched: &[TunnelId<'_>],
@@ -142,7 +142,7 @@ fn fetch_lists(
     })
 }
 
-fn service(section: &str, tunnel: &Tunnel, lists: &TunnelLists, findings: &mut Findings) {
+fn check_listed(section: &str, tunnel: &Tunnel, lists: &TunnelLists, findings: &mut Findings) {
     let is_in = |resource, reply| {
         let tunnels = [TunnelId::from(tunnel)];
         let listed = watch::listed(resource, reply, &tunnels, &lists.aliases, clock::now().wall);
@@ -157,14 +157,14 @@ fn service(section: &str, tunnel: &Tunnel, lists: &TunnelLists, findings: &mut F
     } else {
         let text = format!(
             "{section}: VPNKI lists no tunnel '{name}'{}",
-            hint(name, lists)
+            name_hint(name, lists)
         );
         findings.bad(Exit::Config, text);
     }
 }
 
 /// A name that may have been meant, and those that there are.
-fn hint(name: &str, lists: &TunnelLists) -> String {
+fn name_hint(name: &str, lists: &TunnelLists) -> String {
     if lists.names.is_empty() {
         return ", nor any by name; 'wansync vpnki tunnels' shows what it lists, and option \
                 'name_field' says where the name stands"
@@ -183,9 +183,9 @@ fn hint(name: &str, lists: &TunnelLists) -> String {
     format!("{meant}, but: {}{more}", told.join(", "))
 }
 
-fn wan(section: &str, tunnel: &Tunnel, networks: &[Network], findings: &mut Findings) {
+fn check_wan(section: &str, tunnel: &Tunnel, networks: &[Network], findings: &mut Findings) {
     let name = &tunnel.wan;
-    let Some(network) = known(section, name, networks, findings) else {
+    let Some(network) = find_network(section, name, networks, findings) else {
         return;
     };
     match &network.l3_device {
@@ -203,14 +203,14 @@ fn wan(section: &str, tunnel: &Tunnel, networks: &[Network], findings: &mut Find
 }
 
 /// The tunnel's device, if it has one.
-fn device<'a>(
+fn check_network<'a>(
     section: &str,
     tunnel: &Tunnel,
     networks: &'a [Network],
     findings: &mut Findings,
 ) -> Option<&'a str> {
     let name = &tunnel.network;
-    let network = known(section, name, networks, findings)?;
+    let network = find_network(section, name, networks, findings)?;
     let device = device_of(network);
     match device {
         Some(device) => {
@@ -237,7 +237,7 @@ struct PendingEcho {
 }
 
 /// One echo through each tunnel that has a device and a far end.
-fn probes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, PendingEcho)> {
+fn send_echoes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, PendingEcho)> {
     let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
         let network = networks.iter().find(|n| n.name == tunnel.network)?;
         let (device, target) = (device_of(network)?, tunnel.ping?);
@@ -249,12 +249,17 @@ fn probes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, Pending
     config.ready_tunnels().enumerate().filter_map(one).collect()
 }
 
-fn ping(section: &str, probe: Option<&mut PendingEcho>, device: &str, findings: &mut Findings) {
+fn check_echo(
+    section: &str,
+    probe: Option<&mut PendingEcho>,
+    device: &str,
+    findings: &mut Findings,
+) {
     let Some(probe) = probe else {
         return;
     };
     let target = probe.target;
-    match answer(probe) {
+    match await_echo(probe) {
         Ok(true) => findings.good(format!("{section}: {target} answers through {device}")),
         Ok(false) => {
             let text = format!("{section}: {target} does not answer through {device}");
@@ -264,7 +269,7 @@ fn ping(section: &str, probe: Option<&mut PendingEcho>, device: &str, findings: 
     }
 }
 
-fn answer(probe: &mut PendingEcho) -> Result<bool, String> {
+fn await_echo(probe: &mut PendingEcho) -> Result<bool, String> {
     let echo = probe.echo.as_mut().map_err(|why| why.clone())?;
     let end = probe.sent + ECHO_TIMEOUT;
     loop {
@@ -277,7 +282,7 @@ fn answer(probe: &mut PendingEcho) -> Result<bool, String> {
     }
 }
 
-fn route(section: &str, tunnel: &Tunnel, device: &str, findings: &mut Findings) {
+fn check_route(section: &str, tunnel: &Tunnel, device: &str, findings: &mut Findings) {
     let Some(network) = tunnel.route else {
         return;
     };
@@ -297,7 +302,7 @@ fn route(section: &str, tunnel: &Tunnel, device: &str, findings: &mut Findings) 
     }
 }
 
-fn known<'a>(
+fn find_network<'a>(
     section: &str,
     name: &str,
     networks: &'a [Network],

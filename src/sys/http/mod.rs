@@ -132,7 +132,7 @@ impl HttpClient {
         let deadline = Instant::now() + request.timeout;
         let mut url = request.url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
-            match self.call(&url, request, deadline)? {
+            match self.call_once(&url, request, deadline)? {
                 CallResult::Reply(reply) => return Ok(reply),
                 CallResult::Redirect(location) => {
                     url = follow(&url, &location).map_err(|to| Failure::Redirect { to })?;
@@ -144,7 +144,12 @@ impl HttpClient {
         })
     }
 
-    fn call(&self, url: &str, request: &Get, deadline: Instant) -> Result<CallResult, Failure> {
+    fn call_once(
+        &self,
+        url: &str,
+        request: &Get,
+        deadline: Instant,
+    ) -> Result<CallResult, Failure> {
         let (host, called) = match Origin::of(url) {
             None => (
                 "the service".to_owned(),
@@ -177,9 +182,9 @@ impl HttpClient {
         let accept = HeaderValue::from_static(request.accept);
         asked.headers_mut().insert(header::ACCEPT, accept);
         let response = self.agent(request, deadline).run(asked)?;
-        match redirect(&response) {
+        match redirect_target(&response) {
             Some(location) => Ok(CallResult::Redirect(location)),
-            None => Ok(CallResult::Reply(reply(response, request.limit)?)),
+            None => Ok(CallResult::Reply(read_reply(response, request.limit)?)),
         }
     }
 
@@ -238,25 +243,25 @@ fn cannot_connect(cause: &str) -> HttpError {
 }
 
 /// The target of a redirect. One that does not say is a reply like any other.
-fn redirect(response: &Response<Body>) -> Option<String> {
+fn redirect_target(response: &Response<Body>) -> Option<String> {
     let location = response.headers().get(header::LOCATION)?;
     matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)
         .then(|| String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
-fn reply(mut response: Response<Body>, limit: usize) -> Result<Reply, HttpError> {
+fn read_reply(mut response: Response<Body>, limit: usize) -> Result<Reply, HttpError> {
     let retry_after = response.headers().get(header::RETRY_AFTER);
     Ok(Reply {
         status: response.status().as_u16(),
         retry_after: retry_after
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned),
-        body: body(response.body_mut(), limit)?,
+        body: read_body(response.body_mut(), limit)?,
     })
 }
 
 /// The whole body: a connection can be kept only when its end has been read.
-fn body(body: &mut Body, limit: usize) -> Result<Vec<u8>, HttpError> {
+fn read_body(body: &mut Body, limit: usize) -> Result<Vec<u8>, HttpError> {
     let announced = body.content_length().unwrap_or(0);
     let mut bytes = Vec::new();
     if announced <= limit as u64 {

@@ -57,13 +57,13 @@ fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, 
         _ => HttpError::NameResolution(describe(&error)),
     })?;
     match Arc::into_inner(slot).and_then(OnceLock::into_inner) {
-        Some(found) => found.map_err(|error| HttpError::NameResolution(cause(&error))),
+        Some(found) => found.map_err(|error| HttpError::NameResolution(describe_cause(&error))),
         None => Err(unresolved("it failed")),
     }
 }
 
 /// std gives getaddrinfo's text only, which differs between musl and glibc.
-fn cause(error: &io::Error) -> String {
+fn describe_cause(error: &io::Error) -> String {
     let text = describe(error);
     let text = text.rsplit(": ").next().unwrap_or_default();
     match text {
@@ -130,9 +130,9 @@ mod tests {
             ("Something new", "Something new"),
         ] {
             let error = io::Error::other(format!("{prefix}{text}"));
-            assert_eq!(cause(&error), expected);
+            assert_eq!(describe_cause(&error), expected);
         }
         let system = io::Error::from_raw_os_error(24);
-        assert_eq!(cause(&system), "Too many open files");
+        assert_eq!(describe_cause(&system), "Too many open files");
     }
 }

@@ -42,10 +42,10 @@ pub(super) fn connect(
             Err(error) if is_timeout(&error) && tried + 1 == addresses.len() => {
                 return Err(HttpError::Timeout(Phase::Connect));
             }
-            Err(error) => causes.push(format!("{}: {}", address.ip(), unanswered(&error))),
+            Err(error) => causes.push(format!("{}: {}", address.ip(), describe_unanswered(&error))),
         }
     }
-    Err(HttpError::Connect(listed(&causes)))
+    Err(HttpError::Connect(list_causes(&causes)))
 }
 
 /// All of it for the last address; before that, what leaves as much for each of
@@ -96,7 +96,7 @@ fn is_timeout(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::TimedOut
 }
 
-fn unanswered(error: &io::Error) -> String {
+fn describe_unanswered(error: &io::Error) -> String {
     if is_timeout(error) {
         "no answer".to_owned()
     } else {
@@ -104,7 +104,7 @@ fn unanswered(error: &io::Error) -> String {
     }
 }
 
-fn listed(causes: &[String]) -> String {
+fn list_causes(causes: &[String]) -> String {
     let named = causes[..causes.len().min(MAX_NAMED_CAUSES)].join("; ");
     match causes.len().saturating_sub(MAX_NAMED_CAUSES) {
         0 => named,
@@ -129,7 +129,7 @@ impl Socket {
         quiet && self.stream.set_nonblocking(false).is_ok()
     }
 
-    fn left(&self) -> io::Result<Duration> {
+    fn time_left(&self) -> io::Result<Duration> {
         match self.deadline.saturating_duration_since(Instant::now()) {
             Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
             left => Ok(left),
@@ -140,7 +140,7 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            self.stream.set_read_timeout(Some(self.left()?))?;
+            self.stream.set_read_timeout(Some(self.time_left()?))?;
             match self.stream.read(buffer) {
                 Err(error) if is_early(&error) => {}
                 done => return done,
@@ -152,7 +152,7 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         loop {
-            self.stream.set_write_timeout(Some(self.left()?))?;
+            self.stream.set_write_timeout(Some(self.time_left()?))?;
             match self.stream.write(buffer) {
                 Err(error) if is_early(&error) => {}
                 done => return done,
@@ -224,7 +224,7 @@ mod tests {
         };
         assert_eq!(cause, "127.0.0.1: no answer; 127.0.0.1: Connection refused");
         let causes = ["a", "b", "c", "d", "e"].map(str::to_owned);
-        assert_eq!(listed(&causes), "a; b; c; and 2 more addresses");
+        assert_eq!(list_causes(&causes), "a; b; c; and 2 more addresses");
     }
 
     #[test]

@@ -58,31 +58,31 @@ impl Tls {
     /// Shakes hands with `host`, by the deadline of the socket.
     pub(super) fn connect(&self, host: &str, mut socket: Socket) -> Result<TlsSession, HttpError> {
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| handshake("no certificate can be for this name"))?;
+            .map_err(|_| handshake_error("no certificate can be for this name"))?;
         let mut tls = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.error_of(&error))?;
         while tls.is_handshaking() {
             flush(&mut tls, &mut socket).map_err(|error| handshake_interrupted(&error))?;
             let read = tls.read_tls(&mut socket);
             if read.map_err(|error| handshake_interrupted(&error))? == 0 {
-                return Err(handshake("it closed the connection"));
+                return Err(handshake_error("it closed the connection"));
             }
             if let Err(error) = tls.process_new_packets() {
                 // The alert tells the server why; that it arrives is not needed.
                 let _ = flush(&mut tls, &mut socket);
-                return Err(self.failed(&error));
+                return Err(self.error_of(&error));
             }
         }
         flush(&mut tls, &mut socket).map_err(|error| handshake_interrupted(&error))?;
         Ok(TlsSession { tls, socket })
     }
 
-    fn failed(&self, error: &TlsError) -> HttpError {
+    fn error_of(&self, error: &TlsError) -> HttpError {
         HttpError::Tls(tls_failure(error, &self.ca_file))
     }
 }
 
-fn handshake(cause: &str) -> HttpError {
+fn handshake_error(cause: &str) -> HttpError {
     HttpError::Tls(TlsFailure::Handshake(cause.to_owned()))
 }
 
@@ -90,7 +90,7 @@ fn handshake(cause: &str) -> HttpError {
 fn handshake_interrupted(error: &io::Error) -> HttpError {
     match error.kind() {
         io::ErrorKind::TimedOut => HttpError::Timeout(Phase::Handshake),
-        _ => handshake(&describe(error)),
+        _ => handshake_error(&describe(error)),
     }
 }
 

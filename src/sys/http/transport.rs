@@ -139,7 +139,7 @@ enum Stream {
 }
 
 impl Transport {
-    fn wait(&mut self) {
+    fn apply_deadline(&mut self) {
         let deadline = self.deadline.get();
         match &mut self.stream {
             Stream::Plain(socket) => socket.wait_until(deadline),
@@ -156,7 +156,7 @@ impl transport::Transport for Transport {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        self.wait();
+        self.apply_deadline();
         let output = &self.buffers.output()[..amount];
         let sent = match &mut self.stream {
             Stream::Plain(socket) => socket.write_all(output),
@@ -166,7 +166,7 @@ impl transport::Transport for Transport {
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        self.wait();
+        self.apply_deadline();
         let input = self.buffers.input_append_buf();
         if input.is_empty() {
             return Err(Error::LargeResponseHeader(0, 0));

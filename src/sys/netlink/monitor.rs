@@ -121,11 +121,11 @@ impl Monitor {
     fn note_message(&mut self, message: &NetlinkMessage<'_>, changes: &mut Changes) {
         match message.kind {
             kind::NEWADDR | kind::DELADDR => {
-                let fact = address(message.body);
+                let fact = address_fact(message.body);
                 changes.addresses |= fact.is_some_and(|f| self.update_known(f, message.kind));
             }
             kind::NEWLINK | kind::DELLINK => {
-                let fact = link(message.body);
+                let fact = link_fact(message.body);
                 changes.links |= fact.is_some_and(|f| self.update_known(f, message.kind));
             }
             kind::NEWROUTE | kind::DELROUTE => changes.routes |= is_own_route(message.body),
@@ -157,7 +157,7 @@ impl AsFd for Monitor {
 
 /// `struct ifaddrmsg`: family, prefix length, flags, scope, index of the
 /// device. The key is all that makes it this address and no other.
-fn address(body: &[u8]) -> Option<Fact> {
+fn address_fact(body: &[u8]) -> Option<Fact> {
     const STRUCT_SIZE: usize = 8;
     const ADDRESS: u16 = 1;
     const LOCAL: u16 = 2;
@@ -178,7 +178,7 @@ fn address(body: &[u8]) -> Option<Fact> {
 /// The state of the link is in the flags, which every message has; the
 /// attribute for it is missing in those of wireless drivers. Of the other
 /// flags, some change when packets are captured.
-fn link(body: &[u8]) -> Option<Fact> {
+fn link_fact(body: &[u8]) -> Option<Fact> {
     const STRUCT_SIZE: usize = 16;
     const NAME: u16 = 3;
     const UP: u32 = 0x1;

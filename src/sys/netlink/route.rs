@@ -195,7 +195,7 @@ fn exchange(socket: &OwnedFd, request: NetlinkRequest) -> rustix::io::Result<Vec
     loop {
         match recv(socket, &mut buffer[..], RecvFlags::empty()) {
             Ok((taken, _)) => {
-                if let Some(reply) = reply(&buffer[..taken]) {
+                if let Some(reply) = parse_reply(&buffer[..taken]) {
                     return reply;
                 }
             }
@@ -206,7 +206,7 @@ fn exchange(socket: &OwnedFd, request: NetlinkRequest) -> rustix::io::Result<Vec
     }
 }
 
-fn reply(received: &[u8]) -> Option<rustix::io::Result<Vec<u8>>> {
+fn parse_reply(received: &[u8]) -> Option<rustix::io::Result<Vec<u8>>> {
     let mut own = Messages(received).filter(|message| message.sequence == SEQUENCE);
     let message = own.next()?;
     if message.kind != kind::ERROR {
@@ -269,7 +269,7 @@ mod tests {
                 None => request,
             };
             let bytes = request.bytes();
-            super::reply(&bytes).expect("it is ours").expect("no error")
+            parse_reply(&bytes).expect("it is ours").expect("no error")
         };
         assert_eq!(
             route_target(&reply(UNICAST, Some(7))),
@@ -285,13 +285,13 @@ mod tests {
     fn errors_in_replies() {
         let error = |sequence, code: i32| {
             let bytes = NetlinkRequest::new(kind::ERROR, 0, sequence, &code.to_ne_bytes()).bytes();
-            reply(&bytes)
+            parse_reply(&bytes)
         };
         let unreachable = Errno::NETUNREACH.raw_os_error();
         assert_eq!(error(SEQUENCE, 0), Some(Ok(Vec::new())));
         assert_eq!(error(SEQUENCE, -unreachable), Some(Err(Errno::NETUNREACH)));
         assert_eq!(error(SEQUENCE + 1, 0), None);
-        assert_eq!(reply(&[]), None);
+        assert_eq!(parse_reply(&[]), None);
     }
 
     #[test]

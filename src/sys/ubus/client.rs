@@ -235,7 +235,7 @@ impl UbusClient {
                 Ok(count) => rest = &rest[count..],
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => self.wait_to_send(rest.len() < bytes.len(), deadline)?,
-                Err(errno) => return Err(broken(errno)),
+                Err(errno) => return Err(broken_error(errno)),
             }
         }
         Ok(())
@@ -252,7 +252,7 @@ impl UbusClient {
 
     fn receive(&mut self, deadline: &CallDeadline<'_>) -> Result<Message, Error> {
         loop {
-            deadline.left()?;
+            deadline.time_left()?;
             if let Some(message) = self.read()? {
                 return Ok(message);
             }
@@ -276,13 +276,13 @@ impl UbusClient {
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(None),
-                Err(errno) => return Err(broken(errno)),
+                Err(errno) => return Err(broken_error(errno)),
             }
         }
     }
 
     fn wait(&self, what: Readiness, deadline: &CallDeadline<'_>) -> Result<(), Error> {
-        wait::until_ready(&self.socket, what, deadline.left()?).map_err(broken)?;
+        wait::until_ready(&self.socket, what, deadline.time_left()?).map_err(broken_error)?;
         Ok(())
     }
 }
@@ -347,7 +347,7 @@ impl<'a> CallDeadline<'a> {
     }
 
     /// The time left; never zero.
-    fn left(&self) -> Result<Duration, Error> {
+    fn time_left(&self) -> Result<Duration, Error> {
         match self.timeout.saturating_sub(self.start.elapsed()) {
             Duration::ZERO => Err(Error::Timeout {
                 call: self.call.to_owned(),
@@ -383,7 +383,7 @@ fn connect_socket(path: &Path, deadline: &CallDeadline<'_>) -> Result<OwnedFd, E
     )
     .map_err(failed)?;
     loop {
-        set_socket_timeout(&socket, Timeout::Send, Some(deadline.left()?)).map_err(failed)?;
+        set_socket_timeout(&socket, Timeout::Send, Some(deadline.time_left()?)).map_err(failed)?;
         match rustix::net::connect(&socket, &address) {
             Ok(()) => return Ok(socket),
             Err(Errno::INTR | Errno::AGAIN) => {}
@@ -403,7 +403,7 @@ fn connect_error(path: &Path, errno: Errno) -> Error {
     }
 }
 
-fn broken(errno: Errno) -> Error {
+fn broken_error(errno: Errno) -> Error {
     Error::Broken {
         cause: words(errno),
     }

@@ -88,7 +88,7 @@ pub(super) fn has_name(object: Json<'_>) -> bool {
 /// ```
 pub fn rows<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Result<Rows<'a>, Failure> {
     let unknown = |what: String| Err(Failure::Unknown { what });
-    let list = wrapped(resource, payload, aliases).unwrap_or(payload);
+    let list = unwrap_list(resource, payload, aliases).unwrap_or(payload);
     let rows = match list.kind() {
         JsonKind::Array => Rows::each(list),
         JsonKind::Object if list.is_empty() || is_numbered(list) => Rows::each(list),
@@ -106,7 +106,7 @@ pub fn rows<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Result<
 /// The value under the one name that holds a list: `{"tunnels": […]}`, or
 /// `{"count": 2, "rows": […]}`. An object under it counts only if the name is
 /// the resource's own, since it could as well be a row by its name.
-fn wrapped<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Option<Json<'a>> {
+fn unwrap_list<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Option<Json<'a>> {
     let mut fields = payload.fields();
     let (name, value) = fields.next()?;
     if fields.next().is_none() {
