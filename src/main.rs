@@ -2,7 +2,7 @@
 //! VPNKI tunnels.
 //!
 //! A pass observes the WAN address, compares it with what SkyDNS last
-//! confirmed, and sends `update_ip` when they differ. A look at a tunnel gathers
+//! confirmed, and sends `update_ip` when they differ. A round over a tunnel gathers
 //! evidence, makes Up, Down or Unknown of it, and does what the ladder says.
 //! `wansync once` does both once, `wansync daemon` for ever.
 //!

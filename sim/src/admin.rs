@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use crate::state;
 use crate::vpnki::{Style, Tunnel, Vpnki};
 
-/// Where the pages are.
+/// The path of the pages.
 pub(crate) const BASE: &str = "/_sim/";
 /// A page that answers with the client's address and nothing else, for sources
 /// that ask the web. It meets faults like the services do.

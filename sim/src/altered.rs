@@ -1,4 +1,4 @@
-//! What faults do to a reply's content: replies that replace the service's, and
+//! Faults in a reply's content: replies that replace the service's, and
 //! damage to the service's own.
 
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::faults::{ErrorShape, Fault, NearMiss, RetryAfter, Target};
 use crate::http::{Incoming, Reply};
 
-/// Where the simulator can be reached, for redirects.
+/// The address of the simulator, for redirects.
 #[derive(Debug, Clone)]
 pub(crate) struct Here {
     /// `http` or `https`, as the request came.

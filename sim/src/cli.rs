@@ -20,7 +20,7 @@ pub struct Cli {
 /// The parts. A new one is a variant here and a line in `main`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// SkyDNS and VPNKI over http and https, until INT or TERM.
+    /// SkyDNS and VPNKI over http and https, until it is told to end (INT, TERM).
     Serve(Box<Serve>),
     /// Asks for one of a simulator's own pages, and prints it: for scripts.
     Admin {

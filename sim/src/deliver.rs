@@ -63,7 +63,7 @@ fn drip(conn: &mut Conn, bytes: &[u8], pause: Duration, stop: &Stop) -> io::Resu
 struct Wire {
     head: Vec<u8>,
     body: Vec<u8>,
-    /// Whether another request may follow on the connection.
+    /// True if another request may follow on the connection.
     keep_alive: bool,
 }
 

@@ -8,7 +8,7 @@ use crate::faults::{ErrorShape, NearMiss, Target};
 pub struct Row {
     /// An example that can be used as it stands.
     pub example: &'static str,
-    /// What it does, and what its parameters mean.
+    /// The effect, and the meaning of the parameters.
     pub what: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! How a fault is written, on a command line and in a log:
+//! The text of a fault, on a command line and in a log:
 //! `status=503,retry-after=120`, `drip=200`, `tls-expired`.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What can be made to go wrong: one value a fault.
+//! The faults that can be made: one value a fault.
 
 use crate::words::words;
 
@@ -33,7 +33,7 @@ pub enum Fault {
     OkStatus(u16),
     /// A redirect.
     Redirect {
-        /// Where it points.
+        /// The target of the redirect.
         to: Target,
         /// The HTTP status.
         code: u16,
@@ -259,12 +259,12 @@ pub enum Times {
 }
 
 impl Fault {
-    /// Whether it belongs to a connection and not to a request.
+    /// True if it belongs to a connection and not to a request.
     pub fn is_tls(&self) -> bool {
         matches!(self, Fault::Tls(_))
     }
 
-    /// Whether the service still does what the request asks. Faults that damage
+    /// True if the service still does what the request asks. Faults that damage
     /// or lose the reply leave it done; those that replace the reply do not.
     pub fn obeys(&self) -> bool {
         !matches!(

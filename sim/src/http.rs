@@ -17,7 +17,7 @@ pub(crate) struct Incoming {
     pub target: String,
     pub path: String,
     pub params: Vec<(String, String)>,
-    /// Why the parameters could not be decoded; there are none then.
+    /// The reason that the parameters could not be decoded; there are none then.
     pub careless: Option<String>,
     pub headers: Vec<(String, String)>,
     pub keep_alive: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Reply {
     pub body: Vec<u8>,
 }
 
-/// Why no request came of what was read.
+/// The reason that no request came of what was read.
 #[derive(Debug)]
 pub(crate) enum NoRequest {
     /// The connection ended or broke.

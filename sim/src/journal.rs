@@ -1,4 +1,4 @@
-//! What was received: kept for assertions with its keys, and printed without.
+//! The record of what was received: kept for assertions with its keys, and printed without.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::faults::Fault;
 
-/// Where the log goes: one line of JSON a request, and one a connection that
+/// The destination of the log: one line of JSON a request, and one a connection that
 /// met a TLS fault or failed its handshake.
 #[derive(Debug, Clone, Default)]
 pub enum LogTo {
@@ -34,7 +34,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// As in an URL.
+    /// The word in an URL.
     pub fn word(self) -> &'static str {
         match self {
             Scheme::Http => "http",
@@ -98,14 +98,14 @@ impl Request {
         self.param("resource").unwrap_or(last)
     }
 
-    /// Whether a `+` was sent as such, which most decode as a space: VPNKI's dates
+    /// True if a `+` was sent as such, which most decode as a space: VPNKI's dates
     /// want `%20`.
     pub fn has_plus(&self) -> bool {
         let query = self.target.split_once('?');
         query.is_some_and(|(_, query)| query.contains('+'))
     }
 
-    /// As a line of the log, without keys and passwords.
+    /// The request as a line of the log, without keys and passwords.
     pub(crate) fn to_json(&self) -> Value {
         let secrets = self.secrets();
         let hidden = |text: &str| {
@@ -160,7 +160,7 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The fault that it met.
     pub fault: Option<Fault>,
-    /// What the handshake failed with, for example the client's alert.
+    /// The error of the handshake, for example the client's alert.
     pub error: Option<String>,
 }
 
@@ -252,7 +252,7 @@ impl Journal {
         waited.is_ok_and(|(_, waited)| !waited.timed_out())
     }
 
-    /// As [`Journal::wait_for_requests`], for connections.
+    /// Waits as [`Journal::wait_for_requests`] does, for connections.
     pub fn wait_for_connections(&self, count: usize, timeout: Duration) -> bool {
         let short = |entries: &mut Entries| entries.connections.len() < count;
         let waited = self

@@ -38,7 +38,7 @@ impl Plan {
         *self = Plan::default();
     }
 
-    /// How many queued faults nothing has met yet.
+    /// The number of queued faults that nothing has met yet.
     pub fn waiting(&self) -> usize {
         self.queue.len()
     }

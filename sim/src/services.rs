@@ -36,7 +36,7 @@ impl Sim {
         world.users.get(ident).map_or_else(T::default, part)
     }
 
-    /// What SkyDNS has mailed, oldest first.
+    /// The mail that SkyDNS has sent, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.shared.world().mails.clone()
     }
@@ -56,7 +56,7 @@ impl Sim {
         self.shared.world().settings.language = language;
     }
 
-    /// How many VPN connections a user may have; 5 at the start.
+    /// The number of VPN connections that a user may have; 5 at the start.
     pub fn set_vpn_limit(&self, limit: usize) {
         self.shared.world().settings.vpn_limit = limit;
     }
@@ -70,7 +70,7 @@ impl Sim {
         world.vpnki.fill = rows;
     }
 
-    /// What [`Sim::echo_url`] answers, whatever it is.
+    /// Sets what [`Sim::echo_url`] answers.
     pub fn set_echo(&self, text: &str) {
         self.shared.world().echo = Some(text.to_owned());
     }
@@ -93,7 +93,7 @@ impl Sim {
         self.shared.world().vpnki.active = lists.iter().map(list).collect();
     }
 
-    /// How VPNKI's replies look.
+    /// The form of VPNKI's replies.
     pub fn set_vpnki_style(&self, style: Style) {
         self.shared.world().vpnki.style = style;
     }
@@ -108,12 +108,12 @@ impl Sim {
         self.shared.world().vpnki.sessions = sessions;
     }
 
-    /// Whether the account may make and delete tunnels; it may at the start.
+    /// True if the account may make and delete tunnels; it may at the start.
     pub fn set_vpnki_priority(&self, priority: bool) {
         self.shared.world().vpnki.priority = priority;
     }
 
-    /// How many tunnels the account may have; 10 at the start.
+    /// The number of tunnels that the account may have; 10 at the start.
     pub fn set_tunnel_limit(&self, limit: usize) {
         self.shared.world().vpnki.limit = limit;
     }

@@ -1,4 +1,4 @@
-//! What all threads of a simulator share.
+//! The state that all threads of a simulator share.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard};
@@ -9,10 +9,10 @@ use crate::plan::Plan;
 use crate::state::World;
 use crate::tls::Authority;
 
-/// What all threads of a simulator share.
+/// The state that all threads of a simulator share.
 pub(crate) struct Shared {
     pub world: Mutex<World>,
-    /// What the world becomes by a reset.
+    /// The world after a reset.
     pub marked: Mutex<World>,
     pub plan: Mutex<Plan>,
     pub journal: Journal,

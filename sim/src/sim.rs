@@ -24,7 +24,7 @@ use crate::vpnki;
 /// and [`Options::names`].
 const NAMES: &[&str] = &["localhost", "127.0.0.1", "www.skydns.ru", "vpnki.com"];
 
-/// How to start a simulator. The default is what tests want: 127.0.0.1, ports
+/// The options of a simulator. The default is what tests want: 127.0.0.1, ports
 /// that the kernel chooses, a CA file that goes with the simulator, no log.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -36,9 +36,9 @@ pub struct Options {
     pub https_port: u16,
     /// More names and addresses for the server certificate.
     pub names: Vec<String>,
-    /// Where to write the CA's certificate, to stay; by default a temporary file.
+    /// The file for the CA's certificate, to stay; by default a temporary file.
     pub ca_out: Option<PathBuf>,
-    /// Where the log goes.
+    /// The destination of the log.
     pub log: LogTo,
 }
 
@@ -225,7 +225,7 @@ impl Sim {
         }
     }
 
-    /// How many queued faults nothing has met yet.
+    /// The number of queued faults that nothing has met yet.
     pub fn faults_waiting(&self) -> usize {
         self.shared.plan().waiting()
     }
@@ -258,7 +258,7 @@ impl Sim {
         self.shared.journal.clear();
     }
 
-    /// As [`Sim::clear`], and the services' state is that of the start, or of the
+    /// Does as [`Sim::clear`], and the services' state is that of the start, or of the
     /// last [`Sim::mark`].
     pub fn reset(&self) {
         self.shared.reset_world();

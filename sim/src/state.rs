@@ -1,4 +1,4 @@
-//! What the two services remember: providers, users and mail at SkyDNS; the
+//! The memory of the two services: providers, users and mail at SkyDNS; the
 //! account at VPNKI.
 
 use std::collections::BTreeMap;
@@ -32,15 +32,15 @@ pub(crate) struct World {
     /// provider's prefix by default).
     pub users: BTreeMap<String, User>,
     pub settings: Settings,
-    /// What SkyDNS has mailed.
+    /// The mail that SkyDNS has sent.
     pub mails: Vec<Mail>,
     pub vpnki: Vpnki,
-    /// What `/ip` answers, where not the peer's address.
+    /// The answer of `/ip`, where not the peer's address.
     pub echo: Option<String>,
     next_id: u32,
 }
 
-/// How the simulated SkyDNS is set up.
+/// The settings of the simulated SkyDNS.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Settings {
     /// Today, where not the day of the wall clock (UTC).
@@ -48,7 +48,7 @@ pub(crate) struct Settings {
     pub today: Option<Date>,
     #[serde(serialize_with = "crate::words::as_text")]
     pub language: Language,
-    /// How many VPN connections a user may have.
+    /// The number of VPN connections that a user may have.
     pub vpn_limit: usize,
     /// Lists are filled up to this many rows with invented ones.
     pub fill: usize,

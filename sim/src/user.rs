@@ -29,7 +29,7 @@ pub(crate) struct User {
     pub vpns: Vec<Vpn>,
 }
 
-/// What a provider can change about a user.
+/// The part of a user that a provider can change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// Never shown by a page.
@@ -53,7 +53,7 @@ pub struct Account {
 pub struct Profile {
     /// Unique for the user.
     pub name: String,
-    /// Whether TLS is used.
+    /// True if TLS is used.
     pub tls: bool,
     /// The page shown in place of a blocked one.
     pub blockpage_id: Option<u32>,
@@ -79,12 +79,12 @@ pub struct Binding {
     pub address: IpAddr,
     /// The profile's id.
     pub profile: u32,
-    /// How it came to be bound.
+    /// The method that bound it.
     #[serde(flatten)]
     pub kind: Kind,
 }
 
-/// How an address came to be bound.
+/// The method that bound an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Kind {

@@ -81,7 +81,7 @@ fn wake(paths: &Paths) -> std::io::Result<()> {
     }
 }
 
-/// The process in the background. There is one at a time: whoever started it
+/// The process in the background. There is one at a time: the process that started it
 /// waits until it has left the session, by when it holds the lock. An event
 /// that comes while it ends is seen when it looks back.
 fn work(paths: &Paths) -> Exit {

@@ -1,17 +1,15 @@
-//! The subcommands: they ask `sys`, let `core` decide, and tell `sys` what to do.
+//! The subcommands: each parses, calls the agent, prints, and gives an exit code.
 //!
-//! | subcommand | starts in | and goes on in |
+//! | subcommand | module | what it calls |
 //! | --- | --- | --- |
-//! | `once` | `once` | `pass` (addresses), `tunnels` |
-//! | `event` | `event` | `hotplug` (what happened), then as `once`, or a running daemon |
-//! | `daemon` | `daemon` | `daemon/ears` (what it hears), `daemon/sections` and `daemon/accounts` (its child processes, which are `pass` and `look`), `watch` |
+//! | `once` | `once` | `agent::publish` (a pass over the addresses), `agent::tunnels` |
+//! | `event` | `event` | a running daemon, or a pass in the background |
+//! | `daemon` | `daemon` | `agent::daemon`; its child processes are `agent::publish` and `agent::account` |
 //! | `status` | `status` | what the others remembered |
-//! | `check` | `check` | `check/tunnels` |
-//! | `skydns`, `vpnki` | `call` | `account`, `answer` |
+//! | `check` | `check` | its parts: `configuration`, `tunnels`; `service` for OpenWrt's init script |
+//! | `skydns`, `vpnki` | `call` | `account` (URL and key), `answer` (printing) |
 //!
-//! Shared by several of them: `pass` is one pass over addresses, `watch` a look
-//! at the tunnels and what is done about them, `look` one at a VPNKI account,
-//! `observe` asks the sources, `programs` runs those of the router's owner.
+//! `output` is what they print with.
 
 mod account;
 mod answer;

@@ -25,7 +25,7 @@ use crate::state::World;
 use call::MethodCall;
 use table::METHODS;
 
-/// Where the methods are, as at SkyDNS.
+/// The path of the methods, as at SkyDNS.
 pub(crate) const BASE: &str = "/provider_api/";
 
 /// `{"response":{"status":"ok","data":…}}`, known from the provider API document.

@@ -53,7 +53,7 @@ pub fn decode(bytes: &[u8]) -> Option<Fields> {
     (at == bytes.len()).then_some(fields)
 }
 
-/// As the stock client turns JSON into arguments.
+/// A value from JSON, as the stock client makes arguments.
 pub fn from_json(value: &Value) -> Blob {
     match value {
         Value::Null => Blob::Null,
@@ -75,7 +75,7 @@ pub fn fields_from_json(map: &Map<String, Value>) -> Fields {
         .collect()
 }
 
-/// As the stock client prints values.
+/// The JSON that the stock client prints.
 pub fn to_json(value: &Blob) -> Value {
     match value {
         Blob::Null => Value::Null,

@@ -1,4 +1,4 @@
-//! What ubusd answers to a request, once it is read, and what it sends besides.
+//! The answers of ubusd to a request, once it is read, and what it sends besides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,16 +39,16 @@ pub type Addressed = (u32, Message);
 pub struct Bus {
     /// netifd, the only owner here.
     pub netifd: Netifd,
-    /// What was called, in order.
+    /// The calls, in order.
     pub calls: Vec<Call>,
     /// The caller may use nothing.
     pub refuses: bool,
-    /// What is to be sent, in order.
+    /// The messages to send, in order.
     pub outbox: Vec<Addressed>,
     /// Ids of the objects that exist; a new one each time one is published.
     ids: BTreeMap<String, u32>,
     listeners: Listeners,
-    /// How many ids were given out, to objects and clients.
+    /// The number of ids given out, to objects and clients.
     given: u32,
     /// netifd's id as a client.
     owner: u32,
@@ -174,7 +174,7 @@ impl Bus {
         self.listeners.leave(client);
     }
 
-    /// How many subscriptions there are to the object of all networks.
+    /// The number of subscriptions to the object of all networks.
     pub fn subscriptions(&self) -> usize {
         let target = self.ids.get(OBJECT).copied().unwrap_or_default();
         self.listeners.subscribers(target).len()
@@ -325,7 +325,7 @@ impl Bus {
     }
 }
 
-/// What ubusd tells of an object.
+/// The description of an object by ubusd.
 fn about(object: u32, path: &str) -> Fields {
     let path = Blob::String(path.as_bytes().to_vec());
     let object = Blob::Int32(object as i32);

@@ -33,9 +33,9 @@ pub struct Capture {
     pub kind: String,
     /// The stock command with the same effect, where there is one.
     pub command: Option<String>,
-    /// What was seen, in order.
+    /// The steps, in order.
     pub steps: Vec<Step>,
-    /// What it means: for a `call` what the stock client printed, for others a
+    /// The meaning: for a `call` what the stock client printed, for others a
     /// description.
     pub json: Value,
 }

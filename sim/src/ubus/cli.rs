@@ -11,7 +11,7 @@ use super::control;
 use super::fault::UbusFault;
 use super::server::UbusSim;
 
-/// What [`main`] takes.
+/// The usage of [`main`].
 pub const USAGE: &str = "\
 usage: wansync-sim ubus --socket PATH [--network NAME=DEVICE]... [--interfaces FILE]
                         [--fault FAULT] [--control PATH] [--hook PROGRAM] [--log FILE]

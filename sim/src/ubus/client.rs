@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::fault::UbusFault;
 
-/// As much unsent output a client may have; ubusd drops messages beyond it.
+/// The most unsent output of a client; ubusd drops messages beyond it.
 const MAX_UNSENT: usize = 1 << 20;
 
 /// An open connection.

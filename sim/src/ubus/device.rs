@@ -1,4 +1,4 @@
-//! What netifd would say of a static network on a real device of this
+//! The status that netifd would give of a static network on a real device of this
 //! namespace: its addresses as the kernel has them now.
 
 use std::fs;

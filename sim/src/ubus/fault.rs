@@ -1,6 +1,6 @@
-//! What goes wrong on demand.
+//! Faults on demand.
 
-/// What the server does wrong, from the next request (or connection) on.
+/// A fault of the server, from the next request (or connection) on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UbusFault {
     /// Nothing.

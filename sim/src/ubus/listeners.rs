@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who listens to what.
+/// The subscriptions of clients.
 #[derive(Debug, Default)]
 pub(super) struct Listeners {
     /// Object to client.

@@ -9,7 +9,7 @@ use super::blob::{self, Blob, Fields};
 use super::network::{self, Network, Outcome, Phase, Source, is, without_addresses};
 use super::news::{self, News};
 
-/// What netifd answers to a call: values, or none, and a status code.
+/// The answer of netifd to a call: values, or none, and a status code.
 pub type MethodReply = Result<Option<Fields>, u32>;
 
 /// ubus status codes that netifd gives.
@@ -20,7 +20,7 @@ const NOT_FOUND: u32 = 4;
 /// The path of the object for all networks; `.NAME` behind it is that of one.
 pub const OBJECT: &str = "network.interface";
 
-/// What was put off.
+/// A change that was put off.
 #[derive(Debug)]
 pub struct Later {
     /// For so long.
@@ -38,7 +38,7 @@ pub struct Netifd {
     stopped: bool,
     /// The notifications to send, in order.
     pub news: Vec<News>,
-    /// What is to come.
+    /// The changes to come.
     pub later: Vec<Later>,
 }
 
@@ -137,7 +137,7 @@ impl Netifd {
         }
     }
 
-    /// Whether a call of this method would do something.
+    /// True if a call of this method would do something.
     pub fn is_for(&self, method: &str, name: &str) -> bool {
         let Some(network) = self.networks.get(name) else {
             return false;

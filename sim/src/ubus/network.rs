@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::blob::{self, Blob, Fields};
 use super::device;
 
-/// What comes of a call of `up`.
+/// The outcome of a call of `up`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It is as it was last set, at once. Where that is not up, setting up failed.
     Up,
-    /// The same with this status from now on.
+    /// It is up, with this status from now on.
     UpAs(Value),
     /// It is pending for so long, and then this comes, unless it was taken down,
     /// set or removed meanwhile.
@@ -26,7 +26,7 @@ pub enum Outcome {
     Refused(u32),
 }
 
-/// Where the status of a network comes from.
+/// The source of the status of a network.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     /// As it was given.
@@ -35,7 +35,7 @@ pub(super) enum Source {
     Device(String),
 }
 
-/// What calls have made of it.
+/// The phase that calls have brought it to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Phase {
     AsSet,
@@ -50,7 +50,7 @@ pub(super) struct Network {
     pub phase: Phase,
     /// As a call has left it; where none has, as it was given.
     pub autostart: Option<bool>,
-    /// What the last update changed; where there was none, as it was given.
+    /// The parts that the last update changed; where there was none, as it was given.
     pub updated: Vec<&'static str>,
     /// The status of the last notification; null before the first.
     pub told: Value,
@@ -105,7 +105,7 @@ impl Network {
     }
 }
 
-/// What netifd leaves of a status while the network is not up.
+/// The rest of a status while the network is not up.
 pub(super) fn without_addresses(status: Value) -> Value {
     let mut rest = json!({"up": false, "pending": false, "data": {}});
     for name in ["available", "autostart", "dynamic", "proto", "device"] {

@@ -1,4 +1,4 @@
-//! What netifd tells of a change: events, and notifications to subscribers.
+//! The messages of netifd about a change: events, and notifications to subscribers.
 
 use serde_json::Value;
 

@@ -17,7 +17,7 @@ use super::network::Outcome;
 use super::shared::{OnDown, OnUp, UbusShared};
 use super::socket;
 
-/// How often a network that follows a device is looked at.
+/// The pause between two checks of a network that follows a device.
 const DEVICE_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A running stand-in. Dropping it closes all connections and removes the socket.
@@ -52,7 +52,7 @@ impl UbusSim {
         Ok(sim)
     }
 
-    /// Where it listens.
+    /// The path of its socket.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -66,7 +66,7 @@ impl UbusSim {
         self.shared.change(|bus| bus.netifd.set(name, status));
     }
 
-    /// The same, with the network down in between, as when a line is dialled
+    /// Replaces a network as [`UbusSim::set_interface`], with it down in between, as when a line is dialled
     /// anew or a static address is configured.
     pub fn redial(&self, name: &str, status: Value) {
         self.shared.change(|bus| bus.netifd.redial(name, status));
@@ -181,7 +181,7 @@ impl UbusSim {
         state.bus.refuses = fault == UbusFault::Refuse;
     }
 
-    /// What was called so far, each as `path method`.
+    /// The calls so far, each as `path method`.
     pub fn calls(&self) -> Vec<String> {
         let calls = self.journal().into_iter();
         calls
@@ -189,12 +189,12 @@ impl UbusSim {
             .collect()
     }
 
-    /// What was called so far.
+    /// The calls so far.
     pub fn journal(&self) -> Vec<Call> {
         self.shared.lock().bus.calls.clone()
     }
 
-    /// How many times this method of this network was called, by whichever object.
+    /// The number of times this method of this network was called, by any object.
     pub fn called(&self, method: &str, network: &str) -> usize {
         let calls = self.journal().into_iter();
         calls
@@ -202,12 +202,12 @@ impl UbusSim {
             .count()
     }
 
-    /// How many clients are connected.
+    /// The number of connected clients.
     pub fn clients(&self) -> usize {
         self.shared.lock().clients.len()
     }
 
-    /// How many subscriptions there are to the object `network.interface`.
+    /// The number of subscriptions to the object `network.interface`.
     pub fn subscriptions(&self) -> usize {
         self.shared.lock().bus.subscriptions()
     }

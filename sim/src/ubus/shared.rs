@@ -1,4 +1,4 @@
-//! What the handle and all connections share: the bus, and what a test scripts.
+//! The state that the handle and all connections share: the bus, and what a test scripts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,7 +30,7 @@ pub(super) struct UbusShared {
 pub(super) struct State {
     pub bus: Bus,
     pub fault: UbusFault,
-    /// Those that are open, by client id.
+    /// The open connections, by client id.
     pub clients: BTreeMap<u32, Client>,
     /// ubusd is to stop, or has.
     pub stopped: bool,

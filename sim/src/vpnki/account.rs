@@ -7,7 +7,7 @@ use super::style::Style;
 /// The VPNKI key that every simulator knows from the start. Plainly an example.
 pub const VPNKI_KEY: &str = "test-vpnki-key-0123456789";
 
-/// What the simulated VPNKI knows, and how it says it.
+/// The account at the simulated VPNKI, and the form of its replies.
 #[derive(Debug, Clone)]
 pub(crate) struct Vpnki {
     pub keys: Vec<String>,
@@ -18,7 +18,7 @@ pub(crate) struct Vpnki {
     pub sessions: Vec<Session>,
     /// Known: tunnels are made and deleted for users with Priority status only.
     pub priority: bool,
-    /// How many tunnels there may be. Assumed: that there is a limit.
+    /// The number of tunnels there may be. Assumed: that there is a limit.
     pub limit: usize,
     /// Lists are filled up to this many rows with invented ones.
     pub fill: usize,
@@ -32,7 +32,7 @@ pub struct Tunnel {
     pub name: String,
     /// Its address in VPNKI's network.
     pub address: String,
-    /// What its owner wrote beside it.
+    /// The comment of its owner.
     pub comment: String,
 }
 

@@ -18,10 +18,10 @@ use outcome::{Refusal, ResourceBody};
 pub use style::{Dates, Deleted, Envelope, Refused, Rows, Style};
 use style::{error, success};
 
-/// Where the web service is, as at VPNKI: with or without the language.
+/// The paths of the web service, as at VPNKI: with or without the language.
 pub(crate) const PATHS: [&str; 3] = ["/index.php/en/", "/index.php/en", "/index.php"];
 
-/// What every resource takes.
+/// The parameters of every resource.
 const COMMON: &[&str] = &["option", "format", "app", "resource", "key"];
 
 /// One resource.

@@ -1,8 +1,8 @@
-//! What comes of a request for a resource.
+//! The outcome of a request for a resource.
 
 use serde_json::Value;
 
-/// What a resource gives.
+/// The body of a success.
 pub(super) enum ResourceBody {
     /// It goes into the envelope.
     Payload(Value),

@@ -7,7 +7,7 @@ use super::outcome::Refusal;
 use crate::http::Reply;
 use crate::words::{as_text, words};
 
-/// How VPNKI's replies look.
+/// The form of VPNKI's replies.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Style {
     /// The version of com_api.
@@ -23,13 +23,13 @@ pub struct Style {
     /// Whether an error of versions 1.x and 3.0 has the HTTP status that it
     /// names, or 200.
     pub real_status: bool,
-    /// How statistics write a time.
+    /// The form of times in statistics.
     #[serde(serialize_with = "as_text")]
     pub dates: Dates,
-    /// What `del_tunnel` answers.
+    /// The answer of `del_tunnel`.
     #[serde(serialize_with = "as_text")]
     pub deleted: Deleted,
-    /// What `add_tunnel` answers where it fails.
+    /// The answer of `add_tunnel` where it fails.
     #[serde(serialize_with = "as_text")]
     pub not_added: Refused,
 }
@@ -73,7 +73,7 @@ words! {
 }
 
 words! {
-    /// How statistics write a time.
+    /// The form of times in statistics.
     Dates {
         /// `2015-12-31 23-59-59`
         Dashes = "dashes",
@@ -83,7 +83,7 @@ words! {
 }
 
 words! {
-    /// What `del_tunnel` answers: bare, or in the envelope.
+    /// The answer of `del_tunnel`: bare, or in the envelope.
     Deleted {
         /// The body `OK`, which is not JSON.
         Bare = "bare",
@@ -105,7 +105,7 @@ words! {
 }
 
 words! {
-    /// What `add_tunnel` answers where it fails.
+    /// The answer of `add_tunnel` where it fails.
     Refused {
         /// `{"add error":"…"}`, with the space, as if it had succeeded.
         AddError = "add-error",
