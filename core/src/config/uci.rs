@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 
 use crate::places::Places;
 pub use error::{Keyword, ParseError, Reason};
-use lexer::{Command, Lexer};
+use lexer::{Lexer, UciCommand};
 
 /// One configuration file, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -140,13 +140,13 @@ impl<'a> Reader<'a> {
     }
 
     /// `package` is checked and otherwise ignored: the name of the file counts.
-    fn package(&mut self, lexer: &mut Lexer<'a>, command: Command) -> Result<(), ParseError> {
+    fn package(&mut self, lexer: &mut Lexer<'a>, command: UciCommand) -> Result<(), ParseError> {
         lexer.enter(&command)?;
         required(lexer, is_package_byte, Reason::InvalidName)?;
         lexer.end_of_command()
     }
 
-    fn config(&mut self, lexer: &mut Lexer<'a>, command: Command) -> Result<(), ParseError> {
+    fn config(&mut self, lexer: &mut Lexer<'a>, command: UciCommand) -> Result<(), ParseError> {
         lexer.enter(&command)?;
         let kind = required(lexer, is_type_byte, Reason::InvalidType)?;
         let name = optional(lexer, is_name_byte, Reason::InvalidName)?;
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn option(&mut self, lexer: &mut Lexer<'a>, command: Command) -> Result<(), ParseError> {
+    fn option(&mut self, lexer: &mut Lexer<'a>, command: UciCommand) -> Result<(), ParseError> {
         let Some(section) = self.open else {
             return Err(lexer.error(Reason::NoSection));
         };

@@ -230,31 +230,26 @@ fn device_of(network: &Network) -> Option<&str> {
 }
 
 /// An echo that is under way.
-struct PendingEcho {
+struct SentEcho {
     target: IpAddr,
     sent: Duration,
     echo: Result<Echo, String>,
 }
 
 /// One echo through each tunnel that has a device and a far end.
-fn send_echoes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, PendingEcho)> {
+fn send_echoes<'a>(config: &'a Config, networks: &[Network]) -> Vec<(&'a str, SentEcho)> {
     let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
         let network = networks.iter().find(|n| n.name == tunnel.network)?;
         let (device, target) = (device_of(network)?, tunnel.ping?);
         let echo = Echo::open(target, device, number as u16)
             .and_then(|mut echo| echo.send().map(|()| echo));
         let sent = clock::since_boot();
-        Some((name, PendingEcho { target, sent, echo }))
+        Some((name, SentEcho { target, sent, echo }))
     };
     config.ready_tunnels().enumerate().filter_map(one).collect()
 }
 
-fn check_echo(
-    section: &str,
-    probe: Option<&mut PendingEcho>,
-    device: &str,
-    findings: &mut Findings,
-) {
+fn check_echo(section: &str, probe: Option<&mut SentEcho>, device: &str, findings: &mut Findings) {
     let Some(probe) = probe else {
         return;
     };
@@ -269,7 +264,7 @@ fn check_echo(
     }
 }
 
-fn await_echo(probe: &mut PendingEcho) -> Result<bool, String> {
+fn await_echo(probe: &mut SentEcho) -> Result<bool, String> {
     let echo = probe.echo.as_mut().map_err(|why| why.clone())?;
     let end = probe.sent + ECHO_TIMEOUT;
     loop {

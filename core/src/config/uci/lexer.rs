@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::error::{Keyword, ParseError, Reason};
 
 /// A command whose words were not read yet.
-pub(super) struct Command {
+pub(super) struct UciCommand {
     pub keyword: Keyword,
     /// The line of the keyword, from 1.
     pub line: u32,
@@ -58,7 +58,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next command of the line, if there is one.
-    pub(super) fn command(&self) -> Result<Option<Command>, ParseError> {
+    pub(super) fn command(&self) -> Result<Option<UciCommand>, ParseError> {
         let rest = &self.text[self.pos..self.end];
         let Some(start) = rest.iter().position(|&byte| !is_blank(byte)) else {
             return Ok(None);
@@ -74,7 +74,7 @@ impl<'a> Lexer<'a> {
             b"list" | b"l" => Keyword::List,
             _ => return Err(self.error(Reason::InvalidCommand)),
         };
-        Ok(Some(Command {
+        Ok(Some(UciCommand {
             keyword,
             line: self.line,
             end: self.pos + start + length,
@@ -82,7 +82,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Goes behind the keyword and the blank that ends it.
-    pub(super) fn enter(&mut self, command: &Command) -> Result<(), ParseError> {
+    pub(super) fn enter(&mut self, command: &UciCommand) -> Result<(), ParseError> {
         if command.end == self.end {
             return Err(self.error(Reason::WithoutName(command.keyword)));
         }
