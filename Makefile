@@ -17,7 +17,7 @@ demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a 
 .PHONY: test
 test: ## formatting, lints, documentation, and every test
 	tests/setup
-	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl sim/demo/* tests/run tests/setup tests/under-load
+	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/no-std cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl sim/demo/* tests/run tests/setup tests/under-load
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
@@ -39,6 +39,10 @@ TARGET ?= all
 .PHONY: cross
 cross: ## build wansync statically for routers (TARGET=mips for one of cross/targets.toml)
 	cross/build $(TARGET)
+
+.PHONY: no-std
+no-std: ## build the core for a machine without an operating system
+	cross/no-std
 
 ARCH ?= mipsel
 KERNEL ?=
