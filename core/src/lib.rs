@@ -4,6 +4,31 @@
 //! This crate is `no_std`: no file, socket, clock or variable of the environment
 //! can be reached from here, so every rule is tested with made-up time.
 //!
+//! ```
+//! use wansync_core::address::Candidate;
+//! use wansync_core::config::Config;
+//! use wansync_core::reconcile::{Decision, decide, state_after_send};
+//! use wansync_core::state::SectionState;
+//! use wansync_core::time::{BUILT, Boot, Now};
+//!
+//! let text = b"config skydns 'home'\noption ident 'user'\noption key 'example'\n";
+//! let config = Config::parse(text).unwrap();
+//! let (name, section) = config.ready().next().unwrap();
+//! assert_eq!(name, "home");
+//!
+//! // A minute after the boot the WAN has an address: it is to be sent.
+//! let now = Now::new(Boot::from_secs(60), BUILT);
+//! let observation = Ok(vec![Candidate::from("8.8.4.4".parse::<std::net::IpAddr>().unwrap())]);
+//! let state = SectionState::default();
+//! let Decision::Update(address) = decide(&section.policy, &observation, &state, now, false) else {
+//!     panic!("nothing was sent yet");
+//! };
+//! // The service acknowledges it, so there is nothing more to do.
+//! let state = state_after_send(&state, address, "skydns", &Ok(()), now, 0);
+//! let decision = decide(&section.policy, &observation, &state, now, false);
+//! assert_eq!(decision, Decision::Unchanged(address));
+//! ```
+//!
 //! | module | subject |
 //! | --- | --- |
 //! | [`config`] | the text of `/etc/config/wansync`: sections, options, a checked [`config::Config`] |
@@ -14,7 +39,7 @@
 //! | [`schedule`] | when a section is looked at and a pass is run, in the daemon and after an event |
 //! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
 //! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |
-//! | [`cron`] | when cron re-checks
+//! | [`cron`] | when cron re-checks |
 //! | [`tunnel`] | a tunnel: from evidence to a verdict, and what to do about it |
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
 //! | [`ubus`] | the wire format of OpenWrt's ubus, and what netifd's answers mean |
