@@ -128,7 +128,11 @@ pub fn run(
         None => (wait(&lock).map_err(no_state)??, Some(paths.load_to_act()?)),
     };
     lock.take_rerun_request();
-    let mut done = once(paths, fresh.as_ref().unwrap_or(config), targets, options);
+    let mut done = match &fresh {
+        // So may the address be that was chosen before the wait.
+        Some(fresh) => once(paths, fresh, &without_addresses(targets), options),
+        None => once(paths, config, targets, options),
+    };
     guard.release();
     while lock.is_rerun_requested() {
         let Some(guard) = lock.lock_or_request_rerun(LOCK_TIMEOUT).map_err(no_state)? else {
@@ -152,6 +156,15 @@ pub fn run(
         }
     }
     Ok(done)
+}
+
+/// The same sections, each for the address that its source has.
+fn without_addresses(targets: &[Target]) -> Vec<Target> {
+    let mut targets = targets.to_vec();
+    for target in &mut targets {
+        target.address = None;
+    }
+    targets
 }
 
 fn wait(lock: &PassLock) -> io::Result<Result<LockGuard, Exit>> {

@@ -1,11 +1,12 @@
 //! Changes that come fast, and services that hang meanwhile.
 
+use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use wansync_sim::{Fault, Point, Times};
 
-use crate::{daemon, is_quiet, router, sent, up};
+use crate::{daemon, is_quiet, pending, router, sent, up};
 use wansync_test_support::Router;
 
 #[test]
@@ -112,4 +113,24 @@ fn back_to_the_address_of_before_while_a_send_hangs() {
     ubus.redial("wan", up("8.8.4.4"));
     daemon.says("8.8.4.4 is confirmed again");
     assert_eq!(router.bound(), ["8.8.4.4"]);
+}
+
+/// A pass that another one keeps waiting does not send an address that is gone by then.
+#[test]
+fn an_address_that_is_gone_when_its_pass_has_its_turn() {
+    let router = router("");
+    let ubus = router.ubus();
+    ubus.set_interface("wan", up("8.8.4.4"));
+    let mut daemon = daemon(&router);
+    daemon.says("8.8.4.4 is confirmed");
+    // The hold-down of the start is over.
+    thread::sleep(Duration::from_secs(4));
+    let lock = File::open(router.path("run/lock")).expect("the lock of passes");
+    lock.lock().expect("another pass");
+    ubus.set_interface("wan", up("9.9.9.9"));
+    thread::sleep(Duration::from_secs(4));
+    ubus.set_interface("wan", pending());
+    drop(lock);
+    daemon.says("home: aborted: ");
+    is_quiet(&router, 1);
 }
