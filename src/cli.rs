@@ -250,7 +250,7 @@ macro_rules! call {
 
             /// what to ask for, as --list names it, and then its parameters:
             /// NAME=@FILE reads the value from a file, NAME=- from standard input
-            /// (or asks for it on a terminal), NAME=TEXT is @TEXT
+            /// (or asks for it on a terminal), NAME=@@TEXT is @TEXT
             #[argh(positional, arg_name = "METHOD…")]
             pub words: Vec<String>,
         }

@@ -179,7 +179,7 @@ fn unknown_method(service: Service, name: &str) -> String {
 }
 
 /// One `NAME=VALUE`. `@FILE` and `-` keep a value out of the list of processes;
-/// `…` is a value that begins with `@`. `reader` is who has read standard input.
+/// `@@…` is a value that begins with `@`. `reader` is who has read standard input.
 fn parameter<'a>(
     method: &Method,
     text: &'a str,

@@ -65,6 +65,18 @@ fn the_help_of_a_method_names_each_parameter_and_what_it_does() {
 }
 
 #[test]
+fn the_usage_says_how_a_value_begins_with_an_at_sign() {
+    for service in ["skydns", "vpnki"] {
+        let help = run(&[service, "--help"]).expect(0);
+        assert!(
+            help.stdout.contains("NAME=@@TEXT is @TEXT"),
+            "{}",
+            help.stdout
+        );
+    }
+}
+
+#[test]
 fn help_is_given_wherever_it_is_asked_for() {
     let expected = run(&["skydns", "add_ip", "--help"]).expect(0).stdout;
     for words in [
