@@ -135,7 +135,7 @@ impl<'a> WatchedAccount<'a> {
         match (&old.last_error, &new.last_error) {
             (Some(old), Some(new)) if old.why == new.why => {}
             (_, Some(error)) => {
-                let (why, due) = (&error.why, spoken(due.since(clock::boot())));
+                let (why, due) = (&error.why, spoken(due.since(clock::now().boot)));
                 log::warn!("{name}: VPNKI cannot be asked: {why}; next in {due}");
             }
             (Some(error), None) => {

@@ -76,12 +76,13 @@ impl PassLock {
         }
     }
 
-    /// The time since the last pass was done, by the wall clock. It is for people: no
-    /// decision depends on it.
+    /// The time since the last pass was done, by the wall clock, in whole seconds. It is
+    /// for people: no decision depends on it.
     pub fn last_done_ago(&self) -> Option<Duration> {
         let done = fs::metadata(self.folder.join(self.lock)).and_then(|lock| lock.modified());
         let done = done.ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Some(clock::since_1970().saturating_sub(done))
+        let ago = clock::since_1970().saturating_sub(done);
+        Some(Duration::from_secs(ago.as_secs()))
     }
 
     /// Notes that what a pass does was done so long ago, by a daemon that had
@@ -161,6 +162,19 @@ mod tests {
         drop(guard);
         assert!(turn.try_lock_now().expect("a folder").is_some());
         assert!(turn.take_rerun_request() && !turn.take_rerun_request());
+    }
+
+    #[test]
+    fn the_age_of_a_pass_is_in_whole_seconds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let turn = PassLock::of_passes(folder.path());
+        assert_eq!(turn.last_done_ago(), None);
+        turn.record_done(Duration::from_millis(5700));
+        let ago = turn.last_done_ago().expect("a pass");
+        assert!(
+            ago >= Duration::from_secs(5) && ago.subsec_nanos() == 0,
+            "{ago:?}"
+        );
     }
 
     /// Whatever the order of their steps, a trigger either runs or is run for.
