@@ -87,14 +87,13 @@ impl PassSchedule {
         }
     }
 
-    /// The moment at which there is something to do.
+    /// The moment at which there is something to do. The end of a pass, and of its time, is
+    /// not among it: that is its process's.
     pub fn due(&self) -> Option<Boot> {
-        let pass = match &self.running {
-            Some((began, _)) => Some(*began + MAX_PASS_TIME),
-            None => self.has_problems.then_some(Boot::START),
-        };
+        let has_problems = self.has_problems && self.running.is_none();
+        let problems = has_problems.then_some(Boot::START);
         let sections = self.sections.iter().map(|(_, schedule)| schedule.due());
-        sections.chain(pass).min()
+        sections.chain(problems).min()
     }
 
     /// Whether the section is to be looked at now.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 
-use super::passes::PassSchedule;
+use super::passes::{MAX_PASS_TIME, PassSchedule};
 use super::section::Facts;
 use crate::address::{Candidate, Family};
 use crate::failure::Failure;
@@ -326,4 +326,23 @@ fn a_clock_that_jumps_by_years_neither_sends_nor_keeps_from_sending() {
     let world = world.run(8 * HOUR);
     let hours: Vec<i64> = world.sends.iter().map(|(at, _)| at.secs() / 3600).collect();
     assert_eq!(hours, [0, 1, 2, 3, 6, 7]);
+}
+
+/// One that was killed and is still there, stuck in the kernel.
+#[test]
+fn a_pass_that_does_not_end_in_its_time_does_not_keep_the_router_awake() {
+    let mut world = World::new(&steady, &confirms);
+    world.look(Boot::START);
+    assert!(world.schedule.is_running(Some(SECTION)));
+    let mut now = Boot::START + MAX_PASS_TIME;
+    for _ in 0..10 {
+        world.look(now);
+        let due = world.schedule.due().expect("its section");
+        assert!(
+            due.since(now) >= Duration::from_secs(1),
+            "{due:?} at {now:?}"
+        );
+        now = due;
+    }
+    assert_eq!(world.passes, 1);
 }

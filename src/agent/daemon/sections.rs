@@ -99,7 +99,9 @@ impl Sections {
 
     /// The moment at which there is something to do.
     pub fn due(&self) -> Option<Boot> {
-        self.schedule.due()
+        let deadline = self.pass.as_ref().map(Child::deadline);
+        let due = self.schedule.due().into_iter();
+        due.chain(deadline.map(Boot::after_boot)).min()
     }
 
     /// Whether there is something to do now.
