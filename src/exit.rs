@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::agent::RunError;
+use crate::agent::publish::Report;
 use wansync_core::failure::Failure;
 use wansync_core::outcome::Outcome;
 use wansync_core::tunnel::Health;
@@ -27,13 +29,23 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit code for a section's outcome.
-    pub fn of(outcome: Outcome, failure: Option<&Failure>) -> Exit {
+    /// The exit code for the sections of a pass: the first that is not 0, in the order of
+    /// the file.
+    pub fn of_sections(reports: &[Report]) -> Exit {
+        let exits = reports.iter().map(Exit::of_section);
+        exits.fold(Exit::Done, Exit::or)
+    }
+
+    fn of_section(report: &Report) -> Exit {
+        let Some(outcome) = report.outcome else {
+            return Exit::Config;
+        };
         match outcome {
             Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => Exit::Done,
             Outcome::Aborted | Outcome::Throttled => Exit::Later,
             Outcome::Refused | Outcome::Held => Exit::Refused,
-            Outcome::Unconfirmed => failure.map_or(Exit::Failed, Exit::of_call),
+            Outcome::Unconfirmed if report.is_unavailable => Exit::Unavailable,
+            Outcome::Unconfirmed => Exit::Failed,
         }
     }
 
@@ -62,6 +74,15 @@ impl Exit {
             _ if failure.is_permanent() => Exit::Refused,
             _ if failure.is_unavailable() => Exit::Unavailable,
             _ => Exit::Failed,
+        }
+    }
+}
+
+impl From<RunError> for Exit {
+    fn from(error: RunError) -> Exit {
+        match error {
+            RunError::Configuration => Exit::Config,
+            RunError::Temporary => Exit::Later,
         }
     }
 }

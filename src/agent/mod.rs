@@ -18,3 +18,13 @@ pub mod paths;
 pub mod problem_log;
 pub mod publish;
 pub mod tunnels;
+
+/// The class of a problem that keeps the agent from its work. The problem itself was
+/// logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunError {
+    /// The configuration cannot be used at all.
+    Configuration,
+    /// The state folder or the machine cannot be used now, or another process uses them.
+    Temporary,
+}

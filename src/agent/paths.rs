@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use crate::agent::RunError;
 use crate::cli::Arguments;
-use crate::exit::Exit;
 use crate::sys::store::Store;
 use crate::sys::{files, log as logging};
 use wansync_core::config::Config;
@@ -101,10 +101,10 @@ impl Paths {
     /// Reads it for a command that acts on it: the level of the log is set, and
     /// a file that cannot be used ends the command. Its problems are for the pass
     /// to tell.
-    pub fn load_to_act(&self) -> Result<Config, Exit> {
+    pub fn load_to_act(&self) -> Result<Config, RunError> {
         let config = self.load().map_err(|why| {
             log::error!("{why}");
-            Exit::Config
+            RunError::Configuration
         })?;
         logging::set_level(config.main.log_level);
         Ok(config)

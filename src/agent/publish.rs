@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
+use crate::agent::RunError;
 use crate::agent::hooks::{HookRun, StateChange};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of, warning_of_key_file};
 use crate::agent::problem_log::ProblemLog;
-use crate::exit::Exit;
 use crate::sys::digest::sha256;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::lock::{LockGuard, PassLock};
@@ -48,9 +48,9 @@ pub struct Report {
     pub outcome: Option<Outcome>,
     /// The reason for that.
     pub reason: String,
-    /// The exit code that it asks for.
-    pub exit: Exit,
-    /// Whether the source could not be asked, or had no answer.
+    /// True if the service could not be reached, or cannot serve.
+    pub is_unavailable: bool,
+    /// True if the source could not be asked, or had no answer.
     pub source_failed: bool,
     /// The time until something is due for it.
     pub due: Duration,
@@ -93,30 +93,24 @@ impl Report {
     }
 }
 
-/// The first exit code that is not 0, in the order of the file.
-pub fn exit_of(reports: &[Report]) -> Exit {
-    let exits = reports.iter().map(|report| report.exit);
-    exits.fold(Exit::Done, Exit::or)
-}
-
 /// Runs a pass over the sections that are named, or over all if none is, and one more
 /// for as long as others asked for one meanwhile. Those are for all sections and forced
 /// in none, whatever the first one was.
 ///
 /// # Errors
-/// The exit code, if no pass could run; the reason is logged.
+/// The class of the problem, if no pass could run; the problem itself is logged.
 pub fn run(
     paths: &Paths,
     config: &Config,
     targets: &[Target],
     options: PassOptions,
-) -> Result<PassReport, Exit> {
+) -> Result<PassReport, RunError> {
     if options.dry_run {
         return match paths.store().check_readable() {
             Ok(()) => Ok(once(paths, config, targets, options)),
             Err(why) => {
                 log::error!("{why}");
-                Err(Exit::Later)
+                Err(RunError::Temporary)
             }
         };
     }
@@ -167,19 +161,19 @@ fn without_addresses(targets: &[Target]) -> Vec<Target> {
     targets
 }
 
-fn wait(lock: &PassLock) -> io::Result<Result<LockGuard, Exit>> {
+fn wait(lock: &PassLock) -> io::Result<Result<LockGuard, RunError>> {
     Ok(lock.lock_or_request_rerun(LOCK_TIMEOUT)?.ok_or_else(|| {
         let waited = LOCK_TIMEOUT.as_secs();
         log::warn!("another pass has been running for {waited} s; one more follows it");
-        Exit::Later
+        RunError::Temporary
     }))
 }
 
 /// Without the state folder no limit could be kept, so nothing is sent.
-fn no_state(paths: &Paths, error: &io::Error) -> Exit {
+fn no_state(paths: &Paths, error: &io::Error) -> RunError {
     let folder = paths.state.display();
     log::error!("cannot use the folder {folder}: {error}; nothing is sent");
-    Exit::Later
+    RunError::Temporary
 }
 
 fn once(paths: &Paths, config: &Config, targets: &[Target], options: PassOptions) -> PassReport {
@@ -267,7 +261,7 @@ fn wrong(section: &str, reason: &str) -> Report {
         section: section.to_owned(),
         outcome: None,
         reason: reason.to_owned(),
-        exit: Exit::Config,
+        is_unavailable: false,
         source_failed: false,
         due: Duration::MAX,
     }
@@ -477,7 +471,7 @@ impl Pass<'_> {
             section: context.name.to_owned(),
             outcome: state.outcome,
             reason: state.reason.clone(),
-            exit: state.outcome.map_or(Exit::Done, |o| Exit::of(o, failure)),
+            is_unavailable: failure.is_some_and(Failure::is_unavailable),
             source_failed: false,
             due: reconcile::next_due(&context.section.policy, state, clock::now(), self.interval),
         }

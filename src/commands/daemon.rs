@@ -1,7 +1,7 @@
 //! `wansync daemon`, and the child processes that it starts.
 
 use crate::agent::paths::Paths;
-use crate::agent::publish::{self, PassOptions, exit_of};
+use crate::agent::publish::{self, PassOptions};
 use crate::agent::{account, daemon};
 use crate::cli::DaemonArguments;
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ pub fn run(paths: &Paths, options: &DaemonArguments) -> Exit {
     match &options.look {
         Some(name) => query_account(paths, name),
         None if options.pass => pass(paths, &options.sections),
-        None => daemon::run(paths),
+        None => daemon::run(paths).map_or_else(Exit::from, |()| Exit::Done),
     }
 }
 
@@ -25,7 +25,7 @@ pub fn run(paths: &Paths, options: &DaemonArguments) -> Exit {
 fn query_account(paths: &Paths, name: &str) -> Exit {
     let config = match paths.load_to_act() {
         Ok(config) => config,
-        Err(exit) => return exit,
+        Err(error) => return error.into(),
     };
     if !config.main.enabled {
         return Exit::Done;
@@ -44,12 +44,12 @@ fn query_account(paths: &Paths, name: &str) -> Exit {
 fn pass(paths: &Paths, sections: &[String]) -> Exit {
     let config = match paths.load_to_act() {
         Ok(config) => config,
-        Err(exit) => return exit,
+        Err(error) => return error.into(),
     };
     let targets: Vec<Target> = sections.iter().map(|word| target(word)).collect();
     match publish::run(paths, &config, &targets, PassOptions::default()) {
-        Ok(done) => exit_of(&done.sections),
-        Err(exit) => exit,
+        Ok(done) => Exit::of_sections(&done.sections),
+        Err(error) => error.into(),
     }
 }
 

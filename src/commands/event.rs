@@ -109,7 +109,7 @@ fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
     loop {
         let config = match paths.load_to_act() {
             Ok(config) => config,
-            Err(exit) => return exit,
+            Err(error) => return error.into(),
         };
         if !config.main.enabled {
             return Exit::Done;
@@ -118,13 +118,13 @@ fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
         let schedule = schedule.get_or_insert_with(|| EventSchedule::new(clock::boot(), interval));
         let done = match publish::run(paths, &config, &[], PassOptions::default()) {
             Ok(done) => done,
-            Err(exit) => return exit,
+            Err(error) => return error.into(),
         };
         one_shot::pass(paths, &config, &[]);
         hooks::run(done.hooks);
         let results = done.sections.iter().map(Report::result);
         match schedule.next_pass(results, clock::boot()) {
-            None => return publish::exit_of(&done.sections),
+            None => return Exit::of_sections(&done.sections),
             Some(next) if wait(next, lock) => {}
             Some(_) => return Exit::Done,
         }

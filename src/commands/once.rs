@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::output::println_quietly;
 use crate::agent::hooks::{self, HookRun};
 use crate::agent::paths::Paths;
-use crate::agent::publish::{self, PassOptions, exit_of};
+use crate::agent::publish::{self, PassOptions};
 use crate::agent::tunnels::one_shot;
 use crate::cli::OnceArguments;
 use crate::exit::Exit;
@@ -21,7 +21,7 @@ const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
     let config = match paths.load_to_act() {
         Ok(config) => config,
-        Err(exit) => return exit,
+        Err(error) => return error.into(),
     };
     let is_tunnel = |name: &String| config.tunnels.iter().any(|s| s.name == *name);
     let is_unknown =
@@ -48,7 +48,7 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
             Err(exit) => return exit,
         };
     }
-    let mut exit = exit_of(&done.sections);
+    let mut exit = Exit::of_sections(&done.sections);
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
         exit = exit.or(check_tunnels(paths, &config, &tunnels));
     }

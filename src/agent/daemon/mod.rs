@@ -14,11 +14,11 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
+use crate::agent::RunError;
 use crate::agent::hooks::Programs;
 use crate::agent::observe::Observer;
 use crate::agent::paths::Paths;
 use crate::agent::tunnels::{RouterState, TunnelMonitor};
-use crate::exit::Exit;
 use crate::sys::control::{self, ControlRequest};
 use crate::sys::http::HttpClient;
 use crate::sys::lock::{LockGuard, PassLock};
@@ -39,16 +39,15 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 /// How long another daemon may take to say which process it is.
 const ANSWER: Duration = Duration::from_secs(1);
 
-/// Runs it.
-pub fn run(paths: &Paths) -> Exit {
-    match open(paths) {
-        Ok((guard, mut daemon)) => {
-            let exit = daemon.run();
-            drop(guard);
-            exit
-        }
-        Err(exit) => exit,
-    }
+/// Runs the daemon until it is asked to end.
+///
+/// # Errors
+/// The class of the problem that ended it, which is logged.
+pub fn run(paths: &Paths) -> Result<(), RunError> {
+    let (guard, mut daemon) = open(paths)?;
+    let ended = daemon.run();
+    drop(guard);
+    ended
 }
 
 struct Daemon<'a> {
@@ -66,29 +65,29 @@ struct Daemon<'a> {
     looked: Duration,
 }
 
-fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), Exit> {
+fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), RunError> {
     let (config, copy) = paths.load_and_copy().map_err(|why| {
         log::error!("{why}");
-        Exit::Config
+        RunError::Configuration
     })?;
     logging::set_level(config.main.log_level);
     let folder = paths.state.display();
     let lock = PassLock::of_daemon(&paths.state);
     let cannot = |error| {
         log::error!("cannot use the folder {folder}: {error}; nothing is sent");
-        Exit::Later
+        RunError::Temporary
     };
     let guard = match lock.try_lock_now().map_err(cannot)? {
         Some(guard) => guard,
         None => wait_for(paths, &lock).map_err(cannot)?.ok_or_else(|| {
             log::error!("another wansync still uses the folder {folder}; this one ends");
-            Exit::Later
+            RunError::Temporary
         })?,
     };
     let store = paths.store();
     let sources = EventSources::open(&paths.state, has_routes(&config)).map_err(|error| {
         log::error!("cannot listen for changes: {error}");
-        Exit::Later
+        RunError::Temporary
     })?;
     let monitor = TunnelMonitor::new(&config, &store, &[]);
     let daemon = Daemon {
@@ -125,19 +124,19 @@ fn has_routes(config: &Config) -> bool {
 }
 
 impl Daemon<'_> {
-    fn run(&mut self) -> Exit {
+    fn run(&mut self) -> Result<(), RunError> {
         self.say_what_is_watched();
         loop {
             let events = match self.listen() {
                 Ok(events) => events,
                 Err(error) => {
                     log::error!("cannot listen for changes: {error}");
-                    return Exit::Later;
+                    return Err(RunError::Temporary);
                 }
             };
             if events.end {
                 self.end();
-                return Exit::Done;
+                return Ok(());
             }
             self.handle(events);
             self.work();
