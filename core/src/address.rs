@@ -1,14 +1,14 @@
-//! Which address may be published.
+//! Addresses, and which of them may be published.
 //!
 //! An address that others share, or that no packet from outside reaches, must
-//! not be bound at SkyDNS: it would filter strangers, or nobody. The ranges are
+//! not be bound at SkyDNS: it would filter strangers, or no one at all. The ranges are
 //! those of IANA's special-purpose address registries (RFC 6890 and its
 //! updates).
 
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Which kind of address a section publishes.
+/// The kind of address that a section publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// `option family 'ipv4'`
@@ -18,7 +18,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// Whether `address` is of this family.
+    /// True if `address` is of this family.
     pub fn has(self, address: IpAddr) -> bool {
         address.is_ipv4() == (self == Family::Ipv4)
     }
@@ -83,7 +83,7 @@ impl fmt::Display for PublicAddress {
     }
 }
 
-/// What an address is, if it is not a public one.
+/// The kind of an address that is not a public one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotPublic {
@@ -194,7 +194,7 @@ impl fmt::Display for NotPublic {
     }
 }
 
-/// Why no candidate may be published.
+/// The reason why no candidate may be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unpublishable {
     /// There was no address of the wanted family at all.

@@ -12,7 +12,7 @@ const MINUTES: [u32; 11] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 /// The steps, in hours, that divide a day. They grow.
 const HOURS: [u32; 8] = [1, 2, 3, 4, 6, 8, 12, 24];
 
-/// When cron runs a command. `Display` writes the five fields of a crontab.
+/// The times at which cron runs a command. `Display` writes the five fields of a crontab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schedule {
     /// In each minute, the most that cron can do.

@@ -1,5 +1,5 @@
-//! Why a request to a service did not succeed, in the words of the person who
-//! reads the log, and what follows from it.
+//! The failures of requests to a service, in the words of the person who reads the
+//! log, and what follows from them.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::time::MINUTE;
 
-/// What went wrong with one request. No text in it holds a query string.
+/// The failure of one request. No text in it holds a query string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
@@ -16,35 +16,35 @@ pub enum Failure {
     Bind {
         /// The kernel's name of the device.
         device: String,
-        /// What the kernel said.
+        /// The kernel's error.
         cause: String,
     },
     /// The name of the service gave no address.
     NameResolution {
         /// The name that was looked up.
         host: String,
-        /// What the resolver said.
+        /// The resolver's error.
         cause: String,
     },
     /// No connection to any address of the service.
     Connect {
         /// The name or address of the service.
         host: String,
-        /// What the kernel said.
+        /// The kernel's error.
         cause: String,
     },
     /// The connection stands, but it is not a trusted one.
     Tls {
         /// The name of the service.
         host: String,
-        /// What was wrong.
+        /// The fault.
         cause: TlsFailure,
     },
     /// No answer within the time allowed.
     Timeout {
         /// The name of the service.
         host: String,
-        /// What was being waited for.
+        /// The step that was waited for.
         phase: Phase,
         /// The time that it was given.
         limit: Duration,
@@ -53,12 +53,12 @@ pub enum Failure {
     Broken {
         /// The name of the service.
         host: String,
-        /// What broke.
+        /// The part that broke.
         cause: String,
     },
     /// A redirect that may not be followed, or one too many. The query is removed.
     Redirect {
-        /// Where it points, without its query.
+        /// The redirect's target, without its query.
         to: String,
     },
     /// The body is larger than any reply of the service can be.
@@ -77,7 +77,7 @@ pub enum Failure {
     },
     /// A success status whose body is not JSON.
     NotJson {
-        /// What it looks like: an HTML page, an empty body, cut off.
+        /// The body's looks: an HTML page, an empty body, cut off.
         what: String,
     },
     /// The service understood the request and said no.
@@ -87,12 +87,12 @@ pub enum Failure {
     },
     /// JSON, but no shape that is known to mean anything.
     Unknown {
-        /// What was found.
+        /// The JSON that was found, in words.
         what: String,
     },
 }
 
-/// What can be wrong with a TLS connection.
+/// The faults that a TLS connection can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsFailure {
@@ -115,14 +115,14 @@ pub enum TlsFailure {
     CaFile {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// The fault of the file.
         cause: String,
     },
     /// Anything else: no common version, an alert, nonsense.
     Handshake(String),
 }
 
-/// What a request was waiting for when its time ran out.
+/// The step that a request was at when its time ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// The name of the service.
@@ -150,7 +150,7 @@ impl Failure {
         }
     }
 
-    /// Whether sending the same again soon is pointless, or worse: refused by
+    /// True if sending the same again soon is pointless, or worse: refused by
     /// the service, or an HTTP status that says so.
     pub fn is_permanent(&self) -> bool {
         match self {
@@ -162,7 +162,7 @@ impl Failure {
         }
     }
 
-    /// Whether the request may have reached the service, so that what the
+    /// True if the request may have reached the service, so that what the
     /// service holds now is not known.
     pub fn may_have_arrived(&self) -> bool {
         match self {
@@ -175,7 +175,7 @@ impl Failure {
         }
     }
 
-    /// Whether nothing of it left the router for the service: its name was not
+    /// True if nothing of the request left the router for the service: its name was not
     /// found, or its way out was not there.
     pub fn is_local(&self) -> bool {
         match self {
@@ -198,7 +198,7 @@ impl Failure {
         }
     }
 
-    /// The same with every text of the service passed through `change`.
+    /// The failure with every text of the service passed through `change`.
     #[must_use]
     pub fn map_text(self, change: impl Fn(&str) -> String) -> Failure {
         match self {
@@ -226,7 +226,7 @@ impl Failure {
         }
     }
 
-    /// Whether the service could not be reached, or says that it cannot serve.
+    /// True if the service could not be reached, or says that it cannot serve.
     pub fn is_unavailable(&self) -> bool {
         match self {
             Failure::NameResolution { .. }

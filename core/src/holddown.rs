@@ -8,11 +8,11 @@ use super::time::Boot;
 /// The first pause: no single change waits for longer. Whatever follows a
 /// reconnect, such as its IPv6 half, comes within it.
 const MIN_PAUSE: Duration = Duration::from_secs(2);
-/// By how much each pause is longer than the one before.
+/// The factor by which each pause is longer than the one before.
 const GROWTH: u32 = 5;
 /// The longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// A WAN that was quiet for so many pauses flaps no more.
+/// The number of pauses after which a WAN that was quiet flaps no more.
 const QUIET_PAUSES: u32 = 4;
 
 /// The hold-down of one section.
@@ -44,8 +44,8 @@ impl HoldDown {
 mod tests {
     use super::*;
 
-    /// When changes that come at these times, in ms, are acted upon, each as
-    /// early as may be.
+    /// The times at which changes that come at these times, in ms, are acted upon,
+    /// each as early as may be.
     fn acted(changes: &[u64]) -> Vec<u64> {
         let (mut held, mut acted) = (HoldDown::default(), Vec::new());
         let mut changes = changes.iter().copied().peekable();

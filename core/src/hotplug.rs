@@ -7,7 +7,7 @@ use alloc::string::String;
 
 use crate::config::{Config, Skydns, Source, Tunnel};
 
-/// What OpenWrt says to a hotplug script, in variables of its environment.
+/// A hotplug event, as OpenWrt passes it to a script in variables of its environment.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Hotplug {
     action: String,
@@ -15,7 +15,7 @@ pub struct Hotplug {
     interface: Option<String>,
     /// The kernel's device, on `ifup` and `ifupdate`.
     device: Option<String>,
-    /// Whether an `ifupdate` is about addresses, delegated ones included.
+    /// True if an `ifupdate` is about addresses, delegated ones included.
     addresses: bool,
 }
 
@@ -68,7 +68,7 @@ impl Hotplug {
         })
     }
 
-    /// Whether the event can change anything that is done.
+    /// True if the event can change anything that is done.
     pub fn matters(&self, config: &Config) -> bool {
         config.ready().any(|(_, section)| self.concerns(section))
             || config
@@ -76,7 +76,7 @@ impl Hotplug {
                 .any(|(_, tunnel)| self.concerns_tunnel(tunnel))
     }
 
-    /// Whether the event can change what this section would send.
+    /// True if the event can change what this section would send.
     pub fn concerns(&self, section: &Skydns) -> bool {
         match self.action.as_str() {
             "ifup" => self.is_about(section),
@@ -105,7 +105,7 @@ impl Hotplug {
         }
     }
 
-    /// A tunnel that goes down is looked at as one that comes up.
+    /// A tunnel that goes down is checked as one that comes up.
     fn concerns_tunnel(&self, tunnel: &Tunnel) -> bool {
         match self.action.as_str() {
             "ifup" | "ifdown" | "ifupdate" => {

@@ -1,4 +1,4 @@
-//! How a pass ended for one section, in a word.
+//! The outcome of a pass for one section, in a word.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::json::{Json, JsonWriter, Persist};
 
-/// How a pass ended for one section.
+/// The outcome of a pass for one section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -16,7 +16,7 @@ pub enum Outcome {
     Unchanged,
     /// There is no address that may be published: nothing was sent.
     Aborted,
-    /// It was sent, or tried to be, and no acknowledgement came: it is tried again.
+    /// The address was sent, or tried to be, and no acknowledgement came: it is tried again.
     Unconfirmed,
     /// The service said no.
     Refused,
@@ -24,12 +24,12 @@ pub enum Outcome {
     Held,
     /// Nothing was sent, because of a backoff, the service's own wish, or the daily limit.
     Throttled,
-    /// It would have been sent.
+    /// The address would have been sent, but for `--dry-run`.
     DryRun,
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Outcome; 8] = [
         Outcome::Confirmed,
         Outcome::Unchanged,
@@ -41,7 +41,7 @@ impl Outcome {
         Outcome::DryRun,
     ];
 
-    /// Its name.
+    /// The outcome's name.
     pub fn word(self) -> &'static str {
         match self {
             Outcome::Confirmed => "confirmed",
@@ -55,7 +55,7 @@ impl Outcome {
         }
     }
 
-    /// Whether a person should look at it.
+    /// True if a person should look at it.
     pub fn is_trouble(self) -> bool {
         !matches!(
             self,
@@ -65,7 +65,7 @@ impl Outcome {
 }
 
 impl Outcome {
-    /// The state that it is a sign of, in a word. Waiting after a failure is the
+    /// The state that the outcome is a sign of, in a word. Waiting after a failure is the
     /// state of having failed.
     pub fn state(self) -> &'static str {
         match self {

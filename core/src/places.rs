@@ -1,9 +1,9 @@
-//! Where each name of a long list stands.
+//! An index of the names of a long list.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 
-/// Finds a name's place without looking through the list. It is one type for
+/// An index that finds a name's place without looking through the list. It is one type for
 /// every list, since each type of map brings a tree of its own into the binary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Places<'a>(BTreeMap<Cow<'a, str>, usize>);
@@ -20,7 +20,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The first of each name.
+/// The first place of each name.
 impl<'a> FromIterator<Cow<'a, str>> for Places<'a> {
     fn from_iter<I: IntoIterator<Item = Cow<'a, str>>>(names: I) -> Self {
         let mut places = Places::default();

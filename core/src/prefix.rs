@@ -17,7 +17,7 @@ impl Prefix {
         self.address
     }
 
-    /// How many bits of it count.
+    /// The number of bits that count.
     pub fn length(self) -> u8 {
         self.length
     }

@@ -23,35 +23,35 @@ use super::{backoff, hold};
 const MAX_LOCAL_BACKOFF: Duration = MINUTE;
 const MAX_LOCAL_FAILURES: u32 = 3;
 
-/// What a section's configuration asks of the decision.
+/// The options of a section that the decision depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Which kind of address is published.
+    /// The kind of address that is published.
     pub family: Family,
     /// The age at which a confirmed address is sent again.
     pub refresh: Duration,
-    /// How many sends may reach the service within 24 h.
+    /// The number of sends that may reach the service within 24 h.
     pub daily_limit: u32,
-    /// Whether sending needs TLS, and therefore a clock that is set.
+    /// True if sending needs TLS, and therefore a clock that is set.
     pub tls: bool,
 }
 
-/// What to do with an observation.
+/// The decision on an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// The service has this address already.
     Unchanged(PublicAddress),
-    /// There is nothing that may be sent.
+    /// No address may be sent, for this reason.
     Abort(String),
-    /// The service refused, and it is too early to ask again.
+    /// The service refused, and the next send is allowed later, for this reason.
     Held(String),
-    /// It is too early to send.
+    /// The next send is allowed later, for this reason.
     Throttled(String),
-    /// Send it.
+    /// This address is to be sent.
     Update(PublicAddress),
 }
 
-/// What a source found, or why it found nothing.
+/// The candidates that a source found, or the reason why there are none.
 pub type Observation = Result<Vec<Candidate>, String>;
 
 /// Decides what to do. `forced` sends an address that is confirmed already, and
@@ -95,7 +95,7 @@ fn has_confirmed(state: &SectionState, address: PublicAddress) -> bool {
     state.confirmed.is_some_and(|c| c.address == address.get())
 }
 
-/// Whether it was sent last, and neither acknowledged nor refused.
+/// True if `address` was sent last, and neither acknowledged nor refused.
 fn is_unanswered(state: &SectionState, address: PublicAddress) -> bool {
     let last_sent = state.last_sent == Some(address.get());
     last_sent && state.failures > 0 && state.refusals.is_empty()
@@ -141,7 +141,7 @@ fn too_early(
     None
 }
 
-/// How many sends may still reach the service in this 24 h.
+/// The number of sends that may still reach the service in this 24 h.
 pub fn sends_left(policy: &Policy, state: &SectionState, now: Now) -> u32 {
     let used = recent_sends(state, now).count() as u32;
     policy.daily_limit.saturating_sub(used)
@@ -290,7 +290,7 @@ fn failed(
         after.maybe_stale = before.maybe_stale;
     }
     if failure.is_local() {
-        // Nobody is burdened by the next try, and it is to come soon after the
+        // The next try burdens no service, and it is to come soon after the
         // line is back.
         after.failures = after.failures.min(MAX_LOCAL_FAILURES);
         after.not_before = after.not_before.min(now.boot + MAX_LOCAL_BACKOFF);

@@ -29,7 +29,7 @@ pub struct Record {
     pub writes: Vec<Wall>,
     /// One entry for each section that has something to remember.
     sections: Vec<(String, Entry)>,
-    /// Where in `sections` each name is.
+    /// The place in `sections` of each name.
     places: Places<'static>,
 }
 
@@ -154,7 +154,7 @@ impl Record {
         }
     }
 
-    /// What it says of the section of this name.
+    /// The record's entry for the section of this name.
     pub fn entry(&self, section: &str) -> Option<&Entry> {
         let place = self.places.get(section)?;
         Some(&self.sections[place].1)

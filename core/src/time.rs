@@ -79,7 +79,7 @@ impl Boot {
         self.secs as i64
     }
 
-    /// The beginning of its second.
+    /// The moment rounded down to a whole second.
     pub const fn whole_secs(self) -> Boot {
         Boot {
             secs: self.secs,
@@ -87,7 +87,7 @@ impl Boot {
         }
     }
 
-    /// How long after `earlier` it is; zero, if it is not.
+    /// The span since `earlier`; zero, if that is later.
     pub fn since(self, earlier: Boot) -> Duration {
         if self <= earlier {
             return Duration::ZERO;
@@ -170,7 +170,7 @@ impl Wall {
         self.0
     }
 
-    /// How long after `earlier` it is; zero, if it is not.
+    /// The span since `earlier`; zero, if that is later.
     pub const fn since(self, earlier: Wall) -> Duration {
         whole(self.0.saturating_sub(earlier.0))
     }
@@ -253,14 +253,14 @@ impl Now {
         }
     }
 
-    /// Whether the wall clock can be right: it is not earlier than this
+    /// True if the wall clock can be right: it is not earlier than this
     /// program's build.
     pub fn clock_is_set(self) -> bool {
         self.wall >= BUILT
     }
 }
 
-/// When this program was built: `SOURCE_DATE_EPOCH` where the build sets it
+/// The date of this program's build: `SOURCE_DATE_EPOCH` where the build sets it
 /// (OpenWrt's does), the date of the release otherwise.
 pub const BUILT: Wall = Wall(match option_env!("SOURCE_DATE_EPOCH") {
     Some(text) => decimal(text.as_bytes()),
@@ -340,7 +340,7 @@ impl Civil {
         }
     }
 
-    /// The moment of it.
+    /// The moment of this date and time.
     pub fn wall(self) -> Wall {
         let days = days_from_civil(self.year, self.month, self.day);
         let of_day = self.hour * 3600 + self.minute * 60 + self.second;

@@ -1,7 +1,7 @@
 //! Programs of the router's owner: `option notify`, and the `option command` of
 //! a tunnel.
 //!
-//! They run one after the other, in the order of what they are told, and what
+//! They run one after the other, in the order of the changes, and what
 //! starts them does not wait. Each has its time, and no more.
 
 use std::collections::VecDeque;
@@ -10,10 +10,10 @@ use std::time::Duration;
 use crate::sys::child::Child;
 use crate::sys::clock;
 
-/// The longest that one may take.
+/// The longest that a program may run.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many may wait. Whoever changes state faster than his programs run is
-/// told the latest changes.
+/// The number of runs that may wait. Where states change faster than the programs run,
+/// the latest changes are kept.
 const MOST: usize = 64;
 
 /// One program to run.
@@ -23,13 +23,13 @@ pub struct HookRun {
     pub section: String,
     /// An absolute path.
     pub program: String,
-    /// Its arguments, passed as they are.
+    /// The program's arguments, passed as they are.
     pub arguments: Vec<String>,
-    /// What it is told.
+    /// The change that it is run for.
     pub change: StateChange,
 }
 
-/// A change, as a program is told of it in its environment.
+/// A change, as a program finds it in its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateChange {
     /// `skydns` or `tunnel`, the type of the section.
@@ -38,7 +38,7 @@ pub struct StateChange {
     pub old: &'static str,
     /// The state now.
     pub new: &'static str,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The address that is confirmed, or the tunnel's name at VPNKI.
     pub subject: String,
@@ -115,7 +115,7 @@ impl Programs {
         }
     }
 
-    /// When the one that runs has had its time, since boot.
+    /// The deadline of the program that runs, since boot.
     pub fn due(&self) -> Option<Duration> {
         self.running.as_ref().map(|(_, child)| child.deadline())
     }

@@ -27,7 +27,7 @@ pub struct Observer<'a> {
     ubus: &'a Path,
     client: &'a HttpClient,
     networks: OnceCell<Result<Vec<Network>, String>>,
-    /// What pages and programs said.
+    /// The answers of pages and programs.
     answers: RefCell<Vec<(Asked, Observation)>>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// The same, but what netifd says is known already.
+    /// An observer for one pass, with netifd's networks known already.
     pub fn seeing(networks: Result<Vec<Network>, String>, client: &'a HttpClient) -> Observer<'a> {
         Observer {
             ubus: Path::new(""),
@@ -60,7 +60,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// What the section's source says now.
+    /// The answer of the section's source now.
     pub fn observe(&self, section: &Skydns) -> Observation {
         let family = section.policy.family;
         match &section.source {

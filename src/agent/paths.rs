@@ -1,4 +1,4 @@
-//! Where things are, and the configuration read from there.
+//! The places of files and sockets, and the configuration read from there.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,7 +17,7 @@ use wansync_core::config::secret::{KeySource, Secret};
 const CONFIG_LIMIT: usize = 2 * 1024 * 1024;
 const KEY_LIMIT: usize = 4096;
 
-/// What stands before the command on the command line.
+/// The options before the command on the command line: the places of all files.
 #[derive(Debug, Clone)]
 pub struct Paths {
     /// `-c`
@@ -33,11 +33,12 @@ pub struct Paths {
     pub is_given: bool,
 }
 
-/// By this name, standard input is read from its beginning, whoever read it before.
+/// By this name, standard input is read from its beginning, even if another process
+/// read it before.
 const STANDARD_INPUT: &str = "/proc/self/fd/0";
 
 impl Paths {
-    /// Takes them from the command line.
+    /// The places that the command line names.
     pub fn of(arguments: &Arguments) -> Paths {
         Paths {
             config: PathBuf::from(&arguments.config),
@@ -48,7 +49,7 @@ impl Paths {
         }
     }
 
-    /// What is remembered there.
+    /// The store of the states and the record.
     pub fn store(&self) -> Store {
         Store::new(&self.state, &self.record)
     }
@@ -74,9 +75,9 @@ impl Paths {
         self.parse(&self.read()?)
     }
 
-    /// The same, and a copy of it to give to child processes: what they do is
+    /// Reads the configuration, and makes a copy for child processes: what they do is
     /// then done under the configuration in use, whatever becomes of the file.
-    /// There is none where the state folder cannot be written.
+    /// There is no copy where the state folder cannot be written.
     pub fn load_and_copy(&self) -> Result<(Config, Option<File>), String> {
         let text = self.read()?;
         let config = self.parse(&text)?;
@@ -98,9 +99,8 @@ impl Paths {
         Config::parse(text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// Reads it for a command that acts on it: the level of the log is set, and
-    /// a file that cannot be used ends the command. Its problems are for the pass
-    /// to tell.
+    /// Reads the configuration for a command that acts on it: the level of the log is
+    /// set, and a file that cannot be used ends the command. The pass logs its problems.
     pub fn load_to_act(&self) -> Result<Config, RunError> {
         let config = self.load().map_err(|why| {
             log::error!("{why}");
@@ -111,10 +111,10 @@ impl Paths {
     }
 }
 
-/// The key of the section of this name, from wherever it is.
+/// The key of the section of this name, from the option or its file.
 ///
 /// # Errors
-/// Like any other problem of the configuration.
+/// A key file that cannot be used is a problem like any other of the configuration.
 pub fn key_of(name: &str, source: &KeySource) -> Result<Option<Secret>, Problem> {
     match source {
         KeySource::None => Ok(None),

@@ -44,29 +44,29 @@ pub struct PassOptions {
 pub struct Report {
     /// The section's name.
     pub section: String,
-    /// The end of it; `None` if the section is wrong.
+    /// The outcome; `None` if the section is wrong.
     pub outcome: Option<Outcome>,
-    /// The reason for that.
+    /// The reason for the outcome.
     pub reason: String,
     /// True if the service could not be reached, or cannot serve.
     pub is_unavailable: bool,
     /// True if the source could not be asked, or had no answer.
     pub source_failed: bool,
-    /// The time until something is due for it.
+    /// The time until something is due for the section.
     pub due: Duration,
 }
 
 /// The results of a pass.
 #[derive(Debug, Default)]
 pub struct PassReport {
-    /// One for each of its sections, in the order of the file.
+    /// The reports of its sections, in the order of the file.
     pub sections: Vec<Report>,
     /// The programs that are to be run.
     pub hooks: Vec<HookRun>,
 }
 
 impl Report {
-    /// The part of it on which a retry depends.
+    /// The part of the report on which a retry depends.
     pub fn result(&self) -> PassResult {
         PassResult {
             outcome: self.outcome,
@@ -296,7 +296,7 @@ struct Pass<'a> {
     record: Record,
     client: &'a HttpClient,
     observer: Observer<'a>,
-    /// What the record is to say.
+    /// The entries of the record to write.
     entries: Vec<(String, Entry)>,
     /// Services that could not be reached in this pass, and the device that
     /// was tried: a thousand sections need not wait for one each.
@@ -313,7 +313,7 @@ struct SectionContext<'a> {
 }
 
 impl Pass<'_> {
-    /// What is recorded of a section stays recorded, whatever becomes of it now.
+    /// Keeps the record's entry for a section, whatever becomes of the section now.
     fn keep_entry(&mut self, name: &str) {
         if let Some(entry) = self.record.entry(name) {
             self.entries.push((name.to_owned(), entry.clone()));
@@ -431,7 +431,7 @@ impl Pass<'_> {
 
     /// Remembers what was learnt of a section, and logs it if it is news.
     ///
-    /// What is new is told by the file, not by `old`, which is the file as it is
+    /// News is a difference from the file, not from `old`, which is the file as it is
     /// to be understood now: a date put right must be written, or it would have
     /// to be put right again, later, at every pass.
     fn learn(
@@ -494,8 +494,8 @@ impl Pass<'_> {
     }
 }
 
-/// What a failure of one section means for the next ones of the same service
-/// and device: one that they need not try to see. They sent nothing.
+/// The failure of one section as the next ones of the same service and device have it:
+/// one that they need not try to see. They sent nothing.
 fn of_the_service(failure: &Failure) -> Option<Failure> {
     match failure {
         Failure::Timeout { host, .. } if failure.may_have_arrived() => Some(Failure::Connect {

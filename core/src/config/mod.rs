@@ -28,12 +28,12 @@ use problem::Problem;
 use secret::{KeySource, Secret};
 use url::ServiceUrl;
 
-/// What a configuration file says, with whatever is wrong with it.
+/// A checked configuration file, with the problems that were found in it.
 #[derive(Debug)]
 pub struct Config {
     /// The `wansync` section, or its defaults.
     pub main: Main,
-    /// Whether the `wansync` section has an error: what is wrong in it has its
+    /// True if the `wansync` section has an error: an option that is wrong has its
     /// default.
     pub main_is_wrong: bool,
     /// The `skydns` sections in the order of the file, those included that are
@@ -43,14 +43,14 @@ pub struct Config {
     pub vpnki: Vec<Section<Vpnki>>,
     /// The `tunnel` sections likewise.
     pub tunnels: Vec<Section<Tunnel>>,
-    /// What is wrong, in the order of the file.
+    /// The problems, in the order of the file.
     pub problems: Vec<Problem>,
 }
 
 /// `config wansync`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Main {
-    /// Whether anything is done at all.
+    /// False if nothing is done at all.
     pub enabled: bool,
     /// The least severe records that are logged.
     pub log_level: log::LevelFilter,
@@ -58,7 +58,8 @@ pub struct Main {
     pub ca_file: String,
     /// The pause between two re-checks.
     pub interval: Duration,
-    /// How OpenWrt's service runs it. The program itself does as it is called.
+    /// The way in which OpenWrt's service runs the program, which itself does as it is
+    /// called.
     pub mode: Mode,
 }
 
@@ -76,33 +77,33 @@ pub enum Mode {
 pub struct Section<T> {
     /// The name in the file, or `cfgNNhhhh` as UCI makes it.
     pub name: String,
-    /// Where it begins, counted from 1.
+    /// The line where the section begins, from 1.
     pub line: u32,
-    /// What it is for.
+    /// The section's values.
     pub content: Content<T>,
 }
 
-/// What a section holds.
+/// The values of a section, if it has any that count.
 #[derive(Debug)]
 pub enum Content<T> {
-    /// It can be acted upon.
+    /// The section can be acted upon.
     Ready(Box<T>),
     /// `option enabled '0'`
     Disabled,
-    /// It has an error, and stands in [`Config::problems`].
+    /// The section has an error, which is in [`Config::problems`].
     Wrong,
 }
 
 /// `config skydns`: one address kept bound at SkyDNS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skydns {
-    /// Where `update_ip` is found.
+    /// The URL that `update_ip` is appended to.
     pub base_url: ServiceUrl,
     /// The user whose address it is.
     pub ident: String,
-    /// Where the provider's key is, if this service takes one.
+    /// The place of the provider's key, if this service takes one.
     pub key: KeySource,
-    /// Where the address comes from.
+    /// The source of the address.
     pub source: Source,
     /// A name of one's own for this address, so that a user can have several.
     pub hostname: Option<String>,
@@ -110,7 +111,7 @@ pub struct Skydns {
     pub profile: Option<String>,
     /// The logical network whose device the request leaves through.
     pub bind: Option<String>,
-    /// What the decision depends on.
+    /// The options that the decision depends on.
     pub policy: Policy,
     /// A program that is run when the section's outcome changes.
     pub notify: Option<String>,
@@ -138,9 +139,9 @@ pub struct Vpnki {
 pub struct Tunnel {
     /// The `vpnki` section of the account that it belongs to, which is there.
     pub vpnki: Option<String>,
-    /// Its name at VPNKI.
+    /// The tunnel's name at VPNKI.
     pub name: String,
-    /// Its address in VPNKI's network, by which `active` may list it.
+    /// The tunnel's address in VPNKI's network, by which `active` may list it.
     pub address: Option<String>,
     /// netifd's logical network of the tunnel.
     pub network: String,
@@ -159,7 +160,7 @@ pub struct Tunnel {
     pub policy: RecoveryPolicy,
 }
 
-/// Where the address of a section comes from.
+/// The source of a section's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// netifd's logical interface of this name.
@@ -172,16 +173,16 @@ pub enum Source {
     Command {
         /// An absolute path.
         program: String,
-        /// Its arguments, passed as they are.
+        /// The program's arguments, passed as they are.
         arguments: Vec<String>,
     },
-    /// This address.
+    /// An address that the configuration itself gives.
     Static(IpAddr),
 }
 
 impl Skydns {
     /// Stands for all that decides what is sent to whom, the key included, and
-    /// tells nothing of it: the first 64 bits of its SHA-256, in hex.
+    /// discloses none of it: the first 64 bits of its SHA-256, in hex.
     pub fn fingerprint(&self, key: Option<&Secret>, sha256: Sha256) -> String {
         fingerprint(
             sha256,
@@ -236,10 +237,11 @@ impl Tunnel {
     }
 }
 
-/// SHA-256 of some bytes: handed in by whoever has one already.
+/// A function that computes SHA-256. The caller passes one in, because the agent has one
+/// already, in the TLS library.
 pub type Sha256 = fn(&[u8]) -> [u8; 32];
 
-/// The first 64 bits of their SHA-256, in hex.
+/// The first 64 bits of the parts' SHA-256, in hex.
 fn fingerprint(sha256: Sha256, parts: &[Option<&str>]) -> String {
     let mut input = Vec::new();
     for part in parts {

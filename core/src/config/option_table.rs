@@ -26,7 +26,7 @@ pub struct SourceRow {
     pub options: &'static [&'static str],
     /// The lines that it needs, in Markdown.
     pub example: &'static str,
-    /// Where the address is asked for, in Markdown.
+    /// The place where the address is asked for, in Markdown.
     pub asks: &'static str,
 }
 
@@ -34,13 +34,13 @@ pub struct SourceRow {
 pub struct SectionType {
     /// The word behind `config`.
     pub name: &'static str,
-    /// Its options, those of its sources aside.
+    /// The section's options, those of its sources aside.
     pub rows: &'static [Row],
-    /// Its sources.
+    /// The section's sources.
     pub sources: &'static [SourceRow],
 }
 
-/// All of them, in the README's order.
+/// All types of sections, in the README's order.
 pub const SECTION_TYPES: [SectionType; 4] = [
     SectionType {
         name: "wansync",
@@ -304,7 +304,7 @@ pub(super) static SECTIONS: [&str; 4] = {
     let [wansync, skydns, vpnki, tunnel] = &SECTION_TYPES;
     [wansync.name, skydns.name, vpnki.name, tunnel.name]
 };
-/// The names of the options of each.
+/// The names of the options of each type.
 pub(super) static WANSYNC: [&str; SECTION_TYPES[0].count()] = SECTION_TYPES[0].names();
 pub(super) static SKYDNS: [&str; SECTION_TYPES[1].count()] = SECTION_TYPES[1].names();
 pub(super) static VPNKI: [&str; SECTION_TYPES[2].count()] = SECTION_TYPES[2].names();

@@ -18,9 +18,9 @@ pub struct Options<'a, 'p> {
     /// The names of all options of its type.
     known: &'static [&'static str],
     problems: &'p mut Vec<Problem>,
-    /// How many problems the sections before this one have.
+    /// The number of problems that the sections before this one have.
     before: usize,
-    /// Whether an error was noted for this section.
+    /// True if an error was noted for this section.
     pub failed: bool,
 }
 
@@ -94,7 +94,7 @@ impl<'a, 'p> Options<'a, 'p> {
         );
     }
 
-    /// Forgets what was found, an unknown option included: the section is not
+    /// Forgets the section's problems, an unknown option included: it is not
     /// in use.
     pub fn forgive(&mut self) {
         self.problems.truncate(self.before);

@@ -1,27 +1,27 @@
-//! What is wrong with a configuration, and where.
+//! The problems of a configuration, and their lines.
 
 use alloc::string::String;
 use core::fmt;
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// Its section, or the whole file, is not acted upon.
+    /// The section, or the whole file, is not acted upon.
     Error,
-    /// It works, but hardly as it was meant.
+    /// The section works, but hardly as it was meant.
     Warning,
 }
 
 /// One problem of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// Where it is, counted from 1.
+    /// The line, from 1.
     pub line: u32,
     /// The section's name, if it is one section's problem.
     pub section: Option<String>,
-    /// What is wrong and what would be right.
+    /// The fault, and what would be right.
     pub text: String,
 }
 

@@ -57,8 +57,8 @@ impl Config {
     /// Reads a whole file.
     ///
     /// # Errors
-    /// That of UCI's syntax: then nothing in the file can be trusted. Whatever
-    /// is wrong above the syntax is in [`Config::problems`].
+    /// An error of UCI's syntax: then nothing in the file can be trusted. Problems
+    /// above the syntax are in [`Config::problems`].
     pub fn parse(text: &[u8]) -> Result<Config, uci::ParseError> {
         Ok(Config::read(&uci::parse(text)?))
     }
@@ -156,12 +156,12 @@ impl Config {
         ready(&self.skydns)
     }
 
-    /// The `tunnel` sections that can be.
+    /// The `tunnel` sections that can be acted upon.
     pub fn ready_tunnels(&self) -> impl Iterator<Item = (&str, &Tunnel)> {
         ready(&self.tunnels)
     }
 
-    /// The `vpnki` sections that can be.
+    /// The `vpnki` sections that can be acted upon.
     pub fn ready_accounts(&self) -> impl Iterator<Item = (&str, &Vpnki)> {
         ready(&self.vpnki)
     }
@@ -189,7 +189,7 @@ fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
     }
 }
 
-/// The section, and whether it has an error.
+/// The section, and true if it has an error.
 fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> (Main, bool) {
     let mut options = Options::new(section, &option_table::WANSYNC, problems);
     options.warn_unknown();
@@ -229,6 +229,7 @@ fn mode(options: &mut Options<'_, '_>) -> Mode {
     }
 }
 
+/// Every option is read even after an error, so that all problems are reported at once.
 fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Skydns> {
     let mut options = Options::new(section, &option_table::SKYDNS, problems);
     let enabled = options.boolean("enabled", true);
@@ -317,7 +318,7 @@ fn daily_limit(options: &mut Options<'_, '_>) -> u32 {
     }
 }
 
-/// What an address is bound to at the service, none of which holds a line end.
+/// The name that an address is bound to at the service; no part of it holds a line end.
 fn place(section: &Section<Skydns>) -> Option<String> {
     let Content::Ready(skydns) = &section.content else {
         return None;

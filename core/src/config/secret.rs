@@ -7,14 +7,14 @@ use core::fmt;
 
 /// No service's key comes near this, in bytes.
 const LONGEST: usize = 1024;
-/// So much of a key's beginning at the end of a text is no accident, in bytes.
+/// The length from which a key's beginning at the end of a text is no accident, in bytes.
 const TELLING: usize = 3;
 
 /// A key of a service. `Debug` and `Display` print `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// Where a section's key comes from.
+/// The source of a section's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     /// The service takes none from here: a relay adds it.
@@ -58,7 +58,7 @@ impl Secret {
         self.without(text, true).into_owned()
     }
 
-    /// The same of text that was not cut, such as a cell of a table: there, a
+    /// [`Secret::redact`] for text that was not cut, such as a cell of a table: there, a
     /// word at the end that a key begins with too is a word.
     pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.without(text, false)
@@ -85,7 +85,7 @@ impl Secret {
         Cow::Owned(out)
     }
 
-    /// Where the key may begin next: most of a long answer is nothing of it.
+    /// The next place where the key may begin: most of a long answer is nothing of it.
     fn perhaps_in(&self, bytes: &[u8]) -> Option<usize> {
         let first = self.0.as_bytes().first();
         let mut bytes = bytes.iter();
@@ -122,7 +122,7 @@ impl Secret {
     }
 }
 
-/// Whether nothing follows, or the beginning of an escape.
+/// True if nothing follows, or the beginning of an escape.
 fn is_cut(rest: &[u8]) -> bool {
     match rest {
         [] | [b'%'] | [b'%', _] => true,

@@ -6,7 +6,7 @@
 //! Every section, option and list item keeps its line, for the messages of the
 //! layer above.
 //!
-//! What differs from libuci: a NUL byte is always an error. libuci drops the
+//! One thing differs from libuci: a NUL byte is always an error. libuci drops the
 //! rest of that line and reads on, which hides options from their owner.
 //!
 //! Source of the rules: the output of the `uci` tool of OpenWrt 25.12 for the
@@ -33,7 +33,7 @@ pub struct Package<'a> {
     pub sections: Vec<Section<'a>>,
 }
 
-/// What one `config` line opens.
+/// The section that one `config` line opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section<'a> {
     /// The type: one or more of the bytes 0x21 to 0x7e.
@@ -41,7 +41,7 @@ pub struct Section<'a> {
     /// The name, `[A-Za-z0-9_]+`; of an unnamed section the one that libuci
     /// generates, `cfgNNhhhh`.
     pub name: Cow<'a, str>,
-    /// Whether the name is a generated one.
+    /// True if the name is a generated one.
     pub anonymous: bool,
     /// The line of its first `config`, from 1.
     pub line: u32,
@@ -64,7 +64,7 @@ pub struct Entry<'a> {
     pub replaced: Vec<u32>,
 }
 
-/// What an option holds. Any bytes but NUL: UCI does not check for UTF-8.
+/// The value of an option. Any bytes but NUL: UCI does not check for UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// From `option`. Never empty: libuci ignores an option without a value,
@@ -110,18 +110,18 @@ fn position(text: &[u8], at: usize) -> (u32, u32) {
     (newlines as u32 + 1, line.map_or(0, <[u8]>::len) as u32)
 }
 
-/// What was read so far.
+/// The sections that were read so far.
 #[derive(Default)]
 struct Reader<'a> {
     package: Package<'a>,
     /// The section that options go to.
     open: Option<usize>,
-    /// Where the named sections are, and the options of a section beyond its
+    /// The places of the named sections, and of a section's options beyond its
     /// first few.
     places: Places<'a>,
 }
 
-/// So many options are looked through faster than a map.
+/// The number of options that are looked through faster than a map.
 const FEW_OPTIONS: usize = 24;
 
 impl<'a> Reader<'a> {
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
     /// is new.
     fn place_of_section(&mut self, name: Cow<'a, str>) -> usize {
         let sections = &self.package.sections;
-        // A generated name tells its place.
+        // A generated name says its place.
         let generated = place_of_generated(&name).filter(|at| {
             let section = sections.get(*at);
             section.is_some_and(|section| section.anonymous && section.name == name)
@@ -269,7 +269,7 @@ fn generated_name(place: usize, kind: &str) -> String {
     format!("cfg{:02x}{:04x}", place + 1, hash & 0xffff)
 }
 
-/// The place that a generated name tells, if `name` can be one.
+/// The place that a generated name says, if `name` can be one.
 fn place_of_generated(name: &str) -> Option<usize> {
     let digits = name.strip_prefix("cfg")?;
     let count = digits.get(..digits.len().checked_sub(4)?)?;

@@ -13,7 +13,7 @@ const LONGEST: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceUrl {
     text: String,
-    /// Where the host begins and ends in `text`, brackets included.
+    /// The range of the host in `text`, brackets included.
     host: (usize, usize),
 }
 
@@ -54,7 +54,7 @@ impl ServiceUrl {
         })
     }
 
-    /// The same as the base that a query is appended to.
+    /// The URL as the base that a query is appended to.
     pub fn into_page(self) -> Result<ServiceUrl, &'static str> {
         match self.text.contains('?') {
             true => Err("has a query (?…); the parameters are appended to it"),
@@ -62,7 +62,7 @@ impl ServiceUrl {
         }
     }
 
-    /// The same as the base that method names are appended to: no query, and
+    /// The URL as the base that method names are appended to: no query, and
     /// a slash at its end.
     pub fn into_base(self) -> Result<ServiceUrl, &'static str> {
         let mut this = self.into_page()?;
@@ -82,7 +82,7 @@ impl ServiceUrl {
         &self.text[self.host.0..self.host.1]
     }
 
-    /// Whether the connection is encrypted.
+    /// True if the connection is encrypted.
     pub fn is_https(&self) -> bool {
         self.text.starts_with("https:")
     }
@@ -128,7 +128,7 @@ fn is_host_name(host: &str) -> bool {
     host.len() <= 253 && host.bytes().all(is_name_byte)
 }
 
-/// Whether a host, as it stands in a URL, is this machine itself.
+/// True if a host, as it stands in a URL, is this machine itself.
 pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")

@@ -14,14 +14,14 @@ pub const SETTLE_TIME: Duration = Duration::from_secs(1);
 /// neither DNS nor routes need be there yet.
 const SOURCE_RETRY: Duration = Duration::from_secs(20);
 
-/// What a pass did for one section.
+/// The result of a pass for one section.
 #[derive(Debug, Clone, Copy)]
 pub struct PassResult {
-    /// The end of it; `None`, if the section is wrong.
+    /// The outcome; `None`, if the section is wrong.
     pub outcome: Option<Outcome>,
-    /// Whether its source could not be asked, or had no answer.
+    /// True if the source could not be asked, or had no answer.
     pub source_failed: bool,
-    /// The time until something is due for it.
+    /// The time until something is due for the section.
     pub due: Duration,
 }
 

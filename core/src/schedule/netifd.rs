@@ -1,4 +1,4 @@
-//! The connection to netifd: when it is tried again, and how long its last word counts.
+//! The connection to netifd: its retries, and the time that its last word counts.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::time::Boot;
 const MIN_RETRY: Duration = Duration::from_secs(1);
 /// The longest pause.
 const MAX_RETRY: Duration = Duration::from_secs(30);
-/// For so long netifd counts as restarting, and what it said last as true.
+/// The time that netifd counts as restarting, and its last word as true.
 const RESTART_TIME: Duration = Duration::from_secs(10);
 
 /// The connection to netifd, which may go away and come back.
@@ -17,31 +17,31 @@ pub struct NetifdLink {
     is_connected: bool,
     retry_at: Boot,
     pause: Duration,
-    /// The moment at which it went away; `None`, if it was never there.
+    /// The moment at which netifd went away; `None`, if it was never there.
     lost_at: Option<Boot>,
-    /// Whether what it said last counts, though it is away.
+    /// True if its last word counts, though it is away.
     is_trusted: bool,
-    /// The moment at which it was last asked for everything.
+    /// The moment at which netifd was last asked for everything.
     asked_at: Boot,
 }
 
 impl NetifdLink {
-    /// The moment at which it is tried again; `None` while it is there.
+    /// The moment at which netifd is tried again; `None` while it is there.
     pub fn retry_at(&self) -> Option<Boot> {
         (!self.is_connected).then_some(self.retry_at)
     }
 
-    /// Whether it is to be tried now.
+    /// True if a connection is to be tried now.
     pub fn is_due(&self, now: Boot) -> bool {
         self.retry_at().is_some_and(|at| at <= now)
     }
 
-    /// Whether what it said last counts.
+    /// True if netifd's last word counts.
     pub fn is_trusted(&self) -> bool {
         self.is_connected || self.is_trusted
     }
 
-    /// Notes that it is there. Says whether it was missed before.
+    /// Notes that netifd is there. Returns true if it was missed before.
     pub fn connected(&mut self, now: Boot) -> bool {
         let was_missed = !self.pause.is_zero();
         *self = NetifdLink {
@@ -60,8 +60,8 @@ impl NetifdLink {
         self.back_off(now);
     }
 
-    /// Notes that it could not be reached. Says whether that ends the trust in what it
-    /// said last.
+    /// Notes that netifd could not be reached. Returns true if that ends the trust in its
+    /// last word.
     pub fn failed(&mut self, now: Boot) -> bool {
         self.back_off(now);
         let is_over = self.lost_at.is_none_or(|at| now >= at + RESTART_TIME);
@@ -70,13 +70,13 @@ impl NetifdLink {
         was_trusted && is_over
     }
 
-    /// Whether it is to be asked for everything again: a lifetime that runs down to
+    /// True if netifd is to be asked for everything again: a lifetime that runs down to
     /// "deprecated" is not notified.
     pub fn refresh_is_due(&self, interval: Duration, now: Boot) -> bool {
         now >= self.asked_at + interval
     }
 
-    /// Notes that it is asked for everything now.
+    /// Notes that netifd is asked for everything now.
     pub fn asked(&mut self, now: Boot) {
         self.asked_at = now;
     }

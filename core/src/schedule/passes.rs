@@ -15,7 +15,7 @@ use crate::time::{Boot, Wall};
 /// The longest that a pass may take, whatever its sections are: each send has its own
 /// bound.
 pub const MAX_PASS_TIME: Duration = Duration::from_secs(900);
-/// How long a pass may go on when another address is there, of which it does not know.
+/// The time that a pass may go on when another address is there, of which it does not know.
 const STALE_PASS_GRACE: Duration = Duration::from_secs(1);
 
 /// A section that a pass is to be run for, and the address that was chosen for it, if
@@ -33,7 +33,7 @@ pub struct Target {
 pub struct PassOrder {
     /// The sections.
     pub targets: Vec<Target>,
-    /// Whether the pass that runs is to be ended before: it sends an address that is
+    /// True if the pass that runs is to be ended before: it sends an address that is
     /// gone.
     pub replaces: bool,
 }
@@ -42,11 +42,11 @@ pub struct PassOrder {
 #[derive(Debug, Default)]
 pub struct PassSchedule {
     sections: Vec<(String, SectionSchedule)>,
-    /// What needs a pass at the latest look.
+    /// The sections that needed a pass at their latest check.
     wanted: Vec<Target>,
     /// The moment at which the pass began that runs, and its sections.
     running: Option<(Boot, Vec<String>)>,
-    /// There are problems of the configuration that the next pass is to log.
+    /// True if the next pass is to log problems of the configuration.
     has_problems: bool,
 }
 
@@ -80,7 +80,7 @@ impl PassSchedule {
         }
     }
 
-    /// Forces a pass over all of them.
+    /// Forces a pass over all sections.
     pub fn force(&mut self) {
         for (_, schedule) in &mut self.sections {
             schedule.force();
@@ -96,7 +96,7 @@ impl PassSchedule {
         sections.chain(problems).min()
     }
 
-    /// Whether the section is to be looked at now.
+    /// True if a check of the section is due.
     pub fn is_due(&self, section: &str, now: Boot) -> bool {
         self.of(section)
             .is_some_and(|schedule| schedule.due() <= now)
@@ -207,7 +207,7 @@ impl PassSchedule {
         }
     }
 
-    /// Whether a pass runs, over this section if one is named.
+    /// True if a pass runs, over this section if one is named.
     pub fn is_running(&self, section: Option<&str>) -> bool {
         self.running.as_ref().is_some_and(|(_, sections)| {
             section.is_none_or(|section| sections.iter().any(|name| name == section))

@@ -10,35 +10,35 @@ use crate::reconcile::{self, Decision, Observation, Policy};
 use crate::state::SectionState;
 use crate::time::{Boot, Now, Wall};
 
-/// How long a state that is no address must last before it is written down: most
+/// The time that a state that is no address must last before it is written down: most
 /// changes pass through one.
 const SETTLE_TIME: Duration = Duration::from_secs(2);
-/// How long after a pass another may follow that would do the same.
+/// The time from a pass to another that would do the same.
 pub(super) const PASS_REST: Duration = Duration::from_secs(10);
-/// How long a page or a program that had no answer is left alone. It doubles up to
-/// the interval.
+/// The pause before a page or a program that had no answer is asked again. It doubles
+/// up to the interval.
 const MIN_SOURCE_BACKOFF: Duration = Duration::from_secs(20);
 
-/// What can be said of a section when it is due.
+/// The facts about a section when it is due.
 #[derive(Debug, Clone, Copy)]
 pub enum Facts<'a> {
-    /// Its source was asked, since that costs nothing.
+    /// The source was asked, since that costs nothing.
     Observed {
-        /// What the source says.
+        /// The source's answer.
         observation: &'a Observation,
-        /// What is remembered of the section, for its configuration of today.
+        /// The remembered state of the section, for its configuration of today.
         state: &'a SectionState,
     },
-    /// Only a pass can ask its source: a page of the web or a program.
+    /// Only a pass can ask the source: a page of the web or a program.
     Unobserved,
-    /// Its key file cannot be read, so a pass would send nothing.
+    /// The key file cannot be read, so a pass would send nothing.
     WithoutKey,
 }
 
-/// What a section needs.
+/// The next step for a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
-    /// Another look at this moment, if nothing happens before.
+    /// A re-check at this moment, if nothing happens before.
     Look(Boot),
     /// A pass, not before this moment: for this address, or for what it finds.
     Pass(Boot, Option<PublicAddress>),
@@ -49,13 +49,13 @@ pub(super) enum Need {
 pub(super) struct SectionSchedule {
     due: Boot,
     hold_down: HoldDown,
-    /// Something happened that only a pass can look at.
+    /// True if something happened that only a pass can follow up.
     recheck_requested: bool,
-    /// A pass is wanted, whatever there is to do.
+    /// True if a pass is to run, whatever there is to do.
     forced: bool,
     /// The address that the last pass was run for.
     last_attempted: Option<IpAddr>,
-    /// The end of the last pass over it.
+    /// The end of the last pass over the section.
     last_pass: Option<Boot>,
     /// The moment at which a state that is no address was first seen.
     unsettled_since: Option<Boot>,
@@ -64,18 +64,18 @@ pub(super) struct SectionSchedule {
 }
 
 impl SectionSchedule {
-    /// The moment at which it is looked at next.
+    /// The moment of the next re-check.
     pub(super) fn due(&self) -> Boot {
         self.due
     }
 
-    /// Has it looked at now; by a pass, if only that can.
+    /// Makes a re-check due now; by a pass, if only that can.
     pub(super) fn request_recheck(&mut self, needs_pass: bool) {
         self.due = Boot::START;
         self.recheck_requested |= needs_pass;
     }
 
-    /// Has a pass run over it, whatever there is to do.
+    /// Makes a pass due, whatever there is to do.
     pub(super) fn force(&mut self) {
         self.due = Boot::START;
         self.forced = true;
@@ -88,12 +88,12 @@ impl SectionSchedule {
         self.hold_down = HoldDown::default();
     }
 
-    /// Puts the next look off, or forward.
+    /// Puts the next re-check off, or forward.
     pub(super) fn look_at(&mut self, due: Boot) {
         self.due = due;
     }
 
-    /// Whether a pass was run for another address than this one.
+    /// True if the last pass was run for another address than this one.
     pub(super) fn is_news(&self, address: Option<PublicAddress>) -> bool {
         let address = address.map(PublicAddress::get);
         address.is_some() && self.last_attempted != address
@@ -113,7 +113,7 @@ impl SectionSchedule {
         self.due = deadline;
     }
 
-    /// Notes that a pass over it ended, and how.
+    /// Notes the end of a pass over the section, and its outcome.
     pub(super) fn pass_ended(&mut self, outcome: Option<Outcome>, now: Boot) {
         self.last_pass = Some(now);
         self.source_failures = match outcome {
@@ -122,7 +122,7 @@ impl SectionSchedule {
         };
     }
 
-    /// What it needs, given what can be said of it. `interval` is the pause between two
+    /// The next step for the section, given the facts. `interval` is the pause between two
     /// re-checks.
     pub(super) fn need(
         &mut self,
@@ -193,7 +193,7 @@ impl SectionSchedule {
     }
 }
 
-/// Whether a pass would remember nothing that people should know: the same state,
+/// True if a pass would remember nothing that people should know: the same state,
 /// address and reason. That an address was confirmed is the same as that it is
 /// unchanged, and that a failure is waited for the same as that it was.
 fn is_settled(before: &SectionState, after: &SectionState) -> bool {

@@ -16,9 +16,9 @@ use crate::time::{BUILT, Boot, DAY, HOUR, MINUTE, Now, Wall};
 
 const SECTION: &str = "home";
 const INTERVAL: Duration = Duration::from_secs(300);
-/// How long a send takes, from the start of its pass.
+/// The time that a send takes, from the start of its pass.
 const SEND_TIME: Duration = Duration::from_millis(100);
-/// How long a send takes that has no answer.
+/// The time that a send takes that has no answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A send: when, and which address.
@@ -27,11 +27,11 @@ type Send = (Boot, IpAddr);
 struct World<'a> {
     /// The address of the WAN, and the moment of its next change.
     wan: &'a dyn Fn(Boot) -> (Option<u32>, Boot),
-    /// What the service says at a moment.
+    /// The service's answer at a moment.
     service: &'a dyn Fn(Boot) -> Result<(), Failure>,
     /// The router's wall clock.
     clock: fn(Boot) -> Wall,
-    /// Whether only a pass can ask the source.
+    /// True if only a pass can ask the source.
     unobserved: bool,
     schedule: PassSchedule,
     state: SectionState,
@@ -139,7 +139,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What a pass does; it takes effect at once, and ends later.
+    /// The effect of a pass, which comes at once; the pass ends later.
     fn pass(&mut self, observation: &Observation, now: Boot) {
         let before = reconcile::state_after_observation(&self.state, observation, Family::Ipv4);
         let time = Now::new(now, (self.clock)(now));

@@ -36,7 +36,7 @@ impl Accounts {
         }
     }
 
-    /// Makes each due as soon as it may be asked.
+    /// Makes each account due as soon as it may be asked.
     pub(super) fn expedite(&mut self) {
         for account in &mut self.all {
             account.schedule.expedite();
@@ -76,7 +76,7 @@ impl ScheduledAccount {
         }
     }
 
-    /// Whether the account has answered, or cannot be asked now.
+    /// True if the account has answered, or cannot be asked now.
     fn work(
         &mut self,
         paths: &Paths,

@@ -20,7 +20,7 @@ use wansync_core::ubus::netifd::Network;
 pub struct EventSources {
     signals: Signals,
     control: ControlSocket,
-    /// Tells when the wall clock is set.
+    /// Wakes when the wall clock is set.
     clock: ClockWatch,
     monitor: Monitor,
     netifd: Netifd,
@@ -41,7 +41,7 @@ pub struct Events {
     pub kernel: bool,
     /// The wall clock was set.
     pub clock: bool,
-    /// What other wansyncs ask for.
+    /// The requests of other wansyncs.
     pub requests: Vec<ControlRequest>,
 }
 
@@ -62,7 +62,7 @@ impl EventSources {
         &self.netifd
     }
 
-    /// Whether routes matter, from now on.
+    /// Listens for routes or not, from now on.
     pub fn follow_routes(&mut self, routes: bool) -> io::Result<()> {
         self.monitor = Monitor::open(routes)?;
         Ok(())
@@ -79,7 +79,7 @@ impl EventSources {
         self.netifd.ask();
     }
 
-    /// The same, if it is time for that.
+    /// Has netifd say all it knows once more, if it is time for that.
     pub fn refresh_netifd(&mut self, interval: Duration) {
         if self.netifd.link.refresh_is_due(interval, clock::boot()) {
             self.netifd.ask();
@@ -152,8 +152,8 @@ impl Default for Netifd {
 }
 
 impl Netifd {
-    /// Its networks, or why they are not known. While it restarts, what it said
-    /// last still counts.
+    /// netifd's networks, or the reason why they are not known. While it restarts, its
+    /// last word still counts.
     pub fn networks(&self) -> Result<&[Network], String> {
         match &self.watch {
             Ok(watch) => Ok(watch.networks()),
@@ -162,7 +162,7 @@ impl Netifd {
         }
     }
 
-    /// Says whether what is known of the networks is other than it was.
+    /// Returns true if what is known of the networks is other than it was.
     fn connect(&mut self, socket: &Path) -> bool {
         let now = clock::boot();
         if !self.link.is_due(now) {

@@ -31,12 +31,12 @@ use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::hotplug::Hotplug;
 use wansync_core::time::Boot;
 
-/// How long a pass that runs at the end may take to end by itself. After 2 s
-/// whoever asked the daemon to end expects it to be gone.
+/// The time that a pass that runs at the end has to end by itself. After 2 s the daemon
+/// is expected to be gone.
 const LAST_PASS: Duration = Duration::from_millis(1500);
-/// How long to wait for a `once` that watches the tunnels to end.
+/// The longest wait for a `once` that watches the tunnels to end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
-/// How long another daemon may take to say which process it is.
+/// The time that another daemon has to say which process it is.
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is asked to end.
@@ -54,14 +54,14 @@ struct Daemon<'a> {
     paths: &'a Paths,
     store: Store,
     config: Config,
-    /// The same as text, for child processes.
+    /// The configuration as text, for child processes.
     copy: Option<File>,
     sources: EventSources,
     sections: Sections,
     accounts: Accounts,
     monitor: TunnelMonitor,
     programs: Programs,
-    /// The moment at which everything was last looked at, since boot.
+    /// The moment of the last check of the sections, since boot.
     looked: Duration,
 }
 
@@ -200,12 +200,12 @@ impl Daemon<'_> {
             is_doubtful |= self.answer(request);
         }
         if is_doubtful {
-            // Whoever wakes us may know of something that netifd could not tell.
+            // The process that wakes us may know of something that netifd could not send.
             self.sources.ask_netifd();
         }
     }
 
-    /// Says whether it was an event that matters.
+    /// Returns true if the request was an event that matters.
     fn answer(&mut self, request: ControlRequest) -> bool {
         let (what, line) = request
             .text()

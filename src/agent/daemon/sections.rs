@@ -92,7 +92,7 @@ impl Sections {
         });
     }
 
-    /// Forces a pass over all of them.
+    /// Forces a pass over all sections.
     pub fn force(&mut self) {
         self.schedule.force();
     }
@@ -104,12 +104,12 @@ impl Sections {
         due.chain(deadline.map(Boot::after_boot)).min()
     }
 
-    /// Whether there is something to do now.
+    /// True if there is something to do now.
     pub fn are_due(&self) -> bool {
         self.pass.is_some() || self.due().is_some_and(|due| due <= clock::boot())
     }
 
-    /// Whether a changed address is still on its way to the service.
+    /// True if a changed address is still on its way to the service.
     pub fn address_is_pending(&self) -> bool {
         let is_pending = |state: &SectionState| state.outcome == Some(Outcome::Unconfirmed);
         self.pass.is_some() || self.states.iter().any(|(_, state)| is_pending(state))
@@ -131,7 +131,8 @@ impl Sections {
         runs
     }
 
-    /// Asks the source of a section, where that costs nothing, and tells the schedule.
+    /// Asks the source of a section, where that costs nothing, and passes the answer to the
+    /// schedule.
     fn look(&mut self, name: &str, section: &Skydns, context: &SectionContext<'_>, now: Boot) {
         let (policy, interval) = (&section.policy, context.config.main.interval);
         let times = (now, clock::wall());

@@ -1,4 +1,4 @@
-//! What both services need: where they are, and a key.
+//! The options of both services: a URL, and a key.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -7,7 +7,7 @@ use crate::config::options::Options;
 use crate::config::secret::{KeySource, Secret};
 use crate::config::url::ServiceUrl;
 
-/// Where a service is; `into` makes the text what that service needs.
+/// The URL of a service; `into` makes the text what that service needs.
 pub(super) fn base_url(
     options: &mut Options<'_, '_>,
     default: &str,

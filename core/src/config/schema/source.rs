@@ -15,7 +15,7 @@ use crate::config::options::Options;
 use crate::config::suggest::nearest;
 use crate::config::url::ServiceUrl;
 
-/// Where the address of a section comes from.
+/// The source of a section's address.
 pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
     let (name, line) = options.text("source").unwrap_or(("network", 0));
     let names = SOURCES.map(|(source, _)| source);

@@ -30,7 +30,7 @@ pub(super) fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> 
     Some(text.to_owned())
 }
 
-/// Every option is read even after an error, so that all problems are told at once.
+/// A text that is not longer than [`LONGEST_TEXT`].
 pub(super) fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.text(name)?;
     if text.len() > MAX_TEXT {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// What a command starts with.
+/// The word that a command starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keyword {
     /// `package` or `p`
@@ -19,12 +19,12 @@ pub enum Keyword {
 /// `Parse error (REASON) at line N, byte M`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseError {
-    /// What is wrong.
+    /// The fault.
     pub reason: Reason,
     /// The line where reading stopped, from 1. As in libuci, a last line that
     /// does not end in a newline is not counted: 0 is possible.
     pub line: u32,
-    /// How many bytes of that line were read, joined lines included.
+    /// The number of bytes of that line that were read, joined lines included.
     pub byte: u32,
 }
 

@@ -15,19 +15,19 @@ pub(super) struct UciCommand {
     pub keyword: Keyword,
     /// The line of the keyword, from 1.
     pub line: u32,
-    /// Where the keyword ends in the file.
+    /// The end of the keyword in the file.
     end: usize,
 }
 
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
-    /// What is read next.
+    /// The byte that is read next.
     pos: usize,
     /// The end of what can be read: of the line, or where it was cut off.
     end: usize,
-    /// Where the next line of the file starts.
+    /// The start of the file's next line.
     next: usize,
-    /// Where byte 0 of the line would be if no joint had dropped a newline.
+    /// The place of the line's byte 0, if no joint had dropped a newline.
     origin: usize,
     /// The number of the line that `pos` is in, from 1.
     line: u32,
@@ -273,7 +273,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// What C calls white space.
+/// True for what C calls white space.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }

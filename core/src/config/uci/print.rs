@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::{Package, Section, Value};
 
-/// How `uci show` calls an unnamed section.
+/// The names that `uci show` has for an unnamed section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unnamed {
     /// `@type[index]`, as `uci show` does.
@@ -15,7 +15,7 @@ pub enum Unnamed {
     Generated,
 }
 
-/// What `uci show` prints for the package `name`.
+/// The output of `uci show` for the package `name`.
 pub fn show(package: &Package<'_>, name: &str, unnamed: Unnamed) -> Vec<u8> {
     let mut out = Vec::new();
     let mut seen = BTreeMap::new();
@@ -47,7 +47,7 @@ fn show_section(out: &mut Vec<u8>, path: &str, section: &Section<'_>) {
     }
 }
 
-/// What `uci export` prints for the package `name`, except that a type is
+/// The output of `uci export` for the package `name`, except that a type is
 /// quoted where it must be: `uci` prints it as it is, and cannot read it again.
 pub fn export(package: &Package<'_>, name: &str) -> Vec<u8> {
     let mut out = format!("package {name}\n").into_bytes();
