@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::agent::RunError;
-use crate::agent::publish::Report;
+use crate::agent::publish::SectionReport;
 use wansync_core::failure::Failure;
 use wansync_core::outcome::Outcome;
 use wansync_core::tunnel::Health;
@@ -31,12 +31,12 @@ pub enum Exit {
 impl Exit {
     /// The exit code for the sections of a pass: the first that is not 0, in the order of
     /// the file.
-    pub fn of_sections(reports: &[Report]) -> Exit {
+    pub fn of_sections(reports: &[SectionReport]) -> Exit {
         let exits = reports.iter().map(Exit::of_section);
         exits.fold(Exit::Done, Exit::or)
     }
 
-    fn of_section(report: &Report) -> Exit {
+    fn of_section(report: &SectionReport) -> Exit {
         let Some(outcome) = report.outcome else {
             return Exit::Config;
         };

@@ -19,7 +19,7 @@ pub enum Family {
 
 impl Family {
     /// True if `address` is of this family.
-    pub fn has(self, address: IpAddr) -> bool {
+    pub fn includes(self, address: IpAddr) -> bool {
         address.is_ipv4() == (self == Family::Ipv4)
     }
 }
@@ -228,15 +228,15 @@ impl fmt::Display for Unpublishable {
 
 /// Picks the address to publish. One that is confirmed already stays for as
 /// long as it is good: of several good addresses none is worth an update.
-pub fn choose(
+pub fn choose_address(
     candidates: &[Candidate],
     family: Family,
     confirmed: Option<IpAddr>,
 ) -> Result<PublicAddress, Unpublishable> {
     let mut first_good = None;
     let mut nearest = Unpublishable::None(family);
-    for candidate in candidates.iter().filter(|c| family.has(c.address)) {
-        match publishable(candidate) {
+    for candidate in candidates.iter().filter(|c| family.includes(c.address)) {
+        match check_publishable(candidate) {
             Ok(address) if Some(address.get()) == confirmed => return Ok(address),
             Ok(address) => first_good = first_good.or(Some(address)),
             Err(cause) if says_more(&cause, &nearest) => nearest = cause,
@@ -246,7 +246,7 @@ pub fn choose(
     first_good.ok_or(nearest)
 }
 
-fn publishable(candidate: &Candidate) -> Result<PublicAddress, Unpublishable> {
+fn check_publishable(candidate: &Candidate) -> Result<PublicAddress, Unpublishable> {
     let address = candidate.address;
     let public =
         PublicAddress::new(address).map_err(|cause| Unpublishable::NotPublic(address, cause))?;
@@ -376,13 +376,13 @@ mod tests {
     #[test]
     fn the_choice_among_candidates() {
         // `-` marks a deprecated one, `~` a temporary one.
-        type Row<'a> = (
+        type Case<'a> = (
             &'a [&'a str],
             Family,
             Option<&'a str>,
             Result<&'a str, &'a str>,
         );
-        let table: [Row<'_>; 12] = [
+        let table: [Case<'_>; 12] = [
             (&["8.8.4.4"], Family::Ipv4, None, Ok("8.8.4.4")),
             (
                 &["8.8.4.4", "8.8.8.8"],
@@ -447,7 +447,7 @@ mod tests {
             ),
         ];
         for (list, family, confirmed, expected) in table {
-            let got = choose(&candidates(list), family, confirmed.map(address));
+            let got = choose_address(&candidates(list), family, confirmed.map(address));
             match (got, expected) {
                 (Ok(got), Ok(expected)) => assert_eq!(got.get(), address(expected), "{list:?}"),
                 (Err(got), Err(expected)) => {

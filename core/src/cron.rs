@@ -8,9 +8,9 @@ use core::fmt::{self, Display, Formatter};
 use core::time::Duration;
 
 /// The steps, in minutes, that divide an hour. They grow.
-const MINUTES: [u32; 11] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
+const MINUTE_STEPS: [u32; 11] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 /// The steps, in hours, that divide a day. They grow.
-const HOURS: [u32; 8] = [1, 2, 3, 4, 6, 8, 12, 24];
+const HOUR_STEPS: [u32; 8] = [1, 2, 3, 4, 6, 8, 12, 24];
 
 /// The times at which cron runs a command. `Display` writes the five fields of a crontab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Schedule {
     pub fn new(interval: Duration, number: u32) -> Schedule {
         let minutes = interval.as_secs() / 60;
         if minutes >= 60 {
-            let step = longest_within(&HOURS, minutes / 60);
+            let step = longest_within(&HOUR_STEPS, minutes / 60);
             let (minute, first) = (number % 60, number / 60 % step);
             return Schedule::Hours {
                 minute,
@@ -49,7 +49,7 @@ impl Schedule {
                 step,
             };
         }
-        match longest_within(&MINUTES, minutes) {
+        match longest_within(&MINUTE_STEPS, minutes) {
             1 => Schedule::EachMinute,
             step => Schedule::Minutes {
                 first: number % step,
@@ -82,7 +82,7 @@ impl Display for Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::whole;
+    use crate::time::whole_seconds;
 
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;
@@ -107,7 +107,7 @@ mod tests {
             (3 * DAY, u32::MAX, "15 4-23/24 * * *"),
             (i64::MAX, 0, "0 0-23/24 * * *"),
         ] {
-            let schedule = Schedule::new(whole(interval), number);
+            let schedule = Schedule::new(whole_seconds(interval), number);
             assert_eq!(schedule.to_string(), expected, "{interval} {number}");
         }
     }
@@ -145,7 +145,7 @@ mod tests {
     fn re_checks_come_at_least_as_often_as_asked_and_evenly() {
         for interval in (1..2 * HOUR).step_by(7).chain((HOUR..4 * DAY).step_by(613)) {
             for number in [0, 1, 59, 60, 1_439, 2_654_435_761, u32::MAX] {
-                let runs = runs(Schedule::new(whole(interval), number));
+                let runs = runs(Schedule::new(whole_seconds(interval), number));
                 let tomorrow = runs[0] + 24 * 60;
                 let next = runs.iter().skip(1).chain([&tomorrow]);
                 let mut pauses: Vec<i64> = (runs.iter().zip(next))
@@ -163,10 +163,15 @@ mod tests {
     /// As many numbers as there are minutes in the step take each of them once.
     #[test]
     fn numbers_spread_evenly_over_the_step() {
-        for steps in [&MINUTES[1..], &HOURS.map(|hours| hours * 60)] {
+        for steps in [&MINUTE_STEPS[1..], &HOUR_STEPS.map(|hours| hours * 60)] {
             for step in steps {
                 let mut first: Vec<u32> = (0..*step)
-                    .map(|number| runs(Schedule::new(whole(i64::from(*step) * MINUTE), number))[0])
+                    .map(|number| {
+                        runs(Schedule::new(
+                            whole_seconds(i64::from(*step) * MINUTE),
+                            number,
+                        ))[0]
+                    })
                     .collect();
                 first.sort_unstable();
                 assert_eq!(first, (0..*step).collect::<Vec<u32>>());

@@ -137,7 +137,7 @@ pub enum Phase {
 
 impl Failure {
     /// The failure of a call to `host`, in words that name the host.
-    pub fn at(&self, host: &str) -> String {
+    pub fn describe_at(&self, host: &str) -> String {
         match self {
             Failure::Bind { .. }
             | Failure::NameResolution { .. }

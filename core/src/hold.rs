@@ -13,7 +13,7 @@ use super::time::{DAY, HOUR, Wall};
 /// The refused sends of a day after which no other follows.
 pub const MAX_REFUSALS: usize = 3;
 /// The pauses after the first and the second refusal of a day.
-const PAUSES: [Duration; MAX_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600)];
+const HOLD_PAUSES: [Duration; MAX_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600)];
 
 /// The end of the hold, given the dates of the last refusals, oldest first.
 /// `None`: a send is allowed now.
@@ -29,19 +29,19 @@ const PAUSES: [Duration; MAX_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600
 /// assert_eq!(end(&[refused], refused + HOUR, false), None);
 /// ```
 pub fn end(refusals: &[Wall], now: Wall, forced: bool) -> Option<Wall> {
-    let recent = recent(refusals, now);
+    let recent = recent_refusals(refusals, now);
     let end = match recent.len() {
         0 => return None,
         MAX_REFUSALS.. => recent[recent.len() - MAX_REFUSALS] + DAY,
         _ if forced => return None,
-        n => recent[n - 1] + PAUSES[n - 1],
+        n => recent[n - 1] + HOLD_PAUSES[n - 1],
     };
     (end > now).then_some(end)
 }
 
 /// The refusals that count now, oldest first. A date in the future is one of a
 /// clock that was put right since: the refusal counts as of now.
-pub fn recent(refusals: &[Wall], now: Wall) -> Vec<Wall> {
+pub fn recent_refusals(refusals: &[Wall], now: Wall) -> Vec<Wall> {
     let mut recent: Vec<Wall> = refusals
         .iter()
         .map(|at| (*at).min(now))
@@ -99,7 +99,7 @@ mod tests {
             let (mut refusals, mut all) = (Vec::new(), Vec::new());
             for now in (0..10 * 86_400).step_by(60).map(wall) {
                 if end(&refusals, now, forced).is_none() {
-                    refusals = recent(&refusals, now);
+                    refusals = recent_refusals(&refusals, now);
                     refusals.push(now);
                     all.push(now);
                 }
@@ -114,7 +114,7 @@ mod tests {
     fn a_clock_that_was_years_ahead_holds_a_day_at_most() {
         let ahead = wall(400 * 86_400);
         assert_eq!(end(&[ahead], wall(10), false), Some(wall(10) + HOUR));
-        assert_eq!(recent(&[ahead], wall(10)), [wall(10)]);
+        assert_eq!(recent_refusals(&[ahead], wall(10)), [wall(10)]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::time::Boot;
 /// reconnect, such as its IPv6 half, comes within it.
 const MIN_PAUSE: Duration = Duration::from_secs(2);
 /// The factor by which each pause is longer than the one before.
-const GROWTH: u32 = 5;
+const PAUSE_FACTOR: u32 = 5;
 /// The longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// The number of pauses after which a WAN that was quiet flaps no more.
@@ -25,16 +25,16 @@ pub struct HoldDown {
 impl HoldDown {
     /// The moment from which the next change may be acted upon: in the past, if at
     /// once.
-    pub fn until(&self) -> Boot {
+    pub fn allowed_from(&self) -> Boot {
         self.until
     }
 
     /// Notes that a change is acted upon now.
-    pub fn acted(&mut self, now: Boot) {
+    pub fn note_change(&mut self, now: Boot) {
         let is_quiet = now >= self.until + self.pause * QUIET_PAUSES;
         self.pause = match is_quiet || self.pause.is_zero() {
             true => MIN_PAUSE,
-            false => (self.pause * GROWTH).min(MAX_PAUSE),
+            false => (self.pause * PAUSE_FACTOR).min(MAX_PAUSE),
         };
         self.until = now + self.pause;
     }
@@ -46,14 +46,14 @@ mod tests {
 
     /// The times at which changes that come at these times, in ms, are acted upon,
     /// each as early as may be.
-    fn acted(changes: &[u64]) -> Vec<u64> {
+    fn action_times(changes: &[u64]) -> Vec<u64> {
         let (mut held, mut acted) = (HoldDown::default(), Vec::new());
         let mut changes = changes.iter().copied().peekable();
         while let Some(change) = changes.next() {
-            let until = held.until().since(Boot::START).as_millis() as u64;
+            let until = held.allowed_from().since(Boot::START).as_millis() as u64;
             let at = change.max(until);
             while changes.next_if(|next| *next <= at).is_some() {}
-            held.acted(Boot::START + Duration::from_millis(at));
+            held.note_change(Boot::START + Duration::from_millis(at));
             acted.push(at);
         }
         acted
@@ -67,11 +67,14 @@ mod tests {
                 .take_while(|at| *at <= until)
                 .collect()
         };
-        assert_eq!(acted(&[1000]), [1000]);
-        assert_eq!(acted(&[1000, 1200]), [1000, 3000]);
-        assert_eq!(acted(&[1000, 60_000, 120_000]), [1000, 60_000, 120_000]);
-        assert_eq!(acted(&every(500, 10_000)), [500, 2500, 12_500]);
-        let an_hour = acted(&every(1000, 3_600_000));
+        assert_eq!(action_times(&[1000]), [1000]);
+        assert_eq!(action_times(&[1000, 1200]), [1000, 3000]);
+        assert_eq!(
+            action_times(&[1000, 60_000, 120_000]),
+            [1000, 60_000, 120_000]
+        );
+        assert_eq!(action_times(&every(500, 10_000)), [500, 2500, 12_500]);
+        let an_hour = action_times(&every(1000, 3_600_000));
         assert!(an_hour.len() < 70, "{}", an_hour.len());
         assert!(*an_hour.last().expect("some") >= 3_600_000);
     }

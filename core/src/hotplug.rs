@@ -70,7 +70,9 @@ impl Hotplug {
 
     /// True if the event can change anything that is done.
     pub fn matters(&self, config: &Config) -> bool {
-        config.ready().any(|(_, section)| self.concerns(section))
+        config
+            .ready_sections()
+            .any(|(_, section)| self.concerns(section))
             || config
                 .ready_tunnels()
                 .any(|(_, tunnel)| self.concerns_tunnel(tunnel))
@@ -89,19 +91,27 @@ impl Hotplug {
     }
 
     fn is_about(&self, section: &Skydns) -> bool {
-        if section.bind.as_deref().is_some_and(|bind| self.names(bind)) {
+        if section
+            .bind
+            .as_deref()
+            .is_some_and(|bind| self.is_network(bind))
+        {
             // What could not be sent may go now.
             return true;
         }
         match &section.source {
             Source::Network(name) => {
                 let side = format!("{name}_6");
-                self.names(name) || section.policy.family == Family::Ipv6 && self.names(&side)
+                self.is_network(name)
+                    || section.policy.family == Family::Ipv6 && self.is_network(&side)
             }
             Source::Interface(device) => self.device.as_ref() == Some(device),
             // Any network may be the way out.
             Source::Web(_) | Source::Command { .. } => true,
-            Source::Static(_) => section.bind.as_deref().is_none_or(|bind| self.names(bind)),
+            Source::Static(_) => section
+                .bind
+                .as_deref()
+                .is_none_or(|bind| self.is_network(bind)),
         }
     }
 
@@ -109,14 +119,14 @@ impl Hotplug {
     fn concerns_tunnel(&self, tunnel: &Tunnel) -> bool {
         match self.action.as_str() {
             "ifup" | "ifdown" | "ifupdate" => {
-                self.names(&tunnel.network) || self.names(&tunnel.wan)
+                self.is_network(&tunnel.network) || self.is_network(&tunnel.wan)
             }
             "start" => true,
             _ => false,
         }
     }
 
-    fn names(&self, network: &str) -> bool {
+    fn is_network(&self, network: &str) -> bool {
         self.interface.as_deref() == Some(network)
     }
 }

@@ -9,15 +9,15 @@
 //! use wansync_core::config::Config;
 //! use wansync_core::reconcile::{Decision, decide, state_after_send};
 //! use wansync_core::state::SectionState;
-//! use wansync_core::time::{BUILT, Boot, Now};
+//! use wansync_core::time::{BUILD_DATE, Boot, Now};
 //!
 //! let text = b"config skydns 'home'\noption ident 'user'\noption key 'example'\n";
 //! let config = Config::parse(text).unwrap();
-//! let (name, section) = config.ready().next().unwrap();
+//! let (name, section) = config.ready_sections().next().unwrap();
 //! assert_eq!(name, "home");
 //!
 //! // A minute after the boot the WAN has an address: it is to be sent.
-//! let now = Now::new(Boot::from_secs(60), BUILT);
+//! let now = Now::new(Boot::from_secs(60), BUILD_DATE);
 //! let observation = Ok(vec![Candidate::from("8.8.4.4".parse::<std::net::IpAddr>().unwrap())]);
 //! let state = SectionState::default();
 //! let Decision::Update(address) = decide(&section.policy, &observation, &state, now, false) else {

@@ -10,7 +10,7 @@ pub(crate) struct Places<'a>(BTreeMap<Cow<'a, str>, usize>);
 
 impl<'a> Places<'a> {
     /// The place where the name came first: this one, if it is new.
-    pub(crate) fn first(&mut self, name: Cow<'a, str>, place: usize) -> usize {
+    pub(crate) fn first_place(&mut self, name: Cow<'a, str>, place: usize) -> usize {
         *self.0.entry(name).or_insert(place)
     }
 
@@ -25,7 +25,7 @@ impl<'a> FromIterator<Cow<'a, str>> for Places<'a> {
     fn from_iter<I: IntoIterator<Item = Cow<'a, str>>>(names: I) -> Self {
         let mut places = Places::default();
         for (place, name) in names.into_iter().enumerate() {
-            places.first(name, place);
+            places.first_place(name, place);
         }
         places
     }

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use super::address::{Candidate, Family, PublicAddress, Unpublishable, choose};
+use super::address::{Candidate, Family, PublicAddress, Unpublishable, choose_address};
 use super::failure::Failure;
 use super::outcome::Outcome;
 use super::state::{Confirmed, SectionState};
@@ -66,7 +66,7 @@ pub fn decide(
     let confirmed = state.confirmed.map(|c| c.address);
     let address = match observation {
         Err(cause) => return Decision::Abort(cause.clone()),
-        Ok(candidates) => match choose(candidates, policy.family, confirmed) {
+        Ok(candidates) => match choose_address(candidates, policy.family, confirmed) {
             Err(cause) => return Decision::Abort(cause.to_string()),
             Ok(address) => address,
         },
@@ -160,7 +160,7 @@ pub fn address_to_show(
     confirmed: Option<IpAddr>,
 ) -> Option<IpAddr> {
     let candidates = observation.as_ref().ok()?;
-    match choose(candidates, family, confirmed) {
+    match choose_address(candidates, family, confirmed) {
         Ok(address) => Some(address.get()),
         Err(Unpublishable::None(_)) => None,
         Err(
@@ -243,12 +243,18 @@ pub fn state_after_send(
 ) -> SectionState {
     let pending = state_before_send(before, address, now, random);
     match result {
-        Ok(()) => acknowledged(pending, address, now),
-        Err(failure) => failed(before, pending, failure, failure.at(service), now),
+        Ok(()) => state_after_acknowledgement(pending, address, now),
+        Err(failure) => {
+            state_after_failure(before, pending, failure, failure.describe_at(service), now)
+        }
     }
 }
 
-fn acknowledged(pending: SectionState, address: PublicAddress, now: Now) -> SectionState {
+fn state_after_acknowledgement(
+    pending: SectionState,
+    address: PublicAddress,
+    now: Now,
+) -> SectionState {
     let first = pending.confirmed.filter(|c| c.address == address.get());
     let reason = match pending.confirmed {
         _ if first.is_some() => format!("{address} is confirmed again"),
@@ -273,7 +279,7 @@ fn acknowledged(pending: SectionState, address: PublicAddress, now: Now) -> Sect
     }
 }
 
-fn failed(
+fn state_after_failure(
     before: &SectionState,
     pending: SectionState,
     failure: &Failure,
@@ -298,7 +304,7 @@ fn failed(
     if failure.is_permanent() {
         // A refusal is an answer: what the service holds is what it held.
         after.maybe_stale = before.maybe_stale;
-        after.refusals = hold::recent(&before.refusals, now.wall);
+        after.refusals = hold::recent_refusals(&before.refusals, now.wall);
         after.refusals.push(now.wall);
         after.not_before = Boot::START;
         after.outcome = Some(Outcome::Refused);

@@ -1,6 +1,6 @@
 use super::*;
-use crate::record::Entry;
-use crate::time::{BUILT, Wall, seconds, whole};
+use crate::record::RecordEntry;
+use crate::time::{BUILD_DATE, Wall, seconds, whole_seconds};
 
 const HOUR: i64 = 3600;
 const DAY_SECS: i64 = 24 * HOUR;
@@ -9,14 +9,14 @@ const MIDDLE: u32 = 20; // no jitter
 fn policy() -> Policy {
     Policy {
         family: Family::Ipv4,
-        refresh: whole(72 * HOUR),
+        refresh: whole_seconds(72 * HOUR),
         daily_limit: 24,
         tls: true,
     }
 }
 
 fn at(boot: i64) -> Now {
-    Now::new(Boot::from_secs(boot), BUILT + whole(boot))
+    Now::new(Boot::from_secs(boot), BUILD_DATE + whole_seconds(boot))
 }
 
 fn seen(address: &str) -> Observation {
@@ -81,7 +81,7 @@ fn after(state: &SectionState, address: &str, failure: Failure, boot: i64) -> Se
 
 /// The seconds until something is due, with a re-check every 300 s.
 fn due(state: &SectionState, boot: i64) -> i64 {
-    seconds(next_due(&policy(), state, at(boot), whole(300)))
+    seconds(next_due(&policy(), state, at(boot), whole_seconds(300)))
 }
 
 fn decision(state: &SectionState, address: &str, boot: i64) -> Decision {
@@ -410,7 +410,7 @@ fn a_clock_that_jumps_neither_frees_nor_jails() {
         Decision::Held(_)
     ));
     // Refused while the clock was ten years ahead: free within a day of the right time.
-    let ahead = Now::new(Boot::from_secs(100), BUILT + 3650 * DAY);
+    let ahead = Now::new(Boot::from_secs(100), BUILD_DATE + 3650 * DAY);
     let state = state_after_send(
         &SectionState::default(),
         public("8.8.4.4"),
@@ -487,7 +487,10 @@ fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
     let before = confirmed("8.8.4.4", 0);
     let (due, later) = (72 * HOUR, 72 * HOUR + 60);
     let state = after(&before, "8.8.4.4", status(503, None), due);
-    assert_eq!(Entry::of(&state), Entry::of(&before));
+    assert_eq!(
+        RecordEntry::from_state(&state),
+        RecordEntry::from_state(&before)
+    );
     assert!(matches!(
         decision(&state, "8.8.4.4", due + 1),
         Decision::Throttled(_)
@@ -500,5 +503,5 @@ fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
     // What may hold since an earlier send of another address still may.
     let lost = after(&before, "8.8.8.8", status(503, None), HOUR);
     let back = after(&lost, "8.8.4.4", status(503, None), 2 * HOUR);
-    assert!(Entry::of(&back).is_some_and(|entry| entry.maybe_stale));
+    assert!(RecordEntry::from_state(&back).is_some_and(|entry| entry.maybe_stale));
 }

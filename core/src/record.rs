@@ -18,9 +18,9 @@ use super::time::{DAY, Now, Wall};
 use crate::json::{Json, JsonWriter, Persist};
 
 /// Writes allowed within 24 h, whatever they say.
-const WRITES: usize = 12;
+const MAX_WRITES: usize = 12;
 /// Writes allowed within 24 h for a changed address alone.
-const WRITES_FOR_ADDRESSES: usize = 9;
+const MAX_ADDRESS_WRITES: usize = 9;
 
 /// All that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,14 +28,14 @@ pub struct Record {
     /// The dates at which the record was written in the last 24 h, oldest first.
     pub writes: Vec<Wall>,
     /// One entry for each section that has something to remember.
-    sections: Vec<(String, Entry)>,
+    sections: Vec<(String, RecordEntry)>,
     /// The place in `sections` of each name.
     places: Places<'static>,
 }
 
 /// The part of a section's state that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
+pub struct RecordEntry {
     /// See [`SectionState::fingerprint`].
     pub fingerprint: String,
     /// See [`SectionState::confirmed`].
@@ -70,7 +70,7 @@ impl Persist for Record {
 }
 
 /// Flash wears: what is usual is not written.
-impl Persist for Entry {
+impl Persist for RecordEntry {
     fn write_json(&self, out: &mut JsonWriter) {
         out.open();
         out.field("fingerprint", &self.fingerprint);
@@ -88,8 +88,8 @@ impl Persist for Entry {
         out.close();
     }
 
-    fn read(json: Json<'_>) -> Option<Entry> {
-        let mut entry = Entry::default();
+    fn read(json: Json<'_>) -> Option<RecordEntry> {
+        let mut entry = RecordEntry::default();
         let is_read = json.read_fields(&mut |name, value| match name {
             "fingerprint" => value.read_into(&mut entry.fingerprint),
             "confirmed" => value.read_into(&mut entry.confirmed),
@@ -103,13 +103,13 @@ impl Persist for Entry {
     }
 }
 
-impl Entry {
+impl RecordEntry {
     /// The part of `state` that outlives a reboot; nothing, if it is all temporary.
-    pub fn of(state: &SectionState) -> Option<Entry> {
+    pub fn from_state(state: &SectionState) -> Option<RecordEntry> {
         if state.confirmed.is_none() && state.refusals.is_empty() {
             return None;
         }
-        Some(Entry {
+        Some(RecordEntry {
             fingerprint: state.fingerprint.clone(),
             confirmed: state.confirmed.map(|c| c.address),
             since: state.confirmed.map_or(Wall::default(), |c| c.wall),
@@ -127,7 +127,7 @@ impl Entry {
     /// Refreshes since then were not recorded. It is assumed that each came
     /// when it was due, so that the next is due at the next multiple of
     /// `refresh`, and not at every boot.
-    pub fn recall(&self, refresh: Duration, now: Now) -> SectionState {
+    pub fn to_state(&self, refresh: Duration, now: Now) -> SectionState {
         let age = now.wall.since(self.since).as_secs() % refresh.as_secs().max(1);
         SectionState {
             fingerprint: self.fingerprint.clone(),
@@ -145,7 +145,7 @@ impl Entry {
 }
 
 impl Record {
-    fn new(writes: Vec<Wall>, sections: Vec<(String, Entry)>) -> Record {
+    fn new(writes: Vec<Wall>, sections: Vec<(String, RecordEntry)>) -> Record {
         let places = sections.iter().map(|(name, _)| name.clone().into());
         Record {
             places: places.collect(),
@@ -155,15 +155,15 @@ impl Record {
     }
 
     /// The record's entry for the section of this name.
-    pub fn entry(&self, section: &str) -> Option<&Entry> {
+    pub fn entry(&self, section: &str) -> Option<&RecordEntry> {
         let place = self.places.get(section)?;
         Some(&self.sections[place].1)
     }
 
-    /// The record to write so that it says what `wanted` says, or `None` if it
+    /// The record to write so that it says what `entries` says, or `None` if it
     /// does already, or if too much was written today.
-    pub fn with(&self, wanted: Vec<(String, Entry)>, now: Now) -> Option<Record> {
-        if !self.differs(&wanted) {
+    pub fn updated_with(&self, entries: Vec<(String, RecordEntry)>, now: Now) -> Option<Record> {
+        if !self.differs_from(&entries) {
             return None;
         }
         // A date in the future is one of a clock that was put right since. It
@@ -174,26 +174,26 @@ impl Record {
             .copied()
             .filter(|at| *at <= now.wall && now.wall.since(*at) < DAY)
             .collect();
-        let limit = match self.tells_of_a_new_hold(&wanted) {
-            true => WRITES,
-            false => WRITES_FOR_ADDRESSES,
+        let limit = match self.has_new_hold(&entries) {
+            true => MAX_WRITES,
+            false => MAX_ADDRESS_WRITES,
         };
         if writes.len() >= limit {
             return None;
         }
         writes.push(now.wall);
-        Some(Record::new(writes, wanted))
+        Some(Record::new(writes, entries))
     }
 
     /// Entries of sections that are gone may stay: they are worth no write.
-    fn differs(&self, wanted: &[(String, Entry)]) -> bool {
-        wanted
+    fn differs_from(&self, entries: &[(String, RecordEntry)]) -> bool {
+        entries
             .iter()
             .any(|(name, entry)| self.entry(name) != Some(entry))
     }
 
-    fn tells_of_a_new_hold(&self, wanted: &[(String, Entry)]) -> bool {
-        wanted.iter().any(|(name, entry)| {
+    fn has_new_hold(&self, entries: &[(String, RecordEntry)]) -> bool {
+        entries.iter().any(|(name, entry)| {
             let old = self.entry(name).map(|old| &old.refusals);
             !entry.refusals.is_empty() && old != Some(&entry.refusals)
         })
@@ -204,7 +204,7 @@ impl Record {
 mod tests {
     use super::*;
     use crate::json::read_again;
-    use crate::time::{BUILT, Boot};
+    use crate::time::{BUILD_DATE, Boot};
 
     const DAY_SECS: i64 = 86_400;
 
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn built(secs: i64) -> Wall {
-        Wall::from_secs(BUILT.secs() + secs)
+        Wall::from_secs(BUILD_DATE.secs() + secs)
     }
 
     fn state(address: &str) -> SectionState {
@@ -222,15 +222,15 @@ mod tests {
             fingerprint: "f".into(),
             confirmed: Some(Confirmed {
                 address: address.parse().expect(address),
-                wall: BUILT,
+                wall: BUILD_DATE,
                 boot: Boot::from_secs(50),
             }),
             ..SectionState::default()
         }
     }
 
-    fn wanted(state: &SectionState) -> Vec<(String, Entry)> {
-        Entry::of(state)
+    fn entries_of(state: &SectionState) -> Vec<(String, RecordEntry)> {
+        RecordEntry::from_state(state)
             .map(|entry| ("home".to_owned(), entry))
             .into_iter()
             .collect()
@@ -238,14 +238,14 @@ mod tests {
 
     #[test]
     fn nothing_is_written_when_nothing_is_said() {
-        assert_eq!(Entry::of(&SectionState::default()), None);
-        let record = Record::default().with(wanted(&state("8.8.4.4")), now(0));
+        assert_eq!(RecordEntry::from_state(&SectionState::default()), None);
+        let record = Record::default().updated_with(entries_of(&state("8.8.4.4")), now(0));
         let record = record.expect("a first address is written");
         let mut refreshed = state("8.8.4.4");
         refreshed.confirmed.as_mut().expect("set above").boot = Boot::from_secs(90);
         refreshed.failures = 3;
         refreshed.reason = "whatever".into();
-        assert_eq!(record.with(wanted(&refreshed), now(60)), None);
+        assert_eq!(record.updated_with(entries_of(&refreshed), now(60)), None);
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
         let mut written = 0;
         for change in 0..100 {
             let address = format!("8.8.4.{change}");
-            if let Some(next) = record.with(wanted(&state(&address)), now(change)) {
+            if let Some(next) = record.updated_with(entries_of(&state(&address)), now(change)) {
                 record = next;
                 written += 1;
             }
@@ -263,28 +263,28 @@ mod tests {
         for refusal in 0..10 {
             let mut held = state("8.8.4.4");
             held.refusals = vec![built(200 + refusal)];
-            if let Some(next) = record.with(wanted(&held), now(200 + refusal)) {
+            if let Some(next) = record.updated_with(entries_of(&held), now(200 + refusal)) {
                 record = next;
                 written += 1;
             }
         }
         assert_eq!(written, 12);
-        let next_day = record.with(wanted(&state("9.9.9.9")), now(DAY_SECS + 300));
+        let next_day = record.updated_with(entries_of(&state("9.9.9.9")), now(DAY_SECS + 300));
         assert_eq!(next_day.expect("a new day").writes.len(), 1);
     }
 
     #[test]
     fn a_reboot_is_no_reason_to_refresh() {
         let (refresh, day) = (DAY * 3, DAY_SECS);
-        let entry = Entry::of(&state("8.8.4.4")).expect("confirmed");
+        let entry = RecordEntry::from_state(&state("8.8.4.4")).expect("confirmed");
         for age in [0, day, 3 * day - 1, 3 * day, 4 * day, 30 * day + 5] {
-            let recalled = entry.recall(refresh, now(age));
+            let recalled = entry.to_state(refresh, now(age));
             let confirmed = recalled.confirmed.expect("recorded");
             assert!(confirmed.boot + refresh > Boot::from_secs(100), "{age}");
             assert!(confirmed.boot <= Boot::from_secs(100), "{age}");
         }
         // A clock that is wrong at boot makes it young, not negative.
-        let confirmed = entry.recall(refresh, now(-50 * DAY_SECS)).confirmed;
+        let confirmed = entry.to_state(refresh, now(-50 * DAY_SECS)).confirmed;
         assert_eq!(confirmed.expect("recorded").boot, Boot::from_secs(100));
     }
 
@@ -295,26 +295,30 @@ mod tests {
             let ahead = now(3650 * DAY_SECS + change);
             let address = format!("8.8.4.{change}");
             record = record
-                .with(wanted(&state(&address)), ahead)
+                .updated_with(entries_of(&state(&address)), ahead)
                 .unwrap_or(record);
         }
-        let right = record.with(wanted(&state("9.9.9.9")), now(60));
+        let right = record.updated_with(entries_of(&state("9.9.9.9")), now(60));
         assert_eq!(right.expect("written").writes, [built(60)]);
     }
 
     #[test]
     fn damaged_dates_do_no_harm() {
         for damaged in [i64::MIN, i64::MAX] {
-            let entry = Entry {
+            let entry = RecordEntry {
                 since: Wall::from_secs(damaged),
-                ..Entry::of(&state("8.8.4.4")).expect("confirmed")
+                ..RecordEntry::from_state(&state("8.8.4.4")).expect("confirmed")
             };
-            assert!(entry.recall(DAY, now(0)).confirmed.is_some());
+            assert!(entry.to_state(DAY, now(0)).confirmed.is_some());
             let record = Record {
                 writes: vec![Wall::from_secs(damaged); 20],
                 ..Record::default()
             };
-            assert!(record.with(wanted(&state("8.8.4.4")), now(0)).is_some());
+            assert!(
+                record
+                    .updated_with(entries_of(&state("8.8.4.4")), now(0))
+                    .is_some()
+            );
         }
     }
 
@@ -324,10 +328,13 @@ mod tests {
         held.refusals = vec![built(5)];
         held.last_error = "wrong key".into();
         held.maybe_stale = true;
-        let record = Record::default().with(wanted(&held), now(9));
+        let record = Record::default().updated_with(entries_of(&held), now(9));
         let text = JsonWriter::of(&record.expect("news"));
         let record: Record = read_again(&text).expect("what was written");
-        let recalled = record.entry("home").expect("recorded").recall(DAY, now(9));
+        let recalled = record
+            .entry("home")
+            .expect("recorded")
+            .to_state(DAY, now(9));
         assert_eq!(recalled.refusals, held.refusals);
         assert_eq!(recalled.last_error, "wrong key");
         assert!(recalled.maybe_stale);

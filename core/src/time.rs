@@ -69,7 +69,7 @@ impl Boot {
     /// The moment so long after the boot.
     pub const fn after_boot(span: Duration) -> Boot {
         Boot {
-            secs: short(span),
+            secs: saturating_secs(span),
             nanos: span.subsec_nanos(),
         }
     }
@@ -95,27 +95,30 @@ impl Boot {
         let secs = self.secs.wrapping_sub(earlier.secs) as u32;
         let (borrow, nanos) = match self.nanos.checked_sub(earlier.nanos) {
             Some(nanos) => (0, nanos),
-            None => (1, SECOND - (earlier.nanos - self.nanos)),
+            None => (1, NANOS_PER_SECOND - (earlier.nanos - self.nanos)),
         };
         Duration::new(u64::from(secs - borrow), nanos)
     }
 }
 
 /// A second, in nanoseconds.
-const SECOND: u32 = 1_000_000_000;
+const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
 impl Add<Duration> for Boot {
     type Output = Boot;
 
     fn add(self, span: Duration) -> Boot {
         let nanos = self.nanos + span.subsec_nanos();
-        let (carry, nanos) = if nanos < SECOND {
+        let (carry, nanos) = if nanos < NANOS_PER_SECOND {
             (0, nanos)
         } else {
-            (1, nanos - SECOND)
+            (1, nanos - NANOS_PER_SECOND)
         };
         Boot {
-            secs: self.secs.saturating_add(short(span)).saturating_add(carry),
+            secs: self
+                .secs
+                .saturating_add(saturating_secs(span))
+                .saturating_add(carry),
             nanos,
         }
     }
@@ -127,10 +130,13 @@ impl Sub<Duration> for Boot {
     fn sub(self, span: Duration) -> Boot {
         let (borrow, nanos) = match self.nanos.checked_sub(span.subsec_nanos()) {
             Some(nanos) => (0, nanos),
-            None => (1, self.nanos + SECOND - span.subsec_nanos()),
+            None => (1, self.nanos + NANOS_PER_SECOND - span.subsec_nanos()),
         };
         Boot {
-            secs: self.secs.saturating_sub(short(span)).saturating_sub(borrow),
+            secs: self
+                .secs
+                .saturating_sub(saturating_secs(span))
+                .saturating_sub(borrow),
             nanos,
         }
     }
@@ -172,7 +178,7 @@ impl Wall {
 
     /// The span since `earlier`; zero, if that is later.
     pub const fn since(self, earlier: Wall) -> Duration {
-        whole(self.0.saturating_sub(earlier.0))
+        whole_seconds(self.0.saturating_sub(earlier.0))
     }
 }
 
@@ -209,7 +215,7 @@ impl Persist for Wall {
 }
 
 /// The whole seconds of a span, as far as a `Boot` counts.
-const fn short(span: Duration) -> i32 {
+const fn saturating_secs(span: Duration) -> i32 {
     let secs = span.as_secs();
     if secs > i32::MAX as u64 {
         i32::MAX
@@ -229,7 +235,7 @@ pub const fn seconds(span: Duration) -> i64 {
 }
 
 /// A span of whole seconds; zero for fewer than none.
-pub const fn whole(secs: i64) -> Duration {
+pub const fn whole_seconds(secs: i64) -> Duration {
     let secs = if secs < 0 { 0 } else { secs };
     Duration::from_secs(secs as u64)
 }
@@ -256,21 +262,21 @@ impl Now {
     /// True if the wall clock can be right: it is not earlier than this
     /// program's build.
     pub fn clock_is_set(self) -> bool {
-        self.wall >= BUILT
+        self.wall >= BUILD_DATE
     }
 }
 
 /// The date of this program's build: `SOURCE_DATE_EPOCH` where the build sets it
 /// (OpenWrt's does), the date of the release otherwise.
-pub const BUILT: Wall = Wall(match option_env!("SOURCE_DATE_EPOCH") {
-    Some(text) => decimal(text.as_bytes()),
-    None => RELEASED,
+pub const BUILD_DATE: Wall = Wall(match option_env!("SOURCE_DATE_EPOCH") {
+    Some(text) => parse_decimal(text.as_bytes()),
+    None => RELEASE_DATE,
 });
 
 /// 2026-11-01, the month of this release.
-const RELEASED: i64 = days_from_civil(2026, 11, 1) * SECONDS_OF_DAY;
+const RELEASE_DATE: i64 = days_from_civil(2026, 11, 1) * SECONDS_OF_DAY;
 
-const fn decimal(digits: &[u8]) -> i64 {
+const fn parse_decimal(digits: &[u8]) -> i64 {
     let mut value = 0;
     let mut at = 0;
     while at < digits.len() && digits[at].is_ascii_digit() {
@@ -373,7 +379,7 @@ impl core::fmt::Display for Civil {
 
 /// A span in the two units that a person would say: `1 d 2 h`, `3 min 20 s`,
 /// `45 s`. A part of a second is left out.
-pub fn spoken(span: Duration) -> String {
+pub fn describe_span(span: Duration) -> String {
     let seconds = span.as_secs();
     for (unit, name, part, part_name) in [
         (SECONDS_OF_DAY as u64, "d", 3600, "h"),
@@ -448,7 +454,7 @@ mod tests {
             (86_400 + 7200, "1 d 2 h"),
         ];
         for (seconds, text) in table {
-            assert_eq!(spoken(Duration::from_secs(seconds)), text);
+            assert_eq!(describe_span(Duration::from_secs(seconds)), text);
         }
     }
 
@@ -456,7 +462,7 @@ mod tests {
     fn a_clock_before_the_build_is_not_set() {
         let at = |wall| Now::new(Boot::from_secs(5), wall);
         assert!(!at(Wall::from_secs(1_000_000)).clock_is_set());
-        assert!(at(BUILT).clock_is_set());
+        assert!(at(BUILD_DATE).clock_is_set());
     }
 
     #[test]

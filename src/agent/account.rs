@@ -7,7 +7,7 @@
 
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
-use crate::agent::publish::redacted;
+use crate::agent::publish::redact_failure;
 use crate::sys::digest::sha256;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, random};
@@ -16,7 +16,7 @@ use wansync_core::config::{Config, Vpnki};
 use wansync_core::failure::Failure;
 use wansync_core::service::reply::{Reply, WATCH_LIMIT};
 use wansync_core::service::vpnki::{Aliases, watch};
-use wansync_core::time::{Boot, spoken};
+use wansync_core::time::{Boot, describe_span};
 use wansync_core::tunnel::account::{AccountState, CallState, QueryAnswers, TunnelId};
 
 /// Asks an account, unless it wants to be left alone, or was asked a moment ago. The new
@@ -135,12 +135,12 @@ impl<'a> WatchedAccount<'a> {
         match (&old.last_error, &new.last_error) {
             (Some(old), Some(new)) if old.why == new.why => {}
             (_, Some(error)) => {
-                let (why, due) = (&error.why, spoken(due.since(clock::now().boot)));
+                let (why, due) = (&error.why, describe_span(due.since(clock::now().boot)));
                 log::warn!("{name}: VPNKI cannot be asked: {why}; next in {due}");
             }
             (Some(error), None) => {
                 let end = new.last_answered.unwrap_or(error.at);
-                let age = spoken(end.since(error.since));
+                let age = describe_span(end.since(error.since));
                 log::info!("{name}: VPNKI answers again, after {age}");
             }
             (None, None) => {}
@@ -190,7 +190,7 @@ impl AccountQuery<'_> {
         };
         let url = watch::url(self.account.options, resource, self.key);
         request(self.client, &url, device, self.key)
-            .and_then(|reply| read(reply).map_err(|failure| redacted(failure, self.key)))
+            .and_then(|reply| read(reply).map_err(|failure| redact_failure(failure, self.key)))
     }
 }
 
@@ -203,5 +203,5 @@ pub(crate) fn request(
 ) -> Result<Reply, Failure> {
     client
         .get(&Get::json(url, device, WATCH_LIMIT))
-        .map_err(|failure| redacted(failure, key))
+        .map_err(|failure| redact_failure(failure, key))
 }

@@ -11,10 +11,10 @@ use crate::sys::child::Child;
 use crate::sys::clock;
 
 /// The longest that a program may run.
-const PATIENCE: Duration = Duration::from_secs(30);
+const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
 /// The number of runs that may wait. Where states change faster than the programs run,
 /// the latest changes are kept.
-const MOST: usize = 64;
+const MAX_WAITING: usize = 64;
 
 /// One program to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +58,10 @@ impl HookRun {
                 _ => ("WANSYNC_ADDRESS", &change.subject),
             },
         ];
-        Child::start(&self.program, &self.arguments, &environment, PATIENCE)
+        Child::start(&self.program, &self.arguments, &environment, HOOK_TIMEOUT)
     }
 
-    fn complain(&self, what: &str) {
+    fn log_failure(&self, what: &str) {
         log::warn!("{}: the program {} {what}", self.section, self.program);
     }
 }
@@ -85,10 +85,10 @@ pub struct Programs {
 impl Programs {
     /// Adds one behind the others.
     pub fn add(&mut self, run: HookRun) {
-        if self.waiting.len() == MOST
+        if self.waiting.len() == MAX_WAITING
             && let Some(oldest) = self.waiting.pop_front()
         {
-            oldest.complain("is not run: too many wait for it already");
+            oldest.log_failure("is not run: too many wait for it already");
         }
         self.waiting.push_back(run);
     }
@@ -100,7 +100,7 @@ impl Programs {
                 return;
             };
             if ended.code() != Some(0) {
-                run.complain(&ended.to_string());
+                run.log_failure(&ended.to_string());
             }
             self.running = None;
         }
@@ -110,7 +110,7 @@ impl Programs {
                     self.running = Some((run, child));
                     return;
                 }
-                Err(why) => run.complain(&format!("cannot be run: {why}")),
+                Err(why) => run.log_failure(&format!("cannot be run: {why}")),
             }
         }
     }

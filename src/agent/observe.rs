@@ -15,11 +15,11 @@ use wansync_core::reconcile::Observation;
 use wansync_core::ubus::netifd::{Network, explain};
 
 /// The longest that a program may take.
-const COMMAND_PATIENCE: Duration = Duration::from_secs(10);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that one page may take; there may be others to try.
-const WEB_PATIENCE: Duration = Duration::from_secs(10);
+const WEB_TIMEOUT: Duration = Duration::from_secs(10);
 /// An address has 45 characters at most; a page may add some blanks.
-const WEB_LIMIT: usize = 256;
+const MAX_WEB_BODY: usize = 256;
 
 /// Asks sources, and none of them twice in a pass: a thousand sections may
 /// have the same page.
@@ -28,12 +28,12 @@ pub struct Observer<'a> {
     client: &'a HttpClient,
     networks: OnceCell<Result<Vec<Network>, String>>,
     /// The answers of pages and programs.
-    answers: RefCell<Vec<(Asked, Observation)>>,
+    answers: RefCell<Vec<(AnswerKey, Observation)>>,
 }
 
 /// All that an answer depends on.
 #[derive(PartialEq, Eq)]
-struct Asked {
+struct AnswerKey {
     source: Source,
     bind: Option<String>,
     family: Family,
@@ -51,7 +51,10 @@ impl<'a> Observer<'a> {
     }
 
     /// An observer for one pass, with netifd's networks known already.
-    pub fn seeing(networks: Result<Vec<Network>, String>, client: &'a HttpClient) -> Observer<'a> {
+    pub fn with_networks(
+        networks: Result<Vec<Network>, String>,
+        client: &'a HttpClient,
+    ) -> Observer<'a> {
         Observer {
             ubus: Path::new(""),
             client,
@@ -64,18 +67,18 @@ impl<'a> Observer<'a> {
     pub fn observe(&self, section: &Skydns) -> Observation {
         let family = section.policy.family;
         match &section.source {
-            Source::Network(name) => self.of_network(name, family),
+            Source::Network(name) => self.observe_network(name, family),
             Source::Interface(device) => interfaces::addresses(device, family),
-            Source::Web(urls) => self.once(section, || self.of_web(urls, section)),
+            Source::Web(urls) => self.ask_once(section, || self.observe_web(urls, section)),
             Source::Command { program, arguments } => {
-                self.once(section, || of_command(program, arguments))
+                self.ask_once(section, || observe_command(program, arguments))
             }
             Source::Static(address) => Ok(vec![Candidate::from(*address)]),
         }
     }
 
-    fn once(&self, section: &Skydns, ask: impl FnOnce() -> Observation) -> Observation {
-        let asked = Asked {
+    fn ask_once(&self, section: &Skydns, ask: impl FnOnce() -> Observation) -> Observation {
+        let asked = AnswerKey {
             source: section.source.clone(),
             bind: section.bind.clone(),
             family: section.policy.family,
@@ -108,7 +111,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    fn of_network(&self, name: &str, family: Family) -> Observation {
+    fn observe_network(&self, name: &str, family: Family) -> Observation {
         let network = self.network(name)?;
         let mut addresses = network.addresses.clone();
         // netifd puts the IPv6 side of a PPP or 4G WAN on a network that it
@@ -118,7 +121,7 @@ impl<'a> Observer<'a> {
         {
             addresses.extend(side.addresses.iter().cloned());
         }
-        match addresses.iter().any(|c| family.has(c.address)) {
+        match addresses.iter().any(|c| family.includes(c.address)) {
             true => Ok(addresses),
             false => Err(format!(
                 "network '{name}' has no {family} address: {}",
@@ -142,12 +145,12 @@ impl<'a> Observer<'a> {
             .ok_or_else(|| format!("netifd knows no network '{name}'"))
     }
 
-    fn of_web(&self, urls: &[ServiceUrl], section: &Skydns) -> Observation {
+    fn observe_web(&self, urls: &[ServiceUrl], section: &Skydns) -> Observation {
         let way_out = self.way_out(section.bind.as_deref());
         let device = way_out.map_err(|e| e.to_string())?;
         let mut failures = Vec::new();
         for url in urls {
-            match self.of_page(url, device.as_deref(), section.policy.family) {
+            match self.read_page(url, device.as_deref(), section.policy.family) {
                 Ok(address) => return Ok(vec![Candidate::from(address)]),
                 Err(why) => failures.push(format!("{}: {why}", without_query(url))),
             }
@@ -155,7 +158,7 @@ impl<'a> Observer<'a> {
         Err(failures.join("; "))
     }
 
-    fn of_page(
+    fn read_page(
         &self,
         url: &ServiceUrl,
         device: Option<&str>,
@@ -165,8 +168,8 @@ impl<'a> Observer<'a> {
             url: url.as_str(),
             device,
             family: Some(family),
-            limit: WEB_LIMIT,
-            timeout: WEB_PATIENCE,
+            limit: MAX_WEB_BODY,
+            timeout: WEB_TIMEOUT,
             accept: "text/plain",
         };
         let reply = self.client.get(&request).map_err(|e| e.to_string())?;
@@ -176,20 +179,20 @@ impl<'a> Observer<'a> {
         // A page that merely contains an address may well contain another's.
         std::str::from_utf8(&reply.body)
             .ok()
-            .and_then(one_address)
+            .and_then(parse_address)
             .ok_or_else(|| "the page is not one address and nothing else".to_owned())
     }
 }
 
-fn of_command(program: &str, arguments: &[String]) -> Observation {
-    process::first_line(program, arguments, COMMAND_PATIENCE)
-        .and_then(|line| one_address(&line).ok_or_else(|| "did not print an address".to_owned()))
+fn observe_command(program: &str, arguments: &[String]) -> Observation {
+    process::first_line(program, arguments, COMMAND_TIMEOUT)
+        .and_then(|line| parse_address(&line).ok_or_else(|| "did not print an address".to_owned()))
         .map(|address| vec![Candidate::from(address)])
         .map_err(|why| format!("the command {program} {why}"))
 }
 
 /// A text that is one address and nothing else.
-fn one_address(text: &str) -> Option<IpAddr> {
+fn parse_address(text: &str) -> Option<IpAddr> {
     text.trim().parse().ok()
 }
 

@@ -14,8 +14,8 @@ use wansync_core::config::secret::{KeySource, Secret};
 
 /// No configuration of any router comes near this, in bytes. Reading takes up
 /// to 24 times as much memory, and a router has 64 MB.
-const CONFIG_LIMIT: usize = 2 * 1024 * 1024;
-const KEY_LIMIT: usize = 4096;
+const MAX_CONFIG_SIZE: usize = 2 * 1024 * 1024;
+const MAX_KEY_FILE_SIZE: usize = 4096;
 
 /// The options before the command on the command line: the places of all files.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct Paths {
     pub ubus: PathBuf,
     /// The configuration is on standard input, as the daemon read it; its name
     /// is that of the file all the same.
-    pub is_given: bool,
+    pub config_is_on_stdin: bool,
 }
 
 /// By this name, standard input is read from its beginning, even if another process
@@ -39,13 +39,13 @@ const STANDARD_INPUT: &str = "/proc/self/fd/0";
 
 impl Paths {
     /// The places that the command line names.
-    pub fn of(arguments: &Arguments) -> Paths {
+    pub fn new(arguments: &Arguments) -> Paths {
         Paths {
             config: PathBuf::from(&arguments.config),
             state: PathBuf::from(&arguments.state),
             record: PathBuf::from(&arguments.record),
             ubus: PathBuf::from(&arguments.ubus),
-            is_given: false,
+            config_is_on_stdin: false,
         }
     }
 
@@ -87,11 +87,11 @@ impl Paths {
     }
 
     fn read(&self) -> Result<Vec<u8>, String> {
-        let path = match self.is_given {
+        let path = match self.config_is_on_stdin {
             true => Path::new(STANDARD_INPUT),
             false => &self.config,
         };
-        files::read(path, CONFIG_LIMIT).map_err(|why| format!("{} {why}", self.config.display()))
+        files::read(path, MAX_CONFIG_SIZE).map_err(|why| format!("{} {why}", self.config.display()))
     }
 
     fn parse(&self, text: &[u8]) -> Result<Config, String> {
@@ -130,7 +130,7 @@ pub fn key_of(name: &str, source: &KeySource) -> Result<Option<Secret>, Problem>
 
 /// A key from its file.
 pub fn read_key(path: &str) -> Result<Secret, String> {
-    let bytes = files::read(path.as_ref(), KEY_LIMIT)?;
+    let bytes = files::read(path.as_ref(), MAX_KEY_FILE_SIZE)?;
     let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
     Ok(Secret::new(&text)?)
 }

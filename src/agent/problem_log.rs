@@ -22,7 +22,7 @@ pub struct ProblemLog {
 
 impl ProblemLog {
     /// The log of a pass, after one that logged these.
-    pub fn after(mut last: Vec<u32>) -> ProblemLog {
+    pub fn new(mut last: Vec<u32>) -> ProblemLog {
         last.sort_unstable();
         last.dedup();
         ProblemLog {
@@ -35,7 +35,7 @@ impl ProblemLog {
 
     /// Logs a problem, if it is news.
     pub fn log_once(&mut self, target: &str, level: Level, text: &str) {
-        let number = number(text);
+        let number = text_number(text);
         let Err(place) = self.now.binary_search(&number) else {
             return;
         };
@@ -53,13 +53,13 @@ impl ProblemLog {
     }
 
     /// The numbers to remember for the next pass, if they are not what is remembered.
-    pub fn news(self) -> Option<Vec<u32>> {
+    pub fn changed_numbers(self) -> Option<Vec<u32>> {
         (self.now != self.before).then_some(self.now)
     }
 }
 
 /// Stands for a text: FNV-1a. Two that share a number cost one log line.
-fn number(text: &str) -> u32 {
+fn text_number(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
@@ -72,12 +72,15 @@ mod tests {
     #[test]
     fn what_was_logged_is_not_logged_again() {
         let logged = |last: &[u32], texts: &[&str]| {
-            let mut problems = ProblemLog::after(last.to_vec());
+            let mut problems = ProblemLog::new(last.to_vec());
             problems.all = false;
             for text in texts {
                 problems.log_once("test", Level::Warn, text);
             }
-            (problems.logged, problems.news().unwrap_or_default())
+            (
+                problems.logged,
+                problems.changed_numbers().unwrap_or_default(),
+            )
         };
         let (count, first) = logged(&[], &["one", "two", "one"]);
         assert_eq!((count, first.len()), (2, 2));

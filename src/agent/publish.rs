@@ -20,12 +20,12 @@ use wansync_core::config::{Config, Content, Skydns};
 use wansync_core::failure::Failure;
 use wansync_core::outcome::Outcome;
 use wansync_core::reconcile::{self, Decision};
-use wansync_core::record::{Entry, Record};
+use wansync_core::record::{Record, RecordEntry};
 use wansync_core::schedule::event::PassResult;
 use wansync_core::schedule::passes::Target;
 use wansync_core::service::skydns;
 use wansync_core::state::SectionState;
-use wansync_core::time::{Now, spoken};
+use wansync_core::time::{Now, describe_span};
 
 /// The time that a pass waits for another to end.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(90);
@@ -41,7 +41,7 @@ pub struct PassOptions {
 
 /// The result of a pass for one section.
 #[derive(Debug)]
-pub struct Report {
+pub struct SectionReport {
     /// The section's name.
     pub section: String,
     /// The outcome; `None` if the section is wrong.
@@ -60,12 +60,12 @@ pub struct Report {
 #[derive(Debug, Default)]
 pub struct PassReport {
     /// The reports of its sections, in the order of the file.
-    pub sections: Vec<Report>,
+    pub sections: Vec<SectionReport>,
     /// The programs that are to be run.
     pub hooks: Vec<HookRun>,
 }
 
-impl Report {
+impl SectionReport {
     /// The part of the report on which a retry depends.
     pub fn result(&self) -> PassResult {
         PassResult {
@@ -77,7 +77,7 @@ impl Report {
 
     /// The report in one line, with what is due when, if there is trouble.
     pub fn line(&self) -> String {
-        let Report {
+        let SectionReport {
             section,
             reason,
             due,
@@ -86,7 +86,10 @@ impl Report {
         match self.outcome {
             None => format!("{section}: not acted upon: {reason}"),
             Some(outcome) if outcome.is_trouble() => {
-                format!("{section}: {outcome}: {reason}; next in {}", spoken(*due))
+                format!(
+                    "{section}: {outcome}: {reason}; next in {}",
+                    describe_span(*due)
+                )
             }
             Some(outcome) => format!("{section}: {outcome}: {reason}"),
         }
@@ -107,7 +110,7 @@ pub fn run(
 ) -> Result<PassReport, RunError> {
     if options.dry_run {
         return match paths.store().check_readable() {
-            Ok(()) => Ok(once(paths, config, targets, options)),
+            Ok(()) => Ok(run_pass(paths, config, targets, options)),
             Err(why) => {
                 log::error!("{why}");
                 Err(RunError::Temporary)
@@ -115,21 +118,27 @@ pub fn run(
         };
     }
     let lock = PassLock::of_passes(&paths.state);
-    let no_state = |error: io::Error| no_state(paths, &error);
-    let (guard, fresh) = match lock.try_lock_now().map_err(no_state)? {
+    let log_unusable_state = |error: io::Error| log_unusable_state(paths, &error);
+    let (guard, fresh) = match lock.try_lock_now().map_err(log_unusable_state)? {
         Some(guard) => (guard, None),
         // By the time that it is our turn, the configuration may be another.
-        None => (wait(&lock).map_err(no_state)??, Some(paths.load_to_act()?)),
+        None => (
+            wait_for_lock(&lock).map_err(log_unusable_state)??,
+            Some(paths.load_to_act()?),
+        ),
     };
     lock.take_rerun_request();
     let mut done = match &fresh {
         // So may the address be that was chosen before the wait.
-        Some(fresh) => once(paths, fresh, &without_addresses(targets), options),
-        None => once(paths, config, targets, options),
+        Some(fresh) => run_pass(paths, fresh, &without_addresses(targets), options),
+        None => run_pass(paths, config, targets, options),
     };
     guard.release();
     while lock.is_rerun_requested() {
-        let Some(guard) = lock.lock_or_request_rerun(LOCK_TIMEOUT).map_err(no_state)? else {
+        let Some(guard) = lock
+            .lock_or_request_rerun(LOCK_TIMEOUT)
+            .map_err(log_unusable_state)?
+        else {
             break;
         };
         // A process that took it since runs for it too.
@@ -142,7 +151,7 @@ pub fn run(
         if !config.main.enabled {
             break;
         }
-        let more = once(paths, &config, &[], PassOptions::default());
+        let more = run_pass(paths, &config, &[], PassOptions::default());
         guard.release();
         done.hooks.extend(more.hooks);
         if targets.is_empty() && !options.forced {
@@ -161,7 +170,7 @@ fn without_addresses(targets: &[Target]) -> Vec<Target> {
     targets
 }
 
-fn wait(lock: &PassLock) -> io::Result<Result<LockGuard, RunError>> {
+fn wait_for_lock(lock: &PassLock) -> io::Result<Result<LockGuard, RunError>> {
     Ok(lock.lock_or_request_rerun(LOCK_TIMEOUT)?.ok_or_else(|| {
         let waited = LOCK_TIMEOUT.as_secs();
         log::warn!("another pass has been running for {waited} s; one more follows it");
@@ -170,16 +179,21 @@ fn wait(lock: &PassLock) -> io::Result<Result<LockGuard, RunError>> {
 }
 
 /// Without the state folder no limit could be kept, so nothing is sent.
-fn no_state(paths: &Paths, error: &io::Error) -> RunError {
+fn log_unusable_state(paths: &Paths, error: &io::Error) -> RunError {
     let folder = paths.state.display();
     log::error!("cannot use the folder {folder}: {error}; nothing is sent");
     RunError::Temporary
 }
 
-fn once(paths: &Paths, config: &Config, targets: &[Target], options: PassOptions) -> PassReport {
+fn run_pass(
+    paths: &Paths,
+    config: &Config,
+    targets: &[Target],
+    options: PassOptions,
+) -> PassReport {
     let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let store = paths.store();
-    let problems = ProblemLog::after(match options.dry_run {
+    let problems = ProblemLog::new(match options.dry_run {
         true => Vec::new(),
         false => store.complaints(),
     });
@@ -209,10 +223,10 @@ fn once(paths: &Paths, config: &Config, targets: &[Target], options: PassOptions
         }
         let chosen = target.and_then(|target| target.address);
         match &section.content {
-            Content::Ready(skydns) => reports.push(pass.section(name, skydns, chosen)),
+            Content::Ready(skydns) => reports.push(pass.process_section(name, skydns, chosen)),
             Content::Wrong => {
-                let why = config.first_error(name).map(line_of);
-                reports.push(wrong(name, &why.unwrap_or_default()));
+                let why = config.first_error(name).map(problem_line);
+                reports.push(wrong_section(name, &why.unwrap_or_default()));
             }
             Content::Disabled => {}
         }
@@ -252,12 +266,12 @@ pub fn hook_run(
 }
 
 /// A problem behind the name of its section.
-fn line_of(problem: &Problem) -> String {
+fn problem_line(problem: &Problem) -> String {
     format!("line {}: {}", problem.line, problem.text)
 }
 
-fn wrong(section: &str, reason: &str) -> Report {
-    Report {
+fn wrong_section(section: &str, reason: &str) -> SectionReport {
+    SectionReport {
         section: section.to_owned(),
         outcome: None,
         reason: reason.to_owned(),
@@ -269,7 +283,7 @@ fn wrong(section: &str, reason: &str) -> Report {
 
 /// The state of a section for its configuration of today. `stored` is that of the file of
 /// this boot, if there is one.
-pub fn remembered(
+pub fn remembered_state(
     stored: Option<SectionState>,
     record: &Record,
     name: &str,
@@ -279,7 +293,7 @@ pub fn remembered(
 ) -> SectionState {
     let recalled = || {
         let entry = record.entry(name)?;
-        Some(entry.recall(section.policy.refresh, now))
+        Some(entry.to_state(section.policy.refresh, now))
     };
     stored
         .or_else(recalled)
@@ -297,7 +311,7 @@ struct Pass<'a> {
     client: &'a HttpClient,
     observer: Observer<'a>,
     /// The entries of the record to write.
-    entries: Vec<(String, Entry)>,
+    entries: Vec<(String, RecordEntry)>,
     /// Services that could not be reached in this pass, and the device that
     /// was tried: a thousand sections need not wait for one each.
     unreachable: Vec<(String, Option<String>, Failure)>,
@@ -330,12 +344,17 @@ impl Pass<'_> {
     }
 
     /// Does the work for one section; for an address that was chosen already, if one was.
-    fn section(&mut self, name: &str, section: &Skydns, chosen: Option<PublicAddress>) -> Report {
+    fn process_section(
+        &mut self,
+        name: &str,
+        section: &Skydns,
+        chosen: Option<PublicAddress>,
+    ) -> SectionReport {
         let key = match key_of(name, &section.key) {
             Ok(key) => key,
             Err(problem) => {
                 self.log_problem(&problem);
-                return wrong(name, &line_of(&problem));
+                return wrong_section(name, &problem_line(&problem));
             }
         };
         if let Some(problem) = warning_of_key_file(name, &section.key) {
@@ -344,11 +363,15 @@ impl Pass<'_> {
         self.decide(&SectionContext { name, section, key }, chosen)
     }
 
-    fn decide(&mut self, context: &SectionContext<'_>, chosen: Option<PublicAddress>) -> Report {
+    fn decide(
+        &mut self,
+        context: &SectionContext<'_>,
+        chosen: Option<PublicAddress>,
+    ) -> SectionReport {
         let SectionContext { name, section, key } = context;
         let now = clock::now();
         let stored = self.store.section_state(name);
-        let old = remembered(
+        let old = remembered_state(
             stored.clone(),
             &self.record,
             name,
@@ -375,7 +398,7 @@ impl Pass<'_> {
         let mut report = self.report(context, &after, failure.as_ref());
         report.source_failed = observation.is_err();
         if !self.options.dry_run {
-            self.learn(stored.as_ref(), &old, &after, &report);
+            self.remember_result(stored.as_ref(), &old, &after, &report);
             self.hooks.extend(hook_run(name, section, &old, &after));
         }
         report
@@ -422,8 +445,8 @@ impl Pass<'_> {
             .client
             .get(&Get::json(&url, device.as_deref(), skydns::BODY_LIMIT))
             .and_then(|reply| skydns::acknowledged(&reply, clock::wall()))
-            .map_err(|failure| redacted(failure, key.as_ref()));
-        if let Some(failure) = result.as_ref().err().and_then(of_the_service) {
+            .map_err(|failure| redact_failure(failure, key.as_ref()));
+        if let Some(failure) = result.as_ref().err().and_then(failure_of_the_service) {
             self.unreachable.push((service.to_owned(), device, failure));
         }
         result
@@ -434,12 +457,12 @@ impl Pass<'_> {
     /// News is a difference from the file, not from `old`, which is the file as it is
     /// to be understood now: a date put right must be written, or it would have
     /// to be put right again, later, at every pass.
-    fn learn(
+    fn remember_result(
         &mut self,
         stored: Option<&SectionState>,
         old: &SectionState,
         new: &SectionState,
-        report: &Report,
+        report: &SectionReport,
     ) {
         if stored != Some(new)
             && let Err(why) = self.store.remember_section(&report.section, new)
@@ -461,13 +484,13 @@ impl Pass<'_> {
         context: &SectionContext<'_>,
         state: &SectionState,
         failure: Option<&Failure>,
-    ) -> Report {
+    ) -> SectionReport {
         // The one that was kept, which is the last.
         self.entries.pop_if(|(name, _)| name == context.name);
-        if let Some(entry) = Entry::of(state) {
+        if let Some(entry) = RecordEntry::from_state(state) {
             self.entries.push((context.name.to_owned(), entry));
         }
-        Report {
+        SectionReport {
             section: context.name.to_owned(),
             outcome: state.outcome,
             reason: state.reason.clone(),
@@ -479,14 +502,14 @@ impl Pass<'_> {
 
     fn finish(mut self) {
         let now = clock::now();
-        if let Some(record) = self.record.with(self.entries, now)
+        if let Some(record) = self.record.updated_with(self.entries, now)
             && let Err(why) = self.store.write_record(&record)
         {
             let text = format!("{why}; it will be lost at the next reboot");
             let target = module_path!();
             self.problems.log_once(target, log::Level::Error, &text);
         }
-        if let Some(numbers) = self.problems.news()
+        if let Some(numbers) = self.problems.changed_numbers()
             && let Err(why) = self.store.remember_complaints(&numbers)
         {
             log::error!("{why}");
@@ -496,7 +519,7 @@ impl Pass<'_> {
 
 /// The failure of one section as the next ones of the same service and device have it:
 /// one that they need not try to see. They sent nothing.
-fn of_the_service(failure: &Failure) -> Option<Failure> {
+fn failure_of_the_service(failure: &Failure) -> Option<Failure> {
     match failure {
         Failure::Timeout { host, .. } if failure.may_have_arrived() => Some(Failure::Connect {
             host: host.clone(),
@@ -507,7 +530,7 @@ fn of_the_service(failure: &Failure) -> Option<Failure> {
 }
 
 /// A service may quote the key that it was sent.
-pub fn redacted(failure: Failure, key: Option<&Secret>) -> Failure {
+pub fn redact_failure(failure: Failure, key: Option<&Secret>) -> Failure {
     match key {
         Some(key) => failure.map_text(|text| key.redact(text)),
         None => failure,

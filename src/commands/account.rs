@@ -10,7 +10,7 @@ use crate::sys::files;
 use crate::sys::http::HttpClient;
 use wansync_core::config::schema::{SKYDNS_URL, VPNKI_URL};
 use wansync_core::config::secret::Secret;
-use wansync_core::config::suggest::nearest;
+use wansync_core::config::suggest::nearest_name;
 use wansync_core::config::url::ServiceUrl;
 use wansync_core::config::{Config, Content, Main, Section};
 use wansync_core::failure::Failure;
@@ -162,8 +162,8 @@ impl CallAccount {
     /// A whole text without the secrets.
     pub fn hide<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
         self.secrets().fold(text, |text, secret| match text {
-            Cow::Borrowed(text) => secret.hide(text),
-            Cow::Owned(text) => Cow::Owned(secret.hide(&text).into_owned()),
+            Cow::Borrowed(text) => secret.redact_whole(text),
+            Cow::Owned(text) => Cow::Owned(secret.redact_whole(&text).into_owned()),
         })
     }
 
@@ -235,7 +235,7 @@ impl SectionNames {
                 "there is no {word} section '{name}': it is one of {}",
                 other.word()
             ),
-            Some(name) => match nearest(name, &own) {
+            Some(name) => match nearest_name(name, &own) {
                 Some(meant) => {
                     format!("there is no {word} section '{name}' (did you mean '{meant}'?)")
                 }

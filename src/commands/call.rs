@@ -9,7 +9,7 @@ use crate::cli::ServiceCall;
 use crate::exit::Exit;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, files, terminal};
-use wansync_core::config::suggest::nearest;
+use wansync_core::config::suggest::nearest_name;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::{self, Checked};
@@ -114,7 +114,9 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
 fn report_failure(method: &Method, account: &CallAccount, failure: Failure) -> Exit {
     let exit = Exit::of_call(&failure);
     let advice = next_step(method, &failure);
-    let words = account.redacted(failure).at(account.base_url.host());
+    let words = account
+        .redacted(failure)
+        .describe_at(account.base_url.host());
     log::error!("{}: {words}{advice}", method.name);
     exit
 }
@@ -172,7 +174,7 @@ fn prepare(
 fn unknown_method(service: Service, name: &str) -> String {
     let word = service.word();
     let names: Vec<&str> = service.methods().iter().map(|m| m.name).collect();
-    match nearest(name, &names) {
+    match nearest_name(name, &names) {
         Some(meant) => format!("{word} has no '{name}' (did you mean '{meant}'?)"),
         None => format!("{word} has no '{name}'; 'wansync {word} --list' lists what it has"),
     }

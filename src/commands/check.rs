@@ -11,12 +11,12 @@ use findings::Findings;
 
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
-use crate::agent::publish::redacted;
+use crate::agent::publish::redact_failure;
 use crate::cli::CheckArguments;
 use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::http::{Get, HttpClient, check_ca_file};
-use wansync_core::address::choose;
+use wansync_core::address::choose_address;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Skydns};
 use wansync_core::failure::Failure;
@@ -41,7 +41,7 @@ pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
         let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
         check_clock_and_ca_file(&config, &mut findings);
         let observer = Observer::new(&paths.ubus, &client);
-        for (name, section) in config.ready() {
+        for (name, section) in config.ready_sections() {
             check_skydns_section(name, section, &client, &observer, &mut findings);
         }
         tunnels::check(&config, &client, &observer, &mut findings);
@@ -83,7 +83,7 @@ fn check_skydns_section(
     };
     let observation = observer.observe(section);
     match observation
-        .and_then(|c| choose(&c, section.policy.family, None).map_err(|e| e.to_string()))
+        .and_then(|c| choose_address(&c, section.policy.family, None).map_err(|e| e.to_string()))
     {
         Ok(address) => findings.good(format!("{name}: the WAN address is {address}")),
         Err(why) => findings.bad(Exit::Later, format!("{name}: {why}")),
@@ -112,7 +112,7 @@ fn check_skydns_section(
             }
         }
         Err(failure) => {
-            let text = format!("{name}: {}", failure.at(host));
+            let text = format!("{name}: {}", failure.describe_at(host));
             match skydns::is_of_a_relay(&failure) {
                 true => findings.warn(text),
                 false => findings.bad(Exit::of_call(&failure), text),
@@ -132,6 +132,6 @@ fn fetch_profiles(
     let data = client
         .get(&Get::json(&url, device.as_deref(), skydns::BODY_LIMIT))
         .and_then(|reply| skydns::data(&reply, clock::now().wall))
-        .map_err(|failure| redacted(failure, key))?;
+        .map_err(|failure| redact_failure(failure, key))?;
     Ok(skydns::decode_profiles(&data))
 }

@@ -11,7 +11,7 @@ use wansync_core::schedule::passes::Target;
 /// Runs it.
 pub fn run(paths: &Paths, options: &DaemonArguments) -> Exit {
     let paths = &Paths {
-        is_given: options.given,
+        config_is_on_stdin: options.given,
         ..paths.clone()
     };
     match &options.look {

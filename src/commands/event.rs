@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use crate::agent::paths::Paths;
-use crate::agent::publish::{self, PassOptions, Report};
+use crate::agent::publish::{self, PassOptions, SectionReport};
 use crate::agent::{hooks, tunnels::one_shot};
 use crate::cli::EventArguments;
 use crate::exit::Exit;
@@ -122,7 +122,7 @@ fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
         };
         one_shot::pass(paths, &config, &[]);
         hooks::run(done.hooks);
-        let results = done.sections.iter().map(Report::result);
+        let results = done.sections.iter().map(SectionReport::result);
         match schedule.next_pass(results, clock::boot()) {
             None => return Exit::of_sections(&done.sections),
             Some(next) if wait(next, lock) => {}

@@ -29,7 +29,7 @@ use wansync_core::service::answer::Service;
 
 /// Runs what the command line asks for.
 pub fn run(arguments: &Arguments) -> Exit {
-    let paths = Paths::of(arguments);
+    let paths = Paths::new(arguments);
     match &arguments.command {
         _ if arguments.version => {
             output::println_quietly(concat!("wansync ", env!("CARGO_PKG_VERSION")));

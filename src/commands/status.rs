@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::output::{println_quietly, screen};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
-use crate::agent::publish::remembered;
+use crate::agent::publish::remembered_state;
 use crate::cli::{StatusArguments, StatusFormat};
 use crate::exit::Exit;
 use crate::sys::digest::sha256;
@@ -148,7 +148,7 @@ fn section_view(
         Ok(key) => key,
         Err(problem) => return SectionView::wrong(name, &problem.text),
     };
-    let state = remembered(
+    let state = remembered_state(
         store.section_state(name),
         record,
         name,

@@ -11,7 +11,7 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use rustix::io::Errno;
 
-use wansync_core::time::{DAY, Wall, whole};
+use wansync_core::time::{DAY, Wall, whole_seconds};
 
 use super::clock;
 
@@ -71,7 +71,7 @@ fn long_after(now: Wall) -> Wall {
 }
 
 fn expiration_at(date: Wall) -> Expiration {
-    Expiration::OneShot(TimeSpec::from_duration(whole(date.secs())))
+    Expiration::OneShot(TimeSpec::from_duration(whole_seconds(date.secs())))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub fn addresses(device: &str, family: Family) -> Result<Vec<Candidate>, String>
     };
     let found: Vec<Candidate> = all
         .iter()
-        .filter(|interface| interface.name == device && family.has(interface.ip()))
+        .filter(|interface| interface.name == device && family.includes(interface.ip()))
         .map(|interface| candidate(interface.ip(), &flags))
         .collect();
     if found.is_empty() && !device_exists(device) {

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// One option of a section, or several that belong together.
-pub struct Row {
+pub struct OptionRow {
     /// The names.
     pub options: &'static [&'static str],
     /// The value that stands for none; empty if there is no such.
@@ -35,7 +35,7 @@ pub struct SectionType {
     /// The word behind `config`.
     pub name: &'static str,
     /// The section's options, those of its sources aside.
-    pub rows: &'static [Row],
+    pub rows: &'static [OptionRow],
     /// The section's sources.
     pub sources: &'static [SourceRow],
 }
@@ -64,91 +64,91 @@ pub const SECTION_TYPES: [SectionType; 4] = [
     },
 ];
 
-const WANSYNC_ROWS: &[Row] = &[
-    Row {
+const WANSYNC_ROWS: &[OptionRow] = &[
+    OptionRow {
         options: &["enabled"],
         default: "1",
         meaning: "`0`: nothing is done",
     },
-    Row {
+    OptionRow {
         options: &["log_level"],
         default: "info",
         meaning: "`error`, `warn`, `info`, `debug` (in debug builds), `off`",
     },
-    Row {
+    OptionRow {
         options: &["ca_file"],
         default: "/etc/ssl/certs/ca-certificates.crt",
         meaning: "the certificates that are trusted, PEM; on OpenWrt from `ca-bundle`",
     },
-    Row {
+    OptionRow {
         options: &["interval"],
         default: "5m",
         meaning: "the pause between two re-checks by the daemon, or by cron: how long an event's own retries go on",
     },
-    Row {
+    OptionRow {
         options: &["mode"],
         default: "hook",
         meaning: "how the OpenWrt package's service runs: `hook`, from hotplug and cron, or `daemon`",
     },
 ];
 
-const SKYDNS_ROWS: &[Row] = &[
-    Row {
+const SKYDNS_ROWS: &[OptionRow] = &[
+    OptionRow {
         options: &["enabled"],
         default: "1",
         meaning: "`0`: this section is left alone",
     },
-    Row {
+    OptionRow {
         options: &["base_url"],
         default: "https://www.skydns.ru/provider_api/",
         meaning: "https; http for a loopback address only",
     },
-    Row {
+    OptionRow {
         options: &["ident"],
         default: "",
         meaning: "the login of the SkyDNS user; needed",
     },
-    Row {
+    OptionRow {
         options: &["key_file", "key"],
         default: "",
         meaning: "one of them: the provider's key in a file of its own (`chmod 600`), or in place. A `base_url` of one's own, whose relay adds the key, needs neither",
     },
-    Row {
+    OptionRow {
         options: &["source"],
         default: "network",
         meaning: "where the address comes from, see below",
     },
-    Row {
+    OptionRow {
         options: &["family"],
         default: "ipv4",
         meaning: "`ipv4` or `ipv6`",
     },
-    Row {
+    OptionRow {
         options: &["hostname"],
         default: "",
         meaning: "`update_ip`'s `hostname`: a name of one's own, so that a user can have several addresses",
     },
-    Row {
+    OptionRow {
         options: &["profile"],
         default: "",
         meaning: "`update_ip`'s `profile`: a number",
     },
-    Row {
+    OptionRow {
         options: &["bind"],
         default: "",
         meaning: "a network of `/etc/config/network`: send through its device, or not at all",
     },
-    Row {
+    OptionRow {
         options: &["refresh"],
         default: "72h",
         meaning: "the age at which a confirmed address is sent again",
     },
-    Row {
+    OptionRow {
         options: &["daily_limit"],
         default: "24",
         meaning: "how many sends may reach SkyDNS in 24 h, 1 to 288",
     },
-    Row {
+    OptionRow {
         options: &["notify"],
         default: "",
         meaning: "a program, by its absolute path, that is run when the section's outcome changes",
@@ -188,111 +188,111 @@ const SOURCE_ROWS: &[SourceRow] = &[
     },
 ];
 
-const VPNKI_ROWS: &[Row] = &[
-    Row {
+const VPNKI_ROWS: &[OptionRow] = &[
+    OptionRow {
         options: &["enabled"],
         default: "1",
         meaning: "`0`: this section is left alone",
     },
-    Row {
+    OptionRow {
         options: &["base_url"],
         default: "https://vpnki.com/index.php/en/",
         meaning: "the page that takes the parameters",
     },
-    Row {
+    OptionRow {
         options: &["key_file", "key"],
         default: "",
         meaning: "as above: the account's key",
     },
-    Row {
+    OptionRow {
         options: &["interval"],
         default: "2m",
         meaning: "the pause between two looks at the account",
     },
-    Row {
+    OptionRow {
         options: &["bind"],
         default: "",
         meaning: "as above: ask through this network's device, or not at all",
     },
-    Row {
+    OptionRow {
         options: &["name_field", "address_field"],
         default: "",
         meaning: "lists, for a VPNKI that answers in other words than usual: under which names its replies hold a tunnel's name and address",
     },
 ];
 
-const TUNNEL_ROWS: &[Row] = &[
-    Row {
+const TUNNEL_ROWS: &[OptionRow] = &[
+    OptionRow {
         options: &["enabled"],
         default: "1",
         meaning: "`0`: this section is left alone",
     },
-    Row {
+    OptionRow {
         options: &["vpnki"],
         default: "",
         meaning: "the `vpnki` section of its account. Without one VPNKI is not asked, and `ping` is needed",
     },
-    Row {
+    OptionRow {
         options: &["name"],
         default: "",
         meaning: "what VPNKI calls the tunnel, such as `user356`; needed",
     },
-    Row {
+    OptionRow {
         options: &["address"],
         default: "",
         meaning: "its address in VPNKI's network, if VPNKI lists it by that",
     },
-    Row {
+    OptionRow {
         options: &["network"],
         default: "",
         meaning: "its network in `/etc/config/network`; needed",
     },
-    Row {
+    OptionRow {
         options: &["wan"],
         default: "wan",
         meaning: "the network that it runs over",
     },
-    Row {
+    OptionRow {
         options: &["ping"],
         default: "",
         meaning: "an address at its far end that answers echoes, such as `172.16.0.1`",
     },
-    Row {
+    OptionRow {
         options: &["route"],
         default: "",
         meaning: "a network that must be reached through it, such as `172.16.0.0/16`",
     },
-    Row {
+    OptionRow {
         options: &["fix_route"],
         default: "0",
         meaning: "`1`: that route is restored where it is missing",
     },
-    Row {
+    OptionRow {
         options: &["on_down"],
         default: "none",
         meaning: "what is done when it is down: `none`, `restart` of `network` by netifd, or `command`",
     },
-    Row {
+    OptionRow {
         options: &["command", "arg"],
         default: "",
         meaning: "a program by its absolute path, and a list of its arguments, without a shell; with `restart` it is the last resort",
     },
-    Row {
+    OptionRow {
         options: &["down_after"],
         default: "3",
         meaning: "how many looks in a row must find it down, 1 to 100",
     },
-    Row {
+    OptionRow {
         options: &["restart_limit"],
         default: "3",
         meaning: "how many attempts are made within an hour, 0 to 20",
     },
-    Row {
+    OptionRow {
         options: &["interval"],
         default: "20s",
         meaning: "the pause between two looks at it, 5s or more",
     },
-    Row {
+    OptionRow {
         options: &["notify"],
         default: "",
         meaning: "a program that is run when its state changes",
@@ -300,17 +300,17 @@ const TUNNEL_ROWS: &[Row] = &[
 ];
 
 /// The names of the types of sections.
-pub(super) static SECTIONS: [&str; 4] = {
+pub(super) static SECTION_NAMES: [&str; 4] = {
     let [wansync, skydns, vpnki, tunnel] = &SECTION_TYPES;
     [wansync.name, skydns.name, vpnki.name, tunnel.name]
 };
 /// The names of the options of each type.
-pub(super) static WANSYNC: [&str; SECTION_TYPES[0].count()] = SECTION_TYPES[0].names();
-pub(super) static SKYDNS: [&str; SECTION_TYPES[1].count()] = SECTION_TYPES[1].names();
-pub(super) static VPNKI: [&str; SECTION_TYPES[2].count()] = SECTION_TYPES[2].names();
-pub(super) static TUNNEL: [&str; SECTION_TYPES[3].count()] = SECTION_TYPES[3].names();
+pub(super) static WANSYNC_OPTIONS: [&str; SECTION_TYPES[0].count()] = SECTION_TYPES[0].names();
+pub(super) static SKYDNS_OPTIONS: [&str; SECTION_TYPES[1].count()] = SECTION_TYPES[1].names();
+pub(super) static VPNKI_OPTIONS: [&str; SECTION_TYPES[2].count()] = SECTION_TYPES[2].names();
+pub(super) static TUNNEL_OPTIONS: [&str; SECTION_TYPES[3].count()] = SECTION_TYPES[3].names();
 /// The sources, each with the options that no other reads.
-pub(super) static SOURCES: [(&str, &[&str]); SOURCE_ROWS.len()] = {
+pub(super) static SOURCE_OPTIONS: [(&str, &[&str]); SOURCE_ROWS.len()] = {
     let mut sources = [("", &[] as &[&str]); SOURCE_ROWS.len()];
     let mut at = 0;
     while at < sources.len() {

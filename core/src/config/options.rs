@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use super::duration;
 use super::problem::{Problem, Severity};
-use super::suggest::nearest;
+use super::suggest::nearest_name;
 use super::uci::{Entry, Section, Value};
 
 /// Reads one section. Each method takes an option by its name, gives its value
@@ -49,7 +49,7 @@ impl<'a, 'p> Options<'a, 'p> {
             for line in &entry.replaced {
                 let text = format!(
                     "option '{}' is set again in line {}, which counts",
-                    shortened(&entry.name),
+                    shorten(&entry.name),
                     entry.line
                 );
                 options.warn(*line, text);
@@ -79,15 +79,12 @@ impl<'a, 'p> Options<'a, 'p> {
     }
 
     /// An error about the value of an option.
-    pub fn bad(&mut self, name: &str, line: u32, value: &str, why: &str) {
-        self.error(
-            line,
-            format!("option '{name}': '{}' {why}", shortened(value)),
-        );
+    pub fn bad_value(&mut self, name: &str, line: u32, value: &str, why: &str) {
+        self.error(line, format!("option '{name}': '{}' {why}", shorten(value)));
     }
 
     /// An error about an option that is not there.
-    pub fn missing(&mut self, name: &str, why: &str) {
+    pub fn missing_option(&mut self, name: &str, why: &str) {
         self.error(
             self.section.line,
             format!("option '{name}' is missing{why}"),
@@ -96,7 +93,7 @@ impl<'a, 'p> Options<'a, 'p> {
 
     /// Forgets the section's problems, an unknown option included: it is not
     /// in use.
-    pub fn forgive(&mut self) {
+    pub fn forget_problems(&mut self) {
         self.problems.truncate(self.before);
     }
 
@@ -105,11 +102,11 @@ impl<'a, 'p> Options<'a, 'p> {
         let known = self.known;
         for entry in &self.section.options {
             if !known.contains(&&*entry.name) {
-                let hint = match nearest(&entry.name, known) {
+                let hint = match nearest_name(&entry.name, known) {
                     Some(meant) => format!(" (did you mean '{meant}'?)"),
                     None => String::new(),
                 };
-                let text = format!("option '{}' is unknown{hint}", shortened(&entry.name));
+                let text = format!("option '{}' is unknown{hint}", shorten(&entry.name));
                 self.warn(entry.line, text);
             }
         }
@@ -129,7 +126,7 @@ impl<'a, 'p> Options<'a, 'p> {
     pub fn text(&mut self, name: &str) -> Option<(&'a str, u32)> {
         let entry = self.entry(name)?;
         match &entry.value {
-            Value::One(bytes) => self.checked(name, bytes, entry.line),
+            Value::One(bytes) => self.checked_text(name, bytes, entry.line),
             Value::List(_) => {
                 self.error(
                     entry.line,
@@ -146,15 +143,18 @@ impl<'a, 'p> Options<'a, 'p> {
             return Vec::new();
         };
         match &entry.value {
-            Value::One(bytes) => self.checked(name, bytes, entry.line).into_iter().collect(),
+            Value::One(bytes) => self
+                .checked_text(name, bytes, entry.line)
+                .into_iter()
+                .collect(),
             Value::List(items) => items
                 .iter()
-                .filter_map(|(bytes, line)| self.checked(name, bytes, *line))
+                .filter_map(|(bytes, line)| self.checked_text(name, bytes, *line))
                 .collect(),
         }
     }
 
-    fn checked(
+    fn checked_text(
         &mut self,
         name: &str,
         bytes: &'a Cow<'a, [u8]>,
@@ -176,7 +176,7 @@ impl<'a, 'p> Options<'a, 'p> {
             Some(("1" | "on" | "true" | "yes" | "enabled", _)) => true,
             Some(("0" | "off" | "false" | "no" | "disabled", _)) => false,
             Some((text, line)) => {
-                self.bad(name, line, text, "is neither 1 nor 0");
+                self.bad_value(name, line, text, "is neither 1 nor 0");
                 default
             }
         }
@@ -190,11 +190,11 @@ impl<'a, 'p> Options<'a, 'p> {
         match duration::parse(text) {
             Some(span) if !span.is_zero() => span,
             Some(_) => {
-                self.bad(name, line, text, "is too short: it must be 1s or more");
+                self.bad_value(name, line, text, "is too short: it must be 1s or more");
                 default
             }
             None => {
-                self.bad(
+                self.bad_value(
                     name,
                     line,
                     text,
@@ -207,9 +207,9 @@ impl<'a, 'p> Options<'a, 'p> {
 }
 
 /// A value short enough for one line of a log.
-pub fn shortened(value: &str) -> Cow<'_, str> {
-    const LONGEST: usize = 60;
-    match value.char_indices().nth(LONGEST) {
+pub fn shorten(value: &str) -> Cow<'_, str> {
+    const MAX_QUOTED_LENGTH: usize = 60;
+    match value.char_indices().nth(MAX_QUOTED_LENGTH) {
         None => value.into(),
         Some((end, _)) => format!("{}…", &value[..end]).into(),
     }

@@ -16,16 +16,16 @@ use log::LevelFilter;
 
 use service::{base_url, key};
 use source::source;
-use tunnel::{Accounts, tunnel};
-use values::{named, network_name, path, short_text};
+use tunnel::{KnownAccounts, tunnel};
+use values::{check_name, network_name, path, short_text};
 use vpnki::vpnki;
 
 pub use values::{SKYDNS_URL, VPNKI_URL};
 
 use super::option_table;
-use super::options::{Options, shortened};
+use super::options::{Options, shorten};
 use super::problem::{Problem, Severity};
-use super::suggest::nearest;
+use super::suggest::nearest_name;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
 use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, Vpnki};
@@ -34,20 +34,20 @@ use crate::places::Places;
 use crate::reconcile::Policy;
 use core::time::Duration;
 
-const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
-const INTERVAL: Duration = Duration::from_secs(5 * 60);
-const REFRESH: Duration = Duration::from_secs(72 * 3600);
-const DAILY_LIMIT: u32 = 24;
+const DEFAULT_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_REFRESH: Duration = Duration::from_secs(72 * 3600);
+const DEFAULT_DAILY_LIMIT: u32 = 24;
 /// A send every five minutes for a day.
-const MOST_SENDS: u32 = 288;
+const MAX_DAILY_LIMIT: u32 = 288;
 
 impl Default for Main {
     fn default() -> Self {
         Main {
             enabled: true,
             log_level: LevelFilter::Info,
-            ca_file: CA_FILE.to_owned(),
-            interval: INTERVAL,
+            ca_file: DEFAULT_CA_FILE.to_owned(),
+            interval: DEFAULT_INTERVAL,
             mode: Mode::Hook,
         }
     }
@@ -105,7 +105,7 @@ impl Config {
                 other => config.problems.push(unknown_type(section, other)),
             }
         }
-        let accounts = Accounts::of(&config.vpnki);
+        let accounts = KnownAccounts::new(&config.vpnki);
         for section in tunnels {
             config.tunnels.push(Section {
                 name: section.name.clone().into_owned(),
@@ -114,7 +114,9 @@ impl Config {
             });
         }
         config.warn_of_rivals();
-        config.problems.extend(tunnel::rivals(&config.tunnels));
+        config
+            .problems
+            .extend(tunnel::shared_networks(&config.tunnels));
         config.problems.sort_by_key(|problem| problem.line);
         config
     }
@@ -127,7 +129,7 @@ impl Config {
             let Some(place) = place(section) else {
                 continue;
             };
-            let owner = owners.first(place.into(), index);
+            let owner = owners.first_place(place.into(), index);
             if owner != index {
                 let owner = &self.skydns[owner];
                 warnings.push(Problem {
@@ -152,7 +154,7 @@ impl Config {
     }
 
     /// The `skydns` sections that can be acted upon.
-    pub fn ready(&self) -> impl Iterator<Item = (&str, &Skydns)> {
+    pub fn ready_sections(&self) -> impl Iterator<Item = (&str, &Skydns)> {
         ready(&self.skydns)
     }
 
@@ -177,7 +179,7 @@ fn ready<T>(sections: &[Section<T>]) -> impl Iterator<Item = (&str, &T)> {
 }
 
 fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
-    let hint = match nearest(kind, &option_table::SECTIONS) {
+    let hint = match nearest_name(kind, &option_table::SECTION_NAMES) {
         Some(meant) => format!(" (did you mean '{meant}'?)"),
         None => String::new(),
     };
@@ -185,19 +187,19 @@ fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
         severity: Severity::Warning,
         line: section.line,
         section: Some(section.name.clone().into_owned()),
-        text: format!("its type '{}' is unknown{hint}", shortened(kind)),
+        text: format!("its type '{}' is unknown{hint}", shorten(kind)),
     }
 }
 
 /// The section, and true if it has an error.
 fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> (Main, bool) {
-    let mut options = Options::new(section, &option_table::WANSYNC, problems);
+    let mut options = Options::new(section, &option_table::WANSYNC_OPTIONS, problems);
     options.warn_unknown();
     let main = Main {
         enabled: options.boolean("enabled", true),
         log_level: log_level(&mut options),
-        ca_file: path(&mut options, "ca_file").unwrap_or_else(|| CA_FILE.to_owned()),
-        interval: options.duration("interval", INTERVAL),
+        ca_file: path(&mut options, "ca_file").unwrap_or_else(|| DEFAULT_CA_FILE.to_owned()),
+        interval: options.duration("interval", DEFAULT_INTERVAL),
         mode: mode(&mut options),
     };
     (main, options.failed)
@@ -207,7 +209,7 @@ fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
     match options.text("log_level") {
         None => LevelFilter::Info,
         Some((text, line)) => text.parse().unwrap_or_else(|_| {
-            options.bad(
+            options.bad_value(
                 "log_level",
                 line,
                 text,
@@ -223,7 +225,7 @@ fn mode(options: &mut Options<'_, '_>) -> Mode {
         None | Some(("hook", _)) => Mode::Hook,
         Some(("daemon", _)) => Mode::Daemon,
         Some((text, line)) => {
-            options.bad("mode", line, text, "is neither hook nor daemon");
+            options.bad_value("mode", line, text, "is neither hook nor daemon");
             Mode::Hook
         }
     }
@@ -231,19 +233,19 @@ fn mode(options: &mut Options<'_, '_>) -> Mode {
 
 /// Every option is read even after an error, so that all problems are reported at once.
 fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Skydns> {
-    let mut options = Options::new(section, &option_table::SKYDNS, problems);
+    let mut options = Options::new(section, &option_table::SKYDNS_OPTIONS, problems);
     let enabled = options.boolean("enabled", true);
     if !enabled {
         // A section that waits to be filled in is no trouble.
-        options.forgive();
+        options.forget_problems();
         return Content::Disabled;
     }
     options.warn_unknown();
-    named(&mut options, section);
+    check_name(&mut options, section);
     let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
     let ident = short_text(&mut options, "ident");
     if ident.is_none() && options.line_of("ident").is_none() {
-        options.missing("ident", ": the login of the SkyDNS user");
+        options.missing_option("ident", ": the login of the SkyDNS user");
     }
     let key = key(&mut options, SKYDNS_URL, base_url.as_ref());
     let family = family(&mut options);
@@ -251,7 +253,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let hostname = short_text(&mut options, "hostname");
     let profile = profile(&mut options);
     let bind = network_name(&mut options, "bind");
-    let refresh = options.duration("refresh", REFRESH);
+    let refresh = options.duration("refresh", DEFAULT_REFRESH);
     let daily_limit = daily_limit(&mut options);
     let notify = path(&mut options, "notify");
     match (options.failed, base_url, ident, source) {
@@ -284,7 +286,7 @@ fn family(options: &mut Options<'_, '_>) -> Family {
         None | Some(("ipv4", _)) => Family::Ipv4,
         Some(("ipv6", _)) => Family::Ipv6,
         Some((text, line)) => {
-            options.bad("family", line, text, "is neither ipv4 nor ipv6");
+            options.bad_value("family", line, text, "is neither ipv4 nor ipv6");
             Family::Ipv4
         }
     }
@@ -293,7 +295,7 @@ fn family(options: &mut Options<'_, '_>) -> Family {
 fn profile(options: &mut Options<'_, '_>) -> Option<String> {
     let (text, line) = options.text("profile")?;
     if text.len() > 18 || !text.bytes().all(|b| b.is_ascii_digit()) {
-        options.bad(
+        options.bad_value(
             "profile",
             line,
             text,
@@ -306,14 +308,14 @@ fn profile(options: &mut Options<'_, '_>) -> Option<String> {
 
 fn daily_limit(options: &mut Options<'_, '_>) -> u32 {
     let Some((text, line)) = options.text("daily_limit") else {
-        return DAILY_LIMIT;
+        return DEFAULT_DAILY_LIMIT;
     };
     match text.parse() {
-        Ok(limit) if (1..=MOST_SENDS).contains(&limit) => limit,
+        Ok(limit) if (1..=MAX_DAILY_LIMIT).contains(&limit) => limit,
         _ => {
-            let why = format!("is not a number from 1 to {MOST_SENDS}");
-            options.bad("daily_limit", line, text, &why);
-            DAILY_LIMIT
+            let why = format!("is not a number from 1 to {MAX_DAILY_LIMIT}");
+            options.bad_value("daily_limit", line, text, &why);
+            DEFAULT_DAILY_LIMIT
         }
     }
 }

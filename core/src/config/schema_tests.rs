@@ -245,14 +245,17 @@ fn one_bad_section_stops_only_itself_and_all_problems_are_told() {
          {GOOD}config skydns 'off'\n\toption enabled '0'\n"
     );
     let config = config(&text);
-    let told: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
-    let one = told.iter().filter(|p| p.contains("'one'")).count();
-    assert_eq!(one, 4, "{told:?}");
-    let ready: Vec<&str> = config.ready().map(|(name, _)| name).collect();
+    let messages: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
+    let one = messages.iter().filter(|p| p.contains("'one'")).count();
+    assert_eq!(one, 4, "{messages:?}");
+    let ready: Vec<&str> = config.ready_sections().map(|(name, _)| name).collect();
     assert_eq!(ready, ["home"]);
     assert!(matches!(config.skydns[0].content, Content::Wrong));
     assert!(matches!(config.skydns[2].content, Content::Disabled));
-    assert!(!told.iter().any(|p| p.contains("'off'")), "{told:?}");
+    assert!(
+        !messages.iter().any(|p| p.contains("'off'")),
+        "{messages:?}"
+    );
     let first = config.first_error("one").expect("it has four");
     assert!(first.line == 1 && first.text.starts_with("option 'ident'"));
 }
@@ -277,8 +280,8 @@ fn what_may_be_a_secret_is_not_quoted() {
     ] {
         let config = config(&format!("{lines}\n"));
         assert!(config.problems.iter().any(Problem::is_error), "{lines}");
-        let told = format!("{:?}", config.problems);
-        assert!(!told.contains("hunter2"), "{told}");
+        let printed = format!("{:?}", config.problems);
+        assert!(!printed.contains("hunter2"), "{printed}");
     }
 }
 
@@ -288,18 +291,18 @@ fn sections_that_replace_the_address_of_each_other() {
         let second = GOOD.replace("home", "other");
         config(&format!("{GOOD}{second}{lines}\n")).problems
     };
-    let told = other("");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let problems = other("");
+    assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(
-        told[0]
+        problems[0]
             .to_string()
             .starts_with("line 4: warning: section 'other'")
     );
     for lines in ["option hostname b", "option ident b2", "option enabled 0"] {
-        let told = other(lines);
+        let problems = other(lines);
         assert!(
-            !told.iter().any(|p| p.text.contains("replaces")),
-            "{told:?}"
+            !problems.iter().any(|p| p.text.contains("replaces")),
+            "{problems:?}"
         );
     }
 }
@@ -309,8 +312,11 @@ fn a_relay_needs_no_key() {
     assert_eq!(only(&config(relay)).key, KeySource::None);
     for url in ["", "option base_url 'https://www.skydns.ru/provider_api'"] {
         let service = config(&format!("config skydns\n\toption ident 'me'\n{url}\n"));
-        let told = service.problems[0].to_string();
-        assert!(told.contains("option 'key_file' is missing"), "{told}");
+        let message = service.problems[0].to_string();
+        assert!(
+            message.contains("option 'key_file' is missing"),
+            "{message}"
+        );
     }
 }
 
@@ -339,10 +345,12 @@ fn the_fingerprint_covers_all_that_is_sent() {
 fn sections_that_are_not_ours() {
     let config =
         config("config skydsn 'x'\nconfig vpnki\n\toption key k\nconfig wansync\nconfig wansync\n");
-    let told: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].contains("line 1: warning") && told[0].contains("did you mean 'skydns'"));
-    assert!(told[1].contains("line 5") && told[1].contains("line 4 already"));
+    let messages: Vec<String> = config.problems.iter().map(|p| p.to_string()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(
+        messages[0].contains("line 1: warning") && messages[0].contains("did you mean 'skydns'")
+    );
+    assert!(messages[1].contains("line 5") && messages[1].contains("line 4 already"));
 }
 
 #[test]
@@ -372,9 +380,9 @@ fn accounts_of_vpnki() {
         ("option bind 'a b'", "'a b' is no name of a network"),
         ("option nmae_field x", "did you mean 'name_field'?"),
     ] {
-        let told = Config::parse(format!("config vpnki 'a'\noption key k\n{line}\n").as_bytes());
-        let told = told.expect("UCI syntax").problems;
-        assert_eq!((told.len(), told[0].line), (1, 3), "{told:?}");
-        assert!(told[0].text.contains(expected), "{told:?}");
+        let config = Config::parse(format!("config vpnki 'a'\noption key k\n{line}\n").as_bytes());
+        let problems = config.expect("UCI syntax").problems;
+        assert_eq!((problems.len(), problems[0].line), (1, 3), "{problems:?}");
+        assert!(problems[0].text.contains(expected), "{problems:?}");
     }
 }

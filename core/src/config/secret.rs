@@ -6,9 +6,9 @@ use alloc::string::String;
 use core::fmt;
 
 /// No service's key comes near this, in bytes.
-const LONGEST: usize = 1024;
+const MAX_KEY_LENGTH: usize = 1024;
 /// The length from which a key's beginning at the end of a text is no accident, in bytes.
-const TELLING: usize = 3;
+const MIN_CUT_LENGTH: usize = 3;
 
 /// A key of a service. `Debug` and `Display` print `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Secret {
         if key.is_empty() {
             return Err("is empty");
         }
-        if key.len() > LONGEST {
+        if key.len() > MAX_KEY_LENGTH {
             return Err("is longer than 1024 bytes");
         }
         if key.chars().any(char::is_control) {
@@ -55,16 +55,16 @@ impl Secret {
     /// `text` with `***` wherever the key stands in it, encoded or not, or cut
     /// off at the end: a service may well quote what it was sent.
     pub fn redact(&self, text: &str) -> String {
-        self.without(text, true).into_owned()
+        self.replace_key(text, true).into_owned()
     }
 
     /// [`Secret::redact`] for text that was not cut, such as a cell of a table: there, a
     /// word at the end that a key begins with too is a word.
-    pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.without(text, false)
+    pub fn redact_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.replace_key(text, false)
     }
 
-    fn without<'t>(&self, text: &'t str, may_be_cut: bool) -> Cow<'t, str> {
+    fn replace_key<'t>(&self, text: &'t str, may_be_cut: bool) -> Cow<'t, str> {
         let mut out = String::new();
         let (mut at, mut copied) = (0, 0);
         while let Some(ahead) = self.perhaps_in(&text.as_bytes()[at..]) {
@@ -109,7 +109,9 @@ impl Secret {
             }
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                 at += match &bytes[at..] {
-                    rest if may_be_cut && at >= TELLING && is_cut(rest) => return Some(text.len()),
+                    rest if may_be_cut && at >= MIN_CUT_LENGTH && is_cut(rest) => {
+                        return Some(text.len());
+                    }
                     [b'%', high, low, ..] if is_hex_of(byte, *high, *low) => 3,
                     [b'%', b'2', b'5', high, low, ..] if is_hex_of(byte, *high, *low) => 5,
                     [b'+', ..] if byte == b' ' => 1,
@@ -212,7 +214,7 @@ mod tests {
             r#"["a\/\"\\\u0436\ud83d\uDE00b"]"#,
             r#"["\u0061\u002F\u0022\u005c\u0436😀b"]"#,
         ] {
-            assert_eq!(key.hide(text), r#"["***"]"#, "{text}");
+            assert_eq!(key.redact_whole(text), r#"["***"]"#, "{text}");
         }
         assert_eq!(key.redact(r#"["a\/\"\\\u04"#), r#"["***"#);
         assert_eq!(key.redact(r#"["a\/\u0063"]"#), r#"["a\/\u0063"]"#);
@@ -221,8 +223,8 @@ mod tests {
     #[test]
     fn a_word_that_a_key_begins_with_is_a_word() {
         let key = Secret::new("user1-0123456789").expect("a key");
-        assert_eq!(key.hide("user1"), "user1");
-        assert_eq!(key.hide("a user1-0123456789."), "a ***.");
+        assert_eq!(key.redact_whole("user1"), "user1");
+        assert_eq!(key.redact_whole("a user1-0123456789."), "a ***.");
         assert_eq!(key.redact("user1"), "***");
     }
 
@@ -232,8 +234,11 @@ mod tests {
         let encoded = crate::config::url::percent_encoded(key.expose());
         let whole = format!("no key ключ/0123456789 or {encoded}");
         for end in whole.char_indices().map(|(at, _)| at) {
-            let told = key.redact(&whole[..end]);
-            assert!(!told.contains("клю") && !told.contains("%D0%BA"), "{told}");
+            let redacted = key.redact(&whole[..end]);
+            assert!(
+                !redacted.contains("клю") && !redacted.contains("%D0%BA"),
+                "{redacted}"
+            );
         }
         assert_eq!(key.redact("nothing of it"), "nothing of it");
     }

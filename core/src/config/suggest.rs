@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 /// The known name nearest to `name`, if it is near enough to be meant.
-pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest_name<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = 1 + name.len() / 4;
     known
         .iter()
@@ -31,7 +31,7 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::nearest_name;
 
     #[test]
     fn near_names_are_suggested() {
@@ -45,7 +45,7 @@ mod tests {
             ("", None),
         ];
         for (name, expected) in table {
-            assert_eq!(nearest(name, &known), expected, "{name}");
+            assert_eq!(nearest_name(name, &known), expected, "{name}");
         }
     }
 }

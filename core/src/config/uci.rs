@@ -122,7 +122,7 @@ struct Reader<'a> {
 }
 
 /// The number of options that are looked through faster than a map.
-const FEW_OPTIONS: usize = 24;
+const MAX_UNINDEXED_OPTIONS: usize = 24;
 
 impl<'a> Reader<'a> {
     fn read(mut self, text: &'a [u8]) -> Result<Package<'a>, ParseError> {
@@ -141,15 +141,15 @@ impl<'a> Reader<'a> {
 
     /// `package` is checked and otherwise ignored: the name of the file counts.
     fn package(&mut self, lexer: &mut Lexer<'a>, command: UciCommand) -> Result<(), ParseError> {
-        lexer.enter(&command)?;
-        required(lexer, is_package_byte, Reason::InvalidName)?;
+        lexer.enter_command(&command)?;
+        required_argument(lexer, is_package_byte, Reason::InvalidName)?;
         lexer.end_of_command()
     }
 
     fn config(&mut self, lexer: &mut Lexer<'a>, command: UciCommand) -> Result<(), ParseError> {
-        lexer.enter(&command)?;
-        let kind = required(lexer, is_type_byte, Reason::InvalidType)?;
-        let name = optional(lexer, is_name_byte, Reason::InvalidName)?;
+        lexer.enter_command(&command)?;
+        let kind = required_argument(lexer, is_type_byte, Reason::InvalidType)?;
+        let name = optional_argument(lexer, is_name_byte, Reason::InvalidName)?;
         lexer.end_of_command()?;
         let at = match &name {
             None => self.package.sections.len(),
@@ -168,8 +168,8 @@ impl<'a> Reader<'a> {
         let Some(section) = self.open else {
             return Err(lexer.error(Reason::NoSection));
         };
-        lexer.enter(&command)?;
-        let name = required(lexer, is_name_byte, Reason::InvalidName)?;
+        lexer.enter_command(&command)?;
+        let name = required_argument(lexer, is_name_byte, Reason::InvalidName)?;
         let value = lexer.argument()?;
         lexer.end_of_command()?;
         match command.keyword {
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
             section.is_some_and(|section| section.anonymous && section.name == name)
         });
         let place = generated.unwrap_or(sections.len());
-        self.places.first(name, place)
+        self.places.first_place(name, place)
     }
 
     fn add_section(&mut self, kind: Cow<'a, str>, name: Option<Cow<'a, str>>, line: u32) {
@@ -227,12 +227,14 @@ impl<'a> Reader<'a> {
     /// The place of the option of this name, behind all others if it is new.
     fn place_of_option(&mut self, section: usize, name: &str) -> usize {
         let options = &self.package.sections[section].options;
-        let few = &options[..options.len().min(FEW_OPTIONS)];
+        let few = &options[..options.len().min(MAX_UNINDEXED_OPTIONS)];
         let place = few.iter().position(|entry| entry.name == name);
         place.unwrap_or_else(|| match options.len() {
-            0..FEW_OPTIONS => options.len(),
+            0..MAX_UNINDEXED_OPTIONS => options.len(),
             // No section's name has a blank.
-            count => self.places.first(format!("{section} {name}").into(), count),
+            count => self
+                .places
+                .first_place(format!("{section} {name}").into(), count),
         })
     }
 }
@@ -276,18 +278,18 @@ fn place_of_generated(name: &str) -> Option<usize> {
     usize::from_str_radix(count, 16).ok()?.checked_sub(1)
 }
 
-fn required<'a>(
+fn required_argument<'a>(
     lexer: &mut Lexer<'a>,
     allowed: fn(u8) -> bool,
     otherwise: Reason,
 ) -> Result<Cow<'a, str>, ParseError> {
-    match optional(lexer, allowed, otherwise)? {
+    match optional_argument(lexer, allowed, otherwise)? {
         Some(word) => Ok(word),
         None => Err(lexer.error(Reason::InsufficientArguments)),
     }
 }
 
-fn optional<'a>(
+fn optional_argument<'a>(
     lexer: &mut Lexer<'a>,
     allowed: fn(u8) -> bool,
     otherwise: Reason,

@@ -7,7 +7,7 @@ use core::net::{IpAddr, Ipv6Addr};
 
 /// The longest address. With the longest values of all parameters it still
 /// makes a request that servers take.
-const LONGEST: usize = 1024;
+const MAX_URL_LENGTH: usize = 1024;
 
 /// A URL that a request may be sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl ServiceUrl {
     /// Takes an absolute URL, or says what is wrong with it in words that
     /// follow on the URL.
     pub fn new(text: &str) -> Result<ServiceUrl, &'static str> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_URL_LENGTH {
             return Err("is longer than 1024 bytes");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {

@@ -42,7 +42,7 @@ impl NetifdLink {
     }
 
     /// Notes that netifd is there. Returns true if it was missed before.
-    pub fn connected(&mut self, now: Boot) -> bool {
+    pub fn note_connected(&mut self, now: Boot) -> bool {
         let was_missed = !self.pause.is_zero();
         *self = NetifdLink {
             is_connected: true,
@@ -53,7 +53,7 @@ impl NetifdLink {
     }
 
     /// Notes that the connection broke.
-    pub fn lost(&mut self, now: Boot) {
+    pub fn note_lost(&mut self, now: Boot) {
         self.is_connected = false;
         self.lost_at = Some(now);
         self.is_trusted = true;
@@ -62,7 +62,7 @@ impl NetifdLink {
 
     /// Notes that netifd could not be reached. Returns true if that ends the trust in its
     /// last word.
-    pub fn failed(&mut self, now: Boot) -> bool {
+    pub fn note_failed(&mut self, now: Boot) -> bool {
         self.back_off(now);
         let is_over = self.lost_at.is_none_or(|at| now >= at + RESTART_TIME);
         let was_trusted = self.is_trusted;
@@ -77,7 +77,7 @@ impl NetifdLink {
     }
 
     /// Notes that netifd is asked for everything now.
-    pub fn asked(&mut self, now: Boot) {
+    pub fn note_asked(&mut self, now: Boot) {
         self.asked_at = now;
     }
 
@@ -98,8 +98,8 @@ mod tests {
         while let Some(now) = link.retry_at() {
             tried.push(now.secs());
             match now.secs() >= back {
-                true => assert!(link.connected(now)),
-                false if link.failed(now) => distrusted = Some(now.secs()),
+                true => assert!(link.note_connected(now)),
+                false if link.note_failed(now) => distrusted = Some(now.secs()),
                 false => {}
             }
         }
@@ -110,8 +110,8 @@ mod tests {
     fn it_is_tried_less_and_less_often_and_trusted_while_it_restarts() {
         let mut link = NetifdLink::default();
         assert!(link.is_due(Boot::START) && !link.is_trusted());
-        assert!(!link.connected(Boot::START), "it was not missed");
-        link.lost(Boot::START);
+        assert!(!link.note_connected(Boot::START), "it was not missed");
+        link.note_lost(Boot::START);
         assert!(link.is_trusted());
         assert_eq!(tries(link, 2), (vec![1, 3], None));
         let (tried, distrusted) = tries(link, 200);
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn one_that_never_was_there_is_not_trusted() {
         let mut link = NetifdLink::default();
-        assert!(!link.failed(Boot::START));
+        assert!(!link.note_failed(Boot::START));
         assert!(!link.is_trusted());
         assert_eq!(link.retry_at(), Some(Boot::from_secs(1)));
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
 
-use super::section::{Facts, Need, PASS_REST, SectionSchedule};
+use super::section::{Need, PASS_REST, SectionFacts, SectionSchedule};
 use crate::address::PublicAddress;
 use crate::outcome::Outcome;
 use crate::reconcile::Policy;
@@ -108,7 +108,7 @@ impl PassSchedule {
         &mut self,
         section: &str,
         policy: &Policy,
-        facts: Facts<'_>,
+        facts: SectionFacts<'_>,
         interval: Duration,
         (now, wall): (Boot, Wall),
     ) {
@@ -116,9 +116,9 @@ impl PassSchedule {
         let Some((_, schedule)) = sections.find(|(name, _)| name == section) else {
             return;
         };
-        match schedule.need(policy, facts, interval, now, wall) {
-            Need::Look(due) => schedule.look_at(due),
-            Need::Pass(from, _) if from > now => schedule.look_at(from),
+        match schedule.next_need(policy, facts, interval, now, wall) {
+            Need::Recheck(due) => schedule.set_recheck(due),
+            Need::Pass(from, _) if from > now => schedule.set_recheck(from),
             Need::Pass(_, address) => self.wanted.push(Target {
                 section: section.to_owned(),
                 address,
@@ -187,7 +187,7 @@ impl PassSchedule {
         if let Some((_, sections)) = self.running.take() {
             for (name, schedule) in &mut self.sections {
                 if sections.contains(name) {
-                    schedule.look_at(schedule.due().min(now));
+                    schedule.set_recheck(schedule.due().min(now));
                 }
             }
         }
@@ -200,7 +200,7 @@ impl PassSchedule {
         };
         for (name, schedule) in &mut self.sections {
             // What was put off because of that pass is looked at again.
-            schedule.look_at(schedule.due().min(now));
+            schedule.set_recheck(schedule.due().min(now));
             if ended.contains(name) {
                 schedule.pass_ended(outcome(name), now);
             }
@@ -217,7 +217,7 @@ impl PassSchedule {
     fn postpone(&mut self, due: Boot, now: Boot) {
         for (_, schedule) in &mut self.sections {
             if schedule.due() <= now {
-                schedule.look_at(due);
+                schedule.set_recheck(due);
             }
         }
     }

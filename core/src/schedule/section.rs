@@ -21,7 +21,7 @@ const MIN_SOURCE_BACKOFF: Duration = Duration::from_secs(20);
 
 /// The facts about a section when it is due.
 #[derive(Debug, Clone, Copy)]
-pub enum Facts<'a> {
+pub enum SectionFacts<'a> {
     /// The source was asked, since that costs nothing.
     Observed {
         /// The source's answer.
@@ -39,7 +39,7 @@ pub enum Facts<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
     /// A re-check at this moment, if nothing happens before.
-    Look(Boot),
+    Recheck(Boot),
     /// A pass, not before this moment: for this address, or for what it finds.
     Pass(Boot, Option<PublicAddress>),
 }
@@ -89,7 +89,7 @@ impl SectionSchedule {
     }
 
     /// Puts the next re-check off, or forward.
-    pub(super) fn look_at(&mut self, due: Boot) {
+    pub(super) fn set_recheck(&mut self, due: Boot) {
         self.due = due;
     }
 
@@ -103,7 +103,7 @@ impl SectionSchedule {
     pub(super) fn pass_began(&mut self, address: Option<PublicAddress>, now: Boot, deadline: Boot) {
         let address = address.map(PublicAddress::get);
         if self.recheck_requested || address != self.last_attempted {
-            self.hold_down.acted(now);
+            self.hold_down.note_change(now);
         }
         self.recheck_requested = false;
         self.forced = false;
@@ -124,10 +124,10 @@ impl SectionSchedule {
 
     /// The next step for the section, given the facts. `interval` is the pause between two
     /// re-checks.
-    pub(super) fn need(
+    pub(super) fn next_need(
         &mut self,
         policy: &Policy,
-        facts: Facts<'_>,
+        facts: SectionFacts<'_>,
         interval: Duration,
         now: Boot,
         wall: Wall,
@@ -136,16 +136,16 @@ impl SectionSchedule {
             return Need::Pass(now, None);
         }
         match facts {
-            Facts::Unobserved => self.need_of_unobserved(interval, now),
-            Facts::WithoutKey => {
+            SectionFacts::Unobserved => self.need_of_unobserved(interval, now),
+            SectionFacts::WithoutKey => {
                 self.recheck_requested = false;
                 match self.last_pass {
                     // The pass says what is wrong with the key; once is enough.
                     None => Need::Pass(now, None),
-                    Some(_) => Need::Look(now + interval),
+                    Some(_) => Need::Recheck(now + interval),
                 }
             }
-            Facts::Observed { observation, state } => {
+            SectionFacts::Observed { observation, state } => {
                 self.recheck_requested = false;
                 let decision =
                     reconcile::decide(policy, observation, state, Now::new(now, wall), false);
@@ -157,17 +157,17 @@ impl SectionSchedule {
                 if is_settled(state, &after) {
                     self.unsettled_since = None;
                     let due = reconcile::next_due(policy, state, Now::new(now, wall), interval);
-                    return Need::Look(now + due.clamp(Duration::from_secs(1), interval));
+                    return Need::Recheck(now + due.clamp(Duration::from_secs(1), interval));
                 }
                 let since = *self.unsettled_since.get_or_insert(now);
-                Need::Pass((since + SETTLE_TIME).max(self.rested()), None)
+                Need::Pass((since + SETTLE_TIME).max(self.rest_end()), None)
             }
         }
     }
 
     fn need_of_unobserved(&self, interval: Duration, now: Boot) -> Need {
         if self.recheck_requested {
-            return Need::Pass(self.hold_down.until(), None);
+            return Need::Pass(self.hold_down.allowed_from(), None);
         }
         let pause = match self.source_failures {
             0 => interval,
@@ -175,20 +175,20 @@ impl SectionSchedule {
         };
         match self.last_pass.map_or(now, |at| at + pause) {
             due if due <= now => Need::Pass(now, None),
-            due => Need::Look(due),
+            due => Need::Recheck(due),
         }
     }
 
     fn need_of_change(&self, address: PublicAddress, now: Boot) -> Need {
         let from = match self.is_news(Some(address)) {
-            true => self.hold_down.until(),
-            false => self.rested(),
+            true => self.hold_down.allowed_from(),
+            false => self.rest_end(),
         };
         Need::Pass(from.max(now), Some(address))
     }
 
     /// The moment from which a pass may follow that would do the same as the last.
-    fn rested(&self) -> Boot {
+    fn rest_end(&self) -> Boot {
         self.last_pass.map_or(Boot::START, |at| at + PASS_REST)
     }
 }

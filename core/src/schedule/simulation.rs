@@ -6,20 +6,20 @@ use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 
 use super::passes::{MAX_PASS_TIME, PassSchedule};
-use super::section::Facts;
+use super::section::SectionFacts;
 use crate::address::{Candidate, Family};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::reconcile::{self, Decision, Observation, Policy};
 use crate::state::SectionState;
-use crate::time::{BUILT, Boot, DAY, HOUR, MINUTE, Now, Wall};
+use crate::time::{BUILD_DATE, Boot, DAY, HOUR, MINUTE, Now, Wall};
 
 const SECTION: &str = "home";
 const INTERVAL: Duration = Duration::from_secs(300);
 /// The time that a send takes, from the start of its pass.
 const SEND_TIME: Duration = Duration::from_millis(100);
 /// The time that a send takes that has no answer.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A send: when, and which address.
 type Send = (Boot, IpAddr);
@@ -52,7 +52,7 @@ fn policy() -> Policy {
 }
 
 fn wall(now: Boot) -> Wall {
-    BUILT + now.since(Boot::START)
+    BUILD_DATE + now.since(Boot::START)
 }
 
 fn address(number: u32) -> IpAddr {
@@ -117,8 +117,8 @@ impl<'a> World<'a> {
         if self.schedule.is_due(SECTION, now) {
             let (observation, state) = (self.observation(now), self.state.clone());
             let facts = match self.unobserved {
-                true => Facts::Unobserved,
-                false => Facts::Observed {
+                true => SectionFacts::Unobserved,
+                false => SectionFacts::Observed {
                     observation: &observation,
                     state: &state,
                 },
@@ -151,7 +151,7 @@ impl<'a> World<'a> {
         };
         let result = (self.service)(now);
         let took = match result {
-            Err(Failure::Timeout { .. }) => TIMEOUT,
+            Err(Failure::Timeout { .. }) => SEND_TIMEOUT,
             _ => SEND_TIME,
         };
         self.pass_end = Some(now + took);
@@ -182,7 +182,7 @@ fn no_answer() -> Failure {
     Failure::Timeout {
         host: "skydns".into(),
         phase: crate::failure::Phase::Connect,
-        limit: TIMEOUT,
+        limit: SEND_TIMEOUT,
     }
 }
 

@@ -9,7 +9,7 @@ use core::net::IpAddr;
 use super::body::one_line_of;
 use super::method::{Method, Occurrence, Parameter, ParameterKind};
 use crate::config::duration;
-use crate::config::suggest::nearest;
+use crate::config::suggest::nearest_name;
 use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil};
 
 /// The longest interval that a report covers, in days.
@@ -98,7 +98,7 @@ fn unknown_parameter(method: &Method, name: &str) -> String {
             .to_owned();
     }
     let names: Vec<&str> = method.parameters.iter().map(|p| p.name).collect();
-    match (nearest(name, &names), names.is_empty()) {
+    match (nearest_name(name, &names), names.is_empty()) {
         (Some(meant), _) => format!("'{name}' is unknown (did you mean '{meant}'?)"),
         (None, true) => format!("'{name}' is unknown: {} takes no parameters", method.name),
         (None, false) => format!(

@@ -33,7 +33,8 @@ use crate::cron::Schedule;
 
 /// The facts of a configuration, for the router of this number (see [`crate::cron`]).
 pub fn facts(config: &Config, router: u32) -> Vec<String> {
-    let is_used = config.ready().next().is_some() || config.ready_tunnels().next().is_some();
+    let is_used =
+        config.ready_sections().next().is_some() || config.ready_tunnels().next().is_some();
     let mode = match config.main.mode {
         _ if !is_used => "mode off",
         Mode::Hook => "mode hook",
@@ -57,7 +58,7 @@ pub fn facts(config: &Config, router: u32) -> Vec<String> {
 }
 
 fn networks(config: &Config) -> Vec<&str> {
-    let of_skydns = config.ready().flat_map(|(_, section)| {
+    let of_skydns = config.ready_sections().flat_map(|(_, section)| {
         let source = match &section.source {
             Source::Network(name) => Some(name.as_str()),
             _ => None,
@@ -74,7 +75,7 @@ fn networks(config: &Config) -> Vec<&str> {
 }
 
 fn keys(config: &Config) -> Vec<&str> {
-    let of_skydns = config.ready().map(|(_, section)| &section.key);
+    let of_skydns = config.ready_sections().map(|(_, section)| &section.key);
     let of_vpnki = config.ready_accounts().map(|(_, account)| &account.key);
     each_once(of_skydns.chain(of_vpnki).filter_map(key_path))
 }
@@ -116,7 +117,7 @@ fn needs(config: &Config) -> Vec<&'static str> {
             "programs",
             programs(config).next().is_some()
                 || config
-                    .ready()
+                    .ready_sections()
                     .any(|(_, section)| is_command(&section.source)),
         ),
     ];
@@ -131,7 +132,7 @@ fn needs(config: &Config) -> Vec<&'static str> {
 /// a source is good is seen when it is asked.
 pub fn programs(config: &Config) -> impl Iterator<Item = (&str, &str)> {
     let of_skydns = config
-        .ready()
+        .ready_sections()
         .filter_map(|(name, section)| Some((name, section.notify.as_deref()?)));
     let of_tunnels = config.ready_tunnels().flat_map(|(name, tunnel)| {
         let command = tunnel.command.as_ref().map(|(program, _)| program.as_str());

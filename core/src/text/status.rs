@@ -40,7 +40,7 @@ use serde::{Serialize, Serializer};
 
 use super::width::clean;
 use crate::outcome::Outcome;
-use crate::time::spoken;
+use crate::time::describe_span;
 use tunnel::TunnelView;
 
 /// The whole of it.
@@ -142,7 +142,7 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::
         or_none(section.observed),
         or_none(section.confirmed),
         match section.confirmed_for {
-            Some(age) => format!(" ({} ago)", spoken(age)),
+            Some(age) => format!(" ({} ago)", describe_span(age)),
             None => String::new(),
         }
     )?;
@@ -154,7 +154,7 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::
             out,
             "{:width$}  next in {}; {left} sends left today",
             "",
-            spoken(Duration::from_secs(due))
+            describe_span(Duration::from_secs(due))
         )?;
     }
     Ok(())

@@ -412,7 +412,7 @@ impl CallState {
     }
 
     fn back_off(&mut self, failure: &Failure, host: &str, at: Boot, now: Boot, random: u32) {
-        self.fail(at, failure.at(host));
+        self.fail(at, failure.describe_at(host));
         self.not_before = now
             + match failure.is_permanent() {
                 true => refusal_wait(random),

@@ -13,7 +13,7 @@ use core::time::Duration;
 use super::health::Health;
 use super::verdict::{Cause, Verdict};
 use crate::persist;
-use crate::time::{Boot, HOUR, spoken};
+use crate::time::{Boot, HOUR, describe_span};
 
 /// The time over which attempts are counted.
 pub(crate) const BUDGET_WINDOW: Duration = HOUR;
@@ -394,7 +394,7 @@ impl Recovery {
 
     /// The remark while nothing may be tried before `at`.
     fn pause(&mut self, policy: &RecoveryPolicy, at: Boot, now: Boot) -> String {
-        let next = spoken(at.since(now));
+        let next = describe_span(at.since(now));
         let made = self.attempts.len();
         if made < policy.restart_limit as usize || now < self.not_before {
             return format!("; the last attempt has not helped yet, the next is in {next}");

@@ -13,7 +13,7 @@ use super::evidence::{
     WanStatus,
 };
 use super::health::Health;
-use crate::time::{Boot, spoken};
+use crate::time::{Boot, describe_span};
 
 /// The age at which VPNKI's word no longer counts: it is asked every few minutes,
 /// and may miss a few turns.
@@ -218,7 +218,7 @@ impl<'a> Case<'a> {
                 format!("{network} is being set up: {why}"),
             ));
         }
-        let age = spoken(age);
+        let age = describe_span(age);
         Some(self.dead(format!("{network} has not come up for {age}: {why}")))
     }
 
@@ -238,7 +238,7 @@ impl<'a> Case<'a> {
             return None;
         };
         let ping = self.ping_name();
-        let age = spoken(self.now.since(*since));
+        let age = describe_span(self.now.since(*since));
         let arrived = self.arrived().filter(|at| at.since(*missed) > SAME_ROUND);
         if arrived.is_some() && self.service == Some(&ServiceStatus::Active) {
             return Some(unknown(
@@ -255,7 +255,7 @@ impl<'a> Case<'a> {
     fn traffic_decides(&self) -> Option<Verdict> {
         let traffic = self.traffic?;
         if let Some(at) = self.arrived() {
-            let age = spoken(self.now.since(at));
+            let age = describe_span(self.now.since(at));
             return Some(self.alive(format!(
                 "bytes came through {} {age} ago",
                 self.names.network
@@ -269,7 +269,7 @@ impl<'a> Case<'a> {
             "{} is stale: {} KiB were sent in {}, nothing was received",
             self.names.network,
             traffic.unanswered / 1024,
-            spoken(unanswered_for)
+            describe_span(unanswered_for)
         )))
     }
 

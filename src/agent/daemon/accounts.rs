@@ -101,14 +101,14 @@ impl ScheduledAccount {
             self.schedule.hasten(state.as_ref(), now);
         }
         if self.schedule.query_is_due(now) {
-            self.begin(paths, input);
+            self.start_query(paths, input);
             return has_ended;
         }
         // What was found a moment ago, or is not to be had, will do for a request.
         has_ended || is_requested
     }
 
-    fn begin(&mut self, paths: &Paths, input: Option<BorrowedFd<'_>>) {
+    fn start_query(&mut self, paths: &Paths, input: Option<BorrowedFd<'_>>) {
         match child::start(paths, &["--look", &self.name], input, MAX_QUERY_TIME) {
             Ok(child) => self.query = Some(child),
             Err(error) => {

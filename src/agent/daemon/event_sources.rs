@@ -76,13 +76,13 @@ impl EventSources {
 
     /// Has netifd say all it knows once more.
     pub fn ask_netifd(&mut self) {
-        self.netifd.ask();
+        self.netifd.request_dump();
     }
 
     /// Has netifd say all it knows once more, if it is time for that.
     pub fn refresh_netifd(&mut self, interval: Duration) {
         if self.netifd.link.refresh_is_due(interval, clock::boot()) {
-            self.netifd.ask();
+            self.netifd.request_dump();
         }
     }
 
@@ -170,7 +170,7 @@ impl Netifd {
         }
         match NetworkWatch::connect(socket) {
             Ok(watch) => {
-                if self.link.connected(now) {
+                if self.link.note_connected(now) {
                     log::info!("netifd is heard again");
                 }
                 self.last = watch.networks().to_vec();
@@ -179,21 +179,21 @@ impl Netifd {
             }
             Err(error) => {
                 self.log_loss(error.to_string());
-                self.link.failed(now)
+                self.link.note_failed(now)
             }
         }
     }
 
     fn take(&mut self) -> bool {
-        self.update(NetworkWatch::take)
+        self.update_networks(NetworkWatch::take)
     }
 
-    fn ask(&mut self) {
-        self.link.asked(clock::boot());
-        self.update(NetworkWatch::refresh);
+    fn request_dump(&mut self) {
+        self.link.note_asked(clock::boot());
+        self.update_networks(NetworkWatch::refresh);
     }
 
-    fn update(&mut self, from: impl Fn(&mut NetworkWatch) -> Result<bool, Error>) -> bool {
+    fn update_networks(&mut self, from: impl Fn(&mut NetworkWatch) -> Result<bool, Error>) -> bool {
         let Ok(watch) = &mut self.watch else {
             return false;
         };
@@ -205,7 +205,7 @@ impl Netifd {
                 changed
             }
             Err(error) => {
-                self.link.lost(clock::boot());
+                self.link.note_lost(clock::boot());
                 self.log_loss(error.to_string());
                 false
             }

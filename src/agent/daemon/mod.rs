@@ -26,18 +26,18 @@ use crate::sys::store::Store;
 use crate::sys::{clock, log as logging};
 use accounts::Accounts;
 use event_sources::{EventSources, Events};
-use sections::{SectionContext, Sections};
+use sections::{CheckContext, Sections};
 use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::hotplug::Hotplug;
 use wansync_core::time::Boot;
 
 /// The time that a pass that runs at the end has to end by itself. After 2 s the daemon
 /// is expected to be gone.
-const LAST_PASS: Duration = Duration::from_millis(1500);
+const FINAL_PASS_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The longest wait for a `once` that watches the tunnels to end.
-const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time that another daemon has to say which process it is.
-const ANSWER: Duration = Duration::from_secs(1);
+const CONTROL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is asked to end.
 ///
@@ -107,14 +107,14 @@ fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), RunError> {
 
 /// Waits for a daemon that is about to end, or a pass over the tunnels.
 fn wait_for(paths: &Paths, lock: &PassLock) -> std::io::Result<Option<LockGuard>> {
-    let who = match control::send_request(&paths.state, "pid", ANSWER) {
+    let who = match control::send_request(&paths.state, "pid", CONTROL_TIMEOUT) {
         Ok(Some(pid)) => format!("another wansync daemon (process {pid})"),
         Ok(None) => "a pass of wansync".to_owned(),
         Err(_) => "another wansync".to_owned(),
     };
-    let (folder, patience) = (paths.state.display(), LOCK_PATIENCE.as_secs());
+    let (folder, patience) = (paths.state.display(), LOCK_TIMEOUT.as_secs());
     log::warn!("{who} uses the folder {folder}; waiting for its end, {patience} s at most");
-    lock.lock_within(LOCK_PATIENCE)
+    lock.lock_within(LOCK_TIMEOUT)
 }
 
 fn has_routes(config: &Config) -> bool {
@@ -145,7 +145,7 @@ impl Daemon<'_> {
 
     fn say_what_is_watched(&self) {
         let (sections, tunnels) = (
-            self.config.ready().count(),
+            self.config.ready_sections().count(),
             self.config.ready_tunnels().count(),
         );
         match self.config.main.enabled {
@@ -197,7 +197,7 @@ impl Daemon<'_> {
         }
         let mut is_doubtful = events.pass;
         for request in events.requests {
-            is_doubtful |= self.answer(request);
+            is_doubtful |= self.answer_request(request);
         }
         if is_doubtful {
             // The process that wakes us may know of something that netifd could not send.
@@ -206,7 +206,7 @@ impl Daemon<'_> {
     }
 
     /// Returns true if the request was an event that matters.
-    fn answer(&mut self, request: ControlRequest) -> bool {
+    fn answer_request(&mut self, request: ControlRequest) -> bool {
         let (what, line) = request
             .text()
             .split_once('\t')
@@ -215,11 +215,11 @@ impl Daemon<'_> {
             "event" => {
                 let hotplug = Hotplug::from_line(line);
                 request.answer("ok");
-                return hotplug.is_some_and(|hotplug| self.event(&hotplug));
+                return hotplug.is_some_and(|hotplug| self.handle_hotplug(&hotplug));
             }
             "passed" => {
-                for errand in self.sections.take_notifications(&self.config, &self.store) {
-                    self.programs.add(errand);
+                for run in self.sections.take_notifications(&self.config, &self.store) {
+                    self.programs.add(run);
                 }
                 request.answer("ok");
             }
@@ -235,7 +235,7 @@ impl Daemon<'_> {
         false
     }
 
-    fn event(&mut self, hotplug: &Hotplug) -> bool {
+    fn handle_hotplug(&mut self, hotplug: &Hotplug) -> bool {
         if !hotplug.matters(&self.config) {
             return false;
         }
@@ -273,7 +273,7 @@ impl Daemon<'_> {
             return;
         }
         if self.sections.are_due() {
-            self.work_at_sections();
+            self.check_sections();
         }
         let networks = self.sources.netifd().networks();
         let router = RouterState {
@@ -295,26 +295,26 @@ impl Daemon<'_> {
         self.programs.work();
     }
 
-    fn work_at_sections(&mut self) {
+    fn check_sections(&mut self) {
         self.looked = clock::since_boot();
         self.sources.refresh_netifd(self.config.main.interval);
         let client = HttpClient::new(self.config.main.ca_file.as_ref(), false);
         let networks = self.sources.netifd().networks().map(<[_]>::to_vec);
-        let context = SectionContext {
+        let context = CheckContext {
             paths: self.paths,
             store: &self.store,
             config: &self.config,
             input: self.copy.as_ref().map(File::as_fd),
-            observer: &Observer::seeing(networks, &client),
+            observer: &Observer::with_networks(networks, &client),
         };
-        for errand in self.sections.work(&context) {
-            self.programs.add(errand);
+        for run in self.sections.work(&context) {
+            self.programs.add(run);
         }
     }
 
     fn end(&mut self) {
         self.monitor.write(&self.store);
-        self.sections.end(LAST_PASS);
+        self.sections.end(FINAL_PASS_TIMEOUT);
         log::info!("ended");
     }
 }

@@ -13,7 +13,7 @@ use super::child;
 use crate::agent::hooks::HookRun;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
-use crate::agent::publish::{hook_run, remembered};
+use crate::agent::publish::{hook_run, remembered_state};
 use crate::sys::child::Child;
 use crate::sys::clock;
 use crate::sys::digest::sha256;
@@ -22,7 +22,7 @@ use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::outcome::Outcome;
 use wansync_core::record::Record;
 use wansync_core::schedule::passes::{MAX_PASS_TIME, PassOrder, PassSchedule, Target};
-use wansync_core::schedule::section::Facts;
+use wansync_core::schedule::section::SectionFacts;
 use wansync_core::state::SectionState;
 use wansync_core::time::Boot;
 
@@ -37,7 +37,7 @@ pub struct Sections {
 }
 
 /// The means by which the sections are looked at.
-pub struct SectionContext<'a> {
+pub struct CheckContext<'a> {
     /// The places of all files.
     pub paths: &'a Paths,
     /// The states that are remembered.
@@ -63,7 +63,7 @@ impl Sections {
         self.record = store.record();
         let mut old = std::mem::take(&mut self.states);
         let mut names = Vec::new();
-        for (name, section) in config.ready() {
+        for (name, section) in config.ready_sections() {
             let known = old.iter().position(|(other, _)| other == name);
             let known = known.map(|at| old.swap_remove(at).1).unwrap_or_default();
             let key = key_of(name, &section.key).ok().flatten();
@@ -72,7 +72,7 @@ impl Sections {
                 None if !is_same => {
                     let stored = store.section_state(name);
                     let now = clock::now();
-                    remembered(stored, &self.record, name, section, key.as_ref(), now)
+                    remembered_state(stored, &self.record, name, section, key.as_ref(), now)
                 }
                 _ => known,
             };
@@ -87,7 +87,7 @@ impl Sections {
     /// `concerns` says so.
     pub fn request_recheck(&mut self, config: &Config, concerns: impl Fn(&Skydns) -> bool) {
         self.schedule.request_recheck(|name| {
-            let section = config.ready().find(|(other, _)| *other == name);
+            let section = config.ready_sections().find(|(other, _)| *other == name);
             section.is_some_and(|(_, section)| concerns(section))
         });
     }
@@ -117,12 +117,12 @@ impl Sections {
 
     /// Looks at the sections that are due, and starts the pass that they need. Gives the
     /// programs to run for what the last pass did.
-    pub fn work(&mut self, context: &SectionContext<'_>) -> Vec<HookRun> {
+    pub fn work(&mut self, context: &CheckContext<'_>) -> Vec<HookRun> {
         let runs = self.reap_pass(context);
         let now = clock::boot();
-        for (name, section) in context.config.ready() {
+        for (name, section) in context.config.ready_sections() {
             if self.schedule.is_due(name, now) {
-                self.look(name, section, context, now);
+                self.check_section(name, section, context, now);
             }
         }
         if let Some(order) = self.schedule.next_pass(now) {
@@ -133,21 +133,27 @@ impl Sections {
 
     /// Asks the source of a section, where that costs nothing, and passes the answer to the
     /// schedule.
-    fn look(&mut self, name: &str, section: &Skydns, context: &SectionContext<'_>, now: Boot) {
+    fn check_section(
+        &mut self,
+        name: &str,
+        section: &Skydns,
+        context: &CheckContext<'_>,
+        now: Boot,
+    ) {
         let (policy, interval) = (&section.policy, context.config.main.interval);
         let times = (now, clock::wall());
         let mut look = |facts| self.schedule.look(name, policy, facts, interval, times);
         if let Source::Web(_) | Source::Command { .. } = section.source {
-            return look(Facts::Unobserved);
+            return look(SectionFacts::Unobserved);
         }
         let Ok(key) = key_of(name, &section.key) else {
-            return look(Facts::WithoutKey);
+            return look(SectionFacts::WithoutKey);
         };
         let stored = context.store.section_state(name);
         let (key, now) = (key.as_ref(), clock::now());
-        look(Facts::Observed {
+        look(SectionFacts::Observed {
             observation: &context.observer.observe(section),
-            state: &remembered(stored, &self.record, name, section, key, now),
+            state: &remembered_state(stored, &self.record, name, section, key, now),
         });
     }
 
@@ -157,11 +163,11 @@ impl Sections {
         let schedule = &self.schedule;
         let states = self.states.iter_mut();
         let others = states.filter(|(name, _)| !schedule.is_running(Some(name)));
-        let runs = others.filter_map(|(name, state)| learn(name, state, config, store));
+        let runs = others.filter_map(|(name, state)| update_state(name, state, config, store));
         runs.collect()
     }
 
-    fn start_pass(&mut self, context: &SectionContext<'_>, order: &PassOrder, now: Boot) {
+    fn start_pass(&mut self, context: &CheckContext<'_>, order: &PassOrder, now: Boot) {
         if order.replaces {
             log::info!("the address changed during a pass, which is given up");
             self.pass = None;
@@ -182,7 +188,7 @@ impl Sections {
     }
 
     /// Takes note of a pass that ended.
-    fn reap_pass(&mut self, context: &SectionContext<'_>) -> Vec<HookRun> {
+    fn reap_pass(&mut self, context: &CheckContext<'_>) -> Vec<HookRun> {
         let Some(ended) = self.pass.as_mut().and_then(Child::poll_end) else {
             return Vec::new();
         };
@@ -194,7 +200,7 @@ impl Sections {
         let mut runs = Vec::new();
         for (name, state) in &mut self.states {
             if self.schedule.is_running(Some(name)) {
-                runs.extend(learn(name, state, context.config, context.store));
+                runs.extend(update_state(name, state, context.config, context.store));
             }
         }
         let states = &self.states;
@@ -229,9 +235,14 @@ fn word_of(target: &Target) -> String {
 }
 
 /// Takes note of what is remembered of a section now. Gives the program to run for it.
-fn learn(name: &str, state: &mut SectionState, config: &Config, store: &Store) -> Option<HookRun> {
+fn update_state(
+    name: &str,
+    state: &mut SectionState,
+    config: &Config,
+    store: &Store,
+) -> Option<HookRun> {
     let new = store.section_state(name).unwrap_or_default();
-    let (_, section) = config.ready().find(|(other, _)| *other == name)?;
+    let (_, section) = config.ready_sections().find(|(other, _)| *other == name)?;
     let run = hook_run(name, section, state, &new);
     *state = new;
     run

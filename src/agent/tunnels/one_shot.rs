@@ -103,7 +103,7 @@ fn rounds(
 /// Whether a changed address is still on its way to SkyDNS.
 fn address_is_pending(paths: &Paths, config: &Config) -> bool {
     let store = paths.store();
-    config.ready().any(|(name, _)| {
+    config.ready_sections().any(|(name, _)| {
         let state = store.section_state(name);
         state.is_some_and(|state| state.outcome == Some(Outcome::Unconfirmed))
     })

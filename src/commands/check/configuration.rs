@@ -10,7 +10,9 @@ use wansync_core::text::init::programs;
 /// Checks the configuration itself: its problems, key files and programs.
 pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
     let file = paths.config.display();
-    let of_skydns = config.ready().map(|(name, section)| (name, &section.key));
+    let of_skydns = config
+        .ready_sections()
+        .map(|(name, section)| (name, &section.key));
     let of_vpnki = config
         .ready_accounts()
         .map(|(name, account)| (name, &account.key));

@@ -8,14 +8,14 @@ use super::findings::Findings;
 use crate::agent::account::request;
 use crate::agent::observe::Observer;
 use crate::agent::paths::key_of;
-use crate::agent::publish::redacted;
+use crate::agent::publish::redact_failure;
 use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::http::HttpClient;
 use crate::sys::netlink::route_device;
 use crate::sys::ping::Echo;
 use wansync_core::config::secret::Secret;
-use wansync_core::config::suggest::nearest;
+use wansync_core::config::suggest::nearest_name;
 use wansync_core::config::{Config, Tunnel, Vpnki};
 use wansync_core::failure::Failure;
 use wansync_core::service::reply::Reply;
@@ -104,8 +104,8 @@ fn check_account(
             Some(lists)
         }
         Err(failure) => {
-            let failure = redacted(failure, key.as_ref());
-            let text = format!("{name}: {}", failure.at(host));
+            let failure = redact_failure(failure, key.as_ref());
+            let text = format!("{name}: {}", failure.describe_at(host));
             findings.bad(Exit::of_call(&failure), text);
             None
         }
@@ -171,7 +171,7 @@ fn name_hint(name: &str, lists: &TunnelLists) -> String {
             .to_owned();
     }
     let names: Vec<&str> = lists.names.iter().map(String::as_str).collect();
-    let meant = match nearest(name, &names) {
+    let meant = match nearest_name(name, &names) {
         Some(meant) => format!(" (did you mean '{meant}'?)"),
         None => String::new(),
     };
@@ -306,7 +306,7 @@ fn find_network<'a>(
     let found = networks.iter().find(|network| network.name == name);
     if found.is_none() {
         let names: Vec<&str> = networks.iter().map(|n| n.name.as_str()).collect();
-        let hint = match nearest(name, &names) {
+        let hint = match nearest_name(name, &names) {
             Some(meant) => format!(" (did you mean '{meant}'?)"),
             None => String::new(),
         };

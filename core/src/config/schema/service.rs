@@ -17,7 +17,7 @@ pub(super) fn base_url(
     match ServiceUrl::new(text).and_then(into) {
         Ok(url) => Some(url),
         Err(why) => {
-            options.bad("base_url", line, without_secrets(text), why);
+            options.bad_value("base_url", line, without_secrets(text), why);
             None
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn key(
         (None, None) => {
             let needs_key = base_url.is_some_and(|url| url.as_str() == usual);
             if needs_key && options.line_of("key").is_none() {
-                options.missing("key_file", ": the file that holds the key");
+                options.missing_option("key_file", ": the file that holds the key");
             }
             KeySource::None
         }

@@ -10,15 +10,15 @@ use super::service::without_secrets;
 use super::values::{network_name, path};
 use crate::address::Family;
 use crate::config::Source;
-use crate::config::option_table::SOURCES;
+use crate::config::option_table::SOURCE_OPTIONS;
 use crate::config::options::Options;
-use crate::config::suggest::nearest;
+use crate::config::suggest::nearest_name;
 use crate::config::url::ServiceUrl;
 
 /// The source of a section's address.
 pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
     let (name, line) = options.text("source").unwrap_or(("network", 0));
-    let names = SOURCES.map(|(source, _)| source);
+    let names = SOURCE_OPTIONS.map(|(source, _)| source);
     if names.contains(&name) {
         warn_unused(options, name);
     }
@@ -35,11 +35,11 @@ pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<So
         "command" => command(options),
         "static" => static_address(options, family).map(Source::Static),
         other => {
-            let hint = match nearest(other, &names) {
+            let hint = match nearest_name(other, &names) {
                 Some(meant) => format!("is no source (did you mean '{meant}'?)"),
                 None => format!("is none of: {}", names.join(", ")),
             };
-            options.bad("source", line, other, &hint);
+            options.bad_value("source", line, other, &hint);
             None
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<So
 
 /// An option of another source does nothing, which its owner may not expect.
 fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
-    for (used_by, own) in SOURCES {
+    for (used_by, own) in SOURCE_OPTIONS {
         for name in own.iter().filter(|_| used_by != source) {
             if let Some(line) = options.line_of(name) {
                 options.warn(
@@ -62,13 +62,13 @@ fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
 fn device(options: &mut Options<'_, '_>) -> Option<String> {
     let Some((text, line)) = options.text("device") else {
         if options.line_of("device").is_none() {
-            options.missing("device", ": source 'interface' needs it");
+            options.missing_option("device", ": source 'interface' needs it");
         }
         return None;
     };
     // The kernel's rule, and its limit of IFNAMSIZ - 1.
     if text.len() > 15 || text.contains(['/', ' ', ':']) || text == "." || text == ".." {
-        options.bad("device", line, text, "is no name of a network device");
+        options.bad_value("device", line, text, "is no name of a network device");
         return None;
     }
     Some(text.to_owned())
@@ -77,7 +77,7 @@ fn device(options: &mut Options<'_, '_>) -> Option<String> {
 fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {
     let pages = options.list("url");
     if pages.is_empty() && options.line_of("url").is_none() {
-        options.missing(
+        options.missing_option(
             "url",
             ": source 'web' needs one or more (list url 'https://…')",
         );
@@ -87,7 +87,7 @@ fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {
     for (text, line) in pages {
         match ServiceUrl::new(text) {
             Ok(url) => urls.push(url),
-            Err(why) => options.bad("url", line, without_secrets(text), why),
+            Err(why) => options.bad_value("url", line, without_secrets(text), why),
         }
     }
     (!urls.is_empty()).then_some(urls)
@@ -95,7 +95,7 @@ fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {
 
 fn command(options: &mut Options<'_, '_>) -> Option<Source> {
     if options.line_of("command").is_none() {
-        options.missing("command", ": source 'command' needs it");
+        options.missing_option("command", ": source 'command' needs it");
     }
     let program = path(options, "command")?;
     let arguments = options.list("arg");
@@ -111,19 +111,19 @@ fn command(options: &mut Options<'_, '_>) -> Option<Source> {
 fn static_address(options: &mut Options<'_, '_>, family: Family) -> Option<IpAddr> {
     let Some((text, line)) = options.text("address") else {
         if options.line_of("address").is_none() {
-            options.missing("address", ": source 'static' needs it");
+            options.missing_option("address", ": source 'static' needs it");
         }
         return None;
     };
     match text.parse::<IpAddr>() {
-        Ok(address) if family.has(address) => Some(address),
+        Ok(address) if family.includes(address) => Some(address),
         Ok(_) => {
             let why = format!("is not an {family} address, which 'family' asks for");
-            options.bad("address", line, text, &why);
+            options.bad_value("address", line, text, &why);
             None
         }
         Err(_) => {
-            options.bad("address", line, text, "is not an address");
+            options.bad_value("address", line, text, "is not an address");
             None
         }
     }

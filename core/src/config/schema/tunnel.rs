@@ -10,35 +10,35 @@ use core::net::IpAddr;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use super::values::{named, network_name, path, short_text};
+use super::values::{check_name, network_name, path, short_text};
 use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::{Problem, Severity};
-use crate::config::suggest::nearest;
+use crate::config::suggest::nearest_name;
 use crate::config::{Content, Section, Tunnel, Vpnki, uci};
 use crate::places::Places;
 use crate::prefix::Prefix;
 use crate::tunnel::recovery::{OnDown, RecoveryPolicy};
 
-const DOWN_AFTER: u32 = 3;
-const RESTART_LIMIT: u32 = 3;
-const INTERVAL: Duration = Duration::from_secs(20);
+const DEFAULT_DOWN_AFTER: u32 = 3;
+const DEFAULT_RESTART_LIMIT: u32 = 3;
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(20);
 /// Two echoes of a second each must be over before the next round.
 const MIN_INTERVAL: Duration = Duration::from_secs(5);
 
-const ON_DOWN: [&str; 3] = ["none", "restart", "command"];
+const ON_DOWN_VALUES: [&str; 3] = ["none", "restart", "command"];
 
 /// All accounts of the file, those below a tunnel included.
-pub(super) struct Accounts<'a> {
+pub(super) struct KnownAccounts<'a> {
     all: &'a [Section<Vpnki>],
     places: Places<'a>,
 }
 
-impl<'a> Accounts<'a> {
-    pub(super) fn of(all: &'a [Section<Vpnki>]) -> Self {
+impl<'a> KnownAccounts<'a> {
+    pub(super) fn new(all: &'a [Section<Vpnki>]) -> Self {
         let names = all.iter().map(|account| account.name.as_str().into());
         let places = names.collect();
-        Accounts { all, places }
+        KnownAccounts { all, places }
     }
 
     fn find(&self, name: &str) -> Option<&'a Section<Vpnki>> {
@@ -50,23 +50,23 @@ impl<'a> Accounts<'a> {
 /// once.
 pub(super) fn tunnel(
     section: &uci::Section<'_>,
-    accounts: &Accounts<'_>,
+    accounts: &KnownAccounts<'_>,
     problems: &mut Vec<Problem>,
 ) -> Content<Tunnel> {
-    let mut options = Options::new(section, &option_table::TUNNEL, problems);
+    let mut options = Options::new(section, &option_table::TUNNEL_OPTIONS, problems);
     if !options.boolean("enabled", true) {
-        options.forgive();
+        options.forget_problems();
         return Content::Disabled;
     }
     options.warn_unknown();
-    named(&mut options, section);
-    let name = needed(
+    check_name(&mut options, section);
+    let name = required_text(
         &mut options,
         "name",
         ": what VPNKI calls the tunnel",
         short_text,
     );
-    let network = needed(
+    let network = required_text(
         &mut options,
         "network",
         ": the tunnel's network in /etc/config/network",
@@ -102,13 +102,13 @@ pub(super) fn tunnel(
 }
 
 /// Two tunnels in one network would restart it for each other.
-pub(super) fn rivals(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
+pub(super) fn shared_networks(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
     let mut owners = Places::default();
     let rivals = tunnels.iter().enumerate().filter_map(|(index, section)| {
         let Content::Ready(tunnel) = &section.content else {
             return None;
         };
-        let owner = owners.first(tunnel.network.as_str().into(), index);
+        let owner = owners.first_place(tunnel.network.as_str().into(), index);
         let owner = (owner != index).then(|| &tunnels[owner])?;
         Some(Problem {
             severity: Severity::Warning,
@@ -125,7 +125,7 @@ pub(super) fn rivals(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
 }
 
 /// An option that must be there; one that is there and bad was reported already.
-fn needed(
+fn required_text(
     options: &mut Options<'_, '_>,
     name: &str,
     why: &str,
@@ -133,7 +133,7 @@ fn needed(
 ) -> Option<String> {
     let value = read(options, name);
     if value.is_none() && options.line_of(name).is_none() {
-        options.missing(name, why);
+        options.missing_option(name, why);
     }
     value
 }
@@ -144,7 +144,7 @@ fn wan(options: &mut Options<'_, '_>, network: Option<&str>) -> String {
         && network == Some(&wan)
     {
         // A restart of the tunnel would be one of the WAN.
-        options.bad(
+        options.bad_value(
             "network",
             line,
             &wan,
@@ -155,11 +155,11 @@ fn wan(options: &mut Options<'_, '_>, network: Option<&str>) -> String {
 }
 
 /// The account, if it can be asked.
-fn account(options: &mut Options<'_, '_>, accounts: &Accounts<'_>) -> Option<String> {
+fn account(options: &mut Options<'_, '_>, accounts: &KnownAccounts<'_>) -> Option<String> {
     let has_ping = options.line_of("ping").is_some();
     let Some((name, line)) = options.text("vpnki") else {
         if options.line_of("vpnki").is_none() && !has_ping {
-            options.missing(
+            options.missing_option(
                 "vpnki",
                 ", and 'ping' as well: one of them must tell whether the tunnel works",
             );
@@ -168,11 +168,11 @@ fn account(options: &mut Options<'_, '_>, accounts: &Accounts<'_>) -> Option<Str
     };
     let Some(account) = accounts.find(name) else {
         let known: Vec<&str> = accounts.all.iter().map(|a| a.name.as_str()).collect();
-        let hint = match nearest(name, &known) {
+        let hint = match nearest_name(name, &known) {
             Some(meant) => format!("is no section of type vpnki (did you mean '{meant}'?)"),
             None => "is no section of type vpnki".to_owned(),
         };
-        options.bad("vpnki", line, name, &hint);
+        options.bad_value("vpnki", line, name, &hint);
         return None;
     };
     let fault = match account.content {
@@ -185,7 +185,7 @@ fn account(options: &mut Options<'_, '_>, accounts: &Accounts<'_>) -> Option<Str
             line,
             format!("the account '{name}' {fault}: VPNKI is not asked"),
         ),
-        false => options.bad(
+        false => options.bad_value(
             "vpnki",
             line,
             name,
@@ -201,11 +201,11 @@ fn address(options: &mut Options<'_, '_>, name: &str) -> Option<IpAddr> {
     match text.parse::<IpAddr>() {
         Ok(address) if !address.is_unspecified() && !address.is_multicast() => Some(address),
         Ok(_) => {
-            options.bad(name, line, text, "is no address of a host");
+            options.bad_value(name, line, text, "is no address of a host");
             None
         }
         Err(_) => {
-            options.bad(name, line, text, "is not an address");
+            options.bad_value(name, line, text, "is not an address");
             None
         }
     }
@@ -214,7 +214,7 @@ fn address(options: &mut Options<'_, '_>, name: &str) -> Option<IpAddr> {
 fn route(options: &mut Options<'_, '_>) -> Option<Prefix> {
     let (text, line) = options.text("route")?;
     text.parse()
-        .map_err(|why| options.bad("route", line, text, why))
+        .map_err(|why| options.bad_value("route", line, text, why))
         .ok()
 }
 
@@ -223,8 +223,8 @@ fn policy(options: &mut Options<'_, '_>) -> RecoveryPolicy {
         on_down: on_down(options),
         has_command: false,
         fix_route: options.boolean("fix_route", false),
-        down_after: number(options, "down_after", 1..=100, DOWN_AFTER),
-        restart_limit: number(options, "restart_limit", 0..=20, RESTART_LIMIT),
+        down_after: number(options, "down_after", 1..=100, DEFAULT_DOWN_AFTER),
+        restart_limit: number(options, "restart_limit", 0..=20, DEFAULT_RESTART_LIMIT),
         interval: interval(options),
     }
 }
@@ -235,11 +235,11 @@ fn on_down(options: &mut Options<'_, '_>) -> OnDown {
         Some(("restart", _)) => OnDown::Restart,
         Some(("command", _)) => OnDown::Command,
         Some((text, line)) => {
-            let hint = match nearest(text, &ON_DOWN) {
+            let hint = match nearest_name(text, &ON_DOWN_VALUES) {
                 Some(meant) => format!("is unknown (did you mean '{meant}'?)"),
-                None => format!("is none of: {}", ON_DOWN.join(", ")),
+                None => format!("is none of: {}", ON_DOWN_VALUES.join(", ")),
             };
-            options.bad("on_down", line, text, &hint);
+            options.bad_value("on_down", line, text, &hint);
             OnDown::Nothing
         }
     }
@@ -259,18 +259,18 @@ fn number(
         _ => {
             let (least, most) = (allowed.start(), allowed.end());
             let why = format!("is not a number from {least} to {most}");
-            options.bad(name, line, text, &why);
+            options.bad_value(name, line, text, &why);
             default
         }
     }
 }
 
 fn interval(options: &mut Options<'_, '_>) -> Duration {
-    let interval = options.duration("interval", INTERVAL);
+    let interval = options.duration("interval", DEFAULT_INTERVAL);
     if interval < MIN_INTERVAL
         && let Some((text, line)) = options.text("interval")
     {
-        options.bad(
+        options.bad_value(
             "interval",
             line,
             text,
@@ -283,7 +283,7 @@ fn interval(options: &mut Options<'_, '_>) -> Duration {
 fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Vec<String>)> {
     let is_given = options.line_of("command").is_some();
     if !is_given && on_down == OnDown::Command {
-        options.missing("command", ": on_down 'command' runs it");
+        options.missing_option("command", ": on_down 'command' runs it");
     }
     if let Some(line) = options.line_of("arg")
         && !is_given

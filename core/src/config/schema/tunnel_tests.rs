@@ -19,8 +19,8 @@ fn only(config: &Config) -> &Tunnel {
 }
 
 fn problems(text: &str) -> Vec<String> {
-    let told = config(text).problems;
-    told.iter().map(|problem| problem.to_string()).collect()
+    let problems = config(text).problems;
+    problems.iter().map(|problem| problem.to_string()).collect()
 }
 
 #[test]
@@ -204,13 +204,13 @@ fn bad_values_name_their_line() {
         ),
     ];
     for (lines, expected) in table {
-        let told = problems(&format!("{GOOD}{lines}\n{ASKED}"));
-        assert_eq!(told.len(), 1, "{lines}: {told:?}");
+        let messages = problems(&format!("{GOOD}{lines}\n{ASKED}"));
+        assert_eq!(messages.len(), 1, "{lines}: {messages:?}");
         let (line, text) = expected.split_once(": ").expect("a line");
         let (severity, text) = text.split_once(": ").expect("a severity");
-        let told = told[0].replace(": option '", ": '");
+        let message = messages[0].replace(": option '", ": '");
         let expected = format!("line {line}: {severity}: section 'dacha': {text}");
-        assert!(told.starts_with(&expected), "{lines}: {told}");
+        assert!(message.starts_with(&expected), "{lines}: {message}");
     }
 }
 
@@ -236,10 +236,10 @@ fn what_must_be_there() {
         ),
     ];
     for (lines, expected) in table {
-        let told = problems(&format!("config tunnel 't'\n{lines}\n"));
-        assert_eq!(told.len(), 1, "{lines}: {told:?}");
+        let messages = problems(&format!("config tunnel 't'\n{lines}\n"));
+        assert_eq!(messages.len(), 1, "{lines}: {messages:?}");
         let expected = format!("line 1: error: section 't': option {expected}");
-        assert!(told[0].starts_with(&expected), "{lines}: {told:?}");
+        assert!(messages[0].starts_with(&expected), "{lines}: {messages:?}");
     }
 }
 
@@ -277,18 +277,18 @@ fn an_account_that_cannot_be_asked() {
         ),
     ];
     for (name, account, expected) in table {
-        let told = problems(&tunnel(name, &format!("{ping}{account}")));
+        let messages = problems(&tunnel(name, &format!("{ping}{account}")));
         let expected = format!("line 4: {expected}");
-        assert!(told[0].starts_with(&expected), "{told:?}");
+        assert!(messages[0].starts_with(&expected), "{messages:?}");
     }
     let config = self::config(&tunnel("account", &format!("{ping}{off}")));
     assert_eq!(only(&config).vpnki, None);
     for (account, why) in [(off, "is disabled"), (wrong, "has an error")] {
-        let told = problems(&tunnel("account", account));
+        let messages = problems(&tunnel("account", account));
         let expected = format!(
             "line 4: error: section 't': option 'vpnki': 'account' {why}, and without 'ping'"
         );
-        assert!(told[0].starts_with(&expected), "{told:?}");
+        assert!(messages[0].starts_with(&expected), "{messages:?}");
     }
 }
 
@@ -299,10 +299,11 @@ fn one_bad_tunnel_stops_only_itself_and_all_problems_are_told() {
          config tunnel 'off'\noption enabled 0\noption ping far\noption colour red\n{GOOD}{ASKED}"
     );
     let config = config(&text);
-    let told = problems(&text);
-    assert_eq!(told.len(), 5, "{told:?}");
+    let messages = problems(&text);
+    assert_eq!(messages.len(), 5, "{messages:?}");
     assert!(
-        told.iter()
+        messages
+            .iter()
             .all(|line| line.contains("error: section 'bad'"))
     );
     let ready: Vec<&str> = config.ready_tunnels().map(|(name, _)| name).collect();
@@ -316,9 +317,12 @@ fn a_name_must_fit_into_that_of_a_file() {
     let long = "x".repeat(201);
     for name in ["account", "dacha"] {
         let text = GOOD.replace(name, &long);
-        let told = problems(&format!("{text}option ping 10.0.0.1\n"));
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].ends_with("longer than 200 bytes"), "{told:?}");
+        let messages = problems(&format!("{text}option ping 10.0.0.1\n"));
+        assert_eq!(messages.len(), 1, "{messages:?}");
+        assert!(
+            messages[0].ends_with("longer than 200 bytes"),
+            "{messages:?}"
+        );
     }
 }
 
@@ -328,11 +332,11 @@ fn tunnels_that_restart_each_other() {
         let other = "config tunnel 'other'\noption name b\noption ping 10.0.0.1\n";
         problems(&format!("{GOOD}{ASKED}{other}{lines}\n"))
     };
-    let told = second("option network vpnki0");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let messages = second("option network vpnki0");
+    assert_eq!(messages.len(), 1, "{messages:?}");
     let expected =
         "line 7: warning: section 'other': section 'dacha' in line 3 has the same 'network'";
-    assert!(told[0].starts_with(expected), "{told:?}");
+    assert!(messages[0].starts_with(expected), "{messages:?}");
     assert_eq!(second("option network vpnki1"), [""; 0]);
     assert_eq!(second("option network vpnki0\noption enabled 0"), [""; 0]);
 }

@@ -12,11 +12,11 @@ pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
 pub const VPNKI_URL: &str = "https://vpnki.com/index.php/en/";
 /// The longest login or hostname, and the longest name of a section, which is
 /// part of a file's name.
-const MAX_TEXT: usize = 200;
+const MAX_TEXT_LENGTH: usize = 200;
 
 /// The name of a section becomes part of a file's name.
-pub(super) fn named(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
-    if section.name.len() > MAX_TEXT {
+pub(super) fn check_name(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
+    if section.name.len() > MAX_TEXT_LENGTH {
         options.error(section.line, "its name is longer than 200 bytes");
     }
 }
@@ -24,17 +24,17 @@ pub(super) fn named(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
 pub(super) fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.text(name)?;
     if !text.starts_with('/') {
-        options.bad(name, line, text, "is not an absolute path");
+        options.bad_value(name, line, text, "is not an absolute path");
         return None;
     }
     Some(text.to_owned())
 }
 
-/// A text that is not longer than [`LONGEST_TEXT`].
+/// A text that is not longer than [`MAX_TEXT_LENGTH`].
 pub(super) fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.text(name)?;
-    if text.len() > MAX_TEXT {
-        options.bad(name, line, text, "is longer than 200 bytes");
+    if text.len() > MAX_TEXT_LENGTH {
+        options.bad_value(name, line, text, "is longer than 200 bytes");
         return None;
     }
     Some(text.to_owned())
@@ -45,7 +45,7 @@ pub(super) fn network_name(options: &mut Options<'_, '_>, name: &str) -> Option<
     let (text, line) = options.text(name)?;
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
     if text.is_empty() || !text.bytes().all(is_name) {
-        options.bad(
+        options.bad_value(
             name,
             line,
             text,

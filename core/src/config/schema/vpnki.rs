@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::service::{base_url, key};
-use super::values::{VPNKI_URL, named, network_name};
+use super::values::{VPNKI_URL, check_name, network_name};
 use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::Problem;
@@ -16,20 +16,20 @@ use crate::config::uci::Section;
 use crate::config::url::ServiceUrl;
 use crate::config::{Content, Vpnki};
 
-const INTERVAL: Duration = Duration::from_secs(2 * 60);
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(2 * 60);
 
 /// Every option is read even after an error, so that all problems are reported at once.
 pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Content<Vpnki> {
-    let mut options = Options::new(section, &option_table::VPNKI, problems);
+    let mut options = Options::new(section, &option_table::VPNKI_OPTIONS, problems);
     if !options.boolean("enabled", true) {
-        options.forgive();
+        options.forget_problems();
         return Content::Disabled;
     }
     options.warn_unknown();
-    named(&mut options, section);
+    check_name(&mut options, section);
     let base_url = base_url(&mut options, VPNKI_URL, ServiceUrl::into_page);
     let key = key(&mut options, VPNKI_URL, base_url.as_ref());
-    let interval = options.duration("interval", INTERVAL);
+    let interval = options.duration("interval", DEFAULT_INTERVAL);
     let bind = network_name(&mut options, "bind");
     let name_fields = fields(&mut options, "name_field");
     let address_fields = fields(&mut options, "address_field");

@@ -82,7 +82,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Goes behind the keyword and the blank that ends it.
-    pub(super) fn enter(&mut self, command: &UciCommand) -> Result<(), ParseError> {
+    pub(super) fn enter_command(&mut self, command: &UciCommand) -> Result<(), ParseError> {
         if command.end == self.end {
             return Err(self.error(Reason::WithoutName(command.keyword)));
         }
@@ -93,21 +93,21 @@ impl<'a> Lexer<'a> {
     /// The next word of the command; empty if there is none.
     pub(super) fn argument(&mut self) -> Result<Cow<'a, [u8]>, ParseError> {
         self.skip_space();
-        if self.current() == Some(b';') {
+        if self.current_byte() == Some(b';') {
             self.pos += 1;
             return Ok(Cow::Borrowed(&[]));
         }
-        let start = self.byte();
+        let start = self.byte_position();
         let mut word = Word::default();
         loop {
-            match self.current() {
+            match self.current_byte() {
                 Some(b'\'') => self.single_quoted(&mut word)?,
                 Some(b'"') => self.double_quoted(&mut word)?,
-                Some(b'\\') => self.escaped(&mut word),
+                Some(b'\\') => self.take_escaped(&mut word),
                 Some(b';') => {
                     // libuci ends a word in place, over the `;` if nothing was
                     // dropped from the word, and so loses the rest of the line.
-                    if start + word.len() == self.byte() {
+                    if start + word.len() == self.byte_position() {
                         self.end = self.pos;
                     }
                     break;
@@ -116,7 +116,7 @@ impl<'a> Lexer<'a> {
                 Some(_) => self.take(&mut word),
                 None => {}
             }
-            match self.current() {
+            match self.current_byte() {
                 None => break,
                 Some(byte) if is_space(byte) => {
                     self.pos += 1;
@@ -143,14 +143,14 @@ impl<'a> Lexer<'a> {
         ParseError {
             reason,
             line: self.line - u32::from(!ended),
-            byte: self.byte() as u32,
+            byte: self.byte_position() as u32,
         }
     }
 
     fn single_quoted(&mut self, word: &mut Word) -> Result<(), ParseError> {
         self.pos += 1;
         loop {
-            match self.current() {
+            match self.current_byte() {
                 Some(b'\'') => break,
                 Some(_) => self.take(word),
                 None if self.join_line() => {}
@@ -164,9 +164,9 @@ impl<'a> Lexer<'a> {
     fn double_quoted(&mut self, word: &mut Word) -> Result<(), ParseError> {
         self.pos += 1;
         loop {
-            match self.current() {
+            match self.current_byte() {
                 Some(b'"') => break,
-                Some(b'\\') => self.escaped(word),
+                Some(b'\\') => self.take_escaped(word),
                 Some(_) => self.take(word),
                 None if self.join_line() => {}
                 None => return Err(self.error(Reason::UnterminatedDoubleQuote)),
@@ -177,7 +177,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A backslash makes the next byte literal, or joins the next line.
-    fn escaped(&mut self, word: &mut Word) {
+    fn take_escaped(&mut self, word: &mut Word) {
         self.pos += 1;
         match &self.text[self.pos..self.end] {
             [] | b"\n" | b"\r\n" => {
@@ -214,17 +214,17 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_space(&mut self) {
-        while self.current().is_some_and(is_space) {
+        while self.current_byte().is_some_and(is_space) {
             self.pos += 1;
         }
     }
 
-    fn current(&self) -> Option<u8> {
+    fn current_byte(&self) -> Option<u8> {
         self.text[..self.end].get(self.pos).copied()
     }
 
     /// The position in libuci's buffer.
-    fn byte(&self) -> usize {
+    fn byte_position(&self) -> usize {
         self.pos - self.origin
     }
 }

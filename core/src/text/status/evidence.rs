@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::span::whole_seconds;
 use crate::config::Tunnel;
-use crate::time::{Boot, spoken};
+use crate::time::{Boot, describe_span};
 use crate::tunnel::evidence::{
     DeviceStatus, EchoStatus, Evidence, Finding, RouteStatus, ServiceStatus, Traffic, WanStatus,
 };
@@ -65,7 +65,7 @@ impl EvidenceView {
 
 /// The time since `at`, in words.
 fn age(at: Boot, now: Boot) -> String {
-    spoken(now.since(at))
+    describe_span(now.since(at))
 }
 
 fn service_word(service: &ServiceStatus) -> &'static str {

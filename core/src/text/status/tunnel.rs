@@ -14,7 +14,7 @@ use super::span::whole_seconds;
 use crate::config::Tunnel;
 use crate::text::WRONG_SECTION;
 use crate::text::width::clean;
-use crate::time::{Boot, spoken};
+use crate::time::{Boot, describe_span};
 use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, round_interval};
 use crate::tunnel::{Health, TunnelState};
 
@@ -132,7 +132,7 @@ impl TunnelView {
             reason: Some(format!(
                 "not looked at for {}: neither the service nor cron runs; before, it was {state}: \
                  {reason}",
-                spoken(ago)
+                describe_span(ago)
             )),
             ..self
         }
@@ -156,7 +156,7 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
     } = tunnel;
     let mut first = format!("{section:width$}  {:11}", health.word());
     if let Some(since) = tunnel.since {
-        write!(first, "  for {}", spoken(since))?;
+        write!(first, "  for {}", describe_span(since))?;
     }
     if let Some(name) = &tunnel.name {
         write!(
@@ -169,7 +169,7 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
     writeln!(out, "{}", first.trim_end())?;
     let next = tunnel
         .next_due
-        .map(|due| format!("next look in {}", spoken(due)));
+        .map(|due| format!("next look in {}", describe_span(due)));
     let last: Vec<&str> = next
         .iter()
         .chain(&tunnel.budget)
