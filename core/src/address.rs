@@ -228,6 +228,16 @@ impl fmt::Display for Unpublishable {
 
 /// Picks the address to publish. One that is confirmed already stays for as
 /// long as it is good: of several good addresses none is worth an update.
+///
+/// ```
+/// use wansync_core::address::{Candidate, Family, choose_address};
+///
+/// let shared = Candidate::from("100.64.0.1".parse::<std::net::IpAddr>().unwrap());
+/// let public = Candidate::from("8.8.4.4".parse::<std::net::IpAddr>().unwrap());
+/// let chosen = choose_address(&[shared.clone(), public], Family::Ipv4, None).unwrap();
+/// assert_eq!(chosen.to_string(), "8.8.4.4");
+/// assert!(choose_address(&[shared], Family::Ipv4, None).is_err());
+/// ```
 pub fn choose_address(
     candidates: &[Candidate],
     family: Family,

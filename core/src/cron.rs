@@ -38,6 +38,14 @@ pub enum Schedule {
 impl Schedule {
     /// The schedule for a re-check every `interval`, or more often; at
     /// the offset that follows from the router's own number.
+    ///
+    /// ```
+    /// use wansync_core::cron::Schedule;
+    /// use wansync_core::time::{HOUR, MINUTE};
+    ///
+    /// assert_eq!(Schedule::new(5 * MINUTE, 1002).to_string(), "2-59/5 * * * *");
+    /// assert_eq!(Schedule::new(24 * HOUR, 61).to_string(), "1 1-23/24 * * *");
+    /// ```
     pub fn new(interval: Duration, number: u32) -> Schedule {
         let minutes = interval.as_secs() / 60;
         if minutes >= 60 {

@@ -137,6 +137,16 @@ pub enum Phase {
 
 impl Failure {
     /// The failure of a call to `host`, in words that name the host.
+    ///
+    /// ```
+    /// use wansync_core::failure::Failure;
+    ///
+    /// let refused = Failure::Refused {
+    ///     message: "Wrong key".to_owned(),
+    /// };
+    /// assert_eq!(refused.describe_at("www.skydns.ru"), "www.skydns.ru says: Wrong key");
+    /// assert!(refused.is_permanent() && refused.may_have_arrived());
+    /// ```
     pub fn describe_at(&self, host: &str) -> String {
         match self {
             Failure::Bind { .. }

@@ -16,6 +16,17 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 const QUIET_PAUSES: u32 = 4;
 
 /// The hold-down of one section.
+///
+/// ```
+/// use wansync_core::holddown::HoldDown;
+/// use wansync_core::time::Boot;
+///
+/// let mut hold_down = HoldDown::default();
+/// let now = Boot::from_secs(100);
+/// assert!(hold_down.allowed_from() <= now, "the first change");
+/// hold_down.note_change(now);
+/// assert_eq!(hold_down.allowed_from(), Boot::from_secs(102));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HoldDown {
     until: Boot,

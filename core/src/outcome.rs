@@ -56,7 +56,7 @@ impl Outcome {
     }
 
     /// True if a person should look at it.
-    pub fn is_trouble(self) -> bool {
+    pub fn needs_attention(self) -> bool {
         !matches!(
             self,
             Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun
@@ -67,6 +67,13 @@ impl Outcome {
 impl Outcome {
     /// The state that the outcome is a sign of, in a word. Waiting after a failure is the
     /// state of having failed.
+    ///
+    /// ```
+    /// use wansync_core::outcome::Outcome;
+    ///
+    /// assert_eq!(Outcome::Unchanged.state(), "confirmed");
+    /// assert_eq!(Outcome::Throttled.state(), "unconfirmed");
+    /// ```
     pub fn state(self) -> &'static str {
         match self {
             Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => "confirmed",

@@ -5,6 +5,14 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 /// A network such as `172.16.0.0/16`. Its address has no bit beyond its length.
+///
+/// ```
+/// use wansync_core::prefix::Prefix;
+///
+/// let network: Prefix = "172.16.0.0/16".parse().unwrap();
+/// assert_eq!(network.host().to_string(), "172.16.0.1");
+/// assert!("172.16.0.0/40".parse::<Prefix>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
     address: IpAddr,

@@ -56,6 +56,29 @@ pub type Observation = Result<Vec<Candidate>, String>;
 
 /// Decides what to do. `forced` sends an address that is confirmed already, and
 /// waits for no backoff; the limits that protect the account stand.
+///
+/// ```
+/// use wansync_core::address::{Candidate, Family};
+/// use wansync_core::reconcile::{Decision, Policy, decide, state_after_send};
+/// use wansync_core::state::SectionState;
+/// use wansync_core::time::{BUILD_DATE, Boot, DAY, Now};
+///
+/// let policy = Policy {
+///     family: Family::Ipv4,
+///     refresh: 3 * DAY,
+///     daily_limit: 24,
+///     tls: true,
+/// };
+/// let observation = Ok(vec![Candidate::from("8.8.4.4".parse::<std::net::IpAddr>().unwrap())]);
+/// let now = Now::new(Boot::from_secs(100), BUILD_DATE + DAY);
+/// let before = SectionState::default();
+/// let Decision::Update(address) = decide(&policy, &observation, &before, now, false) else {
+///     panic!("a new address is sent");
+/// };
+/// let after = state_after_send(&before, address, "www.skydns.ru", &Ok(()), now, 0);
+/// let decision = decide(&policy, &observation, &after, now, false);
+/// assert_eq!(decision, Decision::Unchanged(address));
+/// ```
 pub fn decide(
     policy: &Policy,
     observation: &Observation,

@@ -162,6 +162,20 @@ impl Record {
 
     /// The record to write so that it says what `entries` says, or `None` if it
     /// does already, or if too much was written today.
+    ///
+    /// ```
+    /// use wansync_core::record::{Record, RecordEntry};
+    /// use wansync_core::time::{BUILD_DATE, Boot, DAY, Now};
+    ///
+    /// let now = Now::new(Boot::from_secs(100), BUILD_DATE + DAY);
+    /// let entry = RecordEntry {
+    ///     confirmed: Some("8.8.4.4".parse().unwrap()),
+    ///     ..RecordEntry::default()
+    /// };
+    /// let entries = vec![("home".to_owned(), entry)];
+    /// let record = Record::default().updated_with(entries.clone(), now).unwrap();
+    /// assert_eq!(record.updated_with(entries, now), None, "it says so already");
+    /// ```
     pub fn updated_with(&self, entries: Vec<(String, RecordEntry)>, now: Now) -> Option<Record> {
         if !self.differs_from(&entries) {
             return None;

@@ -134,6 +134,23 @@ impl SectionState {
     /// The change since `before` that the owner's program is run for, as the word of the
     /// old state and that of the new one: another state, or another address that was
     /// confirmed. That an address is still confirmed after a reboot is none.
+    ///
+    /// ```
+    /// use wansync_core::outcome::Outcome;
+    /// use wansync_core::state::SectionState;
+    ///
+    /// let refused = SectionState {
+    ///     outcome: Some(Outcome::Refused),
+    ///     ..SectionState::default()
+    /// };
+    /// let held = SectionState {
+    ///     outcome: Some(Outcome::Held),
+    ///     ..SectionState::default()
+    /// };
+    /// let change = refused.change_since(&SectionState::default());
+    /// assert_eq!(change, Some(("unknown", "refused")));
+    /// assert_eq!(held.change_since(&refused), None);
+    /// ```
     pub fn change_since(&self, before: &SectionState) -> Option<(&'static str, &'static str)> {
         let word = |state: &SectionState| state.outcome.map(Outcome::state);
         let address = |state: &SectionState| state.confirmed.map(|c| c.address);

@@ -85,7 +85,7 @@ impl SectionReport {
         } = self;
         match self.outcome {
             None => format!("{section}: not acted upon: {reason}"),
-            Some(outcome) if outcome.is_trouble() => {
+            Some(outcome) if outcome.needs_attention() => {
                 format!(
                     "{section}: {outcome}: {reason}; next in {}",
                     describe_span(*due)
@@ -473,7 +473,7 @@ impl Pass<'_> {
         let is_news = sent || new.outcome != old.outcome || new.reason != old.reason;
         let level = match new.outcome {
             _ if !is_news => log::Level::Debug,
-            Some(outcome) if outcome.is_trouble() => log::Level::Warn,
+            Some(outcome) if outcome.needs_attention() => log::Level::Warn,
             _ => log::Level::Info,
         };
         log::log!(target: logging::PRINTED, level, "{}", report.line());

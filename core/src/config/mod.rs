@@ -3,6 +3,16 @@
 //! [`uci`] cuts text into sections and options, [`option_table`] lists the
 //! options that there are, [`schema`] reads them, [`Config`] is the result. What
 //! is in a `Config` needs no further check.
+//!
+//! ```
+//! use wansync_core::config::Config;
+//!
+//! let text = b"config skydns 'home'\n option ident 'login'\n option key 'example-key'\n";
+//! let config = Config::parse(text).unwrap();
+//! let (name, section) = config.ready_sections().next().unwrap();
+//! assert_eq!((name, section.ident.as_str()), ("home", "login"));
+//! assert!(config.problems.is_empty());
+//! ```
 
 pub mod duration;
 pub mod option_table;

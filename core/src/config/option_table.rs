@@ -362,6 +362,12 @@ const fn append(names: &mut [&str], mut count: usize, more: &[&'static str]) -> 
 }
 
 /// The README's tables of options, in Markdown.
+///
+/// ```
+/// use wansync_core::config::option_table::markdown;
+///
+/// assert!(markdown().contains("| `config skydns` | default | |"));
+/// ```
 pub fn markdown() -> String {
     let mut tables = Vec::new();
     for section in &SECTION_TYPES {

@@ -13,6 +13,17 @@ use super::uci::{Entry, Section, Value};
 
 /// Reads one section. Each method takes an option by its name, gives its value
 /// if it is there and good, and notes a problem if it is there and bad.
+///
+/// ```
+/// use wansync_core::config::{options::Options, uci};
+///
+/// let package = uci::parse(b"config tunnel 'a'\n option nmae 'x'\n option on 'maybe'\n").unwrap();
+/// let mut problems = Vec::new();
+/// let mut options = Options::new(&package.sections[0], &["name", "on"], &mut problems);
+/// assert_eq!(options.text("name"), None);
+/// assert!(options.boolean("on", true), "the default");
+/// assert_eq!(problems[0].line, 3);
+/// ```
 pub struct Options<'a, 'p> {
     section: &'a Section<'a>,
     /// The names of all options of its type.

@@ -33,6 +33,21 @@ impl Problem {
 }
 
 /// `line 12: error: section 'home': option 'profile': …`
+///
+/// ```
+/// use wansync_core::config::problem::{Problem, Severity};
+///
+/// let problem = Problem {
+///     severity: Severity::Error,
+///     line: 12,
+///     section: Some("home".to_owned()),
+///     text: "option 'ident' is missing".to_owned(),
+/// };
+/// assert_eq!(
+///     problem.to_string(),
+///     "line 12: error: section 'home': option 'ident' is missing"
+/// );
+/// ```
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {

@@ -59,6 +59,17 @@ impl Config {
     /// # Errors
     /// An error of UCI's syntax: then nothing in the file can be trusted. Problems
     /// above the syntax are in [`Config::problems`].
+    ///
+    /// ```
+    /// use wansync_core::config::Config;
+    ///
+    /// let config = Config::parse(b"config wansync 'main'\n\toption mode 'cron'\n").unwrap();
+    /// assert_eq!(
+    ///     config.problems[0].to_string(),
+    ///     "line 2: error: section 'main': option 'mode': 'cron' is neither hook nor daemon"
+    /// );
+    /// assert!(Config::parse(b"config skydns 'home\n").is_err());
+    /// ```
     pub fn parse(text: &[u8]) -> Result<Config, uci::ParseError> {
         Ok(Config::read(&uci::parse(text)?))
     }

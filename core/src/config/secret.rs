@@ -54,6 +54,14 @@ impl Secret {
 
     /// `text` with `***` wherever the key stands in it, encoded or not, or cut
     /// off at the end: a service may well quote what it was sent.
+    ///
+    /// ```
+    /// use wansync_core::config::secret::Secret;
+    ///
+    /// let key = Secret::new("example-key\n").unwrap();
+    /// assert_eq!(key.redact("key=example-key is wrong"), "key=*** is wrong");
+    /// assert_eq!(format!("{key} {key:?}"), "*** ***");
+    /// ```
     pub fn redact(&self, text: &str) -> String {
         self.replace_key(text, true).into_owned()
     }

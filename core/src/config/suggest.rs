@@ -3,6 +3,13 @@
 use alloc::vec::Vec;
 
 /// The known name nearest to `name`, if it is near enough to be meant.
+///
+/// ```
+/// use wansync_core::config::suggest::nearest_name;
+///
+/// assert_eq!(nearest_name("idnet", &["ident", "key"]), Some("ident"));
+/// assert_eq!(nearest_name("colour", &["ident", "key"]), None);
+/// ```
 pub fn nearest_name<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = 1 + name.len() / 4;
     known

@@ -79,6 +79,18 @@ pub enum Value<'a> {
 ///
 /// # Errors
 /// The first error of the file, with libuci's reason and position.
+///
+/// ```
+/// use wansync_core::config::uci::{Value, parse};
+///
+/// let package = parse(b"config skydns 'home'\n\toption ident 'login'\n").unwrap();
+/// let section = &package.sections[0];
+/// assert_eq!(section.name, "home");
+/// assert_eq!(section.options[0].value, Value::One(b"login".into()));
+///
+/// let error = parse(b"optoin ident 'login'\n").unwrap_err();
+/// assert_eq!(error.to_string(), "Parse error (invalid command) at line 1, byte 0");
+/// ```
 pub fn parse(text: &[u8]) -> Result<Package<'_>, ParseError> {
     match text.iter().position(|&byte| byte == 0) {
         Some(at) => Err(nul_error(text, at)),

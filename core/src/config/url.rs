@@ -20,6 +20,15 @@ pub struct ServiceUrl {
 impl ServiceUrl {
     /// Takes an absolute URL, or says what is wrong with it in words that
     /// follow on the URL.
+    ///
+    /// ```
+    /// use wansync_core::config::url::ServiceUrl;
+    ///
+    /// let url = ServiceUrl::new("https://relay.example").unwrap();
+    /// assert_eq!((url.as_str(), url.host()), ("https://relay.example/", "relay.example"));
+    /// let refused = ServiceUrl::new("http://relay.example/");
+    /// assert_eq!(refused, Err("is not https; http is for a loopback address only"));
+    /// ```
     pub fn new(text: &str) -> Result<ServiceUrl, &'static str> {
         if text.len() > MAX_URL_LENGTH {
             return Err("is longer than 1024 bytes");

@@ -12,6 +12,17 @@ const MAX_RETRY: Duration = Duration::from_secs(30);
 const RESTART_TIME: Duration = Duration::from_secs(10);
 
 /// The connection to netifd, which may go away and come back.
+///
+/// ```
+/// use wansync_core::schedule::netifd::NetifdLink;
+/// use wansync_core::time::Boot;
+///
+/// let mut link = NetifdLink::default();
+/// link.note_connected(Boot::from_secs(100));
+/// link.note_lost(Boot::from_secs(200));
+/// assert_eq!(link.retry_at(), Some(Boot::from_secs(201)));
+/// assert!(link.is_trusted(), "it may just be restarting");
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetifdLink {
     is_connected: bool,

@@ -39,11 +39,22 @@ pub struct PassOrder {
 }
 
 /// The schedules of all sections, and the pass that runs.
+///
+/// ```
+/// use wansync_core::schedule::passes::PassSchedule;
+/// use wansync_core::time::Boot;
+///
+/// let now = Boot::from_secs(100);
+/// let mut schedule = PassSchedule::default();
+/// schedule.configure([("home", false)].into_iter(), false);
+/// assert!(schedule.is_due("home", now));
+/// assert_eq!(schedule.next_pass(now), None, "the section was not checked yet");
+/// ```
 #[derive(Debug, Default)]
 pub struct PassSchedule {
     sections: Vec<(String, SectionSchedule)>,
     /// The sections that needed a pass at their latest check.
-    wanted: Vec<Target>,
+    pending: Vec<Target>,
     /// The moment at which the pass began that runs, and its sections.
     running: Option<(Boot, Vec<String>)>,
     /// True if the next pass is to log problems of the configuration.
@@ -98,13 +109,13 @@ impl PassSchedule {
 
     /// True if a check of the section is due.
     pub fn is_due(&self, section: &str, now: Boot) -> bool {
-        self.of(section)
+        self.schedule_of(section)
             .is_some_and(|schedule| schedule.due() <= now)
     }
 
     /// Looks at a section that is due: notes whether it needs a pass, or when it is to be
     /// looked at again.
-    pub fn look(
+    pub fn check_section(
         &mut self,
         section: &str,
         policy: &Policy,
@@ -119,7 +130,7 @@ impl PassSchedule {
         match schedule.next_need(policy, facts, interval, now, wall) {
             Need::Recheck(due) => schedule.set_recheck(due),
             Need::Pass(from, _) if from > now => schedule.set_recheck(from),
-            Need::Pass(_, address) => self.wanted.push(Target {
+            Need::Pass(_, address) => self.pending.push(Target {
                 section: section.to_owned(),
                 address,
             }),
@@ -129,7 +140,7 @@ impl PassSchedule {
     /// The pass that is to be started now, after all sections that are due were looked
     /// at. What cannot have one yet is looked at again when it can.
     pub fn next_pass(&mut self, now: Boot) -> Option<PassOrder> {
-        let mut targets = mem::take(&mut self.wanted);
+        let mut targets = mem::take(&mut self.pending);
         if self.running.is_none() && mem::take(&mut self.has_problems) && targets.is_empty() {
             let all = self.sections.iter().map(|(name, _)| Target {
                 section: name.clone(),
@@ -147,7 +158,7 @@ impl PassSchedule {
         };
         let patience = *began + STALE_PASS_GRACE;
         let is_news = targets.iter().any(|target| {
-            let schedule = self.of(&target.section);
+            let schedule = self.schedule_of(&target.section);
             schedule.is_some_and(|schedule| schedule.is_news(target.address))
         });
         if is_news && patience <= now {
@@ -222,7 +233,7 @@ impl PassSchedule {
         }
     }
 
-    fn of(&self, section: &str) -> Option<&SectionSchedule> {
+    fn schedule_of(&self, section: &str) -> Option<&SectionSchedule> {
         let mut sections = self.sections.iter();
         sections.find_map(|(name, schedule)| (name == section).then_some(schedule))
     }

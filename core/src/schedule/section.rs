@@ -20,6 +20,28 @@ pub(super) const PASS_REST: Duration = Duration::from_secs(10);
 const MIN_SOURCE_BACKOFF: Duration = Duration::from_secs(20);
 
 /// The facts about a section when it is due.
+///
+/// ```
+/// use core::time::Duration;
+/// use wansync_core::address::Family;
+/// use wansync_core::reconcile::Policy;
+/// use wansync_core::schedule::passes::PassSchedule;
+/// use wansync_core::schedule::section::SectionFacts;
+/// use wansync_core::time::{BUILD_DATE, Boot, DAY};
+///
+/// let policy = Policy {
+///     family: Family::Ipv4,
+///     refresh: 3 * DAY,
+///     daily_limit: 24,
+///     tls: true,
+/// };
+/// let (now, interval) = (Boot::from_secs(100), Duration::from_secs(300));
+/// let mut schedule = PassSchedule::default();
+/// schedule.configure([("home", false)].into_iter(), false);
+/// schedule.check_section("home", &policy, SectionFacts::Unobserved, interval, (now, BUILD_DATE));
+/// let order = schedule.next_pass(now).expect("a pass asks the source");
+/// assert_eq!(order.targets[0].section, "home");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum SectionFacts<'a> {
     /// The source was asked, since that costs nothing.

@@ -125,7 +125,7 @@ impl<'a> World<'a> {
             };
             let times = (now, (self.clock)(now));
             self.schedule
-                .look(SECTION, &policy(), facts, INTERVAL, times);
+                .check_section(SECTION, &policy(), facts, INTERVAL, times);
         }
         if let Some(order) = self.schedule.next_pass(now) {
             let chosen = order.targets[0].address;

@@ -142,7 +142,10 @@ impl Sections {
     ) {
         let (policy, interval) = (&section.policy, context.config.main.interval);
         let times = (now, clock::wall());
-        let mut look = |facts| self.schedule.look(name, policy, facts, interval, times);
+        let mut look = |facts| {
+            self.schedule
+                .check_section(name, policy, facts, interval, times)
+        };
         if let Source::Web(_) | Source::Command { .. } = section.source {
             return look(SectionFacts::Unobserved);
         }
