@@ -245,7 +245,7 @@ fn a_wan_without_an_address_to_publish() {
         router.configure(&router.home(options));
         fails(&router, 75, part);
     }
-    // The service was asked all the same: one run tells all.
+    // The service was asked all the same: one run reports all.
     assert_eq!(router.sim.requests().len(), 4);
 }
 

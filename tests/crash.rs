@@ -26,9 +26,9 @@ struct Scenario {
     router: Router,
     /// Copies of the state and the record as they were before.
     before: tempfile::TempDir,
-    /// How many requests it takes if nothing ends it.
+    /// The number of requests that the pass makes if nothing ends it.
     needed: usize,
-    /// What is recorded after it.
+    /// The record after the pass.
     expected: fn(&Value) -> bool,
 }
 
@@ -131,7 +131,7 @@ impl Scenario {
         );
     }
 
-    /// Whether the state says that a send is under way, or failed.
+    /// True if the state says that a send is under way, or failed.
     fn waits(&self) -> bool {
         let state = fs::read(self.router.path("run/skydns.home.json"));
         let Ok(state) = state else { return false };
@@ -170,7 +170,7 @@ impl Scenario {
         );
     }
 
-    /// Whether what the pass sent was neither confirmed nor refused in its memory.
+    /// True if what the pass sent was neither confirmed nor refused in its memory.
     fn must_wait(&self) -> bool {
         let state = fs::read(self.router.path("run/skydns.home.json")).unwrap_or_default();
         let state: Value = serde_json::from_slice(&state).unwrap_or_default();
@@ -220,7 +220,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The same, if it found no fault in itself.
+/// The run, if it found no fault in itself.
 #[track_caller]
 fn clean<'a>(ran: &'a Ran, at: &str) -> &'a Ran {
     assert!(ran.code.is_some(), "{at}: {}", ran.said());
@@ -307,7 +307,7 @@ fn fifty_kills_at_any_moment() {
     }
 }
 
-/// What may become of a file.
+/// The fates of a file.
 fn damages(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let text = String::from_utf8_lossy(good).into_owned();
     let nested = [vec![b'['; 10_000], vec![b']'; 10_000]].concat();

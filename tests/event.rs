@@ -95,7 +95,7 @@ impl Hooked {
         pids.filter_map(Pid::from_raw).filter(is_ours).collect()
     }
 
-    /// How many there are. One that has let go of its lock and ends beside the
+    /// The number of background processes. One that has let go of its lock and ends beside the
     /// next one does not count; where it is emulated, that takes its time.
     fn lasting_workers(&self) -> usize {
         let workers = self.workers();
@@ -383,7 +383,7 @@ fn an_event_during_a_pass_is_not_lost() {
     assert_eq!(hooked.0.updates(), 2);
 }
 
-/// Whether the source's script has printed its address and waits.
+/// True if the source's script has printed its address and waits.
 fn is_sleeping(hooked: &Hooked) -> bool {
     let folder = fs::canonicalize(hooked.0.path("")).expect("the folder");
     let entries = fs::read_dir("/proc").expect("/proc").flatten();

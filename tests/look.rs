@@ -87,7 +87,7 @@ impl World {
         AccountState::read(json).expect("a state")
     }
 
-    /// What it comes to for one tunnel, at the time of the look.
+    /// The evidence for one tunnel, at the time of the query.
     fn service(&self, name: &str) -> ServiceStatus {
         let state = self.remembered();
         let found = state.service_evidence(&named(name, None), last_query(&state));
@@ -98,7 +98,7 @@ impl World {
         ["user356", "user357", "user999"].map(|name| self.service(name))
     }
 
-    /// Why the account could not be asked, if it could not.
+    /// The reason why the account could not be asked, if it could not.
     fn trouble(&self) -> Option<String> {
         let state = self.remembered();
         state.last_error().map(|error| error.why.clone())
@@ -118,7 +118,7 @@ impl World {
         fs::write(self.file(), json.to_string()).expect("written");
     }
 
-    /// What was asked since the last time.
+    /// The requests since the last call.
     fn asked(&self) -> Vec<String> {
         let requests = self.router.sim.requests();
         let calls = requests

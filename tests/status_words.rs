@@ -14,7 +14,7 @@ use wansync_test_support::tunnel::{NAME, NETWORK, Restart, TunnelBed};
 
 wansync_test_support::simulator!();
 
-/// When all was well for the last time, in seconds since boot.
+/// The last moment at which all was well, in seconds since boot.
 const WELL: i64 = 500_000;
 
 /// A router that publishes its address and watches a tunnel; all is well.
@@ -29,7 +29,7 @@ fn configure(bed: &TunnelBed, tunnel: &str) {
     bed.sections(&format!("{}{}{tunnel}", bed.home(""), bed.account("")));
 }
 
-/// What the status says 85 s after all was well, with a pass every 20 s.
+/// The status 85 s after all was well, with a pass every 20 s.
 fn status_of(bed: &TunnelBed) -> String {
     for after in [20, 40, 60, 80] {
         bed.once_at(WELL + after);

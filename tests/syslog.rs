@@ -1,4 +1,4 @@
-//! What logd gets on `/dev/log`.
+//! The records that logd gets on `/dev/log`.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
 use std::env;
@@ -50,7 +50,7 @@ impl Logging {
         Some(wansync_test_support::ran(output))
     }
 
-    /// What runs it there.
+    /// The command that runs it there.
     fn jailed(&self, arguments: &[&str]) -> Option<Command> {
         let dev = self.router.path("dev").display().to_string();
         let line =
@@ -186,14 +186,14 @@ fn the_process_in_the_background_logs_too() {
     let line = logging.next();
     assert_eq!(line.message, "home: confirmed: 8.8.4.4 is confirmed");
     // It ends after that; its folder is not to go before it.
-    // Where nobody inherits orphans, it stays as a zombie.
+    // Where no process inherits orphans, it stays as a zombie.
     let stat = format!("/proc/{}/stat", line.pid);
     let lives = || fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
     wait_until("it ends", || !lives());
     logging.is_empty();
 }
 
-/// Whether the program is a router's, where a panic is a trap without a text:
+/// True if the program is a router's, where a panic is a trap without a text:
 /// see cross/tools/fault.c. cross/build checks that those have it.
 fn traps() -> bool {
     let Some(program) = env::var_os("WANSYNC_PROGRAM") else {

@@ -48,7 +48,7 @@ fn restart(bed: &TunnelBed) -> Value {
     call(bed, "status", NETWORK)
 }
 
-/// How much more was received and sent over a ping, and whether it came back.
+/// The packets received and sent over a ping, and true if it came back.
 fn pinged(bed: &TunnelBed) -> (bool, bool, bool) {
     let before = bed.counters();
     let answered = bed.pings();

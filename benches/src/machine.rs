@@ -1,4 +1,4 @@
-//! What the figures were measured on, and what was measured.
+//! The machine and the program that were measured.
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,7 @@
-//! What wansync costs: an idle pass, a send, many sections, a large file, the
+//! The costs of wansync: an idle pass, a send, many sections, a large file, the
 //! daemon, its tunnels; and how soon the daemon acts.
 //!
-//! It prints figures and judges nothing: `to reach` stands beside a figure for
+//! The program prints figures and judges nothing: `to reach` stands beside a figure for
 //! the reader. It exits 1 only when something could not be measured. `make bench`
 //! builds the programs that it needs and runs it.
 
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all could be measured.
+/// True if all could be measured.
 fn run(args: &Args) -> Result<bool, String> {
     namespace::bring_loopback_up()?;
     let tools = Tools {

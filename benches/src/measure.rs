@@ -45,7 +45,7 @@ pub struct Run {
     args: Vec<OsString>,
 }
 
-/// What the observer saw of a run.
+/// The observer's report of a run.
 #[derive(Debug, Default)]
 pub struct Observed {
     pub peak_rss_kb: f64,
@@ -107,7 +107,7 @@ impl Run {
         command
     }
 
-    /// What the run does, by `observe`; its report is written to `file`.
+    /// Measures the run, by `observe`; its report is written to `file`.
     pub fn observe(&self, observer: &Program, file: &Path) -> Result<Observed, String> {
         let run = observer.run().arg(file).arg(&self.program);
         let run = self.args.iter().cloned().fold(run, Run::arg);

@@ -25,7 +25,7 @@ struct Row {
     method: &'static str,
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Count,
@@ -53,7 +53,7 @@ impl Report {
         self.parts.push(part);
     }
 
-    /// Whether nothing failed to be measured.
+    /// True if nothing failed to be measured.
     pub fn is_complete(&self) -> bool {
         self.parts.iter().all(|part| part.missing.is_empty())
     }
@@ -91,7 +91,7 @@ impl Part {
         });
     }
 
-    /// What the last row's figure should reach.
+    /// Sets the figure that the last row should reach.
     pub fn aim(&mut self, text: &'static str) {
         if let Some(row) = self.rows.last_mut() {
             row.to_reach = text;

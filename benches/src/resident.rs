@@ -17,10 +17,10 @@ pub const HANG: Duration = Duration::from_secs(60);
 /// A running daemon. Dropped, it is killed.
 pub struct Resident(Child);
 
-/// What it has used since it was started.
+/// The resources that the daemon has used since it was started.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
-    /// How often it went to sleep, and so woke.
+    /// The number of times that it went to sleep, and so woke.
     pub wakeups: f64,
     /// Its own time on a CPU, in the kernel too.
     pub cpu: Duration,
@@ -28,7 +28,7 @@ pub struct Used {
     pub children: Duration,
 }
 
-/// What it holds, in KiB.
+/// The memory that the daemon holds, in KiB.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory {
     pub rss: f64,
@@ -51,7 +51,7 @@ impl Resident {
         })
     }
 
-    /// What it holds while no child of it shares its pages.
+    /// The memory that it holds while no child of it shares its pages.
     pub fn memory(&self) -> Result<Memory, String> {
         until("the daemon to be alone", || Ok(!self.has_children()))?;
         let value = |name| self.number("smaps_rollup", name);

@@ -12,7 +12,7 @@ use crate::namespace::{ADDRESS, DEVICE};
 use crate::resident::until;
 use crate::services::SkyDns;
 
-/// Where a section's address comes from.
+/// The source of a section's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     Static,
@@ -83,7 +83,7 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Whether a tunnel was found down, as its state file tells.
+    /// True if a tunnel was found down, by its state file.
     pub fn is_down(&self, tunnel: &str) -> bool {
         let file = self.volatile.file(&format!("tunnel.{tunnel}.json"));
         let text = fs::read_to_string(file).unwrap_or_default();
@@ -137,7 +137,7 @@ pub fn config(skydns: &SkyDns, ca_file: &Path, source: Source, count: usize) -> 
     text
 }
 
-/// The same of one section, with this pause between re-checks.
+/// A configuration of one section, with this pause between re-checks.
 pub fn config_every(skydns: &SkyDns, ca_file: &Path, source: Source, interval: &str) -> String {
     let interval = format!("\toption interval '{interval}'\n");
     heading(ca_file) + &interval + &section(&skydns.url(), source, 0)

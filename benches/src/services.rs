@@ -16,10 +16,10 @@ use crate::namespace::ADDRESS;
 use crate::resident::HANG;
 use crate::tunnels::{self, Tunnels};
 
-/// Where Debian and OpenWrt keep the certificate authorities.
+/// The file in which Debian and OpenWrt keep the certificate authorities.
 const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// What netifd says of a WAN by DHCP.
+/// netifd's description of a WAN by DHCP.
 const WAN_STATUS: &str = include_str!("wan-status.json");
 
 /// SkyDNS over https, until it goes.
@@ -54,7 +54,7 @@ impl SkyDns {
         self.sim.requests().len()
     }
 
-    /// When the last of `count` requests had been read, once it has come.
+    /// The time at which the last of `count` requests had been read, once it has come.
     pub fn request_at(&self, count: usize) -> Result<SystemTime, String> {
         match self.sim.wait_for_requests(count, HANG) {
             true => Ok(self.sim.requests()[count - 1].at),
@@ -136,13 +136,13 @@ impl Ubus {
         Ok(())
     }
 
-    /// How often somebody has asked for all networks.
+    /// The number of calls for all networks.
     pub fn dumps(&self) -> usize {
         let calls = self.sim.calls();
         calls.iter().filter(|call| call.ends_with(" dump")).count()
     }
 
-    /// Whether somebody hears of changes.
+    /// True if a subscriber hears of changes.
     pub fn is_heard(&self) -> bool {
         self.sim.subscriptions() > 0
     }

@@ -4,7 +4,7 @@
 //! A router's own addresses are no target of echoes, hence the namespace. Each
 //! tunnel has its own device, since the bytes that a device receives tell that
 //! a tunnel lives. Without ARP, multicast and IPv6 nothing goes over them that
-//! nobody has sent, as on a PPP link.
+//! was not asked for, as on a PPP link.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -96,7 +96,7 @@ impl Drop for Tunnels {
     }
 }
 
-/// What VPNKI calls it, and its section.
+/// The tunnel's name at VPNKI, and its section's.
 pub fn name(n: usize) -> String {
     format!("t{n}")
 }
@@ -111,7 +111,7 @@ pub fn near(n: usize) -> String {
     format!("172.17.{}.{}", n / 250, n % 250 + 1)
 }
 
-/// Who answers at the far end.
+/// The address that answers at the far end.
 fn target(n: usize) -> String {
     format!("172.16.{}.{}", n / 250, n % 250 + 1)
 }

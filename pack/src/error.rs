@@ -1,41 +1,41 @@
-//! Why a package could not be read or written, in one line for a person.
+//! The errors of reading and writing packages, each in one line for a person.
 
 use std::fmt;
 
-/// Why a package could not be read or written.
+/// The reason why a package could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// These bytes are not what the format allows: cut off, flipped, not a package.
     Damaged {
-        /// Which part of the package, as its format calls it.
+        /// The part of the package, as its format calls it.
         part: String,
-        /// What is wrong with it.
+        /// The fault of the part.
         why: String,
     },
     /// Allowed by the format, but not something that this program carries over.
     Unsupported {
-        /// Which part of the package.
+        /// The part of the package.
         part: String,
-        /// What it holds.
+        /// The content that is not supported.
         why: String,
     },
-    /// What was to be packed would make a package that misbehaves on a router.
+    /// The package would misbehave on a router.
     Refused {
-        /// Which name, field, path or file.
+        /// The name, field, path or file.
         what: String,
-        /// What would happen.
+        /// The misbehaviour.
         why: String,
     },
     /// A file could not be read or written, or a program not be run.
     Io {
-        /// What was tried, on what.
+        /// The operation, and the file.
         what: String,
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
 }
 
-/// What almost everything here returns.
+/// The result of almost every function here.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -67,7 +67,7 @@ impl Error {
         }
     }
 
-    /// The same, inside a bigger part: `data.tar.gz` becomes `data.tar.gz: ./etc`.
+    /// The error inside a bigger part: `data.tar.gz` becomes `data.tar.gz: ./etc`.
     pub(crate) fn within(self, outer: &str) -> Error {
         let nest = |part: String| {
             if part.is_empty() {

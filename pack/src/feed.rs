@@ -39,7 +39,7 @@ pub fn write_index(folder: &Path) -> Result<usize> {
     Ok(files.len())
 }
 
-/// What the index says about one package, with the empty line behind it.
+/// The index's paragraph about one package, with the empty line behind it.
 pub fn entry(file_name: &str, package: &[u8]) -> Result<String> {
     let mut control = Ipk::read(package)?.control;
     control.retain(|key| !LEFT_OUT.contains(&key));

@@ -9,7 +9,7 @@ use flate2::write::{DeflateEncoder, GzEncoder};
 use flate2::{Compression, GzBuilder};
 use std::io::{Read, Write as _};
 
-/// What may come out of one stream; far beyond any package for a router.
+/// The longest content of one stream; far beyond any package for a router.
 const LIMIT: u64 = 256 << 20;
 
 /// Unix, as `gzip` writes it.
@@ -49,7 +49,7 @@ pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
         .expect("a Vec takes every byte")
 }
 
-/// What one gzip stream holds; nothing may follow it.
+/// The content of one gzip stream; nothing may follow it.
 pub(crate) fn gunzip(part: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(Error::damaged(part, "not gzip"));
@@ -60,7 +60,7 @@ pub(crate) fn gunzip(part: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// What a raw deflate stream holds; nothing may follow it.
+/// The content of a raw deflate stream; nothing may follow it.
 pub(crate) fn inflate(part: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     let mut from = DeflateDecoder::new(bytes);
     let out = read_all(part, &mut from)?;

@@ -11,7 +11,7 @@
 //! release   `make packages`: every architecture of cross/targets.toml
 //! ```
 //!
-//! What is written depends on nothing but what goes in: sorted, owned by root, one
+//! The output depends on nothing but the input: sorted, owned by root, one
 //! time for everything, pinned compressors. What is read is checked to the last
 //! byte, because both package managers install much of what is damaged and say
 //! that all is well.

@@ -10,7 +10,7 @@ use crate::version::Version;
 use crate::{hex, sha256};
 use std::collections::BTreeMap;
 
-/// What a package is made of, but for its architecture.
+/// The parts of a package, but for its architecture.
 #[derive(Debug, Clone)]
 pub struct Recipe {
     /// The package's name.
@@ -25,7 +25,7 @@ pub struct Recipe {
     pub section: String,
     /// SPDX.
     pub license: String,
-    /// Where to read more.
+    /// The URL to read more at.
     pub url: String,
     /// Name and address.
     pub maintainer: String,

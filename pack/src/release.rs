@@ -9,20 +9,20 @@ use std::path::{Path, PathBuf};
 const NAME: &str = "wansync";
 /// The architecture of the smallest routers.
 const SMALLEST: &str = "mips_24kc";
-/// How many bytes these routers have room for, as an .ipk.
+/// The bytes that these routers have room for, as an .ipk.
 pub const ROOM: usize = 560_000;
 
-/// What is written beside the packages.
+/// The files that are written beside the packages.
 const INDEXES: [&str; 3] = ["Packages", "Packages.gz", "SHA256SUMS"];
 
-/// What to pack, and where.
+/// The options of a release.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The checkout.
     pub root: PathBuf,
     /// The folder of the feed's Makefile.
     pub feed: PathBuf,
-    /// Where the packages go; packages that lie there go away.
+    /// The folder of the packages; packages that lie there go away.
     pub out: PathBuf,
     /// Names of cross/targets.toml, or `all`.
     pub targets: Vec<String>,
@@ -41,14 +41,14 @@ pub struct Written {
     pub file: String,
     /// Its size in bytes.
     pub size: usize,
-    /// Whether it is over what the smallest routers have room for.
+    /// True if it is over what the smallest routers have room for.
     pub too_large: bool,
 }
 
 /// One row of cross/targets.toml.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct Target {
-    /// What `make cross TARGET=…` takes.
+    /// The target, as `make cross TARGET=…` takes it.
     pub name: String,
     /// Rust's name.
     pub triple: String,
@@ -191,7 +191,7 @@ fn clear(out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What `sha256sum -c` reads.
+/// Writes the checksums, as `sha256sum -c` reads them.
 fn write_sums(out: &Path, written: &[Written]) -> Result<()> {
     let mut files: Vec<&str> = written.iter().map(|one| one.file.as_str()).collect();
     files.extend(["Packages", "Packages.gz"]);

@@ -153,7 +153,7 @@ pub(crate) fn read(archive: &[u8]) -> Result<Vec<Member>> {
     Ok(members)
 }
 
-/// What pseudo entries said about the next real one.
+/// The fields that pseudo entries gave for the next real one.
 #[derive(Default)]
 struct Long {
     name: Option<String>,

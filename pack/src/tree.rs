@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-/// The mode of a folder that nobody says more about.
+/// The mode of a folder that is not described.
 const FOLDER: u32 = 0o755;
 
 /// The files, links and folders of a package, from its top folder `""` down.
@@ -23,11 +23,11 @@ pub struct Tree(BTreeMap<String, Entry>);
 pub struct Entry {
     /// The low 12 bits of the mode; 0777 for a symlink.
     pub mode: u32,
-    /// What it is.
+    /// The kind of the entry.
     pub node: Node,
 }
 
-/// What lies at a path.
+/// The kinds of entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
     /// A folder.
@@ -102,12 +102,12 @@ impl Tree {
         Ok(())
     }
 
-    /// What lies at `path`.
+    /// The entry at `path`.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.0.get(path)
     }
 
-    /// Whether the folder that `path` lies in is there.
+    /// True if the folder that `path` lies in is there.
     pub(crate) fn has_folder_of(&self, path: &str) -> bool {
         self.0
             .get(split(path).0)

@@ -61,13 +61,13 @@ fn follows_grammar(version: &str) -> bool {
     rest.is_empty() || rest.strip_prefix("-r").and_then(number) == Some("")
 }
 
-/// What follows a suffix, if it is that one and not the beginning of a longer word.
+/// The text behind a suffix, if it is that one and not the beginning of a longer word.
 fn suffix_of<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
     text.strip_prefix(suffix)
         .filter(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
-/// What follows at least one digit.
+/// The text behind at least one digit.
 fn number(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     (rest.len() < text.len()).then_some(rest)

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use support::{SAMPLES, apk, ipk, recipe, sample};
 use wansync_pack::{Apk, Error, Ipk, sha256};
 
-/// What reading gives: equal packages are equal here.
+/// The result of reading: equal packages are equal here.
 fn read(file: &[u8]) -> Result<String, Error> {
     if file.starts_with(b"ADB") {
         Apk::read(file).map(|apk| format!("{apk:?}"))
@@ -235,7 +235,7 @@ fn what_is_wrong_with_an_ipk_is_said() {
     }
 }
 
-/// What apk installs without a word, and wrong.
+/// Packages that apk installs without a word, and wrong.
 #[test]
 fn a_package_that_would_misbehave_is_not_written() {
     let sound = || apk(&recipe("hello-demo-1.0.0-r1"));

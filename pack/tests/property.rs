@@ -40,7 +40,7 @@ prop_compose! {
     fn tree()(entries in btree_map(vec(name(), 1..4), (node(), 0_u32..0o1000), 0..20)) -> Tree {
         let mut tree = Tree::default();
         for (path, (node, mode)) in entries {
-            // Readable by whoever runs the test; a path through a file is left out.
+            // Readable by the user who runs the test; a path through a file is left out.
             let mode = match node {
                 Node::Symlink(_) => 0o777,
                 Node::Folder => mode | 0o700,
@@ -173,7 +173,7 @@ fn own((path, entry): (&str, &Entry)) -> (String, u32, Option<Vec<u8>>) {
     (path.into(), entry.mode, content)
 }
 
-/// What lies in a folder where the tree says that something does.
+/// Reads a folder's files where the tree has them.
 fn seen(folder: &Path, tree: &Tree) -> Vec<(String, u32, Option<Vec<u8>>)> {
     use std::os::unix::fs::PermissionsExt as _;
     let look = |(path, entry): (&str, &Entry)| {

@@ -1,4 +1,4 @@
-//! What our reader sees in packages of the official tools, our writer writes again;
+//! Packages of the official tools: our writer writes again what our reader sees in them;
 //! and from their recipes it writes the same.
 
 mod support;

@@ -20,7 +20,7 @@ default_postinst() { say default_postinst; [ $# = 0 ] || beside \"$1\"; }
 default_prerm() { say default_prerm; [ $# = 0 ] || beside \"$1\"; }
 ";
 
-/// What a script prints in a staged root, as the image builder runs it.
+/// The output of a script in a staged root, as the image builder runs it.
 fn staged(checkout: &Checkout, script: &Path, environment: &str) -> String {
     let root = checkout.root().join("image");
     checkout.put("image/lib/functions.sh", FUNCTIONS.as_bytes());

@@ -1,5 +1,5 @@
-//! What a wrong configuration, a wrong key file, a wrong reply and a wrong
-//! command line get: one clear line, the documented exit code, no request where
+//! A wrong configuration, a wrong key file, a wrong reply and a wrong
+//! command line: one clear line, the documented exit code, no request where
 //! there is nothing to ask, and nothing lost of the record.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
@@ -43,7 +43,7 @@ impl Settled {
     /// that says so.
     #[track_caller]
     fn refuses(&self, what: &str) -> String {
-        // What was told before is not told again.
+        // A problem that was logged before is not logged again.
         let _ = fs::remove_file(self.router.path("run/complaints"));
         let ran = sound(self.router.once(), what);
         assert_eq!(ran.code, Some(78), "{what}: {}", ran.said());
@@ -90,7 +90,7 @@ impl Settled {
     }
 }
 
-/// The same, if it ended by itself, with a documented code, and found no fault
+/// The run, if it ended by itself, with a documented code, and found no fault
 /// in itself.
 #[track_caller]
 fn sound(ran: Ran, what: &str) -> Ran {

@@ -1,4 +1,4 @@
-//! Sections of tunnels that are wrong: each is told with its line, and none
+//! Sections of tunnels that are wrong: each is reported with its line, and none
 //! keeps the address of another section from being kept.
 
 use super::*;
@@ -8,7 +8,7 @@ use super::*;
 const SECTIONS: &str = "config vpnki 'account'\noption key 'example-key'\n\
     config tunnel 'dacha'\noption name 'user356'\noption network 'vpnki0'\noption vpnki 'account'\n";
 
-/// What `check --offline` says of the sections with `from` replaced by `to`.
+/// The output of `check --offline` for the sections with `from` replaced by `to`.
 #[track_caller]
 fn checked(settled: &Settled, from: &str, to: &str, code: i32) -> String {
     assert!(SECTIONS.contains(from), "{from}");

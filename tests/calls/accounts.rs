@@ -262,7 +262,7 @@ fn a_base_url_for_a_section() {
     assert_eq!(only_request(&router).param("key"), Some(KEY));
 }
 
-/// What may leave through one network only leaves through no other.
+/// A request that is bound to one network leaves through no other.
 #[test]
 fn a_bind_that_fails_sends_nothing() {
     let router = Router::new();

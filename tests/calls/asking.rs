@@ -1,5 +1,5 @@
-//! What deletes or blocks is asked about on a terminal, and needs `--yes`
-//! where nobody can be asked.
+//! A method that deletes or blocks asks first on a terminal, and needs `--yes`
+//! where there is none.
 
 use std::fs;
 
@@ -75,7 +75,7 @@ fn without_a_terminal_a_yes_is_needed() {
     assert_eq!(destroying, expected);
 }
 
-/// What cannot be sent is not asked about.
+/// There is no question about a request that cannot be sent.
 #[test]
 fn a_yes_is_no_excuse() {
     let router = router();
@@ -123,7 +123,7 @@ fn a_yes_on_the_command_line_is_not_asked_for_again() {
     at_terminal(&call, 80, "").expect(0).never_says("[y/N]");
 }
 
-/// A question that nobody sees, or an answer from a file, is none.
+/// A question that is not seen, or an answer from a file, is none.
 #[test]
 fn half_a_terminal_is_none() {
     let router = router();

@@ -49,7 +49,7 @@ fn a_long_json_is_complete() {
     assert_eq!(data.as_array().map(Vec::len), Some(ROWS));
 }
 
-/// The end is not waited for by whoever has seen enough.
+/// A reader that has seen enough does not wait for the end.
 #[test]
 fn a_long_table_whose_reader_goes_away() {
     let router = router(10_000);

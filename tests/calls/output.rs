@@ -1,4 +1,4 @@
-//! How an answer looks in a file or a pipe.
+//! Answers in a file or a pipe.
 
 use std::process::{Command, Stdio};
 
@@ -268,7 +268,7 @@ fn a_closed_pipe_is_no_failure() {
     }
 }
 
-/// What cannot be had again must not be lost without a word.
+/// An answer that cannot be had again must not be lost without a word.
 #[test]
 fn a_full_disk_is_a_failure() {
     let router = router();

@@ -9,11 +9,11 @@ use crate::{answer, fault, file, mode_of};
 use wansync_test_support::terminal::at_terminal;
 use wansync_test_support::{Ran, Router, is_in_files};
 
-/// A key that breaks shells, URLs, JSON, and whoever builds text out of it.
+/// A key that breaks shells, URLs, JSON, and text that is built out of it.
 const AWKWARD: &str = r#"pa/ss "q" $(x) & = % # + \ ж😀"#;
 const MODES: [&[&str]; 3] = [&[], &["--raw"], &["--format", "json"]];
 
-/// A router with this key for both services, in a file, that tells all it may.
+/// A router with this key for both services, in a file, that logs all it may.
 fn talkative(key: &str) -> Router {
     let router = Router::new();
     router.sim.add_key(key);
@@ -198,7 +198,7 @@ fn an_answer_that_quotes_the_key() {
     }
 }
 
-/// Where a column is cut, so is the key: its beginning may not be left.
+/// The key is cut where a column is: its beginning may not be left.
 #[test]
 fn a_table_that_is_cut_within_the_key() {
     let router = talkative(KEY);

@@ -1,4 +1,4 @@
-//! How an answer looks on a terminal, and that it cannot command it.
+//! Answers on a terminal, which they cannot command.
 
 use serde_json::json;
 use wansync_core::text::width::width;

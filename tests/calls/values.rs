@@ -1,4 +1,4 @@
-//! Where the values of parameters come from.
+//! The sources of parameters' values.
 
 use std::fs;
 use std::io::Write;
@@ -183,7 +183,7 @@ impl Drop for Stalled {
     }
 }
 
-/// Whether a process, by its folder in /proc, is this one or was started by it.
+/// True if a process, by its folder in /proc, is this one or was started by it.
 fn descends(process: &Path, ancestor: u32) -> bool {
     if process.ends_with(ancestor.to_string()) {
         return true;

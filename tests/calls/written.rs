@@ -57,7 +57,7 @@ fn a_secret_is_for_its_owner_alone() {
         let path = router.path("new.file.ovpn");
         let (service, words) = &both(&path)[n];
         is_written(&router, service, words, &path);
-        // Over a file that everybody may read, and one that nobody may write.
+        // Over a file that all may read, and one that none may write.
         for mode in [0o644, 0o666, 0o400] {
             router.sim.reset();
             file(
@@ -77,7 +77,7 @@ fn a_secret_is_for_its_owner_alone() {
     }
 }
 
-/// Whoever still has the old file open does not see the new.
+/// A process that still has the old file open does not see the new.
 #[test]
 fn an_old_file_is_replaced_and_not_written_to() {
     let router = router();
@@ -115,7 +115,7 @@ fn a_name_without_a_folder() {
     assert_eq!(mode_of(&router.path("here")), 0o600);
 }
 
-/// It was made just now, and cannot be had again.
+/// The file was made just now, and cannot be had again.
 #[test]
 fn what_cannot_be_written_is_printed() {
     for n in 0..2 {

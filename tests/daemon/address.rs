@@ -68,7 +68,7 @@ fn a_wan_that_stays_down_is_said_once() {
     assert_eq!(daemon.log().matches("aborted").count(), 1);
 }
 
-/// pppd tells of the device, the address and the routes one after the other.
+/// pppd sets the device, the address and the routes one after the other.
 #[test]
 fn several_notifications_are_one_send() {
     let router = router("");
@@ -145,7 +145,7 @@ fn a_static_address_is_sent_once() {
     is_quiet(&router, 1);
 }
 
-/// What costs a request or a program to ask is asked when the network changed.
+/// A source that costs a request or a program is asked when the network changed.
 #[test]
 fn a_command_is_asked_after_a_network_event_and_not_in_between() {
     let router = counting();
@@ -180,7 +180,7 @@ fn a_page_is_asked_after_a_network_event() {
     assert_eq!(sent(&router), ["8.8.4.4", "9.9.9.9"]);
 }
 
-/// Without netifd: the kernel itself tells.
+/// Without netifd: the kernel itself reports the change.
 #[test]
 fn an_address_of_a_device_is_heard_from_the_kernel() {
     let net = Netns::new();

@@ -125,7 +125,7 @@ fn once_leaves_the_tunnels_to_the_daemon() {
         .says("the tunnels are watched by another process");
 }
 
-/// Whoever found it out, a change is told once.
+/// A change is notified once, whichever process found it.
 #[test]
 fn a_change_that_once_found_is_told_once() {
     let router = counting();

@@ -79,7 +79,7 @@ fn netifd_hung() {
     is_quiet(&router, 2);
 }
 
-/// Nobody tells of what was lost; the next re-check finds it.
+/// No event comes for what was lost; the next re-check finds it.
 #[test]
 fn a_notification_that_was_lost() {
     let router = router("");

@@ -18,13 +18,13 @@ fn daemon(router: &Router, time: &str) -> Daemon {
 }
 
 fn set(router: &Router, time: &str) {
-    // Whoever reads it meanwhile must not find it empty.
+    // A reader must not find it empty meanwhile.
     let draft = router.path("time.new");
     fs::write(&draft, format!("{time}\n")).expect("a time");
     fs::rename(draft, router.path("time")).expect("a time");
 }
 
-/// What the script of the time daemon does. The kernel tells nobody of a clock
+/// The event of the time daemon's script. The kernel does not report a clock
 /// that only the C library puts right.
 #[track_caller]
 fn step(router: &Router) {

@@ -64,7 +64,7 @@ fn a_send_that_hangs_does_not_delay_the_next_address() {
     is_quiet(&router, 2);
 }
 
-/// The same where the new address belongs to another section.
+/// A flap where the new address belongs to another section.
 #[test]
 fn a_section_that_hangs_delays_no_other() {
     let router = Router::new();

@@ -14,8 +14,8 @@ use crate::{counting, daemon, passes, router, up};
 use wansync_test_support::Router;
 use wansync_test_support::daemon::Daemon;
 
-/// How often the daemon was woken, and how many pages its children that ended
-/// have asked for: one more child makes that more.
+/// The number of times that the daemon was woken, and of pages that its children that
+/// ended have asked for: one more child makes that more.
 fn cost(daemon: &Daemon) -> (u64, u64) {
     let pid = daemon.pid().as_raw_nonzero();
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");

@@ -17,7 +17,7 @@ fn a_hundred_kills_at_any_moment() {
     let address = |round: u64| format!("8.8.{}.{}", 1 + round / 50, 1 + round % 50);
     for round in 0..ROUNDS {
         let mut daemon = daemon(&router);
-        // Some change while it runs, some were changed while nobody ran.
+        // Some change while the daemon runs, some were changed while none ran.
         thread::sleep(Duration::from_millis(round * 7919 % 150));
         ubus.redial("wan", up(&address(round)));
         thread::sleep(Duration::from_millis(round * 104_729 % 400));

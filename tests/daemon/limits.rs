@@ -1,4 +1,4 @@
-//! What `once` keeps to, the daemon keeps to: refresh, backoff, the daily limit,
+//! The limits of `once` are those of the daemon: refresh, backoff, the daily limit,
 //! the hold.
 
 use std::thread;

@@ -88,7 +88,7 @@ fn script(router: &Router, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
-/// What netifd says of a network that is up with this address.
+/// netifd's description of a network that is up with this address.
 fn up(address: &str) -> Value {
     json!({
         "up": true, "pending": false, "available": true, "autostart": true, "dynamic": false,
@@ -98,7 +98,7 @@ fn up(address: &str) -> Value {
     })
 }
 
-/// What netifd says of one that waits for DHCP.
+/// netifd's description of a network that waits for DHCP.
 fn pending() -> Value {
     json!({
         "up": false, "pending": true, "available": true, "autostart": true,

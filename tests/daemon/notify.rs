@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::{QUIET, daemon, router, script, up};
 use wansync_test_support::Router;
 
-/// A hook that writes a line of what it is told, after these commands.
+/// A hook that writes its environment as one line, after these commands.
 fn hook(router: &Router, before: &str) -> String {
     let told = router.path("told").display().to_string();
     let line = "$WANSYNC_TYPE|$WANSYNC_SECTION|$WANSYNC_OLD|$WANSYNC_NEW|$WANSYNC_ADDRESS|\

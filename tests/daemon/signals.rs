@@ -50,7 +50,7 @@ fn hup_with_a_file_that_cannot_be_read() {
     assert_eq!(router.updates(), 2);
 }
 
-/// What is edited takes effect when the daemon is told, and not before.
+/// An edited file takes effect at the reload signal, and not before.
 #[test]
 fn a_file_that_is_edited_takes_effect_at_hup() {
     let router = router("");

@@ -94,7 +94,7 @@ fn beside_another_daemon() {
     assert_eq!(router.updates(), 1);
 }
 
-/// What is wrong with the configuration is in the log of a daemon, too.
+/// The problems of the configuration are in the log of a daemon, too.
 #[test]
 fn with_a_section_that_is_wrong() {
     let router = Router::new();

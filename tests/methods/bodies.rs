@@ -97,7 +97,7 @@ fn a_warning_of_php_is_told_and_only_vpnki_is_understood_behind_it() {
     }
 }
 
-/// What a call that succeeds prints under this fault; it logs nothing.
+/// The output of a call that succeeds under this fault; it logs nothing.
 fn printed(world: &World, method: &Method, fault: &str) -> String {
     world.sim().reset();
     world.fault(fault);

@@ -1,4 +1,4 @@
-//! What can be asked for, and what each method takes. None of it needs a
+//! The help: all methods, and the parameters of each. None of it needs a
 //! configuration or a service.
 
 use wansync_core::service::answer::Service;

@@ -1,4 +1,4 @@
-//! What arrives at the services: the parameters as they were given, and no more.
+//! The requests at the services: the parameters as they were given, and no more.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -59,7 +59,7 @@ fn sent(method: &Method, pairs: &[(String, String)]) -> Request {
     world.request()
 }
 
-/// What stands before a method's own parameters.
+/// The parameters before a method's own.
 fn fixed(method: &Method) -> Vec<(String, String)> {
     let pairs = match Service::of(method) {
         Service::Skydns => vec![("key", KEY)],

@@ -10,19 +10,19 @@ use crate::world::World;
 pub struct Success {
     /// The method's name.
     pub method: &'static str,
-    /// What has happened at the service before.
+    /// The events at the service before the call.
     pub before: fn(&World),
     /// `NAME=VALUE …` and options; `{Y}` is this year.
     pub words: &'static [&'static str],
     /// The exit code.
     pub code: i32,
-    /// What is printed for people.
+    /// The output for people.
     pub prints: Prints,
-    /// What is true of the service then.
+    /// The state of the service after the call.
     pub after: fn(&World),
 }
 
-/// What is printed for people.
+/// The output for people.
 pub enum Prints {
     /// This and nothing else.
     Exactly(&'static str),
@@ -35,7 +35,7 @@ pub enum Prints {
 pub struct Refusal {
     /// The method's name.
     pub method: &'static str,
-    /// What has happened at the service before.
+    /// The events at the service before the call.
     pub before: fn(&World),
     /// As in [`Success`].
     pub words: &'static [&'static str],
@@ -45,7 +45,7 @@ pub struct Refusal {
     pub says: &'static str,
 }
 
-/// What is printed where there is nothing to show.
+/// The output where there is nothing to show.
 pub const DONE: Prints = Prints::Exactly("done\n");
 
 /// Nothing has happened before, or nothing changes.

@@ -79,7 +79,7 @@ fn check(row: &Success) {
     assert_eq!(printed, data, "{}", row.method);
 }
 
-/// What the service's envelope holds, read without wansync.
+/// The content of the service's envelope, read without wansync.
 fn data_of(method: &Method, body: &str) -> Value {
     // The one reply that is no JSON.
     if method.name == "del_tunnel" {

@@ -1,4 +1,4 @@
-//! What is refused before anything is sent: exit 64, and no request.
+//! Command lines that are refused before anything is sent: exit 64, and no request.
 
 use wansync_core::service::answer::Service;
 use wansync_core::service::method::{Method, Occurrence, Parameter, ParameterKind};

@@ -1,4 +1,4 @@
-//! Every write below some folders, as the kernel tells of it: one that leaves
+//! Every write below some folders, as the kernel reports it: one that leaves
 //! everything as it was is one as well.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 
-/// What looks at the folders.
+/// The watch over the folders.
 pub struct Flash {
     inotify: OwnedFd,
     root: PathBuf,
@@ -47,8 +47,8 @@ impl Flash {
         }
     }
 
-    /// What has happened since it was asked last, one line for each event. Two of a
-    /// kind in a row are one.
+    /// The events since the last call, a line each. Two of a kind in a row
+    /// are one.
     pub fn writes(&mut self) -> Vec<String> {
         let mut buffer = [const { MaybeUninit::uninit() }; 1 << 14];
         let mut reader = inotify::Reader::new(&self.inotify, &mut buffer);

@@ -1,4 +1,4 @@
-//! What is done at each event of netifd and of NTP.
+//! The actions at each event of netifd and of NTP.
 
 use crate::staged::Staged;
 
@@ -15,7 +15,7 @@ fn sections(staged: &Staged) -> String {
 const DECIDED: &str = "until [ -e /var/run/wansync/event.lock ] || \
     { set -- /proc/[0-9]*; [ $# = 1 ]; }; do sleep 0.1; done";
 
-/// Whether this event has a pass started.
+/// True if this event has a pass started.
 fn is_heard(staged: &Staged, folder: &str, environment: &str) -> bool {
     let lock = staged.path("tmp/run/wansync/event.lock");
     std::fs::remove_file(&lock).ok();
@@ -98,7 +98,7 @@ fn the_scripts_return_while_a_pass_goes_on() {
     assert!(begun.elapsed().as_secs() < 25, "{:?}", begun.elapsed());
 }
 
-/// Whatever the program does: a flash that is slow, a log that nobody reads.
+/// Whatever the program does: a flash that is slow, a log that is not read.
 #[test]
 fn the_scripts_wait_for_nothing() {
     let staged = Staged::new();

@@ -12,7 +12,7 @@ const MANAGERS: [&str; 2] = ["opkg", "apk"];
 /// Everything but what is lost at a reboot.
 const FLASH: [&str; 5] = ["bin", "etc", "lib", "sbin", "usr"];
 
-/// What lies there, but for what the managers know of the package.
+/// The files of the package, but for what the managers know of it.
 fn names(staged: &Staged) -> BTreeSet<String> {
     let known = ["usr/lib/opkg", "lib/apk/db"];
     let mut names: BTreeSet<String> = staged.files(&FLASH).into_keys().collect();
@@ -39,7 +39,7 @@ const INSTALLED: [&str; 16] = [
     "usr/share/acl.d/wansync.json",
 ];
 
-/// What OpenWrt's own scripts look for, on apk.
+/// The files that OpenWrt's own scripts look for, on apk.
 const OF_APK: [&str; 6] = [
     "lib/apk",
     "lib/apk/packages",
@@ -107,7 +107,7 @@ fn an_upgrade_starts_the_new_program() {
 }
 
 /// procd keeps a process whose instance is what it was, as a reload shows. opkg
-/// stops the old one; on apk nobody does but the package's own script.
+/// stops the old one; on apk nothing does but the package's own script.
 #[test]
 fn an_upgrade_and_a_removal_end_the_old_process() {
     for manager in MANAGERS {
@@ -157,7 +157,7 @@ fn an_upgrade_leaves_no_second_configuration() {
                 .iter()
                 .filter(|name| name.ends_with("-opkg") || name.ends_with(".apk-new"))
                 .collect();
-            // The owner is told once that there is a newer default beside his own.
+            // The owner learns once that there is a newer default beside his own.
             let expected = match (is_edited, manager) {
                 (false, _) => vec![],
                 (true, "opkg") => vec!["etc/config/wansync-opkg"],

@@ -1,4 +1,4 @@
-//! What `openwrt/README.md` quotes in its table of symptoms: each of them is
+//! The quotations of `openwrt/README.md` in its table of symptoms: each of them is
 //! brought about, and the command beside it has to say so, word for word.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use crate::online::{HOME, Online, up};
 use crate::readme::{README, part};
 use wansync_test_support::clocks;
 
-/// What is quoted, the command that says it, and how it comes about.
+/// A quoted message, the command that prints it, and how it comes about.
 type Symptom = (&'static str, &'static str, fn(&Online));
 
 /// A router as it was installed and set up, whatever was done to it.
@@ -58,7 +58,7 @@ fn dacha(online: &Online, key: &str, options: &str) {
     online.staged.configure("", &format!("{tunnel}{options}\n"));
 }
 
-/// What netifd says of a network that is down.
+/// netifd's description of a network that is down.
 fn down() -> Value {
     json!({
         "up": false, "pending": false, "available": true, "autostart": true,
@@ -256,7 +256,7 @@ const SYMPTOMS: [Symptom; 30] = [
     ),
 ];
 
-/// What the table quotes: its third column, what stands in backticks.
+/// The quotations of the table: its third column, what stands in backticks.
 fn quoted() -> BTreeSet<String> {
     let rows = part("When something is wrong")
         .lines()
@@ -266,7 +266,7 @@ fn quoted() -> BTreeSet<String> {
     texts.map(str::to_owned).collect()
 }
 
-/// Whether the pieces between each `…` stand in a text, in their order.
+/// True if the pieces between each `…` stand in a text, in their order.
 fn says(text: &str, quote: &str) -> bool {
     let mut rest = text;
     quote

@@ -33,7 +33,7 @@ pub struct Online {
     _logd: Logd,
 }
 
-/// What reads `/dev/log`, into the file of the stand-in for `logger`.
+/// The reader of `/dev/log`, into the file of the stand-in for `logger`.
 struct Logd {
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -76,7 +76,7 @@ impl Drop for Logd {
     }
 }
 
-/// What netifd says of a network that is up with this address.
+/// netifd's description of a network that is up with this address.
 pub fn up(address: &str) -> Value {
     json!({
         "up": true, "pending": false, "available": true, "autostart": true, "dynamic": false,
@@ -111,7 +111,7 @@ impl Online {
         }
     }
 
-    /// The same with the package, a key, and the section `home` in use.
+    /// A router with the package, a key, and the section `home` in use.
     pub fn new() -> Online {
         let online = Online::bare();
         online.staged.manage("opkg install");
@@ -125,7 +125,7 @@ impl Online {
         self.type_in(script, "")
     }
 
-    /// The same, with this on standard input.
+    /// Runs a command with this on standard input.
     pub fn type_in(&self, script: &str, input: &str) -> Ran {
         let script = format!("{script}\ncode=$?; {SETTLE}; exit $code");
         let mut child = self.spawn(&script);
@@ -159,6 +159,6 @@ impl Online {
 const WORDS: &str =
     "--https-port 443 --user login --user router-aabbcc001122 --name relay.example.net";
 
-/// What the README calls enough.
+/// The configuration that the README calls enough.
 pub const HOME: &str = "config skydns 'home'\n\toption ident 'login'\n\
     \toption key_file '/etc/wansync/skydns.key'\n";

@@ -25,7 +25,7 @@ pub struct Package {
     apk: Vec<u8>,
 }
 
-/// What the Makefile says, with another release.
+/// The Makefile's text, with another release.
 pub fn recipe(release: u32) -> Recipe {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/wansync");
     let version = env!("CARGO_PKG_VERSION");
@@ -79,7 +79,7 @@ impl Package {
         );
     }
 
-    /// What is in both.
+    /// The content of both packages.
     pub fn read(&self) -> (Ipk, Apk) {
         let ipk = Ipk::read(&self.ipk).expect("our own");
         (ipk, Apk::read(&self.apk).expect("our own"))

@@ -20,7 +20,7 @@ pub fn part(heading: &str) -> &'static str {
     rest.split("\n## ").next().expect("a text")
 }
 
-/// What is typed at a prompt, each with what comes back.
+/// The commands that are typed at a prompt, each with its output.
 fn dialogue(text: &str) -> Vec<(String, String)> {
     let blocks = text.split("```").skip(1).step_by(2);
     let mut turns: Vec<(String, String)> = Vec::new();
@@ -104,7 +104,7 @@ fn the_first_five_minutes() {
         assert_eq!(online.published(), ["8.8.4.4"], "{manager}");
         let lines = online.staged.cron_lines();
         assert_eq!(lines.len(), 1, "{manager}");
-        // Another address, as netifd tells of it; and cron's line as it stands there.
+        // Another address, as netifd reports it; and cron's line as it stands there.
         online.ubus.set_interface("wan", up("8.8.8.8"));
         let event = "ACTION=ifup INTERFACE=wan DEVICE=eth1 hotplug-call iface";
         online.run(event).expect(0);

@@ -13,11 +13,11 @@ use wansync_test_support::daemon::Daemon;
 use wansync_test_support::waiting::wait_until;
 use wansync_test_support::{clocks, ran};
 
-/// What is on flash.
+/// The folders on flash.
 const FLASH: [&str; 4] = ["etc", "lib", "usr", "real"];
 const HOUR: i64 = 3600;
 
-/// What may be written in a day: the record, at the one change.
+/// The files that may be written in a day: the record, at the one change.
 const THE_CHANGE: [&str; 4] = [
     "made etc/wansync/record.new",
     "written etc/wansync/record.new",
@@ -29,7 +29,7 @@ const THE_CHANGE: [&str; 4] = [
 struct Day {
     online: Online,
     flash: Flash,
-    /// When it booted last, in seconds of the day.
+    /// The time of the last boot, in seconds of the day.
     booted: i64,
     writes: Vec<String>,
 }
@@ -63,7 +63,7 @@ impl Day {
         }
     }
 
-    /// The same command at that second of the day.
+    /// The command at that second of the day.
     fn at(&self, second: i64, command: &Command) -> Command {
         self.online.staged.write("tmp/clock", &format!("+{second}"));
         let running = second - self.booted + 60;
@@ -84,7 +84,7 @@ impl Day {
         self.run(second, "/etc/rc.d/S95wansync boot");
     }
 
-    /// What was written until now.
+    /// Notes the files that were written until now.
     fn look(&mut self, second: i64) {
         let hour = second / HOUR;
         let found = self.flash.writes().into_iter();
@@ -103,14 +103,14 @@ impl Day {
     }
 }
 
-/// Renewals as netifd tells of them: one with other data, and one that has the
+/// Renewals as netifd reports them: one with other data, and one that has the
 /// address come again.
 const RENEWALS: &str = "export ACTION=ifupdate INTERFACE=wan DEVICE=eth1
     IFUPDATE_DATA=1 hotplug-call iface
     IFUPDATE_ADDRESSES=1 hotplug-call iface";
 const CHANGE: &str = "ACTION=ifup INTERFACE=wan DEVICE=eth1 hotplug-call iface";
 
-/// Whether cron runs this line in that minute of the day. Of its fields, those
+/// True if cron runs this line in that minute of the day. Of its fields, those
 /// that ours has.
 fn is_due(line: &str, minute: i64) -> bool {
     let fields: Vec<&str> = line.splitn(6, ' ').collect();
@@ -193,7 +193,7 @@ fn a_day_of_the_daemon_writes_nothing_but_the_change() {
     day.end();
 }
 
-/// What procd was told to run.
+/// The daemon as procd was given it to run.
 fn respawned(day: &Day, second: i64) -> Daemon {
     let told = day.online.staged.told("param");
     let command = told.iter().find_map(|line| line.strip_prefix("command "));

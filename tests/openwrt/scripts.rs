@@ -91,7 +91,7 @@ fn the_daemons_user_may_do_what_it_does_and_no_more() {
     }
 }
 
-/// Every example that is shipped or documented, as whoever copies it has it.
+/// Every example that is shipped or documented, as a copy has it.
 #[test]
 fn every_example_configuration_is_good() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -127,7 +127,7 @@ fn configurations(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What is shipped with everything in it turned on, once it is filled in.
+/// The shipped configuration with everything in it turned on, once it is filled in.
 #[test]
 fn the_shipped_configuration_is_good_once_it_is_filled_in() {
     let router = Router::new();

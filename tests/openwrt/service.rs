@@ -1,4 +1,4 @@
-//! What the init script has procd, cron and the owner do.
+//! The init script's effects on procd, cron and the owner.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -89,7 +89,7 @@ fn the_daemon_is_told_to_procd() {
     }
 }
 
-/// Who runs the daemon, and with what, follows from what its sections need.
+/// The user of the daemon, and its rights, follow from what its sections need.
 #[test]
 fn the_daemon_has_no_more_privileges_than_it_needs() {
     let fix = "option route '172.16.0.0/16'\noption fix_route '1'\n";
@@ -176,7 +176,7 @@ fn a_configuration_with_an_error_changes_nothing() {
             staged.configure(&format!("option mode '{mode}'"), wrong);
             for action in actions {
                 fs::remove_file(staged.path("tmp/log")).ok();
-                // Whoever types it is told as well.
+                // It is printed for the person who types the command, too.
                 staged.service(action).expect(1).says(why).says("refused");
                 assert!(staged.log().contains(why), "{}", staged.log());
                 assert_eq!(running_state(&staged), before, "{mode} {action}");
@@ -254,7 +254,7 @@ fn words(command: &Command) -> Vec<OsString> {
     words.map(OsStr::to_owned).collect()
 }
 
-/// Whoever wants it off is not kept waiting by a section that is wrong.
+/// A section that is wrong does not delay switching the service off.
 #[test]
 fn what_is_disabled_ends_whatever_else_is_wrong() {
     for mode in ["hook", "daemon"] {
@@ -309,7 +309,7 @@ fn what_is_stopped_does_nothing_until_it_is_started() {
     }
 }
 
-/// What is remembered until a reboot is remembered over a restart.
+/// The state that lasts until a reboot lasts over a restart.
 #[test]
 fn a_restart_sends_nothing_and_leaves_cron_alone() {
     let staged = running("hook");

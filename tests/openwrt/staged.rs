@@ -29,7 +29,7 @@ const FOLDERS: &str = "bin sbin dev proc tmp/run etc/config etc/crontabs etc/ini
 /// The user's number on the router, which the managers' scripts give it.
 pub const WANSYNC: u32 = 477;
 
-/// What a crontab holds before we come.
+/// The content of a crontab before the package is installed.
 pub const CRONTAB: &str = "# mine\n\n0 4 * * * /usr/bin/backup # by /etc/init.d/wansync not\n*/5 * * * * wansync once\n\n";
 
 /// A router, and the services.
@@ -39,7 +39,7 @@ pub struct Staged {
     folder: tempfile::TempDir,
 }
 
-/// What is known of a file: its kind and mode, when it was last touched, and
+/// The observed properties of a file: its kind and mode, when it was last touched, and
 /// what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -75,7 +75,7 @@ impl Staged {
         staged
     }
 
-    /// The same with the package installed.
+    /// A router with the package installed.
     pub fn new() -> Staged {
         let staged = Staged::bare();
         staged.manage("opkg install");
@@ -102,7 +102,7 @@ impl Staged {
         }
     }
 
-    /// What OpenWrt's build makes of the Makefile: a folder with the files, the
+    /// The result of OpenWrt's build of the Makefile: a folder with the files, the
     /// scripts and the list of conffiles.
     pub fn built_by_make(&self) -> PathBuf {
         self.write("made/built/bin/wansync", "the program\n");
@@ -140,7 +140,7 @@ impl Staged {
         fs::write(path, text).expect("a file");
     }
 
-    /// Whether there is such a file.
+    /// True if there is such a file.
     pub fn has(&self, name: &str) -> bool {
         fs::symlink_metadata(self.path(name)).is_ok()
     }
@@ -156,13 +156,13 @@ impl Staged {
         ran(self.command(script).output().expect("unshare runs"))
     }
 
-    /// The same, ready to be run.
+    /// The command, ready to be run.
     pub fn command(&self, script: &str) -> Command {
         let new = ["--mount", "--pid", "--fork"];
         self.inside(&new, "mount -t proc proc", script)
     }
 
-    /// The same, for a process that stays and hears signals: what this starts is
+    /// The command for a process that stays and hears signals: what this starts is
     /// what the script ends with, by `exec`.
     pub fn resident(&self, script: &str) -> Command {
         self.inside(&["--mount"], "mount --rbind /proc", script)
@@ -187,7 +187,7 @@ impl Staged {
         command
     }
 
-    /// What `/etc/init.d/wansync` does, and all that follows from it.
+    /// Runs `/etc/init.d/wansync`, and all that follows from it.
     pub fn service(&self, action: &str) -> Ran {
         self.run(&format!(
             "/etc/init.d/wansync {action}; code=$?; {SETTLE}; exit $code"
@@ -201,7 +201,7 @@ impl Staged {
         self.run(&format!("{command} || exit; {SETTLE}")).expect(0)
     }
 
-    /// What one types for it.
+    /// The command line that one types for it.
     pub fn manager(&self, what: &str) -> String {
         let (manager, action) = what.split_once(' ').expect("a manager and an action");
         let file = match action {
@@ -225,7 +225,7 @@ impl Staged {
         release.map_or(0, |number| number.expect("a number"))
     }
 
-    /// What a reboot does: tmpfs is empty, and enabled services start.
+    /// Reboots: tmpfs is empty, and enabled services start.
     pub fn reboot(&self) {
         self.lose_power();
         if self.has("etc/rc.d/S95wansync") {
@@ -284,12 +284,12 @@ impl Staged {
         ours.map(str::to_owned).collect()
     }
 
-    /// How often cron was restarted.
+    /// The number of times that cron was restarted.
     pub fn cron_restarts(&self) -> usize {
         self.read("tmp/cron").lines().count()
     }
 
-    /// What procd was told last of the service; none if it has none.
+    /// The service as procd was given it last; none if it has none.
     pub fn procd(&self) -> Option<Vec<String>> {
         let text = fs::read_to_string(self.path("tmp/procd/wansync")).ok()?;
         Some(text.lines().map(str::to_owned).collect())
@@ -304,7 +304,7 @@ impl Staged {
         ours.map(str::to_owned).collect()
     }
 
-    /// What the service logged.
+    /// The log of the service.
     pub fn log(&self) -> String {
         self.read("tmp/log")
     }
@@ -343,18 +343,18 @@ impl Staged {
     }
 }
 
-/// What goes on in the background is waited for, 20 s at most: until nobody but
+/// A script that waits for what goes on in the background, 20 s at most: until no process but
 /// the shell itself is there.
 pub const SETTLE: &str = "i=0; while [ $i -lt 200 ]; do set -- /proc/[0-9]*; [ $# -gt 1 ] || break; \
     sleep 0.1; i=$((i + 1)); done";
 
-/// Whether files can be given to other users here.
+/// True if files can be given to other users here.
 pub fn is_root() -> bool {
     let is_root = fs::metadata("/proc/self").is_ok_and(|what| what.uid() == 0);
     user_namespace().is_empty() && is_root && has_users()
 }
 
-/// Whether the namespace has other users than root.
+/// True if the namespace has other users than root.
 fn has_users() -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").expect("/proc");
     map.split_whitespace().nth(2) != Some("1")

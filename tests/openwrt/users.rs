@@ -71,7 +71,7 @@ fn what_root_left_becomes_the_daemons() {
     }
 }
 
-/// The daemon as a user without privileges; beside it root passes and tells it
+/// The daemon as a user without privileges; beside it root passes and notifies it
 /// of events, before it is there, while it is, and after it.
 #[test]
 fn a_daemon_of_its_own_user_lives_beside_root() {
@@ -150,7 +150,7 @@ fn a_daemon_of_its_own_user_lives_beside_root() {
     }
 }
 
-/// What a person asked for belongs to him, wherever he has it put.
+/// A file that a person asked for belongs to that person, wherever it is put.
 #[test]
 fn an_output_file_is_not_given_away() {
     if passed_over() {

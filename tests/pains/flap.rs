@@ -13,7 +13,7 @@ use wansync_test_support::{Router, ran};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 
-/// What netifd runs; it must return at once.
+/// The command that netifd runs; it must return at once.
 fn ifup(mut command: Command) {
     let hotplug = [("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "eth1")];
     let output = command.envs(hotplug).output().expect("it runs");

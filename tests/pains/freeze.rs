@@ -151,7 +151,7 @@ fn stalled_ubus() {
 }
 
 /// The service accepted the connection and said nothing more; the updater
-/// waited for it until somebody restarted it.
+/// waited for it until a restart by hand.
 #[test]
 fn pain_05_every_wait_ends() {
     let by_the_service = [

@@ -97,7 +97,7 @@ fn pain_03_every_refusal_holds() {
     });
 }
 
-/// Whoever put the password right had to wait, or to find a lock file to remove.
+/// A user who put the password right had to wait, or to find a lock file to remove.
 #[test]
 fn pain_03_a_changed_key_file_ends_the_hold_at_once() {
     for reboots in [false, true] {
@@ -112,7 +112,7 @@ fn pain_03_a_changed_key_file_ends_the_hold_at_once() {
     }
 }
 
-/// The same, after three refusals, for every option that decides what is sent.
+/// A new attempt after three refusals, for every option that decides what is sent.
 #[test]
 fn pain_03_a_changed_option_ends_the_hold_at_once() {
     let router = Router::new();

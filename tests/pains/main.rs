@@ -1,4 +1,4 @@
-//! What hurts users of other updaters, and must not hurt ours: one test or more
+//! The pains of other updaters' users, which must not hurt ours: one test or more
 //! for each pain, on the real program against the simulated services.
 //!
 //! Hours pass here in a time namespace (`unshare -T`) and with libfaketime, so
@@ -112,7 +112,7 @@ fn processes(router: &Router) -> Vec<String> {
 struct Background<'a>(&'a Router);
 
 impl Background<'_> {
-    /// Whether no process of the router is left.
+    /// True if no process of the router is left.
     fn is_gone(&self) -> bool {
         processes(self.0).is_empty()
     }

@@ -18,13 +18,13 @@ shift
 exec "$@"
 "#;
 
-/// What the machine knows of names, for one program at a time.
+/// The names that the machine knows, for one program at a time.
 pub struct Names<'a> {
     router: &'a Router,
 }
 
 impl Names<'_> {
-    /// The services have a name which nobody knows yet.
+    /// The services have a name that no resolver knows yet.
     pub fn of(router: &Router) -> Names<'_> {
         let names = Names { router };
         names.write("nsswitch.conf", "hosts: files\n");
@@ -101,7 +101,7 @@ fn pain_01_a_name_that_does_not_resolve_is_tried_again() {
     }
 }
 
-/// A page that tells the address could not be asked before DNS was up, and the
+/// A page that shows the address could not be asked before DNS was up, and the
 /// updater gave up.
 #[test]
 fn pain_01_a_page_whose_name_does_not_resolve_is_asked_again() {

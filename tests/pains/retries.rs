@@ -38,7 +38,7 @@ fn pain_04_fifty_passes_in_a_row_send_once_and_log_once() {
     }
 }
 
-/// The same, with nobody there to connect to.
+/// Retries with no server to connect to.
 #[test]
 fn pain_04_fifty_passes_connect_once() {
     let router = Router::new();

@@ -13,7 +13,7 @@ use wansync_test_support::waiting::comes_true;
 use wansync_test_support::{Ran, Router, is_in_files, ran};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
-/// A key that breaks shells, URLs, and whoever builds text out of it.
+/// A key that breaks shells, URLs, and text that is built out of it.
 const AWKWARD: &str = r#"pa/ss $(touch owned) `touch owned` "; touch owned; & = % # + \ ж"#;
 const BOUND: Duration = Duration::from_secs(60);
 
@@ -22,7 +22,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A router that tells all it may, with this key in a file or in the configuration.
+/// A router that logs all it may, with this key in a file or in the configuration.
 fn talkative(key: &str, in_a_file: bool) -> Router {
     let router = Router::new();
     router.sim.add_key(key);

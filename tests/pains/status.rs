@@ -1,4 +1,4 @@
-//! Pain 15: a status that lies, and warnings that nobody reads any more.
+//! Pain 15: a status that lies, and warnings that are not read any more.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -222,7 +222,7 @@ fn pain_15_status_for_people_says_the_same() {
         .says("22 sends left today");
 }
 
-/// The same warning stood in the log each five minutes, until nobody read the log.
+/// Elsewhere one warning stands in the log each five minutes, until the log is not read.
 #[test]
 fn pain_15_a_warning_is_not_repeated() {
     let router = Router::new();
@@ -247,7 +247,7 @@ fn pain_15_a_warning_is_not_repeated() {
     ] {
         assert!(first.contains(text), "no '{text}' in {first}");
     }
-    // The second pass tells that the address is unchanged.
+    // The second pass says that the address is unchanged.
     for pass in &passes[2..] {
         assert_eq!(log_of(pass), [""; 0]);
     }

@@ -116,7 +116,7 @@ fn pain_02_nothing_but_the_documented_success_confirms() {
     });
 }
 
-/// The same tests would prove nothing if no reply were understood.
+/// These tests would prove nothing if no reply were understood.
 #[test]
 fn pain_02_a_success_is_one_however_it_is_wrapped() {
     for text in HARMLESS {

@@ -116,14 +116,14 @@ fn answered_by(bytes: &'static [u8]) -> Router {
         let length = u16::from_be_bytes([hello[3], hello[4]]);
         let mut rest = vec![0; usize::from(length)];
         stream.read_exact(&mut rest).expect("a hello");
-        // Whoever has heard enough is gone.
+        // A client that has heard enough is gone.
         let _ = stream.write_all(bytes);
         let _ = stream.read_to_end(&mut rest);
     });
     router
 }
 
-/// What a server does not want, or sends, has a name that can be searched for.
+/// A fault of TLS has a name that can be searched for.
 #[test]
 fn pain_12_each_refusal_of_tls_has_its_own_words() {
     for (bytes, words) in [

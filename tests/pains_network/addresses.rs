@@ -40,7 +40,7 @@ fn pain_09_no_source_gets_a_shared_or_private_address_published() {
     assert!(!router.record().exists());
 }
 
-/// The same of a device of the kernel.
+/// The addresses of a device of the kernel.
 #[test]
 fn pain_09_no_device_gets_a_shared_or_private_address_published() {
     let net = Netns::new();

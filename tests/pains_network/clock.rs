@@ -15,7 +15,7 @@ fn once_at(router: &Router, time: &str) -> Ran {
     ran(command.output().expect("the program runs"))
 }
 
-/// What `status` says by a wall clock that says `time`.
+/// The output of `status` by a wall clock that says `time`.
 fn clock_at(router: &Router, time: &str) -> Value {
     let mut command = at_wall(&router.command(&["status", "--format", "json"]), time);
     let ran = ran(command.output().expect("the program runs")).expect(0);
@@ -47,7 +47,7 @@ fn pain_11_a_clock_that_is_not_set_is_waited_for_without_a_backoff() {
     }
 }
 
-/// The same for pages that are asked over https for the address.
+/// A clock that is not set, for pages that are asked over https for the address.
 #[test]
 fn pain_11_no_page_is_asked_over_tls_either() {
     let router = Router::new();

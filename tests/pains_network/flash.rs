@@ -38,7 +38,7 @@ struct Year {
     ubus: UbusSim,
     router: Router,
     flash: Flash,
-    /// How many passes wrote to flash.
+    /// The number of passes that wrote to flash.
     writes: usize,
     /// Seconds by the wall clock since the test began.
     wall: i64,
@@ -135,7 +135,7 @@ fn pain_14_a_day_writes_once_for_each_address_that_is_confirmed() {
     assert_eq!(year.writes, 2);
 }
 
-/// “My line flaps all day.” Each change is told to the service, but flash is
+/// “My line flaps all day.” Each change is sent to the service, but flash is
 /// written twelve times a day at most, and the next day all is in order again.
 #[test]
 fn pain_14_a_flapping_wan_does_not_wear_out_the_flash() {

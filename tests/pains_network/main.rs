@@ -1,4 +1,4 @@
-//! What hurts users of other updaters, on the side of the network: the wrong way
+//! The pains of other updaters' users, on the side of the network: the wrong way
 //! out, the wrong address, a clock that is not set, flash that wears out. Each
 //! test is one such pain on the real binary; `pain_NN` is its number in our list.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
@@ -12,7 +12,7 @@ mod way_out;
 
 use serde_json::{Value, json};
 
-/// What netifd says of a network that is up.
+/// netifd's description of a network that is up.
 fn network(device: &str, addresses: &[&str]) -> Value {
     let of = |v6: bool| -> Value {
         let own = addresses.iter().filter(|a| a.contains(':') == v6);

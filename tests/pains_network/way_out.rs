@@ -8,7 +8,7 @@ use wansync_test_support::clocks::booted_ago;
 use wansync_test_support::netns::{FarSim, Netns};
 use wansync_test_support::{Ran, Router, ran};
 
-/// Where the services are in the namespace that plays the Internet.
+/// The address of the services in the namespace that plays the Internet.
 const SERVICES: &str = "45.90.28.1";
 
 /// A router with a WAN and a VPN that has taken the default route, as most VPN

@@ -1,4 +1,4 @@
-//! A TLS client that sends what it is told to, byte for byte.
+//! A TLS client that sends the bytes it is given.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,7 +17,7 @@ pub struct Client {
     address: SocketAddr,
 }
 
-/// What came back: the whole of it, and its status.
+/// A whole response, and its status.
 pub struct Answer {
     pub status: u16,
     pub text: String,
@@ -103,7 +103,7 @@ fn whole(reply: &str) -> String {
 }
 
 impl Answer {
-    /// The same, if it has this status and text.
+    /// The response, if it has this status and text.
     #[track_caller]
     pub fn expect(self, status: u16, part: &str) -> Answer {
         assert_eq!(self.status, status, "{}", self.text);

@@ -39,7 +39,7 @@ fn configuration(relay: &Relay, token: &str, ident: &str, address: &str) -> Stri
     )
 }
 
-/// What SkyDNS was asked, name by name.
+/// The requests that SkyDNS got, name by name.
 fn asked(sim: &Sim) -> Vec<Request> {
     let requests = sim.requests();
     sim.clear();
@@ -184,7 +184,7 @@ fn strangers_are_limited_too() {
     let mut answers =
         (0..MANY).map(|n| client.get(&format!("update_ip?key={}&ip=8.8.4.4", token(n))));
     assert!(answers.any(|answer| answer.status == 429));
-    // And keep nobody out who has a token.
+    // And keep out no router that has a token.
     client
         .get(&format!("update_ip?key={TOKEN}&ip=8.8.4.4"))
         .expect(200, OK);

@@ -22,7 +22,7 @@ pub struct Relay {
     address: SocketAddr,
 }
 
-/// What a test changes of the usual relay.
+/// The changes of a test to the usual relay.
 #[derive(Default)]
 pub struct Site<'a> {
     /// More lines of `relay-tokens.map`.
@@ -41,7 +41,7 @@ impl Relay {
         let authority = authority("a relay's CA");
         install(folder.path(), sim, site);
         certificates(folder.path(), &authority);
-        // Somebody else may take the port before nginx does.
+        // Another process may take the port before nginx does.
         for _ in 0..10 {
             let address = free_address();
             listen_at(folder.path(), address);
@@ -61,7 +61,7 @@ impl Relay {
         self.address
     }
 
-    /// What a router has as `base_url`.
+    /// The URL that a router has as `base_url`.
     pub fn url(&self) -> String {
         format!("https://{}/provider_api/", self.address)
     }
@@ -100,7 +100,7 @@ impl Drop for Relay {
     }
 }
 
-/// What is shipped, filled in as its comments say.
+/// Writes the shipped configuration, filled in as its comments say.
 fn install(folder: &Path, sim: &Sim, site: &Site) {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/relay");
     let read = |name: &str| fs::read_to_string(shipped.join(name)).expect(name);

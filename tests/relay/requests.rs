@@ -1,8 +1,8 @@
-//! Who may do what: what a request can say, and what of it SkyDNS is asked.
+//! The rights of a router: what a request can say, and what of it SkyDNS is asked.
 
 use super::*;
 
-/// What is sent to SkyDNS is the relay's own: no header, no cookie of the router's.
+/// The request to SkyDNS is the relay's own: no header, no cookie of the router's.
 #[test]
 fn nothing_else_of_a_request_is_passed_on() {
     let sim = Sim::start(Default::default());

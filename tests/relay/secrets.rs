@@ -40,7 +40,7 @@ fn what_skydns_says_comes_back_without_the_key() {
     wrote_no_secret(&relay);
 }
 
-/// What nginx itself would write of these holds the token and the key.
+/// nginx's own log lines of these would hold the token and the key.
 #[test]
 fn what_goes_wrong_on_the_way_to_skydns_leaves_no_secret_in_a_log() {
     let router = Router::new();

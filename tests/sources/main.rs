@@ -17,7 +17,7 @@ use wansync_test_support::{Ran, Router};
 /// Far above every bound of the program's own; only a hang takes longer.
 const HANG: Duration = Duration::from_secs(30);
 
-/// What a source must lead to if it finds nothing that may be published:
+/// Asserts the result of a source that finds nothing that may be published:
 /// nothing is sent, the reason is said, and the exit code is 75.
 #[track_caller]
 fn aborts(router: &Router, reason: &str) {
@@ -30,7 +30,7 @@ fn aborted(router: &Router, ran: Ran, reason: &str) {
     assert_eq!(router.updates(), 0, "{reason}");
 }
 
-/// What a source must lead to if it finds `address`.
+/// Asserts the result of a source that finds `address`.
 #[track_caller]
 fn confirms(router: &Router, address: &str) {
     router

@@ -18,7 +18,7 @@ fn router(options: &str) -> Router {
     router
 }
 
-/// What netifd says of a DHCP network that is up, with these lists in it.
+/// netifd's description of a DHCP network that is up, with these lists in it.
 fn up(addresses: Value) -> Value {
     let mut status = json!({
         "up": true, "pending": false, "available": true, "autostart": true, "dynamic": false,
@@ -32,7 +32,7 @@ fn up(addresses: Value) -> Value {
     status
 }
 
-/// What netifd says of a network that is not up.
+/// netifd's description of a network that is not up.
 fn not_up(rest: Value) -> Value {
     let mut status = json!({
         "up": false, "pending": false, "available": true, "autostart": true,

@@ -44,7 +44,7 @@ impl Watched {
         self.router.configure(&format!("{account}{sections}"));
     }
 
-    /// What is remembered of `dacha`: `evidence` and `recovery` over that of a
+    /// Writes the remembered state of `dacha`: `evidence` and `recovery` over that of a
     /// tunnel that is fine. Times are seconds before now.
     fn remember(&self, evidence: Value, recovery: Value) {
         self.remember_of("dacha", evidence, recovery);
@@ -157,7 +157,7 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-/// Whether a number is this one, or up to a minute more, which a slow machine
+/// Asserts that a number is this one, or up to a minute more, which a slow machine
 /// may have taken since.
 #[track_caller]
 fn about(value: &Value, seconds: i64) {

@@ -1,4 +1,4 @@
-//! The text for people: whoever reads it must see which piece is broken.
+//! The text for people, who must see in it which piece is broken.
 
 use serde_json::{Value, json};
 

@@ -89,7 +89,7 @@ impl Drop for Watching {
     }
 }
 
-/// What a terminal shows after it was sent this: as much of ECMA-48 as is used,
+/// The screen of a terminal that was sent this: as much of ECMA-48 as is used,
 /// and wrapping. An unknown sequence is a failure.
 fn screen(sent: &str, columns: usize, rows: usize) -> Vec<String> {
     let mut cells = vec![vec![' '; columns]; rows];

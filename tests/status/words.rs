@@ -82,7 +82,7 @@ fn each_piece_of_evidence_in_a_word() {
     for (name, found, key, expected) in table {
         watched.remember(json!({name: seen(found.clone(), 3)}), json!({}));
         assert_eq!(watched.tunnel()["evidence"][key], expected, "{found}");
-        // What nobody looked at is not known.
+        // What was never checked is not known.
         watched.remember(json!({name: null}), json!({}));
         assert_eq!(watched.tunnel()["evidence"][key], Value::Null, "{name}");
     }

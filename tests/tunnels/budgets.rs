@@ -1,4 +1,4 @@
-//! How much is done, over the hours.
+//! The limits of restarts and notifications, over the hours.
 
 use crate::night::{Night, finding, holds};
 use wansync_test_support::tunnel::Restart;

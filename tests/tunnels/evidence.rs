@@ -1,4 +1,4 @@
-//! What `status` shows, and what is concluded without a ping.
+//! The evidence that `status` shows, and what is concluded without a ping.
 
 use std::process::Command;
 

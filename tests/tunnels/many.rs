@@ -68,7 +68,7 @@ fn descriptors(daemon: &Daemon) -> usize {
     (0..20).map(count).min().expect("there are 20")
 }
 
-/// What it has used so far, in hundredths of a second, as Linux counts.
+/// The processor time that the daemon has used, in hundredths of a second, as Linux counts.
 fn cpu(daemon: &Daemon) -> u64 {
     let path = format!("/proc/{}/stat", daemon.pid().as_raw_nonzero());
     let text = fs::read_to_string(path).expect("it lives");

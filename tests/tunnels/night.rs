@@ -38,7 +38,7 @@ impl Night {
         Night { bed }
     }
 
-    /// `$HOOK` in options is a program that writes down what it is told.
+    /// `$HOOK` in options is a program that writes its environment down.
     pub fn filled(&self, options: &str) -> String {
         let hook = self.bed.router.path("hook");
         let told = self.bed.router.path("told");
@@ -52,7 +52,7 @@ impl Night {
         options.replace("$HOOK", &hook.display().to_string())
     }
 
-    /// What the hook was told since, a line each.
+    /// The changes that the hook was run for since, a line each.
     pub fn told(&self) -> Vec<String> {
         let text = fs::read_to_string(self.bed.router.path("told")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
@@ -91,7 +91,7 @@ impl Night {
         daemon
     }
 
-    /// What `status` says of the tunnel, so many seconds from now.
+    /// The tunnel in `status`, so many seconds from now.
     #[track_caller]
     pub fn tunnel_at(&self, seconds: i64) -> Value {
         let ran = self
@@ -101,7 +101,7 @@ impl Night {
         status["tunnels"][0].clone()
     }
 
-    /// What it says now.
+    /// The tunnel in `status` now.
     #[track_caller]
     pub fn tunnel(&self) -> Value {
         self.tunnel_at(0)
@@ -134,8 +134,8 @@ impl Night {
         finding(&self.tunnel())
     }
 
-    /// How often the network was taken down. The stand-in counts a call once it
-    /// has done it, which on a slow machine may be after the agent's next one.
+    /// The number of times that the network was taken down. The stand-in counts a call once
+    /// it has done it, which on a slow machine may be after the agent's next one.
     pub fn restarts(&self) -> usize {
         let downs = || self.bed.ubus.called("down", "vpnki0");
         for _ in 0..30 {
@@ -148,7 +148,7 @@ impl Night {
     }
 
     /// Waits until the network was taken down and up so many times. Where the
-    /// machine is slow, netifd may be told to take it up more than once.
+    /// machine is slow, netifd may be asked to take it up more than once.
     #[track_caller]
     pub fn restarted(&self, daemon: &mut Daemon, times: usize) {
         daemon.until("restart", |_| self.bed.restarts() >= times);

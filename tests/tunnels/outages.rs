@@ -60,7 +60,7 @@ fn a_restart_that_does_not_help_is_not_repeated_at_once() {
     assert_eq!(night.restarts(), 1);
 }
 
-/// Not even a pass waits for the next one, since there is nobody to ask.
+/// Not even a pass waits for the next one, since there is no account to ask.
 #[test]
 fn without_an_account() {
     let night = Night::new();

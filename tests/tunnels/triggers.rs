@@ -1,4 +1,4 @@
-//! Who looks: hotplug, cron and the daemon, and never two of them.
+//! The triggers of a pass: hotplug, cron and the daemon, and never two of them.
 
 use crate::night::{Night, QUICK, holds};
 

@@ -1,4 +1,4 @@
-//! What the WAN does to a tunnel, and what it must not be blamed for.
+//! The WAN's effects on a tunnel, and what it must not be blamed for.
 
 use crate::night::{Night, QUICK, holds};
 use wansync_test_support::tunnel::{FAR, NAME};
@@ -84,7 +84,7 @@ fn with_the_default_route_inside_and_no_bind_it_is_restarted_all_the_same() {
     night.is(&mut daemon, "up");
 }
 
-/// Who is asked can be reached over the WAN as well.
+/// The far end can be reached over the WAN as well.
 #[test]
 fn an_echo_takes_no_other_way() {
     let night = Night::new();

@@ -11,7 +11,7 @@ use crate::services::{SkyDns, Ubus};
 use crate::tunnels::Tunnels;
 
 const TUNNELS: [usize; 4] = [0, 1, 50, 200];
-/// What follows the start, such as the first looks, is over.
+/// The time after which what follows the start, such as the first checks, is over.
 const SETTLED: Duration = Duration::from_secs(10);
 /// A window has to hold whole pauses of all that is done at rest: 5 minutes
 /// between checks, 2 between looks at VPNKI, 20 s between looks at a tunnel.

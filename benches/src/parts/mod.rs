@@ -1,4 +1,4 @@
-//! What is measured, one table a part.
+//! The measurements, one table a part.
 
 mod check;
 mod daemon;

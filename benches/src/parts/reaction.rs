@@ -17,7 +17,7 @@ const CHANGES: u8 = 20;
 const ROUTERS: usize = 3;
 /// Changes for one daemon that runs on.
 const RESIDENT: u8 = 6;
-/// How long it rests before a change. That it rests is all that counts: a
+/// The rest before a change. That the daemon rests is all that counts: a
 /// daemon that acted within the last 15 s would hold the next change down.
 const REST: Duration = Duration::from_millis(500);
 const QUIET: Duration = Duration::from_millis(16_500);

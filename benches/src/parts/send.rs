@@ -1,4 +1,4 @@
-//! The pass that tells SkyDNS, over TLS: what it takes of a small router's memory.
+//! The pass that sends to SkyDNS, over TLS: what it takes of a small router's memory.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! How soon a dead tunnel is seen.
+//! The time until a dead tunnel is seen.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const DEATHS: usize = 40;
 const APART: Duration = Duration::from_secs(1);
 /// A tunnel that is not found dead by then is none of the figures.
 const LONGEST: Duration = Duration::from_secs(120);
-/// How often the state files are looked at.
+/// The pause between two reads of the state files.
 const LOOK: Duration = Duration::from_millis(20);
 
 pub fn measure(tools: &Tools) -> Part {

@@ -30,7 +30,7 @@ const MOST_SLOTS: usize = 1 << 22;
 /// Builds a payload.
 pub(crate) struct Writer {
     bytes: Vec<u8>,
-    /// What is stored, by its bytes, and where.
+    /// The stored values, by their bytes, and their places.
     known: HashMap<Vec<u8>, usize>,
 }
 
@@ -235,13 +235,13 @@ impl<'a> Object<'a> {
             .map(|word| u32::from_le_bytes(word.try_into().expect("4 bytes")))
     }
 
-    /// How many slots there are.
+    /// The number of slots.
     pub(crate) fn len(&self) -> usize {
         self.words.len() / 4
     }
 }
 
-/// Where in the payload a value lies that is not its own number.
+/// The place in the payload of a value that is not its own number.
 pub(crate) fn offset(value: Value) -> usize {
     (value & LOW) as usize
 }

@@ -13,7 +13,7 @@ const ALIGN: usize = 8;
 const EXTENDED: u32 = 3;
 const LONGEST: usize = 0x3fff_ffff;
 
-/// What a block holds.
+/// The kind of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Adb = 0,

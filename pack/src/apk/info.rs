@@ -1,4 +1,4 @@
-//! What an `.apk` says about itself.
+//! The metadata of an `.apk`.
 
 use super::adb::{NULL, Reader, Value, Writer};
 use super::depend::{self, Depend};
@@ -26,17 +26,17 @@ pub struct Info {
     pub origin: String,
     /// Name and address.
     pub maintainer: String,
-    /// Where to read more.
+    /// The URL to read more at.
     pub url: String,
     /// The revision it was built from; official builds leave it out.
     pub repo_commit: Vec<u8>,
     /// Seconds since 1970; official builds leave it out.
     pub build_time: Option<u64>,
-    /// Who is taken when several provide a name.
+    /// The priority when several provide a name.
     pub provider_priority: Option<u64>,
-    /// What it needs, and with `!` what it must not meet.
+    /// The packages that it needs, and with `!` those that it conflicts with.
     pub depends: Vec<Depend>,
-    /// What else it is.
+    /// The other names that it provides.
     pub provides: Vec<Depend>,
     /// Whose files it may take over.
     pub replaces: Vec<Depend>,

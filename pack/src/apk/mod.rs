@@ -42,7 +42,7 @@ pub struct Apk {
     pub scripts: [Option<String>; SCRIPTS.len()],
     /// Folders whose change runs the script `trigger`.
     pub triggers: Vec<String>,
-    /// Who wins a file that two packages have.
+    /// The priority for a file that two packages have.
     pub replaces_priority: Option<u64>,
 }
 
@@ -109,7 +109,7 @@ impl Apk {
         self.scripts[at].as_deref()
     }
 
-    /// What apk would install without a word, and wrong.
+    /// Refuses what apk would install without a word, and wrong.
     fn check(&self) -> Result<()> {
         version::check_name(&self.info.name)?;
         version::check(&self.info.version)?;

@@ -83,7 +83,7 @@ fn write_acl(to: &mut Writer, mode: u32) -> Value {
     to.object(&[mode, owner, owner])
 }
 
-/// What the metadata say about the files.
+/// The metadata of the files.
 pub(super) struct Found {
     /// Everything but files that have content.
     pub(super) tree: Tree,

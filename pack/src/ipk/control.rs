@@ -55,7 +55,7 @@ impl Control {
         self.0.retain(|(key, _)| keep(key));
     }
 
-    /// What would not be read back as it was given.
+    /// Refuses what would not be read back as it was given.
     pub(crate) fn check(&self) -> Result<()> {
         for (key, value) in self.iter() {
             let wrong = |why| Err(Error::refused(format!("control field {key:?}"), why));

@@ -62,7 +62,7 @@ impl Ipk {
         self.write_around(data.len(), &gz::gzip(&data))
     }
 
-    /// The same around a `data.tar.gz` that is there already: packages for several
+    /// An `.ipk` around a `data.tar.gz` that is there already: packages for several
     /// architectures may share one. `data` is its length before compression.
     pub(crate) fn write_around(&self, data: usize, data_gz: &[u8]) -> Result<Vec<u8>> {
         self.check()?;

@@ -16,18 +16,18 @@ use crate::tree::check_path;
 /// One thing that is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Where it goes, without the leading `/`.
+    /// The path, without the leading `/`.
     pub to: String,
-    /// What it is.
+    /// The kind of the file, and its content.
     pub what: What,
 }
 
-/// What is installed.
+/// The kinds of installed files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A folder, 0755.
     Folder,
-    /// What cargo built, 0755.
+    /// The program that cargo built, 0755.
     Program,
     /// A file that lies beside the Makefile, and its mode.
     File(String, u32),

@@ -1,4 +1,4 @@
-//! Where the recipe of wansync's packages comes from: the Makefile that OpenWrt's own
+//! The source of the recipe of wansync's packages: the Makefile that OpenWrt's own
 //! build runs, `openwrt/wansync/Makefile`, and the files beside it. Each fact stands
 //! there once: names, dependencies, the user, the author's scripts, which file goes
 //! where with which mode.

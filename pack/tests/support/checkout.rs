@@ -60,7 +60,7 @@ impl Checkout {
         }
     }
 
-    /// Why nothing is packed.
+    /// The reason why nothing is packed.
     pub fn refusal(&self) -> String {
         run(&self.plan()).expect_err("it is refused").to_string()
     }

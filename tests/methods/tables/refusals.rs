@@ -1,4 +1,4 @@
-//! What the services refuse, or answer in no way that can be understood.
+//! Calls that the services refuse, or answer in no way that can be understood.
 
 use wansync_sim::{KEY, Rows, Style, VPNKI_KEY};
 

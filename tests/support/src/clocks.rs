@@ -15,7 +15,7 @@ use super::netns::{behind, user_namespace};
 /// `ld.so` puts the folder of its architecture for `$LIB`.
 const LIBRARY: &str = "/usr/$LIB/faketime/libfaketime.so.1";
 
-/// The same command with another wall clock: `@2020-01-01 00:00:00` (UTC), or
+/// The command with another wall clock: `@2020-01-01 00:00:00` (UTC), or
 /// `+SECONDS` from now.
 pub fn at_wall(command: &Command, time: &str) -> Command {
     static CHECKED: OnceLock<()> = OnceLock::new();
@@ -38,7 +38,7 @@ fn preload() -> String {
     format!("LD_PRELOAD={library}")
 }
 
-/// The same command with a wall clock that says what this file says, now and
+/// The command with a wall clock that says what this file says, now and
 /// whenever it says something else: a time as for [`at_wall`]. The programs that
 /// it starts have the same clock.
 pub fn by_file(command: &Command, file: &Path) -> Command {
@@ -85,7 +85,7 @@ fn check_library() {
     );
 }
 
-/// The same command on a machine that booted `seconds` ago.
+/// The command on a machine that booted `seconds` ago.
 pub fn booted_ago(command: &Command, seconds: i64) -> Command {
     static CHECKED: OnceLock<()> = OnceLock::new();
     CHECKED.get_or_init(|| {
@@ -100,7 +100,7 @@ pub fn booted_ago(command: &Command, seconds: i64) -> Command {
     moved(command, seconds - seconds_of(&uptime))
 }
 
-/// The same command on a machine whose clock since boot is ahead by so many
+/// The command on a machine whose clock since boot is ahead by so many
 /// seconds, and stays so: several commands agree on the time.
 pub fn moved(command: &Command, by: i64) -> Command {
     let by = by.to_string();

@@ -73,7 +73,7 @@ impl Daemon {
         self.ended()
     }
 
-    /// How it ended, once it has.
+    /// The end of the daemon, once it has ended.
     #[track_caller]
     pub fn ended(&mut self) -> ExitStatus {
         let ended = wait_for(|| self.child.try_wait().expect("it is ours"));

@@ -1,4 +1,4 @@
-//! What the tests share: a router in a folder, with the real binary and the
+//! The tests' common ground: a router in a folder, with the real binary and the
 //! simulated services; networks, clocks, waits.
 
 pub mod clocks;
@@ -27,14 +27,14 @@ pub struct Router {
     folder: tempfile::TempDir,
 }
 
-/// How a run of the program ended.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub struct Ran {
     /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,
-    /// What it printed.
+    /// The standard output.
     pub stdout: String,
-    /// What it logged, since the tests have neither a terminal nor a `/dev/log`.
+    /// The log, since the tests have neither a terminal nor a `/dev/log`.
     pub stderr: String,
 }
 
@@ -44,14 +44,14 @@ impl Ran {
         format!("{}{}", self.stdout, self.stderr)
     }
 
-    /// The same, if it ended with this code.
+    /// The run, if it ended with this code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Ran {
         assert_eq!(self.code, Some(code), "{}", self.said());
         self
     }
 
-    /// The same, if it said this.
+    /// The run, if it said this.
     #[track_caller]
     pub fn says(self, text: &str) -> Ran {
         assert!(
@@ -62,7 +62,7 @@ impl Ran {
         self
     }
 
-    /// The same, if it did not say this.
+    /// The run, if it did not say this.
     #[track_caller]
     pub fn never_says(self, text: &str) -> Ran {
         assert!(!self.said().contains(text), "'{text}' in:\n{}", self.said());
@@ -98,7 +98,7 @@ impl Router {
         self.section("home", options)
     }
 
-    /// The same with a name.
+    /// The text of a section with a name.
     pub fn section(&self, name: &str, options: &str) -> String {
         let url = self.sim.https_url();
         format!(
@@ -135,7 +135,7 @@ impl Router {
         self.path("etc/record")
     }
 
-    /// What a reboot does: tmpfs is empty.
+    /// Reboots: tmpfs is empty.
     pub fn reboot(&self) {
         let _ = fs::remove_dir_all(self.path("run"));
     }
@@ -150,7 +150,7 @@ impl Router {
         self.run(&["once"])
     }
 
-    /// What `status --format json` says.
+    /// The output of `status --format json`.
     pub fn status(&self) -> serde_json::Value {
         let ran = self.run(&["status", "--format", "json"]).expect(0);
         serde_json::from_str(&ran.stdout).expect("JSON")
@@ -177,7 +177,7 @@ impl Router {
         UbusSim::start(self.path("ubus.sock")).expect("the stand-in for ubusd starts")
     }
 
-    /// How many `update_ip` requests came.
+    /// The number of `update_ip` requests that came.
     pub fn updates(&self) -> usize {
         let requests = self.sim.requests();
         requests.iter().filter(|r| r.call() == "update_ip").count()
@@ -206,7 +206,7 @@ pub fn program() -> Command {
     }
 }
 
-/// How it ended.
+/// The result of a child process.
 pub fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code(),
@@ -215,7 +215,7 @@ pub fn ran(output: Output) -> Ran {
     }
 }
 
-/// Whether a text stands in any file below a folder.
+/// True if a text stands in any file below a folder.
 pub fn is_in_files(folder: &Path, text: &str) -> bool {
     let Ok(entries) = fs::read_dir(folder) else {
         return false;

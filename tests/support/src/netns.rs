@@ -56,7 +56,7 @@ impl Netns {
         net
     }
 
-    /// What comes back from `cat` comes from inside.
+    /// The output of `cat` comes from inside.
     fn wait_for_holder(&mut self) {
         let stdin = self.holder.stdin.as_mut().expect("it is piped");
         stdin.write_all(b"\n").expect("cat reads");
@@ -64,7 +64,7 @@ impl Netns {
         stdout.read_exact(&mut [0]).expect("a namespace was made");
     }
 
-    /// The same command inside.
+    /// The command inside.
     pub fn enter(&self, command: &Command) -> Command {
         match user_namespace() {
             [] => self.entering(&["--net"], command),
@@ -121,7 +121,7 @@ impl Netns {
         other.ip(&format!("link set {far} up"));
     }
 
-    /// The same, not up yet.
+    /// Adds a pair of devices that are not up yet.
     #[track_caller]
     pub fn pair(&self, name: &str, other: &Netns, far: &str) {
         let pid = other.holder.id();
@@ -193,7 +193,7 @@ impl FarSim {
         FarSim::start_with(net, listen, "")
     }
 
-    /// The same with more words on its command line.
+    /// Starts the simulator with more words on its command line.
     pub fn start_with(net: &Netns, listen: &str, words: &str) -> FarSim {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let paths = ["ready", "log", "ca.pem"].map(|name| folder.path().join(name));

@@ -9,9 +9,9 @@ use std::env;
 use std::ffi::OsString;
 use std::process::{Command, exit};
 
-/// What the simulator is to do: its arguments, with a line break between.
+/// The variable with the simulator's arguments, with a line break between.
 const ARGUMENTS: &str = "WANSYNC_TEST_SIMULATOR";
-/// What the test harness prints before.
+/// The line that the test harness prints before.
 const HARNESS: &str = "running 1 test\n";
 
 /// Makes a test program one that can be the simulator; at its root.
@@ -34,7 +34,7 @@ pub fn simulator(arguments: &[&str]) -> Command {
     command
 }
 
-/// What the simulator itself printed.
+/// The output of the simulator itself.
 pub(crate) fn printed(stdout: &str) -> String {
     let (_, ours) = stdout
         .split_once(HARNESS)

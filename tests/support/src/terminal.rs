@@ -13,7 +13,7 @@ pub fn at_terminal(command: &Command, columns: u16, typed: &str) -> Ran {
     at_terminal_with(command, columns, typed, "")
 }
 
-/// The same with redirections, as a shell has them.
+/// A run on a terminal with redirections, as a shell has them.
 pub fn at_terminal_with(command: &Command, columns: u16, typed: &str, redirections: &str) -> Ran {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let quoted = words.map(|word| quoted(word.to_str().expect("UTF-8")));

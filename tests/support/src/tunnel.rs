@@ -8,9 +8,9 @@
 //!
 //! netifd's stand-in is in the test itself, since sockets in the file system
 //! are not a matter of network namespaces. It is kept in step with the kernel,
-//! and what it does when the tunnel's network is told to go down and up is what
+//! and what it does when the tunnel's network is taken down and up is what
 //! [`Restart`] says. The tunnel is a pair of devices without ARP, multicast and
-//! IPv6: as on a PPP link, nothing goes over it that nobody has sent, so that
+//! IPv6: as on a PPP link, nothing goes over it unasked, so that
 //! its counters tell the truth.
 
 use std::ffi::OsStr;
@@ -30,37 +30,37 @@ use super::simulator::simulator;
 use super::waiting::{comes_true, wait_for, wait_until};
 use super::{Ran, Router, ran};
 
-/// What VPNKI calls the tunnel.
+/// The tunnel's name at VPNKI.
 pub const NAME: &str = "user356";
 /// netifd's network of the tunnel, and its device at first.
 pub const NETWORK: &str = "vpnki0";
 /// The tunnel's address here.
 pub const NEAR: &str = "172.16.1.2";
-/// Who answers echoes at its other end.
+/// The address at its other end that answers echoes.
 pub const FAR: &str = "172.16.0.1";
-/// What must be reached through it.
+/// The network that must be reached through it.
 pub const ROUTE: &str = "172.16.0.0/16";
 /// The WAN's address at first.
 pub const WAN: &str = "8.8.4.4";
-/// Where SkyDNS and VPNKI are.
+/// The address of SkyDNS and VPNKI.
 const SERVICES: &str = "45.90.28.1";
 /// Both ends have it, so that packets are for whom they reach without ARP.
 const MAC: &str = "02:00:00:00:00:01";
 
-/// What comes of the network's `up`, as VPN clients behave.
+/// The result of the network's `up`, as VPN clients behave.
 #[derive(Debug, Clone)]
 pub enum Restart {
     /// The tunnel works again, whatever was the matter.
     Heals,
-    /// The same, after so long.
+    /// A tunnel that works, after so long.
     HealsAfter(Duration),
-    /// The same, on a device of this name.
+    /// A tunnel that works, on a device of this name.
     Moves(&'static str),
     /// The network is up again, and what was the matter still is.
     Useless,
-    /// It stays down, with this error.
+    /// The network stays down, with this error.
     Fails(&'static str),
-    /// It is pending for ever.
+    /// The network is pending for ever.
     Hangs,
 }
 
@@ -76,7 +76,7 @@ struct State {
     device: Option<String>,
     /// Nothing answers.
     stalled: bool,
-    /// What the other end sends does not arrive.
+    /// True if what the other end sends does not arrive.
     one_way: bool,
     /// The route is not there.
     lost_route: bool,
@@ -147,7 +147,7 @@ impl TunnelBed {
         self.bare_tunnel(&format!("{ping}\n{options}"))
     }
 
-    /// The same without ping and route.
+    /// The section without ping and route.
     pub fn bare_tunnel(&self, options: &str) -> String {
         format!(
             "config tunnel 'dacha'\noption vpnki 'account'\noption name '{NAME}'\n\
@@ -200,31 +200,31 @@ impl TunnelBed {
         Running::start(self.command(arguments), self.router.path("log"))
     }
 
-    /// What `status --format json` says.
+    /// The output of `status --format json`.
     pub fn status(&self) -> Value {
         let ran = self.run(&["status", "--format", "json"]).expect(0);
         serde_json::from_str(&ran.stdout).expect("JSON")
     }
 
-    /// What it says of the tunnel.
+    /// The tunnel in that output.
     pub fn tunnel_status(&self) -> Value {
         self.status()["tunnels"][0].clone()
     }
 }
 
-/// What happens to the tunnel. netifd hears of it where real ones do.
+/// The faults of the tunnel. netifd hears of them where real ones do.
 impl TunnelBed {
     /// Nothing answers any more. What is sent counts as sent.
     pub fn stall(&self) {
         self.line.change(|state| state.stalled = true);
     }
 
-    /// What the other end sends does not arrive; what is sent arrives there.
+    /// Loses what the other end sends; what is sent arrives there.
     pub fn drop_replies(&self) {
         self.line.change(|state| state.one_way = true);
     }
 
-    /// It works again, on the device that it has or had.
+    /// Lets the tunnel work again, on the device that it has or had.
     pub fn heal(&self) {
         let device = self.device().unwrap_or(NETWORK.to_owned());
         self.come_back_as(&device);
@@ -259,7 +259,7 @@ impl TunnelBed {
         self.ubus.set_interface(NETWORK, status);
     }
 
-    /// It works again, on a device of this name, and netifd has noticed.
+    /// Lets the tunnel work again, on a device of this name, which netifd has noticed.
     pub fn come_back_as(&self, device: &str) {
         let status = self.line.revive(device);
         self.ubus.set_interface(NETWORK, status);
@@ -276,23 +276,23 @@ impl TunnelBed {
         self.ip(&format!("route replace default dev {device}"));
     }
 
-    /// It leads to the WAN alone again.
+    /// Lets the route lead to the WAN alone again.
     pub fn default_route_in_wan(&self) {
         let device = self.device().expect("there is a tunnel");
         self.ip(&format!("route del default dev {device}"));
     }
 
-    /// What comes of restarts from now on.
+    /// Sets the result of restarts from now on.
     pub fn on_restart(&self, restart: Restart) {
         self.line.state().restart = restart;
     }
 
-    /// How often the network was told to go up.
+    /// The number of calls of the network's `up`.
     pub fn restarts(&self) -> usize {
         self.ubus.called("up", NETWORK)
     }
 
-    /// Whether the other end answers an echo, without asking the program.
+    /// True if the other end answers an echo, without asking the program.
     pub fn pings(&self) -> bool {
         let ping = simulator(&["ping", FAR, "--wait", "3000"]);
         let output = self.inside(&ping).output().expect("it runs");
@@ -313,7 +313,7 @@ impl TunnelBed {
     }
 }
 
-/// What happens to the WAN.
+/// The faults of the WAN.
 impl TunnelBed {
     /// The WAN gets another address, in 8.8.4.0/24, and is down for a moment.
     pub fn set_wan(&self, address: &str) {
@@ -348,7 +348,7 @@ impl TunnelBed {
     }
 }
 
-/// What the services say, and what they were asked.
+/// The answers of the services, and the requests they got.
 impl TunnelBed {
     /// The names that VPNKI's `active` lists, one list a request; the last stays.
     pub fn vpnki_lists(&self, lists: &[&[&str]]) {
@@ -366,7 +366,7 @@ impl TunnelBed {
         self.vpnki(&format!("tunnels={}", each.collect::<Vec<_>>().join(",")));
     }
 
-    /// How VPNKI answers, as parameters of the simulator's page `vpnki`, such as
+    /// Sets VPNKI's style of answers, as parameters of the simulator's page `vpnki`, such as
     /// `envelope=1.x&rows=strings`.
     pub fn vpnki(&self, parameters: &str) {
         self.admin(&format!("vpnki?{parameters}"));
@@ -392,7 +392,7 @@ impl TunnelBed {
         self.admin("fault?clear=1");
     }
 
-    /// No packet reaches the services; whoever tries is told so at once.
+    /// No packet reaches the services; a sender gets an error at once.
     pub fn services_unreachable(&self) {
         self.ip(&format!("route add unreachable {SERVICES}"));
     }
@@ -477,7 +477,7 @@ impl Line {
         self.raise(device);
     }
 
-    /// What netifd does to bring the network up.
+    /// Brings the network up as netifd does.
     fn raise(&self, device: &str) {
         let near = &self.near;
         near.ip(&format!("link set {device} up"));
@@ -540,7 +540,7 @@ impl Line {
         tunnel_status(device)
     }
 
-    /// The network is told to go up.
+    /// Takes the network up.
     fn restarted(&self) -> Outcome {
         let (restart, device) = {
             let state = self.state();
@@ -564,7 +564,7 @@ impl Line {
         }
     }
 
-    /// It is told to go down: the kernel forgets its routes.
+    /// Takes the network down: the kernel forgets its routes.
     fn stopped(&self) {
         if let Some(device) = &self.state().device {
             self.near.ip(&format!("link set {device} down"));
