@@ -60,7 +60,7 @@ fn a_good_configuration() {
 }
 
 #[test]
-fn offline_asks_nobody() {
+fn offline_asks_no_service() {
     let router = Router::with_address("8.8.4.4");
     let ran = router.run(&["check", "--offline"]).expect(0);
     assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
@@ -266,14 +266,14 @@ fn a_clock_that_is_not_set() {
 #[test]
 fn every_section_is_checked() {
     let router = Router::new();
-    let nobody = router.section("nobody", STATIC).replace("user1", "nobody");
+    let refused = router.section("nobody", STATIC).replace("user1", "nobody");
     let wrong = router.section("wrong", &format!("{STATIC}\noption profile x"));
     let off = router.section("off", "option enabled 0");
     let good = router.section("good", STATIC);
-    router.configure(&[nobody.clone(), good.clone(), off].concat());
+    router.configure(&[refused.clone(), good.clone(), off].concat());
     let ran = check(&router).expect(77).says("FAIL  nobody: ");
     ran.says("ok    good: 127.0.0.1 knows").says("1 disabled");
-    router.configure(&[nobody, wrong, good].concat());
+    router.configure(&[refused, wrong, good].concat());
     let ran = check(&router).expect(78).says("FAIL  nobody: ");
     ran.says("section 'wrong'")
         .says("ok    good: 127.0.0.1 knows");

@@ -116,7 +116,7 @@ fn a_tunnel_that_is_well() {
 }
 
 #[test]
-fn offline_asks_nobody() {
+fn offline_asks_no_service() {
     let world = World::new();
     world.with_tunnel("option notify '/no/such/program'");
     let ran = world.router.run(&["check", "--offline"]).expect(78);
@@ -139,9 +139,9 @@ fn names_that_vpnki_does_not_know() {
                 ..Style::default()
             });
             world.with_tunnel("option name 'usr356'");
-            let told = "dacha: VPNKI lists no tunnel 'usr356' (did you mean 'user356'?), \
+            let message = "dacha: VPNKI lists no tunnel 'usr356' (did you mean 'user356'?), \
                         but: user356, user357";
-            world.fails(78, told);
+            world.fails(78, message);
         }
     }
     world.with_tunnel("option name 'dacha'");
@@ -152,7 +152,7 @@ fn names_that_vpnki_does_not_know() {
 }
 
 #[test]
-fn many_names_are_not_all_told() {
+fn many_names_are_not_all_listed() {
     let world = World::new();
     let known = world.router.sim.tunnels()[0].clone();
     let tunnels = (0..50).map(|n| wansync_sim::Tunnel {
@@ -280,7 +280,7 @@ fn networks_that_are_not_there() {
 }
 
 #[test]
-fn without_netifd_the_rest_is_told() {
+fn without_netifd_the_rest_is_reported() {
     let World { router, ubus } = World::new();
     drop(ubus);
     let ran = router.run(&["check"]).expect(75);

@@ -1,5 +1,5 @@
 //! A look at a VPNKI account, as the daemon's child has it: what is asked, what
-//! is remembered of it, and what is told.
+//! is remembered of it, and what is message.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -99,7 +99,7 @@ impl World {
     }
 
     /// The reason why the account could not be asked, if it could not.
-    fn trouble(&self) -> Option<String> {
+    fn query_error(&self) -> Option<String> {
         let state = self.remembered();
         state.last_error().map(|error| error.why.clone())
     }
@@ -294,7 +294,7 @@ fn looks_keep_apart() {
 }
 
 #[test]
-fn failures_are_told_in_words() {
+fn failures_are_reported_in_words() {
     let world = World::over_tls();
     for (fault, part) in [
         ("status=503", "127.0.0.1: HTTP status 503"),
@@ -321,10 +321,14 @@ fn failures_are_told_in_words() {
             .expect(69)
             .says("account: VPNKI cannot be asked: ");
         ran.says(part).says("; next in 1");
-        let told = world.trouble().expect("trouble");
-        assert!(told.contains(part), "{fault}: {told}");
+        let message = world.query_error().expect("trouble");
+        assert!(message.contains(part), "{fault}: {message}");
         for service in world.services() {
-            assert_eq!(service, ServiceStatus::Unavailable(told.clone()), "{fault}");
+            assert_eq!(
+                service,
+                ServiceStatus::Unavailable(message.clone()),
+                "{fault}"
+            );
         }
         assert!((12..=20).contains(&world.due()), "{fault}: {}", world.due());
         assert!(world.asked().len() <= 1, "{fault}");
@@ -426,7 +430,7 @@ fn a_service_that_asks_for_time_gets_it() {
     assert_eq!(world.asked(), ["active"]);
     world.wait(120);
     world.look().expect(0);
-    assert_eq!(world.trouble(), None);
+    assert_eq!(world.query_error(), None);
 }
 
 #[test]
@@ -444,7 +448,7 @@ fn a_service_that_quotes_the_key_does_not_show_it() {
         world.fault(&fault, Times::Next(1));
         let ran = world.look();
         assert_eq!(ran.code, Some(69), "{fault}: {}", ran.said());
-        world.trouble().expect("trouble");
+        world.query_error().expect("trouble");
     }
 }
 
@@ -522,18 +526,18 @@ fn without_its_key_file_nothing_is_sent() {
     let world = World::new();
     fs::remove_file(world.key_file()).expect("removed");
     let path = world.key_file().display().to_string();
-    let told = format!("the key file {path} does not exist");
-    world.look().expect(69).says(&told);
+    let message = format!("the key file {path} does not exist");
+    world.look().expect(69).says(&message);
     assert_eq!(world.look().expect(69).said(), "");
     assert_eq!(world.asked(), [""; 0]);
-    assert_eq!(world.trouble(), Some(told));
+    assert_eq!(world.query_error(), Some(message));
     fs::write(world.key_file(), VPNKI_KEY).expect("a key file");
     world.look().expect(0);
     assert_eq!(world.service("user356"), ServiceStatus::Active);
 }
 
 #[test]
-fn an_account_that_nobody_watches_is_not_asked() {
+fn an_account_without_a_tunnel_is_not_asked() {
     let world = World::new();
     let off = tunnel("user356", "option enabled '0'");
     for tunnels in ["", &off] {

@@ -15,13 +15,13 @@ use wansync_test_support::tunnel::{NAME, NETWORK, Restart, TunnelBed};
 wansync_test_support::simulator!();
 
 /// The last moment at which all was well, in seconds since boot.
-const WELL: i64 = 500_000;
+const ALL_WELL_AT: i64 = 500_000;
 
 /// A router that publishes its address and watches a tunnel; all is well.
 fn well() -> TunnelBed {
     let bed = TunnelBed::new();
     configure(&bed, &bed.tunnel("option on_down 'restart'"));
-    bed.once_at(WELL).expect(0);
+    bed.once_at(ALL_WELL_AT).expect(0);
     bed
 }
 
@@ -32,9 +32,9 @@ fn configure(bed: &TunnelBed, tunnel: &str) {
 /// The status 85 s after all was well, with a pass every 20 s.
 fn status_of(bed: &TunnelBed) -> String {
     for after in [20, 40, 60, 80] {
-        bed.once_at(WELL + after);
+        bed.once_at(ALL_WELL_AT + after);
     }
-    status_at(bed, WELL + 85)
+    status_at(bed, ALL_WELL_AT + 85)
 }
 
 fn status_at(bed: &TunnelBed, seconds: i64) -> String {
@@ -80,7 +80,7 @@ fn the_far_end_is_dead() {
 fn the_route_leads_elsewhere() {
     let bed = well();
     configure(&bed, &bed.tunnel(""));
-    bed.once_at(WELL).expect(0);
+    bed.once_at(ALL_WELL_AT).expect(0);
     bed.lose_route();
     says(
         &status_of(&bed),
@@ -96,7 +96,7 @@ fn the_route_leads_elsewhere() {
 fn no_route_leads_there_at_all() {
     let bed = well();
     configure(&bed, &bed.tunnel(""));
-    bed.once_at(WELL).expect(0);
+    bed.once_at(ALL_WELL_AT).expect(0);
     bed.lose_route();
     // Without a default route there is none that could serve instead.
     bed.ip("route del default");
@@ -206,7 +206,7 @@ fn netifd_is_away() {
 }
 
 #[test]
-fn somebody_took_it_down() {
+fn taken_down_by_hand() {
     let bed = well();
     bed.set_down(json!({"autostart": false}));
     let status = status_of(&bed);
@@ -254,11 +254,11 @@ fn no_echo_may_be_sent() {
     let bare = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"];
     for after in [20, 1000, 1020, 1040] {
         let once = behind(&bare, &bed.router.command(&["once"]));
-        let once = booted_ago(&once, WELL + after);
+        let once = booted_ago(&once, ALL_WELL_AT + after);
         ran(bed.inside(&once).output().expect("it runs"));
     }
     says(
-        &status_at(&bed, WELL + 1045),
+        &status_at(&bed, ALL_WELL_AT + 1045),
         &[
             "unknown  ",
             "172.16.0.1 could not be asked: no echo may be sent: that needs root (CAP_NET_RAW)",
@@ -269,9 +269,9 @@ fn no_echo_may_be_sent() {
 }
 
 #[test]
-fn nobody_looks() {
+fn no_pass_runs() {
     says(
-        &status_at(&well(), WELL + 4000),
+        &status_at(&well(), ALL_WELL_AT + 4000),
         &[
             "unknown  ",
             "not looked at for 1 h 6 min: neither the service nor cron runs",

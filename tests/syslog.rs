@@ -216,7 +216,7 @@ const FAULTS: [Signal; 5] = [
 
 /// The text about a fault, as a developer needs it: a place in the code, and of what.
 #[track_caller]
-fn tells_of_a_fault(message: &str) {
+fn reports_a_fault(message: &str) {
     let rest = message.strip_prefix("this is a fault of wansync itself, at 0x");
     let (place, rest) = rest.and_then(|r| r.split_once(' ')).expect(message);
     assert!(
@@ -246,15 +246,15 @@ fn a_fault_leaves_one_line() {
             line.pid,
             daemon.pid().as_raw_nonzero().get().cast_unsigned()
         );
-        tells_of_a_fault(&line.message);
+        reports_a_fault(&line.message);
         logging.is_empty();
         let log = daemon.log();
-        assert!(!log.contains("fault of wansync"), "told twice: {log}");
+        assert!(!log.contains("fault of wansync"), "logged twice: {log}");
     }
 }
 
 #[test]
-fn a_fault_without_a_log_is_told_on_stderr() {
+fn a_fault_without_a_log_is_reported_on_stderr() {
     if !traps() {
         return;
     }
@@ -267,6 +267,6 @@ fn a_fault_without_a_log_is_told_on_stderr() {
     let mut lines = log
         .lines()
         .filter_map(|line| line.strip_prefix("wansync: error: "));
-    tells_of_a_fault(lines.next().unwrap_or_else(|| panic!("no line: {log}")));
+    reports_a_fault(lines.next().unwrap_or_else(|| panic!("no line: {log}")));
     assert_eq!(lines.next(), None);
 }

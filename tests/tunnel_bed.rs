@@ -105,7 +105,7 @@ fn the_device_goes_and_comes_back() {
 }
 
 #[test]
-fn restarts_do_what_they_are_told_to() {
+fn restarts_end_as_they_were_set() {
     let bed = TunnelBed::new();
     bed.stall();
     bed.on_restart(Restart::Useless);

@@ -2,7 +2,7 @@
 //! namespace of their own.
 //!
 //! A router's own addresses are no target of echoes, hence the namespace. Each
-//! tunnel has its own device, since the bytes that a device receives tell that
+//! tunnel has its own device, since the bytes that a device receives show that
 //! a tunnel lives. Without ARP, multicast and IPv6 nothing goes over them that
 //! was not asked for, as on a PPP link.
 

@@ -10,13 +10,13 @@ use flate2::{Compression, GzBuilder};
 use std::io::{Read, Write as _};
 
 /// The longest content of one stream; far beyond any package for a router.
-const LIMIT: u64 = 256 << 20;
+const MAX_INFLATED_SIZE: u64 = 256 << 20;
 
 /// Unix, as `gzip` writes it.
 const SYSTEM: u8 = 3;
 
 /// More of it takes longer, and gains next to nothing.
-const EFFORT: std::num::NonZeroU64 = std::num::NonZeroU64::new(5).expect("not 0");
+const COMPRESSION_ITERATIONS: std::num::NonZeroU64 = std::num::NonZeroU64::new(5).expect("not 0");
 
 /// As `gzip -9n`: without a name, at time 0.
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -33,7 +33,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 pub(crate) fn gzip_smallest(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let effort = zopfli::Options {
-        iteration_count: EFFORT,
+        iteration_count: COMPRESSION_ITERATIONS,
         ..zopfli::Options::default()
     };
     zopfli::compress(effort, zopfli::Format::Gzip, bytes, &mut out)
@@ -70,12 +70,12 @@ pub(crate) fn inflate(part: &str, bytes: &[u8]) -> Result<Vec<u8>> {
 
 fn read_all(part: &str, from: &mut impl Read) -> Result<Vec<u8>> {
     let mut out = Vec::new();
-    let read = from.take(LIMIT + 1).read_to_end(&mut out);
+    let read = from.take(MAX_INFLATED_SIZE + 1).read_to_end(&mut out);
     read.map_err(|why| Error::damaged(part, format!("cannot be decompressed: {why}")))?;
-    if out.len() as u64 > LIMIT {
+    if out.len() as u64 > MAX_INFLATED_SIZE {
         return Err(Error::unsupported(
             part,
-            format!("more than {LIMIT} bytes when decompressed"),
+            format!("more than {MAX_INFLATED_SIZE} bytes when decompressed"),
         ));
     }
     Ok(out)

@@ -80,7 +80,7 @@ fn run(task: Task) -> Result<(), Error> {
                 out: out.unwrap_or_else(|| root.join("target/packages")),
                 epoch: epoch.unwrap_or_else(|| last_commit(&root)),
                 version: env!("CARGO_PKG_VERSION").into(),
-                room: release::ROOM,
+                room: release::MAX_IPK_SIZE,
                 root,
                 targets,
             };

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 const NAME: &str = "wansync";
 /// The architecture of the smallest routers.
-const SMALLEST: &str = "mips_24kc";
+const SMALLEST_ARCH: &str = "mips_24kc";
 /// The bytes that these routers have room for, as an .ipk.
-pub const ROOM: usize = 560_000;
+pub const MAX_IPK_SIZE: usize = 560_000;
 
 /// The files that are written beside the packages.
 const INDEXES: [&str; 3] = ["Packages", "Packages.gz", "SHA256SUMS"];
@@ -30,7 +30,7 @@ pub struct Plan {
     pub version: String,
     /// The time of everything, in seconds since 1970.
     pub epoch: u64,
-    /// [`ROOM`]; less in tests.
+    /// [`MAX_IPK_SIZE`]; less in tests.
     pub room: usize,
 }
 
@@ -142,7 +142,8 @@ fn pack(plan: &Plan, target: &Target) -> Result<Vec<Written>> {
     for arch in &target.openwrt {
         let ipk = recipe.ipk(arch)?;
         let mut save = |file: String, content: &[u8]| {
-            let too_large = file.ends_with(".ipk") && arch == SMALLEST && content.len() > plan.room;
+            let too_large =
+                file.ends_with(".ipk") && arch == SMALLEST_ARCH && content.len() > plan.room;
             write(&plan.out.join(&file), content)?;
             written.push(Written {
                 file,

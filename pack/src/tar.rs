@@ -13,7 +13,7 @@ const MAGIC_POSIX: &[u8] = b"ustar\x0000";
 /// The name of a pseudo entry that carries a name of over 100 bytes.
 const LONG: &str = "././@LongLink";
 /// An 11 digit octal number ends here.
-const LARGEST: u64 = 0o77_777_777_777;
+const MAX_ENTRY_SIZE: u64 = 0o77_777_777_777;
 
 /// One entry, owned by 0:0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ fn append(out: &mut Vec<u8>, member: &Member) -> Result<()> {
         Kind::Folder => (b'5', &[], ""),
         Kind::Symlink(target) => (b'2', &[], target),
     };
-    if member.mtime > LARGEST || content.len() as u64 > LARGEST {
+    if member.mtime > MAX_ENTRY_SIZE || content.len() as u64 > MAX_ENTRY_SIZE {
         return Err(Error::refused(
             &member.name,
             "time or size is too large for tar",

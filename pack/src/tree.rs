@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 /// The mode of a folder that is not described.
-const FOLDER: u32 = 0o755;
+const FOLDER_MODE: u32 = 0o755;
 
 /// The files, links and folders of a package, from its top folder `""` down.
 ///
@@ -43,7 +43,7 @@ impl Default for Tree {
         Tree(BTreeMap::from([(
             String::new(),
             Entry {
-                mode: FOLDER,
+                mode: FOLDER_MODE,
                 node: Node::Folder,
             },
         )]))
@@ -90,7 +90,7 @@ impl Tree {
             let entry = self.0.entry(folder.into());
             if entry
                 .or_insert(Entry {
-                    mode: FOLDER,
+                    mode: FOLDER_MODE,
                     node: Node::Folder,
                 })
                 .node

@@ -8,7 +8,7 @@ use checkout::{Checkout, EPOCH, content, feeds, fixture, names, path, sh};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
-use wansync_pack::release::{Plan, ROOM, Written, check_room, run};
+use wansync_pack::release::{MAX_IPK_SIZE, Plan, Written, check_room, run};
 use wansync_pack::tree::Node;
 use wansync_pack::{hex, sha256};
 
@@ -270,7 +270,7 @@ fn a_package_too_large_for_the_smallest_routers_is_refused() {
         )
     );
     let small = run(&checkout.plan()).expect("packages");
-    assert_eq!(check_room(&small, ROOM), Ok(()));
+    assert_eq!(check_room(&small, MAX_IPK_SIZE), Ok(()));
 }
 
 #[test]

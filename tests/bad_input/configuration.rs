@@ -101,7 +101,7 @@ fn files_that_are_no_configuration() {
 /// Lines of the configuration: 1 and 2 are the `wansync` section, 3 is the
 /// `config` of `home`, 4 its base_url, 5 its ident, 6 its key; options follow.
 #[test]
-fn a_wrong_option_is_told_with_its_line() {
+fn a_wrong_option_is_reported_with_its_line() {
     let settled = Settled::new();
     let url = settled.router.sim.https_url();
     let url = |text: &'static str| (url.clone(), text.to_owned());
@@ -174,7 +174,7 @@ fn a_wrong_option_is_told_with_its_line() {
 }
 
 #[test]
-fn an_option_that_is_not_utf8_is_told_with_its_line() {
+fn an_option_that_is_not_utf8_is_reported_with_its_line() {
     let settled = Settled::new();
     settled.configure_with("user1", "us\u{1}er1");
     let text = fs::read(settled.router.config()).expect("text");
@@ -191,7 +191,7 @@ fn an_option_that_is_not_utf8_is_told_with_its_line() {
 }
 
 #[test]
-fn all_problems_of_a_file_are_told_at_once() {
+fn all_problems_of_a_file_are_reported_at_once() {
     let settled = Settled::new();
     let home = settled.router.home(&format!(
         "{STATIC}\noption profile 'x'\noption refresh '1y'"

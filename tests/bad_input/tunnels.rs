@@ -22,7 +22,7 @@ fn checked(settled: &Settled, from: &str, to: &str, code: i32) -> String {
 }
 
 #[test]
-fn a_wrong_option_of_a_tunnel_is_told_with_its_line() {
+fn a_wrong_option_of_a_tunnel_is_reported_with_its_line() {
     let settled = Settled::new();
     let account = "option vpnki 'account'\n";
     let added = |text: &str| (account, format!("{account}{text}\n"));
@@ -112,15 +112,15 @@ fn a_wrong_option_of_a_tunnel_is_told_with_its_line() {
     for ((from, to), line, part) in table {
         let said = checked(&settled, from, &to, 78);
         let place = format!("line {line}: error: section 'dacha': ");
-        let told = said.lines().filter(|line| line.starts_with("FAIL  "));
-        assert_eq!(told.count(), 1, "{to}: {said}");
+        let failures = said.lines().filter(|line| line.starts_with("FAIL  "));
+        assert_eq!(failures.count(), 1, "{to}: {said}");
         assert!(said.contains(&place), "{to}: no '{place}' in {said}");
         assert!(said.contains(part), "{to}: no '{part}' in {said}");
     }
 }
 
 #[test]
-fn all_problems_of_accounts_and_tunnels_are_told_at_once() {
+fn all_problems_of_accounts_and_tunnels_are_reported_at_once() {
     let settled = Settled::new();
     let said = checked(
         &settled,

@@ -189,21 +189,21 @@ fn a_key_file_that_cannot_be_used() {
 }
 
 #[test]
-fn a_key_file_that_all_may_read_is_told() {
+fn a_key_file_that_all_may_read_is_reported() {
     let router = Router::new();
     let path = file(&router, "key", KEY, 0o644).display().to_string();
     let url = router.sim.http_url();
-    let told = format!("every user may read the key in {path}; chmod 600 {path}");
+    let warning = format!("every user may read the key in {path}; chmod 600 {path}");
     skydns(
         &router,
         &format!("subscribe_plans --key-file {path} --base-url {url}"),
     )
     .expect(0)
-    .says(&told);
+    .says(&warning);
     let option = format!("option key_file '{path}'");
     let section = home(&router, "").replace(&format!("option key '{KEY}'"), &option);
     router.configure(&section);
-    skydns(&router, "subscribe_plans").expect(0).says(&told);
+    skydns(&router, "subscribe_plans").expect(0).says(&warning);
 }
 
 /// A relay of the provider adds the key.

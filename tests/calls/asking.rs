@@ -55,8 +55,8 @@ fn without_a_terminal_a_yes_is_needed() {
             continue;
         };
         destroying.push(method.name);
-        let told = format!("{} would {what}: it needs --yes", method.name);
-        router.run(&words).expect(64).says(&told);
+        let message = format!("{} would {what}: it needs --yes", method.name);
+        router.run(&words).expect(64).says(&message);
         nothing_was_sent(&router);
         words.push("--yes".to_owned());
         router.run(&words);
@@ -138,8 +138,8 @@ fn half_a_terminal_is_none() {
         at_terminal_with(&call, 80, "", &redirections)
             .expect(64)
             .never_says("[y/N]");
-        let told = fs::read_to_string(&errors).unwrap_or_default();
-        assert!(!told.contains("[y/N]"), "{told}");
+        let message = fs::read_to_string(&errors).unwrap_or_default();
+        assert!(!message.contains("[y/N]"), "{message}");
         nothing_was_sent(&router);
     }
     // Where the answer goes does not matter: the question is asked beside it.

@@ -22,7 +22,7 @@ use wansync_sim::{KEY, Request, Times, VPNKI_KEY};
 use wansync_test_support::{Ran, Router};
 
 /// Only a hang takes longer.
-const BOUND: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 
 /// A router with one section for each service.

@@ -179,7 +179,7 @@ fn raw_is_what_came() {
 #[test]
 fn raw_of_a_failure_is_printed_and_told() {
     let router = router();
-    for (text, code, raw, told) in [
+    for (text, code, raw, expected) in [
         (
             "error=message,text=no",
             77,
@@ -196,11 +196,11 @@ fn raw_of_a_failure_is_printed_and_told() {
         fault(&router, text);
         let ran = skydns(&router, "profiles ident=user1 --raw").expect(code);
         assert!(ran.stdout.contains(raw), "{text}: {ran:?}");
-        assert!(ran.stderr.contains(told), "{text}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{text}: {ran:?}");
         // Without --raw, what failed leaves nothing on standard output.
         let ran = skydns(&router, "profiles ident=user1").expect(code);
         assert_eq!(ran.stdout, "", "{text}");
-        assert!(ran.stderr.contains(told), "{text}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{text}: {ran:?}");
     }
 }
 

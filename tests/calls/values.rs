@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use crate::{BOUND, fault, file, nothing_was_sent, only_request, router, skydns};
+use crate::{CALL_TIMEOUT, fault, file, nothing_was_sent, only_request, router, skydns};
 use wansync_test_support::{Ran, Router, ran};
 
 /// A call with this on its standard input.
@@ -100,7 +100,7 @@ fn a_file_that_is_no_value() {
         ("".into(), "does not exist"),
     ] {
         let path = path.display();
-        let told = skydns(
+        let ran = skydns(
             &router,
             &format!("update_password ident=user1 password=@{path}"),
         )
@@ -108,12 +108,12 @@ fn a_file_that_is_no_value() {
         .says("'password'")
         .says(why)
         .never_says("qq");
-        assert!(told.stderr.len() < 600, "{told:?}");
+        assert!(ran.stderr.len() < 600, "{ran:?}");
         // What is no password is quoted, as one line of a sensible length.
-        let told = skydns(&router, &format!("create_profile ident=user1 name=@{path}"));
-        let told = told.expect(64).says("'name'").says(why);
-        assert!(told.stderr.len() < 1000, "{told:?}");
-        assert!(!told.stderr.contains(['\0', '\u{1b}']), "{told:?}");
+        let ran = skydns(&router, &format!("create_profile ident=user1 name=@{path}"));
+        let ran = ran.expect(64).says("'name'").says(why);
+        assert!(ran.stderr.len() < 1000, "{ran:?}");
+        assert!(!ran.stderr.contains(['\0', '\u{1b}']), "{ran:?}");
     }
     nothing_was_sent(&router);
 }
@@ -158,7 +158,7 @@ fn a_value_may_be_long() {
 }
 
 #[test]
-fn what_is_wrong_is_told_before_anything_is_read_from_a_person() {
+fn what_is_wrong_is_reported_before_anything_is_read_from_a_person() {
     let router = router();
     skydns(&router, "update_pasword ident=user1")
         .expect(64)
@@ -206,7 +206,7 @@ fn a_password_from_a_file_is_not_in_the_arguments() {
     let mut call = router.command(&words);
     let call = call.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let call = Stalled(call.expect("it starts"));
-    assert!(router.sim.wait_for_requests(1, BOUND));
+    assert!(router.sim.wait_for_requests(1, CALL_TIMEOUT));
     assert_eq!(only_request(&router).param("password"), Some(PASSWORD));
     let own = fs::read_to_string(format!("/proc/{}/cmdline", call.0.id())).expect("it runs");
     assert!(own.contains("update_password"), "{own}");

@@ -136,8 +136,8 @@ fn what_cannot_be_written_is_printed() {
             router.sim.reset();
             let (service, words) = &both(&path)[n];
             let ran = run(&router, service, words).expect(1);
-            let told = format!("cannot write {}: ", path.display());
-            assert!(ran.stderr.contains(&told), "{ran:?}");
+            let message = format!("cannot write {}: ", path.display());
+            assert!(ran.stderr.contains(&message), "{ran:?}");
             assert!(ran.stderr.contains("; here it is"), "{ran:?}");
             holds_the_secret(service, &ran.stdout);
         }

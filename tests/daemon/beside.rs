@@ -33,7 +33,10 @@ fn an_event_wakes_the_daemon() {
     fs::write(router.path("address"), "9.9.9.9\n").expect("an address");
     event(&router, &IFUP);
     daemon.says("9.9.9.9 is confirmed");
-    assert!(!router.path("run/event.lock").exists(), "nobody else works");
+    assert!(
+        !router.path("run/event.lock").exists(),
+        "no other process works"
+    );
 }
 
 #[test]
@@ -55,11 +58,14 @@ fn fifty_events_are_two_passes_at_most() {
     let most = 2 + busy.as_secs() as usize / 3;
     assert!((1..=most).contains(&since), "{since} passes");
     assert_eq!(router.updates(), 1);
-    assert!(!router.path("run/event.lock").exists(), "nobody else works");
+    assert!(
+        !router.path("run/event.lock").exists(),
+        "no other process works"
+    );
 }
 
 #[test]
-fn an_event_that_matters_to_nobody() {
+fn an_event_that_matters_to_no_section() {
     let router = router("");
     let ubus = router.ubus();
     ubus.set_interface("wan", up("8.8.4.4"));
@@ -127,21 +133,21 @@ fn once_leaves_the_tunnels_to_the_daemon() {
 
 /// A change is notified once, whichever process found it.
 #[test]
-fn a_change_that_once_found_is_told_once() {
+fn a_change_that_once_found_is_reported_once() {
     let router = counting();
-    let told = router.path("told");
+    let notified = router.path("notified");
     let hook = script(
         &router,
         "hook",
         &format!(
             "#!/bin/sh\necho \"$WANSYNC_ADDRESS\" >>{}\n",
-            told.display()
+            notified.display()
         ),
     );
     let text = fs::read_to_string(router.config()).expect("a configuration");
     router.configure_raw(format!("{text}option notify '{hook}'\n").as_bytes());
     let mut daemon = daemon(&router);
-    let read = || fs::read_to_string(&told).unwrap_or_default();
+    let read = || fs::read_to_string(&notified).unwrap_or_default();
     daemon.until("a first address", |_| read() == "8.8.4.4\n");
     fs::write(router.path("address"), "9.9.9.9\n").expect("an address");
     router.once().expect(0).says("9.9.9.9 is confirmed");

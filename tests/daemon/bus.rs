@@ -59,7 +59,7 @@ fn netifd_restarted_with_the_same_address_and_with_another() {
     is_quiet(&router, 2);
 }
 
-/// Hung at the start, and again later: what was lost is asked for when somebody
+/// Hung at the start, and again later: what was lost is asked for when an event
 /// wakes the daemon.
 #[test]
 fn netifd_hung() {

@@ -29,7 +29,7 @@ use wansync_test_support::Router;
 use wansync_test_support::daemon::Daemon;
 
 /// Long enough for whatever is done at once and should not be.
-const QUIET: Duration = Duration::from_secs(4);
+const QUIET_TIME: Duration = Duration::from_secs(4);
 
 /// A router that publishes network `wan`, with these further options.
 fn router(options: &str) -> Router {
@@ -73,7 +73,7 @@ fn sent(router: &Router) -> Vec<String> {
 /// Nothing more is sent.
 #[track_caller]
 fn is_quiet(router: &Router, updates: usize) {
-    thread::sleep(QUIET);
+    thread::sleep(QUIET_TIME);
     assert_eq!(router.updates(), updates, "{:?}", sent(router));
 }
 

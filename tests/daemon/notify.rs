@@ -4,20 +4,20 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{QUIET, daemon, router, script, up};
+use crate::{QUIET_TIME, daemon, router, script, up};
 use wansync_test_support::Router;
 
 /// A hook that writes its environment as one line, after these commands.
 fn hook(router: &Router, before: &str) -> String {
-    let told = router.path("told").display().to_string();
+    let notified = router.path("notified").display().to_string();
     let line = "$WANSYNC_TYPE|$WANSYNC_SECTION|$WANSYNC_OLD|$WANSYNC_NEW|$WANSYNC_ADDRESS|\
                 $WANSYNC_REASON";
-    let text = format!("#!/bin/sh\n{before}\necho \"{line}\" >>{told}\n");
+    let text = format!("#!/bin/sh\n{before}\necho \"{line}\" >>{notified}\n");
     script(router, "hook", &text)
 }
 
-fn told(router: &Router) -> Vec<String> {
-    let text = fs::read_to_string(router.path("told")).unwrap_or_default();
+fn notified(router: &Router) -> Vec<String> {
+    let text = fs::read_to_string(router.path("notified")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 
@@ -31,26 +31,26 @@ fn hooked(before: &str) -> Router {
 const FIRST: &str = "skydns|home|unknown|confirmed|8.8.4.4|8.8.4.4 is confirmed";
 
 #[test]
-fn each_change_is_told_once_and_in_order() {
+fn each_change_is_reported_once_and_in_order() {
     let router = hooked("");
     let ubus = router.ubus();
     ubus.set_interface("wan", up("8.8.4.4"));
     let mut daemon = daemon(&router);
-    daemon.until("news", |_| told(&router).len() == 1);
+    daemon.until("news", |_| notified(&router).len() == 1);
     ubus.set_interface("wan", crate::pending());
-    daemon.until("news", |_| told(&router).len() == 2);
+    daemon.until("news", |_| notified(&router).len() == 2);
     ubus.set_interface("wan", up("8.8.4.4"));
-    daemon.until("news", |_| told(&router).len() == 3);
+    daemon.until("news", |_| notified(&router).len() == 3);
     ubus.redial("wan", up("9.9.9.9"));
-    daemon.until("news", |_| told(&router).len() == 4);
-    thread::sleep(QUIET);
-    let told = told(&router);
-    assert_eq!(told.len(), 4, "{told:?}");
-    assert_eq!(told[0], FIRST);
-    assert!(told[1].starts_with("skydns|home|confirmed|aborted|8.8.4.4|network 'wan'"));
-    assert!(told[2].starts_with("skydns|home|aborted|confirmed|8.8.4.4|"));
+    daemon.until("news", |_| notified(&router).len() == 4);
+    thread::sleep(QUIET_TIME);
+    let notified = notified(&router);
+    assert_eq!(notified.len(), 4, "{notified:?}");
+    assert_eq!(notified[0], FIRST);
+    assert!(notified[1].starts_with("skydns|home|confirmed|aborted|8.8.4.4|network 'wan'"));
+    assert!(notified[2].starts_with("skydns|home|aborted|confirmed|8.8.4.4|"));
     assert_eq!(
-        told[3],
+        notified[3],
         "skydns|home|confirmed|confirmed|9.9.9.9|9.9.9.9 is confirmed; before it was 8.8.4.4"
     );
 }
@@ -61,13 +61,13 @@ fn what_is_still_confirmed_after_a_reboot_is_no_news() {
     let ubus = router.ubus();
     ubus.set_interface("wan", up("8.8.4.4"));
     let mut first = daemon(&router);
-    first.until("news", |_| told(&router).len() == 1);
+    first.until("news", |_| notified(&router).len() == 1);
     assert!(first.end().success());
     router.reboot();
     let mut second = daemon(&router);
     second.says("home: unchanged");
-    thread::sleep(QUIET);
-    assert_eq!(told(&router), [FIRST]);
+    thread::sleep(QUIET_TIME);
+    assert_eq!(notified(&router), [FIRST]);
 }
 
 #[test]
@@ -82,13 +82,13 @@ fn a_hook_that_hangs_is_killed_and_delays_nothing() {
     ubus.redial("wan", up("9.9.9.9"));
     daemon.says("9.9.9.9 is confirmed");
     assert!(start.elapsed() < Duration::from_secs(25));
-    assert!(told(&router).is_empty(), "the first hook hangs");
+    assert!(notified(&router).is_empty(), "the first hook hangs");
     daemon.says("took longer than 30 s");
-    daemon.until("news", |_| told(&router).len() == 1);
+    daemon.until("news", |_| notified(&router).len() == 1);
     assert!(
-        told(&router)[0].contains("|9.9.9.9|"),
+        notified(&router)[0].contains("|9.9.9.9|"),
         "{:?}",
-        told(&router)
+        notified(&router)
     );
     assert!(daemon.end().success());
 }
@@ -118,29 +118,29 @@ fn once_tells_it_too() {
     }
     router.reboot();
     router.once().expect(0).says("unchanged");
-    assert_eq!(told(&router), [FIRST]);
+    assert_eq!(notified(&router), [FIRST]);
     ubus.set_interface("wan", up("9.9.9.9"));
     router.once().expect(0);
-    assert_eq!(told(&router).len(), 2);
+    assert_eq!(notified(&router).len(), 2);
 }
 
 /// A key that is refused is news; that it is held then is the same news.
 #[test]
-fn a_refusal_is_told_once() {
+fn a_refusal_is_reported_once() {
     let router = hooked("");
     let text = fs::read_to_string(router.config()).expect("a configuration");
     router.configure_raw(text.replace(wansync_sim::KEY, "wrong-key").as_bytes());
     let ubus = router.ubus();
     ubus.set_interface("wan", up("8.8.4.4"));
     let mut daemon = daemon(&router);
-    daemon.until("news", |_| told(&router).len() == 1);
+    daemon.until("news", |_| notified(&router).len() == 1);
     ubus.redial("wan", up("9.9.9.9"));
     daemon.signal(rustix::process::Signal::USR1);
     thread::sleep(Duration::from_secs(6));
-    let told = told(&router);
-    assert_eq!(told.len(), 1, "{told:?}");
+    let notified = notified(&router);
+    assert_eq!(notified.len(), 1, "{notified:?}");
     assert!(
-        told[0].starts_with("skydns|home|unknown|refused||"),
-        "{told:?}"
+        notified[0].starts_with("skydns|home|unknown|refused||"),
+        "{notified:?}"
     );
 }

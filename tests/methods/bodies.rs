@@ -25,7 +25,7 @@ const BODIES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_method_tells_what_came_instead_of_json() {
+fn every_method_says_what_came_instead_of_json() {
     let world = ready();
     // `OK` is no JSON that could be cut.
     deleted_with_a_status(&world);
@@ -69,7 +69,7 @@ fn every_method_understands_what_only_looks_damaged() {
 }
 
 #[test]
-fn a_warning_of_php_is_told_and_only_vpnki_is_understood_behind_it() {
+fn a_warning_of_php_is_reported_and_only_vpnki_is_understood_behind_it() {
     let world = ready();
     // Behind junk, `OK` alone would prove nothing.
     deleted_with_a_status(&world);

@@ -19,7 +19,7 @@ fn every_method_has_a_row() {
 }
 
 #[test]
-fn a_refusal_is_told_in_the_service_s_words_and_changes_nothing() {
+fn a_refusal_is_reported_in_the_service_s_words_and_changes_nothing() {
     for row in refusals::ROWS {
         let world = World::new();
         (row.before)(&world);
@@ -50,7 +50,7 @@ const UNAVAILABLE: &[(&str, i32, &str)] = &[
 ];
 
 #[test]
-fn every_method_tells_what_the_service_could_not_do() {
+fn every_method_says_what_the_service_could_not_do() {
     let world = World::without_tls();
     for method in all() {
         for (fault, code, says) in UNAVAILABLE {
@@ -63,7 +63,7 @@ fn every_method_tells_what_the_service_could_not_do() {
 }
 
 #[test]
-fn every_method_tells_that_there_is_no_service() {
+fn every_method_says_that_there_is_no_service() {
     let world = World::new();
     for method in all() {
         // Nothing listens on the first port.
@@ -76,7 +76,7 @@ fn every_method_tells_that_there_is_no_service() {
 }
 
 #[test]
-fn every_method_tells_that_the_certificate_is_not_trusted() {
+fn every_method_says_that_the_certificate_is_not_trusted() {
     let world = World::new();
     world.fault("tls-wrong-ca");
     for method in all() {
@@ -91,7 +91,7 @@ fn every_method_tells_that_the_certificate_is_not_trusted() {
 }
 
 #[test]
-fn every_method_tells_that_the_key_is_wrong_and_never_the_key() {
+fn every_method_says_that_the_key_is_wrong_and_never_the_key() {
     let world = World::new();
     world.sim().remove_key(KEY);
     world.sim().remove_vpnki_key(VPNKI_KEY);

@@ -222,7 +222,7 @@ fn a_deletion_is_understood_in_every_way() {
 }
 
 #[test]
-fn an_error_is_told_alike_out_of_every_envelope() {
+fn an_error_is_reported_alike_out_of_every_envelope() {
     let world = World::without_tls();
     world.sim().remove_vpnki_key(VPNKI_KEY);
     for &envelope in Envelope::ALL {

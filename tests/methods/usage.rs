@@ -254,7 +254,7 @@ fn a_method_that_is_not_known_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn what_deletes_or_blocks_needs_a_yes_where_nobody_can_be_asked() {
+fn what_deletes_or_blocks_needs_a_yes_where_there_is_no_terminal() {
     let world = World::new();
     let mut asking = Vec::new();
     for method in all().filter(|method| method.needs_yes().is_some()) {

@@ -117,7 +117,7 @@ fn a_crontab_elsewhere_stays_there() {
 }
 
 #[test]
-fn who_has_cron_disabled_is_told() {
+fn who_has_cron_disabled_is_reported() {
     let staged = Staged::new();
     staged.write("tmp/cron.disabled", "");
     staged.configure("", &staged.home("8.8.4.4"));

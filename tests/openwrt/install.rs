@@ -98,7 +98,7 @@ fn an_upgrade_starts_the_new_program() {
                 calls.contains("kill wansync\nset wansync\n"),
                 "{manager}: {calls}"
             );
-            assert_eq!(staged.told("instance").len(), 1);
+            assert_eq!(staged.procd_lines("instance").len(), 1);
             assert_eq!(staged.read("etc/config/wansync"), edited);
             assert!(!staged.has("etc/uci-defaults/95-wansync"));
         }

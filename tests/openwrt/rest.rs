@@ -195,8 +195,8 @@ fn a_day_of_the_daemon_writes_nothing_but_the_change() {
 
 /// The daemon as procd was given it to run.
 fn respawned(day: &Day, second: i64) -> Daemon {
-    let told = day.online.staged.told("param");
-    let command = told.iter().find_map(|line| line.strip_prefix("command "));
+    let params = day.online.staged.procd_lines("param");
+    let command = params.iter().find_map(|line| line.strip_prefix("command "));
     let script = format!(
         "export {}; exec {}",
         clocks::PRELOADED,

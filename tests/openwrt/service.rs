@@ -40,7 +40,7 @@ fn from_hotplug_and_cron_nothing_stays_resident() {
 }
 
 #[test]
-fn the_daemon_is_told_to_procd() {
+fn the_daemon_is_described_to_procd() {
     let staged = running("daemon");
     let dacha = format!("{}{DACHA}", staged.home("8.8.4.4"));
     staged.configure("option mode 'daemon'", &dacha);
@@ -52,9 +52,9 @@ fn the_daemon_is_told_to_procd() {
     .expect("a mode");
     for action in ["start", "reload"] {
         staged.service(action).expect(0);
-        assert_eq!(staged.told("instance").len(), 1);
+        assert_eq!(staged.procd_lines("instance").len(), 1);
         assert_eq!(
-            staged.told("param"),
+            staged.procd_lines("param"),
             [
                 "command /usr/bin/wansync -c /var/run/wansync/config daemon",
                 "respawn 3600 5 0",
@@ -67,14 +67,17 @@ fn the_daemon_is_told_to_procd() {
                 "capabilities /etc/capabilities/wansync.json",
             ]
         );
-        assert_eq!(staged.told("jail"), ["wansync log procfs"]);
-        assert_eq!(staged.told("mount_rw"), ["/etc/wansync /var/run/wansync"]);
+        assert_eq!(staged.procd_lines("jail"), ["wansync log procfs"]);
+        assert_eq!(
+            staged.procd_lines("mount_rw"),
+            ["/etc/wansync /var/run/wansync"]
+        );
         let networks = [
             "config wansync",
             "interface.* vpnki0 /etc/init.d/wansync reload",
             "interface.* wan2 /etc/init.d/wansync reload",
         ];
-        assert_eq!(staged.told("trigger"), networks);
+        assert_eq!(staged.procd_lines("trigger"), networks);
         assert_eq!(
             staged.crontab(),
             CRONTAB,
@@ -121,13 +124,13 @@ fn the_daemon_has_no_more_privileges_than_it_needs() {
             &format!("{}{tunnel}", staged.home("8.8.4.4")),
         );
         staged.service("reload").expect(0);
-        let told = staged.told("param");
-        let said = |what: &str| told.iter().find_map(|line| line.strip_prefix(what));
-        let case = format!("ujail {ujail}, {tunnel}: {told:?}");
+        let params = staged.procd_lines("param");
+        let said = |what: &str| params.iter().find_map(|line| line.strip_prefix(what));
+        let case = format!("ujail {ujail}, {tunnel}: {params:?}");
         assert_eq!(said("user ").unwrap_or("root"), user, "{case}");
-        assert_eq!(!staged.told("jail").is_empty(), jail, "{case}");
+        assert_eq!(!staged.procd_lines("jail").is_empty(), jail, "{case}");
         assert_eq!(said("capabilities ").unwrap_or(""), capabilities, "{case}");
-        instances.push((user, jail, capabilities, staged.told("instance")));
+        instances.push((user, jail, capabilities, staged.procd_lines("instance")));
     }
     // HUP would not change it, so it is another instance; and the same where nothing changed.
     for (a, first) in instances.iter().enumerate() {
@@ -197,7 +200,7 @@ fn a_boot_with_an_error_waits_for_the_repair() {
     );
     staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
     staged.service("reload").expect(0);
-    assert_eq!(staged.told("instance").len(), 1);
+    assert_eq!(staged.procd_lines("instance").len(), 1);
 }
 
 /// Neither does a crash of the old process, which starts with its own copy.
@@ -263,7 +266,7 @@ fn what_is_disabled_ends_whatever_else_is_wrong() {
         staged.configure(&main, "config skydns 'home'\n");
         for _ in 0..2 {
             staged.service("reload").expect(0);
-            assert!(staged.told("instance").is_empty());
+            assert!(staged.procd_lines("instance").is_empty());
             assert_eq!(staged.crontab(), CRONTAB);
             assert!(!staged.has("tmp/run/wansync/started"));
         }
@@ -276,11 +279,11 @@ fn the_mode_changes_there_and_back_twice() {
     for _ in 0..2 {
         staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
         staged.service("reload").expect(0);
-        assert_eq!(staged.told("instance").len(), 1);
+        assert_eq!(staged.procd_lines("instance").len(), 1);
         assert_eq!(staged.crontab(), CRONTAB);
         staged.configure("option mode 'hook'", &staged.home("8.8.4.4"));
         staged.service("reload").expect(0);
-        assert!(staged.told("instance").is_empty());
+        assert!(staged.procd_lines("instance").is_empty());
         assert_eq!(staged.cron_lines().len(), 1);
         assert!(!staged.has("tmp/run/wansync/config"));
     }

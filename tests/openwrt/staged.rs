@@ -296,7 +296,7 @@ impl Staged {
     }
 
     /// The lines of [`Staged::procd`] that begin with this word, without it.
-    pub fn told(&self, word: &str) -> Vec<String> {
+    pub fn procd_lines(&self, word: &str) -> Vec<String> {
         let lines = self.procd().unwrap_or_default();
         let ours = lines
             .iter()

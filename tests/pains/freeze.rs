@@ -15,14 +15,14 @@ use wansync_test_support::{Ran, Router, ran};
 
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 /// The bound on any one call, and as much again for a machine that is busy.
-const BOUND: Duration = Duration::from_secs(60);
+const RUN_TIMEOUT: Duration = Duration::from_secs(60);
 const TOO_LONG: &str = "took longer than 30 s";
 
 /// A pass, which must end by itself.
 fn bounded(mut command: Command) -> Ran {
     let start = Instant::now();
     let output = command.output().expect("it runs");
-    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
+    assert!(start.elapsed() < RUN_TIMEOUT, "{:?}", start.elapsed());
     ran(output)
 }
 
@@ -185,7 +185,7 @@ fn pain_05_a_killed_pass_blocks_nothing() {
     let router = Router::with_address("8.8.4.4");
     fault(&router, "stall=status");
     let stalled = Running::start(router.command(&["once"]));
-    assert!(router.sim.wait_for_requests(1, BOUND));
+    assert!(router.sim.wait_for_requests(1, RUN_TIMEOUT));
     stalled.kill();
     router.sim.clear();
     router
@@ -210,7 +210,7 @@ fn pain_05_two_passes_at_once() {
     let slow = "delay=1000".parse().expect("a fault");
     router.sim.fault(slow, Times::Next(1));
     let first = Running::start(router.command(&["once"]));
-    assert!(router.sim.wait_for_requests(1, BOUND));
+    assert!(router.sim.wait_for_requests(1, RUN_TIMEOUT));
     let same = Running::start(router.command(&["once"]));
     first.end().expect(0).says("home: confirmed");
     same.end().expect(0).says("home: unchanged");
@@ -224,7 +224,7 @@ fn pain_05_a_change_during_a_pass_is_not_lost() {
     let slow = "delay=1000".parse().expect("a fault");
     router.sim.fault(slow, Times::Next(1));
     let first = Running::start(router.command(&["once"]));
-    assert!(router.sim.wait_for_requests(1, BOUND));
+    assert!(router.sim.wait_for_requests(1, RUN_TIMEOUT));
     router.set_address("8.8.8.8");
     let others: Vec<_> = (0..3)
         .map(|_| Running::start(router.command(&["once"])))

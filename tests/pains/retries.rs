@@ -42,9 +42,9 @@ fn pain_04_fifty_passes_in_a_row_send_once_and_log_once() {
 #[test]
 fn pain_04_fifty_passes_connect_once() {
     let router = Router::new();
-    let nobody = "https://127.0.0.1:1/provider_api/";
+    let unreachable = "https://127.0.0.1:1/provider_api/";
     let home = router.home("option source static\noption address 8.8.4.4");
-    router.configure(&home.replace(&router.sim.https_url(), nobody));
+    router.configure(&home.replace(&router.sim.https_url(), unreachable));
     let start = Instant::now();
     let log = logs((0..50).map(|_| router.once()));
     let most = 1 + start.elapsed().as_secs() as usize / 12;

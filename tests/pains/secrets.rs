@@ -15,7 +15,7 @@ use wansync_test_support::{Ran, Router, is_in_files, ran};
 const STATIC: &str = "option source static\noption address 8.8.4.4";
 /// A key that breaks shells, URLs, and text that is built out of it.
 const AWKWARD: &str = r#"pa/ss $(touch owned) `touch owned` "; touch owned; & = % # + \ ж"#;
-const BOUND: Duration = Duration::from_secs(60);
+const RUN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Quoted for UCI.
 fn quoted(text: &str) -> String {
@@ -211,7 +211,7 @@ fn pain_13_the_key_is_not_in_the_arguments() {
         let mut pass = router.command(&["once"]);
         let pass = pass.stdout(Stdio::null()).stderr(Stdio::null());
         let pass = Stalled(pass.spawn().expect("it starts"));
-        assert!(router.sim.wait_for_requests(1, BOUND));
+        assert!(router.sim.wait_for_requests(1, RUN_TIMEOUT));
         key_is_not_seen_by_ps(&router);
         drop(pass);
         // The process that works in the background.
@@ -220,7 +220,7 @@ fn pain_13_the_key_is_not_in_the_arguments() {
         let event = router.command(&["event"]).env("ACTION", "step").status();
         assert!(event.expect("it runs").success());
         key_is_not_seen_by_ps(&router);
-        assert!(router.sim.wait_for_requests(2, BOUND));
+        assert!(router.sim.wait_for_requests(2, RUN_TIMEOUT));
         key_is_not_seen_by_ps(&router);
         drop(background);
         assert!(comes_true(|| processes(&router).is_empty()));

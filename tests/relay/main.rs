@@ -22,7 +22,7 @@ use wansync_test_support::{Ran, Router, is_in_files, program, ran};
 
 const OK: &str = r#""status":"ok""#;
 /// More than the limit lets through at once.
-const MANY: usize = 30;
+const REQUEST_COUNT: usize = 30;
 
 /// A router that knows the relay, a token, and no key of SkyDNS.
 fn configure(router: &Router, relay: &Relay, token: &str, address: &str) {
@@ -149,7 +149,7 @@ fn each_router_has_a_limit_of_its_own() {
         .get(&format!("update_ip?key={capital}&ip=8.8.4.4"))
         .expect(403, "not know");
     let get = || client.get(&format!("update_ip?key={TOKEN}&ip=8.8.4.4"));
-    let answers: Vec<_> = (0..MANY).map(|_| get()).collect();
+    let answers: Vec<_> = (0..REQUEST_COUNT).map(|_| get()).collect();
     let taken = answers.iter().take_while(|answer| answer.status == 200);
     assert!(taken.count() >= 6);
     assert!(answers.iter().any(|answer| answer.status == 429));
@@ -182,7 +182,7 @@ fn strangers_are_limited_too() {
     let relay = Relay::before(&sim);
     let client = Client::of(&relay);
     let mut answers =
-        (0..MANY).map(|n| client.get(&format!("update_ip?key={}&ip=8.8.4.4", token(n))));
+        (0..REQUEST_COUNT).map(|n| client.get(&format!("update_ip?key={}&ip=8.8.4.4", token(n))));
     assert!(answers.any(|answer| answer.status == 429));
     // And keep out no router that has a token.
     client

@@ -160,7 +160,7 @@ fn damaged_memories_count_as_none() {
 }
 
 #[test]
-fn what_nobody_has_looked_at_for_long_is_not_shown_as_true() {
+fn what_was_not_checked_for_long_is_not_shown_as_true() {
     let watched = Watched::new();
     let old = |seconds: i64| {
         let found = json!({

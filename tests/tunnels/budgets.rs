@@ -32,21 +32,22 @@ fn three_in_an_hour_and_quiet() {
         "; 3 restarts within an hour did not help; the next try is in ",
     );
     assert_eq!(tunnel["restarts_last_hour"], 3);
-    let news = |told: &String| {
-        told.split(' ')
+    let news = |notified: &String| {
+        notified
+            .split(' ')
             .skip(2)
             .take(2)
             .collect::<Vec<_>>()
             .join(" ")
     };
-    let told: Vec<String> = night.told().iter().map(news).collect();
-    assert_eq!(told, ["up down", "down given-up"]);
+    let notified: Vec<String> = night.notified().iter().map(news).collect();
+    assert_eq!(notified, ["up down", "down given-up"]);
 
     night.pass_at(3670).expect(1);
     assert_eq!(restarts(), 4, "one is an hour old");
     night.bed.heal();
     night.pass_at(3700).expect(0).says("dacha: up: ");
-    assert_eq!(night.told().len(), 3);
+    assert_eq!(night.notified().len(), 3);
 }
 
 #[test]
@@ -59,23 +60,23 @@ fn the_command_is_the_last_resort() {
         .pass_at(60)
         .expect(1)
         .says("restarting its network, 1 of 1");
-    assert!(night.told().is_empty());
+    assert!(night.notified().is_empty());
     night
         .pass_at(70)
         .says("the last attempt has not helped yet");
     night
         .pass_at(200)
         .says("restarts did not help, running the command");
-    let told = night.told();
-    assert_eq!(told.len(), 1, "{told:#?}");
+    let notified = night.notified();
+    assert_eq!(notified.len(), 1, "{notified:#?}");
     holds(
-        &told[0],
+        &notified[0],
         "tunnel dacha down down user356 [modem reset $(reboot)] VPNKI lists",
     );
     for at in [600, 1200, 3000] {
         night.pass_at(at).expect(1);
     }
-    assert_eq!((night.told().len(), night.restarts()), (1, 1));
+    assert_eq!((night.notified().len(), night.restarts()), (1, 1));
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn only_the_command() {
     for at in [60, 180, 500, 1000, 2000] {
         night.pass_at(at).expect(1);
     }
-    assert_eq!((night.told().len(), night.restarts()), (2, 0));
+    assert_eq!((night.notified().len(), night.restarts()), (2, 0));
     holds(
         &finding(&night.tunnel_at(2001)),
         "2 commands within an hour did not help",

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::night::{Night, QUICK, holds};
+use crate::night::{Night, QUICK_OPTIONS, holds};
 use wansync_test_support::tunnel::{NETWORK, Restart};
 
 #[test]
 fn killed_between_two_restarts() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     night.bed.on_restart(Restart::Useless);
     let mut daemon = night.daemon();
     night.bed.stall();
@@ -27,7 +27,7 @@ fn killed_between_two_restarts() {
 
 #[test]
 fn killed_between_down_and_up() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     let mut daemon = night.daemon();
     let victim: Arc<Mutex<Option<Pid>>> = Arc::new(Mutex::new(Some(daemon.pid())));
     night.bed.ubus.on_down(NETWORK, move || {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::night::{Night, QUICK, finding, holds};
+use crate::night::{Night, QUICK_OPTIONS, finding, holds};
 use wansync_test_support::clocks::moved;
 use wansync_test_support::netns::behind;
 use wansync_test_support::ran;
@@ -48,7 +48,7 @@ fn netifd_says_that_it_is_gone() {
 
 #[test]
 fn one_that_was_taken_down_by_hand() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night.bed.set_down(json!({"autostart": false}));
@@ -87,7 +87,7 @@ fn no_echo_can_be_sent() {
 
 #[test]
 fn netifd_and_ubusd_restart() {
-    let night = Night::with(&format!("{QUICK}option notify $HOOK"));
+    let night = Night::with(&format!("{QUICK_OPTIONS}option notify $HOOK"));
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night.bed.ubus.restart_netifd();
@@ -103,5 +103,5 @@ fn netifd_and_ubusd_restart() {
     night.is(&mut daemon, "up");
     assert_eq!(night.bed.ubus.called("down", NETWORK), 0);
     assert!(!daemon.log().contains("is down"), "{}", daemon.log());
-    assert!(night.told().is_empty(), "{:#?}", night.told());
+    assert!(night.notified().is_empty(), "{:#?}", night.notified());
 }

@@ -50,7 +50,7 @@ fn all_is_well() {
 }
 
 #[test]
-fn without_a_ping_vpnki_tells() {
+fn without_a_ping_vpnki_decides() {
     let night = Night::new();
     let bed = &night.bed;
     let tunnel = bed.bare_tunnel("option on_down restart\noption down_after 2");

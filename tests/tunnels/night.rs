@@ -15,9 +15,9 @@ use wansync_test_support::{Ran, ran};
 
 /// The router has been running for longer than the machine, so that there is a
 /// time before the test.
-const AHEAD: i64 = 1_000_000;
+const CLOCK_OFFSET: i64 = 1_000_000;
 /// Options of a tunnel that is looked at often.
-pub const QUICK: &str = "option interval 5\noption down_after 2\noption on_down restart\n";
+pub const QUICK_OPTIONS: &str = "option interval 5\noption down_after 2\noption on_down restart\n";
 
 pub struct Night {
     pub bed: TunnelBed,
@@ -41,11 +41,11 @@ impl Night {
     /// `$HOOK` in options is a program that writes its environment down.
     pub fn filled(&self, options: &str) -> String {
         let hook = self.bed.router.path("hook");
-        let told = self.bed.router.path("told");
+        let notified = self.bed.router.path("notified");
         let text = format!(
             "#!/bin/sh\necho \"$WANSYNC_TYPE $WANSYNC_SECTION $WANSYNC_OLD $WANSYNC_NEW \
              $WANSYNC_TUNNEL [$*] $WANSYNC_REASON\" >> {}\n",
-            told.display()
+            notified.display()
         );
         fs::write(&hook, text).expect("the hook is written");
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).expect("it can be run");
@@ -53,20 +53,20 @@ impl Night {
     }
 
     /// The changes that the hook was run for since, a line each.
-    pub fn told(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.bed.router.path("told")).unwrap_or_default();
+    pub fn notified(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.bed.router.path("notified")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
     /// A pass ten minutes ago found all well. The hook may forget it.
     pub fn was_well(&self) {
         self.pass_at(-600).expect(0).says("dacha: up: ");
-        let _ = fs::remove_file(self.bed.router.path("told"));
+        let _ = fs::remove_file(self.bed.router.path("notified"));
     }
 
     fn at(&self, seconds: i64, arguments: &[&str]) -> Command {
         let command = self.bed.router.command(arguments);
-        self.bed.inside(&moved(&command, AHEAD + seconds))
+        self.bed.inside(&moved(&command, CLOCK_OFFSET + seconds))
     }
 
     /// A pass so many seconds from now, by when netifd has done what the last

@@ -1,17 +1,17 @@
 //! A tunnel that died is noticed, explained and brought back.
 
-use crate::night::{Night, QUICK, holds};
+use crate::night::{Night, QUICK_OPTIONS, holds};
 use wansync_test_support::tunnel::Restart;
 
 #[test]
 fn a_dead_tunnel_is_restarted() {
-    let night = Night::with(&format!("{QUICK}option notify $HOOK"));
+    let night = Night::with(&format!("{QUICK_OPTIONS}option notify $HOOK"));
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night.bed.stall();
     night.restarted(&mut daemon, 1);
     daemon.says("dacha: tunnel user356 is up: 172.16.0.1 answers on vpnki0");
-    daemon.until("notice", |_| night.told().len() >= 2);
+    daemon.until("notice", |_| night.notified().len() >= 2);
     assert_eq!(night.restarts(), 1);
 
     let log = daemon.log();
@@ -20,11 +20,11 @@ fn a_dead_tunnel_is_restarted() {
         "dacha: tunnel user356 is down: VPNKI lists user356 as active, but 172.16.0.1 has not answered for ",
     );
     holds(&log, "dacha: restarting network 'vpnki0'");
-    let told = night.told();
-    assert_eq!(told.len(), 2, "{told:#?}");
-    holds(&told[0], "tunnel dacha up down user356 [] VPNKI lists");
+    let notified = night.notified();
+    assert_eq!(notified.len(), 2, "{notified:#?}");
+    holds(&notified[0], "tunnel dacha up down user356 [] VPNKI lists");
     holds(
-        &told[1],
+        &notified[1],
         "tunnel dacha down up user356 [] 172.16.0.1 answers",
     );
     let tunnel = night.tunnel();
@@ -37,7 +37,7 @@ fn a_dead_tunnel_is_restarted() {
 
 #[test]
 fn a_tunnel_that_is_dead_one_way_is_restarted() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     let mut daemon = night.daemon();
     night.bed.drop_replies();
     night.restarted(&mut daemon, 1);
@@ -46,7 +46,7 @@ fn a_tunnel_that_is_dead_one_way_is_restarted() {
 
 #[test]
 fn a_restart_that_does_not_help_is_not_repeated_at_once() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     let mut daemon = night.daemon();
     night.bed.on_restart(Restart::Useless);
     night.bed.stall();
@@ -87,7 +87,7 @@ fn without_an_account() {
 
 #[test]
 fn local_evidence_is_enough() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     night.bed.services_unreachable();
     let mut daemon = night.daemon();
     daemon.says("VPNKI cannot be asked");

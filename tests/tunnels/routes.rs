@@ -1,11 +1,11 @@
 //! The route that must lead through the tunnel.
 
-use crate::night::{Night, QUICK, holds};
+use crate::night::{Night, QUICK_OPTIONS, holds};
 use wansync_test_support::tunnel::ROUTE;
 
 #[test]
 fn a_missing_route_is_restored() {
-    let night = Night::with(&format!("{QUICK}option fix_route 1"));
+    let night = Night::with(&format!("{QUICK_OPTIONS}option fix_route 1"));
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night.bed.lose_route();
@@ -19,7 +19,7 @@ fn a_missing_route_is_restored() {
 
 #[test]
 fn a_missing_route_without_the_option() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night.bed.lose_route();

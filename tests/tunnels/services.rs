@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::night::{Night, QUICK, finding, holds};
+use crate::night::{Night, QUICK_OPTIONS, finding, holds};
 use wansync_test_support::tunnel::NAME;
 
 #[test]
@@ -44,7 +44,7 @@ fn whatever_vpnki_does_the_tunnel_stays() {
 
 #[test]
 fn a_vpnki_that_hangs_delays_nothing() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     night.bed.vpnki_fails("stall=status");
     let mut daemon = night.daemon();
     let asked = |night: &Night| night.bed.vpnki_requests().len();

@@ -1,6 +1,6 @@
 //! The triggers of a pass: hotplug, cron and the daemon, and never two of them.
 
-use crate::night::{Night, QUICK, holds};
+use crate::night::{Night, QUICK_OPTIONS, holds};
 
 #[test]
 fn hotplug_without_a_daemon() {
@@ -22,7 +22,7 @@ fn hotplug_without_a_daemon() {
 
 #[test]
 fn once_leaves_them_to_the_daemon() {
-    let night = Night::with(QUICK);
+    let night = Night::with(QUICK_OPTIONS);
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night

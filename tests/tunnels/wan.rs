@@ -1,6 +1,6 @@
 //! The WAN's effects on a tunnel, and what it must not be blamed for.
 
-use crate::night::{Night, QUICK, holds};
+use crate::night::{Night, QUICK_OPTIONS, holds};
 use wansync_test_support::tunnel::{FAR, NAME};
 
 /// The router publishes its WAN's address, too.
@@ -16,7 +16,7 @@ fn both(options: &str, bind: &str) -> Night {
 
 #[test]
 fn the_wan_fails_and_comes_back_with_another_address() {
-    let night = both(QUICK, "");
+    let night = both(QUICK_OPTIONS, "");
     let bed = &night.bed;
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
@@ -37,7 +37,7 @@ fn the_wan_fails_and_comes_back_with_another_address() {
 
 #[test]
 fn a_quick_change_of_address_is_a_new_wan() {
-    let night = both(QUICK, "");
+    let night = both(QUICK_OPTIONS, "");
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night.bed.set_wan("8.8.4.9");
@@ -50,7 +50,7 @@ fn a_quick_change_of_address_is_a_new_wan() {
 
 #[test]
 fn with_the_default_route_inside_and_a_bind_all_goes_on() {
-    let night = both(QUICK, "option bind wan");
+    let night = both(QUICK_OPTIONS, "option bind wan");
     let bed = &night.bed;
     bed.default_route_in_tunnel();
     let mut daemon = night.daemon();
@@ -89,7 +89,7 @@ fn with_the_default_route_inside_and_no_bind_it_is_restarted_all_the_same() {
 fn an_echo_takes_no_other_way() {
     let night = Night::new();
     let bed = &night.bed;
-    let tunnel = bed.bare_tunnel(&format!("{QUICK}option ping 45.90.28.1"));
+    let tunnel = bed.bare_tunnel(&format!("{QUICK_OPTIONS}option ping 45.90.28.1"));
     bed.sections(&format!("{}{tunnel}", bed.account("")));
     night.was_well();
     let mut daemon = night.daemon();

@@ -12,11 +12,11 @@ use crate::tunnels::Tunnels;
 
 const TUNNELS: [usize; 4] = [0, 1, 50, 200];
 /// The time after which what follows the start, such as the first checks, is over.
-const SETTLED: Duration = Duration::from_secs(10);
+const SETTLE_TIME: Duration = Duration::from_secs(10);
 /// A window has to hold whole pauses of all that is done at rest: 5 minutes
 /// between checks, 2 between looks at VPNKI, 20 s between looks at a tunnel.
 /// This is the default pause between looks, in seconds.
-const PAUSE: f64 = 20.0;
+const IDLE_SECONDS: f64 = 20.0;
 
 struct Rest {
     tunnels: f64,
@@ -53,7 +53,7 @@ pub fn measure(tools: &Tools) -> Part {
         "CPU of one tunnel's look",
         Unit::Micros,
         column(&cells, |rest| {
-            let looks = rest.tunnels * 3600.0 / PAUSE;
+            let looks = rest.tunnels * 3600.0 / IDLE_SECONDS;
             let beyond = rest.hourly(micros(rest.used.cpu)) - base?;
             (looks > 0.0).then(|| beyond / looks)
         }),
@@ -112,7 +112,7 @@ fn rest(tools: &Tools, count: usize) -> Result<Rest, String> {
     let run = scene.agent_with_ubus(&["daemon"], &ubus.socket());
     let daemon = Resident::start(&run)?;
     scene.wait(1, count)?;
-    thread::sleep(SETTLED);
+    thread::sleep(SETTLE_TIME);
     let fresh = daemon.memory()?;
     let before = daemon.used()?;
     thread::sleep(tools.window);

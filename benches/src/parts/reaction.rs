@@ -19,8 +19,8 @@ const ROUTERS: usize = 3;
 const RESIDENT: u8 = 6;
 /// The rest before a change. That the daemon rests is all that counts: a
 /// daemon that acted within the last 15 s would hold the next change down.
-const REST: Duration = Duration::from_millis(500);
-const QUIET: Duration = Duration::from_millis(16_500);
+const REST_TIME: Duration = Duration::from_millis(500);
+const QUIET_TIME: Duration = Duration::from_millis(16_500);
 
 const SOURCES: [Source; 2] = [Source::Network, Source::Interface];
 
@@ -85,7 +85,7 @@ fn reaction(tools: &Tools, source: Source) -> Result<Reaction, String> {
         let router = Router::new(tools, source)?;
         for number in 1..=CHANGES {
             let daemon = router.start()?;
-            thread::sleep(REST);
+            thread::sleep(REST_TIME);
             fresh.push(router.change(number)?);
             daemon.end()?;
             until("the daemon to leave", || Ok(!router.ubus.is_heard()))?;
@@ -95,7 +95,7 @@ fn reaction(tools: &Tools, source: Source) -> Result<Reaction, String> {
     let daemon = router.start()?;
     let mut resident = Vec::new();
     for number in 1..=RESIDENT {
-        thread::sleep(QUIET);
+        thread::sleep(QUIET_TIME);
         resident.push(router.change(number)?);
     }
     daemon.end()?;

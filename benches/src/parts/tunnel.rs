@@ -12,11 +12,11 @@ use crate::tunnels::{self, Tunnels};
 
 /// They die one after the other, spread evenly over two pauses of 20 s.
 const DEATHS: usize = 40;
-const APART: Duration = Duration::from_secs(1);
+const DEATH_INTERVAL: Duration = Duration::from_secs(1);
 /// A tunnel that is not found dead by then is none of the figures.
-const LONGEST: Duration = Duration::from_secs(120);
+const DEATH_TIMEOUT: Duration = Duration::from_secs(120);
 /// The pause between two reads of the state files.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 pub fn measure(tools: &Tools) -> Part {
     let mut part = Part::new(
@@ -66,9 +66,9 @@ fn found(tools: &Tools) -> Result<Vec<Duration>, String> {
     let mut died: Vec<Option<Instant>> = vec![None; DEATHS];
     let mut found = vec![None; DEATHS];
     let begun = Instant::now();
-    while begun.elapsed() < LONGEST && found.contains(&None) {
+    while begun.elapsed() < DEATH_TIMEOUT && found.contains(&None) {
         let dead = died.iter().flatten().count();
-        if dead < DEATHS && begun.elapsed() >= APART * dead as u32 {
+        if dead < DEATHS && begun.elapsed() >= DEATH_INTERVAL * dead as u32 {
             tunnels.stall(dead)?;
             died[dead] = Some(Instant::now());
         }
@@ -79,7 +79,7 @@ fn found(tools: &Tools) -> Result<Vec<Duration>, String> {
                 *found = Some(died[n].map_or(Duration::ZERO, |at| at.elapsed()));
             }
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
     daemon.end()?;
     Ok(found.into_iter().flatten().collect())

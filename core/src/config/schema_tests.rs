@@ -239,7 +239,7 @@ fn bytes_that_are_no_text() {
 }
 
 #[test]
-fn one_bad_section_stops_only_itself_and_all_problems_are_told() {
+fn one_bad_section_stops_only_itself_and_all_problems_are_reported() {
     let text = format!(
         "config skydns 'one'\n\toption source 'static'\n\toption profile 'x'\n\
          {GOOD}config skydns 'off'\n\toption enabled '0'\n"

@@ -21,11 +21,11 @@ const ARRAY: u32 = 0xd;
 const OBJECT: u32 = 0xe;
 
 /// The low bits of a value.
-const LOW: u32 = 0x0fff_ffff;
+const VALUE_MASK: u32 = 0x0fff_ffff;
 /// Compatibility, version, reserved, root value.
-const HEAD: usize = 8;
+const HEADER_SIZE: usize = 8;
 /// A damaged or hostile file must not make the reader walk for ever.
-const MOST_SLOTS: usize = 1 << 22;
+const MAX_SLOTS: usize = 1 << 22;
 
 /// Builds a payload.
 pub(crate) struct Writer {
@@ -37,7 +37,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new() -> Writer {
         Writer {
-            bytes: vec![0; HEAD],
+            bytes: vec![0; HEADER_SIZE],
             known: HashMap::new(),
         }
     }
@@ -45,7 +45,7 @@ impl Writer {
     /// A number, in the smallest form. 0 is a number too, not NULL.
     pub(crate) fn int(&mut self, number: u64) -> Value {
         match u32::try_from(number) {
-            Ok(small) if small <= LOW => INT << 28 | small,
+            Ok(small) if small <= VALUE_MASK => INT << 28 | small,
             Ok(word) => self.stored(INT_32, word.to_le_bytes().to_vec(), 4),
             Err(_) => self.stored(INT_64, number.to_le_bytes().to_vec(), 4),
         }
@@ -90,7 +90,7 @@ impl Writer {
             Some(at) if at % align == 0 => word(kind, *at),
             _ => {
                 let value = self.append(kind, &bytes, align);
-                self.known.insert(bytes, (value & LOW) as usize);
+                self.known.insert(bytes, (value & VALUE_MASK) as usize);
                 value
             }
         }
@@ -106,17 +106,17 @@ impl Writer {
 
     /// The payload with this root, or a refusal where offsets do not reach.
     pub(crate) fn finish(mut self, root: Value) -> Result<Vec<u8>> {
-        if self.bytes.len() > LOW as usize {
+        if self.bytes.len() > VALUE_MASK as usize {
             return Err(Error::refused("package", "its file list is over 256 MiB"));
         }
-        self.bytes[4..HEAD].copy_from_slice(&root.to_le_bytes());
+        self.bytes[4..HEADER_SIZE].copy_from_slice(&root.to_le_bytes());
         Ok(self.bytes)
     }
 }
 
 /// Offsets that do not fit are caught by `finish`.
 fn word(kind: u32, offset: usize) -> Value {
-    kind << 28 | (offset as u32 & LOW)
+    kind << 28 | (offset as u32 & VALUE_MASK)
 }
 
 /// Type, length and content, and alignment of the length.
@@ -137,7 +137,9 @@ pub(crate) struct Reader<'a>(&'a [u8]);
 impl<'a> Reader<'a> {
     /// The payload's reader and its root.
     pub(crate) fn new(payload: &'a [u8]) -> Result<(Reader<'a>, Object<'a>)> {
-        let head = payload.get(..HEAD).ok_or_else(|| damaged("is cut off"))?;
+        let head = payload
+            .get(..HEADER_SIZE)
+            .ok_or_else(|| damaged("is cut off"))?;
         if head[0] != 0 {
             return Err(Error::unsupported(
                 "metadata",
@@ -153,7 +155,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn int(self, value: Value) -> Result<Option<u64>> {
         match value >> 28 {
             _ if value == NULL => Ok(None),
-            INT => Ok(Some(u64::from(value & LOW))),
+            INT => Ok(Some(u64::from(value & VALUE_MASK))),
             INT_32 => Ok(Some(u64::from(self.word(offset(value))?))),
             INT_64 => {
                 let bytes = self.slice(offset(value), 8)?;
@@ -196,7 +198,7 @@ impl<'a> Reader<'a> {
         }
         let at = offset(value);
         let count = self.word(at)? as usize;
-        if count == 0 || count > MOST_SLOTS {
+        if count == 0 || count > MAX_SLOTS {
             return Err(damaged("an object with an impossible number of slots"));
         }
         Ok(Object {
@@ -243,7 +245,7 @@ impl<'a> Object<'a> {
 
 /// The place in the payload of a value that is not its own number.
 pub(crate) fn offset(value: Value) -> usize {
-    (value & LOW) as usize
+    (value & VALUE_MASK) as usize
 }
 
 fn damaged(why: &str) -> Error {

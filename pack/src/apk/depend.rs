@@ -21,7 +21,7 @@ const OPERATORS: [(&str, u64); 9] = [
     ("~", 9),
 ];
 /// Any version.
-const ANY: u64 = 7;
+const ANY_VERSION: u64 = 7;
 
 /// One dependency or conflict, or one thing provided.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl Depend {
         let end = rest.find(['<', '>', '=', '~']).unwrap_or(rest.len());
         let (name, condition) = rest.split_at(end);
         let (relation, version) = if condition.is_empty() {
-            (if conflict == 0 { EQUAL } else { ANY }, "")
+            (if conflict == 0 { EQUAL } else { ANY_VERSION }, "")
         } else {
             let known = OPERATORS
                 .iter()

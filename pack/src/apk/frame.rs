@@ -11,7 +11,7 @@ const PACKAGE: &[u8] = b"pckg";
 const ALIGN: usize = 8;
 /// The high two bits of a block's header, for one with a header of 16 bytes.
 const EXTENDED: u32 = 3;
-const LONGEST: usize = 0x3fff_ffff;
+const MAX_BLOCK_LENGTH: usize = 0x3fff_ffff;
 
 /// The kind of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) fn begin() -> Vec<u8> {
 /// Appends a block and its padding.
 pub(crate) fn append(stream: &mut Vec<u8>, kind: Kind, payload: &[&[u8]]) -> Result<()> {
     let size = 4 + payload.iter().map(|part| part.len()).sum::<usize>();
-    if size > LONGEST {
+    if size > MAX_BLOCK_LENGTH {
         return Err(Error::refused(
             "package",
             "a file or the file list is over 1 GiB",
@@ -108,7 +108,7 @@ fn block(from: &[u8]) -> Result<(Block<'_>, &[u8])> {
                 usize::try_from(size).map_err(|_| cut_off())?,
             )
         }
-        kind => (kind, 4, (word as usize) & LONGEST),
+        kind => (kind, 4, (word as usize) & MAX_BLOCK_LENGTH),
     };
     let kind = match kind {
         0 => Kind::Adb,

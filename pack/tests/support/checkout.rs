@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use wansync_pack::release::{Plan, ROOM, run};
+use wansync_pack::release::{MAX_IPK_SIZE, Plan, run};
 use wansync_pack::{Apk, Ipk, Tree};
 
 pub const TARGETS: &str = "[[target]]\nname = \"mips\"\ntriple = \"mips-musl\"\nopenwrt = [\"mips_24kc\"]\n\n\
@@ -56,7 +56,7 @@ impl Checkout {
             targets: vec!["all".into()],
             version: "0.1.0".into(),
             epoch: EPOCH,
-            room: ROOM,
+            room: MAX_IPK_SIZE,
         }
     }
 

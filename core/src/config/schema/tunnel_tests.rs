@@ -293,7 +293,7 @@ fn an_account_that_cannot_be_asked() {
 }
 
 #[test]
-fn one_bad_tunnel_stops_only_itself_and_all_problems_are_told() {
+fn one_bad_tunnel_stops_only_itself_and_all_problems_are_reported() {
     let text = format!(
         "config tunnel 'bad'\noption ping far\noption route far\noption interval 1s\n\
          config tunnel 'off'\noption enabled 0\noption ping far\noption colour red\n{GOOD}{ASKED}"
