@@ -94,7 +94,7 @@ impl Programs {
     }
 
     /// Takes note of the one that ended, and starts the next.
-    pub fn work(&mut self) {
+    pub fn advance(&mut self) {
         if let Some((run, child)) = &mut self.running {
             let Some(ended) = child.poll_end() else {
                 return;
@@ -122,10 +122,10 @@ impl Programs {
 
     /// Runs all of them, and waits for the last.
     pub fn finish(mut self) {
-        self.work();
+        self.advance();
         while self.running.is_some() {
             clock::sleep(Duration::from_millis(10));
-            self.work();
+            self.advance();
         }
     }
 }

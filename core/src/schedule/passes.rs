@@ -92,9 +92,9 @@ impl PassSchedule {
     }
 
     /// Forces a pass over all sections.
-    pub fn force(&mut self) {
+    pub fn force_passes(&mut self) {
         for (_, schedule) in &mut self.sections {
-            schedule.force();
+            schedule.force_pass();
         }
     }
 

@@ -98,7 +98,7 @@ impl SectionSchedule {
     }
 
     /// Makes a pass due, whatever there is to do.
-    pub(super) fn force(&mut self) {
+    pub(super) fn force_pass(&mut self) {
         self.due = Boot::START;
         self.forced = true;
     }

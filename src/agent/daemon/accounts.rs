@@ -50,7 +50,7 @@ impl Accounts {
 
     /// Starts the queries that are due, and those of the accounts `requested` at once.
     /// Gives the accounts that have answered, or cannot be asked now.
-    pub(super) fn work(
+    pub(super) fn run_queries(
         &mut self,
         paths: &Paths,
         config: &Config,
@@ -60,7 +60,7 @@ impl Accounts {
         let mut answered = Vec::new();
         for account in &mut self.all {
             let is_requested = requested.contains(&account.name);
-            if account.work(paths, config, input, is_requested) {
+            if account.run_query(paths, config, input, is_requested) {
                 answered.push(account.name.clone());
             }
         }
@@ -77,7 +77,7 @@ impl ScheduledAccount {
     }
 
     /// True if the account has answered, or cannot be asked now.
-    fn work(
+    fn run_query(
         &mut self,
         paths: &Paths,
         config: &Config,

@@ -62,7 +62,7 @@ struct Daemon<'a> {
     monitor: TunnelMonitor,
     programs: Programs,
     /// The moment of the last check of the sections, since boot.
-    looked: Duration,
+    last_check: Duration,
 }
 
 fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), RunError> {
@@ -96,7 +96,7 @@ fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), RunError> {
         accounts: Accounts::new(monitor.accounts()),
         monitor,
         programs: Programs::default(),
-        looked: Duration::ZERO,
+        last_check: Duration::ZERO,
         store,
         config,
         copy,
@@ -125,9 +125,9 @@ fn has_routes(config: &Config) -> bool {
 
 impl Daemon<'_> {
     fn run(&mut self) -> Result<(), RunError> {
-        self.say_what_is_watched();
+        self.log_what_is_watched();
         loop {
-            let events = match self.listen() {
+            let events = match self.wait_for_events() {
                 Ok(events) => events,
                 Err(error) => {
                     log::error!("cannot listen for changes: {error}");
@@ -135,15 +135,15 @@ impl Daemon<'_> {
                 }
             };
             if events.end {
-                self.end();
+                self.shut_down();
                 return Ok(());
             }
-            self.handle(events);
-            self.work();
+            self.handle_events(events);
+            self.do_due_work();
         }
     }
 
-    fn say_what_is_watched(&self) {
+    fn log_what_is_watched(&self) {
         let (sections, tunnels) = (
             self.config.ready_sections().count(),
             self.config.ready_tunnels().count(),
@@ -154,7 +154,7 @@ impl Daemon<'_> {
         }
     }
 
-    fn listen(&mut self) -> std::io::Result<Events> {
+    fn wait_for_events(&mut self) -> std::io::Result<Events> {
         let due = match self.config.main.enabled {
             true => [
                 self.sections.due(),
@@ -169,13 +169,13 @@ impl Daemon<'_> {
         self.sources.listen(&others, until)
     }
 
-    fn handle(&mut self, events: Events) {
+    fn handle_events(&mut self, events: Events) {
         if events.reload {
             self.reload();
         }
         if events.pass {
             log::info!("a pass was asked for (USR1)");
-            self.sections.force();
+            self.sections.force_passes();
             self.accounts.expedite();
             self.monitor.expedite();
         }
@@ -226,7 +226,7 @@ impl Daemon<'_> {
             "pid" => request.answer(&std::process::id().to_string()),
             "status" => {
                 self.monitor.write(&self.store);
-                let ago = clock::since_boot().saturating_sub(self.looked);
+                let ago = clock::since_boot().saturating_sub(self.last_check);
                 PassLock::of_passes(&self.paths.state).record_done(ago);
                 request.answer("ok");
             }
@@ -265,10 +265,10 @@ impl Daemon<'_> {
         self.monitor = TunnelMonitor::new(&self.config, &self.store, &[]);
         self.accounts = Accounts::new(self.monitor.accounts());
         log::info!("the configuration was read again");
-        self.say_what_is_watched();
+        self.log_what_is_watched();
     }
 
-    fn work(&mut self) {
+    fn do_due_work(&mut self) {
         if !self.config.main.enabled {
             return;
         }
@@ -289,14 +289,14 @@ impl Daemon<'_> {
         let queries = [ended.account_queries, begun.account_queries].concat();
         let input = self.copy.as_ref().map(File::as_fd);
         let accounts = &mut self.accounts;
-        for account in accounts.work(self.paths, &self.config, input, &queries) {
+        for account in accounts.run_queries(self.paths, &self.config, input, &queries) {
             self.monitor.account_answered(&account);
         }
-        self.programs.work();
+        self.programs.advance();
     }
 
     fn check_sections(&mut self) {
-        self.looked = clock::since_boot();
+        self.last_check = clock::since_boot();
         self.sources.refresh_netifd(self.config.main.interval);
         let client = HttpClient::new(self.config.main.ca_file.as_ref(), false);
         let networks = self.sources.netifd().networks().map(<[_]>::to_vec);
@@ -307,14 +307,14 @@ impl Daemon<'_> {
             input: self.copy.as_ref().map(File::as_fd),
             observer: &Observer::with_networks(networks, &client),
         };
-        for run in self.sections.work(&context) {
+        for run in self.sections.advance(&context) {
             self.programs.add(run);
         }
     }
 
-    fn end(&mut self) {
+    fn shut_down(&mut self) {
         self.monitor.write(&self.store);
-        self.sections.end(FINAL_PASS_TIMEOUT);
+        self.sections.finish_pass(FINAL_PASS_TIMEOUT);
         log::info!("ended");
     }
 }

@@ -93,8 +93,8 @@ impl Sections {
     }
 
     /// Forces a pass over all sections.
-    pub fn force(&mut self) {
-        self.schedule.force();
+    pub fn force_passes(&mut self) {
+        self.schedule.force_passes();
     }
 
     /// The moment at which there is something to do.
@@ -117,7 +117,7 @@ impl Sections {
 
     /// Looks at the sections that are due, and starts the pass that they need. Gives the
     /// programs to run for what the last pass did.
-    pub fn work(&mut self, context: &CheckContext<'_>) -> Vec<HookRun> {
+    pub fn advance(&mut self, context: &CheckContext<'_>) -> Vec<HookRun> {
         let runs = self.reap_pass(context);
         let now = clock::boot();
         for (name, section) in context.config.ready_sections() {
@@ -216,7 +216,7 @@ impl Sections {
     }
 
     /// Ends with the pass that runs, if it does within this time.
-    pub fn end(&mut self, patience: Duration) {
+    pub fn finish_pass(&mut self, patience: Duration) {
         let end = clock::since_boot() + patience;
         while let Some(pass) = &mut self.pass {
             if pass.poll_end().is_some() || clock::since_boot() >= end {
