@@ -1,6 +1,6 @@
 //! The state of a `skydns` section: what is remembered of it between passes.
 //!
-//! It lives on tmpfs. The part that must outlive a reboot is in [`super::record`].
+//! The state lives on tmpfs. The part that must outlive a reboot is in [`super::record`].
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;

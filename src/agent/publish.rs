@@ -161,7 +161,7 @@ pub fn run(
     Ok(done)
 }
 
-/// The same sections, each for the address that its source has.
+/// The targets, each for the address that its source has.
 fn without_addresses(targets: &[Target]) -> Vec<Target> {
     let mut targets = targets.to_vec();
     for target in &mut targets {

@@ -1,4 +1,4 @@
-//! When something is done. An event, a state and the time come in; "this is due
+//! The times at which something is done. An event, a state and the time come in; "this is due
 //! now" and "call again at" go out. Nothing here waits or reads a clock.
 //!
 //! | module | subject |

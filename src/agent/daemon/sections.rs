@@ -30,7 +30,7 @@ use wansync_core::time::Boot;
 #[derive(Default)]
 pub struct Sections {
     schedule: PassSchedule,
-    /// The states that were last remembered, to tell what is news.
+    /// The states that were last remembered, by which a change is noticed.
     states: Vec<(String, SectionState)>,
     record: Record,
     pass: Option<Child>,

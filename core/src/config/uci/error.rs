@@ -1,4 +1,4 @@
-//! What libuci says of a file that it rejects.
+//! The errors of libuci for a file that it rejects.
 
 use core::fmt;
 
