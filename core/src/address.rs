@@ -386,13 +386,13 @@ mod tests {
     #[test]
     fn the_choice_among_candidates() {
         // `-` marks a deprecated one, `~` a temporary one.
-        type Case<'a> = (
+        type ChoiceCase<'a> = (
             &'a [&'a str],
             Family,
             Option<&'a str>,
             Result<&'a str, &'a str>,
         );
-        let table: [Case<'_>; 12] = [
+        let table: [ChoiceCase<'_>; 12] = [
             (&["8.8.4.4"], Family::Ipv4, None, Ok("8.8.4.4")),
             (
                 &["8.8.4.4", "8.8.8.8"],

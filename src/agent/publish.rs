@@ -109,13 +109,7 @@ pub fn run(
     options: PassOptions,
 ) -> Result<PassReport, RunError> {
     if options.dry_run {
-        return match paths.store().check_readable() {
-            Ok(()) => Ok(run_pass(paths, config, targets, options)),
-            Err(why) => {
-                log::error!("{why}");
-                Err(RunError::Temporary)
-            }
-        };
+        return run_dry(paths, config, targets, options);
     }
     let lock = PassLock::of_passes(&paths.state);
     let log_unusable_state = |error: io::Error| log_unusable_state(paths, &error);
@@ -159,6 +153,21 @@ pub fn run(
         }
     }
     Ok(done)
+}
+
+fn run_dry(
+    paths: &Paths,
+    config: &Config,
+    targets: &[Target],
+    options: PassOptions,
+) -> Result<PassReport, RunError> {
+    match paths.store().check_readable() {
+        Ok(()) => Ok(run_pass(paths, config, targets, options)),
+        Err(why) => {
+            log::error!("{why}");
+            Err(RunError::Temporary)
+        }
+    }
 }
 
 /// The targets, each for the address that its source has.

@@ -125,9 +125,8 @@ impl Config {
             });
         }
         config.warn_of_rivals();
-        config
-            .problems
-            .extend(tunnel::shared_networks(&config.tunnels));
+        let shared = tunnel::shared_networks(&config.tunnels);
+        config.problems.extend(shared);
         config.problems.sort_by_key(|problem| problem.line);
         config
     }
