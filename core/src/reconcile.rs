@@ -209,7 +209,17 @@ pub fn state_after_observation(
 
 /// The state to remember of a pass that sends nothing.
 pub fn state_without_send(before: &SectionState, decision: &Decision) -> SectionState {
-    let (outcome, reason) = match decision {
+    let (outcome, reason) = outcome_without_send(decision);
+    SectionState {
+        outcome: Some(outcome),
+        reason,
+        ..before.clone()
+    }
+}
+
+/// The outcome of a pass that sends nothing, and the reason.
+pub(crate) fn outcome_without_send(decision: &Decision) -> (Outcome, String) {
+    match decision {
         Decision::Unchanged(address) => (
             Outcome::Unchanged,
             format!("{address} is what the service confirmed"),
@@ -218,11 +228,6 @@ pub fn state_without_send(before: &SectionState, decision: &Decision) -> Section
         Decision::Held(reason) => (Outcome::Held, reason.clone()),
         Decision::Throttled(reason) => (Outcome::Throttled, reason.clone()),
         Decision::Update(address) => (Outcome::DryRun, format!("{address} would be sent")),
-    };
-    SectionState {
-        outcome: Some(outcome),
-        reason,
-        ..before.clone()
     }
 }
 

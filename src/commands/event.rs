@@ -114,8 +114,7 @@ fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
         if !config.main.enabled {
             return Exit::Done;
         }
-        let interval = config.main.interval;
-        let schedule = schedule.get_or_insert_with(|| EventSchedule::new(clock::boot(), interval));
+        let schedule = schedule.get_or_insert_with(|| EventSchedule::new(clock::boot()));
         let done = match publish::run(paths, &config, &[], PassOptions::default()) {
             Ok(done) => done,
             Err(error) => return error.into(),
@@ -123,7 +122,7 @@ fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
         one_shot::pass(paths, &config, &[]);
         hooks::run(done.hooks);
         let results = done.sections.iter().map(SectionReport::result);
-        match schedule.next_pass(results, clock::boot()) {
+        match schedule.next_pass(results, config.main.interval, clock::boot()) {
             None => return Exit::of_sections(&done.sections),
             Some(next) if wait(next, lock) => {}
             Some(_) => return Exit::Done,

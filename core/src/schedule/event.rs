@@ -28,20 +28,17 @@ pub struct PassResult {
 /// The retries after one event.
 #[derive(Debug, Clone, Copy)]
 pub struct EventSchedule {
-    end: Boot,
+    began: Boot,
 }
 
 impl EventSchedule {
-    /// The retries of an event whose first pass begins now. Cron re-checks after
-    /// `interval`.
-    pub fn new(now: Boot, interval: Duration) -> EventSchedule {
-        EventSchedule {
-            end: now + interval,
-        }
+    /// The retries of an event whose first pass begins now.
+    pub fn new(now: Boot) -> EventSchedule {
+        EventSchedule { began: now }
     }
 
     /// The moment of the next pass, after one with these results; `None`, if that is
-    /// left to cron, or if no retry helps.
+    /// left to cron, which re-checks each `interval`, or if no retry helps.
     ///
     /// ```
     /// use core::time::Duration;
@@ -50,15 +47,20 @@ impl EventSchedule {
     /// use wansync_core::time::Boot;
     ///
     /// let now = Boot::from_secs(100);
-    /// let event = EventSchedule::new(now, Duration::from_secs(300));
+    /// let (event, interval) = (EventSchedule::new(now), Duration::from_secs(300));
     /// let failed = PassResult {
     ///     outcome: Some(Outcome::Unconfirmed),
     ///     source_failed: false,
     ///     due: Duration::from_secs(15),
     /// };
-    /// assert_eq!(event.next_pass([failed].into_iter(), now), Some(Boot::from_secs(115)));
+    /// assert_eq!(event.next_pass([failed].into_iter(), interval, now), Some(Boot::from_secs(115)));
     /// ```
-    pub fn next_pass(&self, results: impl Iterator<Item = PassResult>, now: Boot) -> Option<Boot> {
+    pub fn next_pass(
+        &self,
+        results: impl Iterator<Item = PassResult>,
+        interval: Duration,
+        now: Boot,
+    ) -> Option<Boot> {
         let pause = |result: PassResult| match result.outcome {
             Some(Outcome::Unconfirmed | Outcome::Throttled) => Some(result.due),
             Some(Outcome::Aborted) if result.source_failed => Some(SOURCE_RETRY),
@@ -66,7 +68,7 @@ impl EventSchedule {
         };
         let pause = results.filter_map(pause).min()?;
         let next = now + pause.max(Duration::from_secs(1));
-        (next <= self.end).then_some(next)
+        (next <= self.began + interval).then_some(next)
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
             (None, false, 0, None),
         ];
         let now = Boot::from_secs(100);
-        let event = EventSchedule::new(now, Duration::from_secs(300));
+        let (event, interval) = (EventSchedule::new(now), Duration::from_secs(300));
         for (outcome, source_failed, due, next) in table {
             let result = PassResult {
                 outcome,
@@ -97,7 +99,7 @@ mod tests {
             };
             let expected = next.map(Boot::from_secs);
             assert_eq!(
-                event.next_pass([result].into_iter(), now),
+                event.next_pass([result].into_iter(), interval, now),
                 expected,
                 "{result:?}"
             );
@@ -108,7 +110,7 @@ mod tests {
     /// seconds after the first.
     fn passes(back: i64, interval: u64) -> Vec<i64> {
         let (mut now, mut passes) = (Boot::START, Vec::new());
-        let event = EventSchedule::new(now, Duration::from_secs(interval));
+        let (event, interval) = (EventSchedule::new(now), Duration::from_secs(interval));
         loop {
             passes.push(now.secs());
             let outcome = match now.secs() >= back {
@@ -120,7 +122,7 @@ mod tests {
                 source_failed: true,
                 due: Duration::ZERO,
             };
-            match event.next_pass([result].into_iter(), now) {
+            match event.next_pass([result].into_iter(), interval, now) {
                 Some(next) => now = next,
                 None => return passes,
             }

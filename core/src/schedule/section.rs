@@ -174,9 +174,7 @@ impl SectionSchedule {
                 if let Decision::Update(address) = decision {
                     return self.need_of_change(address, now);
                 }
-                let seen = reconcile::state_after_observation(state, observation, policy.family);
-                let after = reconcile::state_without_send(&seen, &decision);
-                if is_settled(state, &after) {
+                if is_settled(policy, observation, state, &decision) {
                     self.unsettled_since = None;
                     let due = reconcile::next_due(policy, state, Now::new(now, wall), interval);
                     return Need::Recheck(now + due.clamp(Duration::from_secs(1), interval));
@@ -218,9 +216,16 @@ impl SectionSchedule {
 /// True if a pass would remember nothing that people should know: the same state,
 /// address and reason. That an address was confirmed is the same as that it is
 /// unchanged, and that a failure is waited for the same as that it was.
-fn is_settled(before: &SectionState, after: &SectionState) -> bool {
-    let word = |state: &SectionState| state.outcome.map(Outcome::state);
-    word(before) == word(after)
-        && before.observed == after.observed
-        && (after.outcome != Some(Outcome::Aborted) || before.reason == after.reason)
+fn is_settled(
+    policy: &Policy,
+    observation: &Observation,
+    state: &SectionState,
+    decision: &Decision,
+) -> bool {
+    let confirmed = state.confirmed.map(|c| c.address);
+    let observed = reconcile::address_to_show(observation, policy.family, confirmed);
+    let (outcome, reason) = reconcile::outcome_without_send(decision);
+    state.outcome.map(Outcome::state) == Some(outcome.state())
+        && state.observed == observed
+        && (outcome != Outcome::Aborted || state.reason == reason)
 }
