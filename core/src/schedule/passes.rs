@@ -218,11 +218,11 @@ impl PassSchedule {
         }
     }
 
-    /// True if a pass runs, over this section if one is named.
-    pub fn is_running(&self, section: Option<&str>) -> bool {
-        self.running.as_ref().is_some_and(|(_, sections)| {
-            section.is_none_or(|section| sections.iter().any(|name| name == section))
-        })
+    /// True if a pass runs over this section.
+    pub fn is_running(&self, section: &str) -> bool {
+        self.running
+            .as_ref()
+            .is_some_and(|(_, sections)| sections.iter().any(|name| name == section))
     }
 
     fn postpone(&mut self, due: Boot, now: Boot) {

@@ -333,7 +333,7 @@ fn a_clock_that_jumps_by_years_neither_sends_nor_keeps_from_sending() {
 fn a_pass_that_does_not_end_in_its_time_does_not_keep_the_router_awake() {
     let mut world = World::new(&steady, &confirms);
     world.look(Boot::START);
-    assert!(world.schedule.is_running(Some(SECTION)));
+    assert!(world.schedule.is_running(SECTION));
     let mut now = Boot::START + MAX_PASS_TIME;
     for _ in 0..10 {
         world.look(now);

@@ -165,7 +165,7 @@ impl Sections {
     pub fn take_notifications(&mut self, config: &Config, store: &Store) -> Vec<HookRun> {
         let schedule = &self.schedule;
         let states = self.states.iter_mut();
-        let others = states.filter(|(name, _)| !schedule.is_running(Some(name)));
+        let others = states.filter(|(name, _)| !schedule.is_running(name));
         let runs = others.filter_map(|(name, state)| update_state(name, state, config, store));
         runs.collect()
     }
@@ -202,7 +202,7 @@ impl Sections {
         self.record = context.store.record();
         let mut runs = Vec::new();
         for (name, state) in &mut self.states {
-            if self.schedule.is_running(Some(name)) {
+            if self.schedule.is_running(name) {
                 runs.extend(update_state(name, state, context.config, context.store));
             }
         }
