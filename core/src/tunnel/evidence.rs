@@ -39,6 +39,8 @@ pub struct Evidence {
     pub route: Option<Finding<RouteStatus>>,
     /// The fate of echoes to `option ping`.
     pub ping: Option<Finding<EchoStatus>>,
+    /// The latest handshake of a WireGuard device.
+    pub handshake: Option<Finding<HandshakeStatus>>,
     /// The device's counters, read after the echoes of the same round, so that
     /// the answer to an echo is not taken for what came after it.
     pub traffic: Option<Finding<Traffic>>,
@@ -121,6 +123,17 @@ pub enum EchoStatus {
     Unavailable(String),
 }
 
+/// The latest handshake of a WireGuard device with any of its peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandshakeStatus {
+    /// It was made at this moment.
+    At(Boot),
+    /// There was none since the device was made.
+    Never,
+    /// The kernel could not be asked, or the clock was set since; the cause.
+    Unavailable(String),
+}
+
 /// The device's counters, compared with those of earlier rounds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -144,6 +157,7 @@ persist!(Evidence {
     device,
     route,
     ping,
+    handshake,
     traffic,
 });
 persist!(Traffic {
@@ -180,6 +194,7 @@ impl Evidence {
             at(&self.device),
             at(&self.route),
             at(&self.ping),
+            at(&self.handshake),
             at(&self.traffic),
         ];
         all.into_iter().flatten().max()

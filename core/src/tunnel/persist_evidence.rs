@@ -1,7 +1,9 @@
 //! Evidence in files: a variant is its name, or an object of its name and what it
 //! holds.
 
-use super::evidence::{DeviceStatus, EchoStatus, Finding, RouteStatus, ServiceStatus, WanStatus};
+use super::evidence::{
+    DeviceStatus, EchoStatus, Finding, HandshakeStatus, RouteStatus, ServiceStatus, WanStatus,
+};
 use crate::json::{Json, JsonWriter, Persist};
 
 impl<T: Persist> Persist for Finding<T> {
@@ -149,6 +151,26 @@ impl Persist for EchoStatus {
                 missed: content.read_required("missed")?,
             },
             "Silent" => EchoStatus::Unavailable(Persist::read(content)?),
+            _ => return None,
+        })
+    }
+}
+
+impl Persist for HandshakeStatus {
+    fn write_json(&self, out: &mut JsonWriter) {
+        match self {
+            HandshakeStatus::At(at) => out.variant("At", at),
+            HandshakeStatus::Never => out.text("Never"),
+            HandshakeStatus::Unavailable(why) => out.variant("Unavailable", why),
+        }
+    }
+
+    fn read(json: Json<'_>) -> Option<HandshakeStatus> {
+        let (name, content) = json.variant()?;
+        Some(match &*name {
+            "At" => HandshakeStatus::At(Persist::read(content)?),
+            "Never" => HandshakeStatus::Never,
+            "Unavailable" => HandshakeStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })
     }

@@ -1,0 +1,72 @@
+//! The tunnels' far ends: does each answer an echo?
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::networks::device_of;
+use crate::commands::check::findings::Findings;
+use crate::exit::Exit;
+use crate::sys::clock;
+use crate::sys::ping::Echo;
+use wansync_core::config::{Config, Tunnel};
+use wansync_core::ubus::netifd::Network;
+
+/// The longest wait for an echo; a tunnel over a satellite takes less.
+const ECHO_TIMEOUT: Duration = Duration::from_secs(2);
+const ECHO_POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// An echo that is under way.
+pub(super) struct SentEcho {
+    target: IpAddr,
+    sent: Duration,
+    echo: Result<Echo, String>,
+}
+
+/// One echo through each tunnel that has a device and a far end.
+pub(super) fn send_echoes<'a>(
+    config: &'a Config,
+    networks: &[Network],
+) -> Vec<(&'a str, SentEcho)> {
+    let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
+        let network = networks.iter().find(|n| n.name == tunnel.network)?;
+        let (device, target) = (device_of(network)?, tunnel.ping?);
+        let echo = Echo::open(target, device, number as u16)
+            .and_then(|mut echo| echo.send().map(|()| echo));
+        let sent = clock::since_boot();
+        Some((name, SentEcho { target, sent, echo }))
+    };
+    config.ready_tunnels().enumerate().filter_map(one).collect()
+}
+
+pub(super) fn check_echo(
+    section: &str,
+    probe: Option<&mut SentEcho>,
+    device: &str,
+    findings: &mut Findings,
+) {
+    let Some(probe) = probe else {
+        return;
+    };
+    let target = probe.target;
+    match await_echo(probe) {
+        Ok(true) => findings.good(format!("{section}: {target} answers through {device}")),
+        Ok(false) => {
+            let text = format!("{section}: {target} does not answer through {device}");
+            findings.bad(Exit::Later, text);
+        }
+        Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),
+    }
+}
+
+fn await_echo(probe: &mut SentEcho) -> Result<bool, String> {
+    let echo = probe.echo.as_mut().map_err(|why| why.clone())?;
+    let end = probe.sent + ECHO_TIMEOUT;
+    loop {
+        let is_over = clock::since_boot() >= end;
+        match echo.answer()? {
+            Some(_) => return Ok(true),
+            None if is_over => return Ok(false),
+            None => clock::sleep(ECHO_POLL_INTERVAL),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The tunnels' part of `wansync check`: their networks, what VPNKI says of
+//! them, and whether each has the name that VPNKI knows.
+
+mod account;
+mod far_end;
+mod networks;
+mod route;
+
+use account::{check_account, check_listed};
+use far_end::{check_echo, send_echoes};
+use networks::{check_network, check_wan};
+use route::check_route;
+
+use super::findings::Findings;
+use crate::agent::observe::Observer;
+use crate::exit::Exit;
+use crate::sys::http::HttpClient;
+use wansync_core::config::Config;
+use wansync_core::tunnel::account::TunnelId;
+
+/// Asks netifd, the far ends and each account, and tells what is found of each
+/// tunnel.
+pub fn check(
+    config: &Config,
+    client: &HttpClient,
+    observer: &Observer<'_>,
+    findings: &mut Findings,
+) {
+    let networks = match config.ready_tunnels().next() {
+        Some(_) => observer.networks(),
+        None => Ok(&[][..]),
+    };
+    if let Err(why) = &networks {
+        findings.bad(Exit::Later, format!("the networks of the tunnels: {why}"));
+    }
+    // The far ends have time to answer while VPNKI is asked.
+    let mut probes = send_echoes(config, networks.as_deref().unwrap_or_default());
+    let mut accounts = Vec::new();
+    for (name, account) in config.ready_accounts() {
+        let tunnels = TunnelId::of_account(config, name);
+        let lists = check_account(name, account, &tunnels, client, observer, findings);
+        accounts.push((name, lists));
+    }
+    for (name, tunnel) in config.ready_tunnels() {
+        if let Ok(networks) = networks {
+            check_wan(name, tunnel, networks, findings);
+            if let Some(device) = check_network(name, tunnel, networks, findings) {
+                let probe = probes.iter_mut().find(|(of, _)| *of == name);
+                check_echo(name, probe.map(|(_, probe)| probe), device, findings);
+                check_route(name, tunnel, device, findings);
+            }
+        }
+        // The findings on an account are printed already.
+        let lists = tunnel
+            .vpnki
+            .as_deref()
+            .and_then(|account| accounts.iter().find(|(of, _)| *of == account));
+        if let Some((_, Some(lists))) = lists {
+            check_listed(name, tunnel, lists, findings);
+        }
+    }
+}
