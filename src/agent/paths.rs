@@ -9,6 +9,7 @@ use crate::cli::Arguments;
 use crate::sys::store::Store;
 use crate::sys::{files, log as logging};
 use wansync_core::config::Config;
+use wansync_core::config::network_file::NetworkFile;
 use wansync_core::config::problem::{Problem, Severity};
 use wansync_core::config::secret::{KeySource, Secret};
 
@@ -97,6 +98,15 @@ impl Paths {
     fn parse(&self, text: &[u8]) -> Result<Config, String> {
         let name = self.config.display();
         Config::parse(text).map_err(|error| format!("{name}: {error}"))
+    }
+
+    /// Reads netifd's networks from the file `network` beside the configuration. Without
+    /// it, or without the right to read it, none is known; so it is beside the copy that
+    /// procd's daemon reads.
+    pub fn network_file(&self) -> NetworkFile {
+        let path = self.config.with_file_name("network");
+        let text = files::read(&path, MAX_CONFIG_SIZE);
+        NetworkFile::parse(&text.unwrap_or_default())
     }
 
     /// Reads the configuration for a command that acts on it: the level of the log is

@@ -102,10 +102,12 @@ fn the_daemon_has_no_more_privileges_than_it_needs() {
     );
     let fixed = format!("{DACHA}{fix}");
     let own = format!("{DACHA}option notify '/bin/true'\n");
+    let handshake = DACHA.replace("vpnki0", "wg0");
     let table = [
         (true, "", "wansync", true, ""),
         (true, DACHA, "wansync", true, raw),
         (true, &fixed, "wansync", true, admin),
+        (true, &handshake, "wansync", true, admin),
         (true, &own, "root", false, ""),
         (false, "", "wansync", false, ""),
         (false, DACHA, "root", false, ""),
@@ -113,6 +115,10 @@ fn the_daemon_has_no_more_privileges_than_it_needs() {
         (false, &own, "root", false, ""),
     ];
     let staged = running("daemon");
+    staged.write(
+        "etc/config/network",
+        "config interface 'wg0'\n\toption proto 'wireguard'\n",
+    );
     let mut instances = Vec::new();
     for (ujail, tunnel, user, jail, capabilities) in table {
         fs::remove_file(staged.path("sbin/ujail")).ok();

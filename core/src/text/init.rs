@@ -9,14 +9,15 @@
 //! | `ca_file PATH` | what has to be readable |
 //! | `network NAME` | each network that a section in use names, once |
 //! | `key PATH` | each key file, once |
-//! | `needs echo`, `needs route`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, programs of the owner |
+//! | `needs echo`, `needs route`, `needs handshake`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, a WireGuard tunnel, programs of the owner |
 //!
 //! ```
 //! use wansync_core::config::Config;
+//! use wansync_core::config::network_file::NetworkFile;
 //! use wansync_core::text::init;
 //!
 //! let config = Config::parse(b"config skydns home\n option ident user1\n option key_file /k\n").unwrap();
-//! let facts = init::facts(&config, 8);
+//! let facts = init::facts(&config, &NetworkFile::default(), 8);
 //! assert_eq!(facts[0], "mode hook");
 //! assert_eq!(facts[4..], ["network wan", "key /k"]);
 //! ```
@@ -27,12 +28,14 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::config::network_file::NetworkFile;
 use crate::config::secret::KeySource;
 use crate::config::{Config, Mode, Source};
 use crate::cron::Schedule;
 
-/// The facts of a configuration, for the router of this number (see [`crate::cron`]).
-pub fn facts(config: &Config, router: u32) -> Vec<String> {
+/// The facts of a configuration and of netifd's networks, for the router of this number
+/// (see [`crate::cron`]).
+pub fn facts(config: &Config, file: &NetworkFile, router: u32) -> Vec<String> {
     let is_used =
         config.ready_sections().next().is_some() || config.ready_tunnels().next().is_some();
     let mode = match config.main.mode {
@@ -53,7 +56,11 @@ pub fn facts(config: &Config, router: u32) -> Vec<String> {
             .map(|name| format!("network {name}")),
     );
     facts.extend(keys(config).iter().map(|path| format!("key {path}")));
-    facts.extend(needs(config).iter().map(|what| format!("needs {what}")));
+    facts.extend(
+        needs(config, file)
+            .iter()
+            .map(|what| format!("needs {what}")),
+    );
     facts
 }
 
@@ -98,7 +105,7 @@ fn key_path(key: &KeySource) -> Option<&str> {
     }
 }
 
-fn needs(config: &Config) -> Vec<&'static str> {
+fn needs(config: &Config, file: &NetworkFile) -> Vec<&'static str> {
     let is_command = |source: &Source| matches!(source, Source::Command { .. });
     let table = [
         (
@@ -112,6 +119,12 @@ fn needs(config: &Config) -> Vec<&'static str> {
             config
                 .ready_tunnels()
                 .any(|(_, tunnel)| tunnel.policy.fix_route),
+        ),
+        (
+            "handshake",
+            config
+                .ready_tunnels()
+                .any(|(_, tunnel)| file.is_wireguard(&tunnel.network)),
         ),
         (
             "programs",
@@ -192,7 +205,26 @@ mod tests {
             assert!(config.problems.is_empty(), "{:?}", config.problems);
             let mut expected = vec![format!("mode {mode}")];
             expected.extend(base.iter().chain(rest).map(|fact| (*fact).to_owned()));
-            assert_eq!(facts(&config, 8), expected, "{text}");
+            let file = NetworkFile::default();
+            assert_eq!(facts(&config, &file, 8), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_wireguard_tunnel_needs_to_be_asked_for_its_handshake() {
+        let text = b"config tunnel b\noption name user356\noption network vpnki0\n\
+                     option ping 172.16.0.1\n";
+        let config = Config::parse(text).expect("UCI");
+        let table = [
+            ("", false),
+            ("config interface vpnki0\noption proto pptp\n", false),
+            ("config interface other\noption proto wireguard\n", false),
+            ("config interface vpnki0\noption proto wireguard\n", true),
+        ];
+        for (network, expected) in table {
+            let facts = facts(&config, &NetworkFile::parse(network.as_bytes()), 8);
+            let is_needed = facts.iter().any(|fact| fact == "needs handshake");
+            assert_eq!(is_needed, expected, "{network}");
         }
     }
 }

@@ -640,6 +640,7 @@ fn random_evidence(dice: &mut Dice, now: Boot) -> Evidence {
         device: finding(device, now),
         route: finding(route, now),
         ping: finding(ping, now),
+        handshake: None,
         traffic: finding(Traffic::from_counters(None, 0, 0, now), now),
     }
 }

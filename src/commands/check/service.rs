@@ -23,7 +23,8 @@ pub fn run(paths: &Paths, config: &Config) -> Exit {
     let mut findings = Findings::errors_only();
     check_configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
-        for fact in init::facts(config, identity::router_number()) {
+        let networks = paths.network_file();
+        for fact in init::facts(config, &networks, identity::router_number()) {
             println_quietly(&fact);
         }
     }
