@@ -1,6 +1,6 @@
 //! The command line: what can be asked for, and nothing of what is done.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -34,6 +34,31 @@ pub enum Command {
         /// How many milliseconds the answer may take.
         #[arg(long, value_name = "MS", default_value_t = 1000)]
         wait: u64,
+    },
+    /// Takes UDP datagrams, for ever.
+    UdpListen {
+        /// Where.
+        at: SocketAddr,
+        /// Sends each back as it came.
+        #[arg(long)]
+        echo: bool,
+    },
+    /// Sends UDP datagrams.
+    UdpSend {
+        /// Whom to.
+        to: SocketAddr,
+        /// How many bytes each has.
+        #[arg(long, value_name = "BYTES", default_value_t = 200)]
+        size: usize,
+        /// How many milliseconds are between two.
+        #[arg(long, value_name = "MS", default_value_t = 1000)]
+        every: u64,
+        /// How many; without it they do not end.
+        #[arg(long, value_name = "N")]
+        times: Option<u64>,
+        /// How many milliseconds each may take to come back; without it none is to.
+        #[arg(long, value_name = "MS")]
+        wait: Option<u64>,
     },
     /// ubusd and netifd on a Unix socket; `ubus --help` says more.
     #[command(disable_help_flag = true)]

@@ -29,7 +29,7 @@
 //! | `altered`, `deliver` | faults in a reply's content, and on its way |
 //! | `journal` | what was received |
 //! | `admin` | the simulator's own pages, under `/_sim/` |
-//! | `program`, `cli`, `serve`, `ask`, `ping` | the simulator as a program |
+//! | `program`, `cli`, `serve`, `ask`, `ping`, `udp` | the simulator as a program |
 
 mod addresses;
 mod admin;
@@ -57,6 +57,7 @@ mod skydns;
 mod state;
 mod tls;
 pub mod ubus;
+mod udp;
 mod user;
 mod vpnki;
 mod words;

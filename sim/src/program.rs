@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use crate::{ask, ping, serve, ubus};
+use crate::{ask, ping, serve, ubus, udp};
 
 /// Runs it with these arguments, of which the first is the program's name; says
 /// whether it succeeded.
@@ -16,6 +16,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> bool {
         Command::Admin { url } => ask::admin(&url).map_err(Into::into),
         Command::Ping { address, wait } => {
             ping::ping(address, Duration::from_millis(wait)).map_err(Into::into)
+        }
+        Command::UdpListen { at, echo } => udp::listen(at, echo).map_err(Into::into),
+        Command::UdpSend {
+            to,
+            size,
+            every,
+            times,
+            wait,
+        } => {
+            let sender = udp::Sender {
+                to,
+                size,
+                pause: Duration::from_millis(every),
+                times,
+                wait: wait.map(Duration::from_millis),
+            };
+            sender.run().map_err(Into::into)
         }
         Command::Ubus { arguments } => ubus::main(&arguments).map_err(Into::into),
     };

@@ -102,6 +102,25 @@ impl Netns {
         ran.stdout
     }
 
+    /// The bytes that a device has received and sent; none if there is no such device.
+    pub fn counters(&self, device: &str) -> Option<(u64, u64)> {
+        let path = format!("/proc/{}/net/dev", self.holder.id());
+        let table = fs::read_to_string(path).expect("the namespace lasts");
+        let row = table.lines().find_map(|line| {
+            let (name, row) = line.split_once(':')?;
+            (name.trim() == device).then_some(row)
+        })?;
+        let columns = row.split_whitespace();
+        let numbers: Vec<u64> = columns.map(|n| n.parse().expect("a number")).collect();
+        Some((numbers[0], numbers[8]))
+    }
+
+    /// Sets a variable of the kernel's network here, such as `net.ipv4.ip_forward=1`.
+    #[track_caller]
+    pub fn sysctl(&self, setting: &str) {
+        self.command("sysctl", &format!("-q -w {setting}"));
+    }
+
     /// Adds a device with these addresses, up.
     #[track_caller]
     pub fn add_device(&self, name: &str, addresses: &[&str]) {

@@ -18,6 +18,16 @@ impl TunnelBed {
         self.line.change(|state| state.one_way = true);
     }
 
+    /// The other end answers no echoes, ever: a restart of the tunnel does not change that.
+    pub fn filter_echoes(&self) {
+        self.line.far.sysctl("net.ipv4.icmp_echo_ignore_all=1");
+    }
+
+    /// The other end answers echoes again.
+    pub fn answer_echoes(&self) {
+        self.line.far.sysctl("net.ipv4.icmp_echo_ignore_all=0");
+    }
+
     /// Lets the tunnel work again, on the device that it has or had.
     pub fn heal(&self) {
         let device = self.device().unwrap_or(NETWORK.to_owned());
@@ -51,6 +61,20 @@ impl TunnelBed {
         let mut status = not_up("vpnki");
         merge(&mut status, fields);
         self.ubus.set_interface(NETWORK, status);
+    }
+
+    /// netifd has tried to set the network up, got this error, and does not try again.
+    /// The device is gone.
+    pub fn give_up(&self, code: &str) {
+        self.vanish_unnoticed();
+        let error = json!({"subsystem": "vpnki", "code": code, "data": []});
+        self.set_down(json!({"autostart": false, "errors": [error]}));
+    }
+
+    /// The tunnel's address has its other end for a peer, as on PPP: the kernel has a
+    /// route to that one address besides.
+    pub fn set_peer(&self) {
+        self.line.change(|state| state.has_peer = true);
     }
 
     /// Lets the tunnel work again, on a device of this name, which netifd has noticed.
@@ -96,13 +120,7 @@ impl TunnelBed {
     /// Bytes that the device has received and sent.
     pub fn counters(&self) -> (u64, u64) {
         let device = self.device().expect("there is a tunnel");
-        let table = self.line.near.command("cat", "/proc/net/dev");
-        let row = table.lines().find_map(|line| {
-            let (name, row) = line.split_once(':')?;
-            (name.trim() == device).then_some(row)
-        });
-        let columns = row.expect("it is listed").split_whitespace();
-        let numbers: Vec<u64> = columns.map(|n| n.parse().expect("a number")).collect();
-        (numbers[0], numbers[8])
+        let counters = self.line.near.counters(&device);
+        counters.expect("it is listed")
     }
 }

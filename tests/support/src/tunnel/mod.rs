@@ -31,12 +31,14 @@ mod line;
 mod running;
 mod services;
 mod status;
+mod streams;
 mod wan;
 
 use line::Line;
 pub use line::Restart;
 pub use running::Running;
 pub use status::{tunnel_status, wan_status};
+pub use streams::Stream;
 
 /// The tunnel's name at VPNKI.
 pub const NAME: &str = "user356";
@@ -50,6 +52,8 @@ pub const FAR: &str = "172.16.0.1";
 pub const ROUTE: &str = "172.16.0.0/16";
 /// The WAN's address at first.
 pub const WAN: &str = "8.8.4.4";
+/// The second WAN's address, once [`TunnelBed::add_wwan`] was called.
+pub const WWAN: &str = "8.8.8.4";
 /// The address of SkyDNS and VPNKI.
 const SERVICES: &str = "45.90.28.1";
 /// Both ends have it, so that packets are for whom they reach without ARP.
