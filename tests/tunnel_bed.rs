@@ -11,9 +11,10 @@ use serde_json::Value;
 use wansync_sim::ubus::blob::{self, Blob};
 use wansync_sim::ubus::message::{Message, id, kind};
 
+use rustix::process::Signal;
 use wansync_test_support::clocks::booted_ago;
 use wansync_test_support::ran;
-use wansync_test_support::tunnel::{FAR, NAME, NEAR, NETWORK, Restart, TunnelBed};
+use wansync_test_support::tunnel::{FAR, NAME, NEAR, NETWORK, Restart, TUN, Topology, TunnelBed};
 
 wansync_test_support::simulator!();
 
@@ -218,4 +219,133 @@ fn it_runs_programs_for_as_long_as_it_lasts() {
     running.says("once");
     assert_eq!(running.ended(), Some(0));
     assert!(bed.ip("address").contains(NEAR) && bed.far_ip("address").contains(FAR));
+}
+
+#[test]
+fn traffic_goes_where_it_is_said_to() {
+    let bed = TunnelBed::new();
+    bed.filter_echoes();
+    assert_eq!(pinged(&bed), UNANSWERED);
+    let moved = |bed: &TunnelBed, least: u64, before: (u64, u64)| {
+        let (received, sent) = bed.counters();
+        (received - before.0 >= least, sent - before.1 >= least)
+    };
+    let before = bed.counters();
+    assert!(bed.exchange());
+    assert_eq!(moved(&bed, 1000, before), (true, true));
+
+    let pause = Duration::from_millis(10);
+    let before = bed.counters();
+    let there_and_back = bed.exchange_every(pause);
+    bed.wait("traffic both ways", |bed| {
+        moved(bed, 20_000, before) == (true, true)
+    });
+    drop(there_and_back);
+
+    let before = bed.counters();
+    let out = bed.send_every(pause);
+    bed.wait("traffic out", |bed| moved(bed, 20_000, before).1);
+    assert_eq!(bed.counters().0, before.0, "nothing comes back");
+    drop(out);
+
+    let before = bed.counters();
+    bed.send(20);
+    bed.wait("a burst", |bed| moved(bed, 20_000, before).1);
+    assert_eq!(bed.counters().0, before.0, "nothing comes back");
+
+    let before = bed.counters();
+    let _in = bed.receive_every(pause);
+    bed.wait("traffic in", |bed| moved(bed, 20_000, before).0);
+    assert_eq!(bed.counters().1, before.1, "nothing goes back");
+    bed.stall();
+    assert!(!bed.pings());
+    bed.heal();
+    bed.answer_echoes();
+    assert!(bed.pings());
+}
+
+#[test]
+fn a_peer_has_a_host_route() {
+    let bed = TunnelBed::new();
+    bed.set_peer();
+    bed.lose_route();
+    assert!(bed.ip("route").contains("172.16.0.1 dev vpnki0"));
+    assert!(!bed.ip("route").contains("172.16.0.0/16"));
+    assert_eq!(pinged(&bed), FINE);
+    assert_eq!(restart(&bed)["up"], true);
+    assert!(bed.ip("route").contains("172.16.0.0/16 dev vpnki0"));
+    assert_eq!(pinged(&bed), FINE);
+}
+
+#[test]
+fn the_other_wan_takes_over() {
+    let bed = TunnelBed::new();
+    bed.add_wwan();
+    let way = |bed: &TunnelBed| bed.ip("route get 45.90.28.1");
+    assert!(way(&bed).contains("dev wan0"), "{}", way(&bed));
+    bed.wan_down();
+    assert!(way(&bed).contains("dev wwan0"), "{}", way(&bed));
+    assert_eq!(call(&bed, "status", "wwan_4")["dynamic"], true);
+    bed.set_wan("8.8.4.5");
+    bed.wwan_down();
+    assert!(way(&bed).contains("dev wan0"), "{}", way(&bed));
+    bed.wwan_up();
+    bed.wan_down();
+    assert!(way(&bed).contains("dev wwan0"), "{}", way(&bed));
+}
+
+#[test]
+fn netifd_gives_up() {
+    let bed = TunnelBed::new();
+    bed.give_up("AUTH_FAILED");
+    let status = call(&bed, "status", NETWORK);
+    assert_eq!(
+        (&status["up"], &status["autostart"]),
+        (&false.into(), &false.into())
+    );
+    assert_eq!(status["errors"][0]["code"], "AUTH_FAILED");
+    call(&bed, "up", NETWORK);
+    assert_eq!(pinged(&bed), FINE);
+}
+
+/// With its routes, the second time as well.
+#[test]
+fn openvpn_is_a_service() {
+    for topology in [Topology::P2p, Topology::Subnet] {
+        let bed = TunnelBed::without_tunnel();
+        let vpn = bed.start_openvpn(topology);
+        bed.add_proto_none();
+        assert_eq!(call(&bed, "status", NETWORK)["l3_device"], TUN);
+        let has_route = |bed: &TunnelBed| bed.ip("route").contains("172.16.0.0/16");
+        let routes = bed.ip("route");
+        let has_peer = routes.lines().any(|line| line.starts_with("172.16.0.1 "));
+        assert_eq!(has_peer, topology == Topology::P2p, "{routes}");
+        assert!(has_route(&bed) && bed.exchange());
+
+        // netifd's side of it is not the tunnel's.
+        restart(&bed);
+        assert!(!has_route(&bed));
+        assert_eq!(vpn.client.starts(), 1);
+
+        assert!(vpn.client.signal(Signal::TERM));
+        bed.wait("another process", |_| vpn.client.starts() == 2);
+        bed.wait("the route", has_route);
+        bed.wait("traffic", TunnelBed::pings);
+        bed.wait("netifd", |bed| call(bed, "status", NETWORK)["up"] == true);
+
+        vpn.client.stop();
+        bed.wait("netifd", |bed| {
+            call(bed, "status", NETWORK)["errors"][0]["code"] == "NO_DEVICE"
+        });
+        assert!(!bed.has_tun() && !bed.pings());
+        vpn.client.resume();
+        bed.wait("traffic", |bed| bed.has_tun() && bed.pings());
+
+        // A client whose server went and came back is there again by itself.
+        vpn.server.stop();
+        bed.wait("the end of traffic", |bed| !bed.pings());
+        vpn.server.resume();
+        bed.wait("traffic", TunnelBed::pings);
+        assert_eq!(vpn.client.starts(), 3);
+    }
 }

@@ -28,6 +28,7 @@ use super::{Ran, Router, ran};
 
 mod faults;
 mod line;
+mod openvpn;
 mod running;
 mod services;
 mod status;
@@ -36,6 +37,7 @@ mod wan;
 
 use line::Line;
 pub use line::Restart;
+pub use openvpn::{OpenVpn, TUN, Topology};
 pub use running::Running;
 pub use status::{tunnel_status, wan_status};
 pub use streams::Stream;
@@ -62,7 +64,7 @@ const MAC: &str = "02:00:00:00:00:01";
 /// The test router.
 pub struct TunnelBed {
     /// ubusd and netifd.
-    pub ubus: UbusSim,
+    pub ubus: Arc<UbusSim>,
     /// The services.
     pub sim: FarSim,
     /// The program's folders.
@@ -75,21 +77,27 @@ impl TunnelBed {
     /// All is well: the WAN is up, the tunnel works, VPNKI lists it as active.
     /// A restart heals it.
     pub fn new() -> TunnelBed {
-        let line = Arc::new(Line::new());
-        let sim = FarSim::start(&line.far, SERVICES);
-        let router = Router::new();
-        let bed = TunnelBed {
-            ubus: router.ubus(),
-            sim,
-            router,
-            line,
-        };
-        bed.set_wan(WAN);
+        let bed = TunnelBed::without_tunnel();
         bed.line.lay(NETWORK);
         bed.ubus.set_interface(NETWORK, tunnel_status(NETWORK));
         let (up, down) = (Arc::clone(&bed.line), Arc::clone(&bed.line));
         bed.ubus.on_up(NETWORK, move || up.restarted());
         bed.ubus.on_down(NETWORK, move || down.stopped());
+        bed
+    }
+
+    /// A router without a tunnel: the WAN is up, and VPNKI lists one as active all the same.
+    pub fn without_tunnel() -> TunnelBed {
+        let line = Arc::new(Line::new());
+        let sim = FarSim::start(&line.far, SERVICES);
+        let router = Router::new();
+        let bed = TunnelBed {
+            ubus: Arc::new(router.ubus()),
+            sim,
+            router,
+            line,
+        };
+        bed.set_wan(WAN);
         bed.vpnki_knows(&[(NAME, NEAR)]);
         bed.vpnki_lists(&[&[NAME]]);
         bed

@@ -32,7 +32,14 @@ impl TunnelBed {
         near.join("wwan0", far, "isp1");
         far.ip("address add 8.8.8.1/24 dev isp1");
         far.ip("rule add pref 1 iif isp1 to 172.16.0.0/16 blackhole");
-        near.ip(&format!("address add {WWAN}/24 dev wwan0"));
+        self.wwan_up();
+    }
+
+    /// The second WAN is up again.
+    pub fn wwan_up(&self) {
+        let near = &self.line.near;
+        self.line.far.ip("link set isp1 up");
+        near.ip(&format!("address replace {WWAN}/24 dev wwan0"));
         near.ip("route replace default via 8.8.8.1 dev wwan0 metric 200");
         let [parent, child] = wwan_statuses();
         self.ubus.set_interface("wwan", parent);
