@@ -2,10 +2,10 @@
 //! written.
 //!
 //! The record lies on flash, which wears, so it is written only when what it
-//! says has changed: another confirmed address, or a hold. Twelve writes a day
-//! are allowed, and the last three of them are kept for holds: a WAN that
-//! flaps must not use up what stops a router from knocking with a wrong key at
-//! each reboot.
+//! says has changed: another confirmed address, a hold, or a witness that spoke for
+//! a tunnel for the first time. Twelve writes a day are allowed, and the last three
+//! of them are kept for holds: a WAN that flaps must not use up what stops a router
+//! from knocking with a wrong key at each reboot. Witnesses have the first six.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,11 +16,15 @@ use super::places::Places;
 use super::state::{Confirmed, SectionState};
 use super::time::{DAY, Now, Wall};
 use crate::json::{Json, JsonWriter, Persist};
+use crate::persist;
+use crate::tunnel::witness::Witness;
 
 /// Writes allowed within 24 h, whatever they say.
 const MAX_WRITES: usize = 12;
 /// Writes allowed within 24 h for a changed address alone.
 const MAX_ADDRESS_WRITES: usize = 9;
+/// Writes allowed within 24 h for a tunnel's witness alone.
+const MAX_WITNESS_WRITES: usize = 6;
 
 /// All that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,7 +35,23 @@ pub struct Record {
     sections: Vec<(String, RecordEntry)>,
     /// The place in `sections` of each name.
     places: Places<'static>,
+    /// One entry for each tunnel for which a witness has testified.
+    tunnels: Vec<(String, TunnelEntry)>,
 }
+
+/// The part of a tunnel's state that outlives a reboot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TunnelEntry {
+    /// See [`TunnelState::fingerprint`](crate::tunnel::TunnelState::fingerprint).
+    pub fingerprint: String,
+    /// The witnesses that have testified for it.
+    pub witnesses: Vec<Witness>,
+}
+
+persist!(TunnelEntry {
+    fingerprint,
+    witnesses,
+});
 
 /// The part of a section's state that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,17 +75,21 @@ impl Persist for Record {
         out.open();
         out.field("writes", &self.writes);
         out.field("sections", &self.sections);
+        if !self.tunnels.is_empty() {
+            out.field("tunnels", &self.tunnels);
+        }
         out.close();
     }
 
     fn read(json: Json<'_>) -> Option<Record> {
-        let (mut writes, mut sections) = (Vec::new(), Vec::new());
+        let (mut writes, mut sections, mut tunnels) = (Vec::new(), Vec::new(), Vec::new());
         let is_read = json.read_fields(&mut |name, value| match name {
             "writes" => value.read_into(&mut writes),
             "sections" => value.read_into(&mut sections),
+            "tunnels" => value.read_into(&mut tunnels),
             _ => true,
         });
-        is_read.then(|| Record::new(writes, sections))
+        is_read.then(|| Record::new(writes, sections, tunnels))
     }
 }
 
@@ -145,13 +169,41 @@ impl RecordEntry {
 }
 
 impl Record {
-    fn new(writes: Vec<Wall>, sections: Vec<(String, RecordEntry)>) -> Record {
+    fn new(
+        writes: Vec<Wall>,
+        sections: Vec<(String, RecordEntry)>,
+        tunnels: Vec<(String, TunnelEntry)>,
+    ) -> Record {
         let places = sections.iter().map(|(name, _)| name.clone().into());
         Record {
             places: places.collect(),
             writes,
             sections,
+            tunnels,
         }
+    }
+
+    /// The record's entry for the tunnel of this name.
+    pub fn tunnel(&self, section: &str) -> Option<&TunnelEntry> {
+        let mut tunnels = self.tunnels.iter();
+        let (_, entry) = tunnels.find(|(name, _)| name == section)?;
+        Some(entry)
+    }
+
+    /// The record to write so that it says this of these tunnels, or `None` if it does
+    /// already, or if too much was written today. Other tunnels' entries stay.
+    pub fn updated_with_tunnels(
+        &self,
+        entries: &[(String, TunnelEntry)],
+        now: Now,
+    ) -> Option<Record> {
+        let is_new = |(name, entry): &&(String, TunnelEntry)| self.tunnel(name) != Some(entry);
+        entries.iter().find(is_new)?;
+        let writes = self.writes_with(now, MAX_WITNESS_WRITES)?;
+        let is_other = |(name, _): &&(String, _)| entries.iter().all(|(other, _)| other != name);
+        let others = self.tunnels.iter().filter(is_other);
+        let tunnels = others.chain(entries).cloned().collect();
+        Some(Record::new(writes, self.sections.clone(), tunnels))
     }
 
     /// The record's entry for the section of this name.
@@ -180,6 +232,16 @@ impl Record {
         if !self.differs_from(&entries) {
             return None;
         }
+        let limit = match self.has_new_hold(&entries) {
+            true => MAX_WRITES,
+            false => MAX_ADDRESS_WRITES,
+        };
+        let writes = self.writes_with(now, limit)?;
+        Some(Record::new(writes, entries, self.tunnels.clone()))
+    }
+
+    /// The writes of the last 24 h, with one at `now`; none if there are `limit` already.
+    fn writes_with(&self, now: Now, limit: usize) -> Option<Vec<Wall>> {
         // A date in the future is one of a clock that was put right since. It
         // must not count: nothing would ever be written again.
         let mut writes: Vec<Wall> = self
@@ -188,15 +250,11 @@ impl Record {
             .copied()
             .filter(|at| *at <= now.wall && now.wall.since(*at) < DAY)
             .collect();
-        let limit = match self.has_new_hold(&entries) {
-            true => MAX_WRITES,
-            false => MAX_ADDRESS_WRITES,
-        };
         if writes.len() >= limit {
             return None;
         }
         writes.push(now.wall);
-        Some(Record::new(writes, entries))
+        Some(writes)
     }
 
     /// Entries of sections that are gone may stay: they are worth no write.
@@ -352,5 +410,42 @@ mod tests {
         assert_eq!(recalled.refusals, held.refusals);
         assert_eq!(recalled.last_error, "wrong key");
         assert!(recalled.maybe_stale);
+    }
+
+    #[test]
+    fn the_witnesses_of_tunnels() {
+        let entry = |fingerprint: &str, witnesses: &[Witness]| TunnelEntry {
+            fingerprint: fingerprint.into(),
+            witnesses: witnesses.to_vec(),
+        };
+        let named = |name: &str, entry: TunnelEntry| vec![(name.to_owned(), entry)];
+        let dacha = named("dacha", entry("f", &[Witness::Ping, Witness::Service]));
+        let record = Record::default().updated_with(entries_of(&state("8.8.4.4")), now(0));
+        let record = record.expect("an address");
+        let record = record.updated_with_tunnels(&dacha, now(1)).expect("news");
+        assert_eq!(record.updated_with_tunnels(&dacha, now(2)), None);
+        let other = named("office", entry("g", &[Witness::Handshake]));
+        let record = record.updated_with_tunnels(&other, now(3)).expect("news");
+        // Neither kind of entry takes the place of the other.
+        let record = record.updated_with(entries_of(&state("8.8.4.9")), now(4));
+        let text = JsonWriter::of(&record.expect("another address"));
+        let mut record: Record = read_again(&text).expect("what was written");
+        assert_eq!(record.tunnel("dacha"), Some(&dacha[0].1));
+        assert_eq!(record.tunnel("office"), Some(&other[0].1));
+        assert_eq!(record.tunnel("nosuch"), None);
+        assert!(record.entry("home").is_some());
+        assert!(text.contains(r#""dacha":{"fingerprint":"f","witnesses":["ping","vpnki"]}"#));
+        // Holds and addresses have their own writes.
+        let mut written = record.writes.len();
+        for change in 0..100 {
+            let entries = named("dacha", entry(&change.to_string(), &[Witness::Ping]));
+            if let Some(next) = record.updated_with_tunnels(&entries, now(10 + change)) {
+                record = next;
+                written += 1;
+            }
+        }
+        assert_eq!(written, 6);
+        let address = record.updated_with(entries_of(&state("9.9.9.9")), now(200));
+        assert!(address.is_some());
     }
 }

@@ -3,6 +3,7 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`evidence`] | what was found, and when |
+//! | [`witness`] | who may be believed when he says that a tunnel is dead |
 //! | [`networks`] | netifd's networks as evidence |
 //! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
 //! | `verdict` | from evidence to Up, Down or Unknown, with a reason in words |
@@ -21,21 +22,28 @@ pub mod evidence;
 mod health;
 pub mod networks;
 mod persist_evidence;
+#[cfg(test)]
+mod promise_tests;
 pub mod recovery;
 pub mod schedule;
 pub mod tracker;
 mod verdict;
+pub mod witness;
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::time::Duration;
 
 use evidence::Evidence;
 pub use health::Health;
 use recovery::Recovery;
+use witness::Witness;
 
 use crate::persist;
-use crate::time::Boot;
+use crate::record::TunnelEntry;
+use crate::time::{Boot, HOUR};
 
 /// The state of one tunnel between rounds, on tmpfs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +57,10 @@ pub struct TunnelState {
     pub wan_address: Option<IpAddr>,
     /// The conclusions from it, and the attempts.
     pub recovery: Recovery,
+    /// The witnesses that the record names.
+    pub recorded: Vec<Witness>,
+    /// The moment at which the record is to be written, if it lacks a witness.
+    pub record_due: Option<Boot>,
 }
 
 persist!(TunnelState {
@@ -56,7 +68,15 @@ persist!(TunnelState {
     evidence,
     wan_address,
     recovery,
+    recorded,
+    record_due,
 });
+
+/// The time between a witness's first word and its record, so that several are written
+/// at once.
+const RECORD_DELAY: Duration = Duration::from_secs(60);
+/// The time after which a record is tried again that could not be written.
+const RECORD_RETRY_INTERVAL: Duration = HOUR;
 
 impl TunnelState {
     /// The state for the configuration of this fingerprint: under another one the
@@ -80,7 +100,43 @@ impl TunnelState {
         TunnelState {
             evidence: self.evidence.discard_if_future(now),
             recovery: self.recovery.clamp_future_times(now),
+            record_due: self
+                .record_due
+                .map(|due| due.min(now + RECORD_RETRY_INTERVAL)),
             ..self
         }
+    }
+
+    /// The state with what the record says of a tunnel of this configuration.
+    #[must_use]
+    pub fn with_record(mut self, entry: Option<&TunnelEntry>) -> TunnelState {
+        if let Some(entry) = entry.filter(|entry| entry.fingerprint == self.fingerprint) {
+            self.evidence.testimony.recall(&entry.witnesses);
+            self.recorded.clone_from(&entry.witnesses);
+        }
+        self
+    }
+
+    /// The entry of the record for this state.
+    pub fn record_entry(&self) -> TunnelEntry {
+        TunnelEntry {
+            fingerprint: self.fingerprint.clone(),
+            witnesses: self.evidence.testimony.witnesses(),
+        }
+    }
+
+    /// Whether the record is to be written at `now`. If so it is due again an hour later,
+    /// unless [`recorded`](TunnelState::recorded) says that it was.
+    fn record_is_due(&mut self, now: Boot) -> bool {
+        let is_known = |witness: &Witness| self.recorded.contains(witness);
+        if self.evidence.testimony.witnesses().iter().all(is_known) {
+            self.record_due = None;
+            return false;
+        }
+        let due = *self.record_due.get_or_insert(now + RECORD_DELAY);
+        if due <= now {
+            self.record_due = Some(now + RECORD_RETRY_INTERVAL);
+        }
+        due <= now
     }
 }

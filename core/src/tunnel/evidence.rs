@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::time::Duration;
 
+use super::witness::Testimony;
 use crate::persist;
 use crate::time::Boot;
 
@@ -44,6 +45,8 @@ pub struct Evidence {
     /// The device's counters, read after the echoes of the same round, so that
     /// the answer to an echo is not taken for what came after it.
     pub traffic: Option<Finding<Traffic>>,
+    /// The moments at which each witness last testified for the tunnel.
+    pub testimony: Testimony,
 }
 
 /// The network that the tunnel runs over, `option wan`.
@@ -159,6 +162,7 @@ persist!(Evidence {
     ping,
     handshake,
     traffic,
+    testimony,
 });
 persist!(Traffic {
     received,

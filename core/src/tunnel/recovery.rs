@@ -179,8 +179,28 @@ fn act(
     now: Boot,
     random: u32,
 ) -> (Action, String) {
-    let Some((action, at)) = next_attempt(policy, recovery, verdict.cause == Cause::NoRoute, now)
-    else {
+    if verdict.cause == Cause::NoRoute
+        && policy.fix_route
+        && recovery.route_fixes.len() < ROUTE_FIX_LIMIT
+    {
+        return match wan_wait(wan, now) {
+            Some(wait) => (Action::Wait, wait),
+            // A route that is there twice does no harm, so it waits for nobody's word.
+            None => (
+                Action::FixRoute,
+                recovery.attempt(policy, Action::FixRoute, now, random),
+            ),
+        };
+    }
+    if verdict.carries_traffic && policy.on_down == OnDown::Restart {
+        let hint = match policy.fix_route || verdict.cause != Cause::NoRoute {
+            true => "",
+            false => "; 'option fix_route' would restore the route",
+        };
+        let remark = format!("; a restart would cut its traffic, so nothing is done{hint}");
+        return (Action::Wait, remark);
+    }
+    let Some((action, at)) = next_attempt(policy, recovery, now) else {
         let option = match policy.on_down {
             OnDown::Nothing => "on_down is none",
             OnDown::Command if !policy.has_command => "there is no command",
@@ -213,17 +233,9 @@ fn act(
     (action, recovery.attempt(policy, action, now, random))
 }
 
-/// The next rung of the ladder, and the moment from which on it may be tried. None:
-/// nothing will be done.
-fn next_attempt(
-    policy: &RecoveryPolicy,
-    recovery: &Recovery,
-    no_route: bool,
-    now: Boot,
-) -> Option<(Action, Boot)> {
-    if no_route && policy.fix_route && recovery.route_fixes.len() < ROUTE_FIX_LIMIT {
-        return Some((Action::FixRoute, now));
-    }
+/// The next attempt to bring the tunnel back, and the moment from which on it may be made.
+/// None: nothing will be done.
+fn next_attempt(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Option<(Action, Boot)> {
     let action = match policy.on_down {
         OnDown::Restart => Action::Restart,
         OnDown::Command if policy.has_command => Action::Command,
@@ -271,8 +283,7 @@ pub(crate) fn round_interval(policy: &RecoveryPolicy, recovery: &Recovery, now: 
     let is_near = |at: Boot| at.since(now).max(now.since(at)) <= EFFECT_WINDOW;
     let is_suspect = recovery.last_verdict != recovery.health;
     let is_acting = recovery.health == Health::Down
-        && next_attempt(policy, recovery, false, now)
-            .is_some_and(|(_, at)| at <= now || is_near(at));
+        && next_attempt(policy, recovery, now).is_some_and(|(_, at)| at <= now || is_near(at));
     if is_suspect || is_acting || last.is_some_and(|at| is_near(*at)) {
         interval.min(SUSPECT_INTERVAL)
     } else {
@@ -302,6 +313,11 @@ impl Recovery {
             restarting: self.restarting,
             ..Recovery::default()
         }
+    }
+
+    /// The moment at which it was last tried to bring the tunnel back.
+    pub(super) fn last_attempt(&self) -> Option<Boot> {
+        self.attempts.last().copied().max(self.last_resort_at)
     }
 
     /// The recovery with nothing from the future.
@@ -404,8 +420,8 @@ impl Recovery {
             OnDown::Restart => "restart",
             _ => "command",
         };
-        let plural = if made == 1 { "" } else { "s" };
-        format!("; {made} {what}{plural} within an hour did not help; the next try is in {next}")
+        let limit = policy.restart_limit;
+        format!("; {made} of {limit} {what}s within an hour did not help, the next is in {next}")
     }
 
     /// The remark while a verdict has not come often enough.

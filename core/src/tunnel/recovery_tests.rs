@@ -4,6 +4,7 @@ use super::super::evidence::{
     DeviceStatus, EchoStatus, Evidence, Finding, RouteStatus, ServiceStatus, Traffic, WanStatus,
 };
 use super::super::verdict::{TunnelNames, verdict};
+use super::super::witness::{Testimony, Witness};
 use super::*;
 use crate::json::{JsonWriter, read_again};
 
@@ -33,6 +34,7 @@ fn found(health: Health, cause: Cause) -> Verdict {
     Verdict {
         health,
         cause,
+        carries_traffic: false,
         reason: "so it is".into(),
     }
 }
@@ -206,7 +208,7 @@ fn restarts_that_do_not_help() {
     run.until(4_000, &down());
     assert_eq!(run.times(Action::Restart, 1_000), [31, 92, 213]);
     assert_eq!(run.times(Action::Recheck, 1_000).len(), 3);
-    run.says("; 3 restarts within an hour did not help; the next try is in 10 min");
+    run.says("; 3 of 3 restarts within an hour did not help, the next is in 10 min");
     assert!(run.recovery.given_up);
     assert_eq!(
         round_interval(&run.policy, &run.recovery, at(4_000)),
@@ -271,7 +273,7 @@ fn a_command_instead_of_restarts() {
     run.until(4_000, &down());
     assert_eq!(run.times(Action::Restart, 0), [0; 0]);
     assert_eq!(run.times(Action::Command, 1_000), [31, 92, 213]);
-    run.says("; 3 commands within an hour did not help; the next try is in ");
+    run.says("; 3 of 3 commands within an hour did not help, the next is in ");
 }
 
 #[test]
@@ -345,11 +347,8 @@ fn a_missing_route_is_restored_first() {
         ..policy()
     });
     run.rounds(4, &no_route());
-    assert_eq!(
-        run.done,
-        [(at(1_030), Action::Recheck), (at(1_031), Action::FixRoute)]
-    );
-    run.says("; restoring the route");
+    assert_eq!(run.done[0], (at(1_030), Action::FixRoute));
+    run.until(1_060, &no_route());
     run.until(1_300, &no_route());
     assert_eq!(run.times(Action::FixRoute, 0).len(), 3);
     let restarts = run.times(Action::Restart, 0);
@@ -369,7 +368,30 @@ fn a_route_is_restored_only_if_asked() {
     });
     run.until(4_000, &no_route());
     assert_eq!(run.times(Action::FixRoute, 0).len(), 3);
-    assert_eq!(run.done.len(), 6, "and each after a fresh round");
+    assert_eq!(run.done.len(), 3, "and VPNKI is not asked for that");
+}
+
+#[test]
+fn a_missing_route_is_no_reason_to_cut_what_is_carried() {
+    let carries = Verdict {
+        carries_traffic: true,
+        ..no_route()
+    };
+    let mut run = Run::new(policy());
+    run.until(4_000, &carries);
+    assert_eq!(run.done, []);
+    run.says("; a restart would cut its traffic, so nothing is done; 'option fix_route' would");
+    let mut run = Run::new(RecoveryPolicy {
+        fix_route: true,
+        ..policy()
+    });
+    run.until(4_000, &carries);
+    assert_eq!(
+        (run.done.len(), run.times(Action::FixRoute, 0).len()),
+        (3, 3)
+    );
+    run.rounds(2, &down());
+    assert_eq!(run.times(Action::Restart, 0).len(), 1, "once nothing is");
 }
 
 #[test]
@@ -497,6 +519,7 @@ fn another_configuration_keeps_the_budget() {
             ..Evidence::default()
         },
         recovery: run.recovery.clone(),
+        ..TunnelState::default()
     };
     assert_eq!(state.clone().for_config("old"), state);
     let new = state.for_config("new");
@@ -552,7 +575,7 @@ fn random_run(dice: &mut Dice) -> usize {
             evidence = random_evidence(dice, now);
         }
         refresh(&mut evidence, now);
-        let verdict = verdict(&NAMES, &evidence, now);
+        let verdict = verdict(&NAMES, &evidence, recovery.last_attempt(), now);
         downs = if verdict.health == Health::Down {
             downs + 1
         } else {
@@ -566,11 +589,13 @@ fn random_run(dice: &mut Dice) -> usize {
         let (after, action) = step(&policy, &recovery, &verdict, &wan, now, random);
         if action != Action::Wait {
             actions += 1;
+            assert!(action != Action::Restart || !verdict.carries_traffic);
             assert_eq!(verdict.health, Health::Down);
             assert!(downs >= policy.down_after);
             assert!(wan.up_since.is_some_and(|at| now.since(at) >= secs(30)));
             assert!(policy.on_down != OnDown::Nothing || policy.fix_route);
-            assert!(action == Action::Recheck || recovery.is_rechecked);
+            let needs_recheck = matches!(action, Action::Restart | Action::Command);
+            assert!(!needs_recheck || recovery.is_rechecked);
         }
         match action {
             Action::FixRoute => times[2].push(now),
@@ -634,6 +659,8 @@ fn random_evidence(dice: &mut Dice, now: Boot) -> Evidence {
         1 | 2 => EchoStatus::Answered(5),
         _ => EchoStatus::lost(None, now),
     };
+    let mut testimony = Testimony::default();
+    testimony.recall(&Witness::ALL);
     Evidence {
         wan: finding(wan, now),
         service: finding(service, now),
@@ -642,6 +669,7 @@ fn random_evidence(dice: &mut Dice, now: Boot) -> Evidence {
         ping: finding(ping, now),
         handshake: None,
         traffic: finding(Traffic::from_counters(None, 0, 0, now), now),
+        testimony,
     }
 }
 

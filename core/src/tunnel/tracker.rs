@@ -41,6 +41,8 @@ pub struct Judgement {
     pub notified_change: Option<(&'static str, &'static str)>,
     /// The state is to be written, if it differs from what is written.
     pub write_is_due: bool,
+    /// The witnesses that have testified are to be recorded.
+    pub record_is_due: bool,
 }
 
 impl TunnelTracker {
@@ -143,6 +145,8 @@ impl TunnelTracker {
     /// remembered before the action is taken.
     pub fn judge(&mut self, address_is_pending: bool, now: Boot, random: u32) -> Judgement {
         let at = now.whole_secs();
+        let evidence = &mut self.state.evidence;
+        evidence.testimony = evidence.testimony.after(evidence);
         let verdict = self.verdict(at);
         let wan = WanContext {
             up_since: self.state.evidence.wan_up_since(),
@@ -155,6 +159,7 @@ impl TunnelTracker {
             health_before: before.health,
             notified_change: recovery::notified_change(before, &after),
             write_is_due: !before.is_like(&after) || self.schedule.write_is_due(at),
+            record_is_due: self.state.record_is_due(at),
         };
         let pause = recovery::round_interval(policy, &after, at);
         self.schedule.end_round(now, pause);
@@ -177,10 +182,11 @@ impl TunnelTracker {
             ping: ping.as_deref(),
             route: route.as_deref(),
         };
-        verdict(&names, &self.state.evidence, now)
+        let last_attempt = self.state.recovery.last_attempt();
+        verdict(&names, &self.state.evidence, last_attempt, now)
     }
 }
 
 #[cfg(test)]
 #[path = "tracker_tests.rs"]
-mod tests;
+pub(super) mod tests;

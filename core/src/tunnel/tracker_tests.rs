@@ -32,7 +32,7 @@ fn is_in(spans: &[Range<Boot>], at: Boot) -> bool {
 }
 
 /// A tunnel at default settings, `on_down 'restart'`.
-fn tunnel() -> Tunnel {
+pub(in crate::tunnel) fn tunnel() -> Tunnel {
     Tunnel {
         vpnki: Some("account".to_owned()),
         name: "user356".to_owned(),
@@ -55,7 +55,7 @@ fn tunnel() -> Tunnel {
 }
 
 /// A network that is up on the device of its name.
-fn up(name: &str, address: [u8; 4]) -> Network {
+pub(in crate::tunnel) fn up(name: &str, address: [u8; 4]) -> Network {
     Network {
         name: name.to_owned(),
         up: true,

@@ -1,18 +1,21 @@
 //! From evidence to Up, Down or Unknown, with a reason in words.
 //!
-//! An answer through the tunnel outweighs whatever is said of the tunnel. After
-//! that only evidence counts: what could not be asked makes a verdict Unknown,
-//! never Down.
+//! Facts come first: what the router itself knows of the WAN, the network and its
+//! device. An answer through the tunnel outweighs whatever is said of it, and so do
+//! bytes that were received after that. Then come the [witnesses](super::witness). What
+//! could not be asked makes a verdict Unknown, never Down.
 
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
 use super::evidence::{
-    DeviceStatus, EchoStatus, Evidence, Finding, RouteStatus, ServiceStatus, Traffic, UNANSWERED,
-    WanStatus,
+    DeviceStatus, EchoStatus, Evidence, Finding, HandshakeStatus, RouteStatus, ServiceStatus,
+    Traffic, UNANSWERED, WanStatus,
 };
 use super::health::Health;
+use super::witness::{Testimony, Witness};
 use crate::time::{Boot, describe_span};
 
 /// The age at which VPNKI's word no longer counts: it is asked every few minutes,
@@ -23,11 +26,17 @@ const MAX_SERVICE_AGE: Duration = Duration::from_secs(15 * 60);
 const MAX_LOCAL_AGE: Duration = Duration::from_secs(10 * 60);
 /// Bytes received so long ago are a sign of life.
 const RX_ALIVE_WINDOW: Duration = Duration::from_secs(60);
+/// Bytes received so long ago no longer refute an echo that was missed before them.
+const MAX_REFUTATION_AGE: Duration = Duration::from_secs(10 * 60);
 /// Findings that are so near each other are of the same round: bytes counted then
 /// may have come before the echo was missed.
 const SAME_ROUND: Duration = Duration::from_secs(3);
 /// The time for which bytes may go unanswered.
 const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(60);
+/// The age at which a WireGuard handshake is too old: no peer takes packets after it.
+pub(super) const MAX_HANDSHAKE_AGE: Duration = Duration::from_secs(180);
+/// The time that a handshake may take, with two that are lost.
+const MAX_HANDSHAKE_TIME: Duration = Duration::from_secs(15);
 /// The time that netifd may take to set a tunnel up.
 const MAX_SETUP_TIME: Duration = Duration::from_secs(60);
 
@@ -53,6 +62,8 @@ pub(super) struct Verdict {
     pub(super) health: Health,
     /// The ground for it.
     pub(super) cause: Cause,
+    /// Bytes arrive all the same, so that a restart would cut what they belong to.
+    pub(super) carries_traffic: bool,
     /// The ground in words, for the person who reads the log at night.
     pub(super) reason: String,
 }
@@ -78,18 +89,25 @@ pub(super) enum Cause {
     Unclear,
 }
 
-/// The conclusion from the evidence at `now`.
-pub(super) fn verdict(names: &TunnelNames<'_>, evidence: &Evidence, now: Boot) -> Verdict {
-    let case = Case::new(names, evidence, now);
+/// The conclusion from the evidence at `now`. `last_attempt` is the moment at which the
+/// tunnel was last restarted, or its command run.
+pub(super) fn verdict(
+    names: &TunnelNames<'_>,
+    evidence: &Evidence,
+    last_attempt: Option<Boot>,
+    now: Boot,
+) -> Verdict {
+    let case = Case::new(names, evidence, last_attempt, now);
     case.wan_is_down()
         .or_else(|| case.echo_is_answered())
         .or_else(|| case.wan_is_unavailable())
         .or_else(|| case.cannot_be_up())
         .or_else(|| case.is_being_set_up())
         .or_else(|| case.network_is_down())
-        .or_else(|| case.echo_is_lost())
-        .or_else(|| case.traffic_decides())
-        .or_else(|| case.service_decides())
+        .or_else(|| case.bytes_arrive())
+        .or_else(|| case.is_unlisted())
+        .or_else(|| case.witness_counts_against())
+        .or_else(|| case.service_vouches())
         .unwrap_or_else(|| case.is_unclear())
 }
 
@@ -97,16 +115,33 @@ pub(super) fn verdict(names: &TunnelNames<'_>, evidence: &Evidence, now: Boot) -
 struct Case<'a> {
     names: &'a TunnelNames<'a>,
     now: Boot,
+    last_attempt: Option<Boot>,
     wan: Option<&'a Finding<WanStatus>>,
-    service: Option<&'a ServiceStatus>,
+    service: Option<&'a Finding<ServiceStatus>>,
     device: Option<&'a Finding<DeviceStatus>>,
     route: Option<&'a RouteStatus>,
     ping: Option<&'a Finding<EchoStatus>>,
+    handshake: Option<&'a HandshakeStatus>,
     traffic: Option<&'a Traffic>,
+    testimony: &'a Testimony,
+}
+
+/// What a witness says against the tunnel.
+struct Accusation {
+    witness: Witness,
+    /// The moment since which it says so.
+    spoke_at: Boot,
+    /// In words.
+    fault: String,
 }
 
 impl<'a> Case<'a> {
-    fn new(names: &'a TunnelNames<'a>, evidence: &'a Evidence, now: Boot) -> Case<'a> {
+    fn new(
+        names: &'a TunnelNames<'a>,
+        evidence: &'a Evidence,
+        last_attempt: Option<Boot>,
+        now: Boot,
+    ) -> Case<'a> {
         fn recent<T>(
             finding: &Option<Finding<T>>,
             now: Boot,
@@ -132,8 +167,9 @@ impl<'a> Case<'a> {
         Case {
             names,
             now,
+            last_attempt,
             wan: recent(&evidence.wan, now, MAX_LOCAL_AGE),
-            service: recent(&evidence.service, now, MAX_SERVICE_AGE).map(value),
+            service: recent(&evidence.service, now, MAX_SERVICE_AGE),
             device,
             route: recent(&evidence.route, now, MAX_LOCAL_AGE)
                 .map(value)
@@ -141,11 +177,13 @@ impl<'a> Case<'a> {
             ping: recent(&evidence.ping, now, MAX_LOCAL_AGE).filter(|finding| {
                 names.ping.is_some() && gone_at.is_none_or(|at| finding.at >= at)
             }),
+            handshake: recent(&evidence.handshake, now, MAX_LOCAL_AGE).map(value),
             traffic: recent(&evidence.traffic, now, MAX_LOCAL_AGE).map(value),
+            testimony: &evidence.testimony,
         }
     }
 
-    // The rules, in their order.
+    // The rules, in their order: facts and signs of life, then the witnesses.
 
     fn wan_is_down(&self) -> Option<Verdict> {
         let Some(Finding {
@@ -197,9 +235,6 @@ impl<'a> Case<'a> {
                 Cause::Off,
                 format!("{network} was taken down by hand; 'ifup {network}' brings it back"),
             ),
-            _ if self.service == Some(&ServiceStatus::Unlisted) => {
-                (Cause::Configuration, self.unlisted())
-            }
             _ => return None,
         };
         Some(unknown(cause, reason))
@@ -232,77 +267,174 @@ impl<'a> Case<'a> {
         Some(self.dead(fault))
     }
 
-    fn echo_is_lost(&self) -> Option<Verdict> {
-        let Some(EchoStatus::Lost { since, missed }) = self.ping.map(|finding| &finding.value)
-        else {
-            return None;
-        };
-        let ping = self.ping_name();
-        let age = describe_span(self.now.since(*since));
-        let arrived = self.arrived().filter(|at| at.since(*missed) > SAME_ROUND);
-        if arrived.is_some() && self.service == Some(&ServiceStatus::Active) {
-            return Some(unknown(
-                Cause::Unclear,
-                format!(
-                    "{ping} has not answered for {age}, but bytes arrive and VPNKI lists {} as active: is 'option ping' right?",
-                    self.names.service
-                ),
-            ));
-        }
-        Some(self.dead(format!("{ping} has not answered for {age}")))
-    }
-
-    fn traffic_decides(&self) -> Option<Verdict> {
-        let traffic = self.traffic?;
-        if let Some(at) = self.arrived() {
-            let age = describe_span(self.now.since(at));
-            return Some(self.alive(format!(
-                "bytes came through {} {age} ago",
-                self.names.network
-            )));
-        }
-        let unanswered_for = self.now.since(traffic.unanswered_since?);
-        if unanswered_for < MAX_UNANSWERED_TIME || traffic.unanswered < UNANSWERED {
+    fn bytes_arrive(&self) -> Option<Verdict> {
+        let age = describe_span(self.now.since(self.arrived()?));
+        // Those of the round of the first missed echo may have come before it.
+        if self.lost_echo().is_some_and(|one| self.counts(&one)) {
             return None;
         }
-        Some(self.dead(format!(
-            "{} is stale: {} KiB were sent in {}, nothing was received",
-            self.names.network,
-            traffic.unanswered / 1024,
-            describe_span(unanswered_for)
-        )))
-    }
-
-    fn service_decides(&self) -> Option<Verdict> {
         let network = self.names.network;
-        match (self.service?, self.device.map(|finding| &finding.value)) {
-            (ServiceStatus::Active, Some(DeviceStatus::Up(_))) => Some(self.alive(format!(
-                "{network} is up and VPNKI lists {} as active",
-                self.names.service
-            ))),
-            (ServiceStatus::Inactive, _) => Some(self.dead(String::new())),
+        Some(self.alive(format!("bytes came through {network} {age} ago")))
+    }
+
+    fn is_unlisted(&self) -> Option<Verdict> {
+        match self.service_status()? {
+            ServiceStatus::Unlisted => Some(unknown(Cause::Configuration, self.unlisted())),
             _ => None,
         }
     }
 
+    fn witness_counts_against(&self) -> Option<Verdict> {
+        let mut counting = self.accusations().filter(|one| self.counts(one));
+        counting.next().map(|one| self.dead(one.fault))
+    }
+
+    /// VPNKI's word is good for a tunnel against which nothing is said.
+    fn service_vouches(&self) -> Option<Verdict> {
+        let network = self.names.network;
+        let is_up = matches!(self.device?.value, DeviceStatus::Up(_));
+        if !is_up || !self.is_active() || self.accusations().next().is_some() {
+            return None;
+        }
+        let service = self.names.service;
+        Some(self.alive(format!(
+            "{network} is up and VPNKI lists {service} as active"
+        )))
+    }
+
     fn is_unclear(&self) -> Verdict {
-        let mut unavailable = self.unavailable_ping();
-        join(&mut unavailable, ", ", &self.unavailable_service());
-        if let Some(DeviceStatus::Unavailable(why)) = self.device.map(|finding| &finding.value) {
-            join(
-                &mut unavailable,
-                ", ",
-                &format!("netifd could not be asked: {why}"),
-            );
+        let mut known = self.doubts();
+        let device = match self.device.map(|finding| &finding.value) {
+            Some(DeviceStatus::Unavailable(why)) => format!("netifd could not be asked: {why}"),
+            _ => String::new(),
+        };
+        for part in [self.unavailable_ping(), self.unavailable_service(), device] {
+            join(&mut known, ", ", &part);
         }
         let mut reason = String::from("nothing says whether the tunnel carries traffic");
-        if !unavailable.is_empty() {
-            reason += ": ";
-            reason += &unavailable;
+        if !known.is_empty() {
+            join(&mut reason, ": ", &known);
         } else if self.names.ping.is_none() {
             reason += "; 'option ping' would";
         }
         unknown(Cause::Unclear, reason)
+    }
+
+    // The witnesses.
+
+    /// Whether an accusation counts: the witness has testified for the tunnel, and no
+    /// bytes came after it spoke.
+    fn counts(&self, accusation: &Accusation) -> bool {
+        // A stream that nobody answers looks like a dead tunnel to the counters.
+        let is_overruled = accusation.witness == Witness::Traffic && self.is_active();
+        let is_honest = self.testimony.of(accusation.witness).is_some();
+        is_honest && !is_overruled && self.refuted_at(accusation).is_none()
+    }
+
+    /// The moment at which bytes were received after the witness spoke.
+    fn refuted_at(&self, accusation: &Accusation) -> Option<Boot> {
+        self.traffic?.received_at.filter(|at| {
+            at.since(accusation.spoke_at) > SAME_ROUND && self.now.since(*at) <= MAX_REFUTATION_AGE
+        })
+    }
+
+    /// All that is said against the tunnel, whether or not it counts.
+    fn accusations(&self) -> impl Iterator<Item = Accusation> {
+        let all = [
+            self.lost_echo(),
+            self.old_handshake(),
+            self.unanswered_traffic(),
+            self.listed_as_inactive(),
+        ];
+        all.into_iter().flatten()
+    }
+
+    fn lost_echo(&self) -> Option<Accusation> {
+        let EchoStatus::Lost { since, missed } = &self.ping?.value else {
+            return None;
+        };
+        let ping = self.ping_name();
+        let fault = match self.testimony.ping {
+            Some(_) => {
+                let age = describe_span(self.now.since(*since));
+                format!("{ping} has not answered for {age}")
+            }
+            None => format!("{ping} has never answered"),
+        };
+        Some(Accusation {
+            witness: Witness::Ping,
+            spoke_at: *missed,
+            fault,
+        })
+    }
+
+    /// Where there is traffic, WireGuard shakes hands at least every three minutes, and
+    /// tries it every five seconds (WireGuard's white paper, section 6).
+    fn old_handshake(&self) -> Option<Accusation> {
+        let spoke_at = self.traffic?.unanswered_since?;
+        let fault = match self.handshake? {
+            HandshakeStatus::Unavailable(_) => return None,
+            HandshakeStatus::Never => "no peer has ever shaken hands".to_owned(),
+            HandshakeStatus::At(made) => {
+                let age = self.now.since(*made);
+                if age <= MAX_HANDSHAKE_AGE {
+                    return None;
+                }
+                format!("no peer has shaken hands for {}", describe_span(age))
+            }
+        };
+        let is_tried = self.now.since(spoke_at) >= MAX_HANDSHAKE_TIME;
+        is_tried.then_some(Accusation {
+            witness: Witness::Handshake,
+            spoke_at,
+            fault,
+        })
+    }
+
+    fn unanswered_traffic(&self) -> Option<Accusation> {
+        let traffic = self.traffic?;
+        let spoke_at = traffic.unanswered_since?;
+        let span = self.now.since(spoke_at);
+        if span < MAX_UNANSWERED_TIME || traffic.unanswered < UNANSWERED {
+            return None;
+        }
+        Some(Accusation {
+            witness: Witness::Traffic,
+            spoke_at,
+            fault: format!(
+                "{} KiB were sent through {} in {} and nothing was received",
+                traffic.unanswered / 1024,
+                self.names.network,
+                describe_span(span)
+            ),
+        })
+    }
+
+    fn listed_as_inactive(&self) -> Option<Accusation> {
+        let spoke_at = self.service?.at;
+        let fault = self.inactive();
+        (!fault.is_empty()).then_some(Accusation {
+            witness: Witness::Service,
+            spoke_at,
+            fault,
+        })
+    }
+
+    /// What is said against a tunnel that may be alive, with what speaks against that.
+    fn doubts(&self) -> String {
+        let mut doubts = String::new();
+        for accusation in self.accusations() {
+            let option = match accusation.witness {
+                Witness::Ping => " (is 'option ping' right?)",
+                Witness::Service if self.testimony.service.is_none() => {
+                    ", as it always has (is 'option name' right?)"
+                }
+                Witness::Service | Witness::Traffic | Witness::Handshake => "",
+            };
+            join(&mut doubts, " and ", &accusation.fault);
+            doubts += option;
+        }
+        doubts
     }
 
     // What several rules say.
@@ -310,52 +442,78 @@ impl<'a> Case<'a> {
     /// Up, unless `option route` does not lead through it.
     fn alive(&self, mut reason: String) -> Verdict {
         if let Some(fault) = self.route_fault() {
+            let reason = format!("{reason}, but {fault}");
             if !matches!(self.wan, Some(finding) if matches!(finding.value, WanStatus::Up(_))) {
-                return unknown(Cause::NoWan, format!("{reason}, but {fault}"));
+                return unknown(Cause::NoWan, reason);
             }
             return Verdict {
                 health: Health::Down,
                 cause: Cause::NoRoute,
-                reason: format!("{reason}, but {fault}"),
+                carries_traffic: self.arrived().is_some() || self.answer().is_some(),
+                reason,
             };
         }
-        let mut but = match self.service {
-            Some(ServiceStatus::Inactive) => {
-                format!("VPNKI lists {} as inactive", self.names.service)
-            }
+        let mut but = self.doubts();
+        let unlisted = match self.service_status() {
             Some(ServiceStatus::Unlisted) => self.unlisted(),
-            _ => self.unavailable_service(),
+            _ => String::new(),
         };
-        join(&mut but, " and ", &self.unavailable_ping());
+        for part in [
+            unlisted,
+            self.unavailable_service(),
+            self.unavailable_ping(),
+        ] {
+            join(&mut but, " and ", &part);
+        }
         join(&mut reason, ", though ", &but);
         Verdict {
             health: Health::Up,
             cause: Cause::Alive,
+            carries_traffic: true,
             reason,
         }
     }
 
     /// Down by `fault`, with all other evidence against it and for it.
     fn dead(&self, fault: String) -> Verdict {
-        let name = self.names.service;
-        let mut faults = String::new();
-        if self.service == Some(&ServiceStatus::Inactive) {
-            faults = format!("VPNKI lists {name} as inactive");
-        }
+        let mut faults = self.inactive();
         let route = self.route_fault().unwrap_or_default();
         let last = if route.is_empty() { " and " } else { ", " };
-        join(&mut faults, last, &fault);
+        if fault != faults {
+            join(&mut faults, last, &fault);
+        }
         join(&mut faults, " and ", &route);
-        let mut reason = match self.service {
-            Some(ServiceStatus::Active) => format!("VPNKI lists {name} as active, but {faults}"),
-            _ => faults,
+        let name = self.names.service;
+        let mut reason = match self.is_active() {
+            true => format!("VPNKI lists {name} as active, but {faults}"),
+            false => faults,
         };
+        if self.may_be_taken() {
+            reason += &format!(" (is another device connected as {name}?)");
+        }
         join(&mut reason, "; ", &self.unavailable_service());
+        // The first missed echo does not say whether the bytes of its round came later.
+        let is_new = |at: Boot| self.now.since(at) <= SAME_ROUND;
         Verdict {
             health: Health::Down,
             cause: Cause::Dead,
+            carries_traffic: self.arrived().is_some_and(is_new),
             reason,
         }
+    }
+
+    /// Whether VPNKI lists as active what our last attempt did not bring back: then it may
+    /// be another device that it lists.
+    fn may_be_taken(&self) -> bool {
+        let Some(attempt) = self.last_attempt else {
+            return false;
+        };
+        let is_listed_since = self.is_active() && self.service.is_some_and(|f| f.at > attempt);
+        let is_silent_since = [self.testimony.ping, self.testimony.traffic]
+            .into_iter()
+            .flatten()
+            .all(|at| at <= attempt);
+        is_listed_since && is_silent_since && self.now.since(attempt) >= MAX_SETUP_TIME
     }
 
     fn route_fault(&self) -> Option<String> {
@@ -403,6 +561,23 @@ impl<'a> Case<'a> {
         self.names.ping.unwrap_or_default()
     }
 
+    fn service_status(&self) -> Option<&ServiceStatus> {
+        self.service.map(|finding| &finding.value)
+    }
+
+    fn is_active(&self) -> bool {
+        self.service_status() == Some(&ServiceStatus::Active)
+    }
+
+    fn inactive(&self) -> String {
+        match self.service_status() {
+            Some(ServiceStatus::Inactive) => {
+                format!("VPNKI lists {} as inactive", self.names.service)
+            }
+            _ => String::new(),
+        }
+    }
+
     fn unlisted(&self) -> String {
         format!(
             "VPNKI has no tunnel '{}': check 'option name'",
@@ -411,7 +586,7 @@ impl<'a> Case<'a> {
     }
 
     fn unavailable_service(&self) -> String {
-        match self.service {
+        match self.service_status() {
             Some(ServiceStatus::Unavailable(why)) => format!("VPNKI could not be asked: {why}"),
             _ => String::new(),
         }
@@ -431,6 +606,7 @@ fn unknown(cause: Cause, reason: String) -> Verdict {
     Verdict {
         health: Health::Unknown,
         cause,
+        carries_traffic: false,
         reason,
     }
 }

@@ -3,9 +3,10 @@
 use std::os::fd::BorrowedFd;
 
 use super::monitored::MonitoredTunnel;
-use super::round::{FollowUp, RouterState, TunnelRound};
+use super::round::{FollowUp, RecordNews, RouterState, TunnelRound};
 use crate::agent::paths::Paths;
 use crate::sys::clock;
+use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
 use wansync_core::config::Config;
 use wansync_core::time::Boot;
@@ -22,7 +23,11 @@ impl TunnelMonitor {
         let tunnels = config
             .ready_tunnels()
             .filter(|(section, _)| is_chosen(section));
-        let tunnels = tunnels.map(|(section, tunnel)| MonitoredTunnel::new(section, tunnel, store));
+        let mut record = None;
+        let tunnels = tunnels.map(|(section, tunnel)| {
+            let record = record.get_or_insert_with(|| store.record());
+            MonitoredTunnel::new(section, tunnel, store, record)
+        });
         TunnelMonitor {
             tunnels: tunnels.collect(),
         }
@@ -89,7 +94,11 @@ impl TunnelMonitor {
                 round.begin(tunnel);
             }
         }
-        round.follow_up
+        let TunnelRound {
+            follow_up, news, ..
+        } = round;
+        self.record_witnesses(paths, router.store, &news);
+        follow_up
     }
 
     /// Takes the answers that are there, or overdue, and ends their rounds.
@@ -100,7 +109,32 @@ impl TunnelMonitor {
                 round.end(tunnel);
             }
         }
-        round.follow_up
+        let TunnelRound {
+            follow_up, news, ..
+        } = round;
+        self.record_witnesses(paths, router.store, &news);
+        follow_up
+    }
+
+    /// Writes witnesses that have testified for the first time into the record. While a
+    /// pass writes it, or too much was written today, they wait for another hour.
+    fn record_witnesses(&mut self, paths: &Paths, store: &Store, news: &[RecordNews]) {
+        if news.is_empty() {
+            return;
+        }
+        let Ok(Some(_guard)) = PassLock::of_passes(&paths.state).try_lock_now() else {
+            return;
+        };
+        let Some(record) = store.record().updated_with_tunnels(news, clock::now()) else {
+            return;
+        };
+        if let Err(why) = store.write_record(&record) {
+            log::error!("{why}; it will be lost at the next reboot");
+            return;
+        }
+        for tunnel in &mut self.tunnels {
+            tunnel.recorded(&record);
+        }
     }
 
     /// Writes the states, so that other processes may read them.

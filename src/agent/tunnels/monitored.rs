@@ -9,6 +9,7 @@ use crate::sys::store::Store;
 use crate::sys::{clock, random};
 use wansync_core::config::Tunnel;
 use wansync_core::json::JsonWriter;
+use wansync_core::record::Record;
 use wansync_core::tunnel::evidence::EchoStatus;
 use wansync_core::tunnel::schedule::EchoStep;
 use wansync_core::tunnel::tracker::TunnelTracker;
@@ -23,18 +24,30 @@ pub(super) struct MonitoredTunnel {
 }
 
 impl MonitoredTunnel {
-    pub(super) fn new(section: &str, tunnel: &Tunnel, store: &Store) -> MonitoredTunnel {
+    pub(super) fn new(
+        section: &str,
+        tunnel: &Tunnel,
+        store: &Store,
+        record: &Record,
+    ) -> MonitoredTunnel {
         let now = clock::boot();
         let state = store.tunnel_state(section).unwrap_or_default();
         let state = state
             .for_config(&tunnel.fingerprint(sha256))
-            .clamp_future_times(now.whole_secs());
+            .clamp_future_times(now.whole_secs())
+            .with_record(record.tunnel(section));
         MonitoredTunnel {
             section: section.to_owned(),
             written: JsonWriter::of(&state),
             tracker: TunnelTracker::new(tunnel.clone(), state, now),
             echo: None,
         }
+    }
+
+    /// Takes note of what the record says of it.
+    pub(super) fn recorded(&mut self, record: &Record) {
+        let state = std::mem::take(&mut self.tracker.state);
+        self.tracker.state = state.with_record(record.tunnel(&self.section));
     }
 
     /// Sends the first echo of a round. False if there is none to wait for.

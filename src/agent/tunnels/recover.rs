@@ -22,7 +22,6 @@ pub(super) fn fix_route(tunnel: &MonitoredTunnel) {
 /// Takes its network down and up again, as `ifup` does it.
 pub(super) fn restart(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel) {
     let (section, network) = (&tunnel.section, &tunnel.tracker.tunnel.network);
-    log::warn!("{section}: restarting network '{network}'");
     if let Err(error) = ubus::watch::down(&paths.ubus, network) {
         log::error!("{section}: netifd does not take '{network}' down: {error}");
     }

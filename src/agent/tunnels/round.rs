@@ -8,6 +8,7 @@ use crate::sys::counters::Counters;
 use crate::sys::store::Store;
 use crate::sys::{clock, counters, log as logging, netlink, random};
 use wansync_core::prefix::Prefix;
+use wansync_core::record::TunnelEntry;
 use wansync_core::tunnel::Health;
 use wansync_core::tunnel::account::AccountState;
 use wansync_core::tunnel::evidence::RouteStatus;
@@ -34,6 +35,9 @@ pub(crate) struct FollowUp {
     pub(crate) hook_runs: Vec<HookRun>,
 }
 
+/// A section, and what the record is to say of its tunnel.
+pub(super) type RecordNews = (String, TunnelEntry);
+
 pub(super) struct TunnelRound<'a> {
     paths: &'a Paths,
     router: &'a RouterState<'a>,
@@ -42,6 +46,7 @@ pub(super) struct TunnelRound<'a> {
     /// The account of the tunnel before: most often that of the next one, too.
     account: Option<(String, Option<AccountState>)>,
     pub(super) follow_up: FollowUp,
+    pub(super) news: Vec<RecordNews>,
 }
 
 impl<'a> TunnelRound<'a> {
@@ -52,6 +57,7 @@ impl<'a> TunnelRound<'a> {
             counters: None,
             account: None,
             follow_up: FollowUp::default(),
+            news: Vec::new(),
         }
     }
 
@@ -96,6 +102,10 @@ impl<'a> TunnelRound<'a> {
         if judgement.write_is_due {
             tunnel.write(self.router.store);
         }
+        if judgement.record_is_due {
+            let entry = tunnel.tracker.state.record_entry();
+            self.news.push((tunnel.section.clone(), entry));
+        }
         let notify = &tunnel.tracker.tunnel.notify;
         if let (Some(change), Some(program)) = (judgement.notified_change, notify) {
             let run = tunnel.hook_run(program, &[], change);
@@ -129,7 +139,6 @@ impl<'a> TunnelRound<'a> {
                 let Some((program, arguments)) = &tunnel.tracker.tunnel.command else {
                     return;
                 };
-                log::warn!("{}: running {program}", tunnel.section);
                 let state = tunnel.tracker.state.recovery.health.word();
                 let run = tunnel.hook_run(program, arguments, (state, state));
                 self.follow_up.hook_runs.push(run);
@@ -162,17 +171,23 @@ fn route_status(prefix: Prefix, device: &str) -> RouteStatus {
     }
 }
 
-/// Logs a change of health.
+/// Logs a change of health, once that the tunnel is given up, and each action with its
+/// reason.
 fn log_change(tunnel: &MonitoredTunnel, judgement: &Judgement) {
     let recovery = &tunnel.tracker.state.recovery;
-    if judgement.health_before == recovery.health {
-        return;
-    }
+    let (section, name) = (&tunnel.section, &tunnel.tracker.tunnel.name);
+    let (health, reason) = (recovery.health.word(), &recovery.reason);
     let level = match recovery.health {
         Health::Up => log::Level::Info,
         _ => log::Level::Warn,
     };
-    let (section, name) = (&tunnel.section, &tunnel.tracker.tunnel.name);
-    let (health, reason) = (recovery.health.word(), &recovery.reason);
-    log::log!(target: logging::PRINTED, level, "{section}: tunnel {name} is {health}: {reason}");
+    let text = match (judgement.notified_change, judgement.action) {
+        (Some((_, "given-up")), _) => format!("tunnel {name} is given up: {reason}"),
+        _ if judgement.health_before != recovery.health => {
+            format!("tunnel {name} is {health}: {reason}")
+        }
+        (_, Action::Wait | Action::Recheck) => return,
+        _ => format!("tunnel {name}: {reason}"),
+    };
+    log::log!(target: logging::PRINTED, level, "{section}: {text}");
 }
