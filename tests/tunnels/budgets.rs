@@ -29,7 +29,7 @@ fn three_in_an_hour_and_quiet() {
     let tunnel = night.tunnel_at(3601);
     holds(
         &finding(&tunnel),
-        "; 3 restarts within an hour did not help; the next try is in ",
+        "; 3 of 3 restarts within an hour did not help, the next is in ",
     );
     assert_eq!(tunnel["restarts_last_hour"], 3);
     let news = |notified: &String| {

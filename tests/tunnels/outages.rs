@@ -19,7 +19,7 @@ fn a_dead_tunnel_is_restarted() {
         &log,
         "dacha: tunnel user356 is down: VPNKI lists user356 as active, but 172.16.0.1 has not answered for ",
     );
-    holds(&log, "dacha: restarting network 'vpnki0'");
+    holds(&log, "; restarting its network, 1 of 3 in an hour");
     let notified = night.notified();
     assert_eq!(notified.len(), 2, "{notified:#?}");
     holds(&notified[0], "tunnel dacha up down user356 [] VPNKI lists");

@@ -502,18 +502,19 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether VPNKI lists as active what our last attempt did not bring back: then it may
-    /// be another device that it lists.
+    /// Whether VPNKI lists as active what our last attempt did not bring back, though its
+    /// network is up: then it may be another device that it lists.
     fn may_be_taken(&self) -> bool {
         let Some(attempt) = self.last_attempt else {
             return false;
         };
+        let is_up =
+            matches!(self.device, Some(finding) if matches!(finding.value, DeviceStatus::Up(_)));
         let is_listed_since = self.is_active() && self.service.is_some_and(|f| f.at > attempt);
-        let is_silent_since = [self.testimony.ping, self.testimony.traffic]
-            .into_iter()
-            .flatten()
-            .all(|at| at <= attempt);
-        is_listed_since && is_silent_since && self.now.since(attempt) >= MAX_SETUP_TIME
+        let spoke = self.testimony.ping.max(self.testimony.traffic);
+        let is_silent_since = spoke.is_none_or(|at| at <= attempt);
+        let had_time = self.now.since(attempt) >= MAX_SETUP_TIME;
+        is_up && is_listed_since && is_silent_since && had_time
     }
 
     fn route_fault(&self) -> Option<String> {
