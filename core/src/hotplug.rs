@@ -119,7 +119,12 @@ impl Hotplug {
     fn concerns_tunnel(&self, tunnel: &Tunnel) -> bool {
         match self.action.as_str() {
             "ifup" | "ifdown" | "ifupdate" => {
-                self.is_network(&tunnel.network) || self.is_network(&tunnel.wan)
+                // Without a name any network may be the way out.
+                let wans = &tunnel.wans;
+                let link = tunnel.link.network();
+                wans.is_empty()
+                    || wans.iter().any(|wan| self.is_network(wan))
+                    || link.is_some_and(|link| self.is_network(link))
             }
             "start" => true,
             _ => false,
@@ -164,6 +169,7 @@ mod tests {
         let web = "option source web\nlist url https://a.example/";
         let tunnel = "option enabled 0\nconfig tunnel dacha\noption name user356\n\
                       option network vpnki0\noption ping 172.16.0.1";
+        let of_wan2 = &format!("{tunnel}\nlist wan wan2\nlist wan wan3");
         let table = [
             ("ifup INTERFACE=wan DEVICE=eth1", wan, true),
             ("ifup INTERFACE=lan DEVICE=br-lan", wan, false),
@@ -190,7 +196,9 @@ mod tests {
             ("ifup INTERFACE=vpnki0", tunnel, true),
             ("ifdown INTERFACE=vpnki0", tunnel, true),
             ("ifdown INTERFACE=wan", tunnel, true),
-            ("ifdown INTERFACE=lan", tunnel, false),
+            ("ifdown INTERFACE=lan", tunnel, true),
+            ("ifdown INTERFACE=lan", of_wan2, false),
+            ("ifdown INTERFACE=wan2", of_wan2, true),
         ];
         for (words, lines, expected) in table {
             let hotplug = hotplug(words);

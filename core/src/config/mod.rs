@@ -25,9 +25,11 @@ pub mod suggest;
 pub mod uci;
 pub mod url;
 
+use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -38,6 +40,9 @@ use crate::tunnel::recovery::RecoveryPolicy;
 use problem::Problem;
 use secret::{KeySource, Secret};
 use url::ServiceUrl;
+
+/// The WAN of OpenWrt's own configuration.
+pub(crate) const DEFAULT_WAN: &str = "wan";
 
 /// A checked configuration file, with the problems that were found in it.
 #[derive(Debug)]
@@ -154,12 +159,17 @@ pub struct Tunnel {
     pub name: String,
     /// The tunnel's address in VPNKI's network, by which `active` may list it.
     pub address: Option<String>,
-    /// netifd's logical network of the tunnel.
-    pub network: String,
-    /// The logical network that it runs over.
-    pub wan: String,
+    /// The network or the device that it is on this router.
+    pub link: TunnelLink,
+    /// The service that makes it, where netifd does not.
+    pub service: Option<ServiceInstance>,
+    /// The logical networks that it may run over; empty for whatever way the
+    /// default route takes.
+    pub wans: Vec<String>,
     /// The address at its far end that answers echoes.
     pub ping: Option<IpAddr>,
+    /// The bytes of data in a large echo to it, as `ping -s` counts.
+    pub ping_size: Option<u16>,
     /// The network that must be reached through it.
     pub route: Option<Prefix>,
     /// The program of `on_down 'command'`, or of the last resort after
@@ -169,6 +179,24 @@ pub struct Tunnel {
     pub notify: Option<String>,
     /// The options that its recovery depends on.
     pub policy: RecoveryPolicy,
+}
+
+/// The part of this router that a tunnel is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TunnelLink {
+    /// netifd's logical network of this name.
+    Network(String),
+    /// The kernel's device of this name, which netifd need not know.
+    Device(String),
+}
+
+/// An instance of a service of procd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceInstance {
+    /// The service's name, that of its script in `/etc/init.d`.
+    pub service: String,
+    /// The instance's name.
+    pub instance: String,
 }
 
 /// The source of a section's address.
@@ -227,24 +255,62 @@ impl Vpnki {
 }
 
 impl Tunnel {
+    /// The names of the WANs that it may run over.
+    pub(crate) fn wan_names(&self) -> String {
+        match self.wans.is_empty() {
+            true => DEFAULT_WAN.to_owned(),
+            false => self.wans.join(" "),
+        }
+    }
+
     /// Stands for all that decides what is watched, likewise.
     pub fn fingerprint(&self, sha256: Sha256) -> String {
-        let (ping, route) = (
-            self.ping.map(|a| a.to_string()),
-            self.route.map(|r| r.to_string()),
-        );
-        fingerprint(
-            sha256,
-            &[
-                self.vpnki.as_deref(),
-                Some(&self.name),
-                self.address.as_deref(),
-                Some(&self.network),
-                Some(&self.wan),
-                ping.as_deref(),
-                route.as_deref(),
-            ],
-        )
+        let wans = self.wan_names();
+        let ping = self.ping.map(|a| a.to_string());
+        let route = self.route.map(|r| r.to_string());
+        let mut parts = vec![
+            self.vpnki.as_deref(),
+            Some(&self.name),
+            self.address.as_deref(),
+            Some(self.link.name()),
+            Some(&wans),
+            ping.as_deref(),
+            route.as_deref(),
+        ];
+        // 0.1.0 had no more than these: what it left is to be found again.
+        if matches!(self.link, TunnelLink::Device(_)) {
+            parts.push(Some("device"));
+        }
+        let ping_size = self.ping_size.map(|size| size.to_string());
+        if ping_size.is_some() {
+            parts.push(ping_size.as_deref());
+        }
+        fingerprint(sha256, &parts)
+    }
+}
+
+impl TunnelLink {
+    /// The name of the network or device.
+    pub fn name(&self) -> &str {
+        match self {
+            TunnelLink::Network(name) | TunnelLink::Device(name) => name,
+        }
+    }
+
+    /// In words, such as `network vpnki0`.
+    pub fn describe(&self) -> String {
+        match self {
+            TunnelLink::Network(name) => format!("network {name}"),
+            TunnelLink::Device(name) => format!("device {name}"),
+        }
+    }
+
+    /// The name of the network, if it is one.
+    pub fn network(&self) -> Option<&str> {
+        match self {
+            TunnelLink::Network(name) => Some(name),
+            TunnelLink::Device(_) => None,
+        }
     }
 }
 

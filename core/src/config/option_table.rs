@@ -243,19 +243,29 @@ const TUNNEL_ROWS: &[OptionRow] = &[
         meaning: "its address in VPNKI's network, if VPNKI lists it by that",
     },
     OptionRow {
-        options: &["network"],
+        options: &["network", "device"],
         default: "",
-        meaning: "its network in `/etc/config/network`; needed",
+        meaning: "its network in `/etc/config/network` or, where it has none, its device, such as `tun0`; one of them is needed",
+    },
+    OptionRow {
+        options: &["service", "instance"],
+        default: "",
+        meaning: "the service that makes it, where netifd does not, such as `openvpn`, and its instance, such as `vpnki`; without `instance` that of a service which names none",
     },
     OptionRow {
         options: &["wan"],
-        default: "wan",
-        meaning: "the network that it runs over",
+        default: "",
+        meaning: "the network that it runs over, or a list of those that it may run over. Without it the one of the best default route that leads through no tunnel of this file",
     },
     OptionRow {
         options: &["ping"],
         default: "",
         meaning: "an address at its far end that answers echoes, such as `172.16.0.1`",
+    },
+    OptionRow {
+        options: &["ping_size"],
+        default: "",
+        meaning: "how many bytes of data a large echo to it has, as `ping -s` counts, 64 to 9000: whether packets of that size get through, once a minute",
     },
     OptionRow {
         options: &["route"],
@@ -270,7 +280,7 @@ const TUNNEL_ROWS: &[OptionRow] = &[
     OptionRow {
         options: &["on_down"],
         default: "none",
-        meaning: "what is done when it is down: `none`, `restart` of `network` by netifd, or `command`",
+        meaning: "what is done when it is down: `none`, `restart` of `network` by netifd or of `service` by procd, or `command`",
     },
     OptionRow {
         options: &["command", "arg"],

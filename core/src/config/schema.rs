@@ -125,7 +125,7 @@ impl Config {
             });
         }
         config.warn_of_rivals();
-        let shared = tunnel::shared_networks(&config.tunnels);
+        let shared = tunnel::shared_links(&config.tunnels);
         config.problems.extend(shared);
         config.problems.sort_by_key(|problem| problem.line);
         config

@@ -9,7 +9,7 @@
 //! | `ca_file PATH` | what has to be readable |
 //! | `network NAME` | each network that a section in use names, once |
 //! | `key PATH` | each key file, once |
-//! | `needs echo`, `needs route`, `needs handshake`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, a WireGuard tunnel, programs of the owner |
+//! | `needs echo`, `needs route`, `needs handshake`, `needs service`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, a WireGuard tunnel, restarts of a service, programs of the owner |
 //!
 //! ```
 //! use wansync_core::config::Config;
@@ -30,8 +30,9 @@ use alloc::vec::Vec;
 
 use crate::config::network_file::NetworkFile;
 use crate::config::secret::KeySource;
-use crate::config::{Config, Mode, Source};
+use crate::config::{Config, DEFAULT_WAN, Mode, Source};
 use crate::cron::Schedule;
+use crate::tunnel::recovery::OnDown;
 
 /// The facts of a configuration and of netifd's networks, for the router of this number
 /// (see [`crate::cron`]).
@@ -75,9 +76,12 @@ fn networks(config: &Config) -> Vec<&str> {
     let of_vpnki = config
         .ready_accounts()
         .map(|(_, account)| account.bind.as_deref());
-    let of_tunnels = config
-        .ready_tunnels()
-        .flat_map(|(_, tunnel)| [Some(tunnel.network.as_str()), Some(tunnel.wan.as_str())]);
+    let of_tunnels = config.ready_tunnels().flat_map(|(_, tunnel)| {
+        let wans = tunnel.wans.iter().map(String::as_str);
+        // The most likely one; the daemon hears of the others itself.
+        let default = tunnel.wans.is_empty().then_some(DEFAULT_WAN);
+        wans.map(Some).chain([tunnel.link.network(), default])
+    });
     each_once(of_skydns.chain(of_vpnki).chain(of_tunnels).flatten())
 }
 
@@ -124,7 +128,13 @@ fn needs(config: &Config, file: &NetworkFile) -> Vec<&'static str> {
             "handshake",
             config
                 .ready_tunnels()
-                .any(|(_, tunnel)| file.is_wireguard(&tunnel.network)),
+                .any(|(_, tunnel)| file.is_wireguard(tunnel.link.name())),
+        ),
+        (
+            "service",
+            config.ready_tunnels().any(|(_, tunnel)| {
+                tunnel.service.is_some() && tunnel.policy.on_down == OnDown::Restart
+            }),
         ),
         (
             "programs",
@@ -172,7 +182,7 @@ mod tests {
         let home = "config skydns a\noption ident x\noption key_file /k\n";
         let tunnel = "config tunnel b\noption name user356\noption network vpnki0\n\
                       option ping 172.16.0.1\n";
-        let table: [(String, &str, &[&str]); 5] = [
+        let table: [(String, &str, &[&str]); 6] = [
             (String::new(), "off", &[]),
             (format!("{home}option enabled 0\n"), "off", &[]),
             (
@@ -184,6 +194,14 @@ mod tests {
                 format!("config wansync\noption mode daemon\n{tunnel}"),
                 "daemon",
                 &["network vpnki0", "network wan", "needs echo"],
+            ),
+            (
+                "config tunnel b\noption name user356\noption device tun0\n\
+                 list wan wwan\nlist wan wan\noption ping 172.16.0.1\n\
+                 option service openvpn\noption on_down restart\n"
+                    .to_owned(),
+                "hook",
+                &["network wan", "network wwan", "needs echo", "needs service"],
             ),
             (
                 format!(

@@ -1,22 +1,22 @@
 //! netifd's networks as evidence about a tunnel.
 
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 
 use super::TunnelState;
 use super::evidence::{DeviceStatus, Finding, WanStatus};
+use crate::config::{DEFAULT_WAN, TunnelLink};
 use crate::time::Boot;
 use crate::ubus::netifd::{Network, explain};
 
 /// netifd's networks, or why they are not known.
 pub type Networks<'a> = Result<&'a [Network], String>;
 
-/// The status of the WAN `name` at `now`, given the state before, which takes note of
-/// its address.
+/// The status of the WAN at `now`, any of those named, given the state before, which
+/// takes note of its address.
 pub(super) fn wan_status(
     networks: &Networks<'_>,
-    name: &str,
+    names: &[String],
     state: &mut TunnelState,
     now: Boot,
 ) -> WanStatus {
@@ -24,11 +24,17 @@ pub(super) fn wan_status(
         Ok(networks) => networks,
         Err(why) => return WanStatus::Unavailable(why.clone()),
     };
-    let Some(network) = networks.iter().find(|network| network.name == *name) else {
-        return WanStatus::Unavailable(format!("netifd knows no network '{name}'"));
+    let is_named = |network: &&Network| match names {
+        [] => network.name == DEFAULT_WAN,
+        names => names.contains(&network.name),
     };
-    let Some(address) = network.addresses.first().filter(|_| network.up) else {
-        return WanStatus::Down(explain(network));
+    let mut found = networks.iter().filter(is_named);
+    let first = found.clone().next();
+    let Some(address) = found.find_map(|network| network.addresses.first()) else {
+        return match first {
+            Some(network) => WanStatus::Down(explain(network)),
+            None => WanStatus::Unavailable("netifd has no such network".to_owned()),
+        };
     };
     let before = state.wan_address.replace(address.address);
     let is_same = before.is_none_or(|before| before == address.address);
@@ -38,16 +44,21 @@ pub(super) fn wan_status(
     }
 }
 
-/// The status of the tunnel's network `name` at `now`, given the finding before.
+/// The status of the tunnel's network or device at `now`, given the finding before.
 /// `is_device` says whether the kernel has a device of this name, which without its
 /// word is assumed.
 pub(super) fn device_status(
     networks: &Networks<'_>,
-    name: &str,
+    link: &TunnelLink,
     is_device: impl FnOnce(&str) -> bool,
     before: Option<&Finding<DeviceStatus>>,
     now: Boot,
 ) -> DeviceStatus {
+    let name = match link {
+        TunnelLink::Network(name) => name,
+        TunnelLink::Device(device) if is_device(device) => return DeviceStatus::Up(device.clone()),
+        TunnelLink::Device(device) => return DeviceStatus::Gone(device.clone()),
+    };
     let networks = match networks {
         Ok(networks) => networks,
         Err(why) => return DeviceStatus::Unavailable(why.clone()),
@@ -110,7 +121,7 @@ mod tests {
     fn another_address_is_another_wan() {
         let mut state = TunnelState::default();
         let mut observe = |network: Network, secs: i64| {
-            let status = wan_status(&Ok(&[network]), "wan", &mut state, at(secs));
+            let status = wan_status(&Ok(&[network]), &["wan".to_owned()], &mut state, at(secs));
             state.evidence.wan = Some(Finding {
                 value: status.clone(),
                 at: at(secs),
@@ -150,9 +161,10 @@ mod tests {
             },
             at: at(8),
         };
+        let vpnki0 = TunnelLink::Network("vpnki0".to_owned());
         let status = |network: &Network, exists: bool| {
             let networks = [network.clone()];
-            device_status(&Ok(&networks), "vpnki0", |_| exists, Some(&before), at(9))
+            device_status(&Ok(&networks), &vpnki0, |_| exists, Some(&before), at(9))
         };
         let ppp0 = || "ppp0".to_owned();
         assert_eq!(status(&up(Some("ppp0")), true), DeviceStatus::Up(ppp0()));
@@ -169,7 +181,7 @@ mod tests {
         assert_eq!(status(&network("lan"), true), DeviceStatus::Missing);
         let unknown = Err("no ubus".to_owned());
         assert_eq!(
-            device_status(&unknown, "vpnki0", |_| true, None, at(9)),
+            device_status(&unknown, &vpnki0, |_| true, None, at(9)),
             DeviceStatus::Unavailable("no ubus".to_owned())
         );
     }

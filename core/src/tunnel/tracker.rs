@@ -81,7 +81,7 @@ impl TunnelTracker {
         let at = now.whole_secs();
         let (tunnel, state) = (&self.tunnel, &mut self.state);
         let before = state.evidence.device.as_ref();
-        let device = match device_status(networks, &tunnel.network, is_device, before, at) {
+        let device = match device_status(networks, &tunnel.link, is_device, before, at) {
             // By ourselves, and what netifd said may be older than our call.
             DeviceStatus::Off if self.is_half_restarted => DeviceStatus::Pending {
                 since: at,
@@ -89,7 +89,7 @@ impl TunnelTracker {
             },
             device => device,
         };
-        let wan = wan_status(networks, &tunnel.wan, state, at);
+        let wan = wan_status(networks, &tunnel.wans, state, at);
         let id = TunnelId::from(tunnel);
         state.evidence.service = account.and_then(|account| account.service_evidence(&id, at));
         state.evidence.wan = Some(Finding { value: wan, at });
@@ -168,6 +168,8 @@ impl TunnelTracker {
         }
         self.last_cause = Some(verdict.cause);
         self.state.recovery = after;
+        // A service needs one call, not two.
+        self.state.recovery.restarting &= self.tunnel.service.is_none();
         judgement
     }
 
@@ -175,10 +177,11 @@ impl TunnelTracker {
         let tunnel = &self.tunnel;
         let ping = tunnel.ping.map(|address| address.to_string());
         let route = tunnel.route.map(|prefix| prefix.to_string());
+        let wan = tunnel.wan_names();
         let names = TunnelNames {
             service: &tunnel.name,
-            network: &tunnel.network,
-            wan: &tunnel.wan,
+            network: tunnel.link.name(),
+            wan: &wan,
             ping: ping.as_deref(),
             route: route.as_deref(),
         };

@@ -9,6 +9,7 @@ use super::super::recovery::{OnDown, RecoveryPolicy};
 use super::super::schedule::{AccountSchedule, EchoStep};
 use super::*;
 use crate::address::Candidate;
+use crate::config::TunnelLink;
 use crate::failure::{Failure, Phase};
 use crate::json::{JsonWriter, read_again};
 use crate::ubus::netifd::Network;
@@ -37,9 +38,11 @@ pub(in crate::tunnel) fn tunnel() -> Tunnel {
         vpnki: Some("account".to_owned()),
         name: "user356".to_owned(),
         address: None,
-        network: "vpnki0".to_owned(),
-        wan: "wan".to_owned(),
+        link: TunnelLink::Network("vpnki0".to_owned()),
+        service: None,
+        wans: vec!["wan".to_owned()],
         ping: Some([172, 16, 0, 1].into()),
+        ping_size: None,
         route: None,
         command: None,
         notify: None,

@@ -4,6 +4,7 @@ use super::monitored::MonitoredTunnel;
 use crate::agent::paths::Paths;
 use crate::sys::store::Store;
 use crate::sys::{netlink, ubus};
+use wansync_core::config::TunnelLink;
 
 /// Restores `option route`.
 pub(super) fn fix_route(tunnel: &MonitoredTunnel) {
@@ -21,7 +22,10 @@ pub(super) fn fix_route(tunnel: &MonitoredTunnel) {
 
 /// Takes its network down and up again, as `ifup` does it.
 pub(super) fn restart(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel) {
-    let (section, network) = (&tunnel.section, &tunnel.tracker.tunnel.network);
+    let section = &tunnel.section;
+    let TunnelLink::Network(network) = &tunnel.tracker.tunnel.link else {
+        return;
+    };
     if let Err(error) = ubus::watch::down(&paths.ubus, network) {
         log::error!("{section}: netifd does not take '{network}' down: {error}");
     }
@@ -31,7 +35,10 @@ pub(super) fn restart(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel
 
 /// Takes its network up.
 pub(super) fn bring_up(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel) {
-    let (section, network) = (&tunnel.section, &tunnel.tracker.tunnel.network);
+    let section = &tunnel.section;
+    let TunnelLink::Network(network) = &tunnel.tracker.tunnel.link else {
+        return;
+    };
     match ubus::watch::up(&paths.ubus, network) {
         Ok(()) => {
             tunnel.tracker.state.recovery.restarting = false;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::service::without_secrets;
-use super::values::{network_name, path};
+use super::values::{device_name, network_name, path};
 use crate::address::Family;
 use crate::config::Source;
 use crate::config::option_table::SOURCE_OPTIONS;
@@ -60,18 +60,10 @@ fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
 }
 
 fn device(options: &mut Options<'_, '_>) -> Option<String> {
-    let Some((text, line)) = options.text("device") else {
-        if options.line_of("device").is_none() {
-            options.missing_option("device", ": source 'interface' needs it");
-        }
-        return None;
-    };
-    // The kernel's rule, and its limit of IFNAMSIZ - 1.
-    if text.len() > 15 || text.contains(['/', ' ', ':']) || text == "." || text == ".." {
-        options.bad_value("device", line, text, "is no name of a network device");
-        return None;
+    if options.line_of("device").is_none() {
+        options.missing_option("device", ": source 'interface' needs it");
     }
-    Some(text.to_owned())
+    device_name(options, "device")
 }
 
 fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {

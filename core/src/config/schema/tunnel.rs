@@ -10,12 +10,14 @@ use core::net::IpAddr;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use super::values::{check_name, network_name, path, short_text};
+use super::values::{check_name, device_name, network_name, network_names, path, short_text};
 use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::{Problem, Severity};
 use crate::config::suggest::nearest_name;
-use crate::config::{Content, Section, Tunnel, Vpnki, uci};
+use crate::config::{
+    Content, DEFAULT_WAN, Section, ServiceInstance, Tunnel, TunnelLink, Vpnki, uci,
+};
 use crate::places::Places;
 use crate::prefix::Prefix;
 use crate::tunnel::recovery::{OnDown, RecoveryPolicy};
@@ -25,6 +27,11 @@ const DEFAULT_RESTART_LIMIT: u32 = 3;
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(20);
 /// Two echoes of a second each must be over before the next round.
 const MIN_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The name that procd gives to the first instance of a service that names none.
+const DEFAULT_INSTANCE: &str = "instance1";
+/// Up to the data of a jumbo frame.
+const PING_SIZES: RangeInclusive<u32> = 64..=9000;
 
 const ON_DOWN_VALUES: [&str; 3] = ["none", "restart", "command"];
 
@@ -60,35 +67,33 @@ pub(super) fn tunnel(
     }
     options.warn_unknown();
     check_name(&mut options, section);
-    let name = required_text(
-        &mut options,
-        "name",
-        ": what VPNKI calls the tunnel",
-        short_text,
-    );
-    let network = required_text(
-        &mut options,
-        "network",
-        ": the tunnel's network in /etc/config/network",
-        network_name,
-    );
-    let wan = wan(&mut options, network.as_deref());
+    let name = short_text(&mut options, "name");
+    if options.line_of("name").is_none() {
+        options.missing_option("name", ": what VPNKI calls the tunnel");
+    }
+    let link = link(&mut options);
+    let service = service(&mut options);
+    let wans = wans(&mut options, link.as_ref());
     let ping = address(&mut options, "ping");
+    let ping_size = ping_size(&mut options);
     let vpnki = account(&mut options, accounts);
     let address = address(&mut options, "address").map(|address| address.to_string());
     let route = route(&mut options);
     let policy = policy(&mut options);
+    check_restart(&mut options, policy.on_down);
     let command = command(&mut options, policy.on_down);
     let notify = path(&mut options, "notify");
     warn_of_no_route(&mut options, &policy);
-    match (options.failed, name, network) {
-        (false, Some(name), Some(network)) => Content::Ready(Box::new(Tunnel {
+    match (options.failed, name, link) {
+        (false, Some(name), Some(link)) => Content::Ready(Box::new(Tunnel {
             vpnki,
             name,
             address,
-            network,
-            wan,
+            link,
+            service,
+            wans,
             ping,
+            ping_size,
             route,
             policy: RecoveryPolicy {
                 has_command: command.is_some(),
@@ -101,57 +106,102 @@ pub(super) fn tunnel(
     }
 }
 
-/// Two tunnels in one network would restart it for each other.
-pub(super) fn shared_networks(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
+/// Two tunnels on one network, device or service would be restarted for each other.
+pub(super) fn shared_links(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
     let mut owners = Places::default();
-    let rivals = tunnels.iter().enumerate().filter_map(|(index, section)| {
+    let mut problems = Vec::new();
+    for (index, section) in tunnels.iter().enumerate() {
         let Content::Ready(tunnel) = &section.content else {
-            return None;
+            continue;
         };
-        let owner = owners.first_place(tunnel.network.as_str().into(), index);
-        let owner = (owner != index).then(|| &tunnels[owner])?;
-        Some(Problem {
-            severity: Severity::Warning,
-            line: section.line,
-            section: Some(section.name.clone()),
-            text: format!(
-                "section '{}' in line {} has the same 'network': what restarts one tunnel \
+        let link = match &tunnel.link {
+            TunnelLink::Network(name) => ("'network'", name.clone()),
+            TunnelLink::Device(name) => ("'device'", format!("/{name}")),
+        };
+        let service = tunnel.service.as_ref().map(|service| {
+            let ServiceInstance { service, instance } = service;
+            ("'service' and 'instance'", format!("{service}\n{instance}"))
+        });
+        let rival = [Some(link), service].into_iter().flatten();
+        let rival = rival.filter_map(|(options, place)| {
+            let owner = owners.first_place(place.into(), index);
+            (owner != index).then_some((options, owner))
+        });
+        // Each is taken note of.
+        if let Some((options, owner)) = rival.last() {
+            let owner = &tunnels[owner];
+            problems.push(Problem {
+                severity: Severity::Warning,
+                line: section.line,
+                section: Some(section.name.clone()),
+                text: format!(
+                    "section '{}' in line {} has the same {options}: what restarts one tunnel \
                      restarts the other",
-                owner.name, owner.line
-            ),
-        })
-    });
-    rivals.collect()
-}
-
-/// An option that must be there; one that is there and bad was reported already.
-fn required_text(
-    options: &mut Options<'_, '_>,
-    name: &str,
-    why: &str,
-    read: fn(&mut Options<'_, '_>, &str) -> Option<String>,
-) -> Option<String> {
-    let value = read(options, name);
-    if value.is_none() && options.line_of(name).is_none() {
-        options.missing_option(name, why);
+                    owner.name, owner.line
+                ),
+            });
+        }
     }
-    value
+    problems
 }
 
-fn wan(options: &mut Options<'_, '_>, network: Option<&str>) -> String {
-    let wan = network_name(options, "wan").unwrap_or_else(|| "wan".to_owned());
+/// The tunnel's network or its device: one of both.
+fn link(options: &mut Options<'_, '_>) -> Option<TunnelLink> {
+    let network = network_name(options, "network").map(TunnelLink::Network);
+    let device = device_name(options, "device").map(TunnelLink::Device);
+    match (options.line_of("network"), options.line_of("device")) {
+        (None, None) => options.missing_option(
+            "network",
+            ": the tunnel's network in /etc/config/network, or, where it has none, option \
+             'device'",
+        ),
+        (Some(first), Some(line)) => options.error(
+            line,
+            format!("option 'device' and, in line {first}, 'network': a tunnel has one of them"),
+        ),
+        _ => {}
+    }
+    network.or(device)
+}
+
+fn service(options: &mut Options<'_, '_>) -> Option<ServiceInstance> {
+    let service = short_text(options, "service");
+    let instance = short_text(options, "instance");
+    if let Some(line) = options.line_of("instance")
+        && options.line_of("service").is_none()
+    {
+        options.warn(line, "option 'instance' does nothing without 'service'");
+    }
+    Some(ServiceInstance {
+        service: service?,
+        instance: instance.unwrap_or_else(|| DEFAULT_INSTANCE.to_owned()),
+    })
+}
+
+fn wans(options: &mut Options<'_, '_>, link: Option<&TunnelLink>) -> Vec<String> {
+    let wans = network_names(options, "wan");
     if let Some(line) = options.line_of("network")
-        && network == Some(&wan)
+        && let Some(network) = link.and_then(TunnelLink::network)
+        && (wans.iter().any(|wan| wan == network) || wans.is_empty() && network == DEFAULT_WAN)
     {
         // A restart of the tunnel would be one of the WAN.
         options.bad_value(
             "network",
             line,
-            &wan,
+            network,
             "is the network that the tunnel runs over (option 'wan')",
         );
     }
-    wan
+    wans
+}
+
+fn ping_size(options: &mut Options<'_, '_>) -> Option<u16> {
+    let line = options.line_of("ping_size")?;
+    if options.line_of("ping").is_none() {
+        options.warn(line, "option 'ping_size' does nothing without 'ping'");
+    }
+    let size = number(options, "ping_size", PING_SIZES, 0) as u16;
+    (size > 0).then_some(size)
 }
 
 /// The account, if it can be asked.
@@ -242,6 +292,34 @@ fn on_down(options: &mut Options<'_, '_>) -> OnDown {
             options.bad_value("on_down", line, text, &hint);
             OnDown::Nothing
         }
+    }
+}
+
+/// What 'restart' of a device means only its owner knows.
+fn check_restart(options: &mut Options<'_, '_>, on_down: OnDown) {
+    let service = options.line_of("service");
+    if let Some(line) = options.line_of("on_down")
+        && on_down == OnDown::Restart
+        && options.line_of("device").is_some()
+        && service.is_none()
+    {
+        options.bad_value(
+            "on_down",
+            line,
+            "restart",
+            "has nothing to restart: netifd does not know a 'device'; option 'service' and \
+             'instance' name what runs it, or on_down 'command' runs a program",
+        );
+    }
+    // After an unknown on_down it is not known what was meant.
+    if let Some(line) = service
+        && on_down != OnDown::Restart
+        && !options.failed
+    {
+        options.warn(
+            line,
+            "option 'service' does nothing without on_down 'restart'",
+        );
     }
 }
 

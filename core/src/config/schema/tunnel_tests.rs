@@ -31,9 +31,11 @@ fn defaults() {
         vpnki: Some("account".into()),
         name: "user356".into(),
         address: None,
-        network: "vpnki0".into(),
-        wan: "wan".into(),
+        link: TunnelLink::Network("vpnki0".into()),
+        service: None,
+        wans: vec![],
         ping: None,
+        ping_size: None,
         route: None,
         command: None,
         notify: None,
@@ -52,7 +54,8 @@ fn defaults() {
 #[test]
 fn every_option() {
     let config = config(&format!(
-        "{GOOD}option ping 172.16.0.1\noption address 172.16.1.2\noption wan wan6\n\
+        "{GOOD}option ping 172.16.0.1\noption address 172.16.1.2\nlist wan wan6\n\
+         list wan wwan\noption ping_size 1372\noption service openvpn\noption instance vpnki\n\
          option route 172.16.0.0/16\noption fix_route 1\noption on_down restart\n\
          option command /bin/on-down\nlist arg '-4 $x'\nlist arg ''\noption down_after 100\n\
          option restart_limit 0\noption interval 5s\noption notify /bin/tell\n"
@@ -62,9 +65,14 @@ fn every_option() {
         vpnki: None,
         name: "user356".into(),
         address: Some("172.16.1.2".into()),
-        network: "vpnki0".into(),
-        wan: "wan6".into(),
+        link: TunnelLink::Network("vpnki0".into()),
+        service: Some(ServiceInstance {
+            service: "openvpn".into(),
+            instance: "vpnki".into(),
+        }),
+        wans: vec!["wan6".into(), "wwan".into()],
         ping: Some([172, 16, 0, 1].into()),
+        ping_size: Some(1372),
         route: "172.16.0.0/16".parse().ok(),
         command: Some(("/bin/on-down".into(), vec!["-4 $x".into(), "".into()])),
         notify: Some("/bin/tell".into()),
@@ -122,6 +130,42 @@ fn bad_values_name_their_line() {
             "6: error: 'route': '172.16.0.1/16' is an address in a network",
         ),
         ("option wan 'a b'", "6: error: 'wan': 'a b' is no name"),
+        (
+            "list wan 'wwan'\nlist wan 'a b'",
+            "7: error: 'wan': 'a b' is no name",
+        ),
+        (
+            "list wan 'wwan'\nlist wan 'vpnki0'",
+            "5: error: 'network': 'vpnki0' is the network that the tunnel runs over",
+        ),
+        (
+            "option device 'tun0'",
+            "6: error: 'device' and, in line 5, 'network': a tunnel has one of them",
+        ),
+        (
+            "option instance 'vpnki'",
+            "6: warning: 'instance' does nothing without 'service'",
+        ),
+        (
+            "option service 'openvpn'",
+            "6: warning: 'service' does nothing without on_down 'restart'",
+        ),
+        (
+            "option service 'openvpn'\noption on_down command\noption command /bin/x",
+            "6: warning: 'service' does nothing without on_down 'restart'",
+        ),
+        (
+            "option ping_size '1372'",
+            "6: warning: 'ping_size' does nothing without 'ping'",
+        ),
+        (
+            "option ping_size '63'\noption ping 10.0.0.1",
+            "6: error: 'ping_size': '63' is not a number from 64 to 9000",
+        ),
+        (
+            "option ping_size '9001'\noption ping 10.0.0.1",
+            "6: error: 'ping_size': '9001' is not a number from 64 to 9000",
+        ),
         (
             "option wan 'vpnki0'",
             "5: error: 'network': 'vpnki0' is the network that the tunnel runs over",
@@ -215,6 +259,54 @@ fn bad_values_name_their_line() {
 }
 
 #[test]
+fn a_device_in_place_of_a_network() {
+    let tunnel = |lines: &str| format!("config tunnel 't'\noption name a\n{lines}\n");
+    let good = config(&tunnel("option device tun0\noption ping 10.0.0.1"));
+    assert_eq!(good.problems, []);
+    assert_eq!(only(&good).link, TunnelLink::Device("tun0".into()));
+    let served = "option device tun0\noption ping 10.0.0.1\noption on_down restart\n\
+                  option service vpnc";
+    let served = config(&tunnel(served));
+    assert_eq!(served.problems, []);
+    let instance = only(&served).service.as_ref().map(|s| s.instance.as_str());
+    assert_eq!(instance, Some("instance1"), "procd's own name for it");
+    let table = [
+        (
+            "option device '@wan'",
+            "'@wan' is no device: it means the network 'wan', which",
+        ),
+        (
+            "option device 'a b'",
+            "'a b' is no name of a network device",
+        ),
+        (
+            "option device 'a/b'",
+            "'a/b' is no name of a network device",
+        ),
+        ("option device '..'", "'..' is no name of a network device"),
+        (
+            "option device 'longer-than-15b0'",
+            "'longer-than-15b0' is no name of a network device",
+        ),
+    ];
+    for (line, expected) in table {
+        let messages = problems(&tunnel(&format!("{line}\noption ping 10.0.0.1")));
+        assert_eq!(messages.len(), 1, "{line}: {messages:?}");
+        let expected = format!("line 3: error: section 't': option 'device': {expected}");
+        assert!(messages[0].starts_with(&expected), "{line}: {messages:?}");
+    }
+    let lines = "option device tun0\noption ping 10.0.0.1\noption on_down restart";
+    assert_eq!(
+        problems(&tunnel(lines)),
+        [
+            "line 5: error: section 't': option 'on_down': 'restart' has nothing to restart: \
+          netifd does not know a 'device'; option 'service' and 'instance' name what runs it, \
+          or on_down 'command' runs a program"
+        ]
+    );
+}
+
+#[test]
 fn what_must_be_there() {
     let table = [
         (
@@ -223,7 +315,8 @@ fn what_must_be_there() {
         ),
         (
             "option name 'a'\noption ping 10.0.0.1",
-            "'network' is missing: the tunnel's",
+            "'network' is missing: the tunnel's network in /etc/config/network, or, where it \
+             has none, option 'device'",
         ),
         (
             "option name 'a'\noption network 'b'",
@@ -328,17 +421,46 @@ fn a_name_must_fit_into_that_of_a_file() {
 
 #[test]
 fn tunnels_that_restart_each_other() {
-    let second = |lines: &str| {
-        let other = "config tunnel 'other'\noption name b\noption ping 10.0.0.1\n";
-        problems(&format!("{GOOD}{ASKED}{other}{lines}\n"))
+    let pair = |first: &str, second: &str| {
+        let tunnel = |name: &str, lines: &str| {
+            format!("config tunnel '{name}'\noption name a\noption ping 10.0.0.1\n{lines}\n")
+        };
+        problems(&(tunnel("dacha", first) + &tunnel("other", second)))
     };
-    let messages = second("option network vpnki0");
-    assert_eq!(messages.len(), 1, "{messages:?}");
-    let expected =
-        "line 7: warning: section 'other': section 'dacha' in line 3 has the same 'network'";
-    assert!(messages[0].starts_with(expected), "{messages:?}");
-    assert_eq!(second("option network vpnki1"), [""; 0]);
-    assert_eq!(second("option network vpnki0\noption enabled 0"), [""; 0]);
+    let (net, tun) = ("option network vpnki0", "option device tun0");
+    let service = "option on_down restart\noption service openvpn\noption instance";
+    let table = [
+        (net, net, Some("'network'")),
+        (tun, tun, Some("'device'")),
+        (
+            &*format!("{net}\n{service} a"),
+            &*format!("{tun}\n{service} a"),
+            Some("'service' and 'instance'"),
+        ),
+        (
+            &*format!("{net}\n{service} a"),
+            &*format!("{tun}\n{service} b"),
+            None,
+        ),
+        (net, "option network vpnki1", None),
+        ("option network tun0", tun, None),
+        (net, "option network vpnki0\noption enabled 0", None),
+    ];
+    for (first, second, expected) in table {
+        let messages = pair(first, second);
+        let expected = expected.map(|options| {
+            let line = 5 + first.matches('\n').count();
+            format!(
+                "line {line}: warning: section 'other': section 'dacha' in line 1 has the same \
+                 {options}: what restarts one tunnel restarts the other"
+            )
+        });
+        assert_eq!(
+            messages,
+            expected.into_iter().collect::<Vec<_>>(),
+            "{first} {second}"
+        );
+    }
 }
 
 #[test]
@@ -352,6 +474,9 @@ fn the_fingerprint_covers_all_that_is_watched() {
         "option interval 1m",
         "option notify /x",
         "option on_down restart",
+        "option on_down restart\noption service openvpn",
+        // What 0.1.0 took for its default.
+        "option wan wan",
     ] {
         assert_eq!(plain, of(lines), "{lines}");
     }
@@ -360,7 +485,9 @@ fn the_fingerprint_covers_all_that_is_watched() {
         "option name x",
         "option network x",
         "option wan x",
+        "list wan x\nlist wan y",
         "option ping 10.0.0.1",
+        "option ping 10.0.0.1\noption ping_size 1372",
         "option address 10.0.0.1",
         "option route 10.0.0.1",
         "config vpnki 'b'\noption key k\nconfig tunnel 'dacha'\noption vpnki b",
@@ -368,5 +495,24 @@ fn the_fingerprint_covers_all_that_is_watched() {
         let other = of(lines);
         assert!(!seen.contains(&other), "{lines}");
         seen.push(other);
+    }
+    let device = format!("{GOOD}{ASKED}").replace("network 'vpnki0'", "device 'vpnki0'");
+    let device = only(&config(&device)).fingerprint(crate::config::sha256);
+    assert!(!seen.contains(&device));
+}
+
+/// An upgrade keeps what was learnt of a tunnel.
+#[test]
+fn the_fingerprint_is_that_of_0_1_0() {
+    let all = format!(
+        "{GOOD}{ASKED}option wan wan6\noption ping 172.16.0.1\noption address 172.16.1.2\n\
+         option route 172.16.0.0/16\n"
+    );
+    for (text, expected) in [
+        (format!("{GOOD}{ASKED}"), "c2b6240d9cf0121b"),
+        (all, "9a9a3fb46c99dcb2"),
+    ] {
+        let fingerprint = only(&config(&text)).fingerprint(crate::config::sha256);
+        assert_eq!(fingerprint, expected, "{text}");
     }
 }

@@ -1,7 +1,9 @@
 //! Values that options of several types of sections have.
 
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::config::options::Options;
 use crate::config::uci;
@@ -40,9 +42,42 @@ pub(super) fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<St
     Some(text.to_owned())
 }
 
+/// A name of a device, by the kernel's rule, and its limit of IFNAMSIZ - 1.
+pub(super) fn device_name(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.text(name)?;
+    let why = if let Some(network) = text.strip_prefix('@') {
+        format!(
+            "is no device: it means the network '{network}', which belongs into option 'network'"
+        )
+    } else if text.len() > 15 || text.contains(['/', ' ', ':']) || text == "." || text == ".." {
+        "is no name of a network device".to_owned()
+    } else {
+        return Some(text.to_owned());
+    };
+    options.bad_value(name, line, text, &why);
+    None
+}
+
 /// A name of /etc/config/network.
 pub(super) fn network_name(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.text(name)?;
+    checked_network(options, name, text, line)
+}
+
+/// Names of /etc/config/network.
+pub(super) fn network_names(options: &mut Options<'_, '_>, name: &str) -> Vec<String> {
+    let names = options.list(name).into_iter();
+    names
+        .filter_map(|(text, line)| checked_network(options, name, text, line))
+        .collect()
+}
+
+fn checked_network(
+    options: &mut Options<'_, '_>,
+    name: &str,
+    text: &str,
+    line: u32,
+) -> Option<String> {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
     if text.is_empty() || !text.bytes().all(is_name) {
         options.bad_value(

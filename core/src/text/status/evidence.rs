@@ -102,7 +102,9 @@ fn route_word(route: &RouteStatus) -> Option<String> {
 /// The evidence in a line for people, each piece with its age.
 pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: Boot) -> String {
     let parts = [
-        aged(&evidence.wan, now, |wan| wan_words(&tunnel.wan, wan)),
+        aged(&evidence.wan, now, |wan| {
+            wan_words(&tunnel.wan_names(), wan)
+        }),
         aged(&evidence.service, now, |service| {
             Some(service_words(&tunnel.name, service))
         }),
@@ -110,7 +112,7 @@ pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: Boot) -> String {
             // The cause was said of the WAN already.
             let is_said_already =
                 matches!(device, DeviceStatus::Unavailable(_)) && wan_is_unavailable(evidence);
-            (!is_said_already).then(|| device_words(&tunnel.network, device, now))
+            (!is_said_already).then(|| device_words(tunnel.link.name(), device, now))
         }),
         aged(&evidence.route, now, |route| {
             let place = tunnel.route.map_or(String::new(), |r| format!(" {r}"));

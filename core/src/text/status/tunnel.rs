@@ -44,9 +44,9 @@ pub struct TunnelView {
     /// The time until the next round.
     #[serde(rename = "next_due_s", serialize_with = "whole_seconds")]
     pub next_due: Option<Duration>,
-    /// The tunnel's network at netifd.
+    /// The tunnel's network or device, in words.
     #[serde(skip)]
-    network: String,
+    link: String,
     /// The evidence in words, with ages.
     #[serde(skip)]
     found: String,
@@ -79,7 +79,7 @@ impl TunnelView {
         let view = TunnelView {
             section: section.to_owned(),
             name: Some(tunnel.name.clone()),
-            network: tunnel.network.clone(),
+            link: tunnel.link.describe(),
             restarts_last_hour: attempts,
             budget: budget(tunnel, attempts),
             ..TunnelView::default()
@@ -159,12 +159,7 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
         write!(first, "  for {}", describe_span(since))?;
     }
     if let Some(name) = &tunnel.name {
-        write!(
-            first,
-            "  tunnel {}, network {}",
-            clean(name),
-            tunnel.network
-        )?;
+        write!(first, "  tunnel {}, {}", clean(name), tunnel.link)?;
     }
     writeln!(out, "{}", first.trim_end())?;
     let next = tunnel

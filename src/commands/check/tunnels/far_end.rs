@@ -28,8 +28,7 @@ pub(super) fn send_echoes<'a>(
     networks: &[Network],
 ) -> Vec<(&'a str, SentEcho)> {
     let one = |(number, (name, tunnel)): (usize, (&'a str, &Tunnel))| {
-        let network = networks.iter().find(|n| n.name == tunnel.network)?;
-        let (device, target) = (device_of(network)?, tunnel.ping?);
+        let (device, target) = (device_of(tunnel, networks)?, tunnel.ping?);
         let echo = Echo::open(target, device, number as u16)
             .and_then(|mut echo| echo.send().map(|()| echo));
         let sent = clock::since_boot();
