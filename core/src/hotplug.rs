@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::config::{Config, Skydns, Source, Tunnel};
+use crate::ubus::netifd;
 
 /// A hotplug event, as OpenWrt passes it to a script in variables of its environment.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -123,12 +124,18 @@ impl Hotplug {
                 let wans = &tunnel.wans;
                 let link = tunnel.link.network();
                 wans.is_empty()
-                    || wans.iter().any(|wan| self.is_network(wan))
-                    || link.is_some_and(|link| self.is_network(link))
+                    || wans.iter().any(|wan| self.is_family(wan))
+                    || link.is_some_and(|link| self.is_family(link))
             }
             "start" => true,
             _ => false,
         }
+    }
+
+    fn is_family(&self, network: &str) -> bool {
+        self.interface
+            .as_deref()
+            .is_some_and(|name| netifd::is_family(name, network))
     }
 
     fn is_network(&self, network: &str) -> bool {
@@ -199,6 +206,8 @@ mod tests {
             ("ifdown INTERFACE=lan", tunnel, true),
             ("ifdown INTERFACE=lan", of_wan2, false),
             ("ifdown INTERFACE=wan2", of_wan2, true),
+            ("ifup INTERFACE=wan2_4", of_wan2, true),
+            ("ifup INTERFACE=vpnki0_6", of_wan2, true),
         ];
         for (words, lines, expected) in table {
             let hotplug = hotplug(words);

@@ -107,7 +107,10 @@ impl<'a> Observer<'a> {
         let found = self.network(network).map_err(unbound)?;
         match &found.l3_device {
             Some(device) => Ok(device.clone()),
-            None => Err(unbound(format!("the network has none: {}", explain(found)))),
+            None => Err(unbound(format!(
+                "the network has none: it {}",
+                explain(found)
+            ))),
         }
     }
 
@@ -123,10 +126,10 @@ impl<'a> Observer<'a> {
         }
         match addresses.iter().any(|c| family.includes(c.address)) {
             true => Ok(addresses),
-            false => Err(format!(
-                "network '{name}' has no {family} address: {}",
-                explain(network)
-            )),
+            false if network.addresses.is_empty() => {
+                Err(format!("network '{name}' {}", explain(network)))
+            }
+            false => Err(format!("network '{name}' has no {family} address")),
         }
     }
 

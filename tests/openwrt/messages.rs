@@ -154,11 +154,9 @@ const SYMPTOMS: [Symptom; 30] = [
     ("100.64.7.7 is a CGNAT address", "wansync check", |on| {
         on.ubus.set_interface("wan", up("100.64.7.7"));
     }),
-    (
-        "network 'wan' has no IPv4 address: down",
-        "wansync check",
-        |on| on.ubus.set_interface("wan", down()),
-    ),
+    ("network 'wan' is down", "wansync check", |on| {
+        on.ubus.set_interface("wan", down())
+    }),
     ("netifd knows no network 'wann'", "wansync check", |on| {
         home(on, "option network 'wann'")
     }),

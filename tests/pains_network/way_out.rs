@@ -112,7 +112,7 @@ fn pain_08_a_bind_that_fails_sends_nothing() {
         "wan",
         json!({"up": false, "pending": true, "available": true, "proto": "dhcp"}),
     );
-    house.fails_closed("bound to device of network 'wan': the network has none: pending");
+    house.fails_closed("bound to device of network 'wan': the network has none: it is waiting");
     house.ubus.remove_interface("wan");
     house.fails_closed("netifd knows no network 'wan'");
     house

@@ -79,35 +79,32 @@ fn why_there_is_no_address_is_said() {
     for (status, reason) in [
         (
             not_up(json!({"proto": "dhcp", "pending": true})),
-            "pending: waiting for DHCP",
+            "is waiting for DHCP",
         ),
         (
             not_up(json!({
                 "proto": "pppoe", "pending": true,
                 "errors": [{"subsystem": "pppoe", "code": "AUTH_TOPEER_FAILED"}],
             })),
-            "login refused (AUTH_TOPEER_FAILED)",
+            "could not log in (AUTH_TOPEER_FAILED)",
         ),
         (
             not_up(json!({"proto": "pppoe", "pending": true})),
-            "pending: dialling",
+            "is dialling",
         ),
         (
             not_up(json!({
                 "proto": "dhcp", "available": false,
                 "errors": [{"subsystem": "interface", "code": "NO_DEVICE"}],
             })),
-            "device missing (NO_DEVICE)",
+            "has no device (NO_DEVICE)",
         ),
-        (
-            not_up(json!({"proto": "dhcp"})),
-            "has no IPv4 address: down",
-        ),
-        (up(json!({})), "up, without an address"),
+        (not_up(json!({"proto": "dhcp"})), "is down"),
+        (up(json!({})), "is up without an address"),
         // What it had before it went down is not its address now.
         (
             not_up(json!({"inactive": {"ipv4-address": [{"address": "8.8.4.4", "mask": 24}]}})),
-            "has no IPv4 address: down",
+            "is down",
         ),
     ] {
         ubus.set_interface("wan", status);
@@ -225,7 +222,7 @@ fn an_ipv6_address_that_is_not_fit_is_named() {
             json!([{"address": "fd00::5", "mask": 64}]),
             "fd00::5 is a unique local address",
         ),
-        (json!([]), "network 'wan' has no IPv6 address: up"),
+        (json!([]), "network 'wan' has no IPv6 address"),
     ] {
         let v4 = json!([{"address": "8.8.4.4", "mask": 24}]);
         ubus.set_interface("wan", up(json!({"ipv4-address": v4, "ipv6-address": list})));

@@ -53,13 +53,13 @@ fn each_broken_piece_is_named() {
     let table = [
         (
             "wan",
-            json!({"Down": "no address"}),
-            "wan is down: no address (",
+            json!({"Down": "the WAN 'wan' is dialling"}),
+            "the WAN 'wan' is dialling (",
         ),
         (
             "wan",
             json!({"Silent": "ubusd is not there"}),
-            "wan cannot be looked at: ubusd is",
+            "the WAN cannot be looked at: ubusd is",
         ),
         ("service", json!("Inactive"), "VPNKI not active ("),
         (
@@ -74,13 +74,13 @@ fn each_broken_piece_is_named() {
         ),
         (
             "device",
-            json!({"Pending": {"since": ago(7200), "why": "pending: dialling"}}),
-            "vpnki0 pending: dialling for 2 h",
+            json!({"Pending": {"since": ago(7200), "why": "is dialling"}}),
+            "vpnki0 is dialling, for 2 h",
         ),
         (
             "device",
-            json!({"Down": "down: NO_DEVICE"}),
-            "vpnki0 down: NO_DEVICE (",
+            json!({"Down": "has no device (NO_DEVICE)"}),
+            "vpnki0 has no device (NO_DEVICE) (",
         ),
         ("device", json!("Off"), "vpnki0 was taken down on purpose ("),
         (

@@ -48,6 +48,7 @@ fn each_piece_of_evidence_in_a_word() {
         ),
         ("device", json!({"Down": "down"}), "device", json!("down")),
         ("device", json!("Off"), "device", json!("off")),
+        ("device", json!("NotStarted"), "device", json!("off")),
         ("device", json!({"Gone": "ppp0"}), "device", json!("gone")),
         ("device", json!("Missing"), "device", json!("missing")),
         (

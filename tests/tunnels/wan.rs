@@ -23,7 +23,10 @@ fn the_wan_fails_and_comes_back_with_another_address() {
     bed.wan_down();
     bed.stall();
     // A daemon that is slow to begin says so of what it found ten minutes ago, too.
-    night.finds(&mut daemon, "unknown: the WAN 'wan' is down: ");
+    night.finds(
+        &mut daemon,
+        "unknown: the WAN 'wan' is waiting for DHCP, so nothing",
+    );
     assert_eq!((night.restarts(), bed.updates().len()), (0, 1));
 
     bed.set_wan("8.8.4.9");

@@ -28,7 +28,7 @@ use super::problem::{Problem, Severity};
 use super::suggest::nearest_name;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
-use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, Vpnki};
+use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, TunnelLink, Vpnki};
 use crate::address::Family;
 use crate::places::Places;
 use crate::reconcile::Policy;
@@ -171,6 +171,12 @@ impl Config {
     /// The `tunnel` sections that can be acted upon.
     pub fn ready_tunnels(&self) -> impl Iterator<Item = (&str, &Tunnel)> {
         ready(&self.tunnels)
+    }
+
+    /// The links of those.
+    pub fn tunnel_links(&self) -> Vec<TunnelLink> {
+        let links = self.ready_tunnels().map(|(_, tunnel)| tunnel.link.clone());
+        links.collect()
     }
 
     /// The `vpnki` sections that can be acted upon.

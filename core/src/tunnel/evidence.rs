@@ -54,7 +54,7 @@ pub struct Evidence {
 pub enum WanStatus {
     /// Up with an address, since this moment.
     Up(Boot),
-    /// Not up, or without an address; the cause.
+    /// There is none; the cause, such as `the WAN 'wan' is waiting for DHCP`.
     Down(String),
     /// netifd could not be asked; the cause.
     Unavailable(String),
@@ -82,14 +82,18 @@ pub enum DeviceStatus {
     Pending {
         /// The moment at which that was first seen.
         since: Boot,
-        /// In words, such as `pending: dialling`.
+        /// To be said behind its name, such as `is dialling`.
         why: String,
     },
-    /// Not up, and netifd is not about to change that; the cause, in words.
+    /// Not up, and netifd is not about to change that; to be said behind its name, such
+    /// as `is down`.
     Down(String),
-    /// Taken down on purpose (`ifdown`, or `auto '0'`).
+    /// Taken down on purpose (`ifdown`).
     Off,
-    /// netifd has it up on this device, which does not exist.
+    /// Not taken up at boot (`auto '0'`), nor later.
+    NotStarted,
+    /// netifd has it up on this device, or the configuration names it, but it does not
+    /// exist.
     Gone(String),
     /// netifd knows no such network.
     Missing,

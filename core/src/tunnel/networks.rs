@@ -1,43 +1,105 @@
 //! netifd's networks as evidence about a tunnel.
 
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::TunnelState;
 use super::evidence::{DeviceStatus, Finding, WanStatus};
 use crate::config::{DEFAULT_WAN, TunnelLink};
 use crate::time::Boot;
-use crate::ubus::netifd::{Network, explain};
+use crate::ubus::netifd::{Network, explain, family_of};
 
 /// netifd's networks, or why they are not known.
 pub type Networks<'a> = Result<&'a [Network], String>;
 
-/// The status of the WAN at `now`, any of those named, given the state before, which
-/// takes note of its address.
+/// netifd's networks as a round over tunnels sees them.
+#[derive(Debug, Clone)]
+pub struct NetworkContext<'a> {
+    /// netifd's networks, or why they are not known.
+    pub networks: Networks<'a>,
+    /// The links of all tunnels of the configuration, none of which is a WAN.
+    pub watched: &'a [TunnelLink],
+}
+
+/// The WAN that a tunnel runs over: the best of those named that are up with an address;
+/// where none is named, the network of the best default route that leads through none of
+/// the tunnels that are `watched`, or, where netifd knows of no such route, `wan`.
+///
+/// # Errors
+/// There is none; the cause, in words.
+pub fn find_wan<'a>(
+    networks: &'a [Network],
+    names: &[String],
+    watched: &[TunnelLink],
+) -> Result<&'a Network, WanStatus> {
+    let is_tunnel = |network: &Network| {
+        watched.iter().any(|link| match link {
+            TunnelLink::Network(name) => network.is_of_family(name),
+            TunnelLink::Device(device) => network.l3_device.as_ref() == Some(device),
+        })
+    };
+    let named = names.iter().flat_map(|name| family_of(networks, name));
+    let by_route = networks.iter().filter(|network| {
+        names.is_empty() && network.default_route.is_some() && !is_tunnel(network)
+    });
+    let best = named
+        .chain(by_route)
+        .filter(|network| !network.addresses.is_empty())
+        // Those without a default route come last.
+        .min_by_key(|network| (network.default_route.is_none(), network.default_route));
+    let any = || family_of(networks, DEFAULT_WAN).find(|network| !network.addresses.is_empty());
+    let found = match names {
+        [] => best.or_else(any),
+        _ => best,
+    };
+    found.ok_or_else(|| why_no_wan(networks, names))
+}
+
+fn why_no_wan(networks: &[Network], names: &[String]) -> WanStatus {
+    let known = |name: &str| networks.iter().find(|network| network.name == *name);
+    let state = |name: &str| match known(name) {
+        Some(network) => format!("{name} {}", explain(network)),
+        None => format!("netifd has no network {name}"),
+    };
+    match names {
+        [] => WanStatus::Down(match known(DEFAULT_WAN) {
+            Some(wan) => format!("the WAN '{DEFAULT_WAN}' {}", explain(wan)),
+            None => "no network has a default route".to_owned(),
+        }),
+        [name] => match known(name) {
+            Some(wan) => WanStatus::Down(format!("the WAN '{name}' {}", explain(wan))),
+            None => WanStatus::Unavailable(format!("netifd has no network '{name}'")),
+        },
+        names if !names.iter().any(|name| known(name).is_some()) => WanStatus::Unavailable(
+            format!("netifd has none of the networks {}", names.join(", ")),
+        ),
+        names => {
+            let states: Vec<String> = names.iter().map(|name| state(name)).collect();
+            WanStatus::Down(format!("no WAN is up: {}", states.join(", ")))
+        }
+    }
+}
+
+/// The status of the WAN at `now`, as [`find_wan`] finds it, given the state before,
+/// which takes note of its address.
 pub(super) fn wan_status(
-    networks: &Networks<'_>,
+    context: &NetworkContext<'_>,
     names: &[String],
     state: &mut TunnelState,
     now: Boot,
 ) -> WanStatus {
-    let networks = match networks {
+    let networks = match &context.networks {
         Ok(networks) => networks,
         Err(why) => return WanStatus::Unavailable(why.clone()),
     };
-    let is_named = |network: &&Network| match names {
-        [] => network.name == DEFAULT_WAN,
-        names => names.contains(&network.name),
+    let address = match find_wan(networks, names, context.watched) {
+        Ok(network) => network.addresses.first().map(|found| found.address),
+        Err(status) => return status,
     };
-    let mut found = networks.iter().filter(is_named);
-    let first = found.clone().next();
-    let Some(address) = found.find_map(|network| network.addresses.first()) else {
-        return match first {
-            Some(network) => WanStatus::Down(explain(network)),
-            None => WanStatus::Unavailable("netifd has no such network".to_owned()),
-        };
-    };
-    let before = state.wan_address.replace(address.address);
-    let is_same = before.is_none_or(|before| before == address.address);
+    let before = core::mem::replace(&mut state.wan_address, address);
+    let is_same = before.is_none() || before == address;
     match state.evidence.wan_up_since() {
         Some(since) if is_same => WanStatus::Up(since),
         _ => WanStatus::Up(now),
@@ -46,143 +108,69 @@ pub(super) fn wan_status(
 
 /// The status of the tunnel's network or device at `now`, given the finding before.
 /// `is_device` says whether the kernel has a device of this name, which without its
-/// word is assumed.
+/// word is assumed; `starts_at_boot`, whether netifd is to start a network by itself.
 pub(super) fn device_status(
     networks: &Networks<'_>,
     link: &TunnelLink,
     is_device: impl FnOnce(&str) -> bool,
+    starts_at_boot: impl FnOnce(&str) -> bool,
     before: Option<&Finding<DeviceStatus>>,
     now: Boot,
 ) -> DeviceStatus {
+    let before = before.map(|finding| &finding.value);
     let name = match link {
         TunnelLink::Network(name) => name,
-        TunnelLink::Device(device) if is_device(device) => return DeviceStatus::Up(device.clone()),
-        TunnelLink::Device(device) => return DeviceStatus::Gone(device.clone()),
+        TunnelLink::Device(device) => {
+            return match is_device(device) {
+                true => DeviceStatus::Up(device.clone()),
+                false => DeviceStatus::Gone(device.clone()),
+            };
+        }
     };
     let networks = match networks {
         Ok(networks) => networks,
         Err(why) => return DeviceStatus::Unavailable(why.clone()),
     };
-    let Some(network) = networks.iter().find(|network| network.name == *name) else {
-        return DeviceStatus::Missing;
-    };
-    match &network.l3_device {
-        Some(device) if network.up => match is_device(device) {
+    let up = family_of(networks, name).find_map(|network| network.l3_device.as_ref());
+    if let Some(device) = up {
+        return match is_device(device) {
             true => DeviceStatus::Up(device.clone()),
             false => DeviceStatus::Gone(device.clone()),
-        },
-        None if network.up => DeviceStatus::Down("up, without a device".to_owned()),
-        _ if network.pending => DeviceStatus::Pending {
-            since: match before.map(|finding| &finding.value) {
+        };
+    }
+    let Some(network) = networks.iter().find(|network| network.name == *name) else {
+        return match before {
+            // netifd had it, and gave it a device: so it was one made at run time.
+            None | Some(DeviceStatus::Missing | DeviceStatus::Unavailable(_)) => {
+                DeviceStatus::Missing
+            }
+            _ => DeviceStatus::Down("is gone: netifd has it no longer".to_owned()),
+        };
+    };
+    if network.up {
+        DeviceStatus::Down("is up without a device".to_owned())
+    } else if network.pending {
+        DeviceStatus::Pending {
+            since: match before {
                 Some(DeviceStatus::Pending { since, .. }) => *since,
                 _ => now,
             },
             why: explain(network),
-        },
-        _ if !network.autostart => DeviceStatus::Off,
-        _ => DeviceStatus::Down(explain(network)),
+        }
+    } else if network.is_given_up() {
+        DeviceStatus::Down(format!(
+            "{}, and netifd does not try again",
+            explain(network)
+        ))
+    } else if network.autostart {
+        DeviceStatus::Down(explain(network))
+    } else if starts_at_boot(name) {
+        DeviceStatus::Off
+    } else {
+        DeviceStatus::NotStarted
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::address::Candidate;
-
-    const fn at(secs: i64) -> Boot {
-        Boot::from_secs(secs)
-    }
-
-    fn network(name: &str) -> Network {
-        Network {
-            name: name.to_owned(),
-            up: false,
-            pending: false,
-            available: true,
-            autostart: true,
-            dynamic: false,
-            proto: None,
-            l3_device: None,
-            addresses: Vec::new(),
-            errors: Vec::new(),
-        }
-    }
-
-    fn wan(address: &str) -> Network {
-        let address: core::net::IpAddr = address.parse().expect("an address");
-        Network {
-            up: true,
-            addresses: vec![Candidate::from(address)],
-            ..network("wan")
-        }
-    }
-
-    #[test]
-    fn another_address_is_another_wan() {
-        let mut state = TunnelState::default();
-        let mut observe = |network: Network, secs: i64| {
-            let status = wan_status(&Ok(&[network]), &["wan".to_owned()], &mut state, at(secs));
-            state.evidence.wan = Some(Finding {
-                value: status.clone(),
-                at: at(secs),
-            });
-            status
-        };
-        assert_eq!(observe(wan("8.8.4.4"), 10), WanStatus::Up(at(10)));
-        assert_eq!(observe(wan("8.8.4.4"), 20), WanStatus::Up(at(10)));
-        assert_eq!(observe(wan("8.8.4.9"), 30), WanStatus::Up(at(30)));
-        assert!(matches!(observe(network("wan"), 40), WanStatus::Down(_)));
-        assert_eq!(observe(wan("8.8.4.9"), 50), WanStatus::Up(at(50)));
-        assert!(matches!(
-            observe(network("lan"), 60),
-            WanStatus::Unavailable(_)
-        ));
-    }
-
-    #[test]
-    fn the_device_of_a_network() {
-        let up = |device: Option<&str>| Network {
-            up: true,
-            l3_device: device.map(str::to_owned),
-            ..network("vpnki0")
-        };
-        let pending = Network {
-            pending: true,
-            ..network("vpnki0")
-        };
-        let off = Network {
-            autostart: false,
-            ..network("vpnki0")
-        };
-        let before = Finding {
-            value: DeviceStatus::Pending {
-                since: at(5),
-                why: String::new(),
-            },
-            at: at(8),
-        };
-        let vpnki0 = TunnelLink::Network("vpnki0".to_owned());
-        let status = |network: &Network, exists: bool| {
-            let networks = [network.clone()];
-            device_status(&Ok(&networks), &vpnki0, |_| exists, Some(&before), at(9))
-        };
-        let ppp0 = || "ppp0".to_owned();
-        assert_eq!(status(&up(Some("ppp0")), true), DeviceStatus::Up(ppp0()));
-        assert_eq!(status(&up(Some("ppp0")), false), DeviceStatus::Gone(ppp0()));
-        assert!(matches!(status(&up(None), true), DeviceStatus::Down(_)));
-        assert!(
-            matches!(status(&pending, true), DeviceStatus::Pending { since, .. } if since == at(5))
-        );
-        assert_eq!(status(&off, true), DeviceStatus::Off);
-        assert!(matches!(
-            status(&network("vpnki0"), true),
-            DeviceStatus::Down(_)
-        ));
-        assert_eq!(status(&network("lan"), true), DeviceStatus::Missing);
-        let unknown = Err("no ubus".to_owned());
-        assert_eq!(
-            device_status(&unknown, &vpnki0, |_| true, None, at(9)),
-            DeviceStatus::Unavailable("no ubus".to_owned())
-        );
-    }
-}
+#[path = "networks_tests.rs"]
+mod tests;

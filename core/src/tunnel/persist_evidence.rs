@@ -79,6 +79,7 @@ impl Persist for DeviceStatus {
             }
             DeviceStatus::Down(why) => out.variant("Down", why),
             DeviceStatus::Off => out.text("Off"),
+            DeviceStatus::NotStarted => out.text("NotStarted"),
             DeviceStatus::Gone(name) => out.variant("Gone", name),
             DeviceStatus::Missing => out.text("Missing"),
             DeviceStatus::Unavailable(why) => out.variant("Silent", why),
@@ -95,6 +96,7 @@ impl Persist for DeviceStatus {
             },
             "Down" => DeviceStatus::Down(Persist::read(content)?),
             "Off" => DeviceStatus::Off,
+            "NotStarted" => DeviceStatus::NotStarted,
             "Gone" => DeviceStatus::Gone(Persist::read(content)?),
             "Missing" => DeviceStatus::Missing,
             "Silent" => DeviceStatus::Unavailable(Persist::read(content)?),

@@ -4,6 +4,7 @@
 use super::account::AccountState;
 use super::dice::Dice;
 use super::evidence::{EchoStatus, Finding, HandshakeStatus, ServiceStatus};
+use super::networks::NetworkContext;
 use super::recovery::Action;
 use super::tracker::TunnelTracker;
 use super::tracker::tests::{tunnel, up};
@@ -90,7 +91,11 @@ impl Watch {
             network("wan", signs.wan_is_up),
             network("vpnki0", signs.is_up),
         ];
-        tracker.record_status(&Ok(&networks), |_| true, None::<&AccountState>, now);
+        let context = NetworkContext {
+            networks: Ok(&networks),
+            watched: &[],
+        };
+        tracker.record_status(&context, |_| true, |_| true, None::<&AccountState>, now);
         let service = signs.listed.map(|is_active| match is_active {
             true => ServiceStatus::Active,
             false => ServiceStatus::Inactive,

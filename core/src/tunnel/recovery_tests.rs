@@ -536,7 +536,6 @@ fn another_configuration_keeps_the_budget() {
 const NAMES: TunnelNames<'_> = TunnelNames {
     service: "user356",
     network: "vpnki0",
-    wan: "wan",
     ping: Some("172.16.0.1"),
     route: Some("172.16.0.0/16"),
 };

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::account::{AccountState, TunnelId};
 use super::evidence::{DeviceStatus, EchoStatus, Finding, RouteStatus, Traffic};
-use super::networks::{Networks, device_status, wan_status};
+use super::networks::{NetworkContext, device_status, wan_status};
 use super::recovery::{self, Action, WanContext};
 use super::schedule::TunnelSchedule;
 use super::verdict::{Cause, TunnelNames, Verdict, verdict};
@@ -70,26 +70,40 @@ impl TunnelTracker {
         self.is_half_restarted
     }
 
-    /// Takes note of what netifd knows, and the state of the tunnel's account.
+    /// Takes note of what netifd knows, and the state of the tunnel's account. The
+    /// kernel says whether it has a device, /etc/config/network whether a network is to
+    /// be started at boot.
     pub fn record_status(
         &mut self,
-        networks: &Networks<'_>,
+        context: &NetworkContext<'_>,
         is_device: impl FnOnce(&str) -> bool,
+        starts_at_boot: impl FnOnce(&str) -> bool,
         account: Option<&AccountState>,
         now: Boot,
     ) {
         let at = now.whole_secs();
         let (tunnel, state) = (&self.tunnel, &mut self.state);
         let before = state.evidence.device.as_ref();
-        let device = match device_status(networks, &tunnel.link, is_device, before, at) {
+        let networks = &context.networks;
+        let found = device_status(
+            networks,
+            &tunnel.link,
+            is_device,
+            starts_at_boot,
+            before,
+            at,
+        );
+        let device = match found {
             // By ourselves, and what netifd said may be older than our call.
-            DeviceStatus::Off if self.is_half_restarted => DeviceStatus::Pending {
-                since: at,
-                why: "being restarted".to_string(),
-            },
+            DeviceStatus::Off | DeviceStatus::NotStarted if self.is_half_restarted => {
+                DeviceStatus::Pending {
+                    since: at,
+                    why: "is being restarted".to_string(),
+                }
+            }
             device => device,
         };
-        let wan = wan_status(networks, &tunnel.wans, state, at);
+        let wan = wan_status(context, &tunnel.wans, state, at);
         let id = TunnelId::from(tunnel);
         state.evidence.service = account.and_then(|account| account.service_evidence(&id, at));
         state.evidence.wan = Some(Finding { value: wan, at });
@@ -137,6 +151,7 @@ impl TunnelTracker {
             Some(finding) if matches!(finding.value, DeviceStatus::Unavailable(_)) => {
                 "netifd does not say through which device"
             }
+            _ if self.tunnel.link.network().is_none() => "the device is missing",
             _ => "the network is not up",
         }
     }
@@ -177,11 +192,9 @@ impl TunnelTracker {
         let tunnel = &self.tunnel;
         let ping = tunnel.ping.map(|address| address.to_string());
         let route = tunnel.route.map(|prefix| prefix.to_string());
-        let wan = tunnel.wan_names();
         let names = TunnelNames {
             service: &tunnel.name,
             network: tunnel.link.name(),
-            wan: &wan,
             ping: ping.as_deref(),
             route: route.as_deref(),
         };

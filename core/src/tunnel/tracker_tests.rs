@@ -65,11 +65,9 @@ pub(in crate::tunnel) fn up(name: &str, address: [u8; 4]) -> Network {
         pending: false,
         available: true,
         autostart: true,
-        dynamic: false,
-        proto: None,
         l3_device: Some(name.to_owned()),
         addresses: vec![Candidate::from(core::net::IpAddr::from(address))],
-        errors: Vec::new(),
+        ..Network::default()
     }
 }
 
@@ -191,7 +189,11 @@ impl SimulatedRouter {
         let tracker = &mut self.tracker;
         assert!(!tracker.begin_round(self.now));
         let account = Some(&self.account.state);
-        tracker.record_status(&Ok(&self.networks), |_| true, account, self.now);
+        let context = NetworkContext {
+            networks: Ok(&self.networks),
+            watched: &[],
+        };
+        tracker.record_status(&context, |_| true, |_| true, account, self.now);
         match tracker.state.evidence.device_name() {
             Some(_) => self.send_echo(),
             None => {
@@ -507,7 +509,11 @@ fn a_half_done_restart_is_pending_until_netifd_catches_up() {
         ..router.networks[1].clone()
     };
     let networks = [router.networks[0].clone(), off];
-    tracker.record_status(&Ok(&networks), |_| true, None, router.now);
+    let context = NetworkContext {
+        networks: Ok(&networks),
+        watched: &[],
+    };
+    tracker.record_status(&context, |_| true, |_| true, None, router.now);
     let device = tracker.state.evidence.device.as_ref();
     let device = &device.expect("it is known").value;
     assert!(matches!(device, DeviceStatus::Pending { .. }), "{device:?}");

@@ -47,8 +47,6 @@ pub(super) struct TunnelNames<'a> {
     pub(super) service: &'a str,
     /// Its network at netifd.
     pub(super) network: &'a str,
-    /// The network that it runs over.
-    pub(super) wan: &'a str,
     /// `option ping`
     pub(super) ping: Option<&'a str>,
     /// `option route`
@@ -193,8 +191,7 @@ impl<'a> Case<'a> {
         else {
             return None;
         };
-        let wan = down_because(&format!("the WAN '{}'", self.names.wan), why);
-        let mut reason = format!("{wan}, so nothing can be said of the tunnel");
+        let mut reason = format!("{why}, so nothing can be said of the tunnel");
         if let Some(answer) = self.answer().filter(|answer| answer.at >= *at) {
             reason += &format!(
                 ", though {}: check 'option wan'",
@@ -215,11 +212,10 @@ impl<'a> Case<'a> {
             Some(WanStatus::Unavailable(why)) => why,
             _ => "it was not asked",
         };
-        let wan = self.names.wan;
         Some(unknown(
             Cause::NoWan,
             format!(
-                "netifd does not say whether the WAN '{wan}' is up: {why}, so nothing can be said of the tunnel"
+                "netifd does not say whether the WAN is up: {why}, so nothing can be said of the tunnel"
             ),
         ))
     }
@@ -235,6 +231,12 @@ impl<'a> Case<'a> {
                 Cause::Off,
                 format!("{network} was taken down by hand; 'ifup {network}' brings it back"),
             ),
+            Some(DeviceStatus::NotStarted) => (
+                Cause::Off,
+                format!(
+                    "{network} is not started at boot (auto '0'); 'ifup {network}' brings it up"
+                ),
+            ),
             _ => return None,
         };
         Some(unknown(cause, reason))
@@ -248,19 +250,19 @@ impl<'a> Case<'a> {
         let network = self.names.network;
         let age = self.now.since(*since);
         if age < MAX_SETUP_TIME {
-            return Some(unknown(
-                Cause::Pending,
-                format!("{network} is being set up: {why}"),
-            ));
+            return Some(unknown(Cause::Pending, format!("{network} {why}")));
         }
         let age = describe_span(age);
-        Some(self.dead(format!("{network} has not come up for {age}: {why}")))
+        Some(self.dead(format!("{network} has not come up for {age}: it {why}")))
     }
 
     fn network_is_down(&self) -> Option<Verdict> {
         let network = self.names.network;
         let fault = match self.device.map(|finding| &finding.value)? {
-            DeviceStatus::Down(why) => down_because(network, why),
+            DeviceStatus::Down(why) => format!("{network} {why}"),
+            DeviceStatus::Gone(device) if device == network => {
+                format!("the device {device} is missing")
+            }
             DeviceStatus::Gone(device) => format!("the device {device} of {network} is gone"),
             _ => return None,
         };
@@ -609,14 +611,6 @@ fn unknown(cause: Cause, reason: String) -> Verdict {
         cause,
         carries_traffic: false,
         reason,
-    }
-}
-
-/// `what` is down, and why: netifd's words may begin with "down" themselves.
-fn down_because(what: &str, why: &str) -> String {
-    match why.starts_with("down") {
-        true => format!("{what} is {why}"),
-        false => format!("{what} is down: {why}"),
     }
 }
 

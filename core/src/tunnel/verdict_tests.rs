@@ -9,7 +9,6 @@ const fn at(secs: i64) -> Boot {
 const NAMES: TunnelNames<'_> = TunnelNames {
     service: "user356",
     network: "vpnki0",
-    wan: "wan",
     ping: Some("172.16.0.1"),
     route: Some("172.16.0.0/16"),
 };
@@ -64,7 +63,7 @@ fn number(text: &str) -> u64 {
 fn wan(finding: &str) -> WanStatus {
     match finding {
         "up" => WanStatus::Up(at(100)),
-        "down" => WanStatus::Down("no carrier".into()),
+        "down" => WanStatus::Down("the WAN 'wan' is down".into()),
         "silent" => WanStatus::Unavailable("no ubus".into()),
         _ => panic!("{finding}"),
     }
@@ -83,14 +82,14 @@ fn service(finding: &str) -> ServiceStatus {
 fn device(finding: &str) -> DeviceStatus {
     match finding {
         "up" => DeviceStatus::Up("l2tp-vpnki0".into()),
-        "down" => DeviceStatus::Down("AUTH_FAILED".into()),
+        "down" => DeviceStatus::Down("is down (AUTH_FAILED)".into()),
         "off" => DeviceStatus::Off,
         "gone" => DeviceStatus::Gone("l2tp-vpnki0".into()),
         "missing" => DeviceStatus::Missing,
         "silent" => DeviceStatus::Unavailable("no ubus".into()),
         age => DeviceStatus::Pending {
             since: ago(number(age)),
-            why: "pending: dialling".into(),
+            why: "is dialling".into(),
         },
     }
 }
@@ -194,26 +193,26 @@ fn with_a_ping() {
     let table = [
         // The WAN.
         ("wan=down device=up ping=lost vpnki=inactive", Unknown, NoWan,
-         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+         "the WAN 'wan' is down, so nothing can be said of the tunnel"),
         ("wan=down ping=23/5", Unknown, NoWan,
-         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+         "the WAN 'wan' is down, so nothing can be said of the tunnel"),
         ("wan=down/5 ping=23", Unknown, NoWan,
-         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel, though 172.16.0.1 answers on vpnki0 in 23 ms: check 'option wan'"),
+         "the WAN 'wan' is down, so nothing can be said of the tunnel, though 172.16.0.1 answers on vpnki0 in 23 ms: check 'option wan'"),
         ("wan=down device=missing", Unknown, NoWan,
-         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+         "the WAN 'wan' is down, so nothing can be said of the tunnel"),
         ("wan=silent ping=23", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
         ("ping=23", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
         ("wan=down/601 ping=23", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
         ("wan=silent ping=23 route=missing", Unknown, NoWan,
          "172.16.0.1 answers on vpnki0 in 23 ms, but the route 172.16.0.0/16 is missing"),
         ("wan=silent ping=lost vpnki=inactive device=down", Unknown, NoWan,
-         "netifd does not say whether the WAN 'wan' is up: no ubus, so nothing can be said of the tunnel"),
+         "netifd does not say whether the WAN is up: no ubus, so nothing can be said of the tunnel"),
         ("ping=lost", Unknown, NoWan,
-         "netifd does not say whether the WAN 'wan' is up: it was not asked, so nothing can be said of the tunnel"),
+         "netifd does not say whether the WAN is up: it was not asked, so nothing can be said of the tunnel"),
         ("wan=up/601 ping=lost", Unknown, NoWan,
-         "netifd does not say whether the WAN 'wan' is up: it was not asked, so nothing can be said of the tunnel"),
+         "netifd does not say whether the WAN is up: it was not asked, so nothing can be said of the tunnel"),
         ("", Unknown, NoWan,
-         "netifd does not say whether the WAN 'wan' is up: it was not asked, so nothing can be said of the tunnel"),
+         "netifd does not say whether the WAN is up: it was not asked, so nothing can be said of the tunnel"),
         // An answer.
         ("wan=up device=up ping=0 vpnki=active route=through", Up, Alive,
          "172.16.0.1 answers on vpnki0 in 1 ms"),
@@ -232,7 +231,7 @@ fn with_a_ping() {
          "172.16.0.1 answers on vpnki0 in 23 ms, but the route 172.16.0.0/16 leads to eth1, not through vpnki0"),
         ("wan=up ping=23 route=missing/601", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
         // An answer that is older than the end of the device.
-        ("wan=up ping=23/5 device=down", Down, Dead, "vpnki0 is down: AUTH_FAILED"),
+        ("wan=up ping=23/5 device=down", Down, Dead, "vpnki0 is down (AUTH_FAILED)"),
         ("wan=up ping=23 device=down/5", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
         ("wan=up ping=23/5 device=off", Unknown, Off,
          "vpnki0 was taken down by hand; 'ifup vpnki0' brings it back"),
@@ -245,12 +244,12 @@ fn with_a_ping() {
          "VPNKI has no tunnel 'user356': check 'option name'"),
         // The device.
         ("wan=up device=59 ping=silent vpnki=inactive", Unknown, Pending,
-         "vpnki0 is being set up: pending: dialling"),
+         "vpnki0 is dialling"),
         ("wan=up device=60 ping=silent vpnki=inactive", Down, Dead,
-         "VPNKI lists user356 as inactive and vpnki0 has not come up for 1 min: pending: dialling"),
-        ("wan=up device=90", Down, Dead, "vpnki0 has not come up for 1 min 30 s: pending: dialling"),
+         "VPNKI lists user356 as inactive and vpnki0 has not come up for 1 min: it is dialling"),
+        ("wan=up device=90", Down, Dead, "vpnki0 has not come up for 1 min 30 s: it is dialling"),
         ("wan=up device=down vpnki=active", Down, Dead,
-         "VPNKI lists user356 as active, but vpnki0 is down: AUTH_FAILED"),
+         "VPNKI lists user356 as active, but vpnki0 is down (AUTH_FAILED)"),
         ("wan=up device=gone vpnki=silent", Down, Dead,
          "the device l2tp-vpnki0 of vpnki0 is gone; VPNKI could not be asked: timeout"),
         // No answer.
@@ -300,13 +299,13 @@ fn with_a_ping() {
         ("wan=up device=up ping=lost new=ping,vpnki vpnki=inactive", Unknown, Unclear,
          "nothing says whether the tunnel carries traffic: 172.16.0.1 has never answered (is 'option ping' right?) and VPNKI lists user356 as inactive, as it always has (is 'option name' right?)"),
         // A fact needs no witness.
-        ("wan=up device=down new=ping,traffic,vpnki,handshake", Down, Dead, "vpnki0 is down: AUTH_FAILED"),
+        ("wan=up device=down new=ping,traffic,vpnki,handshake", Down, Dead, "vpnki0 is down (AUTH_FAILED)"),
         ("wan=up device=gone new=ping,traffic,vpnki,handshake", Down, Dead,
          "the device l2tp-vpnki0 of vpnki0 is gone"),
         ("wan=up device=60 new=ping,traffic,vpnki,handshake", Down, Dead,
-         "vpnki0 has not come up for 1 min: pending: dialling"),
+         "vpnki0 has not come up for 1 min: it is dialling"),
         ("wan=down device=gone ping=lost vpnki=inactive", Unknown, NoWan,
-         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+         "the WAN 'wan' is down, so nothing can be said of the tunnel"),
         // A restart of ours did not help, and VPNKI lists another.
         ("wan=up device=up ping=lost vpnki=active tried=60", Down, Dead,
          "VPNKI lists user356 as active, but 172.16.0.1 has not answered for 40 s (is another device connected as user356?)"),
@@ -374,7 +373,7 @@ fn without_a_ping() {
          "VPNKI has no tunnel 'user356': check 'option name'"),
         ("wan=up device=silent vpnki=inactive", Down, Dead, "VPNKI lists user356 as inactive"),
         ("wan=down vpnki=inactive sent=20-90", Unknown, NoWan,
-         "the WAN 'wan' is down: no carrier, so nothing can be said of the tunnel"),
+         "the WAN 'wan' is down, so nothing can be said of the tunnel"),
         // WireGuard.
         ("wan=up device=up shook=181 sent=1-15 vpnki=active", Down, Dead,
          "VPNKI lists user356 as active, but no peer has shaken hands for 3 min 1 s"),

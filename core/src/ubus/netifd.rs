@@ -13,7 +13,7 @@
 //! let status = b"\x87\0\0\x0d\0\x02up\0\0\0\0\x01\0\0\0";
 //! let wan = network("wan", BlobTable::parse(status).unwrap());
 //! assert!(wan.up && wan.addresses.is_empty());
-//! assert_eq!(explain(&wan), "up, without an address");
+//! assert_eq!(explain(&wan), "is up without an address");
 //! ```
 
 use alloc::borrow::ToOwned;
@@ -26,8 +26,11 @@ use core::str::FromStr;
 use super::value::BlobTable;
 use crate::address::Candidate;
 
+/// The number of the kernel's main table of routes.
+const MAIN_TABLE: u32 = 254;
+
 /// One logical network, as in `/etc/config/network`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
     /// `wan`, or for one made at run time such as `wan_6`.
     pub name: String,
@@ -46,6 +49,13 @@ pub struct Network {
     /// The kernel's name of the device that carries the addresses; with PPPoE
     /// not the Ethernet port. Only while up.
     pub l3_device: Option<String>,
+    /// The best of its default routes. Only while up.
+    pub default_route: Option<DefaultRoute>,
+    /// `option ip4table`: the table that its IPv4 routes are in, if that is not the
+    /// main one. Only while up.
+    pub ip4table: Option<u32>,
+    /// `option ip6table` likewise.
+    pub ip6table: Option<u32>,
     /// IPv4, then IPv6, then the router's own address in each delegated
     /// prefix, each in netifd's order. Only while up. What netifd does not know
     /// to be deprecated is not: it never says that an address is temporary.
@@ -53,6 +63,32 @@ pub struct Network {
     /// Codes such as `NO_DEVICE` and `AUTH_TOPEER_FAILED`: why it is not up,
     /// or was not.
     pub errors: Vec<String>,
+}
+
+/// A default route; the one that the kernel prefers is less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DefaultRoute {
+    /// It is in another table than the main one, where only some packets see it.
+    pub is_apart: bool,
+    /// It is one of IPv6.
+    pub is_ipv6: bool,
+    /// The kernel takes the route with the least.
+    pub metric: u32,
+}
+
+/// The network of this name, if there is one, and its dynamic children `NAME_4` and
+/// `NAME_6`: QMI, MBIM, NCM, ModemManager, DS-Lite and 464XLAT put their addresses
+/// there.
+pub fn family_of<'a>(networks: &'a [Network], name: &str) -> impl Iterator<Item = &'a Network> {
+    networks
+        .iter()
+        .filter(move |network| network.is_of_family(name))
+}
+
+/// Whether an event of the network `name` is one of `of` or of a child of it.
+pub fn is_family(name: &str, of: &str) -> bool {
+    let rest = name.strip_prefix(of);
+    rest.is_some_and(|rest| matches!(rest, "" | "_4" | "_6"))
 }
 
 /// The networks of an answer to `network.interface dump`, in its order. One
@@ -72,6 +108,7 @@ pub fn networks(dump: BlobTable<'_>) -> Vec<Network> {
 pub fn network(name: &str, status: BlobTable<'_>) -> Network {
     let flag = |name| status.flag(name).unwrap_or(false);
     let text = |name| Some(status.text(name)?.into_owned());
+    let table = |name| number(status, name).filter(|table| *table != MAIN_TABLE);
     let up = flag("up");
     Network {
         name: name.to_owned(),
@@ -82,6 +119,9 @@ pub fn network(name: &str, status: BlobTable<'_>) -> Network {
         dynamic: flag("dynamic"),
         proto: text("proto"),
         l3_device: text("l3_device"),
+        default_route: default_route(status),
+        ip4table: table("ip4table"),
+        ip6table: table("ip6table"),
         addresses: if up {
             all_addresses(status)
         } else {
@@ -89,6 +129,35 @@ pub fn network(name: &str, status: BlobTable<'_>) -> Network {
         },
         errors: error_codes(status),
     }
+}
+
+/// Unsigned numbers of 32 bits are carried as signed ones.
+fn number(table: BlobTable<'_>, name: &str) -> Option<u32> {
+    Some(table.int(name)? as u32)
+}
+
+fn default_route(status: BlobTable<'_>) -> Option<DefaultRoute> {
+    let routes = entry_tables(status, "route").filter_map(|entry| {
+        let is_ipv6 = match &*entry.text("target")? {
+            "0.0.0.0" => false,
+            "::" => true,
+            _ => return None,
+        };
+        let own_table = match is_ipv6 {
+            true => "ip6table",
+            false => "ip4table",
+        };
+        // A route without a metric or a table has the network's.
+        let own = |name, inherited| number(entry, name).or_else(|| number(status, inherited));
+        let table = own("table", own_table);
+        let metric = own("metric", "metric");
+        (entry.int("mask") == Some(0)).then_some(DefaultRoute {
+            is_apart: table.is_some_and(|table| table != MAIN_TABLE),
+            is_ipv6,
+            metric: metric.unwrap_or_default(),
+        })
+    });
+    routes.min()
 }
 
 fn all_addresses(status: BlobTable<'_>) -> Vec<Candidate> {
@@ -136,23 +205,23 @@ fn entry_tables<'a>(
         .flat_map(|array| array.tables())
 }
 
-/// The reason that a network has no address, for the reader of the log: `down`,
-/// `pending: waiting for DHCP`, `device missing (NO_DEVICE)`. For one that has
-/// an address, `up`.
+/// What is to be said of a network, behind its name, for the reader of the log:
+/// `is down`, `is waiting for DHCP`, `has no device (NO_DEVICE)`. For one that has an
+/// address, `is up`.
 pub fn explain(network: &Network) -> String {
     let codes = network.errors.join(", ");
     let state = if !network.addresses.is_empty() {
-        "up"
+        "is up"
     } else if network.up {
-        "up, without an address"
-    } else if codes.contains("AUTH_TOPEER_FAILED") {
-        "login refused"
+        "is up without an address"
+    } else if codes.contains("AUTH_") {
+        "could not log in"
     } else if !network.available {
-        "device missing"
+        "has no device"
     } else if network.pending {
-        waiting_for(network.proto.as_deref().unwrap_or_default())
+        pending_state(network.proto.as_deref().unwrap_or_default())
     } else {
-        "down"
+        "is down"
     };
     match codes.is_empty() || network.up {
         true => state.to_owned(),
@@ -160,12 +229,26 @@ pub fn explain(network: &Network) -> String {
     }
 }
 
-fn waiting_for(proto: &str) -> &'static str {
+fn pending_state(proto: &str) -> &'static str {
     match proto {
-        "dhcp" => "pending: waiting for DHCP",
-        "dhcpv6" => "pending: waiting for DHCPv6 or a router advertisement",
-        "pppoe" | "pppoa" | "ppp" | "3g" | "l2tp" | "pptp" => "pending: dialling",
-        _ => "pending: being set up",
+        "dhcp" => "is waiting for DHCP",
+        "dhcpv6" => "is waiting for DHCPv6 or a router advertisement",
+        "pppoe" | "pppoa" | "ppp" | "3g" | "l2tp" | "pptp" => "is dialling",
+        _ => "is being set up",
+    }
+}
+
+impl Network {
+    /// Whether it is the network `name` or a dynamic child of that.
+    pub fn is_of_family(&self, name: &str) -> bool {
+        self.name == name || self.dynamic && is_family(&self.name, name)
+    }
+
+    /// Whether netifd has given it up: it is down, and stays so until `ifup`, because
+    /// of an error, not because of `ifdown`.
+    pub fn is_given_up(&self) -> bool {
+        let is_fault = |code: &String| !matches!(code.as_str(), "USER_REQUEST" | "NO_DEVICE");
+        !self.up && !self.pending && !self.autostart && self.errors.iter().any(is_fault)
     }
 }
 
@@ -176,15 +259,10 @@ mod tests {
     fn down() -> Network {
         Network {
             name: "wan".to_owned(),
-            up: false,
-            pending: false,
             available: true,
             autostart: true,
-            dynamic: false,
             proto: Some("pppoe".to_owned()),
-            l3_device: None,
-            addresses: Vec::new(),
-            errors: Vec::new(),
+            ..Network::default()
         }
     }
 
@@ -205,18 +283,18 @@ mod tests {
         };
         let up = Network { up: true, ..down() };
         for (network, words) in [
-            (down(), "down"),
-            (pending("dhcp"), "pending: waiting for DHCP"),
-            (pending("pppoe"), "pending: dialling"),
-            (pending("qmi"), "pending: being set up"),
-            (with("NO_DEVICE", missing), "device missing (NO_DEVICE)"),
+            (down(), "is down"),
+            (pending("dhcp"), "is waiting for DHCP"),
+            (pending("pppoe"), "is dialling"),
+            (pending("qmi"), "is being set up"),
+            (with("NO_DEVICE", missing), "has no device (NO_DEVICE)"),
             (
                 with("AUTH_TOPEER_FAILED", pending("pppoe")),
-                "login refused (AUTH_TOPEER_FAILED)",
+                "could not log in (AUTH_TOPEER_FAILED)",
             ),
-            (with("USER_REQUEST", down()), "down (USER_REQUEST)"),
+            (with("USER_REQUEST", down()), "is down (USER_REQUEST)"),
             // The last error stays for a moment after coming up.
-            (with("AUTH_TOPEER_FAILED", up), "up, without an address"),
+            (with("AUTH_TOPEER_FAILED", up), "is up without an address"),
         ] {
             assert_eq!(explain(&network), words);
         }

@@ -8,12 +8,14 @@ use crate::agent::paths::Paths;
 use crate::sys::clock;
 use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
-use wansync_core::config::Config;
+use wansync_core::config::{Config, TunnelLink};
 use wansync_core::time::Boot;
 use wansync_core::tunnel::tracker::TunnelTracker;
 
 pub(crate) struct TunnelMonitor {
     tunnels: Vec<MonitoredTunnel>,
+    /// The links of all tunnels of the configuration.
+    links: Vec<TunnelLink>,
 }
 
 impl TunnelMonitor {
@@ -30,6 +32,7 @@ impl TunnelMonitor {
         });
         TunnelMonitor {
             tunnels: tunnels.collect(),
+            links: config.tunnel_links(),
         }
     }
 
@@ -88,7 +91,7 @@ impl TunnelMonitor {
     /// Begins the rounds that are due.
     pub(crate) fn begin_rounds(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
         let now = clock::boot();
-        let mut round = TunnelRound::new(paths, router);
+        let mut round = TunnelRound::new(paths, router, &self.links);
         for tunnel in &mut self.tunnels {
             if tunnel.tracker.schedule.round_is_due(now) {
                 round.begin(tunnel);
@@ -103,7 +106,7 @@ impl TunnelMonitor {
 
     /// Takes the answers that are there, or overdue, and ends their rounds.
     pub(crate) fn take_answers(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
-        let mut round = TunnelRound::new(paths, router);
+        let mut round = TunnelRound::new(paths, router, &self.links);
         for tunnel in &mut self.tunnels {
             if tunnel.tracker.schedule.awaits_echo() && tunnel.take_answer() {
                 round.end(tunnel);

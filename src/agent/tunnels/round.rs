@@ -7,12 +7,13 @@ use crate::agent::paths::Paths;
 use crate::sys::counters::Counters;
 use crate::sys::store::Store;
 use crate::sys::{clock, counters, log as logging, netlink, random};
+use wansync_core::config::TunnelLink;
 use wansync_core::prefix::Prefix;
 use wansync_core::record::TunnelEntry;
 use wansync_core::tunnel::Health;
 use wansync_core::tunnel::account::AccountState;
 use wansync_core::tunnel::evidence::RouteStatus;
-use wansync_core::tunnel::networks::Networks;
+use wansync_core::tunnel::networks::{NetworkContext, Networks};
 use wansync_core::tunnel::recovery::Action;
 use wansync_core::tunnel::tracker::Judgement;
 
@@ -41,6 +42,8 @@ pub(super) type RecordNews = (String, TunnelEntry);
 pub(super) struct TunnelRound<'a> {
     paths: &'a Paths,
     router: &'a RouterState<'a>,
+    /// The links of all tunnels of the configuration.
+    watched: &'a [TunnelLink],
     /// Read once, when the first tunnel needs them.
     counters: Option<Result<Counters, String>>,
     /// The account of the tunnel before: most often that of the next one, too.
@@ -50,10 +53,15 @@ pub(super) struct TunnelRound<'a> {
 }
 
 impl<'a> TunnelRound<'a> {
-    pub(super) fn new(paths: &'a Paths, router: &'a RouterState<'a>) -> TunnelRound<'a> {
+    pub(super) fn new(
+        paths: &'a Paths,
+        router: &'a RouterState<'a>,
+        watched: &'a [TunnelLink],
+    ) -> TunnelRound<'a> {
         TunnelRound {
             paths,
             router,
+            watched,
             counters: None,
             account: None,
             follow_up: FollowUp::default(),
@@ -83,7 +91,16 @@ impl<'a> TunnelRound<'a> {
         let store = self.router.store;
         let account = tracker.tunnel.vpnki.as_deref();
         let account = account.and_then(|name| account_state(&mut self.account, store, name));
-        tracker.record_status(&self.router.networks, is_device, account, now);
+        let context = NetworkContext {
+            networks: self.router.networks.clone(),
+            watched: self.watched,
+        };
+        let paths = self.paths;
+        let starts_at_boot = |name: &str| {
+            let file = paths.network_file();
+            file.network(name).is_none_or(|n| n.starts_at_boot)
+        };
+        tracker.record_status(&context, is_device, starts_at_boot, account, now);
         let device = tracker.state.evidence.device_name();
         let route = tracker.tunnel.route.zip(device);
         let route = route.map(|(prefix, device)| route_status(prefix, device));

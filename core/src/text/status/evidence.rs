@@ -82,7 +82,7 @@ fn device_word(device: &DeviceStatus) -> Option<String> {
         DeviceStatus::Up(name) => name,
         DeviceStatus::Pending { .. } => "pending",
         DeviceStatus::Down(_) => "down",
-        DeviceStatus::Off => "off",
+        DeviceStatus::Off | DeviceStatus::NotStarted => "off",
         DeviceStatus::Gone(_) => "gone",
         DeviceStatus::Missing => "missing",
         DeviceStatus::Unavailable(_) => return None,
@@ -102,9 +102,7 @@ fn route_word(route: &RouteStatus) -> Option<String> {
 /// The evidence in a line for people, each piece with its age.
 pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: Boot) -> String {
     let parts = [
-        aged(&evidence.wan, now, |wan| {
-            wan_words(&tunnel.wan_names(), wan)
-        }),
+        aged(&evidence.wan, now, wan_words),
         aged(&evidence.service, now, |service| {
             Some(service_words(&tunnel.name, service))
         }),
@@ -152,11 +150,11 @@ fn aged<T>(
 }
 
 /// A WAN that is up is no news.
-fn wan_words(wan: &str, found: &WanStatus) -> Option<String> {
+fn wan_words(found: &WanStatus) -> Option<String> {
     match found {
         WanStatus::Up(_) => None,
-        WanStatus::Down(why) => Some(format!("{wan} is down: {why}")),
-        WanStatus::Unavailable(why) => Some(format!("{wan} cannot be looked at: {why}")),
+        WanStatus::Down(why) => Some(why.clone()),
+        WanStatus::Unavailable(why) => Some(format!("the WAN cannot be looked at: {why}")),
     }
 }
 
@@ -171,12 +169,15 @@ fn service_words(name: &str, service: &ServiceStatus) -> String {
 
 fn device_words(network: &str, device: &DeviceStatus, now: Boot) -> String {
     match device {
+        DeviceStatus::Up(name) if name == network => format!("{network} up"),
         DeviceStatus::Up(name) => format!("{network} up on {name}"),
         DeviceStatus::Pending { since, why } => {
-            format!("{network} {why} for {}", age(*since, now))
+            format!("{network} {why}, for {}", age(*since, now))
         }
         DeviceStatus::Down(why) => format!("{network} {why}"),
         DeviceStatus::Off => format!("{network} was taken down on purpose"),
+        DeviceStatus::NotStarted => format!("{network} is not started at boot"),
+        DeviceStatus::Gone(name) if name == network => format!("the device {name} is missing"),
         DeviceStatus::Gone(name) => format!("{network} up on {name}, which does not exist"),
         DeviceStatus::Missing => format!("netifd has no network {network}"),
         DeviceStatus::Unavailable(why) => format!("{network} cannot be looked at: {why}"),

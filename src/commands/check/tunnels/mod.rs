@@ -43,7 +43,7 @@ pub fn check(
     }
     for (name, tunnel) in config.ready_tunnels() {
         if let Ok(networks) = networks {
-            check_wan(name, tunnel, networks, findings);
+            check_wan(name, tunnel, networks, &config.tunnel_links(), findings);
             if let Some(device) = check_network(name, tunnel, networks, findings) {
                 let probe = probes.iter_mut().find(|(of, _)| *of == name);
                 check_echo(name, probe.map(|(_, probe)| probe), device, findings);

@@ -5,35 +5,29 @@ use crate::exit::Exit;
 use crate::sys::counters;
 use wansync_core::config::suggest::nearest_name;
 use wansync_core::config::{Tunnel, TunnelLink};
-use wansync_core::ubus::netifd::{Network, explain};
+use wansync_core::tunnel::evidence::WanStatus;
+use wansync_core::tunnel::networks::find_wan;
+use wansync_core::ubus::netifd::{Network, explain, family_of};
 
 pub(super) fn check_wan(
     section: &str,
     tunnel: &Tunnel,
     networks: &[Network],
+    watched: &[TunnelLink],
     findings: &mut Findings,
 ) {
-    let is_up = |name: &&String| {
-        let mut named = networks.iter().filter(|network| network.name == **name);
-        named.any(|network| !network.addresses.is_empty())
-    };
-    let wans = &tunnel.wans;
-    let name = wans.iter().find(is_up).or(wans.first());
-    let name = name.map_or("wan", String::as_str);
-    let Some(network) = find_network(section, name, networks, findings) else {
-        return;
-    };
-    match &network.l3_device {
-        Some(device) if !network.addresses.is_empty() => findings.good(format!(
-            "{section}: network '{name}', which it runs over, is up on {device}"
+    for name in &tunnel.wans {
+        find_network(section, name, networks, findings);
+    }
+    match find_wan(networks, &tunnel.wans, watched) {
+        Ok(network) => findings.good(format!(
+            "{section}: network '{}', which it runs over, is up on {}",
+            network.name,
+            up_on(network).unwrap_or("no device")
         )),
-        _ => findings.bad(
-            Exit::Later,
-            format!(
-                "{section}: network '{name}', which it runs over, is not there: {}",
-                explain(network)
-            ),
-        ),
+        Err(WanStatus::Down(why)) => findings.bad(Exit::Later, format!("{section}: {why}")),
+        // A name that is wrong was reported.
+        Err(_) => {}
     }
 }
 
@@ -49,14 +43,13 @@ pub(super) fn check_network<'a>(
         TunnelLink::Device(device) => return check_device(section, device, findings),
     };
     let network = find_network(section, name, networks, findings)?;
-    let device = up_on(network);
+    let device = family_of(networks, name).find_map(up_on);
     match device {
         Some(device) => {
             findings.good(format!("{section}: its network '{name}' is up on {device}"));
         }
         None => {
-            let why = explain(network);
-            let text = format!("{section}: its network '{name}' is not up: {why}");
+            let text = format!("{section}: its network '{name}' {}", explain(network));
             findings.bad(Exit::Later, text);
         }
     }
@@ -79,7 +72,7 @@ fn check_device<'a>(section: &str, device: &'a str, findings: &mut Findings) -> 
 /// The tunnel's device, if netifd or the configuration names one.
 pub(super) fn device_of<'a>(tunnel: &'a Tunnel, networks: &'a [Network]) -> Option<&'a str> {
     match &tunnel.link {
-        TunnelLink::Network(name) => up_on(networks.iter().find(|n| n.name == *name)?),
+        TunnelLink::Network(name) => family_of(networks, name).find_map(up_on),
         TunnelLink::Device(device) => Some(device),
     }
 }

@@ -10,31 +10,31 @@ use super::support::*;
 #[test]
 fn recorded_networks_have_the_state_and_addresses_that_netifd_gave_them() {
     for (number, state, device, found) in [
-        ("05-", "up", Some("wan0"), &["198.51.100.10"][..]),
-        ("06-", "down", None, &[]),
-        ("07-", "pending: waiting for DHCP", None, &[]),
-        ("08-", "up", Some("wan0"), &["203.0.113.100"]),
+        ("05-", "is up", Some("wan0"), &["198.51.100.10"][..]),
+        ("06-", "is down", None, &[]),
+        ("07-", "is waiting for DHCP", None, &[]),
+        ("08-", "is up", Some("wan0"), &["203.0.113.100"]),
         (
             "09-",
-            "up",
+            "is up",
             Some("wan0"),
             &["2001:db8:3f::100", "2001:db8:3f:0:5054:ff:fe12:3456"],
         ),
         (
             "10-",
-            "up",
+            "is up",
             Some("lan0"),
             &["192.168.1.1", "2001:db8:40::1", "fd12:3456:789a::1"],
         ),
-        ("11-", "up", Some("pppoe-wan"), &["203.0.113.77"]),
-        ("12-", "login refused (AUTH_TOPEER_FAILED)", None, &[]),
-        ("13-", "device missing (NO_DEVICE)", None, &[]),
+        ("11-", "is up", Some("pppoe-wan"), &["203.0.113.77"]),
+        ("12-", "could not log in (AUTH_TOPEER_FAILED)", None, &[]),
+        ("13-", "has no device (NO_DEVICE)", None, &[]),
     ] {
         let network = recorded_network(number);
         assert_eq!(explain(&network), state, "{number}");
         assert_eq!(network.l3_device.as_deref(), device, "{number}");
         assert_eq!(network.addresses, addresses(found), "{number}");
-        assert_eq!(network.up, state.starts_with("up"), "{number}");
+        assert_eq!(network.up, state == "is up", "{number}");
     }
     let failing = recorded_network("12-");
     assert!(failing.pending && failing.available);
