@@ -112,3 +112,29 @@ fn nothing_at_all() {
         assert_eq!(night.restarts(), 0);
     }
 }
+
+/// A log from which nothing is left out: each restart with its reason and count, and
+/// once that there will be no more.
+#[test]
+fn the_log_tells_of_each_restart_and_of_giving_up() {
+    let night = lost("option on_down restart");
+    let log_at = |at: i64| night.pass_at(at).expect(1).stderr;
+    for (at, made) in [(60, 1), (200, 2), (500, 3)] {
+        let log = log_at(at);
+        holds(&log, "dacha: tunnel user356");
+        holds(&log, "vpnki0 is down (");
+        holds(
+            &log,
+            &format!("; restarting its network, {made} of 3 in an hour"),
+        );
+    }
+    log_at(520);
+    let log = log_at(900);
+    holds(&log, "dacha: tunnel user356 is given up: ");
+    holds(&log, "vpnki0 is down (");
+    holds(&log, "3 of 3 restarts");
+    for at in [1500, 3000, 3600] {
+        assert!(!log_at(at).contains("given up"), "at {at}");
+    }
+    holds(&log_at(3670), "; restarting its network, 3 of 3 in an hour");
+}

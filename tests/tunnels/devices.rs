@@ -17,7 +17,7 @@ fn the_device_goes_unnoticed_and_comes_under_another_name() {
     night.is(&mut daemon, "up");
     night.bed.vanish_unnoticed();
     night.is(&mut daemon, "down");
-    holds(&night.finding(), "the device vpnki0 of vpnki0 is gone");
+    holds(&night.finding(), "the device vpnki0 is missing");
     assert_eq!(night.tunnel()["evidence"]["device"], "gone");
     night.bed.come_back_as("ppp7");
     night.is(&mut daemon, "up");

@@ -9,6 +9,7 @@
 wansync_test_support::simulator!();
 
 mod budgets;
+mod clients;
 mod crashes;
 mod devices;
 mod evidence;
@@ -17,5 +18,6 @@ mod night;
 mod outages;
 mod routes;
 mod services;
+mod traffic;
 mod triggers;
 mod wan;

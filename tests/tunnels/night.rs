@@ -34,7 +34,11 @@ impl Night {
 
     /// Without a configuration.
     pub fn new() -> Night {
-        let bed = TunnelBed::new();
+        Night::on(TunnelBed::new())
+    }
+
+    /// On another test router.
+    pub fn on(bed: TunnelBed) -> Night {
         Night { bed }
     }
 

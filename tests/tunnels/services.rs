@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::night::{Night, QUICK_OPTIONS, finding, holds};
-use wansync_test_support::tunnel::NAME;
+use wansync_test_support::tunnel::{NAME, Restart};
 
 #[test]
 fn whatever_vpnki_does_the_tunnel_stays() {
@@ -94,4 +94,25 @@ fn an_unknown_name() {
     }
     assert_eq!(night.restarts(), 0);
     night.run_at(901, &["check"]).says(NAME).says("other");
+}
+
+/// VPNKI has a connection of that name, and it is not ours.
+#[test]
+fn another_device_uses_the_login() {
+    let night = Night::with("option on_down restart\noption down_after 2\n");
+    let bed = &night.bed;
+    bed.on_restart(Restart::Useless);
+    bed.stall();
+    night.pass_at(0).expect(0).never_says("another device");
+    night
+        .pass_at(60)
+        .expect(1)
+        .says("restarting its network, 1 of 3")
+        .never_says("another device");
+    night
+        .pass_at(200)
+        .expect(1)
+        .says("is another device connected as user356?");
+    bed.vpnki_lists(&[&[]]);
+    night.pass_at(600).expect(1).never_says("another device");
 }

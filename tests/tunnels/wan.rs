@@ -103,3 +103,46 @@ fn an_echo_takes_no_other_way() {
         "VPNKI lists user356 as active, but 45.90.28.1 has not answered",
     );
 }
+
+/// LTE has its address on the dynamic child of its network.
+fn fails_over_to_lte(options: &str) {
+    let night = Night::with(&format!(
+        "option on_down restart\noption down_after 2\n{options}"
+    ));
+    let bed = &night.bed;
+    bed.add_wwan();
+    bed.wan_down();
+    night
+        .pass_at(0)
+        .expect(0)
+        .says("dacha: up: 172.16.0.1 answers");
+    bed.stall();
+    night.pass_at(60).says("seen down 1 of 2 times");
+    night
+        .pass_at(120)
+        .expect(1)
+        .says("dacha: down: ")
+        .says("restarting its network, 1 of 3");
+    night.pass_at(180).expect(0).says("dacha: up: ");
+    assert_eq!(night.restarts(), 1);
+
+    bed.wwan_down();
+    bed.stall();
+    for at in [240, 300, 360] {
+        night
+            .pass_at(at)
+            .says("so nothing can be said of the tunnel")
+            .never_says("restarting");
+    }
+    assert_eq!(night.restarts(), 1);
+}
+
+#[test]
+fn whatever_way_the_default_route_takes_is_the_wan() {
+    fails_over_to_lte("");
+}
+
+#[test]
+fn any_of_several_wans_will_do() {
+    fails_over_to_lte("list wan wan\nlist wan wwan");
+}

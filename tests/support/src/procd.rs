@@ -69,6 +69,13 @@ impl Instance {
         child.is_some_and(|child| kill_process(Pid::from_child(child), signal).is_ok())
     }
 
+    /// Kills the process, as a fault of its own does.
+    pub fn crash(&self) {
+        if let Some(child) = &mut lock(&self.shared).child {
+            let _ = child.kill();
+        }
+    }
+
     /// Stops it without a word: it is not started again.
     pub fn stop(&self) {
         let mut shared = lock(&self.shared);

@@ -119,8 +119,11 @@ impl TunnelBed {
 
     /// Bytes that the device has received and sent.
     pub fn counters(&self) -> (u64, u64) {
-        let device = self.device().expect("there is a tunnel");
-        let counters = self.line.near.counters(&device);
-        counters.expect("it is listed")
+        self.counters_if_any().expect("there is a tunnel")
+    }
+
+    /// The same, if there is a device.
+    pub fn counters_if_any(&self) -> Option<(u64, u64)> {
+        self.line.near.counters(&self.device()?)
     }
 }

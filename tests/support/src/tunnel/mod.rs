@@ -37,7 +37,7 @@ mod wan;
 
 use line::Line;
 pub use line::Restart;
-pub use openvpn::{OpenVpn, TUN, Topology};
+pub use openvpn::{Keepalive, OpenVpn, TUN, Topology};
 pub use running::Running;
 pub use status::{tunnel_status, wan_status};
 pub use streams::Stream;

@@ -38,6 +38,15 @@ pub enum Topology {
     Subnet,
 }
 
+/// Whether the server pushes `keepalive`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keepalive {
+    /// It does.
+    Pushed,
+    /// It does not.
+    Absent,
+}
+
 /// A running tunnel.
 pub struct OpenVpn {
     /// The client, instance `vpnki` of service `openvpn`.
@@ -48,12 +57,13 @@ pub struct OpenVpn {
 
 impl TunnelBed {
     /// Starts OpenVPN on a router without a tunnel, and waits until traffic goes through.
-    /// The far end pings the client every 2 s and takes it for dead after 10 s, and so
-    /// does the client.
+    /// With a keepalive the ends ping each other every 2 s, and a client that hears
+    /// nothing for 10 s connects anew; without, it never finds out that its server was
+    /// restarted.
     #[track_caller]
-    pub fn start_openvpn(&self, topology: Topology) -> OpenVpn {
+    pub fn start_openvpn(&self, topology: Topology, keepalive: Keepalive) -> OpenVpn {
         let line = Arc::clone(&self.line);
-        let [near, far] = self.openvpn_files(topology);
+        let [near, far] = self.openvpn_files(topology, keepalive);
         let entered = |line: Arc<Line>, is_far: bool, config: PathBuf| {
             move || {
                 let mut command = Command::new(openvpn());
@@ -122,11 +132,15 @@ impl TunnelBed {
 
     /// The configurations of the client and the server, which trust each other's
     /// certificates and no others.
-    fn openvpn_files(&self, topology: Topology) -> [PathBuf; 2] {
+    fn openvpn_files(&self, topology: Topology, keepalive: Keepalive) -> [PathBuf; 2] {
         let certificates = ["near", "far"].map(certificate);
         let (word, mask) = match topology {
             Topology::P2p => ("p2p", FAR),
             Topology::Subnet => ("subnet", "255.255.0.0"),
+        };
+        let keepalive = match keepalive {
+            Keepalive::Pushed => "keepalive 2 10\n",
+            Keepalive::Absent => "",
         };
         let clients = self.router.path("openvpn-clients");
         fs::create_dir_all(&clients).expect("a folder");
@@ -139,8 +153,8 @@ impl TunnelBed {
         );
         let far = format!(
             "mode server\ntls-server\ntopology {word}\npush \"topology {word}\"\n\
-             server 172.16.0.0 255.255.0.0 nopool\nclient-config-dir {}\nduplicate-cn\n\
-             local {SERVICES}\nport {PORT}\nproto udp\ndh none\nkeepalive 2 10\n",
+             server 172.16.0.0 255.255.0.0 nopool\nclient-config-dir {}\n\
+             local {SERVICES}\nport {PORT}\nproto udp\ndh none\n{keepalive}",
             clients.display()
         );
         let both = format!("dev {TUN}\ndev-type tun\ndisable-dco\npersist-key\nverb 3\n");
@@ -195,7 +209,6 @@ fn proto_none_status(is_there: bool) -> Value {
         false => json!({
             "up": false, "pending": false, "available": false, "autostart": true,
             "dynamic": false, "proto": "none", "device": TUN, "data": {},
-            "errors": [{"subsystem": "interface", "code": "NO_DEVICE"}],
         }),
     }
 }

@@ -1,0 +1,77 @@
+//! The clients that make a tunnel: netifd's protocols, which give up now and then, and
+//! the real OpenVPN as a service of procd.
+
+use crate::night::{Night, QUICK_OPTIONS, holds};
+use wansync_test_support::tunnel::{FAR, Keepalive, OpenVpn, ROUTE, Restart, Topology, TunnelBed};
+
+/// The lines that say what restarts OpenVPN.
+const SERVICE: &str = "option service openvpn\noption instance vpnki\n";
+
+/// netifd does not try again after a login that was refused.
+#[test]
+fn netifd_gave_up() {
+    let night = Night::with("option on_down restart\noption down_after 2\noption restart_limit 1");
+    night.bed.on_restart(Restart::Fails("AUTH_FAILED"));
+    night.bed.give_up("AUTH_FAILED");
+    night
+        .pass_at(0)
+        .says("vpnki0 could not log in (AUTH_FAILED), and netifd does not try again")
+        .never_says("by hand");
+    night
+        .pass_at(60)
+        .expect(1)
+        .says("dacha: down: ")
+        .says("restarting its network, 1 of 1");
+    assert_eq!(night.bed.restarts(), 1);
+    for at in [200, 400, 800] {
+        night.pass_at(at).expect(1).says("(AUTH_FAILED)");
+    }
+    assert_eq!(night.bed.restarts(), 1, "within the budget");
+    night.bed.on_restart(Restart::Heals);
+    night.pass_at(3700).expect(1).says("restarting its network");
+    night.pass_at(3800).expect(0).says("dacha: up: ");
+}
+
+#[test]
+fn a_protocol_that_blocks_its_restart_is_started() {
+    let night = Night::with(QUICK_OPTIONS);
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    night.bed.give_up("CONNECT_FAILED");
+    daemon.until("call of up", |_| night.bed.restarts() == 1);
+    night.is(&mut daemon, "up");
+    holds(&daemon.log(), "CONNECT_FAILED");
+    assert_eq!(night.bed.restarts(), 1);
+}
+
+/// A router with OpenVPN, whose server does not ping its clients, and a tunnel with these
+/// lines. netifd has a network for it if the lines name one.
+fn openvpn(topology: Topology, lines: &str) -> (Night, OpenVpn) {
+    let bed = TunnelBed::without_tunnel();
+    let vpn = bed.start_openvpn(topology, Keepalive::Absent);
+    if lines.contains("option network") {
+        bed.add_proto_none();
+    }
+    let tunnel = format!(
+        "config tunnel 'dacha'\noption vpnki 'account'\noption name 'user356'\n\
+         option ping '{FAR}'\noption route '{ROUTE}'\n{QUICK_OPTIONS}{SERVICE}{lines}\n"
+    );
+    bed.sections(&format!("{}{tunnel}", bed.account("")));
+    (Night::on(bed), vpn)
+}
+
+/// OpenVPN's owner has stopped it; it comes back by itself, or the service does nothing.
+#[test]
+fn the_device_of_openvpn_is_gone() {
+    for link in ["option network vpnki0", "option device tun0"] {
+        let (night, vpn) = openvpn(Topology::P2p, link);
+        let mut daemon = night.daemon();
+        night.is(&mut daemon, "up");
+        vpn.client.stop();
+        night.is(&mut daemon, "down");
+        let finding = night.finds(&mut daemon, "device");
+        holds(&finding, "down: ");
+        vpn.client.resume();
+        night.is(&mut daemon, "up");
+    }
+}
