@@ -73,7 +73,7 @@ const PAGES: &[(&str, &str, &str, Page)] = &[
     ),
     (
         "vpnki",
-        "envelope=V&rows=SHAPE&name=FIELD&address=FIELD&real_status=0|1&dates=FORM&deleted=FORM&not_added=FORM&priority=0|1&limit=N&fill=ROWS&tunnels=NAME:ADDRESS,…&active=NAME,…",
+        "envelope=V&rows=SHAPE&active_fields=WHICH&name=FIELD&address=FIELD&real_status=0|1&dates=FORM&deleted=FORM&not_added=FORM&priority=0|1&limit=N&fill=ROWS&tunnels=NAME:ADDRESS:COMMENT,…&active=NAME,…",
         "how VPNKI answers; what is not given stays; active= repeated is a list a request",
         vpnki,
     ),
@@ -239,6 +239,7 @@ fn change(vpnki: &mut Vpnki, request: &Incoming) -> Result<(), String> {
     let Style {
         envelope,
         rows,
+        active_fields,
         name_field,
         address_field,
         real_status,
@@ -252,6 +253,7 @@ fn change(vpnki: &mut Vpnki, request: &Incoming) -> Result<(), String> {
         match name.as_str() {
             "envelope" => *envelope = value.parse()?,
             "rows" => *rows = value.parse()?,
+            "active_fields" => *active_fields = value.parse()?,
             "name" => *name_field = value.clone(),
             "address" => *address_field = value.clone(),
             "real_status" => *real_status = value == "1",
@@ -271,11 +273,12 @@ fn change(vpnki: &mut Vpnki, request: &Incoming) -> Result<(), String> {
 
 fn tunnels(text: &str) -> Vec<Tunnel> {
     let one = |part: String| {
-        let (name, address) = part.split_once(':').unwrap_or((&part, ""));
+        let mut fields = part.splitn(3, ':').map(str::to_owned);
+        let mut field = || fields.next().unwrap_or_default();
         Tunnel {
-            name: name.to_owned(),
-            address: address.to_owned(),
-            comment: String::new(),
+            name: field(),
+            address: field(),
+            comment: field(),
         }
     };
     query::split_list(text).into_iter().map(one).collect()

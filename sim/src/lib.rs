@@ -71,4 +71,6 @@ pub use query::parse_profiles;
 pub use sim::{Options, Sim};
 pub use state::{KEY, Language, Mail, PROFILES, USER};
 pub use user::{Account, Binding, Kind, MAIN_PROFILE, Profile, Vpn};
-pub use vpnki::{Dates, Deleted, Envelope, Refused, Rows, Session, Style, Tunnel, VPNKI_KEY};
+pub use vpnki::{
+    ActiveFields, Dates, Deleted, Envelope, Refused, Rows, Session, Style, Tunnel, VPNKI_KEY,
+};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::account::{Session, Tunnel, Vpnki};
 use super::moment;
 use super::outcome::{Refusal, ResourceBody};
-use super::style::{Dates, Rows, shaped};
+use super::style::{ActiveFields, Dates, Rows, shaped};
 use crate::http::Incoming;
 
 /// Assumed: what stands for the end of a connection that lasts.
@@ -14,27 +14,40 @@ const LASTS: &str = "0000-00-00 00-00-00";
 type ResourceResult = Result<ResourceBody, Refusal>;
 
 pub(super) fn tunnels(vpnki: &mut Vpnki, _: &Incoming) -> ResourceResult {
-    Ok(listed(vpnki, "tunnels", vpnki.tunnels.clone()))
+    let tunnels = vpnki.tunnels.clone();
+    Ok(listed(vpnki, "tunnels", ActiveFields::All, tunnels))
 }
 
 pub(super) fn active(vpnki: &mut Vpnki, _: &Incoming) -> ResourceResult {
     let names = vpnki.next_active();
     let rows = names.iter().map(|name| vpnki.tunnel(name)).collect();
-    Ok(listed(vpnki, "active", rows))
+    Ok(listed(vpnki, "active", vpnki.style.active_fields, rows))
 }
 
-fn listed(vpnki: &Vpnki, wrapper: &str, mut tunnels: Vec<Tunnel>) -> ResourceBody {
+fn listed(
+    vpnki: &Vpnki,
+    wrapper: &str,
+    fields: ActiveFields,
+    mut tunnels: Vec<Tunnel>,
+) -> ResourceBody {
     tunnels.extend((tunnels.len()..vpnki.fill).map(invented));
     let style = &vpnki.style;
-    let row = |tunnel: Tunnel| {
-        json!({
-            style.name_field.as_str(): tunnel.name,
-            style.address_field.as_str(): tunnel.address,
-            "comment": tunnel.comment,
-        })
+    let (name, address) = (style.name_field.as_str(), style.address_field.as_str());
+    let row = |tunnel: Tunnel| match fields {
+        ActiveFields::All => json!({
+            name: tunnel.name, address: tunnel.address, "comment": tunnel.comment,
+        }),
+        ActiveFields::NoComment => json!({ name: tunnel.name, address: tunnel.address }),
+        ActiveFields::Comment => json!({ "comment": tunnel.comment }),
+        ActiveFields::Address => json!({ address: tunnel.address }),
     };
     let rows = tunnels.into_iter().map(row).collect();
-    ResourceBody::Payload(shaped(style, style.rows, wrapper, rows))
+    let called = match fields {
+        ActiveFields::All | ActiveFields::NoComment => name,
+        ActiveFields::Comment => "comment",
+        ActiveFields::Address => address,
+    };
+    ResourceBody::Payload(shaped(called, style.rows, wrapper, rows))
 }
 
 fn invented(number: usize) -> Tunnel {
@@ -78,7 +91,7 @@ fn connections(vpnki: &Vpnki, request: &Incoming, name: &str, of: Option<&str>) 
         shape => shape,
     };
     Ok(ResourceBody::Payload(shaped(
-        &vpnki.style,
+        &vpnki.style.name_field,
         shape,
         name,
         rows,

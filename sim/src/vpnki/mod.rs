@@ -15,7 +15,7 @@ use crate::http::{Incoming, Reply};
 pub(crate) use account::Vpnki;
 pub use account::{Session, Tunnel, VPNKI_KEY};
 use outcome::{Refusal, ResourceBody};
-pub use style::{Dates, Deleted, Envelope, Refused, Rows, Style};
+pub use style::{ActiveFields, Dates, Deleted, Envelope, Refused, Rows, Style};
 use style::{error, success};
 
 /// The paths of the web service, as at VPNKI: with or without the language.

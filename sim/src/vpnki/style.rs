@@ -16,6 +16,9 @@ pub struct Style {
     /// The shape of the list.
     #[serde(serialize_with = "as_text")]
     pub rows: Rows,
+    /// The fields of a tunnel in `active`.
+    #[serde(serialize_with = "as_text")]
+    pub active_fields: ActiveFields,
     /// The field that holds a tunnel's name.
     pub name_field: String,
     /// The field that holds a tunnel's address.
@@ -73,6 +76,20 @@ words! {
 }
 
 words! {
+    /// The fields of a tunnel in `active`; `tunnels` has all.
+    ActiveFields {
+        /// Name, address and comment.
+        All = "all",
+        /// Name and address.
+        NoComment = "no-comment",
+        /// The comment alone.
+        Comment = "comment",
+        /// The address alone.
+        Address = "address",
+    }
+}
+
+words! {
     /// The form of times in statistics.
     Dates {
         /// `2015-12-31 23-59-59`
@@ -121,6 +138,7 @@ impl Default for Style {
         Style {
             envelope: Envelope::V21,
             rows: Rows::Objects,
+            active_fields: ActiveFields::All,
             name_field: "login".to_owned(),
             address_field: "vpnki_address".to_owned(),
             real_status: false,
@@ -131,23 +149,23 @@ impl Default for Style {
     }
 }
 
-/// A list in one of the shapes.
-pub(super) fn shaped(style: &Style, shape: Rows, wrapper: &str, mut rows: Vec<Value>) -> Value {
+/// A list in one of the shapes, whose rows are called by the field `name`.
+pub(super) fn shaped(name: &str, shape: Rows, wrapper: &str, mut rows: Vec<Value>) -> Value {
     match shape {
         Rows::Single if rows.len() == 1 => rows.remove(0),
         Rows::Objects | Rows::Single => Value::Array(rows),
-        Rows::Strings => names(style, rows),
+        Rows::Strings => names(name, rows),
         Rows::Numbered => numbered(rows),
-        Rows::Named => named(style, rows),
+        Rows::Named => named(name, rows),
         Rows::Wrapped => json!({ wrapper: rows }),
         Rows::Null => Value::Null,
         Rows::False => Value::Bool(false),
     }
 }
 
-fn names(style: &Style, rows: Vec<Value>) -> Value {
+fn names(name: &str, rows: Vec<Value>) -> Value {
     let rows = rows.into_iter();
-    rows.map(|mut row| row[&style.name_field].take()).collect()
+    rows.map(|mut row| row[name].take()).collect()
 }
 
 fn numbered(rows: Vec<Value>) -> Value {
@@ -155,13 +173,13 @@ fn numbered(rows: Vec<Value>) -> Value {
     pairs.map(|(at, row)| (at.to_string(), row)).collect()
 }
 
-fn named(style: &Style, rows: Vec<Value>) -> Value {
+fn named(name: &str, rows: Vec<Value>) -> Value {
     let pairs = rows.into_iter().map(|mut row| {
-        let name = row[&style.name_field].as_str().unwrap_or("").to_owned();
+        let key = row[name].as_str().unwrap_or("").to_owned();
         if let Some(fields) = row.as_object_mut() {
-            fields.remove(&style.name_field);
+            fields.remove(name);
         }
-        (name, row)
+        (key, row)
     });
     pairs.collect()
 }
@@ -233,7 +251,11 @@ mod tests {
         let row =
             |name: &&str| json!({"login": name, "vpnki_address": "172.16.10.2", "comment": "Дача"});
         let rows: Vec<Value> = names.iter().map(row).collect();
-        success(&style, "active", shaped(&style, style.rows, "active", rows))
+        success(
+            &style,
+            "active",
+            shaped("login", style.rows, "active", rows),
+        )
     }
 
     #[test]
