@@ -15,7 +15,7 @@ use wansync_core::json::{Json, Persist};
 use wansync_core::time::Boot;
 use wansync_core::tunnel::account::{AccountState, TunnelId};
 use wansync_core::tunnel::evidence::ServiceStatus;
-use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
+use wansync_sim::{ActiveFields, Envelope, Rows, Style, Times, VPNKI_KEY};
 use wansync_test_support::waiting::HANG;
 use wansync_test_support::{Ran, Router, clocks, is_in_files};
 
@@ -256,6 +256,102 @@ fn a_tunnel_is_known_by_its_address_too() {
     let state = world.remembered();
     let found = state.service_evidence(&named("dacha", Some("172.16.10.9")), at);
     assert_eq!(found.expect("found").value, ServiceStatus::Unlisted);
+}
+
+#[test]
+fn a_tunnel_is_found_by_whatever_active_calls_it() {
+    let world = World::new();
+    world.script(&[&["user356"]]);
+    let mut looks = 0;
+    for name in ["user356", "Дача", "172.16.10.2", "USER356"] {
+        world.configure_with("", &tunnel("x", "").replace("'x'", &format!("'{name}'")));
+        for &active_fields in ActiveFields::ALL {
+            for &rows in Rows::ALL {
+                // `tunnels` of the first three says nothing of comments and addresses. An
+                // object with one unknown name in it may be about anything.
+                let is_bare = match rows {
+                    Rows::Strings | Rows::Null | Rows::False => true,
+                    Rows::Named => {
+                        matches!(active_fields, ActiveFields::Comment | ActiveFields::Address)
+                    }
+                    _ => false,
+                };
+                if is_bare {
+                    continue;
+                }
+                looks += 1;
+                world.router.sim.set_vpnki_style(Style {
+                    rows,
+                    active_fields,
+                    ..Style::default()
+                });
+                world.router.reboot();
+                world.look().expect(0);
+                let found = world.service(name);
+                assert_eq!(
+                    found,
+                    ServiceStatus::Active,
+                    "{name} {rows} {active_fields}"
+                );
+            }
+        }
+    }
+    assert!(looks >= 72, "{looks}");
+}
+
+#[test]
+fn a_comment_of_two_tunnels_is_no_name() {
+    let world = World::new();
+    let mut tunnels = world.router.sim.tunnels();
+    tunnels[1].comment = tunnels[0].comment.clone();
+    world.router.sim.set_tunnels(tunnels);
+    let named_so = tunnel("x", "").replace("'x'", "'Дача'");
+    world.configure_with("", &named_so);
+    for active in [&["user356"][..], &["user356", "user357"], &[]] {
+        world.script(&[active]);
+        world.router.reboot();
+        world.look().expect(0);
+        let expected = ServiceStatus::Ambiguous("user356 or user357".to_owned());
+        assert_eq!(world.service("Дача"), expected);
+    }
+}
+
+#[test]
+fn a_name_is_resolved_once_an_hour() {
+    let world = World::new();
+    world.router.sim.set_vpnki_style(Style {
+        active_fields: ActiveFields::NoComment,
+        ..Style::default()
+    });
+    let named_so = tunnel("x", "").replace("'x'", "'Дача'");
+    world.configure_with("", &named_so);
+    world.look().expect(0);
+    assert_eq!(world.asked(), ["active", "tunnels"]);
+    for _ in 0..3 {
+        world.wait(130);
+        world.look().expect(0);
+        assert_eq!(world.asked(), ["active"]);
+        assert_eq!(world.service("Дача"), ServiceStatus::Active);
+    }
+    // What is remembered does for an hour without `tunnels`, and then still.
+    let tunnels_fail = || {
+        let fault = "status=503".parse().expect("a fault");
+        let sim = &world.router.sim;
+        sim.fault_for("resource=tunnels", fault, Times::All);
+    };
+    tunnels_fail();
+    world.wait(4_000);
+    world.look();
+    assert_eq!(world.asked(), ["active", "tunnels"]);
+    assert_eq!(world.service("Дача"), ServiceStatus::Active);
+    // Without it the name says nothing.
+    world.router.reboot();
+    tunnels_fail();
+    world.look().expect(69);
+    assert!(matches!(
+        world.service("Дача"),
+        ServiceStatus::Unavailable(_)
+    ));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Vpnki};
 use wansync_core::failure::Failure;
 use wansync_core::service::reply::{Reply, WATCH_LIMIT};
-use wansync_core::service::vpnki::{Aliases, watch};
+use wansync_core::service::vpnki::{Aliases, Resolution, watch};
 use wansync_core::time::{Boot, describe_span};
 use wansync_core::tunnel::account::{AccountState, CallState, QueryAnswers, TunnelId};
 
@@ -158,24 +158,31 @@ struct AccountQuery<'a> {
 }
 
 impl AccountQuery<'_> {
-    /// The answers; `before` says when `tunnels` was asked.
+    /// The answers; `before` says what was found earlier.
     fn answers(&self, before: &AccountState) -> QueryAnswers {
-        let device = match self.device() {
-            Ok(device) => device,
-            Err(failure) => {
-                return QueryAnswers {
-                    active: Err(failure),
-                    tunnels: None,
-                };
-            }
-        };
-        let active = self.listed(watch::ACTIVE, device.as_deref());
-        let needs_list = |active: &Vec<bool>| before.needs_tunnel_list(active, clock::boot());
-        let tunnels = active
-            .as_ref()
-            .is_ok_and(needs_list)
-            .then(|| self.listed(watch::TUNNELS, device.as_deref()));
+        let mut tunnels = None;
+        let active = self.active(before, &mut tunnels);
         QueryAnswers { active, tunnels }
+    }
+
+    /// Which tunnels are active. Where that leaves a question, `tunnels` is asked which
+    /// ones are meant, and they are looked for again.
+    fn active(
+        &self,
+        before: &AccountState,
+        tunnels: &mut Option<Result<Vec<Resolution>, Failure>>,
+    ) -> Result<Vec<bool>, Failure> {
+        let device = self.device()?;
+        let reply = self.ask(watch::ACTIVE, device.as_deref())?;
+        let active = self.active_in(&reply, &before.resolutions(&self.account.tunnels))?;
+        if !before.needs_tunnel_list(&active, clock::boot()) {
+            return Ok(active);
+        }
+        let resolutions = tunnels.insert(self.resolutions(device.as_deref()));
+        match resolutions {
+            Ok(resolutions) => self.active_in(&reply, resolutions),
+            Err(_) => Ok(active),
+        }
     }
 
     fn device(&self) -> Result<Option<String>, Failure> {
@@ -183,14 +190,22 @@ impl AccountQuery<'_> {
         observer.way_out(self.account.options.bind.as_deref())
     }
 
-    fn listed(&self, resource: &str, device: Option<&str>) -> Result<Vec<bool>, Failure> {
-        let read = |reply: Reply| {
-            let tunnels = &self.account.tunnels;
-            watch::listed(resource, &reply, tunnels, &self.aliases, clock::wall())
-        };
+    fn active_in(&self, reply: &Reply, resolutions: &[Resolution]) -> Result<Vec<bool>, Failure> {
+        let (tunnels, now) = (&self.account.tunnels, clock::wall());
+        watch::active(reply, tunnels, resolutions, &self.aliases, now)
+            .map_err(|failure| redact_failure(failure, self.key))
+    }
+
+    fn resolutions(&self, device: Option<&str>) -> Result<Vec<Resolution>, Failure> {
+        let reply = self.ask(watch::TUNNELS, device)?;
+        let (tunnels, now) = (&self.account.tunnels, clock::wall());
+        watch::resolve(&reply, tunnels, &self.aliases, self.key, now)
+            .map_err(|failure| redact_failure(failure, self.key))
+    }
+
+    fn ask(&self, resource: &str, device: Option<&str>) -> Result<Reply, Failure> {
         let url = watch::url(self.account.options, resource, self.key);
         request(self.client, &url, device, self.key)
-            .and_then(|reply| read(reply).map_err(|failure| redact_failure(failure, self.key)))
     }
 }
 

@@ -69,6 +69,11 @@ fn each_broken_piece_is_named() {
         ),
         (
             "service",
+            json!({"Ambiguous": "user357 or user358"}),
+            "VPNKI's user356 may be user357 or user358 (",
+        ),
+        (
+            "service",
             json!({"Silent": "HTTP status 503"}),
             "VPNKI silent: HTTP status 503 (",
         ),

@@ -36,6 +36,12 @@ fn each_piece_of_evidence_in_a_word() {
         ("service", json!("Unlisted"), "service", json!("unlisted")),
         (
             "service",
+            json!({"Ambiguous": "user356 or user357"}),
+            "service",
+            json!("ambiguous"),
+        ),
+        (
+            "service",
             json!({"Silent": "HTTP status 503"}),
             "service",
             json!("silent"),

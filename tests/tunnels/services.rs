@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::night::{Night, QUICK_OPTIONS, finding, holds};
-use wansync_test_support::tunnel::{NAME, Restart};
+use wansync_test_support::tunnel::{NAME, NEAR, Restart};
 
 #[test]
 fn whatever_vpnki_does_the_tunnel_stays() {
@@ -115,4 +115,73 @@ fn another_device_uses_the_login() {
         .says("is another device connected as user356?");
     bed.vpnki_lists(&[&[]]);
     night.pass_at(600).expect(1).never_says("another device");
+}
+
+/// The tunnel is named by its comment, which `active` does not show, and nothing but
+/// VPNKI is asked about it.
+fn named_by_its_comment(name: &str) -> Night {
+    let night = Night::new();
+    let bed = &night.bed;
+    bed.vpnki(&format!(
+        "active_fields=no-comment&tunnels=user1:172.16.9.9:office,{NAME}:{NEAR}:summer"
+    ));
+    bed.vpnki_lists(&[&["user1", NAME]]);
+    let tunnel = bed.bare_tunnel("option on_down restart\noption down_after 2\n");
+    let tunnel = tunnel.replace(&format!("'{NAME}'"), &format!("'{name}'"));
+    bed.sections(&format!("{}{tunnel}", bed.account("")));
+    night
+}
+
+#[test]
+fn a_comment_as_name_is_the_tunnel_s() {
+    for name in ["summer", "Summer", NEAR, "USER356"] {
+        let night = named_by_its_comment(name);
+        // An hour and more: `tunnels` is asked again now and then.
+        for at in [0, 150, 300, 450, 4200, 4350] {
+            let up = format!("dacha: up: vpnki0 is up and VPNKI lists {name} as active");
+            let ran = night.run_at(at, &["once"]).expect(0);
+            assert!(at > 0 || ran.said().contains(&up), "{}", ran.said());
+            assert_eq!(night.tunnel_at(at + 1)["evidence"]["service"], "active");
+        }
+        assert_eq!(night.restarts(), 0);
+        let asked = night.bed.vpnki_requests();
+        let lists = asked.iter().filter(|resource| *resource == "tunnels");
+        assert_eq!(lists.count(), 2, "{asked:?}");
+    }
+}
+
+#[test]
+fn a_comment_as_name_that_is_inactive_is_acted_upon() {
+    let night = named_by_its_comment("summer");
+    night.pass_at(0).expect(0);
+    night.bed.vpnki_lists(&[&["user1"]]);
+    night.pass_at(150).says("VPNKI lists summer as inactive");
+    assert_eq!(night.restarts(), 0);
+    night
+        .pass_at(300)
+        .says("dacha: down: VPNKI lists summer as inactive");
+    assert_eq!(night.restarts(), 1);
+}
+
+#[test]
+fn a_comment_of_two_tunnels_says_nothing() {
+    let night = named_by_its_comment("summer");
+    night.pass_at(0).expect(0);
+    night.bed.vpnki(&format!(
+        "tunnels=user1:172.16.9.9:summer,{NAME}:{NEAR}:summer"
+    ));
+    night.bed.vpnki_lists(&[&["user1"]]);
+    let reason = "VPNKI's 'summer' may be user1 or user356";
+    night.pass_at(150).says(reason);
+    for at in [300, 450] {
+        night
+            .pass_at(at)
+            .expect(78)
+            .says(&format!("dacha: unknown: {reason}"));
+    }
+    assert_eq!(night.restarts(), 0);
+    assert_eq!(night.tunnel_at(451)["evidence"]["service"], "ambiguous");
+    night
+        .run_at(452, &["check"])
+        .says("dacha: VPNKI lists several tunnels 'summer': user1, user356");
 }

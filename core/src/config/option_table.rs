@@ -235,12 +235,12 @@ const TUNNEL_ROWS: &[OptionRow] = &[
     OptionRow {
         options: &["name"],
         default: "",
-        meaning: "what VPNKI calls the tunnel, such as `user356`; needed",
+        meaning: "its login at VPNKI, such as `user356`, or its comment there; needed",
     },
     OptionRow {
         options: &["address"],
         default: "",
-        meaning: "its address in VPNKI's network, if VPNKI lists it by that",
+        meaning: "its address in VPNKI's network, where several have that comment",
     },
     OptionRow {
         options: &["network", "device"],

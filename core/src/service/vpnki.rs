@@ -7,6 +7,7 @@
 
 mod credentials;
 mod moment;
+mod resolution;
 mod rows;
 pub mod watch;
 
@@ -23,7 +24,8 @@ use crate::time::Wall;
 pub use credentials::Credentials;
 pub use moment::moment;
 pub(crate) use moment::with_colons;
-pub use rows::{Aliases, address_of, is_active, name_of, rows};
+pub use resolution::Resolution;
+pub use rows::{Aliases, address_of, folded, is_active, name_of, rows};
 
 /// The most envelopes inside each other that are taken off.
 const MAX_ENVELOPES: usize = 4;

@@ -1,8 +1,9 @@
 //! The state of a VPNKI account: what it said of the tunnels that are watched, and
 //! when it may be asked again.
 //!
-//! A query asks `active`, and `tunnels` where that leaves a question. Each has its
-//! own backoff: an account whose `tunnels` fails still says which are active. A
+//! A query asks `active`, and `tunnels` where that leaves a question. What `tunnels`
+//! said of a name is remembered: `active` may list the tunnel by another one. Each has
+//! its own backoff: an account whose `tunnels` fails still says which are active. A
 //! failed query takes nothing back that says that a tunnel is well. What says that
 //! one is not is acted upon, so it counts only until a query fails.
 
@@ -17,6 +18,7 @@ use crate::backoff;
 use crate::config::{Config, Tunnel};
 use crate::failure::Failure;
 use crate::persist;
+use crate::service::vpnki::Resolution;
 use crate::time::{Boot, DAY, HOUR};
 
 /// The age at which the answer of `tunnels` is asked for again.
@@ -95,8 +97,8 @@ pub struct Listing {
     pub at: Boot,
     /// It was in `active`.
     pub is_active: bool,
-    /// It was in `tunnels`, or was not, whenever that was last answered.
-    pub is_listed: Option<bool>,
+    /// The tunnel that its name stood for, whenever `tunnels` was last answered.
+    pub resolution: Option<Resolution>,
 }
 
 persist!(AccountState {
@@ -120,17 +122,16 @@ persist!(Listing {
     address,
     at,
     is_active,
-    is_listed,
+    resolution,
 });
 
-/// The answers to a query. Each list says, for each tunnel that was looked for,
-/// whether it is there.
+/// The answers to a query, for each tunnel that was looked for.
 #[derive(Debug)]
 pub struct QueryAnswers {
-    /// `active`
+    /// Whether `active` lists it.
     pub active: Result<Vec<bool>, Failure>,
-    /// `tunnels`, if it was asked.
-    pub tunnels: Option<Result<Vec<bool>, Failure>>,
+    /// Which one it is by `tunnels`, if that was asked.
+    pub tunnels: Option<Result<Vec<Resolution>, Failure>>,
 }
 
 impl<'a> TunnelId<'a> {
@@ -223,6 +224,15 @@ impl AccountState {
         self
     }
 
+    /// Which tunnels the names stand for, as far as that is remembered.
+    pub fn resolutions(&self, tunnels: &[TunnelId<'_>]) -> Vec<Resolution> {
+        let known = |tunnel| self.listing(tunnel)?.resolution.clone();
+        tunnels
+            .iter()
+            .map(|tunnel| known(tunnel).unwrap_or_default())
+            .collect()
+    }
+
     /// Whether `tunnels` is to be asked, too: when it was not for an hour, or
     /// `active` leaves out a tunnel, which may not exist.
     pub fn needs_tunnel_list(&self, active: &[bool], now: Boot) -> bool {
@@ -247,11 +257,11 @@ impl AccountState {
     ) -> AccountState {
         let (start, now) = (start.whole_secs(), now.whole_secs());
         self.is_unfinished = false;
-        let listed = match answers.tunnels {
+        let resolutions = match answers.tunnels {
             None => None,
-            Some(Ok(listed)) => {
+            Some(Ok(resolutions)) => {
                 self.tunnels = CallState::answered(start);
-                Some(listed)
+                Some(resolutions)
             }
             Some(Err(failure)) => {
                 self.wait_as_asked(&failure, now, random);
@@ -262,7 +272,7 @@ impl AccountState {
         match answers.active {
             Ok(active) => {
                 self.active = CallState::answered(start);
-                self.listings = self.new_listings(tunnels, &active, listed.as_deref(), start);
+                self.listings = self.new_listings(tunnels, &active, resolutions.as_deref(), start);
             }
             Err(failure) => {
                 self.wait_as_asked(&failure, now, random);
@@ -294,7 +304,7 @@ impl AccountState {
         &self,
         tunnels: &[TunnelId<'_>],
         active: &[bool],
-        listed: Option<&[bool]>,
+        resolutions: Option<&[Resolution]>,
         at: Boot,
     ) -> Vec<Listing> {
         let one = |(n, tunnel): (usize, &TunnelId<'_>)| Listing {
@@ -302,9 +312,9 @@ impl AccountState {
             address: tunnel.address.map(str::to_owned),
             at,
             is_active: active.get(n) == Some(&true),
-            is_listed: match listed {
-                Some(listed) => listed.get(n).copied(),
-                None => self.listing(tunnel).and_then(|before| before.is_listed),
+            resolution: match resolutions {
+                Some(resolutions) => resolutions.get(n).cloned(),
+                None => self.listing(tunnel).and_then(|old| old.resolution.clone()),
             },
         };
         tunnels.iter().enumerate().map(one).collect()
@@ -362,19 +372,27 @@ impl AccountState {
             (None, error) => return error.as_ref().map(unavailable),
             (Some(listing), Some(error)) => (listing, error),
         };
+        let finding = self.finding(listing);
+        let is_harmless = !matches!(
+            finding.value,
+            ServiceStatus::Inactive | ServiceStatus::Unavailable(_)
+        );
         let is_recent = now.since(listing.at) < MAX_GOOD_LISTING_AGE;
-        let is_harmless = listing.is_active || listing.is_listed == Some(false);
         Some(match is_recent && is_harmless {
-            true => self.finding(listing),
+            true => finding,
             false => unavailable(error),
         })
     }
 
     fn finding(&self, listing: &Listing) -> Finding<ServiceStatus> {
-        let value = match (listing.is_active, listing.is_listed) {
+        let value = match (listing.is_active, &listing.resolution) {
+            // Which of them is active would not say whether this one is.
+            (_, Some(Resolution::Ambiguous(logins))) => {
+                ServiceStatus::Ambiguous(logins.join(" or "))
+            }
             (true, _) => ServiceStatus::Active,
-            (false, Some(true)) => ServiceStatus::Inactive,
-            (false, Some(false)) => ServiceStatus::Unlisted,
+            (false, Some(Resolution::Tunnel(_))) => ServiceStatus::Inactive,
+            (false, Some(Resolution::Unlisted)) => ServiceStatus::Unlisted,
             // Whether it exists is not known: its name may be wrong.
             (false, None) => ServiceStatus::Unavailable(match &self.tunnels.last_error {
                 Some(error) => format!(

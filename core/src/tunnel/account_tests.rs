@@ -65,7 +65,14 @@ fn active(active: [bool; 2]) -> QueryAnswers {
 fn both(active: [bool; 2], tunnels: [bool; 2]) -> QueryAnswers {
     QueryAnswers {
         active: Ok(active.to_vec()),
-        tunnels: Some(Ok(tunnels.to_vec())),
+        tunnels: Some(Ok([DACHA, OFFICE]
+            .iter()
+            .zip(tunnels)
+            .map(|(tunnel, is_listed)| match is_listed {
+                true => Resolution::Tunnel(vec![tunnel.name.to_owned()]),
+                false => Resolution::Unlisted,
+            })
+            .collect())),
     }
 }
 
@@ -193,6 +200,51 @@ fn a_name_that_is_wrong_stays_wrong_while_there_is_no_answer() {
         found(&state, OFFICE, 222),
         (ServiceStatus::Unlisted, at(100))
     );
+}
+
+#[test]
+fn what_a_name_stands_for_is_remembered() {
+    let resolutions = vec![
+        Resolution::Tunnel(vec!["user356".to_owned(), "172.16.10.2".to_owned()]),
+        Resolution::Ambiguous(vec!["user357".to_owned(), "user358".to_owned()]),
+    ];
+    let answers = QueryAnswers {
+        active: Ok(vec![true, true]),
+        tunnels: Some(Ok(resolutions.clone())),
+    };
+    let state = queried(AccountState::default(), 100, answers);
+    let tunnels = [DACHA, named("new"), OFFICE];
+    let [dacha, office] = <[Resolution; 2]>::try_from(resolutions).expect("two");
+    let expected = [dacha, Resolution::Unlisted, office];
+    assert_eq!(state.resolutions(&tunnels), expected);
+    // Through queries that do not ask, and those that fail.
+    let state = queried(state, 220, active([true, true]));
+    let state = queried(state, 340, failed(slow()));
+    assert_eq!(state.resolutions(&tunnels), expected);
+    assert_eq!(read_again(&JsonWriter::of(&state)), Some(state));
+}
+
+#[test]
+fn a_name_of_several_tunnels_says_nothing() {
+    let logins = || vec!["user357".to_owned(), "user358".to_owned()];
+    let ambiguous = ServiceStatus::Ambiguous("user357 or user358".to_owned());
+    let mut state = AccountState::default();
+    for (start, is_active) in [(100, true), (220, false)] {
+        let answers = QueryAnswers {
+            active: Ok(vec![true, is_active]),
+            tunnels: Some(Ok(vec![
+                Resolution::Tunnel(vec!["user356".to_owned()]),
+                Resolution::Ambiguous(logins()),
+            ])),
+        };
+        state = queried(state, start, answers);
+        assert_eq!(
+            found(&state, OFFICE, start + 5),
+            (ambiguous.clone(), at(start))
+        );
+    }
+    let state = queried(state, 340, failed(slow()));
+    assert_eq!(found(&state, OFFICE, 345), (ambiguous, at(220)));
 }
 
 #[test]
@@ -341,7 +393,7 @@ fn nothing_damaged_holds_for_ever() {
     let text = r#"{"looked":9000000000,"asked_until":9223372036854775807,"active":{"answered":1,
         "failures":4294967295,"not_before":9223372036854775807,"trouble":{"why":"x","since":-9223372036854775808,
         "at":9223372036854775807}},"findings":[{"name":"user356","address":null,"at":9223372036854775807,
-        "is_active":true,"is_listed":null}]}"#;
+        "is_active":true,"resolution":null}]}"#;
     let state = read_again::<AccountState>(text).expect("a state");
     let state = state.for_config("", &[DACHA]).clamp_future_times(at(1_000));
     assert!(due(&state, 1_000) <= 86_400);

@@ -69,6 +69,8 @@ pub enum ServiceStatus {
     Inactive,
     /// `tunnels` does not list it: its name is wrong.
     Unlisted,
+    /// `tunnels` lists several of this name; their logins.
+    Ambiguous(String),
     /// VPNKI could not be asked, or gave no answer that says; the cause.
     Unavailable(String),
 }

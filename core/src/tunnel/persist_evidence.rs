@@ -48,6 +48,7 @@ impl Persist for ServiceStatus {
             ServiceStatus::Active => out.text("Active"),
             ServiceStatus::Inactive => out.text("Inactive"),
             ServiceStatus::Unlisted => out.text("Unlisted"),
+            ServiceStatus::Ambiguous(logins) => out.variant("Ambiguous", logins),
             ServiceStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
@@ -58,6 +59,7 @@ impl Persist for ServiceStatus {
             "Active" => ServiceStatus::Active,
             "Inactive" => ServiceStatus::Inactive,
             "Unlisted" => ServiceStatus::Unlisted,
+            "Ambiguous" => ServiceStatus::Ambiguous(Persist::read(content)?),
             "Silent" => ServiceStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })

@@ -12,6 +12,7 @@ use crate::address::Candidate;
 use crate::config::TunnelLink;
 use crate::failure::{Failure, Phase};
 use crate::json::{JsonWriter, read_again};
+use crate::service::vpnki::Resolution;
 use crate::ubus::netifd::Network;
 
 const MIDDLE: u32 = 20; // no jitter
@@ -316,7 +317,7 @@ impl Account {
                 true => Err(timeout()),
                 false => Ok(vec![true]),
             },
-            tunnels: needs_list.then(|| Ok(vec![true])),
+            tunnels: needs_list.then(|| Ok(vec![Resolution::default()])),
         };
         let state = core::mem::take(&mut self.state);
         let (name, host) = (tunnel(), "vpnki.example");

@@ -103,7 +103,7 @@ pub(super) fn verdict(
         .or_else(|| case.is_being_set_up())
         .or_else(|| case.network_is_down())
         .or_else(|| case.bytes_arrive())
-        .or_else(|| case.is_unlisted())
+        .or_else(|| case.is_misnamed())
         .or_else(|| case.witness_counts_against())
         .or_else(|| case.service_vouches())
         .unwrap_or_else(|| case.is_unclear())
@@ -279,11 +279,9 @@ impl<'a> Case<'a> {
         Some(self.alive(format!("bytes came through {network} {age} ago")))
     }
 
-    fn is_unlisted(&self) -> Option<Verdict> {
-        match self.service_status()? {
-            ServiceStatus::Unlisted => Some(unknown(Cause::Configuration, self.unlisted())),
-            _ => None,
-        }
+    fn is_misnamed(&self) -> Option<Verdict> {
+        let fault = self.misnamed();
+        (!fault.is_empty()).then(|| unknown(Cause::Configuration, fault))
     }
 
     fn witness_counts_against(&self) -> Option<Verdict> {
@@ -456,12 +454,8 @@ impl<'a> Case<'a> {
             };
         }
         let mut but = self.doubts();
-        let unlisted = match self.service_status() {
-            Some(ServiceStatus::Unlisted) => self.unlisted(),
-            _ => String::new(),
-        };
         for part in [
-            unlisted,
+            self.misnamed(),
             self.unavailable_service(),
             self.unavailable_ping(),
         ] {
@@ -581,11 +575,18 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn unlisted(&self) -> String {
-        format!(
-            "VPNKI has no tunnel '{}': check 'option name'",
-            self.names.service
-        )
+    /// VPNKI does not know which tunnel is meant.
+    fn misnamed(&self) -> String {
+        let name = self.names.service;
+        match self.service_status() {
+            Some(ServiceStatus::Unlisted) => {
+                format!("VPNKI has no tunnel '{name}': check 'option name'")
+            }
+            Some(ServiceStatus::Ambiguous(logins)) => {
+                format!("VPNKI's '{name}' may be {logins}: 'option name' must be the login of one")
+            }
+            _ => String::new(),
+        }
     }
 
     fn unavailable_service(&self) -> String {

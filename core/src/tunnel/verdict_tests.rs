@@ -74,6 +74,7 @@ fn service(finding: &str) -> ServiceStatus {
         "active" => ServiceStatus::Active,
         "inactive" => ServiceStatus::Inactive,
         "unlisted" => ServiceStatus::Unlisted,
+        "ambiguous" => ServiceStatus::Ambiguous("user357 or user358".into()),
         "silent" => ServiceStatus::Unavailable("timeout".into()),
         _ => panic!("{finding}"),
     }
@@ -371,6 +372,8 @@ fn without_a_ping() {
          "bytes came through vpnki0 5 s ago, though VPNKI has no tunnel 'user356': check 'option name'"),
         ("wan=up device=up vpnki=unlisted sent=20-90", Unknown, Configuration,
          "VPNKI has no tunnel 'user356': check 'option name'"),
+        ("wan=up device=up ping=lost sent=20-90 vpnki=ambiguous", Unknown, Configuration,
+         "VPNKI's 'user356' may be user357 or user358: 'option name' must be the login of one"),
         ("wan=up device=silent vpnki=inactive", Down, Dead, "VPNKI lists user356 as inactive"),
         ("wan=down vpnki=inactive sent=20-90", Unknown, NoWan,
          "the WAN 'wan' is down, so nothing can be said of the tunnel"),

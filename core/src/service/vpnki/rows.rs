@@ -41,6 +41,8 @@ const NAMES: [&str; 7] = [
     "comment",
 ];
 const ADDRESSES: [&str; 4] = ["vpnki_address", "internal_ip", "ip", "address"];
+/// The longest text that can be a tunnel's name, in bytes, as in the configuration.
+const MAX_NAME_LENGTH: usize = 200;
 
 impl Default for Aliases {
     fn default() -> Aliases {
@@ -138,6 +140,58 @@ pub fn is_active(rows: &Rows<'_>, name: &str, address: Option<&str>) -> bool {
         let mut texts = wanted.iter().flatten().filter(|text| !text.is_empty());
         texts.any(|text| row.has_leaf(text))
     })
+}
+
+/// Everything in a row that may name its tunnel, the login first where there is one:
+/// the name that it stands under, the fields for names and addresses, and whatever has
+/// no name of its own.
+pub(super) fn names_in<'a>(row: &ReplyRow<'a>, aliases: &Aliases) -> Vec<Cow<'a, str>> {
+    fn texts<'t>(own: &'t [Cow<'static, str>]) -> impl Iterator<Item = &'t str> {
+        own.iter().map(|alias| &**alias)
+    }
+    let fields = texts(&aliases.names)
+        .chain(NAMES)
+        .chain(texts(&aliases.addresses))
+        .chain(ADDRESSES);
+    let values = fields
+        .filter_map(|field| row.value.get(field))
+        .chain(row.value.items())
+        .chain([row.value]);
+    let mut names = Vec::new();
+    for name in row
+        .key
+        .iter()
+        .cloned()
+        .chain(values.filter_map(Json::scalar))
+    {
+        if !name.is_empty() && name.len() <= MAX_NAME_LENGTH && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A name in small letters and without blanks: what differs from it in nothing else is
+/// probably meant for it.
+///
+/// ```
+/// use wansync_core::service::vpnki::folded;
+///
+/// assert_eq!(folded("USER 356"), "user356");
+/// assert_eq!(folded("Дача"), "дача");
+/// ```
+pub fn folded(name: &str) -> String {
+    name.chars().filter(|c| *c != ' ').map(lowercase).collect()
+}
+
+/// Of the letters that VPNKI's users write: the tables for all would be larger than this
+/// module.
+fn lowercase(c: char) -> char {
+    match c {
+        '\u{410}'..='\u{42f}' => char::from_u32(u32::from(c) + 0x20).unwrap_or(c),
+        '\u{401}' => '\u{451}',
+        _ => c.to_ascii_lowercase(),
+    }
 }
 
 /// The name of the tunnel that a row is about.

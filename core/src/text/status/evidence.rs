@@ -73,6 +73,7 @@ fn service_word(service: &ServiceStatus) -> &'static str {
         ServiceStatus::Active => "active",
         ServiceStatus::Inactive => "inactive",
         ServiceStatus::Unlisted => "unlisted",
+        ServiceStatus::Ambiguous(_) => "ambiguous",
         ServiceStatus::Unavailable(_) => "silent",
     }
 }
@@ -163,6 +164,7 @@ fn service_words(name: &str, service: &ServiceStatus) -> String {
         ServiceStatus::Active => "VPNKI active".to_owned(),
         ServiceStatus::Inactive => "VPNKI not active".to_owned(),
         ServiceStatus::Unlisted => format!("VPNKI has no tunnel {name}"),
+        ServiceStatus::Ambiguous(logins) => format!("VPNKI's {name} may be {logins}"),
         ServiceStatus::Unavailable(why) => format!("VPNKI silent: {why}"),
     }
 }

@@ -1,5 +1,7 @@
 //! What VPNKI says of the tunnels, and whether each has the name that VPNKI knows.
 
+use std::borrow::Cow;
+
 use crate::agent::account::request;
 use crate::agent::observe::Observer;
 use crate::agent::paths::key_of;
@@ -12,32 +14,32 @@ use wansync_core::config::secret::Secret;
 use wansync_core::config::suggest::nearest_name;
 use wansync_core::config::{Tunnel, Vpnki};
 use wansync_core::failure::Failure;
-use wansync_core::service::reply::Reply;
-use wansync_core::service::vpnki::{Aliases, watch};
+use wansync_core::service::vpnki::{Resolution, folded, watch};
 use wansync_core::text::width::clean;
 use wansync_core::tunnel::account::TunnelId;
 
 /// The most names of an account's tunnels that are printed.
 const MAX_NAMES: usize = 20;
 
-/// The lists of tunnels that an account has.
-pub(super) struct TunnelLists {
-    tunnels: Reply,
-    active: Reply,
-    aliases: Aliases,
+/// What an account says of its tunnels.
+pub(super) struct TunnelLists<'a> {
+    watched: Vec<TunnelId<'a>>,
+    /// Of each that is watched, which one it is, and whether it is active.
+    resolutions: Vec<Resolution>,
+    active: Vec<bool>,
     /// Of all its tunnels, as they may be printed.
     names: Vec<String>,
 }
 
 /// Name resolution, TLS and key, by the two requests of a look.
-pub(super) fn check_account(
+pub(super) fn check_account<'a>(
     name: &str,
     account: &Vpnki,
-    watched: &[TunnelId<'_>],
+    watched: Vec<TunnelId<'a>>,
     client: &HttpClient,
     observer: &Observer<'_>,
     findings: &mut Findings,
-) -> Option<TunnelLists> {
+) -> Option<TunnelLists<'a>> {
     let Ok(key) = key_of(name, &account.key) else {
         return None;
     };
@@ -59,13 +61,13 @@ pub(super) fn check_account(
     }
 }
 
-fn fetch_lists(
+fn fetch_lists<'a>(
     account: &Vpnki,
-    watched: &[TunnelId<'_>],
+    watched: Vec<TunnelId<'a>>,
     key: Option<&Secret>,
     client: &HttpClient,
     observer: &Observer<'_>,
-) -> Result<TunnelLists, Failure> {
+) -> Result<TunnelLists<'a>, Failure> {
     let device = observer.way_out(account.bind.as_deref())?;
     let ask = |resource| {
         let url = watch::url(account, resource, key);
@@ -73,50 +75,89 @@ fn fetch_lists(
     };
     let (aliases, wall) = (watch::aliases(account), clock::now().wall);
     let tunnels = ask(watch::TUNNELS)?;
-    watch::listed(watch::TUNNELS, &tunnels, watched, &aliases, wall)?;
+    let resolutions = watch::resolve(&tunnels, &watched, &aliases, key, wall)?;
     let names = watch::names(watch::TUNNELS, &tunnels, &aliases, wall)?;
     let active = ask(watch::ACTIVE)?;
-    watch::listed(watch::ACTIVE, &active, watched, &aliases, wall)?;
+    let active = watch::active(&active, &watched, &resolutions, &aliases, wall)?;
     let shown = |name: &String| {
         let name = clean(name);
         key.map_or_else(|| name.to_string(), |key| key.redact(&name))
     };
     Ok(TunnelLists {
         names: names.iter().map(shown).collect(),
-        tunnels,
+        watched,
+        resolutions,
         active,
-        aliases,
     })
 }
 
+/// Which tunnel the name stands for, and whether it is active.
 pub(super) fn check_listed(
     section: &str,
     tunnel: &Tunnel,
-    lists: &TunnelLists,
+    lists: &TunnelLists<'_>,
     findings: &mut Findings,
 ) {
-    let is_in = |resource, reply| {
-        let tunnels = [TunnelId::from(tunnel)];
-        let listed = watch::listed(resource, reply, &tunnels, &lists.aliases, clock::now().wall);
-        listed.is_ok_and(|listed| listed == [true])
+    let id = TunnelId::from(tunnel);
+    let Some(at) = lists.watched.iter().position(|watched| *watched == id) else {
+        return;
     };
-    let name = &tunnel.name;
-    if is_in(watch::ACTIVE, &lists.active) {
-        findings.good(format!("{section}: VPNKI lists '{name}', and it is active"));
-    } else if is_in(watch::TUNNELS, &lists.tunnels) {
-        let text = format!("{section}: VPNKI lists '{name}', but it is not active");
-        findings.bad(Exit::Later, text);
-    } else {
-        let text = format!(
-            "{section}: VPNKI lists no tunnel '{name}'{}",
-            name_hint(name, lists)
-        );
-        findings.bad(Exit::Config, text);
+    let (name, is_active) = (&tunnel.name, lists.active[at]);
+    let listed = match &lists.resolutions[at] {
+        Resolution::Ambiguous(logins) => {
+            let logins = clean(&logins.join(", ")).into_owned();
+            let text = format!(
+                "{section}: VPNKI lists several tunnels '{name}': {logins}; 'option name' must \
+                 be the login of one"
+            );
+            return findings.bad(Exit::Config, text);
+        }
+        Resolution::Unlisted if !is_active => {
+            let text = format!(
+                "{section}: VPNKI lists no tunnel '{name}'{}",
+                name_hint(name, lists)
+            );
+            return findings.bad(Exit::Config, text);
+        }
+        Resolution::Tunnel(names) => {
+            if let Some(meant) = misspelt(name, names) {
+                findings.warn(format!(
+                    "{section}: VPNKI lists no tunnel '{name}' (did you mean '{meant}'?)"
+                ));
+            }
+            listed_as(name, names)
+        }
+        Resolution::Unlisted => format!("'{name}'"),
+    };
+    match is_active {
+        true => findings.good(format!("{section}: VPNKI lists {listed}, and it is active")),
+        false => findings.bad(
+            Exit::Later,
+            format!("{section}: VPNKI lists {listed}, but it is not active"),
+        ),
     }
 }
 
+/// The name, and those that VPNKI knows the tunnel by if it is not its login.
+fn listed_as(name: &str, names: &[String]) -> String {
+    match names.first() {
+        Some(login) if login != name => {
+            let others: Vec<&str> = names.iter().map(|n| &**n).filter(|n| *n != name).collect();
+            format!("'{name}' as {}", clean(&others.join(", ")))
+        }
+        _ => format!("'{name}'"),
+    }
+}
+
+/// The name that VPNKI has for one that differs from it in case or blanks.
+fn misspelt<'a>(name: &str, names: &'a [String]) -> Option<Cow<'a, str>> {
+    let is_known = names.iter().any(|known| known == name);
+    let mut alike = names.iter().filter(|known| folded(known) == folded(name));
+    alike.next().filter(|_| !is_known).map(|known| clean(known))
+}
+
 /// A name that may have been meant, and those that there are.
-fn name_hint(name: &str, lists: &TunnelLists) -> String {
+fn name_hint(name: &str, lists: &TunnelLists<'_>) -> String {
     if lists.names.is_empty() {
         return ", nor any by name; 'wansync vpnki tunnels' shows what it lists, and option \
                 'name_field' says where the name stands"

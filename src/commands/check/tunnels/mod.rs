@@ -38,7 +38,7 @@ pub fn check(
     let mut accounts = Vec::new();
     for (name, account) in config.ready_accounts() {
         let tunnels = TunnelId::of_account(config, name);
-        let lists = check_account(name, account, &tunnels, client, observer, findings);
+        let lists = check_account(name, account, tunnels, client, observer, findings);
         accounts.push((name, lists));
     }
     for (name, tunnel) in config.ready_tunnels() {
