@@ -152,6 +152,44 @@ fn names_that_vpnki_does_not_know() {
 }
 
 #[test]
+fn names_that_are_not_the_login() {
+    let world = World::new();
+    for (name, meant) in [
+        ("Дача", "'Дача' as user356, 172.16.10.2"),
+        ("172.16.10.2", "'172.16.10.2' as user356, Дача"),
+        ("дача", "'дача' as user356, Дача, 172.16.10.2"),
+    ] {
+        world.router.sim.script_active(&[&["user356"]]);
+        world.with_tunnel(&format!("option name '{name}'"));
+        let line = format!("ok    dacha: VPNKI lists {meant}, and it is active");
+        world.check().expect(0).says(&line);
+        world.router.sim.script_active(&[&["user357"]]);
+        world.fails(
+            75,
+            &format!("dacha: VPNKI lists {meant}, but it is not active"),
+        );
+    }
+    world.router.sim.script_active(&[&["user356"]]);
+    world.with_tunnel("option name 'USER356'");
+    world
+        .check()
+        .expect(0)
+        .says("warn  dacha: VPNKI lists no tunnel 'USER356' (did you mean 'user356'?)")
+        .says("section 'dacha': option 'name': 'USER356' is no login of VPNKI (did you mean 'user356'?)");
+    let mut tunnels = world.router.sim.tunnels();
+    tunnels[1].comment = "дача".to_owned();
+    world.router.sim.set_tunnels(tunnels);
+    world.with_tunnel("option name 'Дача'");
+    world.check().expect(0);
+    world.with_tunnel("option name 'ДАЧА'");
+    world.fails(
+        78,
+        "dacha: VPNKI lists several tunnels 'ДАЧА': user356, user357; 'option name' must be the \
+         login of one",
+    );
+}
+
+#[test]
 fn many_names_are_not_all_listed() {
     let world = World::new();
     let known = world.router.sim.tunnels()[0].clone();

@@ -3,6 +3,7 @@
 mod service;
 mod source;
 mod tunnel;
+mod tunnel_names;
 mod values;
 mod vpnki;
 
@@ -127,6 +128,8 @@ impl Config {
         config.warn_of_rivals();
         let shared = tunnel::shared_links(&config.tunnels);
         config.problems.extend(shared);
+        let doubtful = tunnel_names::doubtful_names(&config.tunnels);
+        config.problems.extend(doubtful);
         config.problems.sort_by_key(|problem| problem.line);
         config
     }
