@@ -5,6 +5,7 @@
 //! | [`evidence`] | what was found, and when |
 //! | [`witness`] | who may be believed when he says that a tunnel is dead |
 //! | [`networks`] | netifd's networks as evidence |
+//! | [`fib`] | the kernel's routes as evidence |
 //! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
 //! | `verdict` | from evidence to Up, Down or Unknown, with a reason in words |
 //! | [`recovery`] | the ladder: what to do about it, within a budget |
@@ -19,6 +20,7 @@ pub mod account;
 #[cfg(test)]
 mod dice;
 pub mod evidence;
+pub mod fib;
 mod health;
 pub mod networks;
 mod persist_evidence;

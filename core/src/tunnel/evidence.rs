@@ -112,7 +112,14 @@ pub enum RouteStatus {
     Elsewhere(String),
     /// There is none.
     Missing,
-    /// The kernel could not be asked; the cause.
+    /// Through the tunnel's device in part only: there is no route for this part,
+    /// `172.16.128.0/17 missing`.
+    Partly(String),
+    /// Through the tunnel's device, but a route of its own leads this part elsewhere,
+    /// `172.16.5.0/24 via br-lan`.
+    Overlapped(String),
+    /// The kernel could not be asked, or decides by more than the destination; the
+    /// cause.
     Unavailable(String),
 }
 

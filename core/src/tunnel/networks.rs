@@ -4,10 +4,12 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use super::TunnelState;
 use super::evidence::{DeviceStatus, Finding, WanStatus};
 use crate::config::{DEFAULT_WAN, TunnelLink};
+use crate::prefix::Prefix;
 use crate::time::Boot;
 use crate::ubus::netifd::{Network, explain, family_of};
 
@@ -169,6 +171,17 @@ pub(super) fn device_status(
     } else {
         DeviceStatus::NotStarted
     }
+}
+
+/// The table that the routes of the network on this device are in, as those to `prefix`,
+/// if it has one of its own.
+pub fn own_table(networks: &[Network], device: &str, prefix: Prefix) -> Option<u32> {
+    let on_device = |network: &&Network| network.l3_device.as_deref() == Some(device);
+    let table = |network: &Network| match prefix.address() {
+        IpAddr::V4(_) => network.ip4table,
+        IpAddr::V6(_) => network.ip6table,
+    };
+    networks.iter().filter(on_device).find_map(table)
 }
 
 #[cfg(test)]

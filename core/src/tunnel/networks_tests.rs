@@ -260,3 +260,18 @@ fn the_device_of_a_tunnel() {
     assert_eq!(found(true), on("tun0"));
     assert_eq!(found(false), gone("tun0"));
 }
+
+#[test]
+fn a_table_of_its_own() {
+    let networks = [
+        up("wan", "8.8.4.4"),
+        Network {
+            ip4table: Some(100),
+            ..up("vpnki0", "172.16.1.2")
+        },
+    ];
+    let table = |device, prefix: &str| own_table(&networks, device, prefix.parse().expect("one"));
+    assert_eq!(table("vpnki0-dev", "172.16.0.0/16"), Some(100));
+    assert_eq!(table("vpnki0-dev", "fd00::/8"), None);
+    assert_eq!(table("wan-dev", "172.16.0.0/16"), None);
+}

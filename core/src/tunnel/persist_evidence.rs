@@ -113,6 +113,8 @@ impl Persist for RouteStatus {
             RouteStatus::Through => out.text("Through"),
             RouteStatus::Elsewhere(device) => out.variant("Elsewhere", device),
             RouteStatus::Missing => out.text("Missing"),
+            RouteStatus::Partly(part) => out.variant("Partly", part),
+            RouteStatus::Overlapped(part) => out.variant("Overlapped", part),
             RouteStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
@@ -123,6 +125,8 @@ impl Persist for RouteStatus {
             "Through" => RouteStatus::Through,
             "Elsewhere" => RouteStatus::Elsewhere(Persist::read(content)?),
             "Missing" => RouteStatus::Missing,
+            "Partly" => RouteStatus::Partly(Persist::read(content)?),
+            "Overlapped" => RouteStatus::Overlapped(Persist::read(content)?),
             "Silent" => RouteStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })

@@ -458,6 +458,7 @@ impl<'a> Case<'a> {
             self.misnamed(),
             self.unavailable_service(),
             self.unavailable_ping(),
+            self.route_overlap(),
         ] {
             join(&mut but, " and ", &part);
         }
@@ -521,7 +522,19 @@ impl<'a> Case<'a> {
                 "the route {route} leads to {device}, not through {}",
                 self.names.network
             )),
-            RouteStatus::Through | RouteStatus::Unavailable(_) => None,
+            RouteStatus::Partly(part) => Some(format!("the route {route} is incomplete: {part}")),
+            RouteStatus::Through | RouteStatus::Overlapped(_) | RouteStatus::Unavailable(_) => None,
+        }
+    }
+
+    /// A route of its own in `option route`: no fault of the tunnel, since nothing that is
+    /// done about a tunnel would change it.
+    fn route_overlap(&self) -> String {
+        match (self.names.route, self.route) {
+            (Some(route), Some(RouteStatus::Overlapped(part))) => {
+                format!("there is another route in {route}: {part}")
+            }
+            _ => String::new(),
         }
     }
 

@@ -100,6 +100,8 @@ fn route(finding: &str) -> RouteStatus {
         "through" => RouteStatus::Through,
         "missing" => RouteStatus::Missing,
         "eth1" => RouteStatus::Elsewhere("eth1".into()),
+        "half" => RouteStatus::Partly("172.16.128.0/17 missing".into()),
+        "overlapped" => RouteStatus::Overlapped("172.16.5.0/24 via br-lan".into()),
         "silent" => RouteStatus::Unavailable("no netlink".into()),
         _ => panic!("{finding}"),
     }
@@ -426,6 +428,20 @@ fn a_route_without_the_option_does_not_matter() {
     };
     let got = of_line(&names, "wan=up ping=23 route=missing");
     assert_eq!(got.health, Health::Up);
+}
+
+#[test]
+fn a_route_in_part() {
+    #[rustfmt::skip]
+    let table = [
+        ("wan=up ping=23 route=half", Health::Down, Cause::NoRoute,
+         "172.16.0.1 answers on vpnki0 in 23 ms, but the route 172.16.0.0/16 is incomplete: 172.16.128.0/17 missing"),
+        ("wan=up ping=23 route=overlapped", Health::Up, Cause::Alive,
+         "172.16.0.1 answers on vpnki0 in 23 ms, though there is another route in 172.16.0.0/16: 172.16.5.0/24 via br-lan"),
+        ("wan=up device=up ping=lost route=overlapped", Health::Down, Cause::Dead,
+         "172.16.0.1 has not answered for 40 s"),
+    ];
+    check(&NAMES, &table);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct EvidenceView {
     pub service: Option<&'static str>,
     /// The device's name, or `pending`, `down`, `off`, `gone`, `missing`.
     pub device: Option<String>,
-    /// `ok`, `missing`, or `via eth1`
+    /// `ok`, `missing`, `via eth1`, or `partly: 172.16.5.0/24 via br-lan`
     pub route: Option<String>,
     /// The round-trip time of the last echo in milliseconds, unless it was lost.
     pub ping_ms: Option<u32>,
@@ -96,6 +96,9 @@ fn route_word(route: &RouteStatus) -> Option<String> {
         RouteStatus::Through => Some("ok".to_owned()),
         RouteStatus::Elsewhere(device) => Some(format!("via {device}")),
         RouteStatus::Missing => Some("missing".to_owned()),
+        RouteStatus::Partly(part) | RouteStatus::Overlapped(part) => {
+            Some(format!("partly: {part}"))
+        }
         RouteStatus::Unavailable(_) => None,
     }
 }
@@ -191,6 +194,8 @@ fn route_words(route: &RouteStatus) -> String {
         RouteStatus::Through => "ok".to_owned(),
         RouteStatus::Elsewhere(device) => format!("goes through {device}"),
         RouteStatus::Missing => "missing".to_owned(),
+        RouteStatus::Partly(part) => format!("incomplete: {part}"),
+        RouteStatus::Overlapped(part) => format!("ok, but {part}"),
         RouteStatus::Unavailable(why) => format!("unknown: {why}"),
     }
 }
