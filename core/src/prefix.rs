@@ -28,20 +28,6 @@ impl Prefix {
         (length <= network.bits()).then(|| network.with_key(network.key() & !hosts))
     }
 
-    /// An address in it that a host may have: the one after the network's own,
-    /// or the only one.
-    pub fn host(self) -> IpAddr {
-        match self.address {
-            IpAddr::V4(address) if self.length < 31 => {
-                Ipv4Addr::from(u32::from(address) + 1).into()
-            }
-            IpAddr::V6(address) if self.length < 127 => {
-                Ipv6Addr::from(u128::from(address) + 1).into()
-            }
-            only => only,
-        }
-    }
-
     /// The number of bits that an address has.
     pub fn bits(self) -> u8 {
         if self.address.is_ipv4() { 32 } else { 128 }

@@ -9,6 +9,7 @@ use crate::sys::clock;
 use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
 use wansync_core::config::{Config, TunnelLink};
+use wansync_core::prefix::Prefix;
 use wansync_core::time::Boot;
 use wansync_core::tunnel::tracker::TunnelTracker;
 
@@ -16,6 +17,8 @@ pub(crate) struct TunnelMonitor {
     tunnels: Vec<MonitoredTunnel>,
     /// The links of all tunnels of the configuration.
     links: Vec<TunnelLink>,
+    /// The networks that must be reached through these.
+    routes: Vec<Prefix>,
 }
 
 impl TunnelMonitor {
@@ -33,6 +36,10 @@ impl TunnelMonitor {
         TunnelMonitor {
             tunnels: tunnels.collect(),
             links: config.tunnel_links(),
+            routes: config
+                .ready_tunnels()
+                .filter_map(|(_, t)| t.route)
+                .collect(),
         }
     }
 
@@ -91,7 +98,7 @@ impl TunnelMonitor {
     /// Begins the rounds that are due.
     pub(crate) fn begin_rounds(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
         let now = clock::boot();
-        let mut round = TunnelRound::new(paths, router, &self.links);
+        let mut round = TunnelRound::new(paths, router, &self.links, &self.routes);
         for tunnel in &mut self.tunnels {
             if tunnel.tracker.schedule.round_is_due(now) {
                 round.begin(tunnel);
@@ -106,7 +113,7 @@ impl TunnelMonitor {
 
     /// Takes the answers that are there, or overdue, and ends their rounds.
     pub(crate) fn take_answers(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
-        let mut round = TunnelRound::new(paths, router, &self.links);
+        let mut round = TunnelRound::new(paths, router, &self.links, &self.routes);
         for tunnel in &mut self.tunnels {
             if tunnel.tracker.schedule.awaits_echo() && tunnel.take_answer() {
                 round.end(tunnel);

@@ -1,17 +1,20 @@
 //! Recovery of a tunnel, by the kernel and netifd.
 
 use super::monitored::MonitoredTunnel;
+use super::round::RouterState;
 use crate::agent::paths::Paths;
 use crate::sys::store::Store;
 use crate::sys::{netlink, ubus};
 use wansync_core::config::TunnelLink;
 
 /// Restores `option route`.
-pub(super) fn fix_route(tunnel: &MonitoredTunnel) {
+pub(super) fn fix_route(router: &RouterState<'_>, tunnel: &MonitoredTunnel) {
     let section = &tunnel.section;
     let device = tunnel.tracker.state.evidence.device_name();
     let fixed = match (tunnel.tracker.tunnel.route, device) {
-        (Some(prefix), Some(device)) => netlink::add_route(prefix, device),
+        (Some(network), Some(device)) => {
+            netlink::add_route(network, device, router.own_table(device, network))
+        }
         _ => Ok(()),
     };
     match fixed {

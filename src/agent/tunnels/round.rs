@@ -5,15 +5,16 @@ use super::recover;
 use crate::agent::hooks::HookRun;
 use crate::agent::paths::Paths;
 use crate::sys::counters::Counters;
+use crate::sys::netlink::Routes;
 use crate::sys::store::Store;
-use crate::sys::{clock, counters, log as logging, netlink, random};
+use crate::sys::{clock, counters, log as logging, random};
 use wansync_core::config::TunnelLink;
 use wansync_core::prefix::Prefix;
 use wansync_core::record::TunnelEntry;
 use wansync_core::tunnel::Health;
 use wansync_core::tunnel::account::AccountState;
 use wansync_core::tunnel::evidence::RouteStatus;
-use wansync_core::tunnel::networks::{NetworkContext, Networks};
+use wansync_core::tunnel::networks::{NetworkContext, Networks, own_table};
 use wansync_core::tunnel::recovery::Action;
 use wansync_core::tunnel::tracker::Judgement;
 
@@ -25,6 +26,13 @@ pub(crate) struct RouterState<'a> {
     pub(crate) networks: Networks<'a>,
     /// A changed WAN address is still on its way to SkyDNS.
     pub(crate) address_is_pending: bool,
+}
+
+impl RouterState<'_> {
+    /// The table that the routes of the network on this device are in, if it has one.
+    pub(super) fn own_table(&self, device: &str, network: Prefix) -> Option<u32> {
+        own_table(self.networks.as_ref().ok()?, device, network)
+    }
 }
 
 /// The caller's tasks after a round.
@@ -46,6 +54,10 @@ pub(super) struct TunnelRound<'a> {
     watched: &'a [TunnelLink],
     /// Read once, when the first tunnel needs them.
     counters: Option<Result<Counters, String>>,
+    /// Likewise, those of IPv4 and those of IPv6.
+    routes: [Option<Result<Routes, String>>; 2],
+    /// The networks that must be reached through all of them: routes are read for these.
+    networks: &'a [Prefix],
     /// The account of the tunnel before: most often that of the next one, too.
     account: Option<(String, Option<AccountState>)>,
     pub(super) follow_up: FollowUp,
@@ -57,12 +69,15 @@ impl<'a> TunnelRound<'a> {
         paths: &'a Paths,
         router: &'a RouterState<'a>,
         watched: &'a [TunnelLink],
+        networks: &'a [Prefix],
     ) -> TunnelRound<'a> {
         TunnelRound {
             paths,
             router,
             watched,
             counters: None,
+            routes: [None, None],
+            networks,
             account: None,
             follow_up: FollowUp::default(),
             news: Vec::new(),
@@ -103,7 +118,15 @@ impl<'a> TunnelRound<'a> {
         tracker.record_status(&context, is_device, starts_at_boot, account, now);
         let device = tracker.state.evidence.device_name();
         let route = tracker.tunnel.route.zip(device);
-        let route = route.map(|(prefix, device)| route_status(prefix, device));
+        let route = route.map(|(network, device)| {
+            let routes = &mut self.routes[usize::from(network.address().is_ipv6())];
+            match routes.get_or_insert_with(|| Routes::read(network, self.networks)) {
+                Ok(routes) => {
+                    routes.status(network, device, self.router.own_table(device, network))
+                }
+                Err(why) => RouteStatus::Unavailable(why.clone()),
+            }
+        });
         tracker.record_route(route, now);
     }
 
@@ -150,7 +173,7 @@ impl<'a> TunnelRound<'a> {
                 let account = tunnel.tracker.tunnel.vpnki.clone();
                 self.follow_up.account_queries.extend(account);
             }
-            Action::FixRoute => recover::fix_route(tunnel),
+            Action::FixRoute => recover::fix_route(self.router, tunnel),
             Action::Restart => recover::restart(self.paths, self.router.store, tunnel),
             Action::Command => {
                 let Some((program, arguments)) = &tunnel.tracker.tunnel.command else {
@@ -176,16 +199,6 @@ fn account_state<'a>(
         *last = Some((account.to_owned(), state));
     }
     last.as_ref()?.1.as_ref()
-}
-
-/// The way of packets for `prefix`, which should go through `device`.
-fn route_status(prefix: Prefix, device: &str) -> RouteStatus {
-    match netlink::route_device(prefix) {
-        Ok(Some(way)) if way == device => RouteStatus::Through,
-        Ok(Some(way)) => RouteStatus::Elsewhere(way),
-        Ok(None) => RouteStatus::Missing,
-        Err(why) => RouteStatus::Unavailable(why),
-    }
 }
 
 /// Logs a change of health, once that the tunnel is given up, and each action with its

@@ -4,10 +4,14 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`wire`] | pure: messages and attributes, both ways |
+//! | [`request`] | requests, and their replies |
 //! | [`monitor`] | tells that addresses, links or routes have changed |
-//! | [`route`] | asks for a route, adds one |
+//! | [`fib`] | lists routes and rules |
+//! | [`route`] | adds a route; knows the router's own addresses |
 
+mod fib;
 mod monitor;
+mod request;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -16,8 +20,9 @@ mod wire;
 use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
+pub use fib::Routes;
 pub use monitor::Monitor;
-pub use route::{add_route, is_own_address, route_device};
+pub use route::{add_route, is_own_address};
 
 /// A socket of `NETLINK_ROUTE` that neither blocks nor is left to children.
 ///

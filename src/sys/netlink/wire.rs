@@ -20,6 +20,7 @@ const INET6: u8 = 10;
 /// The types of messages.
 pub mod kind {
     pub const ERROR: u16 = 2;
+    pub const DONE: u16 = 3;
     pub const NEWLINK: u16 = 16;
     pub const DELLINK: u16 = 17;
     pub const NEWADDR: u16 = 20;
@@ -27,12 +28,18 @@ pub mod kind {
     pub const NEWROUTE: u16 = 24;
     pub const DELROUTE: u16 = 25;
     pub const GETROUTE: u16 = 26;
+    pub const GETRULE: u16 = 34;
 }
 
-/// The flags of a request.
+/// The flags of a request, and of a reply.
 pub mod flag {
     pub const REQUEST: u16 = 0x001;
+    /// Of a reply: it is part of a list, and not the last.
+    pub const MULTIPART: u16 = 0x002;
     pub const ACK: u16 = 0x004;
+    /// Of a reply: what is listed has changed meanwhile.
+    pub const DUMP_INTERRUPTED: u16 = 0x010;
+    pub const DUMP: u16 = 0x300;
     pub const EXCL: u16 = 0x200;
     pub const CREATE: u16 = 0x400;
 }
@@ -42,6 +49,8 @@ pub mod flag {
 pub struct NetlinkMessage<'a> {
     /// One of [`kind`], or another.
     pub kind: u16,
+    /// Of [`flag`].
+    pub flags: u16,
     /// The sequence number of the request that it answers.
     pub sequence: u32,
     /// A structure that depends on the kind, and mostly attributes after it.
@@ -58,6 +67,7 @@ impl<'a> Iterator for Messages<'a> {
         let length = number(self.0, 0)? as usize;
         let message = NetlinkMessage {
             kind: short(self.0, 4)?,
+            flags: short(self.0, 6)?,
             sequence: number(self.0, 8)?,
             body: self.0.get(HEADER..length)?,
         };
@@ -152,6 +162,15 @@ impl NetlinkRequest {
     }
 }
 
+/// The address of this family in these bytes.
+pub fn address(family: u8, bytes: &[u8]) -> Option<IpAddr> {
+    match family {
+        INET => Some(IpAddr::from(*bytes.first_chunk::<4>()?)),
+        INET6 => Some(IpAddr::from(*bytes.first_chunk::<16>()?)),
+        _ => None,
+    }
+}
+
 /// The kernel's number of an address's family.
 pub fn family(address: IpAddr) -> u8 {
     match address {
@@ -197,6 +216,7 @@ mod tests {
         assert_eq!(read.len(), 2);
         assert_eq!(read[0], read[1]);
         assert_eq!((read[0].kind, read[0].sequence), (kind::NEWROUTE, 3));
+        assert_eq!(read[0].flags, flag::REQUEST);
         let attributes = || Attributes::after(12, read[0].body);
         assert_eq!(attributes().find(9), Some(&b"odd"[..]));
         assert_eq!(attributes().find(1), Some(&[172, 16, 0, 1][..]));

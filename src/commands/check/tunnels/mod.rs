@@ -47,7 +47,7 @@ pub fn check(
             if let Some(device) = check_network(name, tunnel, networks, findings) {
                 let probe = probes.iter_mut().find(|(of, _)| *of == name);
                 check_echo(name, probe.map(|(_, probe)| probe), device, findings);
-                check_route(name, tunnel, device, findings);
+                check_route(name, tunnel, device, networks, findings);
             }
         }
         // The findings on an account are printed already.

@@ -2,25 +2,52 @@
 
 use crate::commands::check::findings::Findings;
 use crate::exit::Exit;
-use crate::sys::netlink::route_device;
+use crate::sys::netlink::Routes;
 use wansync_core::config::Tunnel;
+use wansync_core::tunnel::evidence::RouteStatus;
+use wansync_core::tunnel::networks::own_table;
+use wansync_core::ubus::netifd::Network;
 
-pub(super) fn check_route(section: &str, tunnel: &Tunnel, device: &str, findings: &mut Findings) {
+pub(super) fn check_route(
+    section: &str,
+    tunnel: &Tunnel,
+    device: &str,
+    networks: &[Network],
+    findings: &mut Findings,
+) {
     let Some(network) = tunnel.route else {
         return;
     };
-    match route_device(network) {
-        Ok(Some(way)) if way == device => {
-            findings.good(format!("{section}: packets to {network} go through {way}"));
+    let table = own_table(networks, device, network);
+    let status = match Routes::read(network, &[network]) {
+        Ok(routes) => routes.status(network, device, table),
+        Err(why) => RouteStatus::Unavailable(why),
+    };
+    let text = match status {
+        RouteStatus::Through => {
+            return findings.good(format!(
+                "{section}: packets to {network} go through {device}"
+            ));
         }
-        Ok(Some(way)) => findings.bad(
-            Exit::Later,
-            format!("{section}: packets to {network} go through {way} instead of {device}"),
-        ),
-        Ok(None) => findings.bad(
-            Exit::Later,
-            format!("{section}: there is no route to {network}; it should go through {device}"),
-        ),
-        Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),
-    }
+        RouteStatus::Elsewhere(way) => {
+            format!("packets to {network} go through {way} instead of {device}")
+        }
+        RouteStatus::Missing => {
+            format!("there is no route to {network}; it should go through {device}")
+        }
+        RouteStatus::Partly(part) => {
+            format!("not all packets to {network} go through {device}: {part}")
+        }
+        RouteStatus::Overlapped(part) => {
+            return findings.warn(format!(
+                "{section}: packets to {network} go through {device}, but for {part}"
+            ));
+        }
+        RouteStatus::Unavailable(why) => {
+            return findings.warn(format!(
+                "{section}: whether packets to {network} go through {device} is not known: {why}"
+            ));
+        }
+    };
+    findings.bad(Exit::Later, format!("{section}: {text}"));
 }

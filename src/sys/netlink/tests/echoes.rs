@@ -116,8 +116,8 @@ fn an_answer_through_another_device_is_none() {
     house.net.ip("route add default via fd00:1::2 dev lan0");
     let table = [("172.16.0.1", "10.0.2.2"), ("fd00:9::1", "fd00:2::2")];
     for (target, gateway) in table {
-        let route = house.ask(&format!("route_of {target}"));
-        assert_eq!(route, r#"Ok(Some("lan0"))"#);
+        let route = house.ask(&format!("route_of {target} tun0"));
+        assert_eq!(route, r#"Ok(Elsewhere("lan0"))"#);
         assert_eq!(house.ask(&format!("answered_echo {target} lan0")), ANSWERED);
         let network = format!("{target} via {gateway} dev tun0 metric 7000");
         house.net.ip(&format!("route add {network}"));

@@ -109,9 +109,17 @@ fn act() {
     let Ok(act) = env::var(ACT) else { return };
     let words: Vec<&str> = act.split(' ').collect();
     match words[..] {
-        ["route_of", network] => say(netlink::route_device(network.parse().unwrap())),
-        ["add_route", network, device] => {
-            say(netlink::add_route(network.parse().unwrap(), device));
+        ["route_of", network, device, ref table @ ..] => {
+            let network = network.parse().unwrap();
+            let routes = netlink::Routes::read(network, &[network]);
+            say(routes.map(|routes| routes.status(network, device, number(table))));
+        }
+        ["add_route", network, device, ref table @ ..] => {
+            say(netlink::add_route(
+                network.parse().unwrap(),
+                device,
+                number(table),
+            ));
         }
         ["echo", target, device] => say(echo(target, device)),
         ["answered_echo", target, device] => say(answered_echo(target, device)),
@@ -128,6 +136,10 @@ fn act() {
         }
         _ => panic!("what is {act}?"),
     }
+}
+
+fn number(words: &[&str]) -> Option<u32> {
+    words.first().map(|word| word.parse().unwrap())
 }
 
 fn say(found: impl std::fmt::Debug) {

@@ -99,7 +99,9 @@ impl Line {
     fn raise(&self, device: &str) {
         let near = &self.near;
         near.ip(&format!("link set {device} up"));
-        near.ip(&format!("address replace {NEAR}/32 dev {device}"));
+        // The far end gets a route of its own, as on a PPP link.
+        let ends = format!("{NEAR} peer {FAR}/32");
+        near.ip(&format!("address replace {ends} dev {device}"));
         self.apply(&self.state());
     }
 
