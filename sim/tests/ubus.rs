@@ -3,12 +3,13 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use wansync_sim::ubus::capture::{Capture, Step, message};
 use wansync_sim::ubus::message::{Message, id, kind};
-use wansync_sim::ubus::{UbusFault, UbusSim, blob};
+use wansync_sim::ubus::{UbusFault, UbusSim, blob, procd};
 
 fn captures() -> Vec<Capture> {
     Capture::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/ubus"))
@@ -302,6 +303,57 @@ fn down_and_up_do_what_they_say() {
         .fields(id::DATA)
         .unwrap();
     assert_eq!(blob::fields_to_json(&status), up);
+}
+
+#[test]
+fn procd_lists_instances_and_passes_signals_on() {
+    let sim = UbusSim::start(socket("procd")).unwrap();
+    let (mut stream, _) = connect(&sim);
+    assert_eq!(lookup(&mut stream, "service"), None, "no procd yet");
+    let status = procd::running(42, Some([3600, 5, 0]));
+    sim.set_instance("openvpn", "vpnki", status.clone());
+    sim.set_instance(
+        "openvpn",
+        "stopped",
+        json!({"running": false, "exit_code": 1}),
+    );
+    let got = Arc::new(Mutex::new(Vec::new()));
+    for name in ["vpnki", "stopped"] {
+        let got = Arc::clone(&got);
+        sim.on_signal("openvpn", name, move |number| {
+            got.lock().unwrap().push((name, number))
+        });
+    }
+    let object = lookup(&mut stream, "service").unwrap();
+    let mut call = |method: &str, arguments: Value| {
+        let request = Message::of(kind::INVOKE, 8, object)
+            .with_number(id::OBJID, object)
+            .with_text(id::METHOD, method)
+            .with_fields(
+                id::DATA,
+                &blob::fields_from_json(arguments.as_object().unwrap()),
+            );
+        let answers = ask(&mut stream, &request);
+        let data = answers[0]
+            .fields(id::DATA)
+            .map(|fields| blob::fields_to_json(&fields));
+        (answers.last().unwrap().number(id::STATUS), data)
+    };
+    let (code, listed) = call("list", json!({"name": "openvpn"}));
+    assert_eq!(code, Some(0));
+    assert_eq!(listed.unwrap()["openvpn"]["instances"]["vpnki"], status);
+    assert_eq!(
+        call("list", json!({"name": "nosuch"})),
+        (Some(0), Some(json!({})))
+    );
+    let signal = |instance: &str| json!({"name": "openvpn", "instance": instance, "signal": 15});
+    assert_eq!(call("signal", signal("vpnki")), (Some(0), None));
+    assert_eq!(call("signal", signal("nosuch")).0, Some(4));
+    assert_eq!(call("signal", json!({"name": "nosuch"})).0, Some(4));
+    // All that run.
+    assert_eq!(call("signal", json!({"name": "openvpn"})).0, Some(0));
+    assert_eq!(*got.lock().unwrap(), [("vpnki", 15), ("vpnki", 1)]);
+    assert!(sim.remove_service("openvpn"));
 }
 
 #[test]

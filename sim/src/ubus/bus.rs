@@ -8,6 +8,7 @@ use super::message::{Message, id, kind};
 use super::netifd::{self, Netifd, OBJECT};
 use super::network::Outcome;
 use super::news::News;
+use super::procd::{self, Procd, Signal};
 
 const OK: u32 = 0;
 const INVALID_COMMAND: u32 = 1;
@@ -20,7 +21,7 @@ const TYPE: u32 = 0x167e_2b46;
 /// ubusd's own object, for events.
 const EVENTS: u32 = 1;
 
-/// A call that reached netifd.
+/// A call that reached netifd or procd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The object's path.
@@ -37,8 +38,10 @@ pub type Addressed = (u32, Message);
 /// The objects, who listens to them, and the owner behind those that are published.
 #[derive(Debug, Default)]
 pub struct Bus {
-    /// netifd, the only owner here.
+    /// netifd, the owner of most objects.
     pub netifd: Netifd,
+    /// procd, the owner of `service`.
+    pub procd: Procd,
     /// The calls, in order.
     pub calls: Vec<Call>,
     /// The caller may use nothing.
@@ -76,7 +79,8 @@ impl Bus {
     /// netifd has left: its objects go.
     pub fn disconnect_netifd(&mut self) {
         self.relay();
-        for path in self.ids.keys().cloned().collect::<Vec<_>>() {
+        let own = self.ids.keys().filter(|path| path.starts_with(OBJECT));
+        for path in own.cloned().collect::<Vec<_>>() {
             self.withdraw(&path);
         }
     }
@@ -84,7 +88,7 @@ impl Bus {
     /// Passes on what netifd did: publishes what it has anew, tells what it
     /// tells, and withdraws what it has no more.
     pub fn settle(&mut self) {
-        let paths: BTreeSet<String> = self.netifd.paths().collect();
+        let paths: BTreeSet<String> = self.netifd.paths().chain(self.procd.paths()).collect();
         for path in &paths {
             self.publish(path);
         }
@@ -180,7 +184,7 @@ impl Bus {
         self.listeners.subscribers(target).len()
     }
 
-    /// The call of netifd that a request is, if it is one that may be made.
+    /// The call of netifd or procd that a request is, if it is one that may be made.
     pub fn call(&self, request: &Message) -> Option<Call> {
         let path = self.path(request.number(id::OBJID)?)?;
         let network = Netifd::subject(&path, request.fields(id::DATA).as_ref());
@@ -189,6 +193,15 @@ impl Bus {
             path,
             method: request.text(id::METHOD)?,
             network,
+        })
+    }
+
+    /// The signals that a request sends to instances of services.
+    pub fn signals(&self, request: &Message) -> Vec<Signal> {
+        let call = self.call(request).filter(|call| call.path == procd::OBJECT);
+        let arguments = request.fields(id::DATA);
+        call.zip(arguments).map_or(Vec::new(), |(call, fields)| {
+            self.procd.signals(&call.method, &fields)
         })
     }
 
@@ -251,7 +264,10 @@ impl Bus {
         };
         self.calls.push(call);
         let arguments = request.fields(id::DATA);
-        let reply = self.netifd.call(&path, &method, arguments, outcome);
+        let reply = match path.as_str() {
+            procd::OBJECT => self.procd.call(&method, arguments),
+            _ => self.netifd.call(&path, &method, arguments, outcome),
+        };
         owners(request, object, reply)
     }
 

@@ -24,6 +24,9 @@ pub const COMMANDS: &str = "\
   remove NAME            no such network any more
   script NAME OUTCOME    what comes of `up`: up, pending, fail CODE, refuse STATUS,
                          or after MS and one of these
+  instance SERVICE NAME STATUS
+                         an instance of a service of procd, with what `ubus call
+                         service list` would print for it
   stop, start, restart   netifd; or ubusd, which `restart ubusd MS` keeps away so long
   fault FAULT            as --fault, from now on; none ends it
   called METHOD NAME     how often a method of a network was called
@@ -85,6 +88,10 @@ pub fn run(sim: &UbusSim, line: &str) -> Result<String, String> {
         ("script", _) => {
             let outcome = outcome(second)?;
             sim.on_up(first, move || outcome.clone());
+        }
+        ("instance", _) => {
+            let (name, json) = split(second);
+            sim.set_instance(first, name, status(json)?);
         }
         ("stop", "netifd") => sim.stop_netifd(),
         ("start", "netifd") => sim.start_netifd(),

@@ -1,4 +1,4 @@
-//! A stand-in for ubusd and netifd: their side of the wire format on a unix
+//! A stand-in for ubusd, netifd and procd: their side of the wire format on a unix
 //! socket, over a table of networks that may change while it runs.
 //!
 //! Written from the format's description alone and independent of the agent's
@@ -13,6 +13,7 @@
 //! | `listeners` | which objects of clients have asked for what |
 //! | [`netifd`], [`network`] | netifd: its table of networks, and one of them |
 //! | [`news`] | what netifd tells of a change |
+//! | [`procd`] | procd: the instances of services, and signals to them |
 //! | [`control`] | the stand-in as a program, commanded from outside |
 //! | [`device`] | a network that follows a real device |
 //! | [`message`], [`blob`] | the wire format |
@@ -31,6 +32,7 @@ pub mod message;
 pub mod netifd;
 pub mod network;
 pub mod news;
+pub mod procd;
 pub mod server;
 mod shared;
 mod socket;

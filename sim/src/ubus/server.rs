@@ -14,7 +14,7 @@ use super::blob;
 use super::bus::Call;
 use super::fault::UbusFault;
 use super::network::Outcome;
-use super::shared::{OnDown, OnUp, UbusShared};
+use super::shared::{OnDown, OnSignal, OnUp, UbusShared};
 use super::socket;
 
 /// The pause between two checks of a network that follows a device.
@@ -98,6 +98,32 @@ impl UbusSim {
     pub fn on_down(&self, name: &str, script: impl FnMut() + Send + 'static) {
         let script: OnDown = Arc::new(Mutex::new(script));
         self.shared.lock().on_down.insert(name.to_owned(), script);
+    }
+
+    /// Adds or replaces an instance of a service of procd, whose object is there once
+    /// there is a service. `status` is what `ubus call service list` prints for it, such
+    /// as [`procd::running`](super::procd::running).
+    pub fn set_instance(&self, service: &str, instance: &str, status: Value) {
+        self.shared
+            .change(|bus| bus.procd.set(service, instance, status));
+    }
+
+    /// Removes a service with its instances. Whether there was one.
+    pub fn remove_service(&self, service: &str) -> bool {
+        self.shared.change(|bus| bus.procd.remove(service))
+    }
+
+    /// Sets what happens when this instance gets a signal while it runs. It may take its
+    /// time, and may use the handle.
+    pub fn on_signal(
+        &self,
+        service: &str,
+        instance: &str,
+        script: impl FnMut(i32) + Send + 'static,
+    ) {
+        let script: OnSignal = Arc::new(Mutex::new(script));
+        let place = (service.to_owned(), instance.to_owned());
+        self.shared.lock().on_signal.insert(place, script);
     }
 
     /// Sends a notification of an object to those who have subscribed to it,

@@ -16,6 +16,8 @@ use super::network::Outcome;
 
 /// The script that runs when a network is to go up.
 pub(super) type OnUp = Arc<Mutex<dyn FnMut() -> Outcome + Send>>;
+/// The script that runs when an instance of a service gets a signal.
+pub(super) type OnSignal = Arc<Mutex<dyn FnMut(i32) + Send>>;
 /// The script that runs when a network is to go down.
 pub(super) type OnDown = Arc<Mutex<dyn FnMut() + Send>>;
 
@@ -36,6 +38,8 @@ pub(super) struct State {
     pub stopped: bool,
     pub on_up: BTreeMap<String, OnUp>,
     pub on_down: BTreeMap<String, OnDown>,
+    /// By service and instance.
+    pub on_signal: BTreeMap<(String, String), OnSignal>,
     pub log: Option<File>,
     pub looks: bool,
 }
@@ -68,6 +72,7 @@ impl UbusShared {
                 .unwrap_or_else(|poison| poison.into_inner())
         });
         let outcome = call.map_or(Outcome::Up, |call| self.script(&call));
+        self.signal(request);
         self.change(|bus| bus.answer(client, request, outcome));
     }
 
@@ -90,6 +95,18 @@ impl UbusShared {
                 Outcome::Up
             }
             _ => Outcome::Up,
+        }
+    }
+
+    fn signal(&self, request: &Message) {
+        let signals = self.lock().bus.signals(request);
+        for signal in signals {
+            let place = (signal.service, signal.instance);
+            let script = self.lock().on_signal.get(&place).cloned();
+            if let Some(script) = script {
+                let mut script = script.lock().unwrap_or_else(|poison| poison.into_inner());
+                script(signal.number);
+            }
         }
     }
 
