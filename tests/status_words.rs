@@ -194,7 +194,7 @@ fn netifd_is_away() {
         &status,
         &[
             "unknown  ",
-            "netifd does not say whether the WAN 'wan' is up",
+            "netifd does not say whether the WAN is up",
             "0 of 3",
         ],
     );
@@ -230,7 +230,7 @@ fn its_device_is_gone() {
         &status_of(&bed),
         &[
             "down  ",
-            "the device vpnki0 of vpnki0 is gone",
+            "the device vpnki0 is missing",
             "which does not exist",
         ],
     );

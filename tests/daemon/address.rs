@@ -61,7 +61,7 @@ fn a_wan_that_stays_down_is_said_once() {
     let mut daemon = daemon(&router);
     daemon.says("8.8.4.4 is confirmed");
     ubus.set_interface("wan", pending());
-    daemon.says("home: aborted: network 'wan' has no IPv4 address");
+    daemon.says("home: aborted: network 'wan' is waiting for DHCP");
     ubus.set_interface("wan", up("8.8.4.4"));
     daemon.says("home: unchanged");
     is_quiet(&router, 1);
