@@ -12,6 +12,7 @@ use wansync_core::config::Config;
 use wansync_core::config::network_file::NetworkFile;
 use wansync_core::config::problem::{Problem, Severity};
 use wansync_core::config::secret::{KeySource, Secret};
+use wansync_core::config::uci;
 
 /// No configuration of any router comes near this, in bytes. Reading takes up
 /// to 24 times as much memory, and a router has 64 MB.
@@ -107,6 +108,15 @@ impl Paths {
         let path = self.config.with_file_name("network");
         let text = files::read(&path, MAX_CONFIG_SIZE);
         NetworkFile::parse(&text.unwrap_or_default())
+    }
+
+    /// The names of the sections in the file of this name beside the configuration.
+    pub fn section_names(&self, package: &str) -> Vec<String> {
+        let path = self.config.with_file_name(package);
+        let text = files::read(&path, MAX_CONFIG_SIZE).unwrap_or_default();
+        let package = uci::parse(&text).unwrap_or_default();
+        let sections = package.sections.into_iter();
+        sections.map(|section| section.name.into_owned()).collect()
     }
 
     /// Reads the configuration for a command that acts on it: the level of the log is

@@ -44,7 +44,7 @@ pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
         for (name, section) in config.ready_sections() {
             check_skydns_section(name, section, &client, &observer, &mut findings);
         }
-        tunnels::check(&config, &client, &observer, &mut findings);
+        tunnels::check(paths, &config, &client, &observer, &mut findings);
     }
     findings.exit
 }

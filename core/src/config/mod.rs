@@ -31,6 +31,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
@@ -197,6 +198,13 @@ pub struct ServiceInstance {
     pub service: String,
     /// The instance's name.
     pub instance: String,
+}
+
+impl fmt::Display for ServiceInstance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ServiceInstance { service, instance } = self;
+        write!(f, "instance '{instance}' of service '{service}'")
+    }
 }
 
 /// The source of a section's address.

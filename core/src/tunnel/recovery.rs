@@ -43,8 +43,8 @@ const EFFECT_WINDOW: Duration = Duration::from_secs(60);
 pub enum OnDown {
     /// None: it is watched.
     Nothing,
-    /// netifd takes the network down and up; `option command` follows when that
-    /// did not help.
+    /// netifd takes the network down and up, or procd restarts the service; `option
+    /// command` follows when that did not help.
     Restart,
     /// `option command` is run.
     Command,
@@ -57,6 +57,8 @@ pub struct RecoveryPolicy {
     pub on_down: OnDown,
     /// There is an `option command`.
     pub has_command: bool,
+    /// A restart is that of a service by procd, in one call.
+    pub restarts_service: bool,
     /// A missing route is restored.
     pub fix_route: bool,
     /// The number of rounds in a row that must find it down.
@@ -139,7 +141,7 @@ pub enum Action {
     Recheck,
     /// Restore the route.
     FixRoute,
-    /// Take the network down and up.
+    /// Take the network down and up, or restart the service.
     Restart,
     /// Run the command.
     Command,
@@ -399,8 +401,9 @@ impl Recovery {
             return "; restarts did not help, running the command".into();
         }
         self.attempts.push(now);
-        self.restarting |= action == Action::Restart;
+        self.restarting |= action == Action::Restart && !policy.restarts_service;
         let what = match action {
+            Action::Restart if policy.restarts_service => "restarting its service",
             Action::Restart => "restarting its network",
             _ => "running the command",
         };

@@ -23,6 +23,7 @@ fn policy() -> RecoveryPolicy {
     RecoveryPolicy {
         on_down: OnDown::Restart,
         has_command: false,
+        restarts_service: false,
         fix_route: false,
         down_after: 3,
         restart_limit: 3,
@@ -560,6 +561,7 @@ fn random_run(dice: &mut Dice) -> usize {
     let policy = RecoveryPolicy {
         on_down: [OnDown::Nothing, OnDown::Restart, OnDown::Command][dice.below(3) as usize],
         has_command: dice.below(2) == 0,
+        restarts_service: false,
         fix_route: dice.below(2) == 0,
         down_after: 1 + dice.below(4),
         restart_limit: dice.below(5),

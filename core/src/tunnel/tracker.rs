@@ -183,8 +183,6 @@ impl TunnelTracker {
         }
         self.last_cause = Some(verdict.cause);
         self.state.recovery = after;
-        // A service needs one call, not two.
-        self.state.recovery.restarting &= self.tunnel.service.is_none();
         judgement
     }
 

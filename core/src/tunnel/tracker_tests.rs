@@ -50,6 +50,7 @@ pub(in crate::tunnel) fn tunnel() -> Tunnel {
         policy: RecoveryPolicy {
             on_down: OnDown::Restart,
             has_command: false,
+            restarts_service: false,
             fix_route: false,
             down_after: 3,
             restart_limit: 3,

@@ -100,6 +100,9 @@ impl fmt::Display for Error {
             Error::NoObject { path } if *path == "network.interface" => {
                 write!(f, "netifd is not running: ubus has no object {path}")
             }
+            Error::NoObject { path } if *path == "service" => {
+                write!(f, "procd does not answer: ubus has no object {path}")
+            }
             Error::NoObject { path } => {
                 write!(f, "ubus has no object {path}: is its program running?")
             }

@@ -1,4 +1,4 @@
-//! The wire format of OpenWrt's ubus, and what netifd says over it. Pure: the
+//! The wire format of OpenWrt's ubus, and what netifd and procd say over it. Pure: the
 //! connection is the agent's.
 //!
 //! | module | subject |
@@ -6,6 +6,7 @@
 //! | [`wire`] | messages and their attributes |
 //! | [`value`] | the values inside a message |
 //! | [`netifd`] | what netifd's answers mean |
+//! | [`procd`] | what procd's answers mean |
 //! | [`error`] | what can go wrong, in words |
 //!
 //! A request as it is sent, and as the other end reads it:
@@ -27,6 +28,7 @@
 
 pub mod error;
 pub mod netifd;
+pub mod procd;
 pub mod value;
 pub mod wire;
 

@@ -9,7 +9,7 @@
 //! | [`monitor`] | the tunnels of a configuration |
 //! | [`monitored`] | one of them, with its echoes and its file |
 //! | [`round`] | one round: gather evidence, judge, act |
-//! | [`recover`] | recovery of a tunnel, by the kernel and netifd |
+//! | [`recover`] | recovery of a tunnel, by the kernel, netifd and procd |
 //! | [`one_shot`] | one pass over the tunnels, without a daemon |
 
 mod monitor;

@@ -1,4 +1,4 @@
-//! Recovery of a tunnel, by the kernel and netifd.
+//! Recovery of a tunnel, by the kernel, netifd and procd.
 
 use super::monitored::MonitoredTunnel;
 use super::round::RouterState;
@@ -23,9 +23,16 @@ pub(super) fn fix_route(router: &RouterState<'_>, tunnel: &MonitoredTunnel) {
     }
 }
 
-/// Takes its network down and up again, as `ifup` does it.
+/// Has procd restart its service or, without one, takes its network down and up again,
+/// as `ifup` does it.
 pub(super) fn restart(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel) {
     let section = &tunnel.section;
+    if let Some(service) = &tunnel.tracker.tunnel.service {
+        if let Err(why) = ubus::service::terminate(&paths.ubus, service) {
+            log::error!("{section}: cannot restart {service}: {why}");
+        }
+        return;
+    }
     let TunnelLink::Network(network) = &tunnel.tracker.tunnel.link else {
         return;
     };

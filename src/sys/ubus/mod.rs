@@ -1,14 +1,17 @@
-//! A client of ubusd, to ask netifd for the router's networks without
+//! A client of ubusd, to ask netifd for the router's networks, and procd for its
+//! services, without
 //! spawning a process.
 //!
 //! | module | subject |
 //! | --- | --- |
 //! | [`client`] | the connection and its deadlines |
 //! | [`watch`] | the daemon's picture of the networks, kept up to date |
+//! | [`service`] | the services that procd runs |
 //!
 //! Messages and what netifd's answers mean are [`wansync_core::ubus`]'s.
 
 pub mod client;
+pub mod service;
 #[cfg(test)]
 mod tests;
 pub mod watch;

@@ -90,15 +90,16 @@ pub(super) fn tunnel(
             name,
             address,
             link,
-            service,
             wans,
             ping,
             ping_size,
             route,
             policy: RecoveryPolicy {
                 has_command: command.is_some(),
+                restarts_service: service.is_some(),
                 ..policy
             },
+            service,
             command,
             notify,
         })),
@@ -272,6 +273,7 @@ fn policy(options: &mut Options<'_, '_>) -> RecoveryPolicy {
     RecoveryPolicy {
         on_down: on_down(options),
         has_command: false,
+        restarts_service: false,
         fix_route: options.boolean("fix_route", false),
         down_after: number(options, "down_after", 1..=100, DEFAULT_DOWN_AFTER),
         restart_limit: number(options, "restart_limit", 0..=20, DEFAULT_RESTART_LIMIT),

@@ -42,6 +42,7 @@ fn defaults() {
         policy: RecoveryPolicy {
             on_down: OnDown::Nothing,
             has_command: false,
+            restarts_service: false,
             fix_route: false,
             down_after: 3,
             restart_limit: 3,
@@ -79,6 +80,7 @@ fn every_option() {
         policy: RecoveryPolicy {
             on_down: OnDown::Restart,
             has_command: true,
+            restarts_service: true,
             fix_route: true,
             down_after: 100,
             restart_limit: 0,

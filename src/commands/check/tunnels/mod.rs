@@ -4,15 +4,18 @@
 mod account;
 mod far_end;
 mod networks;
+mod restart;
 mod route;
 
 use account::{check_account, check_listed};
 use far_end::{check_echo, send_echoes};
 use networks::{check_network, check_wan};
+use restart::{Services, check_restart};
 use route::check_route;
 
 use super::findings::Findings;
 use crate::agent::observe::Observer;
+use crate::agent::paths::Paths;
 use crate::exit::Exit;
 use crate::sys::http::HttpClient;
 use wansync_core::config::Config;
@@ -21,6 +24,7 @@ use wansync_core::tunnel::account::TunnelId;
 /// Asks netifd, the far ends and each account, and tells what is found of each
 /// tunnel.
 pub fn check(
+    paths: &Paths,
     config: &Config,
     client: &HttpClient,
     observer: &Observer<'_>,
@@ -41,8 +45,10 @@ pub fn check(
         let lists = check_account(name, account, tunnels, client, observer, findings);
         accounts.push((name, lists));
     }
+    let services = Services::new(paths);
     for (name, tunnel) in config.ready_tunnels() {
         if let Ok(networks) = networks {
+            check_restart(name, tunnel, networks, &services, findings);
             check_wan(name, tunnel, networks, &config.tunnel_links(), findings);
             if let Some(device) = check_network(name, tunnel, networks, findings) {
                 let probe = probes.iter_mut().find(|(of, _)| *of == name);
