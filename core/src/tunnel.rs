@@ -6,6 +6,7 @@
 //! | [`witness`] | who may be believed when he says that a tunnel is dead |
 //! | [`networks`] | netifd's networks as evidence |
 //! | [`fib`] | the kernel's routes as evidence |
+//! | `handshake` | the moment of a WireGuard handshake |
 //! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
 //! | `verdict` | from evidence to Up, Down or Unknown, with a reason in words |
 //! | [`recovery`] | the ladder: what to do about it, within a budget |
@@ -21,6 +22,7 @@ pub mod account;
 mod dice;
 pub mod evidence;
 pub mod fib;
+mod handshake;
 mod health;
 pub mod networks;
 mod persist_evidence;
@@ -39,6 +41,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use evidence::Evidence;
+use handshake::HandshakeStamp;
 pub use health::Health;
 use recovery::Recovery;
 use witness::Witness;
@@ -57,6 +60,8 @@ pub struct TunnelState {
     /// The WAN's address when it was last seen up: with another one it is
     /// another WAN, whether or not it was seen down in between.
     pub wan_address: Option<IpAddr>,
+    /// The stamp of the latest WireGuard handshake, and what it meant when it was read.
+    pub(crate) handshake_stamp: Option<HandshakeStamp>,
     /// The conclusions from it, and the attempts.
     pub recovery: Recovery,
     /// The witnesses that the record names.
@@ -69,6 +74,7 @@ persist!(TunnelState {
     fingerprint,
     evidence,
     wan_address,
+    handshake_stamp,
     recovery,
     recorded,
     record_due,
@@ -101,6 +107,7 @@ impl TunnelState {
     pub fn clamp_future_times(self, now: Boot) -> TunnelState {
         TunnelState {
             evidence: self.evidence.discard_if_future(now),
+            handshake_stamp: self.handshake_stamp.filter(|stamp| !stamp.is_future(now)),
             recovery: self.recovery.clamp_future_times(now),
             record_due: self
                 .record_due

@@ -184,6 +184,15 @@ pub fn own_table(networks: &[Network], device: &str, prefix: Prefix) -> Option<u
     networks.iter().filter(on_device).find_map(table)
 }
 
+/// True if netifd has a WireGuard network on this device.
+pub(super) fn has_wireguard(networks: &Networks<'_>, device: &str) -> bool {
+    let networks = networks.as_ref().copied().unwrap_or_default();
+    networks.iter().any(|network| {
+        let is_wireguard = network.proto.as_deref() == Some("wireguard");
+        is_wireguard && network.l3_device.as_deref() == Some(device)
+    })
+}
+
 #[cfg(test)]
 #[path = "networks_tests.rs"]
 mod tests;

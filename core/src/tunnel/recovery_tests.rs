@@ -513,7 +513,6 @@ fn another_configuration_keeps_the_budget() {
     let mut run = Run::new(policy());
     run.until(2_000, &down());
     let state = TunnelState {
-        wan_address: None,
         fingerprint: "old".into(),
         evidence: Evidence {
             service: finding(ServiceStatus::Active, at(1_990)),

@@ -1,18 +1,19 @@
 //! One tunnel, round by round: it takes the evidence of a round, and says what
 //! follows from it.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use core::time::Duration;
 
 use super::account::{AccountState, TunnelId};
 use super::evidence::{DeviceStatus, EchoStatus, Finding, RouteStatus, Traffic};
-use super::networks::{NetworkContext, device_status, wan_status};
+use super::handshake::handshake_status;
+use super::networks::{NetworkContext, Networks, device_status, has_wireguard, wan_status};
 use super::recovery::{self, Action, WanContext};
 use super::schedule::TunnelSchedule;
 use super::verdict::{Cause, TunnelNames, Verdict, verdict};
 use super::{Health, TunnelState};
 use crate::config::Tunnel;
-use crate::time::Boot;
+use crate::time::{Boot, Now, Wall};
 
 /// A tunnel with its state and its schedule. Moments may be given to the millisecond;
 /// what is remembered of them is in whole seconds.
@@ -115,6 +116,29 @@ impl TunnelTracker {
     pub fn record_route(&mut self, route: Option<RouteStatus>, now: Boot) {
         let at = now.whole_secs();
         self.state.evidence.route = route.map(|value| Finding { value, at });
+    }
+
+    /// The device whose latest handshake the kernel is to be asked for, if the tunnel is
+    /// WireGuard's and up. `is_wireguard` says it of a device that netifd need not know.
+    pub fn wireguard_device(
+        &self,
+        networks: &Networks<'_>,
+        is_wireguard: impl FnOnce(&str) -> bool,
+    ) -> Option<&str> {
+        let device = self.state.evidence.device_name()?;
+        let is_bare = self.tunnel.link.network().is_none() && self.tunnel.service.is_none();
+        let is_one = has_wireguard(networks, device) || (is_bare && is_wireguard(device));
+        is_one.then_some(device)
+    }
+
+    /// Takes note of the latest handshake, as the kernel stamps it; none where it was not
+    /// asked for.
+    pub fn record_handshake(&mut self, read: Option<Result<Option<Wall>, String>>, now: Now) {
+        let stamp = &mut self.state.handshake_stamp;
+        self.state.evidence.handshake = read.map(|read| Finding {
+            value: handshake_status(read, stamp, now),
+            at: now.boot,
+        });
     }
 
     /// Takes note of the fate of the echoes; none without `option ping`.
