@@ -7,6 +7,7 @@ use super::round::{FollowUp, RecordNews, RouterState, TunnelRound};
 use crate::agent::paths::Paths;
 use crate::sys::clock;
 use crate::sys::lock::PassLock;
+use crate::sys::netlink::HandshakeReader;
 use crate::sys::store::Store;
 use wansync_core::config::{Config, TunnelLink};
 use wansync_core::prefix::Prefix;
@@ -19,6 +20,7 @@ pub(crate) struct TunnelMonitor {
     links: Vec<TunnelLink>,
     /// The networks that must be reached through these.
     routes: Vec<Prefix>,
+    handshakes: HandshakeReader,
 }
 
 impl TunnelMonitor {
@@ -40,6 +42,7 @@ impl TunnelMonitor {
                 .ready_tunnels()
                 .filter_map(|(_, t)| t.route)
                 .collect(),
+            handshakes: HandshakeReader::default(),
         }
     }
 
@@ -98,7 +101,13 @@ impl TunnelMonitor {
     /// Begins the rounds that are due.
     pub(crate) fn begin_rounds(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
         let now = clock::boot();
-        let mut round = TunnelRound::new(paths, router, &self.links, &self.routes);
+        let mut round = TunnelRound::new(
+            paths,
+            router,
+            &self.links,
+            &self.routes,
+            &mut self.handshakes,
+        );
         for tunnel in &mut self.tunnels {
             if tunnel.tracker.schedule.round_is_due(now) {
                 round.begin(tunnel);
@@ -113,7 +122,13 @@ impl TunnelMonitor {
 
     /// Takes the answers that are there, or overdue, and ends their rounds.
     pub(crate) fn take_answers(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
-        let mut round = TunnelRound::new(paths, router, &self.links, &self.routes);
+        let mut round = TunnelRound::new(
+            paths,
+            router,
+            &self.links,
+            &self.routes,
+            &mut self.handshakes,
+        );
         for tunnel in &mut self.tunnels {
             if tunnel.tracker.schedule.awaits_echo() && tunnel.take_answer() {
                 round.end(tunnel);

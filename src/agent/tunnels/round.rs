@@ -5,9 +5,9 @@ use super::recover;
 use crate::agent::hooks::HookRun;
 use crate::agent::paths::Paths;
 use crate::sys::counters::Counters;
-use crate::sys::netlink::Routes;
+use crate::sys::netlink::{HandshakeReader, Routes};
 use crate::sys::store::Store;
-use crate::sys::{clock, counters, log as logging, random};
+use crate::sys::{clock, counters, log as logging, netlink, random};
 use wansync_core::config::TunnelLink;
 use wansync_core::prefix::Prefix;
 use wansync_core::record::TunnelEntry;
@@ -52,6 +52,7 @@ pub(super) struct TunnelRound<'a> {
     router: &'a RouterState<'a>,
     /// The links of all tunnels of the configuration.
     watched: &'a [TunnelLink],
+    handshakes: &'a mut HandshakeReader,
     /// Read once, when the first tunnel needs them.
     counters: Option<Result<Counters, String>>,
     /// Likewise, those of IPv4 and those of IPv6.
@@ -70,11 +71,13 @@ impl<'a> TunnelRound<'a> {
         router: &'a RouterState<'a>,
         watched: &'a [TunnelLink],
         networks: &'a [Prefix],
+        handshakes: &'a mut HandshakeReader,
     ) -> TunnelRound<'a> {
         TunnelRound {
             paths,
             router,
             watched,
+            handshakes,
             counters: None,
             routes: [None, None],
             networks,
@@ -128,6 +131,10 @@ impl<'a> TunnelRound<'a> {
             }
         });
         tracker.record_route(route, now);
+        let networks = &self.router.networks;
+        let device = tracker.wireguard_device(networks, netlink::is_wireguard);
+        let handshake = device.map(|device| self.handshakes.latest(device));
+        tracker.record_handshake(handshake, clock::now());
     }
 
     /// Ends a round once the fate of its echoes is evidence: counts what came, judges,

@@ -1,5 +1,6 @@
 //! Requests to the kernel, and its replies.
 
+use std::hint::black_box;
 use std::time::Duration;
 
 use rustix::fd::OwnedFd;
@@ -26,7 +27,8 @@ pub enum RepliesEnd {
     Interrupted,
 }
 
-/// Sends a request, and gives each reply to `take`, save the one that ends them.
+/// Sends a request, and gives each reply to `take`, save the one that ends them. What was
+/// received is overwritten at once.
 ///
 /// # Errors
 /// The kernel's, or its silence.
@@ -41,9 +43,13 @@ pub fn exchange(
     let mut end = RepliesEnd::Whole;
     loop {
         match recv(socket, &mut buffer[..], RecvFlags::TRUNC) {
-            Ok((taken, length)) if length > taken => return Err(Errno::MSGSIZE),
-            Ok((taken, _)) => {
-                if take_replies(&buffer[..taken], &mut end, take)? {
+            Ok((taken, length)) => {
+                let is_over = take_replies(&buffer[..taken], &mut end, take);
+                overwrite(&mut buffer[..taken]);
+                if length > taken {
+                    return Err(Errno::MSGSIZE);
+                }
+                if is_over? {
                     return Ok(end);
                 }
             }
@@ -54,8 +60,15 @@ pub fn exchange(
     }
 }
 
+/// Leaves nothing of what may hold keys. Nothing reads it any more, which the compiler
+/// must not know.
+fn overwrite(received: &mut [u8]) {
+    received.fill(0);
+    black_box(received);
+}
+
 /// True if the last reply is among them.
-fn take_replies(
+pub(super) fn take_replies(
     received: &[u8],
     end: &mut RepliesEnd,
     take: &mut dyn FnMut(&NetlinkMessage<'_>),
@@ -103,6 +116,13 @@ mod tests {
 
     fn message(kind: u16, flags: u16, sequence: u32, code: i32) -> Vec<u8> {
         NetlinkRequest::new(kind, flags, sequence, &code.to_ne_bytes()).bytes()
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_was_received() {
+        let mut received = *b"fake preshared key";
+        overwrite(&mut received[..17]);
+        assert_eq!(received, *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0y");
     }
 
     #[test]

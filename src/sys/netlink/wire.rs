@@ -23,6 +23,7 @@ pub mod kind {
     pub const DONE: u16 = 3;
     pub const NEWLINK: u16 = 16;
     pub const DELLINK: u16 = 17;
+    pub const GETLINK: u16 = 18;
     pub const NEWADDR: u16 = 20;
     pub const DELADDR: u16 = 21;
     pub const NEWROUTE: u16 = 24;
@@ -109,7 +110,14 @@ pub fn number(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*bytes))
 }
 
-fn short(bytes: &[u8], at: usize) -> Option<u16> {
+/// The signed number of 64 bits there.
+pub fn long(bytes: &[u8], at: usize) -> Option<i64> {
+    let bytes = bytes.get(at..)?.first_chunk()?;
+    Some(i64::from_ne_bytes(*bytes))
+}
+
+/// The number of 16 bits there.
+pub fn short(bytes: &[u8], at: usize) -> Option<u16> {
     let bytes = bytes.get(at..)?.first_chunk()?;
     Some(u16::from_ne_bytes(*bytes))
 }
