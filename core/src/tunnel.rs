@@ -6,7 +6,7 @@
 //! | [`witness`] | who may be believed when he says that a tunnel is dead |
 //! | [`networks`] | netifd's networks as evidence |
 //! | [`fib`] | the kernel's routes as evidence |
-//! | `handshake` | the moment of a WireGuard handshake |
+//! | [`handshake`] | the moment of a WireGuard handshake |
 //! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
 //! | `verdict` | from evidence to Up, Down or Unknown, with a reason in words |
 //! | [`recovery`] | the ladder: what to do about it, within a budget |
@@ -22,7 +22,7 @@ pub mod account;
 mod dice;
 pub mod evidence;
 pub mod fib;
-mod handshake;
+pub mod handshake;
 mod health;
 pub mod networks;
 mod persist_evidence;
@@ -61,7 +61,7 @@ pub struct TunnelState {
     /// another WAN, whether or not it was seen down in between.
     pub wan_address: Option<IpAddr>,
     /// The stamp of the latest WireGuard handshake, and what it meant when it was read.
-    pub(crate) handshake_stamp: Option<HandshakeStamp>,
+    pub handshake_stamp: Option<HandshakeStamp>,
     /// The conclusions from it, and the attempts.
     pub recovery: Recovery,
     /// The witnesses that the record names.

@@ -112,7 +112,14 @@ impl Watched {
         let evidence = names(&tunnel["evidence"]);
         assert_eq!(
             evidence,
-            ["device", "ping_ms", "route", "rx_age_s", "service"]
+            [
+                "device",
+                "handshake_age_s",
+                "ping_ms",
+                "route",
+                "rx_age_s",
+                "service"
+            ]
         );
         tunnel
     }

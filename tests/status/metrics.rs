@@ -167,6 +167,7 @@ fn of_little() {
         "tunnel_since_seconds",
         "tunnel_ping_seconds",
         "tunnel_received_age_seconds",
+        "tunnel_handshake_age_seconds",
     ] {
         has_none(&samples, name);
     }
@@ -180,6 +181,12 @@ fn of_little() {
         1.0,
     );
     has_none(&samples, "tunnel_ping_seconds");
+    watched.remember(
+        json!({"handshake": seen(json!({"At": ago(12)}), 3)}),
+        json!({}),
+    );
+    let samples = metrics(&watched);
+    is(&samples, "tunnel_handshake_age_seconds", &dacha, 12.0);
 }
 
 #[test]

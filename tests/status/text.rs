@@ -121,6 +121,17 @@ fn each_broken_piece_is_named() {
             "no echo to 172.16.0.1 could be sent: no ppp0 (",
         ),
         (
+            "handshake",
+            json!({"At": ago(7200)}),
+            "last handshake 2 h ago (",
+        ),
+        ("handshake", json!("Never"), "no handshake yet ("),
+        (
+            "handshake",
+            json!({"Unavailable": "that needs CAP_NET_ADMIN"}),
+            "last handshake not known: that needs CAP_NET_ADMIN (",
+        ),
+        (
             "traffic",
             traffic(Some(ago(130)), 20000),
             ", 20000 bytes out since\n",

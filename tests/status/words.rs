@@ -84,6 +84,13 @@ fn each_piece_of_evidence_in_a_word() {
             Value::Null,
         ),
         ("traffic", traffic(None, 0), "rx_age_s", Value::Null),
+        ("handshake", json!("Never"), "handshake_age_s", Value::Null),
+        (
+            "handshake",
+            json!({"Unavailable": "that needs CAP_NET_ADMIN"}),
+            "handshake_age_s",
+            Value::Null,
+        ),
     ];
     let watched = Watched::new();
     for (name, found, key, expected) in table {

@@ -176,6 +176,11 @@ fn push_tunnels(out: &mut String, tunnels: &[TunnelView]) {
         |t| t.evidence.rx_age.map(|s| s.as_secs().to_string()),
     );
     number(
+        "tunnel_handshake_age_seconds",
+        "Time since the latest handshake of a WireGuard tunnel.",
+        |t| t.evidence.handshake_age.map(|s| s.as_secs().to_string()),
+    );
+    number(
         "tunnel_restarts_last_hour",
         "Attempts to bring the tunnel back within the last hour.",
         |t| Some(t.restarts_last_hour.to_string()),

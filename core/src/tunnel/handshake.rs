@@ -20,7 +20,7 @@ const MIN_CLOCK_STEP: u64 = 4;
 
 /// The latest stamp, as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct HandshakeStamp {
+pub struct HandshakeStamp {
     /// The stamp; none if there was no handshake.
     stamp: Option<Wall>,
     /// Its moment, if that is known.
@@ -38,9 +38,10 @@ impl HandshakeStamp {
     }
 }
 
-/// The status of the latest handshake, from its stamp as it was read `now`; `before` is
-/// what the reading before left, and takes what this one leaves.
-pub(super) fn handshake_status(
+/// The status of the latest handshake, from its stamp as it was read `now`; the stamp is
+/// `None` if there was no handshake. `before` is what the reading before left, and takes
+/// what this one leaves.
+pub fn handshake_status(
     read: Result<Option<Wall>, String>,
     before: &mut Option<HandshakeStamp>,
     now: Now,

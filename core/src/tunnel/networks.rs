@@ -185,7 +185,7 @@ pub fn own_table(networks: &[Network], device: &str, prefix: Prefix) -> Option<u
 }
 
 /// True if netifd has a WireGuard network on this device.
-pub(super) fn has_wireguard(networks: &Networks<'_>, device: &str) -> bool {
+pub fn has_wireguard(networks: &Networks<'_>, device: &str) -> bool {
     let networks = networks.as_ref().copied().unwrap_or_default();
     networks.iter().any(|network| {
         let is_wireguard = network.proto.as_deref() == Some("wireguard");

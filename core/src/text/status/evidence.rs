@@ -14,7 +14,8 @@ use super::span::whole_seconds;
 use crate::config::Tunnel;
 use crate::time::{Boot, describe_span};
 use crate::tunnel::evidence::{
-    DeviceStatus, EchoStatus, Evidence, Finding, RouteStatus, ServiceStatus, Traffic, WanStatus,
+    DeviceStatus, EchoStatus, Evidence, Finding, HandshakeStatus, RouteStatus, ServiceStatus,
+    Traffic, WanStatus,
 };
 
 /// The evidence in a word each; `None` is what is not asked for, or not known.
@@ -31,6 +32,9 @@ pub struct EvidenceView {
     /// The time since a byte was last seen to come.
     #[serde(rename = "rx_age_s", serialize_with = "whole_seconds")]
     pub rx_age: Option<Duration>,
+    /// The time since the latest handshake of a WireGuard device.
+    #[serde(rename = "handshake_age_s", serialize_with = "whole_seconds")]
+    pub handshake_age: Option<Duration>,
 }
 
 impl EvidenceView {
@@ -42,6 +46,7 @@ impl EvidenceView {
             route,
             ping,
             traffic,
+            handshake,
             ..
         } = evidence;
         EvidenceView {
@@ -59,6 +64,10 @@ impl EvidenceView {
             rx_age: traffic
                 .as_ref()
                 .and_then(|finding| Some(now.since(finding.value.received_at?))),
+            handshake_age: handshake.as_ref().and_then(|finding| match finding.value {
+                HandshakeStatus::At(at) => Some(now.since(at)),
+                HandshakeStatus::Never | HandshakeStatus::Unavailable(_) => None,
+            }),
         }
     }
 }
@@ -124,6 +133,9 @@ pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: Boot) -> String {
             // Without a device no echo can be sent: that is not the news.
             let is_said_already = matches!(ping, EchoStatus::Unavailable(_)) && !is_up(evidence);
             (!is_said_already).then(|| ping_words(tunnel.ping, ping, now))
+        }),
+        aged(&evidence.handshake, now, |handshake| {
+            Some(handshake_words(handshake, now))
         }),
         evidence
             .traffic
@@ -208,6 +220,14 @@ fn ping_words(target: Option<IpAddr>, ping: &EchoStatus, now: Boot) -> String {
             format!("{target} silent for {}", age(*since, now))
         }
         EchoStatus::Unavailable(why) => format!("no echo to {target} could be sent: {why}"),
+    }
+}
+
+fn handshake_words(handshake: &HandshakeStatus, now: Boot) -> String {
+    match handshake {
+        HandshakeStatus::At(at) => format!("last handshake {} ago", age(*at, now)),
+        HandshakeStatus::Never => "no handshake yet".to_owned(),
+        HandshakeStatus::Unavailable(why) => format!("last handshake not known: {why}"),
     }
 }
 

@@ -3,12 +3,14 @@
 
 mod account;
 mod far_end;
+mod handshake;
 mod networks;
 mod restart;
 mod route;
 
 use account::{check_account, check_listed};
 use far_end::{check_echo, send_echoes};
+use handshake::check_handshake;
 use networks::{check_network, check_wan};
 use restart::{Services, check_restart};
 use route::check_route;
@@ -53,6 +55,7 @@ pub fn check(
             if let Some(device) = check_network(name, tunnel, networks, findings) {
                 let probe = probes.iter_mut().find(|(of, _)| *of == name);
                 check_echo(name, probe.map(|(_, probe)| probe), device, findings);
+                check_handshake(name, networks, device, findings);
                 check_route(name, tunnel, device, networks, findings);
             }
         }
