@@ -147,6 +147,8 @@ config interface 'wan'
         );
         assert_eq!(file.network("wan"), Some(&file.networks[1]));
         assert_eq!(file.network("nosuch"), None);
+        assert!(file.is_wireguard("vpnki"));
+        assert!(!file.is_wireguard("wan") && !file.is_wireguard("nosuch"));
         assert!(!alloc::format!("{file:?}").contains("bm8g"));
     }
 

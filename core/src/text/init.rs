@@ -13,11 +13,10 @@
 //!
 //! ```
 //! use wansync_core::config::Config;
-//! use wansync_core::config::network_file::NetworkFile;
 //! use wansync_core::text::init;
 //!
 //! let config = Config::parse(b"config skydns home\n option ident user1\n option key_file /k\n").unwrap();
-//! let facts = init::facts(&config, &NetworkFile::default(), 8);
+//! let facts = init::facts(&config, &|_| false, 8);
 //! assert_eq!(facts[0], "mode hook");
 //! assert_eq!(facts[4..], ["network wan", "key /k"]);
 //! ```
@@ -28,15 +27,14 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::config::network_file::NetworkFile;
 use crate::config::secret::KeySource;
 use crate::config::{Config, DEFAULT_WAN, Mode, Source};
 use crate::cron::Schedule;
 use crate::tunnel::recovery::OnDown;
 
-/// The facts of a configuration and of netifd's networks, for the router of this number
-/// (see [`crate::cron`]).
-pub fn facts(config: &Config, file: &NetworkFile, router: u32) -> Vec<String> {
+/// The facts of a configuration, for the router of this number (see [`crate::cron`]);
+/// `is_wireguard` says whether a network, or a device, of this name is WireGuard's.
+pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) -> Vec<String> {
     let is_used =
         config.ready_sections().next().is_some() || config.ready_tunnels().next().is_some();
     let mode = match config.main.mode {
@@ -58,7 +56,7 @@ pub fn facts(config: &Config, file: &NetworkFile, router: u32) -> Vec<String> {
     );
     facts.extend(keys(config).iter().map(|path| format!("key {path}")));
     facts.extend(
-        needs(config, file)
+        needs(config, is_wireguard)
             .iter()
             .map(|what| format!("needs {what}")),
     );
@@ -109,7 +107,7 @@ fn key_path(key: &KeySource) -> Option<&str> {
     }
 }
 
-fn needs(config: &Config, file: &NetworkFile) -> Vec<&'static str> {
+fn needs(config: &Config, is_wireguard: &dyn Fn(&str) -> bool) -> Vec<&'static str> {
     let is_command = |source: &Source| matches!(source, Source::Command { .. });
     let table = [
         (
@@ -128,7 +126,7 @@ fn needs(config: &Config, file: &NetworkFile) -> Vec<&'static str> {
             "handshake",
             config
                 .ready_tunnels()
-                .any(|(_, tunnel)| file.is_wireguard(tunnel.link.name())),
+                .any(|(_, tunnel)| is_wireguard(tunnel.link.name())),
         ),
         (
             "service",
@@ -223,8 +221,7 @@ mod tests {
             assert!(config.problems.is_empty(), "{:?}", config.problems);
             let mut expected = vec![format!("mode {mode}")];
             expected.extend(base.iter().chain(rest).map(|fact| (*fact).to_owned()));
-            let file = NetworkFile::default();
-            assert_eq!(facts(&config, &file, 8), expected, "{text}");
+            assert_eq!(facts(&config, &|_| false, 8), expected, "{text}");
         }
     }
 
@@ -233,16 +230,10 @@ mod tests {
         let text = b"config tunnel b\noption name user356\noption network vpnki0\n\
                      option ping 172.16.0.1\n";
         let config = Config::parse(text).expect("UCI");
-        let table = [
-            ("", false),
-            ("config interface vpnki0\noption proto pptp\n", false),
-            ("config interface other\noption proto wireguard\n", false),
-            ("config interface vpnki0\noption proto wireguard\n", true),
-        ];
-        for (network, expected) in table {
-            let facts = facts(&config, &NetworkFile::parse(network.as_bytes()), 8);
+        for (wireguard, expected) in [("vpnki0", true), ("wan", false)] {
+            let facts = facts(&config, &|name| name == wireguard, 8);
             let is_needed = facts.iter().any(|fact| fact == "needs handshake");
-            assert_eq!(is_needed, expected, "{network}");
+            assert_eq!(is_needed, expected, "{wireguard}");
         }
     }
 }

@@ -10,7 +10,7 @@ use super::findings::Findings;
 use crate::agent::paths::Paths;
 use crate::commands::output::println_quietly;
 use crate::exit::Exit;
-use crate::sys::identity;
+use crate::sys::{identity, netlink};
 use wansync_core::config::Config;
 use wansync_core::text::init;
 
@@ -24,7 +24,8 @@ pub fn run(paths: &Paths, config: &Config) -> Exit {
     check_configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
         let networks = paths.network_file();
-        for fact in init::facts(config, &networks, identity::router_number()) {
+        let is_wireguard = |name: &str| networks.is_wireguard(name) || netlink::is_wireguard(name);
+        for fact in init::facts(config, &is_wireguard, identity::router_number()) {
             println_quietly(&fact);
         }
     }
