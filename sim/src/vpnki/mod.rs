@@ -10,6 +10,9 @@ mod management;
 mod moment;
 mod outcome;
 mod style;
+mod undocumented;
+
+use serde_json::Value;
 
 use crate::http::{Incoming, Reply};
 pub(crate) use account::Vpnki;
@@ -83,13 +86,23 @@ fn said(vpnki: &mut Vpnki, request: &Incoming, name: &str) -> Result<ResourceBod
         return Err((400, format!("{app} API Plugin not found")));
     }
     let known = RESOURCES.iter().find(|resource| resource.name == name);
-    let resource = known.ok_or((404, format!("{name} Resource not found in this API")))?;
+    let undocumented = undocumented::find(name);
+    if known.is_none() && undocumented.is_none() {
+        return Err((404, format!("{name} Resource not found in this API")));
+    }
     let key = request.param("key").unwrap_or("");
     if !vpnki.keys.iter().any(|known| known == key) {
         return Err((403, unknown_key(vpnki.style.envelope).to_owned()));
     }
-    check(request, resource.parameters).map_err(|cause| (400, cause))?;
-    (resource.act)(vpnki, request)
+    match (known, undocumented) {
+        (Some(resource), _) => {
+            check(request, resource.parameters).map_err(|cause| (400, cause))?;
+            (resource.act)(vpnki, request)
+        }
+        (None, act) => Ok(ResourceBody::Payload(
+            act.map_or(Value::Null, |act| act(request)),
+        )),
+    }
 }
 
 /// Both texts are known; old versions say the first.
