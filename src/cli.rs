@@ -210,7 +210,7 @@ fn format(text: &str) -> Result<Format, String> {
 
 /// Both services are called alike, but argh cannot share options between commands.
 macro_rules! call {
-    ($(#[$doc:meta])* $name:ident, $command:tt, $usage:tt) => {
+    ($(#[$doc:meta])* $name:ident, $command:tt, $usage:tt $(, $(#[$any_doc:meta])* $any:ident)?) => {
         $(#[$doc])*
         #[derive(FromArgs, Debug)]
         #[argh(subcommand, name = $command, usage = $usage, help_triggers("-h", "--help", "help"))]
@@ -218,6 +218,12 @@ macro_rules! call {
             /// list everything that can be asked for
             #[argh(switch)]
             pub list: bool,
+
+            $(
+                $(#[$any_doc])*
+                #[argh(switch)]
+                pub $any: bool,
+            )?
 
             /// take key and URL from this section of the configuration
             #[argh(option, arg_name = "NAME")]
@@ -260,6 +266,7 @@ macro_rules! call {
             pub fn as_call(&self) -> ServiceCall<'_> {
                 ServiceCall {
                     list: self.list,
+                    any: false $(|| self.$any)?,
                     section: self.section.as_deref(),
                     key_file: self.key_file.as_deref(),
                     base_url: self.base_url.as_deref(),
@@ -283,7 +290,10 @@ call! {
 call! {
     /// Any resource of VPNKI's API. 'wansync vpnki RESOURCE --help' tells what it
     /// takes, '--list' what there is.
-    VpnkiCall, "vpnki", "RESOURCE [NAME=VALUE...] [options]"
+    VpnkiCall, "vpnki", "RESOURCE [NAME=VALUE...] [options]",
+    /// pass on a resource that --list does not name, or parameters that its help
+    /// does not; neither is checked, so it asks first
+    any
 }
 
 /// The options that [`SkydnsCall`] and [`VpnkiCall`] have in common: all of them.
@@ -291,6 +301,8 @@ call! {
 pub struct ServiceCall<'a> {
     /// `--list`
     pub list: bool,
+    /// `--any`
+    pub any: bool,
     /// `--section`
     pub section: Option<&'a str>,
     /// `--key-file`

@@ -29,7 +29,7 @@ fn offered(words: &[&str]) -> Option<Vec<String>> {
 #[test]
 fn what_is_offered() {
     // Bash splits at `=`.
-    let table: [(&[&str], &[&str]); 18] = [
+    let table: [(&[&str], &[&str]); 20] = [
         (&["wansync", ""], &completion::COMMANDS),
         (&["wansync", "-c", "file", "sk"], &["skydns"]),
         (&["wansync", "event", ""], &[]),
@@ -63,6 +63,8 @@ fn what_is_offered() {
             &["ident="],
         ),
         (&["wansync", "vpnki", "tunnels", ""], &[]),
+        (&["wansync", "vpnki", "--"], &["--list", "--any"]),
+        (&["wansync", "vpnki", "--any", "tunnels", ""], &[]),
     ];
     for (words, expected) in table {
         let Some(offered) = offered(words) else {

@@ -16,7 +16,7 @@ use wansync_core::config::{Config, Content, Main, Section};
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::Checked;
-use wansync_core::service::method::{Method, ParameterKind};
+use wansync_core::service::method::{Method, ParameterKind, Shape};
 
 /// The shortest password that is hidden where a service quotes it, in bytes.
 const MIN_HIDDEN_LENGTH: usize = 4;
@@ -67,14 +67,24 @@ impl CallAccount {
         Ok(account)
     }
 
-    /// The account of a call that sends these parameters.
+    /// The account of a call that sends these parameters, given as `words`. Of a resource
+    /// that is not documented, what does not stand on the command line is a password.
     #[must_use]
-    pub fn with_passwords_of(mut self, method: &Method, checked: &Checked) -> CallAccount {
-        let is_password = |name: &str| {
-            let parameter = method.parameter(name);
-            parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password)
+    pub fn with_passwords_of(
+        mut self,
+        method: &Method,
+        checked: &Checked<'_>,
+        words: &[String],
+    ) -> CallAccount {
+        let is_password = |name: &str, value: &str| match method.shape {
+            Shape::Any => !words.contains(&format!("{name}={value}")),
+            _ => {
+                let parameter = method.parameter(name);
+                parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password)
+            }
         };
-        let passwords = checked.pairs.iter().filter(|(name, _)| is_password(name));
+        let pairs = checked.pairs.iter();
+        let passwords = pairs.filter(|(name, value)| is_password(name, value));
         self.passwords = passwords
             // Hiding a very short one would hide half of every text.
             .filter(|(_, value)| value.len() >= MIN_HIDDEN_LENGTH)

@@ -22,7 +22,7 @@ use wansync_core::text::width::clean;
 
 /// True if the answer to a method holds something that `--output` is for.
 pub fn is_secret(method: &Method) -> bool {
-    matches!(method.shape, Shape::Ovpn | Shape::Credentials)
+    matches!(method.shape, Shape::Ovpn | Shape::Credentials | Shape::Any)
 }
 
 /// Prints a reply as it was asked for.
@@ -47,8 +47,14 @@ pub fn print(
         Answer::Added(added) if !added.is_complete() => Exit::Failed,
         _ => Exit::Done,
     };
-    if let (Some(path), Some(secret)) = (&call.output, secret_of(&answer)) {
-        return Ok(write_secret(path, &secret, account));
+    if let Some(path) = &call.output {
+        let secret = match method.shape {
+            Shape::Any => Some(format!("{}\n", data_json(method, reply, wall)?)),
+            _ => secret_of(&answer),
+        };
+        if let Some(secret) = secret {
+            return Ok(write_secret(path, &secret, account));
+        }
     }
     let is_said = call.raw
         || match call.format {

@@ -13,9 +13,9 @@ use wansync_core::config::suggest::nearest_name;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::{self, Checked};
-use wansync_core::service::method::{Effect, Method, ParameterKind};
+use wansync_core::service::method::{Effect, Method, ParameterKind, Shape};
 use wansync_core::service::reply::{COMMAND_LIMIT, Reply};
-use wansync_core::service::request;
+use wansync_core::service::{request, vpnki_resources};
 use wansync_core::text::help;
 use wansync_core::text::width::clean;
 
@@ -37,6 +37,9 @@ pub fn help(words: &[&str]) -> Option<Result<String, String>> {
     let at = words
         .iter()
         .position(|word| matches!(*word, "skydns" | "vpnki"))?;
+    if words.contains(&"--any") {
+        return None;
+    }
     let service = match words[at] {
         "skydns" => Service::Skydns,
         _ => Service::Vpnki,
@@ -69,7 +72,11 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
         println_quietly(help::list(service.methods(), width).trim_end());
         return Exit::Done;
     }
-    let (method, checked) = match prepare(service, call) {
+    let Prepared {
+        method,
+        name,
+        checked,
+    } = match prepare(service, call) {
         Ok(prepared) => prepared,
         Err(lines) => {
             lines.iter().for_each(|line| log::error!("{line}"));
@@ -80,44 +87,41 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
         log::warn!("{warning}");
     }
     if call.output.is_some() && !answer::is_secret(method) {
-        log::error!("--output is for add_vpn and add_tunnel; use > for anything else");
+        log::error!("--output is for add_vpn, add_tunnel and --any; use > for anything else");
         return Exit::Usage;
     }
     let question = method.needs_yes().filter(|_| !call.yes);
     if let Some(what) = question
         && !terminal::can_prompt()
     {
-        log::error!(
-            "{} would {what}: it needs --yes where nobody can be asked",
-            method.name
-        );
+        log::error!("{name} would {what}: it needs --yes where nobody can be asked");
         return Exit::Usage;
     }
     let account = match CallAccount::find(paths, service, call) {
-        Ok(account) => account.with_passwords_of(method, &checked),
+        Ok(account) => account.with_passwords_of(method, &checked, call.words),
         Err((exit, why)) => {
             log::error!("{why}");
             return exit;
         }
     };
     if let Some(what) = question
-        && !confirm(method, what, &checked, &account)
+        && !confirm(name, what, &checked, &account)
     {
         log::error!("nothing was sent");
         return Exit::Usage;
     }
-    let answered = send(paths, service, method, &account, &checked)
+    let answered = send(paths, service, name, &account, &checked)
         .and_then(|reply| answer::print(method, &reply, &account, call));
-    answered.unwrap_or_else(|failure| report_failure(method, &account, failure))
+    answered.unwrap_or_else(|failure| report_failure(name, method, &account, failure))
 }
 
-fn report_failure(method: &Method, account: &CallAccount, failure: Failure) -> Exit {
+fn report_failure(name: &str, method: &Method, account: &CallAccount, failure: Failure) -> Exit {
     let exit = Exit::of_call(&failure);
     let advice = next_step(method, &failure);
     let words = account
         .redacted(failure)
         .describe_at(account.base_url.host());
-    log::error!("{}: {words}{advice}", method.name);
+    log::error!("{name}: {words}{advice}");
     exit
 }
 
@@ -140,18 +144,27 @@ fn next_step(method: &Method, failure: &Failure) -> String {
     }
 }
 
+/// A call that may be sent.
+struct Prepared<'a> {
+    method: &'static Method,
+    /// The method's name, which `--any` gives.
+    name: &'a str,
+    checked: Checked<'a>,
+}
+
 /// The method, and its parameters checked; or every line of what is wrong.
-fn prepare(
-    service: Service,
-    call: &ServiceCall<'_>,
-) -> Result<(&'static Method, Checked), Vec<String>> {
+fn prepare<'a>(service: Service, call: &ServiceCall<'a>) -> Result<Prepared<'a>, Vec<String>> {
     let word = service.word();
     let Some((name, words)) = call.words.split_first() else {
         return Err(vec![format!(
             "what to ask for is missing; 'wansync {word} --list' lists it"
         )]);
     };
-    let Some(method) = service.methods().iter().find(|m| m.name == name) else {
+    let method = match call.any {
+        true => Some(&vpnki_resources::ANY).filter(|any| any.parameter(name).is_some()),
+        false => service.methods().iter().find(|m| m.name == name),
+    };
+    let Some(method) = method else {
         return Err(vec![unknown_method(service, name)]);
     };
     let mut given = Vec::with_capacity(words.len());
@@ -163,12 +176,18 @@ fn prepare(
     let now = local_zone().local(clock::wall());
     let checked = arguments::check(method, &given, now).map_err(|wrong| {
         let mut lines: Vec<String> = wrong.iter().map(|line| format!("{name}: {line}")).collect();
-        lines.push(format!(
-            "'wansync {word} {name} --help' tells what it takes"
-        ));
+        if !call.any {
+            lines.push(format!(
+                "'wansync {word} {name} --help' tells what it takes"
+            ));
+        }
         lines
     })?;
-    Ok((method, checked))
+    Ok(Prepared {
+        method,
+        name,
+        checked,
+    })
 }
 
 fn unknown_method(service: Service, name: &str) -> String {
@@ -176,7 +195,13 @@ fn unknown_method(service: Service, name: &str) -> String {
     let names: Vec<&str> = service.methods().iter().map(|m| m.name).collect();
     match nearest_name(name, &names) {
         Some(meant) => format!("{word} has no '{name}' (did you mean '{meant}'?)"),
-        None => format!("{word} has no '{name}'; 'wansync {word} --list' lists what it has"),
+        None => {
+            let any = match service {
+                Service::Skydns => "",
+                Service::Vpnki => ", and --any passes on what it does not list",
+            };
+            format!("{word} has no '{name}'; 'wansync {word} --list' lists what it has{any}")
+        }
     }
 }
 
@@ -212,9 +237,10 @@ fn read_from_input<'a>(
     name: &'a str,
     reader: &mut Option<&'a str>,
 ) -> Result<Vec<u8>, String> {
-    let is_hidden = method
-        .parameter(name)
-        .is_some_and(|parameter| parameter.kind == ParameterKind::Password);
+    let is_hidden = method.shape == Shape::Any
+        || method
+            .parameter(name)
+            .is_some_and(|parameter| parameter.kind == ParameterKind::Password);
     if terminal::can_prompt() {
         return terminal::prompt(&format!("{name}: "), is_hidden)
             .map_err(|why| format!("'{name}': {why}"));
@@ -229,16 +255,15 @@ fn read_from_input<'a>(
 }
 
 /// Asks whether to go on, and tells with what and where: once it is done, it is done.
-fn confirm(method: &Method, what: &str, checked: &Checked, account: &CallAccount) -> bool {
+fn confirm(name: &str, what: &str, checked: &Checked<'_>, account: &CallAccount) -> bool {
     let pairs = checked
         .pairs
         .iter()
         .map(|(n, v)| format!("{n}={}", clean(v)));
     let pairs: Vec<String> = pairs.collect();
     terminal::confirm(&format!(
-        "{}: {what} ({}) at {}? [y/N] ",
-        method.name,
-        pairs.join(" "),
+        "{name}: {what} ({}) at {}? [y/N] ",
+        account.hide(pairs.join(" ").into()),
         account.base_url.host()
     ))
 }
@@ -246,17 +271,17 @@ fn confirm(method: &Method, what: &str, checked: &Checked, account: &CallAccount
 fn send(
     paths: &Paths,
     service: Service,
-    method: &Method,
+    name: &str,
     account: &CallAccount,
-    checked: &Checked,
+    checked: &Checked<'_>,
 ) -> Result<Reply, Failure> {
     let device = account.device(paths)?;
     let pairs = checked.pairs.iter();
     let pairs: Vec<_> = pairs.map(|(name, value)| (*name, value.as_str())).collect();
     let key = account.key.as_ref();
     let url = match service {
-        Service::Skydns => request::skydns(&account.base_url, method.name, key, &pairs),
-        Service::Vpnki => request::vpnki(&account.base_url, method.name, key, &pairs),
+        Service::Skydns => request::skydns(&account.base_url, name, key, &pairs),
+        Service::Vpnki => request::vpnki(&account.base_url, name, key, &pairs),
     };
     let client = HttpClient::new(account.ca_file.as_ref(), clock::now().clock_is_set());
     client.get(&Get::json(&url, device.as_deref(), COMMAND_LIMIT))

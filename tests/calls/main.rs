@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
 mod accounts;
+mod any;
 mod asking;
 mod large;
 mod output;

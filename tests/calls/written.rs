@@ -178,7 +178,7 @@ fn other_answers_are_for_standard_output() {
     ] {
         skydns(&router, &format!("{words} --output {path}"))
             .expect(64)
-            .says("--output is for add_vpn and add_tunnel; use > for anything else");
+            .says("--output is for add_vpn, add_tunnel and --any; use > for anything else");
     }
     for words in ["tunnels", "del_tunnel tunnel=user356 --yes"] {
         vpnki(&router, &format!("{words} --output {path}")).expect(64);

@@ -292,7 +292,8 @@ fn a_file_is_written_for_what_is_secret_alone() {
     for method in all().filter(|m| !matches!(m.name, "add_vpn" | "add_tunnel")) {
         let mut words = words_of(method).to_vec();
         words.extend(["--output", &file]);
-        refused(&world, world.call(method, &words)).says("--output is for add_vpn and add_tunnel");
+        refused(&world, world.call(method, &words))
+            .says("--output is for add_vpn, add_tunnel and --any");
         assert!(!world.router().path("out").exists());
     }
 }

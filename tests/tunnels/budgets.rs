@@ -92,6 +92,26 @@ fn only_the_command() {
     );
 }
 
+/// A resource of VPNKI that the program does not know, as the README has it.
+#[test]
+fn the_command_may_be_a_call_to_vpnki() {
+    let night = Night::new();
+    let program = night.bed.router.command(&[""; 0]);
+    let program = program.get_program().to_string_lossy().into_owned();
+    let config = night.bed.router.config().display().to_string();
+    night.bed.config(&format!(
+        "option on_down command\noption down_after 1\noption command '{program}'\n\
+         list arg '-c'\nlist arg '{config}'\nlist arg vpnki\nlist arg '--any'\n\
+         list arg '--yes'\nlist arg port\nlist arg 'action=add'\nlist arg 'inip=192.168.1.5'\n\
+         list arg 'inport=8080'\n"
+    ));
+    night.was_well();
+    night.bed.stall();
+    night.pass_at(60).expect(1).says("running");
+    let asked = night.bed.vpnki_requests();
+    assert_eq!(asked.last().map(String::as_str), Some("port"), "{asked:?}");
+}
+
 #[test]
 fn nothing_at_all() {
     let cases = [

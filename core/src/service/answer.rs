@@ -73,9 +73,10 @@ impl Service {
 
     /// The service that has this method; no name is in both tables.
     pub fn of(method: &Method) -> Service {
-        match vpnki_resources::find(method.name) {
-            Some(_) => Service::Vpnki,
-            None => Service::Skydns,
+        let is_listed = || vpnki_resources::find(method.name).is_some();
+        match method.shape == Shape::Any || is_listed() {
+            true => Service::Vpnki,
+            false => Service::Skydns,
         }
     }
 }
@@ -136,6 +137,7 @@ fn unwrap_envelope<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<J
     match (Service::of(method), method.shape) {
         (Service::Skydns, _) => skydns::content(reply, now),
         (Service::Vpnki, Shape::Nothing) => Ok(vpnki::deletion(reply, now)?.data),
+        (Service::Vpnki, Shape::Any) => Ok(vpnki::payload_or_ok(reply, now)?.data),
         (Service::Vpnki, _) => Ok(vpnki::payload(reply, now)?.data),
     }
 }
@@ -154,7 +156,7 @@ fn build_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failu
         }
         Shape::Rows => rows_answer(method, data)?,
         Shape::Credentials => credentials_answer(data)?,
-        Shape::Nothing | Shape::Record | Shape::Report => generic_answer(data),
+        Shape::Nothing | Shape::Record | Shape::Report | Shape::Any => generic_answer(data),
     })
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::body::one_line_of;
-use super::method::{Method, Occurrence, Parameter, ParameterKind};
+use super::method::{Method, Occurrence, Parameter, ParameterKind, Shape};
 use crate::config::duration;
 use crate::config::suggest::nearest_name;
 use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil};
@@ -17,9 +17,9 @@ const MAX_REPORTED_DAYS: i64 = 30;
 
 /// Parameters that may be sent, and what their sender should know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Checked {
+pub struct Checked<'a> {
     /// Names and values, in the service's own form, in the order given.
-    pub pairs: Vec<(&'static str, String)>,
+    pub pairs: Vec<(&'a str, String)>,
     /// Warnings of what will not be quite as asked for.
     pub warnings: Vec<String>,
 }
@@ -42,7 +42,11 @@ pub struct Checked {
 /// let wrong = arguments::check(add_ip, &[("idnet", "user1"), ("ip", "8.8.4")], now);
 /// assert_eq!(wrong.unwrap_err().len(), 3); // unknown, malformed, missing
 /// ```
-pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Checked, Vec<String>> {
+pub fn check<'a>(
+    method: &Method,
+    given: &[(&'a str, &str)],
+    now: Civil,
+) -> Result<Checked<'a>, Vec<String>> {
     let mut checked = Checked::default();
     let mut wrong = Vec::new();
     for (name, value) in given {
@@ -57,7 +61,7 @@ pub fn check(method: &Method, given: &[(&str, &str)], now: Civil) -> Result<Chec
             continue;
         }
         match value_of(parameter, value, now) {
-            Ok(value) => checked.pairs.push((parameter.name, value)),
+            Ok(value) => checked.pairs.push((name, value)),
             Err(why) => wrong.push(match parameter.kind {
                 ParameterKind::Password => format!("'{name}' {why}"),
                 // It may be a whole file, or hold what a terminal obeys.
@@ -96,6 +100,12 @@ fn unknown_parameter(method: &Method, name: &str) -> String {
         return "'key' never stands on a command line, where every user may see it; it comes \
                 from --key-file or from the configuration"
             .to_owned();
+    }
+    if method.shape == Shape::Any {
+        return format!(
+            "'{name}' cannot be a parameter: its name has letters, digits and '_.-', and is none \
+             of option, format, app and resource"
+        );
     }
     let names: Vec<&str> = method.parameters.iter().map(|p| p.name).collect();
     match (nearest_name(name, &names), names.is_empty()) {
@@ -193,7 +203,7 @@ fn calendar_day(text: &str) -> Option<(i64, i64, i64)> {
 }
 
 /// Days from `start` to `end`, if both are given.
-fn interval_days(pairs: &[(&'static str, String)]) -> Option<i64> {
+fn interval_days(pairs: &[(&str, String)]) -> Option<i64> {
     let day = |wanted: &str| {
         let (_, text) = pairs.iter().find(|(name, _)| *name == wanted)?;
         let (year, month, day) = calendar_day(text)?;
@@ -258,7 +268,7 @@ mod tests {
         }
     }
 
-    fn skydns(method: &str, words: &[&str]) -> Result<Checked, Vec<String>> {
+    fn skydns<'a>(method: &str, words: &[&'a str]) -> Result<Checked<'a>, Vec<String>> {
         let given: Vec<(&str, &str)> = words.iter().filter_map(|w| w.split_once('=')).collect();
         check(skydns_methods::find(method).expect(method), &given, now())
     }
@@ -373,6 +383,32 @@ mod tests {
             skydns("create_profile", &["tls=yes", "name=Дети", "ident=a b&c"]).expect("good");
         let expected = [("tls", "True"), ("name", "Дети"), ("ident", "a b&c")];
         assert_eq!(checked.pairs, expected.map(|(n, v)| (n, v.to_owned())));
+    }
+
+    #[test]
+    fn a_resource_that_is_not_documented_takes_any_text() {
+        let given = [
+            ("action", "add"),
+            ("white.list-1", "10.0.0.1"),
+            ("white.list-1", "Дача & co"),
+        ];
+        let checked = check(&vpnki_resources::ANY, &given, now()).expect("good");
+        assert_eq!(checked.pairs, given.map(|(n, v)| (n, v.to_owned())));
+        for (name, value, expected) in [
+            ("key", "x", "'key' never stands on a command line"),
+            ("resource", "x", "'resource' cannot be a parameter"),
+            ("format", "raw", "'format' cannot be a parameter"),
+            ("a b", "x", "'a b' cannot be a parameter"),
+            ("a&b", "x", "'a&b' cannot be a parameter"),
+            ("", "x", "'' cannot be a parameter"),
+            ("имя", "x", "'имя' cannot be a parameter"),
+            ("ip", "", "'ip': '' is empty"),
+            ("ip", "a\u{1b}b", "'ip': 'a b' holds a line end or another"),
+        ] {
+            let wrong = check(&vpnki_resources::ANY, &[(name, value)], now());
+            let wrong = wrong.expect_err(expected);
+            assert!(wrong[0].starts_with(expected), "{wrong:?}");
+        }
     }
 
     #[test]

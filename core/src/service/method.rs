@@ -128,12 +128,29 @@ pub enum Shape {
     Rows,
     /// The login and password of a new tunnel.
     Credentials,
+    /// Whatever a resource of VPNKI answers that is not documented.
+    Any,
 }
 
+/// The names that every request to VPNKI sets by itself.
+const FIXED_NAMES: [&str; 5] = ["option", "format", "app", "resource", "key"];
+
+/// A parameter of a resource that is not documented.
+static ANY_PARAMETER: Parameter = Parameter {
+    name: "",
+    kind: ParameterKind::Text,
+    count: Occurrence::Many,
+    meaning: "",
+};
+
 impl Method {
-    /// The parameter of this name.
+    /// The parameter of this name. A resource that is not documented has one of every
+    /// name.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
-        self.parameters.iter().find(|p| p.name == name)
+        match self.shape {
+            Shape::Any => is_free_name(name).then_some(&ANY_PARAMETER),
+            _ => self.parameters.iter().find(|p| p.name == name),
+        }
     }
 
     /// The question that needs a yes before the method is called, if there is one.
@@ -143,6 +160,12 @@ impl Method {
             Effect::Reads | Effect::Changes => None,
         }
     }
+}
+
+/// True for a plain name that no request sets by itself.
+fn is_free_name(name: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    !name.is_empty() && name.bytes().all(is_plain) && !FIXED_NAMES.contains(&name)
 }
 
 impl Parameter {

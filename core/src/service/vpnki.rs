@@ -97,14 +97,7 @@ pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
 /// # Errors
 /// As [`payload`], and [`Failure::Unknown`] for what does not say how it went.
 pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
-    let is_ok = |text: &str| text.eq_ignore_ascii_case("ok");
-    if reply.is_success() && body::one_line(&reply.body).is_some_and(is_ok) {
-        return Ok(Payload {
-            data: Json::OK,
-            is_vouched_for: true,
-        });
-    }
-    let payload = payload(reply, now)?;
+    let payload = payload_or_ok(reply, now)?;
     let is_confirmed = match payload.data.kind() {
         JsonKind::Object | JsonKind::Array => {
             says_ok(payload.data).unwrap_or(payload.is_vouched_for)
@@ -120,6 +113,21 @@ pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
                 None => "no OK in it".to_owned(),
             },
         }),
+    }
+}
+
+/// The payload, or the text `"OK"` where that is all there is.
+///
+/// # Errors
+/// As [`payload`].
+pub fn payload_or_ok(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
+    let is_ok = |text: &str| text.eq_ignore_ascii_case("ok");
+    match reply.is_success() && body::one_line(&reply.body).is_some_and(is_ok) {
+        true => Ok(Payload {
+            data: Json::OK,
+            is_vouched_for: true,
+        }),
+        false => payload(reply, now),
     }
 }
 

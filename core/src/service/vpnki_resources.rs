@@ -82,6 +82,16 @@ pub static RESOURCES: [Method; 6] = [
     },
 ];
 
+/// Any other resource. It goes by a name of its own, which is not known here.
+pub static ANY: Method = Method {
+    name: "",
+    summary: "",
+    parameters: &[],
+    effect: Destroys("do what only VPNKI knows"),
+    shape: Shape::Any,
+    source: "",
+};
+
 /// The resource of this name.
 pub fn find(name: &str) -> Option<&'static Method> {
     RESOURCES.iter().find(|resource| resource.name == name)

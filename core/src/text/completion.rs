@@ -64,8 +64,9 @@ pub fn bash() -> String {
             "",
             api.command,
             api.command,
-            &format!("--list {names}"),
+            &format!("{} {names}", api.options),
         );
+        push_case(&mut out, api.command, "--any", "any", "");
         for method in api.methods {
             push_case(
                 &mut out,

@@ -31,6 +31,8 @@ pub(crate) struct Api {
     pub command: &'static str,
     /// Its table.
     pub methods: &'static [Method],
+    /// The options that stand in place of a method.
+    pub options: &'static str,
 }
 
 /// Both commands, in the order of the documentation.
@@ -38,10 +40,12 @@ pub(crate) static APIS: [Api; 2] = [
     Api {
         command: "skydns",
         methods: &skydns_methods::METHODS,
+        options: "--list",
     },
     Api {
         command: "vpnki",
         methods: &vpnki_resources::RESOURCES,
+        options: "--list --any",
     },
 ];
 
