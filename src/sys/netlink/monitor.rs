@@ -10,6 +10,7 @@
 //! | an address | that it comes or goes, or other flags (deprecated, tentative); not its lifetimes |
 //! | a link | that it comes or goes, another name, up or not, running or not, carrier or not |
 //! | a route | that it comes or goes or is replaced; not those that the kernel makes for addresses (local, broadcast, multicast), and no cached one |
+//! | a rule | that it comes or goes; it counts as a route |
 //!
 //! The first message about an address or a link counts as a change even if it
 //! tells nothing new. That is at most one needless look for each, and saves
@@ -29,8 +30,10 @@ mod group {
     pub const LINK: u32 = 0x1;
     pub const IPV4_ADDRESS: u32 = 0x10;
     pub const IPV4_ROUTE: u32 = 0x40;
+    pub const IPV4_RULE: u32 = 0x80;
     pub const IPV6_ADDRESS: u32 = 0x100;
     pub const IPV6_ROUTE: u32 = 0x400;
+    pub const IPV6_RULE: u32 = 0x4_0000;
 }
 
 /// More than any notification takes; a link's is the largest, at some 1.5 KB.
@@ -58,7 +61,7 @@ pub struct Changes {
     pub addresses: bool,
     /// A device came or went, was renamed, or went up or down.
     pub links: bool,
-    /// A route came, went or was replaced.
+    /// A route or a rule came, went or was replaced.
     pub routes: bool,
 }
 
@@ -71,14 +74,14 @@ impl Changes {
 }
 
 impl Monitor {
-    /// Hears of addresses and links, and of routes if these matter.
+    /// Hears of addresses and links, and of routes and rules if these matter.
     ///
     /// # Errors
     /// Those of the kernel; none is to be expected.
     pub fn open(routes: bool) -> io::Result<Monitor> {
         let mut groups = group::LINK | group::IPV4_ADDRESS | group::IPV6_ADDRESS;
         if routes {
-            groups |= group::IPV4_ROUTE | group::IPV6_ROUTE;
+            groups |= group::IPV4_ROUTE | group::IPV6_ROUTE | group::IPV4_RULE | group::IPV6_RULE;
         }
         let socket = super::socket()?;
         bind(&socket, &SocketAddrNetlink::new(0, groups))?;
@@ -129,6 +132,7 @@ impl Monitor {
                 changes.links |= fact.is_some_and(|f| self.update_known(f, message.kind));
             }
             kind::NEWROUTE | kind::DELROUTE => changes.routes |= is_own_route(message.body),
+            kind::NEWRULE | kind::DELRULE => changes.routes = true,
             _ => {}
         }
     }

@@ -29,6 +29,8 @@ pub mod kind {
     pub const NEWROUTE: u16 = 24;
     pub const DELROUTE: u16 = 25;
     pub const GETROUTE: u16 = 26;
+    pub const NEWRULE: u16 = 32;
+    pub const DELRULE: u16 = 33;
     pub const GETRULE: u16 = 34;
 }
 

@@ -63,6 +63,14 @@ fn addresses_links_and_routes_that_come_and_go() {
     assert_eq!(Vec::from_iter(heard.until("routes")), ["routes"]);
     heard.net.ip("route del 172.16.0.0/16 dev tun0");
     assert_eq!(Vec::from_iter(heard.until("routes")), ["routes"]);
+    for family in ["-4", "-6"] {
+        for what in ["add", "del"] {
+            heard
+                .net
+                .ip(&format!("{family} rule {what} fwmark 1 lookup 100"));
+            assert_eq!(Vec::from_iter(heard.until("routes")), ["routes"]);
+        }
+    }
     heard.net.ip("address del 10.0.2.1/32 dev tun0");
     heard.until("addresses");
     heard.net.ip("-6 address add fd00:2::1/64 dev tun0 nodad");
