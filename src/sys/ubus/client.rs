@@ -15,7 +15,7 @@ use rustix::net::{
 
 use crate::sys::wait::{self, Readiness};
 use wansync_core::ubus::error::Error;
-use wansync_core::ubus::value::{BlobTable, Malformed};
+use wansync_core::ubus::value::{BlobTable, Malformed, kind};
 use wansync_core::ubus::wire::{
     self, CallArguments, Incoming, Message, attribute, message, status,
 };
@@ -23,6 +23,9 @@ use wansync_core::ubus::wire::{
 /// The most notices that are kept while a call waits for its answer: the newest,
 /// since the last one of all may tell that no more will come.
 const MAX_PENDING_NOTICES: usize = 32;
+
+/// ubusd's own object, for events.
+const EVENTS_OBJECT: u32 = 1;
 
 /// A connection to ubusd. After any error but `NoObject`, `NotPermitted`,
 /// `Status` and `Timeout` it is of no more use.
@@ -56,7 +59,7 @@ impl UbusReply {
 /// A message for a subscription.
 #[derive(Debug, Clone)]
 pub enum Notice {
-    /// A notification: its name, such as `interface.update`, and its values.
+    /// A notification or an event: its name, such as `interface.update`, and its values.
     Notification(String, UbusReply),
     /// The object that was subscribed to is gone, and the subscription with
     /// it: look it up again later.
@@ -107,8 +110,8 @@ impl UbusClient {
 
     /// Has the notifications of the object at `path` sent to this connection;
     /// [`UbusClient::notice`] gives them. Not to be repeated while it holds:
-    /// everything would come twice.
-    pub fn subscribe(&mut self, path: &str) -> Result<(), Error> {
+    /// everything would come twice. Gives the id of the object that they are sent to.
+    pub fn subscribe(&mut self, path: &str) -> Result<u32, Error> {
         let call = format!("{path} subscribe");
         let deadline = CallDeadline::new(self.timeout, &call);
         let answer = self.exchange(&deadline, wire::add_object)?;
@@ -117,6 +120,19 @@ impl UbusClient {
         let target = self.lookup(path, &deadline)?;
         self.exchange(&deadline, |seq| wire::subscribe(seq, own, target))?
             .data(&deadline)?;
+        Ok(own)
+    }
+
+    /// Has the events whose name begins with this sent to the object of a subscription.
+    pub fn listen(&mut self, own: u32, prefix: &str) -> Result<(), Error> {
+        let deadline = CallDeadline::new(self.timeout, "register");
+        let arguments = CallArguments::default()
+            .put(kind::INT32, "object", &own.to_be_bytes())
+            .text("pattern", &format!("{prefix}*"));
+        self.exchange(&deadline, |seq| {
+            wire::invoke(seq, EVENTS_OBJECT, "register", &arguments)
+        })?
+        .data(&deadline)?;
         Ok(())
     }
 

@@ -4,7 +4,8 @@
 //! Subscribed first and asked second, so that nothing is lost in between. A
 //! notification holds the whole state of its network, so the last one wins.
 //! Not notified are: another address of a LAN when the prefix it got from a WAN
-//! changes (so then everything is asked for again), and a lifetime that runs
+//! changes, and a network that comes with a reload or goes (so then everything is
+//! asked for again: ubusd tells of its object); and a lifetime that runs
 //! down to "deprecated" ([`NetworkWatch::refresh`], now and then, sees it).
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -25,6 +26,9 @@ pub const DAEMON_CALL_TIMEOUT: Duration = Duration::from_secs(1);
 /// The most notices that are taken at once, so that no flood of them holds the daemon.
 const MAX_NOTICES_AT_ONCE: usize = 256;
 
+/// The names of ubusd's events about objects that come and go begin with this.
+const OBJECT_EVENTS: &str = "ubus.object.";
+
 /// A connection that follows netifd's networks. After an error it is of no
 /// more use: connect anew, after a pause.
 #[derive(Debug)]
@@ -39,7 +43,13 @@ impl NetworkWatch {
     /// both are slow.
     pub fn connect(socket: &Path) -> Result<NetworkWatch, Error> {
         let mut client = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)?;
-        client.subscribe(NETWORKS_OBJECT)?;
+        let own = client.subscribe(NETWORKS_OBJECT)?;
+        match client.listen(own, OBJECT_EVENTS) {
+            // Rights that an earlier version has left do not allow it: networks that
+            // come without a notification are found later then.
+            Ok(()) | Err(Error::NotPermitted { .. } | Error::Status { .. }) => {}
+            Err(error) => return Err(error),
+        }
         let mut watch = NetworkWatch {
             client,
             networks: Vec::new(),
@@ -55,7 +65,7 @@ impl NetworkWatch {
 
     /// Takes the notices that are there; says whether some network is not, or
     /// for a moment was not, what it was. Does not wait, except for the answer
-    /// of [`NetworkWatch::refresh`] when a prefix changed. The descriptor may still
+    /// of [`NetworkWatch::refresh`] when a prefix changed, or a network came or went. The descriptor may still
     /// be ready after it.
     ///
     /// # Errors
@@ -72,7 +82,8 @@ impl NetworkWatch {
                 }
                 Some(Notice::Notification(name, reply)) => {
                     changed |= apply(&mut self.networks, &name, reply.table());
-                    is_partial |= has_new_prefix(reply.table());
+                    is_partial |=
+                        has_new_prefix(reply.table()) || is_of_network(&name, reply.table());
                 }
             }
         }
@@ -138,6 +149,13 @@ fn has_new_prefix(state: BlobTable<'_>) -> bool {
         list.iter()
             .any(|what| what == BlobValue::String(b"prefixes"))
     })
+}
+
+/// An event that the object of a network has come or gone.
+fn is_of_network(event: &str, about: BlobTable<'_>) -> bool {
+    let path = about.text("path").unwrap_or_default();
+    let rest = path.strip_prefix(NETWORKS_OBJECT);
+    event.starts_with(OBJECT_EVENTS) && rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Takes a network down, as `ifdown` does. netifd has begun when this returns.

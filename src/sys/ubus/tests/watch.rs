@@ -47,13 +47,20 @@ fn request(stream: &mut UnixStream, kind: u8) -> std::io::Result<u16> {
 
 /// Greets, and serves a subscription.
 fn subscription(stream: &mut UnixStream) -> std::io::Result<()> {
+    subscription_with(stream, 0)
+}
+
+/// The same; the events of ubusd are registered with this status.
+fn subscription_with(stream: &mut UnixStream, events: u32) -> std::io::Result<()> {
     stream.write_all(&hello())?;
     let seq = request(stream, message::ADD_OBJECT)?;
     send(stream, &[object(seq, 9), status(seq, 0)])?;
     let seq = request(stream, message::LOOKUP)?;
     send(stream, &[object(seq, 5), status(seq, 0)])?;
     let seq = request(stream, message::SUBSCRIBE)?;
-    send(stream, &[status(seq, 0)])
+    send(stream, &[status(seq, 0)])?;
+    let seq = request(stream, message::INVOKE)?;
+    send(stream, &[status(seq, events)])
 }
 
 /// Answers a dump, with other messages right before the answer.
@@ -408,4 +415,36 @@ fn the_stand_in_is_followed_through_a_restart_of_netifd() {
     while found(&watch, "wan").unwrap() != ["203.0.113.77"] {
         take(&mut watch).unwrap();
     }
+}
+
+/// Of a network that comes with a reload and is not up yet, netifd notifies nothing.
+#[test]
+fn a_network_that_comes_or_goes_unannounced_is_noticed() {
+    let socket = Socket::new("unannounced");
+    let sim = UbusSim::start(&socket.0).unwrap();
+    sim.set_interface("wan", capture("05-").json);
+    let mut watch = NetworkWatch::connect(&socket.0).unwrap();
+    sim.set_interface("vpnki0", json!({"up": false, "pending": true}));
+    while !take(&mut watch).unwrap() {}
+    assert_eq!(names(&watch), ["vpnki0", "wan"]);
+    sim.remove_interface("vpnki0");
+    while !take(&mut watch).unwrap() {}
+    assert_eq!(names(&watch), ["wan"]);
+}
+
+/// The rights of a version before this one.
+#[test]
+fn who_may_not_hear_of_objects_hears_of_networks() {
+    let serve = |stream: &mut UnixStream| {
+        subscription_with(stream, 6)?;
+        dump_networks(stream, &[], &capture("14-").json)?;
+        let down = json!({"interface": "wan", "up": false});
+        send(stream, &[notification("interface.down", &down)])?;
+        stream.read_exact(&mut [0])
+    };
+    against("no-objects", serve, |path| {
+        let mut watch = NetworkWatch::connect(path).unwrap();
+        assert_eq!(take(&mut watch), Ok(true));
+        assert_eq!(found(&watch, "wan").unwrap(), [""; 0]);
+    });
 }
