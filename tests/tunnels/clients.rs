@@ -2,7 +2,9 @@
 //! the real OpenVPN as a service of procd.
 
 use crate::night::{Night, QUICK_OPTIONS, holds};
-use wansync_test_support::tunnel::{FAR, Keepalive, OpenVpn, ROUTE, Restart, Topology, TunnelBed};
+use wansync_test_support::tunnel::{
+    FAR, Keepalive, NETWORK, OpenVpn, ROUTE, Restart, TUN, Topology, TunnelBed,
+};
 
 /// The lines that say what restarts OpenVPN.
 const SERVICE: &str = "option service openvpn\noption instance vpnki\n";
@@ -49,6 +51,7 @@ fn a_protocol_that_blocks_its_restart_is_started() {
 fn openvpn(topology: Topology, lines: &str) -> (Night, OpenVpn) {
     let bed = TunnelBed::without_tunnel();
     let vpn = bed.start_openvpn(topology, Keepalive::Absent);
+    bed.add_service(&vpn);
     if lines.contains("option network") {
         bed.add_proto_none();
     }
@@ -58,6 +61,40 @@ fn openvpn(topology: Topology, lines: &str) -> (Night, OpenVpn) {
     );
     bed.sections(&format!("{}{tunnel}", bed.account("")));
     (Night::on(bed), vpn)
+}
+
+/// The server has forgotten the client, which does not notice; another process of it
+/// brings the tunnel and its routes back.
+#[track_caller]
+fn is_restarted_by_procd(night: &Night, vpn: &OpenVpn) {
+    let has_route = |night: &Night| night.bed.ip("route").contains(ROUTE);
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    vpn.server.stop();
+    vpn.server.resume();
+    daemon.until("another process", |_| vpn.client.starts() > 1);
+    night.is(&mut daemon, "up");
+    daemon.until("the route", |_| has_route(night));
+    daemon.until("traffic", |_| night.bed.exchange());
+    assert_eq!(vpn.client.starts(), 2, "{}", daemon.log());
+    assert_eq!(
+        night.restarts() + night.bed.restarts(),
+        0,
+        "netifd has no part in it"
+    );
+    assert_eq!(night.tunnel()["evidence"]["route"], "ok");
+}
+
+#[test]
+fn openvpn_with_a_network_of_proto_none() {
+    let (night, vpn) = openvpn(Topology::P2p, &format!("option network {NETWORK}"));
+    is_restarted_by_procd(&night, &vpn);
+}
+
+#[test]
+fn openvpn_without_a_network() {
+    let (night, vpn) = openvpn(Topology::Subnet, &format!("option device {TUN}"));
+    is_restarted_by_procd(&night, &vpn);
 }
 
 /// OpenVPN's owner has stopped it; it comes back by itself, or the service does nothing.

@@ -13,8 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, KeyPair};
+use rustix::process::Signal;
 use serde_json::{Value, json};
-use wansync_sim::ubus::Outcome;
+use wansync_sim::ubus::{Outcome, procd};
 
 use super::line::Line;
 use super::{FAR, NEAR, NETWORK, SERVICES, TunnelBed};
@@ -22,6 +23,10 @@ use crate::procd::Instance;
 
 /// The client's device.
 pub const TUN: &str = "tun0";
+const SERVICE: &str = "openvpn";
+const INSTANCE: &str = "vpnki";
+/// OpenVPN's script: an exit within an hour counts, and no number of them is too many.
+const RESPAWN: [u32; 3] = [3600, 5, 0];
 /// The pause before procd starts the client again.
 const RESPAWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause between two looks of netifd's stand-in at the device.
@@ -108,20 +113,32 @@ impl TunnelBed {
         });
         let (ubus, line) = (Arc::downgrade(&self.ubus), Arc::downgrade(&self.line));
         let mut was_there = None;
-        let follow = move || {
+        follow(move || {
             let (ubus, line) = (ubus.upgrade()?, line.upgrade()?);
             let is_there = has_tun(&line);
             if was_there.replace(is_there) != Some(is_there) {
                 ubus.set_interface(NETWORK, proto_none_status(is_there));
             }
             Some(())
-        };
-        let mut follow = follow;
-        follow();
-        thread::spawn(move || {
-            while follow().is_some() {
-                thread::sleep(POLL_INTERVAL);
+        });
+    }
+
+    /// procd has the client as instance `vpnki` of the service `openvpn`, as its script
+    /// sets it up: with a respawn that never ends.
+    pub fn add_service(&self, vpn: &OpenVpn) {
+        let client = Arc::clone(&vpn.client);
+        self.ubus.on_signal(SERVICE, INSTANCE, move |number| {
+            client.signal(Signal::from_named_raw(number).expect("a signal"));
+        });
+        let client = Arc::downgrade(&vpn.client);
+        let ubus = Arc::downgrade(&self.ubus);
+        let mut last = None;
+        follow(move || {
+            let (ubus, pid) = (ubus.upgrade()?, client.upgrade()?.pid());
+            if last.replace(pid) != Some(pid) {
+                ubus.set_instance(SERVICE, INSTANCE, instance_status(pid));
             }
+            Some(())
         });
     }
 
@@ -182,6 +199,25 @@ fn openvpn() -> PathBuf {
     let places = ["/usr/sbin/openvpn", unpacked].map(PathBuf::from);
     let found = places.into_iter().find(|path| path.exists());
     found.expect("openvpn: tests/setup unpacks it")
+}
+
+/// Looks at once, and again and again until there is nothing more to look at.
+fn follow(mut look: impl FnMut() -> Option<()> + Send + 'static) {
+    look();
+    thread::spawn(move || {
+        while look().is_some() {
+            thread::sleep(POLL_INTERVAL);
+        }
+    });
+}
+
+/// procd's words about an instance that runs or is about to be started again.
+fn instance_status(pid: Option<u32>) -> Value {
+    let mut status = procd::running(pid.unwrap_or_default(), Some(RESPAWN));
+    if pid.is_none() {
+        status["running"] = false.into();
+    }
+    status
 }
 
 /// `/proc` shows the devices of the namespace, and asking it costs nothing.
