@@ -28,6 +28,15 @@ test-loaded: ## all tests, five times in a row, while the processors are busy wi
 	tests/setup
 	tests/under-load
 
+SOAK_MINUTES ?= 60
+
+.PHONY: soak
+soak: ## real tunnels side by side for an hour, with traffic and faults by a schedule (SOAK_MINUTES=20 SOAK_SEED=7)
+	tests/setup
+	cargo build --locked --release --package wansync
+	SOAK_MINUTES=$(SOAK_MINUTES) WANSYNC_PROGRAM=$(CURDIR)/target/release/wansync \
+	    cargo test --locked --test soak -- --ignored --exact soak --nocapture
+
 .PHONY: release-check
 release-check: ## what .ci/run leaves out: all routers' processors, reproducibility, the feed's build, all packages
 	.ci/steps 'make size' 'make cross-test' 'make feed-test' 'make reproduce TARGET=mips' 'make packages'
