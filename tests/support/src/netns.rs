@@ -286,8 +286,10 @@ impl FarSim {
     /// All that it logged: requests, and connections that failed.
     pub fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-        let lines = text.lines();
+        // The last line may be half written.
+        let lines = text.split_inclusive('\n');
         lines
+            .filter(|line| line.ends_with('\n'))
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect()
     }
