@@ -174,7 +174,7 @@ fn names_that_are_not_the_login() {
     world
         .check()
         .expect(0)
-        .says("warn  dacha: VPNKI lists no tunnel 'USER356' (did you mean 'user356'?)")
+        .says("warn  dacha: 'USER356' is taken for VPNKI's 'user356' (did you mean that?)")
         .says("section 'dacha': option 'name': 'USER356' is no login of VPNKI (did you mean 'user356'?)");
     let mut tunnels = world.router.sim.tunnels();
     tunnels[1].comment = "дача".to_owned();

@@ -35,7 +35,7 @@ const MAX_WAIT: Duration = DAY;
 /// A tunnel as VPNKI's lists may name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TunnelId<'a> {
-    /// Its name at VPNKI.
+    /// Its name in the configuration: VPNKI's login, or another name that it knows.
     pub name: &'a str,
     /// Its address in VPNKI's network, by which a list may name it too.
     pub address: Option<&'a str>,
@@ -89,7 +89,7 @@ pub struct CallError {
 /// Where VPNKI lists one tunnel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// The tunnel's name at VPNKI.
+    /// The tunnel's name, as it was looked for.
     pub name: String,
     /// Its address, if it was looked for by that too.
     pub address: Option<String>,

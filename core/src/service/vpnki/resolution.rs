@@ -12,6 +12,9 @@ use crate::json::{Json, JsonWriter, Persist};
 use crate::service::rows::{ReplyRow, Rows};
 use crate::tunnel::account::TunnelId;
 
+/// The most tunnels that are told apart where several may be meant.
+const MAX_AMBIGUOUS: usize = 4;
+
 /// The meaning of a tunnel's name, by `tunnels`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Resolution {
@@ -53,7 +56,7 @@ impl Persist for Resolution {
     }
 }
 
-/// The rows of `tunnels`, each with the names in it.
+/// The rows of a list, each with the names in it.
 pub(super) struct NamedRows<'a>(Vec<(ReplyRow<'a>, Vec<Cow<'a, str>>)>);
 
 impl<'a> NamedRows<'a> {
@@ -87,7 +90,8 @@ impl<'a> NamedRows<'a> {
             None => Resolution::Unlisted,
             Some([login]) => Resolution::Tunnel(self.names_of(login)),
             Some(logins) => {
-                Resolution::Ambiguous(logins.iter().map(|login| (*login).to_owned()).collect())
+                let first = logins.iter().take(MAX_AMBIGUOUS);
+                Resolution::Ambiguous(first.map(|login| (*login).to_owned()).collect())
             }
         }
     }

@@ -101,7 +101,7 @@ pub fn resolve(
     check_understood(is_found, &rows, aliases)?;
     for name in resolutions.iter_mut().flat_map(Resolution::names_mut) {
         if let Some(key) = key {
-            *name = key.redact(name);
+            *name = key.redact_whole(name).into_owned();
         }
     }
     Ok(resolutions)
@@ -297,8 +297,8 @@ mod tests {
 
     #[test]
     fn a_name_that_quotes_the_key_does_not_show_it() {
-        let key = Secret::new("example-key").expect("a key");
-        let list = r#"[{"login": "user356", "comment": "see example-key"}]"#;
+        let key = Secret::new("356-example-key").expect("a key");
+        let list = r#"[{"login": "user356", "comment": "see 356-example-key"}]"#;
         let found = resolve(
             &reply(list),
             &[named("user356")],

@@ -104,37 +104,34 @@ pub(super) fn check_listed(
     };
     let (name, is_active) = (&tunnel.name, lists.active[at]);
     let listed = match &lists.resolutions[at] {
-        Resolution::Ambiguous(logins) => {
-            let logins = clean(&logins.join(", ")).into_owned();
-            let text = format!(
-                "{section}: VPNKI lists several tunnels '{name}': {logins}; 'option name' must \
-                 be the login of one"
-            );
-            return findings.bad(Exit::Config, text);
-        }
+        Resolution::Ambiguous(logins) => Err(format!(
+            "several tunnels '{name}': {}; 'option name' must be the login of one",
+            clean(&logins.join(", "))
+        )),
         Resolution::Unlisted if !is_active => {
-            let text = format!(
-                "{section}: VPNKI lists no tunnel '{name}'{}",
-                name_hint(name, lists)
-            );
-            return findings.bad(Exit::Config, text);
+            Err(format!("no tunnel '{name}'{}", name_hint(name, lists)))
         }
+        Resolution::Unlisted => Ok(format!("'{name}'")),
         Resolution::Tunnel(names) => {
             if let Some(meant) = misspelt(name, names) {
                 findings.warn(format!(
-                    "{section}: VPNKI lists no tunnel '{name}' (did you mean '{meant}'?)"
+                    "{section}: '{name}' is taken for VPNKI's '{meant}' (did you mean that?)"
                 ));
             }
-            listed_as(name, names)
+            Ok(listed_as(name, names))
         }
-        Resolution::Unlisted => format!("'{name}'"),
     };
-    match is_active {
-        true => findings.good(format!("{section}: VPNKI lists {listed}, and it is active")),
-        false => findings.bad(
-            Exit::Later,
-            format!("{section}: VPNKI lists {listed}, but it is not active"),
-        ),
+    match (listed, is_active) {
+        (Err(fault), _) => {
+            findings.bad(Exit::Config, format!("{section}: VPNKI lists {fault}"));
+        }
+        (Ok(listed), true) => {
+            findings.good(format!("{section}: VPNKI lists {listed}, and it is active"));
+        }
+        (Ok(listed), false) => {
+            let text = format!("{section}: VPNKI lists {listed}, but it is not active");
+            findings.bad(Exit::Later, text);
+        }
     }
 }
 
