@@ -10,7 +10,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
-use wansync_sim::ubus::UbusSim;
+use wansync_sim::ubus::{UbusSim, procd};
 use wansync_sim::{Envelope, Rows, Style, Times, VPNKI_KEY};
 use wansync_test_support::netns::Netns;
 use wansync_test_support::{Ran, Router};
@@ -421,4 +421,132 @@ fn programs_and_key_files() {
     fs::remove_file(world.router.path("program")).expect("removed");
     fs::create_dir(world.router.path("program")).expect("a folder");
     world.fails(78, &format!("dacha: the program {program} is a directory"));
+}
+
+/// OpenVPN as a service of procd: what a restart would do to it.
+#[test]
+fn a_tunnel_that_is_a_service() {
+    let world = World::new();
+    let service = "option on_down restart\noption service openvpn\noption instance vpnki";
+    world.with_tunnel(service);
+    world.fails(
+        75,
+        "dacha: instance 'vpnki' of service 'openvpn': procd does",
+    );
+    let running = |respawn| procd::running(356, respawn);
+    let respawns = Some([3600, 5, 0]);
+    world.ubus.set_instance("openvpm", "x", running(respawns));
+    world.fails(
+        78,
+        "dacha: procd runs no service 'openvpn' (did you mean 'openvpm'?)",
+    );
+    world
+        .ubus
+        .set_instance("openvpn", "vpnk", running(respawns));
+    world.fails(
+        78,
+        "dacha: service 'openvpn' has no instance 'vpnki' (did you mean 'vpnk'?), but: vpnk",
+    );
+    world.ubus.set_instance("openvpn", "vpnki", running(None));
+    world.fails(
+        78,
+        "dacha: instance 'vpnki' of service 'openvpn' has no respawn: procd would not start it \
+         again after a restart",
+    );
+    // It ended too often.
+    let ended = json!({"running": false, "term_timeout": 5, "exit_code": 1});
+    world.ubus.set_instance("openvpn", "vpnki", ended.clone());
+    world.fails(75, "does not run, and procd does not start it again");
+    let mut waits = running(respawns);
+    waits["running"] = false.into();
+    world.ubus.set_instance("openvpn", "vpnki", waits);
+    world.fails(75, "does not run; procd is about to start it again");
+    world
+        .ubus
+        .set_instance("openvpn", "vpnki", running(respawns));
+    world
+        .check()
+        .expect(0)
+        .says("ok    dacha: instance 'vpnki' of service 'openvpn' runs, and procd starts it again");
+    // netifd has no part in it.
+    let device = tunnel(service).replace("option network 'vpnki0'", "option device 'lo'");
+    world.configure(&world.account(""), &device);
+    let ran = world.check().expect(0);
+    ran.says("ok    dacha: its device 'lo' is there");
+    world.configure(&world.account(""), &device.replace("'lo'", "'tun0'"));
+    world.fails(75, "dacha: its device 'tun0' is missing");
+}
+
+#[test]
+fn a_restart_that_cannot_bring_it_back() {
+    let world = World::new();
+    let mut status = up("lo");
+    status["proto"] = "none".into();
+    world.ubus.set_interface("vpnki0", status);
+    world.with_tunnel("option on_down none");
+    world.check().expect(0);
+    world.with_tunnel("option on_down restart");
+    world.fails(
+        78,
+        "dacha: on_down 'restart' cannot bring 'vpnki0' back: netifd does not run what makes the \
+         device of a network of proto 'none'; option service 'openvpn' with option instance 'NAME' \
+         would, or on_down 'command'",
+    );
+}
+
+/// The migration to netifd's OpenVPN passes over a section with the name of a network.
+#[test]
+fn an_instance_that_the_migration_left_out() {
+    let world = World::new();
+    let write = |name: &str, text: &str| {
+        fs::write(world.router.path(name), text).expect("the file is written");
+    };
+    write("openvpn", "config openvpn 'vpnki0'\n\toption enabled '1'\n");
+    world.check().expect(0);
+    write(
+        "network",
+        "config interface 'vpnki0'\n\toption proto 'none'\n",
+    );
+    world.check().expect(0);
+    let other = procd::running(1, Some([3600, 5, 0]));
+    world.ubus.set_instance("openvpn", "other", other.clone());
+    world.fails(
+        78,
+        "dacha: 'vpnki0' of /etc/config/openvpn is run by nobody: the migration to netifd's \
+         protocol 'openvpn' passes over a section with the name of a network; give one of them \
+         another name",
+    );
+    world.ubus.set_instance("openvpn", "vpnki0", other);
+    world.check().expect(0);
+}
+
+/// LTE has its address on a dynamic child of its network.
+#[test]
+fn several_wans() {
+    let world = World::new();
+    let down = json!({"up": false, "pending": false, "available": true, "proto": "dhcp"});
+    world.ubus.set_interface("wan", down);
+    world.ubus.set_interface(
+        "wwan",
+        json!({"up": true, "l3_device": "wwan0", "proto": "qmi"}),
+    );
+    let mut child = up("wwan0");
+    child["dynamic"] = true.into();
+    let default = json!([{"target": "0.0.0.0", "mask": 0, "nexthop": "8.8.4.1"}]);
+    child["route"] = default;
+    world.ubus.set_interface("wwan_4", child);
+    for wans in ["", "list wan wan\nlist wan wwan"] {
+        world.with_tunnel(wans);
+        let ran = world.check().expect(0);
+        ran.says("dacha: network 'wwan_4', which it runs over, is up on wwan0");
+    }
+    world.ubus.remove_interface("wwan_4");
+    world.fails(
+        75,
+        "dacha: no WAN is up: wan is down, wwan is up without an address",
+    );
+    world.with_tunnel("");
+    world.fails(75, "dacha: the WAN 'wan' is down");
+    world.ubus.remove_interface("wan");
+    world.fails(75, "dacha: no network has a default route");
 }

@@ -230,8 +230,8 @@ fn its_device_is_gone() {
         &status_of(&bed),
         &[
             "down  ",
-            "the device vpnki0 is missing",
-            "which does not exist",
+            "but the device vpnki0 is missing",
+            "; the device vpnki0 is missing (",
         ],
     );
     bed.vanish();

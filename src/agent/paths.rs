@@ -101,19 +101,25 @@ impl Paths {
         Config::parse(text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// Reads netifd's networks from the file `network` beside the configuration. Without
-    /// it, or without the right to read it, none is known; so it is beside the copy that
-    /// procd's daemon reads.
+    /// Reads netifd's networks. Without the file, or without the right to read it, none
+    /// is known.
     pub fn network_file(&self) -> NetworkFile {
-        let path = self.config.with_file_name("network");
-        let text = files::read(&path, MAX_CONFIG_SIZE);
-        NetworkFile::parse(&text.unwrap_or_default())
+        NetworkFile::parse(&self.read_beside("network"))
     }
 
-    /// The names of the sections in the file of this name beside the configuration.
+    /// The text of another configuration, that beside ours or, since procd's daemon has a
+    /// copy of ours elsewhere, OpenWrt's.
+    fn read_beside(&self, name: &str) -> Vec<u8> {
+        let beside = self.config.with_file_name(name);
+        let openwrts = Path::new("/etc/config").join(name);
+        let text = files::read(&beside, MAX_CONFIG_SIZE);
+        let text = text.or_else(|_| files::read(&openwrts, MAX_CONFIG_SIZE));
+        text.unwrap_or_default()
+    }
+
+    /// The names of the sections in another configuration.
     pub fn section_names(&self, package: &str) -> Vec<String> {
-        let path = self.config.with_file_name(package);
-        let text = files::read(&path, MAX_CONFIG_SIZE).unwrap_or_default();
+        let text = self.read_beside(package);
         let package = uci::parse(&text).unwrap_or_default();
         let sections = package.sections.into_iter();
         sections.map(|section| section.name.into_owned()).collect()

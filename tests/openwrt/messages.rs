@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
+use wansync_sim::ubus::procd;
 use wansync_sim::{KEY, VPNKI_KEY};
 
 use crate::online::{HOME, Online, up};
@@ -67,7 +68,7 @@ fn down() -> Value {
 }
 
 /// Every row of the table that quotes something.
-const SYMPTOMS: [Symptom; 30] = [
+const SYMPTOMS: [Symptom; 32] = [
     ("disabled: option enabled '0'", "wansync status", |on| {
         on.staged.configure("option enabled '0'", HOME);
     }),
@@ -250,6 +251,34 @@ const SYMPTOMS: [Symptom; 30] = [
                 "option name 'user356'\noption ping '172.16.0.1'",
             );
             on.ubus.set_interface("vpnki0", status);
+        },
+    ),
+    (
+        "on_down 'restart' cannot bring 'vpnki0' back",
+        "wansync check",
+        |on| {
+            dacha(
+                on,
+                VPNKI_KEY,
+                "option name 'user356'\noption on_down 'restart'",
+            );
+            let mut status = up("172.16.5.2");
+            status["proto"] = "none".into();
+            on.ubus.set_interface("vpnki0", status);
+        },
+    ),
+    (
+        "instance 'vpnki' of service 'openvpn' has no respawn",
+        "wansync check",
+        |on| {
+            dacha(
+                on,
+                VPNKI_KEY,
+                "option name 'user356'\noption on_down 'restart'\n\
+                 option service 'openvpn'\noption instance 'vpnki'",
+            );
+            let status = procd::running(356, None);
+            on.ubus.set_instance("openvpn", "vpnki", status);
         },
     ),
 ];

@@ -102,6 +102,9 @@ fn the_daemon_has_no_more_privileges_than_it_needs() {
     );
     let fixed = format!("{DACHA}{fix}");
     let own = format!("{DACHA}option notify '/bin/true'\n");
+    let service = format!(
+        "{DACHA}option on_down 'restart'\noption service 'openvpn'\noption instance 'vpnki'\n"
+    );
     let handshake = DACHA.replace("vpnki0", "wg0");
     let table = [
         (true, "", "wansync", true, ""),
@@ -109,6 +112,7 @@ fn the_daemon_has_no_more_privileges_than_it_needs() {
         (true, &fixed, "wansync", true, admin),
         (true, &handshake, "wansync", true, admin),
         (true, &own, "root", false, ""),
+        (true, &service, "root", false, ""),
         (false, "", "wansync", false, ""),
         (false, DACHA, "root", false, ""),
         (false, &fixed, "root", false, ""),

@@ -13,6 +13,7 @@ mod clients;
 mod crashes;
 mod devices;
 mod evidence;
+mod links;
 mod many;
 mod night;
 mod outages;

@@ -1,0 +1,65 @@
+//! The network or device that a tunnel is, where netifd does not simply have it up.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::night::{Night, QUICK_OPTIONS, holds};
+use wansync_test_support::tunnel::{NETWORK, tunnel_status};
+
+#[test]
+fn a_network_that_is_not_started_at_boot() {
+    let night = Night::with(QUICK_OPTIONS);
+    let network = format!("config interface '{NETWORK}'\noption proto 'l2tp'\n");
+    let path = night.bed.router.path("network");
+    fs::write(&path, format!("{network}option auto '0'\n")).expect("the file is written");
+    night.bed.set_down(json!({"autostart": false}));
+    let started = "vpnki0 is not started at boot (auto '0'); 'ifup vpnki0' brings it up";
+    night.pass_at(0).says(started);
+    let status = night.run_at(1, &["status"]).expect(0);
+    status.says("vpnki0 is not started at boot");
+    fs::write(&path, network).expect("the file is written");
+    night
+        .pass_at(60)
+        .says("vpnki0 was taken down by hand; 'ifup vpnki0' brings it back");
+    assert_eq!(night.restarts(), 0);
+}
+
+/// One that a program added at run time goes away with its device.
+#[test]
+fn a_network_that_netifd_has_no_longer() {
+    let night = Night::with("option interval 5\noption down_after 2");
+    let mut status = tunnel_status(NETWORK);
+    status["dynamic"] = true.into();
+    night.bed.ubus.set_interface(NETWORK, status);
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    night.bed.vanish_unnoticed();
+    night.bed.ubus.remove_interface(NETWORK);
+    night.is(&mut daemon, "down");
+    let finding = night.finds(&mut daemon, "no longer");
+    holds(&finding, "vpnki0 is gone: netifd has it no longer");
+    night.bed.come_back_as("ppp7");
+    night.is(&mut daemon, "up");
+}
+
+/// A firewall zone with `tun+` is all that netifd's side has of many a tunnel.
+#[test]
+fn a_device_that_netifd_does_not_know() {
+    let night = Night::new();
+    let bed = &night.bed;
+    bed.ubus.remove_interface(NETWORK);
+    let options = "option interval 5\noption down_after 2";
+    let tunnel = bed
+        .tunnel(options)
+        .replace("option network", "option device");
+    bed.sections(&format!("{}{tunnel}", bed.account("")));
+    night.was_well();
+    let mut daemon = night.daemon();
+    night.is(&mut daemon, "up");
+    let status = night.run_at(1, &["status"]).expect(0);
+    status.says("tunnel user356, device vpnki0");
+    bed.vanish_unnoticed();
+    night.is(&mut daemon, "down");
+    holds(&night.finding(), "but the device vpnki0 is missing");
+}
