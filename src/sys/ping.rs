@@ -14,6 +14,10 @@
 //! In IPv4 no route is needed: what is bound to a device leaves through it. In
 //! IPv6 there must be a route through the device, else it is `ENETUNREACH`.
 //!
+//! A large echo shows whether packets of its size get through. The kernel forbids their
+//! fragmentation as long as it knows of no smaller MTU on the way; where a router on the
+//! way has one and does not say so, they are lost. (ip(7): IP_PMTUDISC_WANT, the default)
+//!
 //! An address of this router itself is refused: the kernel lets it answer even
 //! a socket that is bound to the device of that address, with the far end dead.
 
@@ -51,6 +55,10 @@ pub struct Echo {
     /// True if the socket is a raw one, which sees the answers to others too.
     raw: bool,
     number: u16,
+    /// Bytes of an echo, its header included.
+    size: usize,
+    /// The numbers of the first echo of this size and of the last one.
+    first: u16,
     sequence: u16,
     /// In the payload of each echo, so that nothing else can pass for an answer.
     cookie: [u8; 8],
@@ -81,9 +89,27 @@ impl Echo {
             device: device.to_owned(),
             raw,
             number,
+            size: ECHO_SIZE,
+            first: 1,
             sequence: 0,
             cookie,
         })
+    }
+
+    /// True if its echoes are large ones.
+    pub fn is_large(&self) -> bool {
+        self.size > ECHO_SIZE
+    }
+
+    /// Sends an echo with so many bytes of data, and from now on no other: what answers
+    /// those before is passed over.
+    ///
+    /// # Errors
+    /// As of [`Echo::send`].
+    pub fn send_large(&mut self, size: u16) -> Result<(), String> {
+        self.size = PAYLOAD + usize::from(size);
+        self.first = self.sequence.wrapping_add(1);
+        self.send()
     }
 
     /// Sends one more echo. One that is lost at once was sent.
@@ -93,7 +119,9 @@ impl Echo {
     /// far end.
     pub fn send(&mut self) -> Result<(), String> {
         self.sequence = self.sequence.wrapping_add(1);
-        let echo = self.build_request(clock::since_boot());
+        let mut echo = self.build_request(clock::since_boot()).to_vec();
+        // Zeros change no checksum.
+        echo.resize(self.size, 0);
         let address = SocketAddr::new(self.target, 0);
         match sendto(&self.socket, &echo, SendFlags::empty(), &address) {
             Ok(_) => Ok(()),
@@ -170,7 +198,7 @@ impl Echo {
         let ours = echo[..2] == [expected, 0]
             // What the kernel chose for an unprivileged socket it checks, too.
             && (number == self.number || !self.raw)
-            && (1..=self.sequence).contains(&sequence)
+            && (self.first..=self.sequence).contains(&sequence)
             && echo[PAYLOAD..16] == self.cookie;
         let seconds = u32::from_be_bytes([echo[16], echo[17], echo[18], echo[19]]);
         let nanoseconds = u32::from_be_bytes([echo[20], echo[21], echo[22], echo[23]]);
@@ -254,6 +282,8 @@ mod tests {
             device: "tun0".to_owned(),
             raw,
             number: 0x1234,
+            size: ECHO_SIZE,
+            first: 1,
             sequence: 2,
             cookie: *b"a cookie",
         }
@@ -328,6 +358,16 @@ mod tests {
             echo.sequence = sent;
             assert_eq!(echo.sent_at(&answer).is_some(), matches, "{sent}");
         }
+    }
+
+    #[test]
+    fn a_small_echo_does_not_answer_a_large_one() {
+        let mut echo = echo("172.16.0.1", false);
+        let answer = answered(&echo);
+        echo.first = 3;
+        echo.sequence = 3;
+        assert_eq!(echo.sent_at(&answer), None);
+        assert!(echo.sent_at(&answered(&echo)).is_some());
     }
 
     #[test]

@@ -115,6 +115,7 @@ impl Watched {
             [
                 "device",
                 "handshake_age_s",
+                "large_ping",
                 "ping_ms",
                 "route",
                 "rx_age_s",

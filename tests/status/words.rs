@@ -83,6 +83,8 @@ fn each_piece_of_evidence_in_a_word() {
             "ping_ms",
             Value::Null,
         ),
+        ("large_ping", json!(true), "large_ping", json!("ok")),
+        ("large_ping", json!(false), "large_ping", json!("lost")),
         ("traffic", traffic(None, 0), "rx_age_s", Value::Null),
         ("handshake", json!("Never"), "handshake_age_s", Value::Null),
         (

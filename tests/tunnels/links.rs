@@ -63,3 +63,24 @@ fn a_device_that_netifd_does_not_know() {
     night.is(&mut daemon, "down");
     holds(&night.finding(), "but the device vpnki0 is missing");
 }
+
+/// The far end's line takes smaller packets than the router thinks, and nothing says so.
+#[test]
+fn large_packets_are_lost() {
+    let night = Night::with("option ping_size 1372\noption down_after 2");
+    let lost = "though echoes with 1372 bytes of data are lost: is the MTU of vpnki0 too large?";
+    let bed = &night.bed;
+    night.pass_at(0).expect(0).never_says("bytes of data");
+    assert_eq!(night.tunnel()["evidence"]["large_ping"], "ok");
+    bed.far_ip("link set vpn0 mtu 1300");
+    night.pass_at(60).expect(0).says("dacha: up: ").says(lost);
+    assert_eq!(night.tunnel_at(61)["evidence"]["large_ping"], "lost");
+    let status = night.run_at(61, &["status"]).expect(0);
+    status.says("echoes with 1372 bytes of data lost (");
+    night.run_at(62, &["check"]).says(
+        "warn  dacha: 172.16.0.1 answers through vpnki0, but echoes with 1372 bytes of data are lost",
+    );
+    bed.far_ip("link set vpn0 mtu 1500");
+    night.pass_at(120).expect(0).never_says("bytes of data");
+    assert_eq!(night.restarts(), 0);
+}

@@ -40,6 +40,8 @@ pub struct Evidence {
     pub route: Option<Finding<RouteStatus>>,
     /// The fate of echoes to `option ping`.
     pub ping: Option<Finding<EchoStatus>>,
+    /// Whether an echo of `option ping_size` was answered, since a small one was.
+    pub large_ping: Option<Finding<bool>>,
     /// The latest handshake of a WireGuard device.
     pub handshake: Option<Finding<HandshakeStatus>>,
     /// The device's counters, read after the echoes of the same round, so that
@@ -173,6 +175,7 @@ persist!(Evidence {
     device,
     route,
     ping,
+    large_ping,
     handshake,
     traffic,
     testimony,
@@ -211,6 +214,7 @@ impl Evidence {
             at(&self.device),
             at(&self.route),
             at(&self.ping),
+            at(&self.large_ping),
             at(&self.handshake),
             at(&self.traffic),
         ];

@@ -538,6 +538,7 @@ const NAMES: TunnelNames<'_> = TunnelNames {
     network: "vpnki0",
     ping: Some("172.16.0.1"),
     route: Some("172.16.0.0/16"),
+    ping_size: None,
 };
 
 fn finding<T>(value: T, at: Boot) -> Option<Finding<T>> {
@@ -662,6 +663,7 @@ fn random_evidence(dice: &mut Dice, now: Boot) -> Evidence {
     let mut testimony = Testimony::default();
     testimony.recall(&Witness::ALL);
     Evidence {
+        large_ping: None,
         wan: finding(wan, now),
         service: finding(service, now),
         device: finding(device, now),

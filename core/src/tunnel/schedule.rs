@@ -119,6 +119,12 @@ impl TunnelSchedule {
         });
     }
 
+    /// Takes note of a large echo that was sent after the small one was answered.
+    pub fn large_echo_sent(&mut self, now: Boot) {
+        self.echo = None;
+        self.echo_sent(now);
+    }
+
     /// The step about an echo without an answer at `now`.
     pub fn echo_step(&self, now: Boot) -> EchoStep {
         match self.echo {

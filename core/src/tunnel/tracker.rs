@@ -15,6 +15,9 @@ use super::{Health, TunnelState};
 use crate::config::Tunnel;
 use crate::time::{Boot, Now, Wall};
 
+/// The pause between two large echoes.
+const LARGE_ECHO_INTERVAL: Duration = Duration::from_secs(60);
+
 /// A tunnel with its state and its schedule. Moments may be given to the millisecond;
 /// what is remembered of them is in whole seconds.
 #[derive(Debug)]
@@ -147,6 +150,22 @@ impl TunnelTracker {
         self.state.evidence.ping = echo.map(|value| Finding { value, at });
     }
 
+    /// The size of the large echo that is to follow a small one that was answered, if one
+    /// is due.
+    pub fn large_echo(&self, now: Boot) -> Option<u16> {
+        let last = self.state.evidence.large_ping.as_ref();
+        let is_due = last.is_none_or(|finding| now.since(finding.at) >= LARGE_ECHO_INTERVAL);
+        self.tunnel.ping_size.filter(|_| is_due)
+    }
+
+    /// Takes note of whether a large echo was answered.
+    pub fn record_large_echo(&mut self, is_answered: bool, now: Boot) {
+        self.state.evidence.large_ping = Some(Finding {
+            value: is_answered,
+            at: now.whole_secs(),
+        });
+    }
+
     /// Takes note of an echo that was answered after so long.
     pub fn record_answer(&mut self, after: Duration, now: Boot) {
         let ms = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
@@ -219,6 +238,7 @@ impl TunnelTracker {
             network: tunnel.link.name(),
             ping: ping.as_deref(),
             route: route.as_deref(),
+            ping_size: tunnel.ping_size,
         };
         let last_attempt = self.state.recovery.last_attempt();
         verdict(&names, &self.state.evidence, last_attempt, now)

@@ -520,3 +520,18 @@ fn a_half_done_restart_is_pending_until_netifd_catches_up() {
     let device = &device.expect("it is known").value;
     assert!(matches!(device, DeviceStatus::Pending { .. }), "{device:?}");
 }
+
+#[test]
+fn a_large_echo_a_minute() {
+    let tunnel = Tunnel {
+        ping_size: Some(1372),
+        ..tunnel()
+    };
+    let mut tracker = TunnelTracker::new(tunnel, TunnelState::default(), at(0));
+    assert_eq!(tracker.large_echo(at(1)), Some(1372));
+    tracker.record_large_echo(false, at(1));
+    assert_eq!(tracker.large_echo(at(60)), None);
+    assert_eq!(tracker.large_echo(at(61)), Some(1372));
+    tracker.tunnel.ping_size = None;
+    assert_eq!(tracker.large_echo(at(61)), None);
+}

@@ -51,6 +51,8 @@ pub(super) struct TunnelNames<'a> {
     pub(super) ping: Option<&'a str>,
     /// `option route`
     pub(super) route: Option<&'a str>,
+    /// `option ping_size`
+    pub(super) ping_size: Option<u16>,
 }
 
 /// The conclusion from the evidence.
@@ -119,6 +121,7 @@ struct Case<'a> {
     device: Option<&'a Finding<DeviceStatus>>,
     route: Option<&'a RouteStatus>,
     ping: Option<&'a Finding<EchoStatus>>,
+    large_ping: Option<&'a bool>,
     handshake: Option<&'a HandshakeStatus>,
     traffic: Option<&'a Traffic>,
     testimony: &'a Testimony,
@@ -175,6 +178,7 @@ impl<'a> Case<'a> {
             ping: recent(&evidence.ping, now, MAX_LOCAL_AGE).filter(|finding| {
                 names.ping.is_some() && gone_at.is_none_or(|at| finding.at >= at)
             }),
+            large_ping: recent(&evidence.large_ping, now, MAX_LOCAL_AGE).map(value),
             handshake: recent(&evidence.handshake, now, MAX_LOCAL_AGE).map(value),
             traffic: recent(&evidence.traffic, now, MAX_LOCAL_AGE).map(value),
             testimony: &evidence.testimony,
@@ -458,6 +462,7 @@ impl<'a> Case<'a> {
             self.misnamed(),
             self.unavailable_service(),
             self.unavailable_ping(),
+            self.lost_large_echo(),
             self.route_overlap(),
         ] {
             join(&mut but, " and ", &part);
@@ -468,6 +473,16 @@ impl<'a> Case<'a> {
             cause: Cause::Alive,
             carries_traffic: true,
             reason,
+        }
+    }
+
+    fn lost_large_echo(&self) -> String {
+        match (self.names.ping_size, self.large_ping) {
+            (Some(size), Some(false)) if self.answer().is_some() => format!(
+                "echoes with {size} bytes of data are lost: is the MTU of {} too large?",
+                self.names.network
+            ),
+            _ => String::new(),
         }
     }
 

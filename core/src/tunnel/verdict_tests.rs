@@ -11,6 +11,7 @@ const NAMES: TunnelNames<'_> = TunnelNames {
     network: "vpnki0",
     ping: Some("172.16.0.1"),
     route: Some("172.16.0.0/16"),
+    ping_size: None,
 };
 
 const NO_PING: TunnelNames<'_> = TunnelNames {
@@ -482,4 +483,45 @@ fn times_that_are_no_times_do_no_harm() {
             verdict(&NAMES, &evidence, Some(at), now);
         }
     }
+}
+
+/// A router on the way that has a smaller MTU and does not say so.
+#[test]
+fn large_packets_are_lost() {
+    let names = TunnelNames {
+        ping_size: Some(1372),
+        ..NAMES
+    };
+    let table = [
+        (
+            "wan=up device=up ping=23",
+            Some(true),
+            "172.16.0.1 answers on vpnki0 in 23 ms",
+        ),
+        (
+            "wan=up device=up ping=23",
+            None,
+            "172.16.0.1 answers on vpnki0 in 23 ms",
+        ),
+        (
+            "wan=up device=up ping=23 vpnki=active",
+            Some(false),
+            "172.16.0.1 answers on vpnki0 in 23 ms, though echoes with 1372 bytes of data are lost: \
+             is the MTU of vpnki0 too large?",
+        ),
+    ];
+    for (line, large, reason) in table {
+        let mut evidence = evidence(line);
+        evidence.large_ping = large.map(|value| Finding { value, at: NOW });
+        let got = verdict(&names, &evidence, None, NOW);
+        assert_eq!((got.health, got.reason.as_str()), (Health::Up, reason));
+    }
+    // Where nothing answers it is not the size.
+    let mut evidence = evidence("wan=up device=up ping=lost");
+    evidence.large_ping = Some(Finding {
+        value: false,
+        at: NOW,
+    });
+    let got = verdict(&names, &evidence, None, NOW);
+    assert!(!got.reason.contains("1372"), "{}", got.reason);
 }

@@ -89,8 +89,19 @@ impl MonitoredTunnel {
         let now = clock::boot();
         let tracker = &mut self.tracker;
         let result = match echo.answer() {
+            Ok(Some(_)) if echo.is_large() => {
+                tracker.record_large_echo(true, now);
+                Ok(())
+            }
             Ok(Some(after)) => {
                 tracker.record_answer(after, now);
+                // One that cannot be sent tells nothing.
+                if let Some(size) = tracker.large_echo(now)
+                    && echo.send_large(size).is_ok()
+                {
+                    tracker.schedule.large_echo_sent(now);
+                    return false;
+                }
                 Ok(())
             }
             Ok(None) => match tracker.schedule.echo_step(now) {
@@ -102,6 +113,10 @@ impl MonitoredTunnel {
                     }
                     Err(why) => Err(why),
                 },
+                EchoStep::GiveUp if echo.is_large() => {
+                    tracker.record_large_echo(false, now);
+                    Ok(())
+                }
                 EchoStep::GiveUp => {
                     tracker.record_loss(now);
                     Ok(())
@@ -109,7 +124,9 @@ impl MonitoredTunnel {
             },
             Err(why) => Err(why),
         };
-        if let Err(why) = result {
+        if let Err(why) = result
+            && !echo.is_large()
+        {
             tracker.record_echo(Some(EchoStatus::Unavailable(why)), now);
         }
         self.echo = None;

@@ -29,6 +29,8 @@ pub struct EvidenceView {
     pub route: Option<String>,
     /// The round-trip time of the last echo in milliseconds, unless it was lost.
     pub ping_ms: Option<u32>,
+    /// `ok` or `lost`: the last large echo
+    pub large_ping: Option<&'static str>,
     /// The time since a byte was last seen to come.
     #[serde(rename = "rx_age_s", serialize_with = "whole_seconds")]
     pub rx_age: Option<Duration>,
@@ -47,6 +49,7 @@ impl EvidenceView {
             ping,
             traffic,
             handshake,
+            large_ping,
             ..
         } = evidence;
         EvidenceView {
@@ -61,6 +64,9 @@ impl EvidenceView {
                 EchoStatus::Answered(ms) => Some(ms),
                 EchoStatus::Lost { .. } | EchoStatus::Unavailable(_) => None,
             }),
+            large_ping: large_ping
+                .as_ref()
+                .map(|finding| if finding.value { "ok" } else { "lost" }),
             rx_age: traffic
                 .as_ref()
                 .and_then(|finding| Some(now.since(finding.value.received_at?))),
@@ -133,6 +139,10 @@ pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: Boot) -> String {
             // Without a device no echo can be sent: that is not the news.
             let is_said_already = matches!(ping, EchoStatus::Unavailable(_)) && !is_up(evidence);
             (!is_said_already).then(|| ping_words(tunnel.ping, ping, now))
+        }),
+        aged(&evidence.large_ping, now, |is_answered| {
+            let size = tunnel.ping_size.filter(|_| !is_answered)?;
+            Some(format!("echoes with {size} bytes of data lost"))
         }),
         aged(&evidence.handshake, now, |handshake| {
             Some(handshake_words(handshake, now))

@@ -18,6 +18,8 @@ const ECHO_POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// An echo that is under way.
 pub(super) struct SentEcho {
     target: IpAddr,
+    /// `option ping_size`
+    size: Option<u16>,
     sent: Duration,
     echo: Result<Echo, String>,
 }
@@ -32,7 +34,13 @@ pub(super) fn send_echoes<'a>(
         let echo = Echo::open(target, device, number as u16)
             .and_then(|mut echo| echo.send().map(|()| echo));
         let sent = clock::since_boot();
-        Some((name, SentEcho { target, sent, echo }))
+        let probe = SentEcho {
+            target,
+            size: tunnel.ping_size,
+            sent,
+            echo,
+        };
+        Some((name, probe))
     };
     config.ready_tunnels().enumerate().filter_map(one).collect()
 }
@@ -48,13 +56,28 @@ pub(super) fn check_echo(
     };
     let target = probe.target;
     match await_echo(probe) {
-        Ok(true) => findings.good(format!("{section}: {target} answers through {device}")),
+        Ok(true) => {
+            let answers = format!("{section}: {target} answers through {device}");
+            match probe.size.filter(|size| !answers_large(probe, *size)) {
+                Some(size) => findings.warn(format!(
+                    "{answers}, but echoes with {size} bytes of data are lost"
+                )),
+                None => findings.good(answers),
+            }
+        }
         Ok(false) => {
             let text = format!("{section}: {target} does not answer through {device}");
             findings.bad(Exit::Later, text);
         }
         Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),
     }
+}
+
+/// Whether a large echo is answered, or cannot be sent, which tells nothing.
+fn answers_large(probe: &mut SentEcho, size: u16) -> bool {
+    let sent = probe.echo.as_mut().map(|echo| echo.send_large(size));
+    probe.sent = clock::since_boot();
+    !matches!(sent, Ok(Ok(()))) || await_echo(probe).unwrap_or(true)
 }
 
 fn await_echo(probe: &mut SentEcho) -> Result<bool, String> {
