@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wansync_test_support::tunnel::{ROUTE, Restart, WAN};
+use wansync_test_support::tunnel::{NAME, ROUTE, Restart, WAN};
 
 use crate::lane::{Kind, Lane, POLL_INTERVAL};
 
@@ -64,8 +64,7 @@ impl Lane {
             _ => self.device_gone(),
         }
         self.bed.services_work();
-        self.bed
-            .vpnki_lists(&[&[wansync_test_support::tunnel::NAME]]);
+        self.bed.vpnki_lists(&[&[NAME]]);
         drop(traffic);
     }
 
@@ -164,6 +163,7 @@ impl Lane {
         self.say(&format!("the WAN is down for {} s", away.as_secs()));
         let before = self.restarts();
         let mut outage = Outage::begin(self);
+        self.bed.wwan_down();
         self.bed.wan_down();
         if self.vpn.is_none() {
             self.bed.on_restart(Restart::Heals);
@@ -178,6 +178,7 @@ impl Lane {
         }
         let returned = Instant::now();
         self.bed.set_wan(WAN);
+        self.bed.wwan_up();
         self.mended(WAN_DOWN, outage, returned);
     }
 

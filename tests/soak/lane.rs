@@ -16,9 +16,9 @@ use crate::report::Report;
 pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The pause between two datagrams.
 pub const PAUSE: Duration = Duration::from_millis(200);
-/// For so long a lane waits for what must come in the end, before it says that it did not.
+/// The time after which what a lane waits for will not come.
 pub const PATIENCE: Duration = Duration::from_secs(300);
-/// A tunnel that was up for so long has its first attempts again; and some seconds.
+/// A tunnel that was up for five minutes counts as new: its next attempt follows at once.
 const STABLE_UP_TIME: Duration = Duration::from_secs(5 * 60 + 15);
 /// Routes are restored three times an hour.
 const ROUTE_FIX_INTERVAL: Duration = Duration::from_secs(20 * 60 + 5);
@@ -129,6 +129,7 @@ impl Lane {
             Kind::OpenVpnMute => openvpn(Keepalive::Absent),
             _ => (TunnelBed::new(), None),
         };
+        bed.add_wwan();
         match kind {
             Kind::OpenVpn => bed.add_proto_none(),
             Kind::OpenVpnMute => {}
@@ -203,7 +204,7 @@ impl Lane {
         signals + downs.max(self.bed.restarts())
     }
 
-    /// All that the daemon said, and how much that is.
+    /// All that the daemon said.
     pub fn log(&self) -> String {
         self.daemon.log()
     }

@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wansync_test_support::tunnel::{NAME, WAN};
+
 use crate::lane::{Kind, Lane, PAUSE};
 
 /// The shortest and the longest phase, in seconds.
@@ -30,6 +32,7 @@ impl Lane {
     /// A phase with traffic, in which nothing is restarted.
     pub fn carry_traffic(&mut self) {
         let (way, filters, service) = self.circumstances();
+        let is_lte = self.random.below(4) == 0;
         let ways = match way {
             Way::Both => "both ways",
             Way::Out => "out only",
@@ -46,7 +49,8 @@ impl Lane {
             Service::Unavailable => ", VPNKI unavailable",
             Service::Lying => ", VPNKI says inactive",
         };
-        let phase = format!("{ways}{echoes}{vpnki}");
+        let lte = if is_lte { ", over LTE" } else { "" };
+        let phase = format!("{ways}{echoes}{vpnki}{lte}");
         self.say(&phase);
         let before = self.restarts();
         let _traffic = match way {
@@ -64,16 +68,21 @@ impl Lane {
         if filters {
             self.bed.filter_echoes();
         }
+        if is_lte {
+            self.bed.wan_down();
+        }
         let begun = Instant::now();
         let spread = self.random.below((LENGTHS[1] - LENGTHS[0]) as usize) as u64;
         thread::sleep(Duration::from_secs(LENGTHS[0] + spread));
         let restarts = self.restarts() - before;
         self.report()
             .carried(self.kind.name(), phase, begun.elapsed(), restarts);
+        if is_lte {
+            self.bed.set_wan(WAN);
+        }
         self.bed.answer_echoes();
         self.bed.services_work();
-        self.bed
-            .vpnki_lists(&[&[wansync_test_support::tunnel::NAME]]);
+        self.bed.vpnki_lists(&[&[NAME]]);
         if restarts > 0 {
             println!("{}", self.log());
             self.is_over();
