@@ -130,10 +130,8 @@ impl Lane {
             _ => (TunnelBed::new(), None),
         };
         bed.add_wwan();
-        match kind {
-            Kind::OpenVpn => bed.add_proto_none(),
-            Kind::OpenVpnMute => {}
-            _ => bed.set_peer(),
+        if kind == Kind::OpenVpn {
+            bed.add_proto_none();
         }
         bed.sections(&format!("{}{}", bed.account(""), kind.lines()));
         let log = bed.router.path("daemon.log");

@@ -71,12 +71,6 @@ impl TunnelBed {
         self.set_down(json!({"autostart": false, "errors": [error]}));
     }
 
-    /// The tunnel's address has its other end for a peer, as on PPP: the kernel has a
-    /// route to that one address besides.
-    pub fn set_peer(&self) {
-        self.line.change(|state| state.has_peer = true);
-    }
-
     /// Lets the tunnel work again, on a device of this name, which netifd has noticed.
     pub fn come_back_as(&self, device: &str) {
         let status = self.line.revive(device);

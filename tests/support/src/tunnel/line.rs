@@ -41,8 +41,6 @@ pub(super) struct State {
     pub(super) stalled: bool,
     /// True if what the other end sends does not arrive.
     pub(super) one_way: bool,
-    /// Its address here has the other end for a peer.
-    pub(super) has_peer: bool,
     /// The route is not there.
     pub(super) lost_route: bool,
     pub(super) restart: Restart,
@@ -64,7 +62,6 @@ impl Line {
             device: None,
             stalled: false,
             one_way: false,
-            has_peer: false,
             lost_route: false,
             restart: Restart::Heals,
         };
@@ -130,11 +127,6 @@ impl Line {
                 self.far.ip(&format!("address add {FAR}/32 dev vpn0"));
             }
             _ => {}
-        }
-        if state.has_peer {
-            self.near.ip(&format!("address flush dev {device}"));
-            self.near
-                .ip(&format!("address add {NEAR} peer {FAR}/32 dev {device}"));
         }
         match state.lost_route {
             true => self.near.ip(&format!("route flush {ROUTE}")),
