@@ -10,6 +10,7 @@ use super::request::{SEQUENCE, exchange};
 use super::wire::{NetlinkRequest, family, flag, kind};
 use crate::sys::os_error::describe_errno;
 use wansync_core::prefix::Prefix;
+use wansync_core::tunnel::evidence::RouteStatus;
 use wansync_core::tunnel::fib::MAIN_TABLE;
 
 /// `RTA_DST`
@@ -54,9 +55,14 @@ pub fn add_route(network: Prefix, device: &str, own_table: Option<u32>) -> Resul
             Err(Errno::EXIST) => {
                 let routes = Routes::read(network, &[network])?;
                 match routes.device_of(network, table) {
-                    Some(other) if other == device => Ok(()),
-                    Some(other) => Err(format!("there is one already, through {other}")),
+                    Some(other) if other != device => {
+                        Err(format!("there is one already, through {other}"))
+                    }
                     None => Err("there is one already that leads nowhere".to_owned()),
+                    _ if routes.status(network, device, own_table) == RouteStatus::Through => {
+                        Ok(())
+                    }
+                    _ => Err("it is there, and a rule or another route has its packets".to_owned()),
                 }
             }
             Err(Errno::NODEV) => Err("there is no such device".to_owned()),

@@ -224,9 +224,12 @@ fn nobodys_route_is_replaced() {
         .net
         .ip("route add 172.16.0.0/16 via 10.0.1.2 dev lan0");
     house.net.ip("route add blackhole 172.17.0.0/16");
+    house.net.ip("route add 172.18.0.0/16 dev tun0");
+    house.net.ip("rule add to 172.18.0.0/16 prohibit");
     let table = [
         ("172.16.0.0/16", "there is one already, through lan0"),
         ("172.17.0.0/16", "there is one already that leads nowhere"),
+        ("172.18.0.0/16", "it is there, and a rule or another route"),
     ];
     for (network, cause) in table {
         let before = house.net.ip("route list");
