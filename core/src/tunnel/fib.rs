@@ -215,6 +215,8 @@ impl Survey<'_> {
             let to = rule.to.unwrap_or(self.network);
             let (prefix, target) = match rule.action {
                 _ if !to.contains(part) => continue,
+                // One that drops some packets, as a firewall does, leads none elsewhere.
+                RuleAction::Drop if rule.is_conditional => continue,
                 RuleAction::Table(table) => match best(table, rule.min_length, entries, through) {
                     Some(entry) => (entry.prefix, entry.target),
                     None => continue,

@@ -301,18 +301,39 @@ fn a_rule_by_more_than_the_destination() {
     decides(marked, None, &[WAN, wan], "via wan0");
     decides(marked, None, &[wan], "missing");
     decides(marked, None, &["default dev tun0 table 100"], unknown);
-    decides(&["100 marked drop"], None, &[own], unknown);
-    decides(&["100 marked to 172.16.5.0/24 drop"], None, &[own], unknown);
-    decides(&["100 marked to 172.17.0.0/16 drop"], None, &[own], "ok");
+    decides(&["100 marked drop"], None, &[own], "ok");
+    let part = "100 marked to 172.16.5.0/24 lookup 100";
+    decides(&[part], None, &[own, wan], unknown);
+    let other = "100 marked to 172.17.0.0/16 lookup 100";
+    decides(&[other], None, &[own, wan], "ok");
     decides(&["100 goto"], None, &[own], unknown);
     // A part without a route is one, whatever the rule decides of the rest.
     let half = "172.16.0.0/17 dev tun0";
     decides(
-        &["100 marked to 172.16.0.0/17 drop"],
+        &["100 marked to 172.16.0.0/17 lookup 100"],
         None,
-        &[half],
+        &[half, wan],
         "in part: 172.16.128.0/17 missing",
     );
+}
+
+/// Both set the main table's narrower routes before what they mark.
+#[test]
+fn mwan3_and_pbr() {
+    let own = "172.16.0.0/16 dev tun0";
+    let copied = "172.16.0.0/16 dev tun0 table 1";
+    let wan = "default dev wan0 table 1";
+    let mwan3 = [
+        "1001 marked lookup 1",
+        "2001 marked lookup 1",
+        "2061 marked drop",
+        "2062 marked drop",
+    ];
+    decides(&mwan3, None, &[own, copied, wan, WAN], "ok");
+    decides(&mwan3, None, &[wan, WAN], "via wan0");
+    let pbr = ["29998 lookup 254 min 2", "30000 marked lookup 1"];
+    decides(&pbr, None, &[own, wan, WAN], "ok");
+    decides(&pbr, None, &[wan, WAN], "via wan0");
 }
 
 /// The way of packets to one address, looked up as the kernel does it.
@@ -321,7 +342,7 @@ fn address_way(fib: &Fib, conditional: Option<usize>, address: Prefix) -> Option
         let applies = rule.to.is_none_or(|to| to.contains(address))
             && (!rule.is_conditional || conditional == Some(number));
         let RuleAction::Table(table) = rule.action else {
-            match applies {
+            match applies && !rule.is_conditional {
                 true => return None,
                 false => continue,
             }
