@@ -156,7 +156,8 @@ fn tables_and_rules() {
     assert_eq!(house.route("fd00:2::/64"), THROUGH);
     house
         .net
-        .ip("-6 rule add from fd00:1::/64 prohibit priority 77");
+        .ip("-6 rule add from fd00:1::/64 lookup 100 priority 77");
+    house.net.ip("-6 route add fd00:2::/64 dev lan0 table 100");
     assert!(house.route("fd00:2::/64").contains("rule 77 of"));
 }
 
