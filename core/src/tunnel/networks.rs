@@ -173,6 +173,14 @@ pub(super) fn device_status(
     }
 }
 
+/// The tunnel's network, if netifd has it.
+pub(super) fn link_network<'a>(networks: &Networks<'a>, link: &TunnelLink) -> Option<&'a Network> {
+    let networks = networks.as_ref().copied().ok()?;
+    networks
+        .iter()
+        .find(|network| Some(&*network.name) == link.network())
+}
+
 /// The table that the routes of the network on this device are in, as those to `prefix`,
 /// if it has one of its own.
 pub fn own_table(networks: &[Network], device: &str, prefix: Prefix) -> Option<u32> {

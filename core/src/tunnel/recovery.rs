@@ -48,6 +48,9 @@ pub enum OnDown {
     Restart,
     /// `option command` is run.
     Command,
+    /// None: to restart the network would not bring back what makes its device, and
+    /// would take its routes.
+    RestartInVain,
 }
 
 /// The options of a tunnel that its recovery depends on.
@@ -194,10 +197,11 @@ fn act(
             ),
         };
     }
-    if verdict.carries_traffic && policy.on_down == OnDown::Restart {
-        let hint = match policy.fix_route || verdict.cause != Cause::NoRoute {
-            true => "",
-            false => "; 'option fix_route' would restore the route",
+    let is_route = verdict.cause == Cause::NoRoute;
+    if verdict.carries_traffic && (policy.on_down == OnDown::Restart || !is_route) {
+        let hint = match is_route && !policy.fix_route {
+            true => "; 'option fix_route' would restore the route",
+            false => "",
         };
         let remark = format!("; a restart would cut its traffic, so nothing is done{hint}");
         return (Action::Wait, remark);
@@ -205,6 +209,9 @@ fn act(
     let Some((action, at)) = next_attempt(policy, recovery, now) else {
         let option = match policy.on_down {
             OnDown::Nothing => "on_down is none",
+            OnDown::RestartInVain => {
+                "netifd does not run what makes its device ('option service' says what does)"
+            }
             OnDown::Command if !policy.has_command => "there is no command",
             _ => "restart_limit is 0",
         };
@@ -241,7 +248,7 @@ fn next_attempt(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Opti
     let action = match policy.on_down {
         OnDown::Restart => Action::Restart,
         OnDown::Command if policy.has_command => Action::Command,
-        OnDown::Command | OnDown::Nothing => return None,
+        OnDown::Command | OnDown::Nothing | OnDown::RestartInVain => return None,
     };
     let (limit, made) = (policy.restart_limit as usize, recovery.attempts.len());
     if limit == 0 {
@@ -301,6 +308,22 @@ pub(super) fn notified_change(
 ) -> Option<(&'static str, &'static str)> {
     let (old, new) = (before.notified_state(), after.notified_state());
     (old != new).then_some((old, new))
+}
+
+impl RecoveryPolicy {
+    /// The policy where a restart of the network would be in vain: the command, if there
+    /// is one, takes its place.
+    pub(super) fn without_restart(&self) -> RecoveryPolicy {
+        let on_down = match self.on_down {
+            OnDown::Restart if self.has_command => OnDown::Command,
+            OnDown::Restart => OnDown::RestartInVain,
+            other => other,
+        };
+        RecoveryPolicy {
+            on_down,
+            ..self.clone()
+        }
+    }
 }
 
 impl Recovery {

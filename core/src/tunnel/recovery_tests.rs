@@ -396,6 +396,22 @@ fn a_missing_route_is_no_reason_to_cut_what_is_carried() {
 }
 
 #[test]
+fn what_netifd_does_not_run_is_not_restarted_by_it() {
+    let mut run = Run::new(policy().without_restart());
+    run.until(4_000, &down());
+    assert_eq!(run.done, []);
+    run.says("; netifd does not run what makes its device");
+    let with_command = RecoveryPolicy {
+        has_command: true,
+        ..policy()
+    };
+    let mut run = Run::new(with_command.without_restart());
+    run.rounds(4, &down());
+    assert_eq!(run.times(Action::Restart, 0), [0; 0]);
+    assert_eq!(run.times(Action::Command, 0).len(), 1);
+}
+
+#[test]
 fn a_tunnel_that_falls_again_soon_waits_longer() {
     let mut run = Run::new(policy());
     run.rounds(4, &down());

@@ -7,7 +7,9 @@ use core::time::Duration;
 use super::account::{AccountState, TunnelId};
 use super::evidence::{DeviceStatus, EchoStatus, Finding, RouteStatus, Traffic};
 use super::handshake::handshake_status;
-use super::networks::{NetworkContext, Networks, device_status, has_wireguard, wan_status};
+use super::networks::{
+    NetworkContext, Networks, device_status, has_wireguard, link_network, wan_status,
+};
 use super::recovery::{self, Action, WanContext};
 use super::schedule::TunnelSchedule;
 use super::verdict::{Cause, TunnelNames, Verdict, verdict};
@@ -32,6 +34,8 @@ pub struct TunnelTracker {
     last_cause: Option<Cause>,
     /// The round began amid a restart, so that what netifd says may be older than that.
     is_half_restarted: bool,
+    /// netifd has the tunnel's network, and does not run what makes its device.
+    is_passive: bool,
 }
 
 /// The consequences of a round.
@@ -58,6 +62,7 @@ impl TunnelTracker {
             schedule: TunnelSchedule::new(now),
             last_cause: None,
             is_half_restarted: false,
+            is_passive: false,
         }
     }
 
@@ -107,6 +112,9 @@ impl TunnelTracker {
             }
             device => device,
         };
+        if let Some(network) = link_network(networks, &tunnel.link) {
+            self.is_passive = network.is_passive() && tunnel.service.is_none();
+        }
         let wan = wan_status(context, &tunnel.wans, state, at);
         let id = TunnelId::from(tunnel);
         state.evidence.service = account.and_then(|account| account.service_evidence(&id, at));
@@ -210,7 +218,11 @@ impl TunnelTracker {
             up_since: self.state.evidence.wan_up_since(),
             address_is_pending,
         };
-        let (policy, before) = (&self.tunnel.policy, &self.state.recovery);
+        let policy = &match self.is_passive {
+            true => self.tunnel.policy.without_restart(),
+            false => self.tunnel.policy.clone(),
+        };
+        let before = &self.state.recovery;
         let (after, action) = recovery::step(policy, before, &verdict, &wan, at, random);
         let judgement = Judgement {
             action,

@@ -244,6 +244,15 @@ impl Network {
         self.name == name || self.dynamic && is_family(&self.name, name)
     }
 
+    /// Whether something else than netifd makes its device, such as a service: to take
+    /// the network down and up leaves that alone.
+    pub fn is_passive(&self) -> bool {
+        let passive = ["none", "static", "dhcp", "dhcpv6"];
+        self.proto
+            .as_ref()
+            .is_some_and(|proto| passive.contains(&proto.as_str()))
+    }
+
     /// Whether netifd has given it up: it is down, and stays so until `ifup`, because
     /// of an error, not because of `ifdown`.
     pub fn is_given_up(&self) -> bool {

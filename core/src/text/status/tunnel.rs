@@ -143,7 +143,7 @@ fn budget(tunnel: &Tunnel, attempts: usize) -> Option<String> {
     let what = match tunnel.policy.on_down {
         OnDown::Restart => "restarts",
         OnDown::Command => "runs of its command",
-        OnDown::Nothing => return None,
+        OnDown::Nothing | OnDown::RestartInVain => return None,
     };
     let limit = tunnel.policy.restart_limit;
     Some(format!("{attempts} of {limit} {what} within the last hour"))

@@ -15,8 +15,6 @@ use wansync_core::ubus::procd::{Instance, Service};
 
 /// The service of OpenVPN's clients, and the name of its configuration.
 const OPENVPN: &str = "openvpn";
-/// Protocols that make no device: taking the network down and up leaves alone what does.
-const PASSIVE_PROTOCOLS: [&str; 4] = ["none", "static", "dhcp", "dhcpv6"];
 
 /// The services of procd, which are asked for once.
 pub(super) struct Services<'a> {
@@ -101,10 +99,8 @@ fn check_protocol(
     findings: &mut Findings,
 ) {
     let network = networks.iter().find(|network| Some(&*network.name) == name);
-    if let Some(network) = network
-        && let Some(proto) = &network.proto
-        && PASSIVE_PROTOCOLS.contains(&proto.as_str())
-    {
+    if let Some(network) = network.filter(|network| network.is_passive()) {
+        let proto = network.proto.as_deref().unwrap_or_default();
         let text = format!(
             "{section}: on_down 'restart' cannot bring '{}' back: netifd does not run what makes \
              the device of a network of proto '{proto}'; option service 'openvpn' with option \
