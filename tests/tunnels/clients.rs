@@ -3,7 +3,7 @@
 
 use crate::night::{Night, QUICK_OPTIONS, holds};
 use wansync_test_support::tunnel::{
-    FAR, Keepalive, NETWORK, OpenVpn, ROUTE, Restart, TUN, Topology, TunnelBed,
+    FAR, Keepalive, NETWORK, OpenVpn, ROUTE, Restart, TUN, Topology, TunnelBed, tunnel_status,
 };
 
 /// The lines that say what restarts OpenVPN.
@@ -111,4 +111,25 @@ fn the_device_of_openvpn_is_gone() {
         vpn.client.resume();
         night.is(&mut daemon, "up");
     }
+}
+
+/// Its routes are OpenVPN's: netifd would take them away with its side of the tunnel.
+#[test]
+fn a_network_of_proto_none_is_not_taken_down() {
+    let night = Night::with("option on_down restart\noption down_after 2\n");
+    let mut status = tunnel_status(NETWORK);
+    status["proto"] = "none".into();
+    night.bed.ubus.set_interface(NETWORK, status);
+    night.pass_at(0).expect(0).says("dacha: up: ");
+    night.bed.stall();
+    night.pass_at(60);
+    for at in [120, 180, 600] {
+        night
+            .pass_at(at)
+            .expect(1)
+            .says("172.16.0.1 has not answered for ")
+            .says("; netifd does not run what makes its device ('option service' says what does)");
+    }
+    assert_eq!(night.bed.ubus.called("down", NETWORK), 0);
+    assert!(night.bed.ip("route").contains(ROUTE));
 }
