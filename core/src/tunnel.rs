@@ -60,6 +60,8 @@ pub struct TunnelState {
     /// The WAN's address when it was last seen up: with another one it is
     /// another WAN, whether or not it was seen down in between.
     pub wan_address: Option<IpAddr>,
+    /// The network that it has been up on, if it is up.
+    pub wan_network: Option<String>,
     /// The stamp of the latest WireGuard handshake, and what it meant when it was read.
     pub handshake_stamp: Option<HandshakeStamp>,
     /// The conclusions from it, and the attempts.
@@ -74,6 +76,7 @@ persist!(TunnelState {
     fingerprint,
     evidence,
     wan_address,
+    wan_network,
     handshake_stamp,
     recovery,
     recorded,

@@ -6,6 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wansync_core::ubus::netifd::{explain, network, networks};
+use wansync_core::ubus::procd::services;
 use wansync_core::ubus::value::{BlobTable, BlobValue};
 use wansync_core::ubus::wire::{Incoming, Message};
 
@@ -38,7 +39,7 @@ fn open(message: &Message) {
 }
 
 fn visit(table: BlobTable<'_>) {
-    let _ = networks(table);
+    let _ = (networks(table), services(table));
     let _ = explain(&network("wan", table));
     walk(BlobValue::Table(table));
 }

@@ -119,7 +119,8 @@ impl Watched {
                 "ping_ms",
                 "route",
                 "rx_age_s",
-                "service"
+                "service",
+                "wan"
             ]
         );
         tunnel

@@ -92,12 +92,16 @@ pub(super) fn wan_status(
     state: &mut TunnelState,
     now: Boot,
 ) -> WanStatus {
+    state.wan_network = None;
     let networks = match &context.networks {
         Ok(networks) => networks,
         Err(why) => return WanStatus::Unavailable(why.clone()),
     };
     let address = match find_wan(networks, names, context.watched) {
-        Ok(network) => network.addresses.first().map(|found| found.address),
+        Ok(network) => {
+            state.wan_network = Some(network.name.clone());
+            network.addresses.first().map(|found| found.address)
+        }
         Err(status) => return status,
     };
     let before = core::mem::replace(&mut state.wan_address, address);

@@ -11,8 +11,9 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::span::whole_seconds;
-use crate::config::Tunnel;
+use crate::config::{DEFAULT_WAN, Tunnel};
 use crate::time::{Boot, describe_span};
+use crate::tunnel::TunnelState;
 use crate::tunnel::evidence::{
     DeviceStatus, EchoStatus, Evidence, Finding, HandshakeStatus, RouteStatus, ServiceStatus,
     Traffic, WanStatus,
@@ -21,6 +22,8 @@ use crate::tunnel::evidence::{
 /// The evidence in a word each; `None` is what is not asked for, or not known.
 #[derive(Debug, Default, Serialize)]
 pub struct EvidenceView {
+    /// The network of the WAN, if that is up.
+    pub wan: Option<String>,
     /// `active`, `inactive`, `unlisted`, `silent`
     pub service: Option<&'static str>,
     /// The device's name, or `pending`, `down`, `off`, `gone`, `missing`.
@@ -53,6 +56,7 @@ impl EvidenceView {
             ..
         } = evidence;
         EvidenceView {
+            wan: None,
             service: service.as_ref().map(|finding| service_word(&finding.value)),
             device: device
                 .as_ref()
@@ -119,9 +123,12 @@ fn route_word(route: &RouteStatus) -> Option<String> {
 }
 
 /// The evidence in a line for people, each piece with its age.
-pub fn line(tunnel: &Tunnel, evidence: &Evidence, now: Boot) -> String {
+pub fn line(tunnel: &Tunnel, state: &TunnelState, now: Boot) -> String {
+    let evidence = &state.evidence;
     let parts = [
-        aged(&evidence.wan, now, wan_words),
+        aged(&evidence.wan, now, |wan| {
+            wan_words(wan, state.wan_network.as_deref())
+        }),
         aged(&evidence.service, now, |service| {
             Some(service_words(&tunnel.name, service))
         }),
@@ -175,10 +182,13 @@ fn aged<T>(
     Some(format!("{words} ({} ago)", age(finding.at, now)))
 }
 
-/// A WAN that is up is no news.
-fn wan_words(found: &WanStatus) -> Option<String> {
+/// That the usual WAN is up is no news.
+fn wan_words(found: &WanStatus, network: Option<&str>) -> Option<String> {
     match found {
-        WanStatus::Up(_) => None,
+        WanStatus::Up(_) => {
+            let network = network.filter(|network| *network != DEFAULT_WAN)?;
+            Some(format!("WAN {network} up"))
+        }
         WanStatus::Down(why) => Some(why.clone()),
         WanStatus::Unavailable(why) => Some(format!("the WAN cannot be looked at: {why}")),
     }

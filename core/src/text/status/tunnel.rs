@@ -110,9 +110,12 @@ impl TunnelView {
             health: recovery.health,
             since: Some(now.since(recovery.since)),
             reason: (!recovery.reason.is_empty()).then(|| recovery.reason.clone()),
-            evidence: EvidenceView::of(&state.evidence, now),
+            evidence: EvidenceView {
+                wan: state.wan_network.clone(),
+                ..EvidenceView::of(&state.evidence, now)
+            },
             next_due: Some(due),
-            found: evidence::line(tunnel, &state.evidence, now),
+            found: evidence::line(tunnel, state, now),
             ..self
         };
         // A round or two that are late are no news; then neither the service nor cron

@@ -1,7 +1,7 @@
 //! What netifd's answers mean.
 
 use serde_json::{Value as Json, json};
-use wansync_core::ubus::netifd::{self, Network, explain};
+use wansync_core::ubus::netifd::{self, DefaultRoute, Network, explain};
 use wansync_core::ubus::value::BlobTable;
 use wansync_sim::ubus::blob;
 
@@ -141,4 +141,35 @@ fn networks_without_a_name_are_left_out() {
             count
         );
     }
+}
+
+#[test]
+fn the_best_default_route() {
+    let route = |number| recorded_network(number).default_route;
+    let main = |is_ipv6, metric| {
+        Some(DefaultRoute {
+            is_apart: false,
+            is_ipv6,
+            metric,
+        })
+    };
+    assert_eq!(route("05-"), main(false, 0));
+    assert_eq!(route("09-"), main(true, 512));
+    assert_eq!(route("10-"), None);
+    assert_eq!(route("11-"), main(false, 10), "the network's metric");
+    let of = |status: Json| {
+        let fields = blob::fields_from_json(status.as_object().unwrap());
+        let bytes = blob::encode(&fields);
+        netifd::network("wan", BlobTable::parse(&bytes).unwrap()).default_route
+    };
+    let v4 = json!({"target": "0.0.0.0", "mask": 0, "metric": 7, "table": 254});
+    let v6 = json!({"target": "::", "mask": 0});
+    let half = json!({"target": "0.0.0.0", "mask": 1});
+    assert_eq!(of(json!({"route": [half, v6, v4]})), main(false, 7));
+    assert_eq!(of(json!({"route": [half, v6], "metric": 9})), main(true, 9));
+    assert_eq!(of(json!({"route": [half]})), None);
+    let apart = of(json!({"route": [v6, {"target": "0.0.0.0", "mask": 0}], "ip4table": 5}));
+    assert_eq!(apart, main(true, 0), "the main table's");
+    let apart = of(json!({"route": [{"target": "0.0.0.0", "mask": 0}], "ip4table": 5}));
+    assert!(apart.is_some_and(|route| route.is_apart));
 }
