@@ -20,6 +20,7 @@ use wansync_sim::ubus::{Outcome, procd};
 use super::line::Line;
 use super::{FAR, NEAR, NETWORK, SERVICES, TunnelBed};
 use crate::procd::Instance;
+use crate::waiting::comes_true;
 
 /// The client's device.
 pub const TUN: &str = "tun0";
@@ -82,18 +83,20 @@ impl TunnelBed {
         let server = Instance::start(
             entered(Arc::clone(&line), true, far),
             RESPAWN_TIMEOUT,
-            self.router.path("openvpn-server.log"),
+            self.openvpn_log("far"),
         );
         let client = Instance::start(
             entered(Arc::clone(&line), false, near),
             RESPAWN_TIMEOUT,
-            self.router.path("openvpn-client.log"),
+            self.openvpn_log("near"),
         );
         let vpn = OpenVpn {
             client: Arc::new(client),
             server,
         };
-        self.wait("OpenVPN's tunnel", |bed| bed.has_tun() && bed.pings());
+        let is_up = comes_true(|| self.has_tun() && self.pings());
+        let logs = ["near", "far"].map(|end| fs::read_to_string(self.openvpn_log(end)));
+        assert!(is_up, "OpenVPN, which needs /dev/net/tun: {logs:#?}");
         self.line.state().device = Some(TUN.to_owned());
         vpn
     }
@@ -140,6 +143,10 @@ impl TunnelBed {
             }
             Some(())
         });
+    }
+
+    fn openvpn_log(&self, end: &str) -> PathBuf {
+        self.router.path(&format!("openvpn-{end}.log"))
     }
 
     /// True if the client has its device.
