@@ -17,7 +17,7 @@ demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a 
 .PHONY: test
 test: ## formatting, lints, documentation, and every test
 	tests/setup
-	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/no-std cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl sim/demo/* tests/run tests/setup tests/under-load
+	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/no-std cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl cross/wireguard/init cross/wireguard/run sim/demo/* tests/run tests/setup tests/under-load
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
@@ -39,7 +39,7 @@ soak: ## real tunnels side by side for an hour, with traffic and faults by a sch
 
 .PHONY: release-check
 release-check: ## what .ci/run leaves out: all routers' processors, reproducibility, the feed's build, all packages
-	.ci/steps 'make size' 'make cross-test' 'make feed-test' 'make reproduce TARGET=mips' 'make packages'
+	.ci/steps 'make size' 'make cross-test' 'make feed-test' 'make wireguard' 'make reproduce TARGET=mips' 'make packages'
 
 # Routers: static binaries, one row of cross/targets.toml each.
 
@@ -59,6 +59,10 @@ KERNEL ?=
 .PHONY: router
 router: ## boot an emulated router with wansync in it (ARCH=mips KERNEL=vmlinux for a big-endian one)
 	cross/router/run $(ARCH) $(KERNEL)
+
+.PHONY: wireguard
+wireguard: ## run the tests that need the kernel's WireGuard, in a machine whose kernel has it (NAME=clock for some)
+	cross/wireguard/run $(NAME)
 
 .PHONY: cross-test
 cross-test: ## run the tests with the routers' binaries, emulated (TARGET=mips for one)

@@ -34,6 +34,7 @@ mod services;
 mod status;
 mod streams;
 mod wan;
+mod wireguard;
 
 use line::Line;
 pub use line::Restart;
@@ -41,6 +42,7 @@ pub use openvpn::{Keepalive, OpenVpn, TUN, Topology};
 pub use running::Running;
 pub use status::{tunnel_status, wan_status};
 pub use streams::Stream;
+pub use wireguard::{WireGuard, WireGuardKind};
 
 /// The tunnel's name at VPNKI.
 pub const NAME: &str = "user356";
