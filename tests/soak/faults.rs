@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wansync_test_support::tunnel::{NAME, ROUTE, Restart, WAN};
+use wansync_test_support::tunnel::{NAME, NEAR, ROUTE, Restart, WAN};
 
 use crate::lane::{Kind, Lane, POLL_INTERVAL};
 
@@ -38,6 +38,7 @@ impl Lane {
         // Where nothing but VPNKI is asked, it takes as long as its own interval.
         let faults: &[Fault] = match self.kind {
             Kind::PppUnpinged => &[Fault::DeviceGone, Fault::RouteRemoved],
+            Kind::WireGuard => &[Fault::FarEndGone, Fault::FarEndGone, Fault::RouteRemoved],
             _ => &[
                 Fault::SessionLost,
                 Fault::FarEndGone,
@@ -61,6 +62,7 @@ impl Lane {
             Fault::SessionLost => self.session_lost(),
             Fault::FarEndGone => self.far_end_gone(),
             Fault::WanDown => self.wan_down(),
+            _ if self.kind == Kind::WireGuard => self.far_end_gone(),
             _ => self.device_gone(),
         }
         self.bed.services_work();
@@ -92,6 +94,7 @@ impl Lane {
         let mut outage = Outage::begin(self);
         match &self.vpn {
             Some(vpn) => vpn.server.stop(),
+            None if self.kind == Kind::WireGuard => drop(self.bed.far_ip("link set vpn0 down")),
             None => {
                 // A client that was restarted goes on dialling.
                 self.bed.on_restart(Restart::Hangs);
@@ -102,6 +105,10 @@ impl Lane {
         let returned = Instant::now();
         match &self.vpn {
             Some(vpn) => vpn.server.resume(),
+            None if self.kind == Kind::WireGuard => {
+                self.bed.far_ip("link set vpn0 up");
+                self.bed.far_ip(&format!("route replace {NEAR} dev vpn0"));
+            }
             None => {
                 self.bed.on_restart(Restart::Heals);
                 // One that was not restarted has a session that is no more.
@@ -192,15 +199,18 @@ impl Lane {
             traffic.has_come(lane)
         });
         let (name, ended) = (self.kind.name(), outage.begun.elapsed());
-        match outage.found {
-            Some(found) => self
-                .report()
-                .measured(name, event, "found", found, Some(SEEN)),
-            None if ended > SEEN && event != WAN_DOWN => {
-                let text = format!("{event}: not found in {} s", ended.as_secs());
-                self.report().violated(name, text);
+        // While the WAN is down nothing can be said of the tunnel.
+        if event != WAN_DOWN {
+            match outage.found {
+                Some(found) => self
+                    .report()
+                    .measured(name, event, "found", found, Some(SEEN)),
+                None if ended > SEEN => {
+                    let text = format!("{event}: not found in {} s", ended.as_secs());
+                    self.report().violated(name, text);
+                }
+                None => {}
             }
-            None => {}
         }
         match back {
             Some(time) => {
@@ -211,7 +221,7 @@ impl Lane {
             None => {
                 let text = format!("{event}: no traffic again:\n{}", self.log());
                 self.report().violated(name, text);
-                if self.vpn.is_none() {
+                if self.vpn.is_none() && self.kind != Kind::WireGuard {
                     self.bed.heal();
                 }
             }

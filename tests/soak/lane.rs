@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wansync_sim::ubus::Outcome;
 use wansync_test_support::daemon::Daemon;
 use wansync_test_support::random::Random;
 use wansync_test_support::tunnel::{
-    FAR, Keepalive, NAME, NETWORK, OpenVpn, ROUTE, Stream, TUN, Topology, TunnelBed,
+    FAR, Keepalive, NAME, NETWORK, OpenVpn, ROUTE, Stream, TUN, Topology, TunnelBed, WireGuard,
+    WireGuardKind,
 };
 
 use crate::report::Report;
@@ -36,16 +38,19 @@ pub enum Kind {
     OpenVpn,
     /// OpenVPN whose ends do not ping each other, and which netifd does not know.
     OpenVpnMute,
+    /// WireGuard of a program.
+    WireGuard,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 6] = [
         Kind::Ppp,
         Kind::PppAlone,
         Kind::PppUnpinged,
         Kind::OpenVpn,
         Kind::OpenVpnMute,
+        Kind::WireGuard,
     ];
 
     /// Its name in the output.
@@ -56,6 +61,7 @@ impl Kind {
             Kind::PppUnpinged => "ppp-unpinged",
             Kind::OpenVpn => "openvpn",
             Kind::OpenVpnMute => "openvpn-mute",
+            Kind::WireGuard => "wireguard",
         }
     }
 
@@ -102,6 +108,7 @@ pub struct Lane {
     pub kind: Kind,
     pub bed: TunnelBed,
     pub vpn: Option<OpenVpn>,
+    _wireguard: Option<Arc<WireGuard>>,
     pub random: Random,
     daemon: Daemon,
     report: Arc<Mutex<Report>>,
@@ -127,8 +134,16 @@ impl Lane {
         let (bed, vpn) = match kind {
             Kind::OpenVpn => openvpn(Keepalive::Pushed),
             Kind::OpenVpnMute => openvpn(Keepalive::Absent),
+            Kind::WireGuard => (TunnelBed::without_tunnel(), None),
             _ => (TunnelBed::new(), None),
         };
+        let wireguard = (kind == Kind::WireGuard).then(|| {
+            let wireguard = bed.start_wireguard(WireGuardKind::Program);
+            // A restart is counted, and helps nobody: WireGuard has no sessions to lose.
+            bed.ubus.on_down(NETWORK, || {});
+            bed.ubus.on_up(NETWORK, || Outcome::Up);
+            wireguard
+        });
         bed.add_wwan();
         if kind == Kind::OpenVpn {
             bed.add_proto_none();
@@ -140,6 +155,7 @@ impl Lane {
             kind,
             bed,
             vpn,
+            _wireguard: wireguard,
             random,
             daemon,
             report,
