@@ -68,7 +68,7 @@ start_services() {
         --https-port 443 --name "$service_name" --key-file "$work/skydns.key" \
         --vpnki-key "$vpnki_key" --ca-out "$work/ca.pem" --ready-file "$work/ready"
     launch "$simulator" ubus --socket "$work/ubus.sock" --network "wan=$device" \
-        --network "$tunnel=$tunnel" --control "$work/netifd.sock" --hook "$here/netifd"
+        --network "$tunnel=$tunnel/l2tp" --control "$work/netifd.sock" --hook "$here/netifd"
     await_file "$work/ready"
     await_file "$work/ubus.sock"
     base_url=https://$service_name/provider_api/

@@ -20,7 +20,8 @@ usage: wansync-sim ubus --socket PATH [--network NAME=DEVICE]... [--interfaces F
 Speaks ubusd's protocol at PATH and answers for netifd until it is ended.
 
   --socket PATH          where to listen; a socket that is there is replaced
-  --network NAME=DEVICE  a network that has the addresses which DEVICE has now
+  --network NAME=DEVICE  a network that has the addresses which DEVICE has now; of
+                         another protocol than static with DEVICE/PROTO
   --interfaces FILE      networks from what `ubus call network.interface dump`
                          printed, or from {\"NAME\": STATUS, ...}
   --fault FAULT          stall, silent, close, unknown, garbage, refuse or drip

@@ -20,7 +20,8 @@ pub const COMMANDS: &str = "\
   set NAME STATUS        a network with what `ubus call network.interface.NAME
                          status` would print
   redial NAME STATUS     the same, with the network down in between
-  follow NAME DEVICE     a network that has the addresses which DEVICE has
+  follow NAME DEVICE     a network that has the addresses which DEVICE has; of
+                         another protocol than static with DEVICE/PROTO
   remove NAME            no such network any more
   script NAME OUTCOME    what comes of `up`: up, pending, fail CODE, refuse STATUS,
                          or after MS and one of these

@@ -49,9 +49,11 @@ impl Netifd {
         self.insert(name, Source::Fixed(status));
     }
 
-    /// Adds or replaces a network that follows a device.
+    /// Adds or replaces a network that follows a device, `DEVICE` or `DEVICE/PROTO`.
     pub fn follow(&mut self, name: &str, device: &str) {
-        self.insert(name, Source::Device(device.to_owned()));
+        let (device, proto) = device.split_once('/').unwrap_or((device, "static"));
+        let (device, proto) = (device.to_owned(), proto.to_owned());
+        self.insert(name, Source::Device { device, proto });
     }
 
     fn insert(&mut self, name: &str, source: Source) {
@@ -85,7 +87,7 @@ impl Netifd {
     /// Looks again at networks that follow a device.
     pub fn look(&mut self) {
         for name in self.names() {
-            if matches!(self.networks[&name].source, Source::Device(_)) {
+            if matches!(self.networks[&name].source, Source::Device { .. }) {
                 self.tell(&name, false);
             }
         }

@@ -32,7 +32,7 @@ pub(super) enum Source {
     /// As it was given.
     Fixed(Value),
     /// Follows a device of this namespace.
-    Device(String),
+    Device { device: String, proto: String },
 }
 
 /// The phase that calls have brought it to.
@@ -82,7 +82,11 @@ impl Network {
     pub fn status(&self) -> Value {
         let mut status = match &self.source {
             Source::Fixed(status) => status.clone(),
-            Source::Device(device) => device::status(device),
+            Source::Device { device, proto } => {
+                let mut status = device::status(device);
+                status["proto"] = proto.as_str().into();
+                status
+            }
         };
         if self.phase != Phase::AsSet {
             status = without_addresses(status);

@@ -73,7 +73,8 @@ impl UbusSim {
     }
 
     /// Adds or replaces a network that follows a device of this namespace: it
-    /// has the addresses that the device has then.
+    /// has the addresses that the device has then. Its protocol is `static`, unless
+    /// another one stands behind the device: `DEVICE/PROTO`.
     pub fn follow_device(&self, name: &str, device: &str) {
         self.shared.change(|bus| bus.netifd.follow(name, device));
         if !std::mem::replace(&mut self.shared.lock().looks, true) {
