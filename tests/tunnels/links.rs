@@ -1,10 +1,12 @@
 //! The network or device that a tunnel is, where netifd does not simply have it up.
 
 use std::fs;
+use std::sync::mpsc;
 
 use serde_json::json;
 
 use crate::night::{Night, QUICK_OPTIONS, holds};
+use wansync_sim::ubus::procd;
 use wansync_test_support::tunnel::{NETWORK, tunnel_status};
 
 #[test]
@@ -83,4 +85,41 @@ fn large_packets_are_lost() {
     bed.far_ip("link set vpn0 mtu 1500");
     night.pass_at(120).expect(0).never_says("bytes of data");
     assert_eq!(night.restarts(), 0);
+}
+
+/// The log says why a service could not be restarted, and the budget is used up all the
+/// same.
+#[test]
+fn a_service_that_cannot_be_restarted() {
+    let night = Night::with(
+        "option down_after 2\noption on_down restart\noption service openvpn\n\
+         option instance vpnki",
+    );
+    let bed = &night.bed;
+    bed.stall();
+    night.pass_at(0);
+    let cannot = "cannot restart instance 'vpnki' of service 'openvpn': ";
+    night
+        .pass_at(60)
+        .says("restarting its service, 1 of 3 in an hour")
+        .says(&format!(
+            "{cannot}procd does not answer: ubus has no object service"
+        ));
+    let status = procd::running(356, Some([3600, 5, 0]));
+    bed.ubus.set_instance("openvpn", "other", status.clone());
+    night
+        .pass_at(200)
+        .says("restarting its service, 2 of 3 in an hour")
+        .says(&format!("{cannot}procd has no such instance"));
+    bed.ubus.set_instance("openvpn", "vpnki", status);
+    let (signals, got) = mpsc::channel();
+    bed.ubus.on_signal("openvpn", "vpnki", move |signal| {
+        signals.send(signal).expect("the test waits");
+    });
+    night
+        .pass_at(500)
+        .says("restarting its service, 3 of 3 in an hour")
+        .never_says("cannot restart");
+    assert_eq!(got.try_recv(), Ok(15), "SIGTERM");
+    assert_eq!(night.restarts(), 0, "netifd has no part in it");
 }
