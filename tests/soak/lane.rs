@@ -148,7 +148,9 @@ impl Lane {
         if kind == Kind::OpenVpn {
             bed.add_proto_none();
         }
-        bed.sections(&format!("{}{}", bed.account(""), kind.lines()));
+        // Within the shortest phase VPNKI is asked at least once.
+        let account = bed.account("option interval '1m'");
+        bed.sections(&format!("{account}{}", kind.lines()));
         let log = bed.router.path("daemon.log");
         let daemon = Daemon::start(bed.command(&["daemon"]), log);
         let mut lane = Lane {

@@ -9,8 +9,8 @@ use crate::lane::{Kind, Lane, PAUSE};
 
 /// The shortest and the longest phase, in seconds.
 const LENGTHS: [u64; 2] = [70, 130];
-/// VPNKI is asked so often at least, and what it says must count.
-const VPNKI_TIME: Duration = Duration::from_secs(5);
+/// The traffic is older than the circumstances, as in life.
+const HEAD_START: Duration = Duration::from_secs(5);
 
 /// The way of the traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +58,7 @@ impl Lane {
             Way::Out => self.bed.send_every(PAUSE),
             Way::In => self.bed.receive_every(PAUSE),
         };
-        // Bytes come before the echo is missed, as in life.
-        thread::sleep(VPNKI_TIME);
+        thread::sleep(HEAD_START);
         match service {
             Service::Right => {}
             Service::Unavailable => self.bed.vpnki_fails("status=503"),
