@@ -199,6 +199,11 @@ fn many_names_are_not_all_listed() {
     });
     world.router.sim.set_tunnels(tunnels.collect());
     world.fails(78, "user18, user19 and 30 more");
+    world.router.sim.set_fill(10_000);
+    world.fails(
+        1,
+        "account: 127.0.0.1: the reply is larger than 262144 bytes",
+    );
 }
 
 #[test]
@@ -321,11 +326,11 @@ fn without_netifd_the_rest_is_reported() {
 }
 
 #[test]
-fn an_echo_that_cannot_be_bound() {
+fn a_device_that_is_not_there() {
     let world = World::new();
     world.ubus.set_interface("vpnki0", up("nosuch0"));
     world.with_tunnel("option ping '10.9.0.2'");
-    world.fails(75, "dacha: an echo cannot be bound to device nosuch0");
+    world.fails(75, "dacha: its device 'nosuch0' is missing");
 }
 
 /// A router with a tunnel on `tun0` to 10.9.0.2, and the WAN on `eth1`.
@@ -445,7 +450,8 @@ fn a_tunnel_that_is_a_service() {
         .set_instance("openvpn", "vpnk", running(respawns));
     world.fails(
         78,
-        "dacha: service 'openvpn' has no instance 'vpnki' (did you mean 'vpnk'?), but: vpnk",
+        "dacha: service 'openvpn' has no instance 'vpnki' (did you mean 'vpnk'?); option 'instance' \
+             must be one of: vpnk",
     );
     world.ubus.set_instance("openvpn", "vpnki", running(None));
     world.fails(

@@ -107,6 +107,12 @@ impl Paths {
         NetworkFile::parse(&self.read_beside("network"))
     }
 
+    /// Whether netifd is to start this network by itself, as far as its file says.
+    pub fn starts_at_boot(&self, network: &str) -> bool {
+        let file = self.network_file();
+        file.network(network).is_none_or(|n| n.starts_at_boot)
+    }
+
     /// The text of another configuration, that beside ours or, since procd's daemon has a
     /// copy of ours elsewhere, OpenWrt's.
     fn read_beside(&self, name: &str) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! The evidence about a tunnel, each piece with the moment at which it was found.
 
+use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
@@ -58,6 +59,8 @@ pub enum WanStatus {
     Up(Boot),
     /// There is none; the cause, such as `the WAN 'wan' is waiting for DHCP`.
     Down(String),
+    /// netifd has no network of the name that `option wan` gives, in words.
+    Missing(String),
     /// netifd could not be asked; the cause.
     Unavailable(String),
 }
@@ -241,6 +244,22 @@ impl Evidence {
             }) => Some(*since),
             _ => None,
         }
+    }
+}
+
+impl DeviceStatus {
+    /// The state of a network that is known and not up, to be said behind its name.
+    pub fn fault(&self, network: &str) -> Option<String> {
+        Some(match self {
+            DeviceStatus::Pending { why, .. } | DeviceStatus::Down(why) => why.clone(),
+            DeviceStatus::Off => {
+                format!("was taken down by hand; 'ifup {network}' brings it back")
+            }
+            DeviceStatus::NotStarted => {
+                format!("is not started at boot (auto '0'); 'ifup {network}' brings it up")
+            }
+            _ => return None,
+        })
     }
 }
 

@@ -72,11 +72,12 @@ fn why_no_wan(networks: &[Network], names: &[String]) -> WanStatus {
         }),
         [name] => match known(name) {
             Some(wan) => WanStatus::Down(format!("the WAN '{name}' {}", explain(wan))),
-            None => WanStatus::Unavailable(format!("netifd has no network '{name}'")),
+            None => WanStatus::Missing(format!("netifd has no network '{name}'")),
         },
-        names if !names.iter().any(|name| known(name).is_some()) => WanStatus::Unavailable(
-            format!("netifd has none of the networks {}", names.join(", ")),
-        ),
+        names if !names.iter().any(|name| known(name).is_some()) => WanStatus::Missing(format!(
+            "netifd has none of the networks {}",
+            names.join(", ")
+        )),
         names => {
             let states: Vec<String> = names.iter().map(|name| state(name)).collect();
             WanStatus::Down(format!("no WAN is up: {}", states.join(", ")))
@@ -115,7 +116,7 @@ pub(super) fn wan_status(
 /// The status of the tunnel's network or device at `now`, given the finding before.
 /// `is_device` says whether the kernel has a device of this name, which without its
 /// word is assumed; `starts_at_boot`, whether netifd is to start a network by itself.
-pub(super) fn device_status(
+pub fn device_status(
     networks: &Networks<'_>,
     link: &TunnelLink,
     is_device: impl FnOnce(&str) -> bool,

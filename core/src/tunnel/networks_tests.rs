@@ -71,7 +71,7 @@ fn another_address_is_another_wan() {
     assert!(matches!(observe(&[network("wan")], 70), WanStatus::Down(_)));
     assert_eq!(observe(&[wan], 80), since(80));
     let unknown = observe(&[network("lan")], 90);
-    assert!(matches!(unknown, WanStatus::Unavailable(_)));
+    assert!(matches!(unknown, WanStatus::Missing(_)));
 }
 
 #[test]
@@ -133,15 +133,11 @@ fn the_wan_that_a_tunnel_runs_over() {
             &[&network("wan"), &network("wwan")],
             "Down no WAN is up: wan is down, wwan is down, netifd has no network wan2",
         ),
-        (
-            &["wan2"],
-            &[&wan],
-            "Unavailable netifd has no network 'wan2'",
-        ),
+        (&["wan2"], &[&wan], "Missing netifd has no network 'wan2'"),
         (
             &["wan2", "wan3"],
             &[&wan],
-            "Unavailable netifd has none of the networks wan2, wan3",
+            "Missing netifd has none of the networks wan2, wan3",
         ),
     ];
     for (names, networks, expected) in table {
@@ -149,8 +145,8 @@ fn the_wan_that_a_tunnel_runs_over() {
         let found = match find_wan(&networks, &texts(names), &tunnels) {
             Ok(network) => network.name.clone(),
             Err(WanStatus::Down(why)) => format!("Down {why}"),
-            Err(WanStatus::Unavailable(why)) => format!("Unavailable {why}"),
-            Err(WanStatus::Up(_)) => panic!("it is said not to be"),
+            Err(WanStatus::Missing(why)) => format!("Missing {why}"),
+            Err(WanStatus::Unavailable(_) | WanStatus::Up(_)) => panic!("it is said not to be"),
         };
         assert_eq!(found, *expected, "{names:?} {networks:?}");
     }

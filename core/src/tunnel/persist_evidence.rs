@@ -27,6 +27,7 @@ impl Persist for WanStatus {
         match self {
             WanStatus::Up(since) => out.variant("Up", since),
             WanStatus::Down(why) => out.variant("Down", why),
+            WanStatus::Missing(why) => out.variant("Missing", why),
             WanStatus::Unavailable(why) => out.variant("Silent", why),
         }
     }
@@ -36,6 +37,7 @@ impl Persist for WanStatus {
         Some(match &*name {
             "Up" => WanStatus::Up(Persist::read(content)?),
             "Down" => WanStatus::Down(Persist::read(content)?),
+            "Missing" => WanStatus::Missing(Persist::read(content)?),
             "Silent" => WanStatus::Unavailable(Persist::read(content)?),
             _ => return None,
         })

@@ -213,6 +213,10 @@ impl<'a> Case<'a> {
     fn wan_is_unavailable(&self) -> Option<Verdict> {
         let why = match self.wan.map(|finding| &finding.value) {
             Some(WanStatus::Up(_)) => return None,
+            Some(WanStatus::Missing(why)) => {
+                let reason = format!("{why}: check 'option wan'");
+                return Some(unknown(Cause::Configuration, reason));
+            }
             Some(WanStatus::Unavailable(why)) => why,
             _ => "it was not asked",
         };
@@ -226,24 +230,18 @@ impl<'a> Case<'a> {
 
     fn cannot_be_up(&self) -> Option<Verdict> {
         let network = self.names.network;
-        let (cause, reason) = match self.device.map(|finding| &finding.value) {
-            Some(DeviceStatus::Missing) => (
+        let device = &self.device?.value;
+        Some(match device {
+            DeviceStatus::Missing => unknown(
                 Cause::Configuration,
                 format!("netifd has no network '{network}': check 'option network'"),
             ),
-            Some(DeviceStatus::Off) => (
-                Cause::Off,
-                format!("{network} was taken down by hand; 'ifup {network}' brings it back"),
-            ),
-            Some(DeviceStatus::NotStarted) => (
-                Cause::Off,
-                format!(
-                    "{network} is not started at boot (auto '0'); 'ifup {network}' brings it up"
-                ),
-            ),
+            DeviceStatus::Off | DeviceStatus::NotStarted => {
+                let fault = device.fault(network)?;
+                unknown(Cause::Off, format!("{network} {fault}"))
+            }
             _ => return None,
-        };
-        Some(unknown(cause, reason))
+        })
     }
 
     fn is_being_set_up(&self) -> Option<Verdict> {
@@ -296,8 +294,7 @@ impl<'a> Case<'a> {
     /// VPNKI's word is good for a tunnel against which nothing is said.
     fn service_vouches(&self) -> Option<Verdict> {
         let network = self.names.network;
-        let is_up = matches!(self.device?.value, DeviceStatus::Up(_));
-        if !is_up || !self.is_active() || self.accusations().next().is_some() {
+        if !self.is_up() || !self.is_active() || self.accusations().next().is_some() {
             return None;
         }
         let service = self.names.service;
@@ -509,9 +506,14 @@ impl<'a> Case<'a> {
         Verdict {
             health: Health::Down,
             cause: Cause::Dead,
-            carries_traffic: self.arrived().is_some_and(is_new),
+            carries_traffic: self.is_up() && self.arrived().is_some_and(is_new),
             reason,
         }
+    }
+
+    /// Whether its network or device is up.
+    fn is_up(&self) -> bool {
+        matches!(self.device, Some(finding) if matches!(finding.value, DeviceStatus::Up(_)))
     }
 
     /// Whether VPNKI lists as active what our last attempt did not bring back, though its
@@ -520,13 +522,11 @@ impl<'a> Case<'a> {
         let Some(attempt) = self.last_attempt else {
             return false;
         };
-        let is_up =
-            matches!(self.device, Some(finding) if matches!(finding.value, DeviceStatus::Up(_)));
         let is_listed_since = self.is_active() && self.service.is_some_and(|f| f.at > attempt);
         let spoke = self.testimony.ping.max(self.testimony.traffic);
         let is_silent_since = spoke.is_none_or(|at| at <= attempt);
         let had_time = self.now.since(attempt) >= MAX_SETUP_TIME;
-        is_up && is_listed_since && is_silent_since && had_time
+        self.is_up() && is_listed_since && is_silent_since && had_time
     }
 
     fn route_fault(&self) -> Option<String> {

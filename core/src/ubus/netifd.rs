@@ -46,6 +46,8 @@ pub struct Network {
     pub dynamic: bool,
     /// `static`, `dhcp`, `dhcpv6`, `pppoe`, …
     pub proto: Option<String>,
+    /// The device that it is set up on, whether or not there is one of that name.
+    pub device: Option<String>,
     /// The kernel's name of the device that carries the addresses; with PPPoE
     /// not the Ethernet port. Only while up.
     pub l3_device: Option<String>,
@@ -118,6 +120,7 @@ pub fn network(name: &str, status: BlobTable<'_>) -> Network {
         autostart: flag("autostart"),
         dynamic: flag("dynamic"),
         proto: text("proto"),
+        device: text("device"),
         l3_device: text("l3_device"),
         default_route: default_route(status),
         ip4table: table("ip4table"),
@@ -206,10 +209,11 @@ fn entry_tables<'a>(
 }
 
 /// What is to be said of a network, behind its name, for the reader of the log:
-/// `is down`, `is waiting for DHCP`, `has no device (NO_DEVICE)`. For one that has an
+/// `is down`, `is waiting for DHCP`, `has no device tun0 (NO_DEVICE)`. For one that has an
 /// address, `is up`.
 pub fn explain(network: &Network) -> String {
     let codes = network.errors.join(", ");
+    let missing;
     let state = if !network.addresses.is_empty() {
         "is up"
     } else if network.up {
@@ -217,7 +221,9 @@ pub fn explain(network: &Network) -> String {
     } else if codes.contains("AUTH_") {
         "could not log in"
     } else if !network.available {
-        "has no device"
+        let device = network.device.as_deref().unwrap_or_default();
+        missing = format!("has no device {device}");
+        missing.trim_end()
     } else if network.pending {
         pending_state(network.proto.as_deref().unwrap_or_default())
     } else {
@@ -290,6 +296,10 @@ mod tests {
             available: false,
             ..down()
         };
+        let unplugged = Network {
+            device: Some("usb0".to_owned()),
+            ..missing.clone()
+        };
         let up = Network { up: true, ..down() };
         for (network, words) in [
             (down(), "is down"),
@@ -297,6 +307,10 @@ mod tests {
             (pending("pppoe"), "is dialling"),
             (pending("qmi"), "is being set up"),
             (with("NO_DEVICE", missing), "has no device (NO_DEVICE)"),
+            (
+                with("NO_DEVICE", unplugged),
+                "has no device usb0 (NO_DEVICE)",
+            ),
             (
                 with("AUTH_TOPEER_FAILED", pending("pppoe")),
                 "could not log in (AUTH_TOPEER_FAILED)",

@@ -114,10 +114,7 @@ impl<'a> TunnelRound<'a> {
             watched: self.watched,
         };
         let paths = self.paths;
-        let starts_at_boot = |name: &str| {
-            let file = paths.network_file();
-            file.network(name).is_none_or(|n| n.starts_at_boot)
-        };
+        let starts_at_boot = |name: &str| paths.starts_at_boot(name);
         tracker.record_status(&context, is_device, starts_at_boot, account, now);
         let device = tracker.state.evidence.device_name();
         let route = tracker.tunnel.route.zip(device);

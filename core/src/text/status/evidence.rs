@@ -189,7 +189,7 @@ fn wan_words(found: &WanStatus, network: Option<&str>) -> Option<String> {
             let network = network.filter(|network| *network != DEFAULT_WAN)?;
             Some(format!("WAN {network} up"))
         }
-        WanStatus::Down(why) => Some(why.clone()),
+        WanStatus::Down(why) | WanStatus::Missing(why) => Some(why.clone()),
         WanStatus::Unavailable(why) => Some(format!("the WAN cannot be looked at: {why}")),
     }
 }

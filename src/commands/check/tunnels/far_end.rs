@@ -66,7 +66,10 @@ pub(super) fn check_echo(
             }
         }
         Ok(false) => {
-            let text = format!("{section}: {target} does not answer through {device}");
+            let text = format!(
+                "{section}: {target} does not answer through {device}: the tunnel is dead, or \
+                 that address answers no echoes"
+            );
             findings.bad(Exit::Later, text);
         }
         Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),

@@ -52,7 +52,8 @@ pub fn check(
         if let Ok(networks) = networks {
             check_restart(name, tunnel, networks, &services, findings);
             check_wan(name, tunnel, networks, &config.tunnel_links(), findings);
-            if let Some(device) = check_network(name, tunnel, networks, findings) {
+            if let Some(device) = check_network(paths, name, tunnel, networks, findings) {
+                let device = &device;
                 let probe = probes.iter_mut().find(|(of, _)| *of == name);
                 check_echo(name, probe.map(|(_, probe)| probe), device, findings);
                 check_handshake(name, networks, device, findings);

@@ -1,13 +1,14 @@
 //! The tunnels' networks, and those that they run over.
 
+use crate::agent::paths::Paths;
 use crate::commands::check::findings::Findings;
 use crate::exit::Exit;
-use crate::sys::counters;
+use crate::sys::{clock, counters};
 use wansync_core::config::suggest::nearest_name;
 use wansync_core::config::{Tunnel, TunnelLink};
-use wansync_core::tunnel::evidence::WanStatus;
-use wansync_core::tunnel::networks::find_wan;
-use wansync_core::ubus::netifd::{Network, explain, family_of};
+use wansync_core::tunnel::evidence::{DeviceStatus, WanStatus};
+use wansync_core::tunnel::networks::{device_status, find_wan};
+use wansync_core::ubus::netifd::{Network, family_of};
 
 pub(super) fn check_wan(
     section: &str,
@@ -32,41 +33,34 @@ pub(super) fn check_wan(
 }
 
 /// The tunnel's device, if it has one.
-pub(super) fn check_network<'a>(
+pub(super) fn check_network(
+    paths: &Paths,
     section: &str,
-    tunnel: &'a Tunnel,
-    networks: &'a [Network],
+    tunnel: &Tunnel,
+    networks: &[Network],
     findings: &mut Findings,
-) -> Option<&'a str> {
-    let name = match &tunnel.link {
-        TunnelLink::Network(name) => name,
-        TunnelLink::Device(device) => return check_device(section, device, findings),
-    };
-    let network = find_network(section, name, networks, findings)?;
-    let device = family_of(networks, name).find_map(up_on);
-    match device {
-        Some(device) => {
-            findings.good(format!("{section}: its network '{name}' is up on {device}"));
+) -> Option<String> {
+    let (link, name) = (&tunnel.link, tunnel.link.name());
+    let starts_at_boot = |name: &str| paths.starts_at_boot(name);
+    let now = clock::boot();
+    let fault = match device_status(&Ok(networks), link, is_device, starts_at_boot, None, now) {
+        DeviceStatus::Up(device) => {
+            let text = match link.network() {
+                Some(name) => format!("{section}: its network '{name}' is up on {device}"),
+                None => format!("{section}: its device '{device}' is there"),
+            };
+            findings.good(text);
+            return Some(device);
         }
-        None => {
-            let text = format!("{section}: its network '{name}' {}", explain(network));
-            findings.bad(Exit::Later, text);
-        }
-    }
-    device
-}
-
-fn check_device<'a>(section: &str, device: &'a str, findings: &mut Findings) -> Option<&'a str> {
-    match counters::read() {
-        Ok(all) if all.of_device(device).is_none() => {
-            let text = format!("{section}: its device '{device}' is missing");
-            findings.bad(Exit::Later, text);
+        DeviceStatus::Missing => {
+            find_network(section, name, networks, findings);
             return None;
         }
-        Ok(_) => findings.good(format!("{section}: its device '{device}' is there")),
-        Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),
-    }
-    Some(device)
+        DeviceStatus::Gone(device) => format!("device '{device}' is missing"),
+        status => format!("network '{name}' {}", status.fault(name)?),
+    };
+    findings.bad(Exit::Later, format!("{section}: its {fault}"));
+    None
 }
 
 /// The tunnel's device, if netifd or the configuration names one.
@@ -77,25 +71,24 @@ pub(super) fn device_of<'a>(tunnel: &'a Tunnel, networks: &'a [Network]) -> Opti
     }
 }
 
+fn is_device(name: &str) -> bool {
+    counters::read().map_or(true, |all| all.of_device(name).is_some())
+}
+
 fn up_on(network: &Network) -> Option<&str> {
     network.l3_device.as_deref().filter(|_| network.up)
 }
 
-fn find_network<'a>(
-    section: &str,
-    name: &str,
-    networks: &'a [Network],
-    findings: &mut Findings,
-) -> Option<&'a Network> {
-    let found = networks.iter().find(|network| network.name == name);
-    if found.is_none() {
+/// Reports a name that netifd does not know.
+fn find_network(section: &str, name: &str, networks: &[Network], findings: &mut Findings) {
+    if !networks.iter().any(|network| network.name == name) {
         let names: Vec<&str> = networks.iter().map(|n| n.name.as_str()).collect();
         let hint = match nearest_name(name, &names) {
             Some(meant) => format!(" (did you mean '{meant}'?)"),
+            None if is_device(name) => " (that is a device, not a network)".to_owned(),
             None => String::new(),
         };
         let text = format!("{section}: netifd knows no network '{name}'{hint}");
         findings.bad(Exit::Config, text);
     }
-    found
 }

@@ -135,8 +135,13 @@ fn check_service(
         let names: Vec<&str> = instances.iter().map(|i| i.name.as_str()).collect();
         let hint = hint(&service.instance, &names);
         let (of, name, names) = (&service.service, &service.instance, names.join(", "));
-        let text =
-            format!("{section}: service '{of}' has no instance '{name}'{hint}, but: {names}");
+        let text = match names.is_empty() {
+            true => format!("{section}: service '{of}' has no instances: is '{name}' enabled?"),
+            false => format!(
+                "{section}: service '{of}' has no instance '{name}'{hint}; option 'instance' \
+                 must be one of: {names}"
+            ),
+        };
         findings.bad(Exit::Config, text);
         return;
     };
