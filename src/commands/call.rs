@@ -165,7 +165,10 @@ fn prepare<'a>(service: Service, call: &ServiceCall<'a>) -> Result<Prepared<'a>,
         false => service.methods().iter().find(|m| m.name == name),
     };
     let Some(method) = method else {
-        return Err(vec![unknown_method(service, name)]);
+        return Err(vec![match call.any {
+            true => format!("'{name}' cannot be the name of a resource"),
+            false => unknown_method(service, name),
+        }]);
     };
     let mut given = Vec::with_capacity(words.len());
     let mut reader = None;

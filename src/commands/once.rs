@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::sys::control;
 use wansync_core::config::{Config, Content, Section, Skydns};
 use wansync_core::schedule::passes::Target;
+use wansync_core::text::WRONG_SECTION;
 
 /// The longest wait for the daemon to confirm a request.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -93,6 +94,13 @@ fn check_tunnels(paths: &Paths, config: &Config, tunnels: &[String]) -> Exit {
     for report in reports.into_iter().flatten() {
         println_quietly(&report.line());
         exit = exit.or(Exit::of_tunnel(report.health, report.is_misconfigured));
+    }
+    for Section { name, content, .. } in &config.tunnels {
+        let is_chosen = tunnels.is_empty() || tunnels.contains(name);
+        if is_chosen && matches!(content, Content::Wrong) {
+            println_quietly(&format!("{name}: not acted upon: {WRONG_SECTION}"));
+            exit = exit.or(Exit::Config);
+        }
     }
     exit
 }

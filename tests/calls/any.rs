@@ -152,8 +152,14 @@ fn what_cannot_be_sent() {
     for (words, message) in [
         ("--any", "what to ask for is missing"),
         ("--any --yes", "what to ask for is missing"),
-        ("--any --yes po/rt", "vpnki has no 'po/rt'"),
-        ("--any --yes port=1", "vpnki has no 'port=1'"),
+        (
+            "--any --yes po/rt",
+            "'po/rt' cannot be the name of a resource",
+        ),
+        (
+            "--any --yes port=1",
+            "'port=1' cannot be the name of a resource",
+        ),
         (
             "--any --yes port action",
             "'action' is not of the form NAME=VALUE",
