@@ -40,10 +40,10 @@ fn a_protocol_that_blocks_its_restart_is_started() {
     let mut daemon = night.daemon();
     night.is(&mut daemon, "up");
     night.bed.give_up("CONNECT_FAILED");
-    daemon.until("call of up", |_| night.bed.restarts() == 1);
+    daemon.until("call of up", |_| night.bed.restarts() >= 1);
     night.is(&mut daemon, "up");
     holds(&daemon.log(), "CONNECT_FAILED");
-    assert_eq!(night.bed.restarts(), 1);
+    assert_eq!(night.restarts(), 1);
 }
 
 /// A router with OpenVPN, whose server does not ping its clients, and a tunnel with these

@@ -1,11 +1,13 @@
 //! Killed at any moment, and files that are not what they were.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::night::{Night, QUICK_OPTIONS, holds};
+use wansync_sim::ubus::procd;
 use wansync_test_support::tunnel::{NETWORK, Restart};
 
 #[test]
@@ -47,6 +49,34 @@ fn killed_between_down_and_up() {
     night.is(&mut daemon, "up");
     assert_eq!(night.restarts(), 1);
     assert_eq!(night.tunnel()["restarts_last_hour"], 1);
+}
+
+/// procd has the signal, and its answer comes to nobody.
+#[test]
+fn killed_while_procd_signals_the_service() {
+    let service = "option service openvpn\noption instance vpnki\n";
+    let night = Night::with(&format!("{QUICK_OPTIONS}{service}"));
+    let ubus = &night.bed.ubus;
+    let running = procd::running(7, Some([3600, 5, 0]));
+    ubus.set_instance("openvpn", "vpnki", running);
+    let mut daemon = night.daemon();
+    let victim = Mutex::new(Some(daemon.pid()));
+    let signals = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&signals);
+    ubus.on_signal("openvpn", "vpnki", move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        if let Some(pid) = victim.lock().expect("no panic").take() {
+            kill_process(pid, Signal::KILL).expect("it lives");
+        }
+    });
+    night.bed.stall();
+    assert!(!daemon.ended().success());
+    // The next one counts it as an attempt, and leaves netifd alone.
+    let mut daemon = night.daemon();
+    night.finds(&mut daemon, "; the last attempt has not helped yet");
+    assert_eq!(night.tunnel()["restarts_last_hour"], 1);
+    assert_eq!(signals.load(Ordering::Relaxed), 1, "{}", daemon.log());
+    assert_eq!((night.restarts(), night.bed.restarts()), (0, 0));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use wansync_test_support::clocks::moved;
 use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netns::behind;
 use wansync_test_support::tunnel::TunnelBed;
 use wansync_test_support::{Ran, ran};
 
@@ -21,6 +22,8 @@ pub const QUICK_OPTIONS: &str = "option interval 5\noption down_after 2\noption 
 
 pub struct Night {
     pub bed: TunnelBed,
+    /// Gives the program another clock or fewer rights.
+    pub wrap: fn(&Command) -> Command,
 }
 
 impl Night {
@@ -39,7 +42,8 @@ impl Night {
 
     /// On another test router.
     pub fn on(bed: TunnelBed) -> Night {
-        Night { bed }
+        let wrap = |command: &Command| behind(&["env"], command);
+        Night { bed, wrap }
     }
 
     /// `$HOOK` in options is a program that writes its environment down.
@@ -69,7 +73,7 @@ impl Night {
     }
 
     fn at(&self, seconds: i64, arguments: &[&str]) -> Command {
-        let command = self.bed.router.command(arguments);
+        let command = (self.wrap)(&self.bed.router.command(arguments));
         self.bed.inside(&moved(&command, CLOCK_OFFSET + seconds))
     }
 
