@@ -50,6 +50,12 @@ fn fault(online: &Online, fault: &str) {
     online.run("wansync once");
 }
 
+/// The tunnel's network is down, with these errors, and netifd leaves it at that.
+fn left_down(online: &Online, errors: Value) {
+    let status = json!({"up": false, "available": true, "autostart": false, "errors": errors});
+    online.ubus.set_interface("vpnki0", status);
+}
+
 /// A tunnel with these options more, and its account.
 fn dacha(online: &Online, key: &str, options: &str) {
     online.type_in("umask 077; cat >/etc/wansync/vpnki.key", key);
@@ -68,7 +74,7 @@ fn down() -> Value {
 }
 
 /// Every row of the table that quotes something.
-const SYMPTOMS: [Symptom; 32] = [
+const SYMPTOMS: [Symptom; 34] = [
     ("disabled: option enabled '0'", "wansync status", |on| {
         on.staged.configure("option enabled '0'", HOME);
     }),
@@ -251,6 +257,22 @@ const SYMPTOMS: [Symptom; 32] = [
                 "option name 'user356'\noption ping '172.16.0.1'",
             );
             on.ubus.set_interface("vpnki0", status);
+        },
+    ),
+    (
+        "its network 'vpnki0' was taken down by hand",
+        "wansync check",
+        |on| {
+            dacha(on, VPNKI_KEY, "option name 'user356'");
+            left_down(on, json!([]));
+        },
+    ),
+    (
+        "its network 'vpnki0' could not log in (AUTH_FAILED), and netifd does not try again",
+        "wansync check",
+        |on| {
+            dacha(on, VPNKI_KEY, "option name 'user356'");
+            left_down(on, json!([{"subsystem": "pptp", "code": "AUTH_FAILED"}]));
         },
     ),
     (
