@@ -73,9 +73,7 @@ impl Echo {
     /// process may not send echoes.
     pub fn open(target: IpAddr, device: &str, number: u16) -> Result<Echo, String> {
         if is_own_address(target) {
-            return Err(format!(
-                "an echo to {target} tells nothing: it is an address of this router"
-            ));
+            return Err("'option ping' is an address of this router".to_owned());
         }
         let (socket, raw) = open_socket(target)?;
         bind_device(&socket, device)
@@ -406,7 +404,7 @@ mod tests {
     #[test]
     fn this_router_is_no_target() {
         let refused = Echo::open([127, 0, 0, 1].into(), "lo", 1).err();
-        let expected = "an echo to 127.0.0.1 tells nothing: it is an address of this router";
+        let expected = "'option ping' is an address of this router";
         assert_eq!(refused.as_deref(), Some(expected));
     }
 

@@ -6,7 +6,7 @@ use super::{RESTARTED, WATCHED};
 use crate::night::Night;
 use wansync_test_support::clocks::at_wall;
 use wansync_test_support::netns::behind;
-use wansync_test_support::tunnel::{NETWORK, Restart, tunnel_status};
+use wansync_test_support::tunnel::{NEAR, NETWORK, Restart, tunnel_status};
 
 const SILENT: &str = "172.16.0.1 does not answer through vpnki0: the tunnel is dead, or that \
                       address answers no echoes";
@@ -18,6 +18,20 @@ fn an_address_that_never_answers() {
     night.bed.config(RESTARTED);
     let never = "172.16.0.1 has never answered (is 'option ping' right?)";
     night.blames(0, (75, SILENT), (75, never));
+}
+
+#[test]
+fn an_address_of_the_router_itself() {
+    let night = Night::new();
+    let tunnel = night
+        .bed
+        .bare_tunnel(&format!("{RESTARTED}option ping '{NEAR}'"));
+    night
+        .bed
+        .sections(&format!("{}{tunnel}", night.bed.account("")));
+    let own = "'option ping' is an address of this router";
+    let pass = format!("though 172.16.1.2 could not be asked: {own}");
+    night.blames(0, (75, own), (0, &pass));
 }
 
 #[test]

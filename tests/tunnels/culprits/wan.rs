@@ -103,4 +103,7 @@ fn the_tunnel_runs_over_itself() {
         night.pass_at(0).expect(78).says(&wrong).says(see);
         night.run_at(1, &["status"]).expect(0).says(see);
     }
+    night.link("", "option device 'wan0'");
+    let check = "dacha: wan0 is the device of network 'wan', which it runs over";
+    night.check_blames(60, (78, check));
 }

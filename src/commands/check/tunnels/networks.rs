@@ -21,11 +21,20 @@ pub(super) fn check_wan(
         find_network(section, name, networks, findings);
     }
     match find_wan(networks, &tunnel.wans, watched) {
-        Ok(network) => findings.good(format!(
-            "{section}: network '{}', which it runs over, is up on {}",
-            network.name,
-            up_on(network).unwrap_or("no device")
-        )),
+        Ok(network) => {
+            let (name, device) = (&network.name, up_on(network).unwrap_or("no device"));
+            match &tunnel.link {
+                TunnelLink::Device(own) if own == device => findings.bad(
+                    Exit::Config,
+                    format!(
+                        "{section}: {device} is the device of network '{name}', which it runs over"
+                    ),
+                ),
+                _ => findings.good(format!(
+                    "{section}: network '{name}', which it runs over, is up on {device}"
+                )),
+            }
+        }
         Err(WanStatus::Down(why)) => findings.bad(Exit::Later, format!("{section}: {why}")),
         // A name that is wrong was reported.
         Err(_) => {}
