@@ -160,12 +160,12 @@ impl Watch {
         if received && signs.is_up {
             self.received_at = self.now;
         }
-        // VPNKI is asked anew for each round here, so it speaks anew.
+        // Once said, it is said until the witness speaks for the tunnel again.
         let against = [
             (signs.answers == Some(false) && signs.is_up).then_some(false),
             // Once sent, it stays unanswered until something comes.
             (!received && signs.is_up).then_some(false),
-            (signs.listed == Some(false)).then_some(true),
+            (signs.listed == Some(false)).then_some(false),
             (signs.shakes == Some(false)).then_some(true),
         ];
         for (since, against) in self.against_since.iter_mut().zip(against) {
@@ -392,6 +392,41 @@ fn a_filtered_echo_and_slow_traffic() {
     assert_eq!(watch.restarts, [], "bytes come");
     let reason = &watch.tracker.state.recovery.reason;
     assert!(reason.contains("is 'option ping' right?"), "{reason}");
+}
+
+#[test]
+fn a_vpnki_that_is_wrong_and_slow_traffic() {
+    // A sensor sends every 100 s; VPNKI lists the tunnel no longer, and says so each time.
+    let listed = Signs {
+        listed: Some(true),
+        receives_every: 100,
+        ..ALIVE
+    };
+    let mut watch = Watch::new(TunnelState::default(), 1_000);
+    watch.until(&listed, Boot::from_secs(2_000), |_| false);
+    // Until the first bytes after its word, it is believed.
+    watch.until(
+        &Signs {
+            receives_every: 10,
+            listed: Some(false),
+            ..listed
+        },
+        Boot::from_secs(2_100),
+        |_| false,
+    );
+    let wrong = Signs {
+        listed: Some(false),
+        ..listed
+    };
+    watch.until(&wrong, Boot::from_secs(90_000), |_| false);
+    assert_eq!(watch.restarts, []);
+    // It dies all the same.
+    let dead = Signs {
+        receives_every: 0,
+        ..wrong
+    };
+    watch.until(&dead, Boot::from_secs(91_000), |_| false);
+    assert!(!watch.restarts.is_empty());
 }
 
 #[test]

@@ -413,6 +413,7 @@ impl<'a> Case<'a> {
 
     fn listed_as_inactive(&self) -> Option<Accusation> {
         let spoke_at = self.service?.at;
+        let spoke_at = self.testimony.inactive_since.unwrap_or(spoke_at);
         let fault = self.inactive();
         (!fault.is_empty()).then_some(Accusation {
             witness: Witness::Service,

@@ -71,6 +71,9 @@ pub struct Testimony {
     pub service: Option<Boot>,
     /// See [`Witness::Handshake`].
     pub handshake: Option<Boot>,
+    /// The moment since which VPNKI has listed it as inactive: to say so again is nothing
+    /// new, and outweighs no bytes that came in between.
+    pub inactive_since: Option<Boot>,
 }
 
 persist!(Testimony {
@@ -78,6 +81,7 @@ persist!(Testimony {
     traffic,
     service = "vpnki",
     handshake,
+    inactive_since = "inactive",
 });
 
 impl Testimony {
@@ -111,6 +115,13 @@ impl Testimony {
             let at = testifies_at(witness, evidence);
             let last = self.field(witness);
             *last = (*last).max(at);
+        }
+        match &evidence.service {
+            Some(found) if found.value == ServiceStatus::Inactive => {
+                self.inactive_since.get_or_insert(found.at);
+            }
+            Some(found) if found.value == ServiceStatus::Active => self.inactive_since = None,
+            _ => {}
         }
         self
     }
@@ -206,8 +217,13 @@ mod tests {
         let moments = Witness::ALL.map(|one| all.of(one).map(Boot::secs));
         assert_eq!(moments, [Some(300), Some(299), Some(200), Some(120)]);
         // It is remembered when they fall silent, and in a file.
-        assert_eq!(all.after(&nothing), all);
-        assert_eq!(read_again(&JsonWriter::of(&all)), Some(all));
+        assert_eq!(all.inactive_since, None);
+        let silent = Testimony {
+            inactive_since: Some(at(300)),
+            ..all
+        };
+        assert_eq!(all.after(&nothing), silent);
+        assert_eq!(read_again(&JsonWriter::of(&silent)), Some(silent));
     }
 
     #[test]
