@@ -122,10 +122,10 @@ impl TunnelState {
     /// The state with what the record says of a tunnel of this configuration.
     #[must_use]
     pub fn with_record(mut self, entry: Option<&TunnelEntry>) -> TunnelState {
-        if let Some(entry) = entry.filter(|entry| entry.fingerprint == self.fingerprint) {
-            self.evidence.testimony.recall(&entry.witnesses);
-            self.recorded.clone_from(&entry.witnesses);
-        }
+        let entry = entry.filter(|entry| entry.fingerprint == self.fingerprint);
+        // One that is lost is written again.
+        self.recorded = entry.map_or(Vec::new(), |entry| entry.witnesses.clone());
+        self.evidence.testimony.recall(&self.recorded);
         self
     }
 
