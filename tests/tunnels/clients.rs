@@ -5,6 +5,7 @@ use crate::night::{Night, QUICK_OPTIONS, holds};
 use wansync_test_support::tunnel::{
     FAR, Keepalive, NETWORK, OpenVpn, ROUTE, Restart, TUN, Topology, TunnelBed, tunnel_status,
 };
+use wansync_test_support::waiting::wait_until;
 
 /// The lines that say what restarts OpenVPN.
 const SERVICE: &str = "option service openvpn\noption instance vpnki\n";
@@ -95,6 +96,48 @@ fn openvpn_with_a_network_of_proto_none() {
 fn openvpn_without_a_network() {
     let (night, vpn) = openvpn(Topology::Subnet, &format!("option device {TUN}"));
     is_restarted_by_procd(&night, &vpn);
+}
+
+/// A process that hangs takes no SIGTERM.
+#[test]
+fn an_openvpn_that_hangs_is_killed() {
+    let (night, vpn) = openvpn(Topology::P2p, &format!("option device {TUN}"));
+    night.pass_at(0).expect(0).says("dacha: up: ");
+    vpn.client.hang();
+    night.pass_at(100);
+    night
+        .pass_at(200)
+        .expect(1)
+        .says("restarting its service, 1 of 3 in an hour");
+    assert_eq!(vpn.client.starts(), 1);
+    night
+        .pass_at(400)
+        .expect(1)
+        .says("restarting its service, 2 of 3 in an hour");
+    wait_until("OpenVPN is back", || {
+        vpn.client.starts() > 1 && night.bed.exchange()
+    });
+    night.pass_at(600).expect(0).says("dacha: up: ");
+}
+
+/// procd starts it again, and it may take its time to connect.
+#[test]
+fn an_openvpn_that_ends_may_come_back_by_itself() {
+    let (night, vpn) = openvpn(Topology::P2p, &format!("option device {TUN}"));
+    night.pass_at(0).expect(0).says("dacha: up: ");
+    vpn.server.stop();
+    vpn.client.crash();
+    wait_until("the device goes", || !night.bed.has_tun());
+    night.pass_at(100);
+    for at in [102, 130] {
+        night
+            .pass_at(at)
+            .expect(1)
+            .says("the device tun0 is missing; its service has ")
+            .says(" s more to bring it back by itself");
+    }
+    assert_eq!(vpn.client.signals(), 0);
+    night.pass_at(200).expect(1).says("restarting its service");
 }
 
 /// OpenVPN's owner has stopped it; it comes back by itself, or the service does nothing.

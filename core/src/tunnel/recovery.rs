@@ -35,6 +35,9 @@ const MAX_ADDRESS_WAIT: Duration = Duration::from_secs(2 * 60);
 const RECHECK_PAUSE: Duration = Duration::from_secs(30);
 /// The pause between two rounds while something is wrong.
 const SUSPECT_INTERVAL: Duration = Duration::from_secs(5);
+/// The time that a service has to bring back a device by itself: procd starts it again 5 s
+/// after its end, and it connects then.
+const SERVICE_START_TIME: Duration = Duration::from_secs(45);
 /// The time after an attempt in which its effect is watched for.
 const EFFECT_WINDOW: Duration = Duration::from_secs(60);
 
@@ -221,6 +224,12 @@ fn act(
         return (Action::Wait, recovery.pause(policy, at, now));
     }
     if let Some(wait) = wan_wait(wan, now) {
+        return (Action::Wait, wait);
+    }
+    let started = recovery.since + SERVICE_START_TIME;
+    if policy.restarts_service && verdict.cause == Cause::NoDevice && started > now {
+        let rest = started.since(now).as_secs();
+        let wait = format!("; its service has {rest} s more to bring it back by itself");
         return (Action::Wait, wait);
     }
     if !recovery.is_rechecked {

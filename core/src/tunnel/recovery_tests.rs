@@ -95,7 +95,8 @@ impl Run {
             self.now,
             MIDDLE,
         );
-        assert_eq!(after.restarting, action == Action::Restart);
+        let takes_network = action == Action::Restart && !self.policy.restarts_service;
+        assert_eq!(after.restarting, takes_network);
         after.restarting = false;
         let file = JsonWriter::of(&after);
         self.recovery = read_again(&file).expect("written just now");
@@ -409,6 +410,31 @@ fn what_netifd_does_not_run_is_not_restarted_by_it() {
     run.rounds(4, &down());
     assert_eq!(run.times(Action::Restart, 0), [0; 0]);
     assert_eq!(run.times(Action::Command, 0).len(), 1);
+}
+
+#[test]
+fn a_service_may_bring_its_device_back_by_itself() {
+    let gone = found(Health::Down, Cause::NoDevice);
+    let service = RecoveryPolicy {
+        restarts_service: true,
+        ..policy()
+    };
+    let mut run = Run::new(service.clone());
+    let died = run.now.secs();
+    run.rounds(3, &gone);
+    assert_eq!(run.recovery.health, Health::Down);
+    run.says("so it is; its service has 45 s more to bring it back by itself");
+    run.until(died + 50, &gone);
+    assert_eq!(run.done, []);
+    run.until(died + 90, &gone);
+    assert_eq!(run.times(Action::Restart, died), [56]);
+    // A process that runs with nothing behind it is another matter, and so is netifd.
+    for (policy, verdict) in [(service, down()), (policy(), gone)] {
+        let mut run = Run::new(policy);
+        let died = run.now.secs();
+        run.until(died + 30, &verdict);
+        assert_eq!(run.times(Action::Restart, died), [11]);
+    }
 }
 
 #[test]

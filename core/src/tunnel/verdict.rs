@@ -75,6 +75,8 @@ pub(super) enum Cause {
     Alive,
     /// It does not.
     Dead,
+    /// Its network or device is not there.
+    NoDevice,
     /// Only the route is missing.
     NoRoute,
     /// The WAN is down, or its state is not known.
@@ -268,7 +270,10 @@ impl<'a> Case<'a> {
             DeviceStatus::Gone(device) => format!("the device {device} of {network} is gone"),
             _ => return None,
         };
-        Some(self.dead(fault))
+        Some(Verdict {
+            cause: Cause::NoDevice,
+            ..self.dead(fault)
+        })
     }
 
     fn bytes_arrive(&self) -> Option<Verdict> {

@@ -191,7 +191,7 @@ fn check(names: &TunnelNames<'_>, table: &[VerdictCase]) {
 
 #[test]
 fn with_a_ping() {
-    use Cause::{Alive, Configuration, Dead, NoRoute, NoWan, Off, Pending, Unclear};
+    use Cause::{Alive, Configuration, Dead, NoDevice, NoRoute, NoWan, Off, Pending, Unclear};
     use Health::{Down, Unknown, Up};
     #[rustfmt::skip]
     let table = [
@@ -235,7 +235,7 @@ fn with_a_ping() {
          "172.16.0.1 answers on vpnki0 in 23 ms, but the route 172.16.0.0/16 leads to eth1, not through vpnki0"),
         ("wan=up ping=23 route=missing/601", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
         // An answer that is older than the end of the device.
-        ("wan=up ping=23/5 device=down", Down, Dead, "vpnki0 is down (AUTH_FAILED)"),
+        ("wan=up ping=23/5 device=down", Down, NoDevice, "vpnki0 is down (AUTH_FAILED)"),
         ("wan=up ping=23 device=down/5", Up, Alive, "172.16.0.1 answers on vpnki0 in 23 ms"),
         ("wan=up ping=23/5 device=off", Unknown, Off,
          "vpnki0 was taken down by hand; 'ifup vpnki0' brings it back"),
@@ -252,9 +252,9 @@ fn with_a_ping() {
         ("wan=up device=60 ping=silent vpnki=inactive", Down, Dead,
          "VPNKI lists user356 as inactive and vpnki0 has not come up for 1 min: it is dialling"),
         ("wan=up device=90", Down, Dead, "vpnki0 has not come up for 1 min 30 s: it is dialling"),
-        ("wan=up device=down vpnki=active", Down, Dead,
+        ("wan=up device=down vpnki=active", Down, NoDevice,
          "VPNKI lists user356 as active, but vpnki0 is down (AUTH_FAILED)"),
-        ("wan=up device=gone vpnki=silent", Down, Dead,
+        ("wan=up device=gone vpnki=silent", Down, NoDevice,
          "the device l2tp-vpnki0 of vpnki0 is gone; VPNKI could not be asked: timeout"),
         // No answer.
         ("wan=up device=up ping=lost vpnki=active route=missing", Down, Dead,
@@ -303,8 +303,8 @@ fn with_a_ping() {
         ("wan=up device=up ping=lost new=ping,vpnki vpnki=inactive", Unknown, Unclear,
          "nothing says whether the tunnel carries traffic: 172.16.0.1 has never answered (is 'option ping' right?) and VPNKI lists user356 as inactive, as it always has (is 'option name' right?)"),
         // A fact needs no witness.
-        ("wan=up device=down new=ping,traffic,vpnki,handshake", Down, Dead, "vpnki0 is down (AUTH_FAILED)"),
-        ("wan=up device=gone new=ping,traffic,vpnki,handshake", Down, Dead,
+        ("wan=up device=down new=ping,traffic,vpnki,handshake", Down, NoDevice, "vpnki0 is down (AUTH_FAILED)"),
+        ("wan=up device=gone new=ping,traffic,vpnki,handshake", Down, NoDevice,
          "the device l2tp-vpnki0 of vpnki0 is gone"),
         ("wan=up device=60 new=ping,traffic,vpnki,handshake", Down, Dead,
          "vpnki0 has not come up for 1 min: it is dialling"),

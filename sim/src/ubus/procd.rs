@@ -82,7 +82,10 @@ impl Procd {
                 let service = self.services.get(&name.ok_or(INVALID_ARGUMENT)?);
                 let instances = service.ok_or(NOT_FOUND)?;
                 match text(&arguments, "instance") {
-                    Some(instance) if !instances.contains_key(&instance) => Err(NOT_FOUND),
+                    // Without a process there is none to signal. (procd: ESRCH)
+                    Some(name) if instances.get(&name).is_none_or(|i| i["running"] != true) => {
+                        Err(NOT_FOUND)
+                    }
                     _ => Ok(None),
                 }
             }

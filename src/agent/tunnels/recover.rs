@@ -28,7 +28,9 @@ pub(super) fn fix_route(router: &RouterState<'_>, tunnel: &MonitoredTunnel) {
 pub(super) fn restart(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunnel) {
     let section = &tunnel.section;
     if let Some(service) = &tunnel.tracker.tunnel.service {
-        if let Err(why) = ubus::service::terminate(&paths.ubus, service) {
+        // It counts as failed before it is made.
+        let failed_before = tunnel.tracker.state.recovery.failed_attempts > 1;
+        if let Err(why) = ubus::service::terminate(&paths.ubus, service, failed_before) {
             log::error!("{section}: cannot restart {service}: {why}");
         }
         return;

@@ -13,27 +13,30 @@ use wansync_core::ubus::wire::{CallArguments, status};
 
 /// procd's object.
 const SERVICE_OBJECT: &str = "service";
-/// SIGTERM, which is 15 on every Linux.
+/// SIGKILL and SIGTERM, which are these on every Linux.
+const KILL: i32 = 9;
 const TERMINATE: i32 = 15;
 
 /// Has procd end the process of an instance, which it starts again if the instance has
-/// `respawn`. Takes no longer than twice [`DAEMON_CALL_TIMEOUT`].
+/// `respawn`; by `force`, one that hangs, too. Takes no longer than twice
+/// [`DAEMON_CALL_TIMEOUT`].
 ///
 /// # Errors
 /// In words.
-pub fn terminate(socket: &Path, of: &ServiceInstance) -> Result<(), String> {
+pub fn terminate(socket: &Path, of: &ServiceInstance, force: bool) -> Result<(), String> {
     let ServiceInstance { service, instance } = of;
+    let signal = if force { KILL } else { TERMINATE };
     let arguments = CallArguments::default()
         .text("name", service)
         .text("instance", instance)
-        .put(kind::INT32, "signal", &TERMINATE.to_be_bytes());
+        .put(kind::INT32, "signal", &signal.to_be_bytes());
     let called = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)
         .and_then(|mut client| client.call(SERVICE_OBJECT, "signal", &arguments));
     match called {
         Ok(_) => Ok(()),
-        Err(Error::Status { code, .. }) if code == status::NOT_FOUND => {
-            Err("procd has no such instance".to_owned())
-        }
+        Err(Error::Status { code, .. }) if code == status::NOT_FOUND => Err(format!(
+            "procd runs no process of it; '/etc/init.d/{service} restart' might"
+        )),
         Err(error) => Err(error.to_string()),
     }
 }

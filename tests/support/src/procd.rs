@@ -76,6 +76,13 @@ impl Instance {
         }
     }
 
+    /// Has the process hang: it takes no more than SIGKILL.
+    pub fn hang(&self) {
+        let child = &lock(&self.shared).child;
+        let pid = Pid::from_child(child.as_ref().expect("it runs"));
+        kill_process(pid, Signal::STOP).expect("it runs");
+    }
+
     /// Stops it without a word: it is not started again.
     pub fn stop(&self) {
         let mut shared = lock(&self.shared);
