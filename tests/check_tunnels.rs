@@ -474,6 +474,13 @@ fn a_tunnel_that_is_a_service() {
         .check()
         .expect(0)
         .says("ok    dacha: instance 'vpnki' of service 'openvpn' runs, and procd starts it again");
+    let ends = running(Some([3600, 5, 5]));
+    world.ubus.set_instance("openvpn", "vpnki", ends);
+    world
+        .check()
+        .expect(0)
+        .says("warn  dacha: procd no longer starts instance 'vpnki' of service 'openvpn' again")
+        .says("once it has ended more than 5 times");
     // netifd has no part in it.
     let device = tunnel(service).replace("option network 'vpnki0'", "option device 'lo'");
     world.configure(&world.account(""), &device);

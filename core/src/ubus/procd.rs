@@ -31,6 +31,9 @@ pub struct Instance {
     /// procd starts its process again when that has ended; no longer, once it has ended
     /// too often. (procd: instance.c)
     pub respawns: bool,
+    /// It no longer does after more ends than this, each soon after the start, where this
+    /// is above 0.
+    pub respawn_limit: i64,
 }
 
 /// The services of an answer to `service list`.
@@ -43,10 +46,14 @@ pub fn services(list: BlobTable<'_>) -> Vec<Service> {
 }
 
 fn instances(table: BlobTable<'_>) -> Vec<Instance> {
-    let instances = tables(table).map(|(name, instance)| Instance {
-        name,
-        is_running: instance.flag("running").unwrap_or(false),
-        respawns: instance.table("respawn").is_some(),
+    let instances = tables(table).map(|(name, instance)| {
+        let respawn = instance.table("respawn");
+        Instance {
+            name,
+            is_running: instance.flag("running").unwrap_or(false),
+            respawns: respawn.is_some(),
+            respawn_limit: respawn.and_then(|table| table.int("retry")).unwrap_or(0),
+        }
     });
     instances.collect()
 }

@@ -146,6 +146,12 @@ fn check_service(
         return;
     };
     match (instance.is_running, instance.respawns) {
+        (true, true) if instance.respawn_limit > 0 => findings.warn(format!(
+            "{section}: procd no longer starts {service} again once it has ended more than {} \
+             times soon after its start, by a restart, too: 'respawn 3600 5 0' in its script is \
+             without end",
+            instance.respawn_limit
+        )),
         (true, true) => findings.good(format!(
             "{section}: {service} runs, and procd starts it again when it ends"
         )),
