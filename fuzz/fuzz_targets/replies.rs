@@ -6,8 +6,10 @@ use libfuzzer_sys::fuzz_target;
 use wansync_core::service::answer::{Answer, data_json, decode};
 use wansync_core::json::Json;
 use wansync_core::service::reply::Reply;
+use wansync_core::service::vpnki::{Aliases, watch};
 use wansync_core::service::{skydns, skydns_methods, vpnki, vpnki_resources};
 use wansync_core::time::Wall;
+use wansync_core::tunnel::account::TunnelId;
 
 fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
     let (method, status, retry_after, body) = input;
@@ -32,7 +34,20 @@ fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
         drop(skydns::decode_profiles(&data));
     }
     vpnki::is_dirty(&reply);
+    watch_tunnels(&reply);
 });
+
+/// Reads the reply as either list of a query of an account.
+fn watch_tunnels(reply: &Reply) {
+    let (aliases, now) = (Aliases::default(), Wall::default());
+    let tunnels = ["user356", "Дача"].map(|name| TunnelId {
+        name,
+        address: Some("172.16.10.2"),
+    });
+    let resolutions = watch::resolve(reply, &tunnels, &aliases, None, now).unwrap_or_default();
+    let active = watch::active(reply, &tunnels, &resolutions, &aliases, now).ok();
+    assert!(active.is_none_or(|active| active.len() == tunnels.len()));
+}
 
 fn read_through(answer: &Answer<'_>) {
     match answer {
