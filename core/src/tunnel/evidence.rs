@@ -301,11 +301,9 @@ impl Traffic {
             return after;
         };
         let is_new_device = received < before.received || sent < before.sent;
-        let (came, went) = if is_new_device {
-            (received, sent)
-        } else {
-            (received - before.received, sent - before.sent)
-        };
+        // One that wraps says nothing of the other.
+        let grown = |before: u64, after: u64| after.checked_sub(before).unwrap_or(after);
+        let (came, went) = (grown(before.received, received), grown(before.sent, sent));
         if came > 0 || is_new_device {
             after.received_at = (came > 0).then_some(now);
         }

@@ -25,7 +25,7 @@ type CounterCase = (
 
 #[test]
 fn counters() {
-    let table: [CounterCase; 10] = [
+    let table: [CounterCase; 11] = [
         ("read first", &[(10, 500, 900)], None, 0, None),
         (
             "nothing moves",
@@ -54,6 +54,13 @@ fn counters() {
             Some(50),
             4,
             Some(70),
+        ),
+        (
+            "what is sent wraps",
+            &[(10, 5, 9), (30, 6, u64::MAX), (50, 6, 70), (70, 6, 90)],
+            None,
+            90,
+            Some(50),
         ),
         (
             "made anew",
