@@ -10,7 +10,7 @@ use crate::sys::files;
 use crate::sys::http::HttpClient;
 use wansync_core::config::schema::{SKYDNS_URL, VPNKI_URL};
 use wansync_core::config::secret::Secret;
-use wansync_core::config::suggest::nearest_name;
+use wansync_core::config::suggest::hint;
 use wansync_core::config::url::ServiceUrl;
 use wansync_core::config::{Config, Content, Main, Section};
 use wansync_core::failure::Failure;
@@ -245,12 +245,7 @@ impl SectionNames {
                 "there is no {word} section '{name}': it is one of {}",
                 other.word()
             ),
-            Some(name) => match nearest_name(name, &own) {
-                Some(meant) => {
-                    format!("there is no {word} section '{name}' (did you mean '{meant}'?)")
-                }
-                None => format!("there is no {word} section '{name}'"),
-            },
+            Some(name) => format!("there is no {word} section '{name}'{}", hint(name, &own)),
         };
         (Exit::Usage, text)
     }

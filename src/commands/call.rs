@@ -9,7 +9,7 @@ use crate::cli::ServiceCall;
 use crate::exit::Exit;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, files, terminal};
-use wansync_core::config::suggest::nearest_name;
+use wansync_core::config::suggest::hint;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::{self, Checked};
@@ -196,16 +196,14 @@ fn prepare<'a>(service: Service, call: &ServiceCall<'a>) -> Result<Prepared<'a>,
 fn unknown_method(service: Service, name: &str) -> String {
     let word = service.word();
     let names: Vec<&str> = service.methods().iter().map(|m| m.name).collect();
-    match nearest_name(name, &names) {
-        Some(meant) => format!("{word} has no '{name}' (did you mean '{meant}'?)"),
-        None => {
-            let any = match service {
-                Service::Skydns => "",
-                Service::Vpnki => ", and --any passes on what it does not list",
-            };
-            format!("{word} has no '{name}'; 'wansync {word} --list' lists what it has{any}")
-        }
-    }
+    let more = match (hint(name, &names), service) {
+        (hint, _) if !hint.is_empty() => hint,
+        (_, Service::Skydns) => format!("; 'wansync {word} --list' lists what it has"),
+        (_, Service::Vpnki) => format!(
+            "; 'wansync {word} --list' lists what it has, and --any passes on what it does not list"
+        ),
+    };
+    format!("{word} has no '{name}'{more}")
 }
 
 /// One `NAME=VALUE`. `@FILE` and `-` keep a value out of the list of processes;

@@ -139,7 +139,11 @@ fn a_wrong_option_is_reported_with_its_line() {
         (url("https:///provider_api/"), 4, "no host"),
         (url("https://127.0.0.1:99999/"), 4, "port"),
         (source("netwrok"), 7, "did you mean 'network'"),
-        (source("netwrok\noption address 1"), 7, "is no source"),
+        (
+            source("netwrok\noption address 1"),
+            7,
+            "is unknown (did you mean 'network'?)",
+        ),
         (source("interface"), 3, "'device' is missing"),
         (source("interface\noption device a/b"), 8, "option 'device'"),
         (source("web"), 3, "'url' is missing"),

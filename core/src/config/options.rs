@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use super::duration;
 use super::problem::{Problem, Severity};
-use super::suggest::nearest_name;
+use super::suggest::hint;
 use super::uci::{Entry, Section, Value};
 
 /// Reads one section. Each method takes an option by its name, gives its value
@@ -94,6 +94,15 @@ impl<'a, 'p> Options<'a, 'p> {
         self.error(line, format!("option '{name}': '{}' {why}", shorten(value)));
     }
 
+    /// An error about a value that is none of `known`.
+    pub fn bad_choice(&mut self, name: &str, line: u32, value: &str, known: &[&str]) {
+        let why = match hint(value, known) {
+            hint if hint.is_empty() => format!("is none of: {}", known.join(", ")),
+            hint => format!("is unknown{hint}"),
+        };
+        self.bad_value(name, line, value, &why);
+    }
+
     /// An error about an option that is not there.
     pub fn missing_option(&mut self, name: &str, why: &str) {
         self.error(
@@ -113,10 +122,7 @@ impl<'a, 'p> Options<'a, 'p> {
         let known = self.known;
         for entry in &self.section.options {
             if !known.contains(&&*entry.name) {
-                let hint = match nearest_name(&entry.name, known) {
-                    Some(meant) => format!(" (did you mean '{meant}'?)"),
-                    None => String::new(),
-                };
+                let hint = hint(&entry.name, known);
                 let text = format!("option '{}' is unknown{hint}", shorten(&entry.name));
                 self.warn(entry.line, text);
             }

@@ -26,7 +26,7 @@ pub use values::{SKYDNS_URL, VPNKI_URL};
 use super::option_table;
 use super::options::{Options, shorten};
 use super::problem::{Problem, Severity};
-use super::suggest::nearest_name;
+use super::suggest::hint;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
 use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, TunnelLink, Vpnki};
@@ -198,10 +198,7 @@ fn ready<T>(sections: &[Section<T>]) -> impl Iterator<Item = (&str, &T)> {
 }
 
 fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
-    let hint = match nearest_name(kind, &option_table::SECTION_NAMES) {
-        Some(meant) => format!(" (did you mean '{meant}'?)"),
-        None => String::new(),
-    };
+    let hint = hint(kind, &option_table::SECTION_NAMES);
     Problem {
         severity: Severity::Warning,
         line: section.line,

@@ -128,7 +128,7 @@ fn bad_values_name_their_line() {
         ),
         (
             "option source 'netwrok'",
-            "line 4: error: option 'source': 'netwrok' is no source (did you mean 'network'?)",
+            "line 4: error: option 'source': 'netwrok' is unknown (did you mean 'network'?)",
         ),
         (
             "option source 'web'",

@@ -1,5 +1,7 @@
 //! The name that was probably meant.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The known name nearest to `name`, if it is near enough to be meant.
@@ -19,6 +21,21 @@ pub fn nearest_name<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .min()
         .filter(|(distance, _)| *distance <= allowed)
         .map(|(_, candidate)| candidate)
+}
+
+/// The question behind a name that is not known; nothing if none is near enough.
+///
+/// ```
+/// use wansync_core::config::suggest::hint;
+///
+/// assert_eq!(hint("idnet", &["ident", "key"]), " (did you mean 'ident'?)");
+/// assert_eq!(hint("colour", &["ident", "key"]), "");
+/// ```
+pub fn hint(name: &str, known: &[&str]) -> String {
+    match nearest_name(name, known) {
+        Some(meant) => format!(" (did you mean '{meant}'?)"),
+        None => String::new(),
+    }
 }
 
 /// Levenshtein's distance, in bytes.

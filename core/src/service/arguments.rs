@@ -9,7 +9,7 @@ use core::net::IpAddr;
 use super::body::one_line_of;
 use super::method::{Method, Occurrence, Parameter, ParameterKind, Shape};
 use crate::config::duration;
-use crate::config::suggest::nearest_name;
+use crate::config::suggest::hint;
 use crate::time::{Civil, SECONDS_OF_DAY, Wall, days_from_civil};
 
 /// The longest interval that a report covers, in days.
@@ -108,15 +108,12 @@ fn unknown_parameter(method: &Method, name: &str) -> String {
         );
     }
     let names: Vec<&str> = method.parameters.iter().map(|p| p.name).collect();
-    match (nearest_name(name, &names), names.is_empty()) {
-        (Some(meant), _) => format!("'{name}' is unknown (did you mean '{meant}'?)"),
-        (None, true) => format!("'{name}' is unknown: {} takes no parameters", method.name),
-        (None, false) => format!(
-            "'{name}' is unknown; {} takes {}",
-            method.name,
-            names.join(", ")
-        ),
-    }
+    let more = match hint(name, &names) {
+        hint if !hint.is_empty() => hint,
+        _ if names.is_empty() => format!(": {} takes no parameters", method.name),
+        _ => format!("; {} takes {}", method.name, names.join(", ")),
+    };
+    format!("'{name}' is unknown{more}")
 }
 
 /// The value in the service's own form.

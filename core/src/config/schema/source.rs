@@ -12,7 +12,6 @@ use crate::address::Family;
 use crate::config::Source;
 use crate::config::option_table::SOURCE_OPTIONS;
 use crate::config::options::Options;
-use crate::config::suggest::nearest_name;
 use crate::config::url::ServiceUrl;
 
 /// The source of a section's address.
@@ -35,11 +34,7 @@ pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<So
         "command" => command(options),
         "static" => static_address(options, family).map(Source::Static),
         other => {
-            let hint = match nearest_name(other, &names) {
-                Some(meant) => format!("is no source (did you mean '{meant}'?)"),
-                None => format!("is none of: {}", names.join(", ")),
-            };
-            options.bad_value("source", line, other, &hint);
+            options.bad_choice("source", line, other, &names);
             None
         }
     }

@@ -14,7 +14,7 @@ use super::values::{check_name, device_name, network_name, network_names, path, 
 use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::{Problem, Severity};
-use crate::config::suggest::nearest_name;
+use crate::config::suggest::hint;
 use crate::config::{
     Content, DEFAULT_WAN, Section, ServiceInstance, Tunnel, TunnelLink, Vpnki, uci,
 };
@@ -219,11 +219,8 @@ fn account(options: &mut Options<'_, '_>, accounts: &KnownAccounts<'_>) -> Optio
     };
     let Some(account) = accounts.find(name) else {
         let known: Vec<&str> = accounts.all.iter().map(|a| a.name.as_str()).collect();
-        let hint = match nearest_name(name, &known) {
-            Some(meant) => format!("is no section of type vpnki (did you mean '{meant}'?)"),
-            None => "is no section of type vpnki".to_owned(),
-        };
-        options.bad_value("vpnki", line, name, &hint);
+        let why = format!("is no section of type vpnki{}", hint(name, &known));
+        options.bad_value("vpnki", line, name, &why);
         return None;
     };
     let fault = match account.content {
@@ -287,11 +284,7 @@ fn on_down(options: &mut Options<'_, '_>) -> OnDown {
         Some(("restart", _)) => OnDown::Restart,
         Some(("command", _)) => OnDown::Command,
         Some((text, line)) => {
-            let hint = match nearest_name(text, &ON_DOWN_VALUES) {
-                Some(meant) => format!("is unknown (did you mean '{meant}'?)"),
-                None => format!("is none of: {}", ON_DOWN_VALUES.join(", ")),
-            };
-            options.bad_value("on_down", line, text, &hint);
+            options.bad_choice("on_down", line, text, &ON_DOWN_VALUES);
             OnDown::Nothing
         }
     }
