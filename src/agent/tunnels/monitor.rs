@@ -101,27 +101,28 @@ impl TunnelMonitor {
     /// Begins the rounds that are due.
     pub(crate) fn begin_rounds(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
         let now = clock::boot();
-        let mut round = TunnelRound::new(
-            paths,
-            router,
-            &self.links,
-            &self.routes,
-            &mut self.handshakes,
-        );
-        for tunnel in &mut self.tunnels {
+        self.go_round(paths, router, &|round, tunnel| {
             if tunnel.tracker.schedule.round_is_due(now) {
                 round.begin(tunnel);
             }
-        }
-        let TunnelRound {
-            follow_up, news, ..
-        } = round;
-        self.record_witnesses(paths, router.store, &news);
-        follow_up
+        })
     }
 
     /// Takes the answers that are there, or overdue, and ends their rounds.
     pub(crate) fn take_answers(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
+        self.go_round(paths, router, &|round, tunnel| {
+            if tunnel.tracker.schedule.awaits_echo() && tunnel.take_answer() {
+                round.end(tunnel);
+            }
+        })
+    }
+
+    fn go_round(
+        &mut self,
+        paths: &Paths,
+        router: &RouterState<'_>,
+        step: &dyn Fn(&mut TunnelRound<'_>, &mut MonitoredTunnel),
+    ) -> FollowUp {
         let mut round = TunnelRound::new(
             paths,
             router,
@@ -130,9 +131,7 @@ impl TunnelMonitor {
             &mut self.handshakes,
         );
         for tunnel in &mut self.tunnels {
-            if tunnel.tracker.schedule.awaits_echo() && tunnel.take_answer() {
-                round.end(tunnel);
-            }
+            step(&mut round, tunnel);
         }
         let TunnelRound {
             follow_up, news, ..
