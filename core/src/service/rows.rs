@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::json::{Json, JsonKind};
+use crate::json::{Entries, Json, JsonKind};
 
 /// A list of rows in the body. Nothing is copied: each row is found when its
 /// turn comes, so that a hundred thousand of them cost nothing.
@@ -67,25 +67,46 @@ impl<'a> Rows<'a> {
     }
 
     /// One after the other. An item that is `null` is no row.
-    pub fn iter(&self) -> impl Iterator<Item = ReplyRow<'a>> + Clone + use<'a> {
-        let (form, value) = (self.form, self.value);
-        let one = (form == Form::One).then_some((None, value));
-        let each = match form {
-            Form::One => Json::NULL.entries(),
-            Form::Each | Form::Keyed => value.entries(),
+    pub fn iter(&self) -> RowIter<'a> {
+        let (one, each) = match self.form {
+            Form::One => (Some(self.value), Json::NULL),
+            Form::Each | Form::Keyed => (None, self.value),
         };
-        one.into_iter()
-            .chain(each)
-            .map(move |(key, value)| ReplyRow {
-                key: key.filter(|_| form == Form::Keyed),
-                value,
-            })
-            .filter(|row| row.key.is_some() || !is_null(row.value))
+        RowIter {
+            is_keyed: self.form == Form::Keyed,
+            one: one.filter(|value| !is_null(*value)),
+            entries: each.entries(),
+        }
     }
 
     /// True if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
+    }
+}
+
+/// Rows, one after the other. By hand: it is 2 KB less on MIPS than adapters.
+#[derive(Debug, Clone)]
+pub struct RowIter<'a> {
+    is_keyed: bool,
+    one: Option<Json<'a>>,
+    entries: Entries<'a>,
+}
+
+impl<'a> Iterator for RowIter<'a> {
+    type Item = ReplyRow<'a>;
+
+    fn next(&mut self) -> Option<ReplyRow<'a>> {
+        if let Some(value) = self.one.take() {
+            return Some(ReplyRow { key: None, value });
+        }
+        loop {
+            let (name, value) = self.entries.next()?;
+            let key = name.filter(|_| self.is_keyed);
+            if key.is_some() || !is_null(value) {
+                return Some(ReplyRow { key, value });
+            }
+        }
     }
 }
 
