@@ -12,7 +12,7 @@ use wansync_core::config::url::ServiceUrl;
 use wansync_core::config::{Skydns, Source};
 use wansync_core::failure::Failure;
 use wansync_core::reconcile::Observation;
-use wansync_core::ubus::netifd::{Network, explain};
+use wansync_core::ubus::netifd::{Network, explain, find};
 
 /// The longest that a program may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -142,10 +142,7 @@ impl<'a> Observer<'a> {
     }
 
     fn network(&self, name: &str) -> Result<&Network, String> {
-        self.networks()?
-            .iter()
-            .find(|network| network.name == name)
-            .ok_or_else(|| format!("netifd knows no network '{name}'"))
+        find(self.networks()?, name).ok_or_else(|| format!("netifd knows no network '{name}'"))
     }
 
     fn observe_web(&self, urls: &[ServiceUrl], section: &Skydns) -> Observation {

@@ -2,8 +2,9 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use super::duration;
@@ -53,12 +54,12 @@ impl<'a, 'p> Options<'a, 'p> {
             let first = section.line;
             options.warn(
                 *line,
-                format!("it was opened in line {first} already; the options of both count"),
+                format_args!("it was opened in line {first} already; the options of both count"),
             );
         }
         for entry in &section.options {
             for line in &entry.replaced {
-                let text = format!(
+                let text = format_args!(
                     "option '{}' is set again in line {}, which counts",
                     shorten(&entry.name),
                     entry.line
@@ -70,28 +71,41 @@ impl<'a, 'p> Options<'a, 'p> {
     }
 
     /// Notes a problem that keeps the section from being acted upon.
-    pub fn error(&mut self, line: u32, text: impl Into<String>) {
+    pub fn error(&mut self, line: u32, text: fmt::Arguments<'_>) {
         self.failed = true;
-        self.note(Severity::Error, line, text.into());
+        self.note(Severity::Error, line, text);
     }
 
     /// Notes a problem that does not.
-    pub fn warn(&mut self, line: u32, text: impl Into<String>) {
-        self.note(Severity::Warning, line, text.into());
+    pub fn warn(&mut self, line: u32, text: fmt::Arguments<'_>) {
+        self.note(Severity::Warning, line, text);
     }
 
-    fn note(&mut self, severity: Severity, line: u32, text: String) {
+    fn note(&mut self, severity: Severity, line: u32, text: fmt::Arguments<'_>) {
         self.problems.push(Problem {
             severity,
             line,
             section: Some(self.section.name.clone().into_owned()),
-            text,
+            text: text.to_string(),
         });
+    }
+
+    /// Warns of an option that does nothing without another.
+    pub fn warn_without(&mut self, name: &str, other: &str) {
+        if let Some(line) = self.line_of(name)
+            && self.line_of(other).is_none()
+        {
+            self.warn(
+                line,
+                format_args!("option '{name}' does nothing without '{other}'"),
+            );
+        }
     }
 
     /// An error about the value of an option.
     pub fn bad_value(&mut self, name: &str, line: u32, value: &str, why: &str) {
-        self.error(line, format!("option '{name}': '{}' {why}", shorten(value)));
+        let value = shorten(value);
+        self.error(line, format_args!("option '{name}': '{value}' {why}"));
     }
 
     /// An error about a value that is none of `known`.
@@ -107,7 +121,7 @@ impl<'a, 'p> Options<'a, 'p> {
     pub fn missing_option(&mut self, name: &str, why: &str) {
         self.error(
             self.section.line,
-            format!("option '{name}' is missing{why}"),
+            format_args!("option '{name}' is missing{why}"),
         );
     }
 
@@ -123,7 +137,8 @@ impl<'a, 'p> Options<'a, 'p> {
         for entry in &self.section.options {
             if !known.contains(&&*entry.name) {
                 let hint = hint(&entry.name, known);
-                let text = format!("option '{}' is unknown{hint}", shorten(&entry.name));
+                let name = shorten(&entry.name);
+                let text = format_args!("option '{name}' is unknown{hint}");
                 self.warn(entry.line, text);
             }
         }
@@ -147,7 +162,7 @@ impl<'a, 'p> Options<'a, 'p> {
             Value::List(_) => {
                 self.error(
                     entry.line,
-                    format!("'{name}' is a list, but takes one value"),
+                    format_args!("'{name}' is a list, but takes one value"),
                 );
                 None
             }
@@ -182,7 +197,7 @@ impl<'a, 'p> Options<'a, 'p> {
             Ok(_) => "holds a line end or another control character",
             Err(_) => "is not UTF-8",
         };
-        self.error(line, format!("option '{name}' {problem}"));
+        self.error(line, format_args!("option '{name}' {problem}"));
         None
     }
 

@@ -1,6 +1,7 @@
 //! The problems of a configuration, and their lines.
 
-use alloc::string::String;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 /// The severity of a problem.
@@ -26,6 +27,16 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A warning about a section.
+    pub(super) fn warning(line: u32, section: &str, text: fmt::Arguments<'_>) -> Problem {
+        Problem {
+            severity: Severity::Warning,
+            line,
+            section: Some(section.to_owned()),
+            text: text.to_string(),
+        }
+    }
+
     /// A problem that keeps its section, or the file, from being acted upon.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

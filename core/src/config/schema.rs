@@ -25,7 +25,7 @@ pub use values::{SKYDNS_URL, VPNKI_URL};
 
 use super::option_table;
 use super::options::{Options, shorten};
-use super::problem::{Problem, Severity};
+use super::problem::Problem;
 use super::suggest::hint;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
@@ -93,14 +93,13 @@ impl Config {
                         main_line = Some(section.line);
                         (config.main, config.main_is_wrong) = main(section, &mut config.problems);
                     }
-                    Some(first) => config.problems.push(Problem {
-                        severity: Severity::Warning,
-                        line: section.line,
-                        section: Some(section.name.clone().into_owned()),
-                        text: format!(
+                    Some(first) => config.problems.push(Problem::warning(
+                        section.line,
+                        &section.name,
+                        format_args!(
                             "a 'wansync' section stands in line {first} already, which counts"
                         ),
-                    }),
+                    )),
                 },
                 "skydns" => config.skydns.push(Section {
                     name: section.name.clone().into_owned(),
@@ -145,16 +144,15 @@ impl Config {
             let owner = owners.first_place(place.into(), index);
             if owner != index {
                 let owner = &self.skydns[owner];
-                warnings.push(Problem {
-                    severity: Severity::Warning,
-                    line: section.line,
-                    section: Some(section.name.clone()),
-                    text: format!(
+                warnings.push(Problem::warning(
+                    section.line,
+                    &section.name,
+                    format_args!(
                         "section '{}' in line {} has the same 'ident' and 'hostname': each \
                          replaces the address of the other",
                         owner.name, owner.line
                     ),
-                });
+                ));
             }
         }
         self.problems.extend(warnings);
@@ -199,12 +197,9 @@ fn ready<T>(sections: &[Section<T>]) -> impl Iterator<Item = (&str, &T)> {
 
 fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
     let hint = hint(kind, &option_table::SECTION_NAMES);
-    Problem {
-        severity: Severity::Warning,
-        line: section.line,
-        section: Some(section.name.clone().into_owned()),
-        text: format!("its type '{}' is unknown{hint}", shorten(kind)),
-    }
+    let kind = shorten(kind);
+    let text = format_args!("its type '{kind}' is unknown{hint}");
+    Problem::warning(section.line, &section.name, text)
 }
 
 /// The section, and true if it has an error.

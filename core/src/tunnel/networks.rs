@@ -11,7 +11,7 @@ use super::evidence::{DeviceStatus, Finding, WanStatus};
 use crate::config::{DEFAULT_WAN, TunnelLink};
 use crate::prefix::Prefix;
 use crate::time::Boot;
-use crate::ubus::netifd::{Network, explain, family_of};
+use crate::ubus::netifd::{Network, explain, family_of, find};
 
 /// netifd's networks, or why they are not known.
 pub type Networks<'a> = Result<&'a [Network], String>;
@@ -42,46 +42,47 @@ pub fn find_wan<'a>(
             TunnelLink::Device(device) => network.l3_device.as_ref() == Some(device),
         })
     };
-    let named = names.iter().flat_map(|name| family_of(networks, name));
-    let by_route = networks.iter().filter(|network| {
-        names.is_empty() && network.default_route.is_some() && !is_tunnel(network)
-    });
-    let best = named
-        .chain(by_route)
-        .filter(|network| !network.addresses.is_empty())
-        // Those without a default route come last.
-        .min_by_key(|network| (network.default_route.is_none(), network.default_route));
-    let any = || family_of(networks, DEFAULT_WAN).find(|network| !network.addresses.is_empty());
-    let found = match names {
-        [] => best.or_else(any),
-        _ => best,
+    // Of several that are as good, the one that is named first.
+    let place = |network: &Network| match names {
+        [] => (network.default_route.is_some() && !is_tunnel(network)).then_some(0),
+        _ => names.iter().position(|name| network.is_of_family(name)),
     };
-    found.ok_or_else(|| why_no_wan(networks, names))
+    let has_address = |network: &&Network| !network.addresses.is_empty();
+    let candidates = networks.iter().filter(has_address).filter_map(|network| {
+        // Those without a default route come last.
+        let route = network.default_route;
+        Some(((route.is_none(), route, place(network)?), network))
+    });
+    let best = candidates.min_by_key(|(rank, _)| *rank);
+    match (best, names) {
+        (Some((_, network)), _) => Some(network),
+        (None, []) => family_of(networks, DEFAULT_WAN).find(has_address),
+        (None, _) => None,
+    }
+    .ok_or_else(|| why_no_wan(networks, names))
 }
 
 fn why_no_wan(networks: &[Network], names: &[String]) -> WanStatus {
-    let known = |name: &str| networks.iter().find(|network| network.name == *name);
-    let state = |name: &str| match known(name) {
+    let state = |name: &str| match find(networks, name) {
         Some(network) => format!("{name} {}", explain(network)),
         None => format!("netifd has no network {name}"),
     };
-    match names {
-        [] => WanStatus::Down(match known(DEFAULT_WAN) {
-            Some(wan) => format!("the WAN '{DEFAULT_WAN}' {}", explain(wan)),
-            None => "no network has a default route".to_owned(),
-        }),
-        [name] => match known(name) {
-            Some(wan) => WanStatus::Down(format!("the WAN '{name}' {}", explain(wan))),
-            None => WanStatus::Missing(format!("netifd has no network '{name}'")),
-        },
-        names if !names.iter().any(|name| known(name).is_some()) => WanStatus::Missing(format!(
-            "netifd has none of the networks {}",
-            names.join(", ")
-        )),
+    let only = match names {
+        [] => DEFAULT_WAN,
+        [name] => name,
+        names if !names.iter().any(|name| find(networks, name).is_some()) => {
+            let names = names.join(", ");
+            return WanStatus::Missing(format!("netifd has none of the networks {names}"));
+        }
         names => {
             let states: Vec<String> = names.iter().map(|name| state(name)).collect();
-            WanStatus::Down(format!("no WAN is up: {}", states.join(", ")))
+            return WanStatus::Down(format!("no WAN is up: {}", states.join(", ")));
         }
+    };
+    match find(networks, only) {
+        Some(wan) => WanStatus::Down(format!("the WAN '{only}' {}", explain(wan))),
+        None if names.is_empty() => WanStatus::Down("no network has a default route".to_owned()),
+        None => WanStatus::Missing(format!("netifd has no network '{only}'")),
     }
 }
 
@@ -145,7 +146,7 @@ pub fn device_status(
             false => DeviceStatus::Gone(device.clone()),
         };
     }
-    let Some(network) = networks.iter().find(|network| network.name == *name) else {
+    let Some(network) = find(networks, name) else {
         return match before {
             // netifd had it, and gave it a device: so it was one made at run time.
             None | Some(DeviceStatus::Missing | DeviceStatus::Unavailable(_)) => {

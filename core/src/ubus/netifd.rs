@@ -78,6 +78,11 @@ pub struct DefaultRoute {
     pub metric: u32,
 }
 
+/// The network of this name.
+pub fn find<'a>(networks: &'a [Network], name: &str) -> Option<&'a Network> {
+    networks.iter().find(|network| network.name == name)
+}
+
 /// The network of this name, if there is one, and its dynamic children `NAME_4` and
 /// `NAME_6`: QMI, MBIM, NCM, ModemManager, DS-Lite and 464XLAT put their addresses
 /// there.

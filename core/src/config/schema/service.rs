@@ -1,7 +1,6 @@
 //! The options of both services: a URL, and a key.
 
 use alloc::borrow::ToOwned;
-use alloc::format;
 
 use crate::config::options::Options;
 use crate::config::secret::{KeySource, Secret};
@@ -44,13 +43,16 @@ pub(super) fn key(
     let file = options.line_of("key_file");
     match (inline, file) {
         (Some((_, line)), Some(_)) => {
-            options.error(line, "both 'key' and 'key_file' are given: keep one");
+            options.error(
+                line,
+                format_args!("both 'key' and 'key_file' are given: keep one"),
+            );
             KeySource::None
         }
         (Some((text, line)), None) => match Secret::new(text) {
             Ok(key) => KeySource::Inline(key),
             Err(why) => {
-                options.error(line, format!("option 'key' {why}"));
+                options.error(line, format_args!("option 'key' {why}"));
                 KeySource::None
             }
         },
@@ -61,7 +63,10 @@ pub(super) fn key(
             },
             // It is not quoted: it may well be the key.
             Some(_) => {
-                options.error(line, "option 'key_file' is not an absolute path");
+                options.error(
+                    line,
+                    format_args!("option 'key_file' is not an absolute path"),
+                );
                 KeySource::None
             }
             None => KeySource::None,

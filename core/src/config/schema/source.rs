@@ -47,7 +47,7 @@ fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
             if let Some(line) = options.line_of(name) {
                 options.warn(
                     line,
-                    format!("option '{name}' does nothing with source '{source}'"),
+                    format_args!("option '{name}' does nothing with source '{source}'"),
                 );
             }
         }

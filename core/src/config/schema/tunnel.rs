@@ -13,7 +13,7 @@ use core::time::Duration;
 use super::values::{check_name, device_name, network_name, network_names, path, short_text};
 use crate::config::option_table;
 use crate::config::options::Options;
-use crate::config::problem::{Problem, Severity};
+use crate::config::problem::Problem;
 use crate::config::suggest::hint;
 use crate::config::{
     Content, DEFAULT_WAN, Section, ServiceInstance, Tunnel, TunnelLink, Vpnki, uci,
@@ -131,16 +131,15 @@ pub(super) fn shared_links(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
         // Each is taken note of.
         if let Some((options, owner)) = rival.last() {
             let owner = &tunnels[owner];
-            problems.push(Problem {
-                severity: Severity::Warning,
-                line: section.line,
-                section: Some(section.name.clone()),
-                text: format!(
+            problems.push(Problem::warning(
+                section.line,
+                &section.name,
+                format_args!(
                     "section '{}' in line {} has the same {options}: what restarts one tunnel \
                      restarts the other",
                     owner.name, owner.line
                 ),
-            });
+            ));
         }
     }
     problems
@@ -158,7 +157,9 @@ fn link(options: &mut Options<'_, '_>) -> Option<TunnelLink> {
         ),
         (Some(first), Some(line)) => options.error(
             line,
-            format!("option 'device' and, in line {first}, 'network': a tunnel has one of them"),
+            format_args!(
+                "option 'device' and, in line {first}, 'network': a tunnel has one of them"
+            ),
         ),
         _ => {}
     }
@@ -168,11 +169,7 @@ fn link(options: &mut Options<'_, '_>) -> Option<TunnelLink> {
 fn service(options: &mut Options<'_, '_>) -> Option<ServiceInstance> {
     let service = short_text(options, "service");
     let instance = short_text(options, "instance");
-    if let Some(line) = options.line_of("instance")
-        && options.line_of("service").is_none()
-    {
-        options.warn(line, "option 'instance' does nothing without 'service'");
-    }
+    options.warn_without("instance", "service");
     Some(ServiceInstance {
         service: service?,
         instance: instance.unwrap_or_else(|| DEFAULT_INSTANCE.to_owned()),
@@ -197,10 +194,7 @@ fn wans(options: &mut Options<'_, '_>, link: Option<&TunnelLink>) -> Vec<String>
 }
 
 fn ping_size(options: &mut Options<'_, '_>) -> Option<u16> {
-    let line = options.line_of("ping_size")?;
-    if options.line_of("ping").is_none() {
-        options.warn(line, "option 'ping_size' does nothing without 'ping'");
-    }
+    options.warn_without("ping_size", "ping");
     let size = number(options, "ping_size", PING_SIZES, 0) as u16;
     (size > 0).then_some(size)
 }
@@ -231,7 +225,7 @@ fn account(options: &mut Options<'_, '_>, accounts: &KnownAccounts<'_>) -> Optio
     match has_ping {
         true => options.warn(
             line,
-            format!("the account '{name}' {fault}: VPNKI is not asked"),
+            format_args!("the account '{name}' {fault}: VPNKI is not asked"),
         ),
         false => options.bad_value(
             "vpnki",
@@ -313,7 +307,7 @@ fn check_restart(options: &mut Options<'_, '_>, on_down: OnDown) {
     {
         options.warn(
             line,
-            "option 'service' does nothing without on_down 'restart'",
+            format_args!("option 'service' does nothing without on_down 'restart'"),
         );
     }
 }
@@ -354,15 +348,10 @@ fn interval(options: &mut Options<'_, '_>) -> Duration {
 }
 
 fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Vec<String>)> {
-    let is_given = options.line_of("command").is_some();
-    if !is_given && on_down == OnDown::Command {
+    if on_down == OnDown::Command && options.line_of("command").is_none() {
         options.missing_option("command", ": on_down 'command' runs it");
     }
-    if let Some(line) = options.line_of("arg")
-        && !is_given
-    {
-        options.warn(line, "option 'arg' does nothing without 'command'");
-    }
+    options.warn_without("arg", "command");
     let arguments = options.list("arg");
     let program = path(options, "command")?;
     // After an unknown on_down it is not known what was meant.
@@ -370,18 +359,16 @@ fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Ve
         && on_down == OnDown::Nothing
         && !options.failed
     {
-        options.warn(line, "option 'command' does nothing with on_down 'none'");
+        let text = format_args!("option 'command' does nothing with on_down 'none'");
+        options.warn(line, text);
     }
     let arguments = arguments.iter().map(|(text, _)| (*text).to_owned());
     Some((program, arguments.collect()))
 }
 
 fn warn_of_no_route(options: &mut Options<'_, '_>, policy: &RecoveryPolicy) {
-    if let Some(line) = options.line_of("fix_route")
-        && policy.fix_route
-        && options.line_of("route").is_none()
-    {
-        options.warn(line, "option 'fix_route' does nothing without 'route'");
+    if policy.fix_route {
+        options.warn_without("fix_route", "route");
     }
 }
 

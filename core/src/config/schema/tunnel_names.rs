@@ -2,10 +2,10 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use crate::config::problem::{Problem, Severity};
+use crate::config::problem::Problem;
 use crate::config::{Content, Section, Tunnel};
 use crate::places::Places;
 use crate::service::vpnki::folded;
@@ -22,17 +22,12 @@ pub(super) fn doubtful_names(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
         let Some(account) = &tunnel.vpnki else {
             continue;
         };
-        let mut warn = |text: String| {
-            problems.push(Problem {
-                severity: Severity::Warning,
-                line: section.line,
-                section: Some(section.name.clone()),
-                text,
-            });
+        let mut warn = |text: fmt::Arguments<'_>| {
+            problems.push(Problem::warning(section.line, &section.name, text));
         };
         let name = folded(&tunnel.name);
         if is_login(&name) && name != tunnel.name {
-            warn(format!(
+            warn(format_args!(
                 "option 'name': '{}' is no login of VPNKI (did you mean '{name}'?)",
                 tunnel.name
             ));
@@ -40,7 +35,7 @@ pub(super) fn doubtful_names(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
         let owner = owners.first_place(Cow::Owned(format!("{account}\n{name}")), index);
         if owner != index {
             let owner = &tunnels[owner];
-            warn(format!(
+            warn(format_args!(
                 "section '{}' in line {} has the same 'name' and 'vpnki': both are about one \
                  tunnel",
                 owner.name, owner.line

@@ -19,7 +19,8 @@ const MAX_TEXT_LENGTH: usize = 200;
 /// The name of a section becomes part of a file's name.
 pub(super) fn check_name(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
     if section.name.len() > MAX_TEXT_LENGTH {
-        options.error(section.line, "its name is longer than 200 bytes");
+        let text = format_args!("its name is longer than 200 bytes");
+        options.error(section.line, text);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -51,7 +50,7 @@ fn fields(options: &mut Options<'_, '_>, name: &str) -> Vec<String> {
     let mut fields = Vec::new();
     for (text, line) in options.list(name) {
         match text.is_empty() {
-            true => options.error(line, format!("option '{name}' holds an empty name")),
+            true => options.error(line, format_args!("option '{name}' holds an empty name")),
             false => fields.push(text.to_owned()),
         }
     }
