@@ -54,12 +54,12 @@ pub fn find_wan<'a>(
         Some(((route.is_none(), route, place(network)?), network))
     });
     let best = candidates.min_by_key(|(rank, _)| *rank);
-    match (best, names) {
+    let found = match (best, names) {
         (Some((_, network)), _) => Some(network),
         (None, []) => family_of(networks, DEFAULT_WAN).find(has_address),
         (None, _) => None,
-    }
-    .ok_or_else(|| why_no_wan(networks, names))
+    };
+    found.ok_or_else(|| why_no_wan(networks, names))
 }
 
 fn why_no_wan(networks: &[Network], names: &[String]) -> WanStatus {

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::http::HttpClient;
 use wansync_core::config::secret::Secret;
-use wansync_core::config::suggest::nearest_name;
+use wansync_core::config::suggest::hint;
 use wansync_core::config::{Tunnel, Vpnki};
 use wansync_core::failure::Failure;
 use wansync_core::service::vpnki::{Resolution, folded, watch};
@@ -161,10 +161,7 @@ fn name_hint(name: &str, lists: &TunnelLists<'_>) -> String {
             .to_owned();
     }
     let names: Vec<&str> = lists.names.iter().map(String::as_str).collect();
-    let meant = match nearest_name(name, &names) {
-        Some(meant) => format!(" (did you mean '{meant}'?)"),
-        None => String::new(),
-    };
+    let meant = hint(name, &names);
     let told = &names[..names.len().min(MAX_NAMES)];
     let more = match names.len() - told.len() {
         0 => String::new(),

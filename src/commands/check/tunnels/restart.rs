@@ -7,7 +7,7 @@ use crate::agent::paths::Paths;
 use crate::commands::check::findings::Findings;
 use crate::exit::Exit;
 use crate::sys::ubus::service;
-use wansync_core::config::suggest::nearest_name;
+use wansync_core::config::suggest::hint;
 use wansync_core::config::{ServiceInstance, Tunnel};
 use wansync_core::tunnel::recovery::OnDown;
 use wansync_core::ubus::netifd::Network;
@@ -174,12 +174,5 @@ fn check_service(
                 service.service
             ),
         ),
-    }
-}
-
-fn hint(name: &str, known: &[&str]) -> String {
-    match nearest_name(name, known) {
-        Some(meant) => format!(" (did you mean '{meant}'?)"),
-        None => String::new(),
     }
 }
