@@ -29,7 +29,7 @@ pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
     let config = match paths.load() {
         Ok(config) => config,
         Err(why) => {
-            findings.bad(Exit::Config, why);
+            findings.bad(Exit::Config, format_args!("{why}"));
             return findings.exit;
         }
     };
@@ -42,6 +42,7 @@ pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
         check_clock_and_ca_file(&config, &mut findings);
         let observer = Observer::new(&paths.ubus, &client);
         for (name, section) in config.ready_sections() {
+            findings.set_subject(name);
             check_skydns_section(name, section, &client, &observer, &mut findings);
         }
         tunnels::check(paths, &config, &client, &observer, &mut findings);
@@ -53,18 +54,22 @@ fn check_clock_and_ca_file(config: &Config, findings: &mut Findings) {
     let now = clock::now();
     let time = Civil::at(now.wall);
     match now.clock_is_set() {
-        true => findings.good(format!("the clock says {time}")),
+        true => findings.good(format_args!("the clock says {time}")),
         false => findings.bad(
             Exit::Later,
-            format!("the clock is not set, it says {time}: wait for NTP, or look at its servers"),
+            format_args!(
+                "the clock is not set, it says {time}: wait for NTP, or look at its servers"
+            ),
         ),
     }
     let ca_file = &config.main.ca_file;
     match check_ca_file(ca_file.as_ref()) {
-        Ok(count) => findings.good(format!("{ca_file} holds {count} certificates")),
+        Ok(count) => findings.good(format_args!("{ca_file} holds {count} certificates")),
         Err(why) => findings.bad(
             Exit::Config,
-            format!("the CA file {ca_file}: {why}; on OpenWrt it comes with the package ca-bundle"),
+            format_args!(
+                "the CA file {ca_file}: {why}; on OpenWrt it comes with the package ca-bundle"
+            ),
         ),
     }
 }
@@ -85,16 +90,14 @@ fn check_skydns_section(
     match observation
         .and_then(|c| choose_address(&c, section.policy.family, None).map_err(|e| e.to_string()))
     {
-        Ok(address) => findings.good(format!("{name}: the WAN address is {address}")),
-        Err(why) => findings.bad(Exit::Later, format!("{name}: {why}")),
+        Ok(address) => findings.good(format_args!("the WAN address is {address}")),
+        Err(why) => findings.bad(Exit::Later, format_args!("{why}")),
     }
     let host = section.base_url.host();
     match fetch_profiles(section, key.as_ref(), client, observer) {
         Ok(profiles) => {
-            findings.good(format!(
-                "{name}: {host} knows the key and the user {}",
-                section.ident
-            ));
+            let ident = &section.ident;
+            findings.good(format_args!("{host} knows the key and the user {ident}"));
             if let Some(profile) = &section.profile
                 && !profiles.iter().any(|(id, _)| id == profile)
             {
@@ -107,15 +110,15 @@ fn check_skydns_section(
                 let known = key.as_ref().map_or(known.clone(), |key| key.redact(&known));
                 findings.bad(
                     Exit::Config,
-                    format!("{name}: the user has no profile {profile}, but: {known}"),
+                    format_args!("the user has no profile {profile}, but: {known}"),
                 );
             }
         }
         Err(failure) => {
-            let text = format!("{name}: {}", failure.describe_at(host));
+            let text = failure.describe_at(host);
             match skydns::is_of_a_relay(&failure) {
-                true => findings.warn(text),
-                false => findings.bad(Exit::of_call(&failure), text),
+                true => findings.warn(format_args!("{text}")),
+                false => findings.bad(Exit::of_call(&failure), format_args!("{text}")),
             }
         }
     }

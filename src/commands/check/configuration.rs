@@ -21,32 +21,34 @@ pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findin
         wrong.or_else(|| warning_of_key_file(name, source))
     });
     for problem in config.problems.iter().cloned().chain(of_keys) {
-        let text = format!("{file}, {problem}");
         match problem.is_error() {
-            true => findings.bad(Exit::Config, text),
-            false => findings.warn(text),
+            true => findings.bad(Exit::Config, format_args!("{file}, {problem}")),
+            false => findings.warn(format_args!("{file}, {problem}")),
         }
     }
     for (name, program) in programs(config) {
         if let Err(why) = files::check_program(program.as_ref()) {
-            findings.bad(Exit::Config, format!("{name}: the program {program} {why}"));
+            let text = format_args!("{name}: the program {program} {why}");
+            findings.bad(Exit::Config, text);
         }
     }
     if !config.main.enabled {
-        findings.warn(format!("{file}: wansync is disabled (option enabled '0')"));
+        findings.warn(format_args!(
+            "{file}: wansync is disabled (option enabled '0')"
+        ));
     }
     let tunnels = SectionCount::of(&config.tunnels);
     let skydns = SectionCount::of(&config.skydns);
     // A router with tunnels need not have the other service.
     if skydns.ready == 0 && (tunnels.ready == 0 || skydns.all > 0) {
-        findings.warn(format!("{file}: no skydns section is in use"));
+        findings.warn(format_args!("{file}: no skydns section is in use"));
     }
     if findings.exit == Exit::Done {
         let tunnels = match tunnels.all {
             0 => String::new(),
             _ => format!("; {}", tunnels.describe_counts("tunnel")),
         };
-        findings.good(format!(
+        findings.good(format_args!(
             "{file}: {}{tunnels}",
             skydns.describe_counts("skydns")
         ));

@@ -1,5 +1,7 @@
 //! The findings of a check, printed one by one.
 
+use std::fmt;
+
 use crate::commands::output::println_quietly;
 use crate::exit::Exit;
 
@@ -9,6 +11,8 @@ pub struct Findings {
     pub exit: Exit,
     /// True if findings that are no error are printed, too.
     tells_all: bool,
+    /// The section that they are about, with a colon behind it.
+    subject: String,
 }
 
 impl Findings {
@@ -16,6 +20,7 @@ impl Findings {
         Findings {
             exit: Exit::Done,
             tells_all: true,
+            subject: String::new(),
         }
     }
 
@@ -26,24 +31,33 @@ impl Findings {
         }
     }
 
-    pub fn good(&mut self, text: impl AsRef<str>) {
-        self.tell("ok    ", text.as_ref());
+    /// What follows is about this section.
+    pub fn set_subject(&mut self, section: &str) {
+        self.subject = format!("{section}: ");
     }
 
-    pub fn warn(&mut self, text: impl AsRef<str>) {
-        self.tell("warn  ", text.as_ref());
+    pub fn good(&self, text: fmt::Arguments<'_>) {
+        self.tell("ok    ", text);
     }
 
-    fn tell(&mut self, mark: &str, text: &str) {
+    pub fn warn(&self, text: fmt::Arguments<'_>) {
+        self.tell("warn  ", text);
+    }
+
+    fn tell(&self, mark: &str, text: fmt::Arguments<'_>) {
         if self.tells_all {
-            println_quietly(&format!("{mark}{text}"));
+            self.print(mark, text);
         }
     }
 
-    pub fn bad(&mut self, exit: Exit, text: impl AsRef<str>) {
-        println_quietly(&format!("FAIL  {}", text.as_ref()));
+    pub fn bad(&mut self, exit: Exit, text: fmt::Arguments<'_>) {
+        self.print("FAIL  ", text);
         if self.exit == Exit::Done {
             self.exit = exit;
         }
+    }
+
+    fn print(&self, mark: &str, text: fmt::Arguments<'_>) {
+        println_quietly(&format!("{mark}{}{text}", self.subject));
     }
 }

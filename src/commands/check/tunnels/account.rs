@@ -47,14 +47,14 @@ pub(super) fn check_account<'a>(
     match fetch_lists(account, watched, key.as_ref(), client, observer) {
         Ok(lists) => {
             let count = lists.names.len();
-            findings.good(format!(
-                "{name}: {host} knows the key, and {count} tunnels by name"
+            findings.good(format_args!(
+                "{host} knows the key, and {count} tunnels by name"
             ));
             Some(lists)
         }
         Err(failure) => {
             let failure = redact_failure(failure, key.as_ref());
-            let text = format!("{name}: {}", failure.describe_at(host));
+            let text = format_args!("{}", failure.describe_at(host));
             findings.bad(Exit::of_call(&failure), text);
             None
         }
@@ -92,12 +92,7 @@ fn fetch_lists<'a>(
 }
 
 /// Which tunnel the name stands for, and whether it is active.
-pub(super) fn check_listed(
-    section: &str,
-    tunnel: &Tunnel,
-    lists: &TunnelLists<'_>,
-    findings: &mut Findings,
-) {
+pub(super) fn check_listed(tunnel: &Tunnel, lists: &TunnelLists<'_>, findings: &mut Findings) {
     let id = TunnelId::from(tunnel);
     let Some(at) = lists.watched.iter().position(|watched| *watched == id) else {
         return;
@@ -114,8 +109,8 @@ pub(super) fn check_listed(
         Resolution::Unlisted => Ok(format!("'{name}'")),
         Resolution::Tunnel(names) => {
             if let Some(meant) = misspelt(name, names) {
-                findings.warn(format!(
-                    "{section}: '{name}' is taken for VPNKI's '{meant}' (did you mean that?)"
+                findings.warn(format_args!(
+                    "'{name}' is taken for VPNKI's '{meant}' (did you mean that?)"
                 ));
             }
             Ok(listed_as(name, names))
@@ -123,13 +118,13 @@ pub(super) fn check_listed(
     };
     match (listed, is_active) {
         (Err(fault), _) => {
-            findings.bad(Exit::Config, format!("{section}: VPNKI lists {fault}"));
+            findings.bad(Exit::Config, format_args!("VPNKI lists {fault}"));
         }
         (Ok(listed), true) => {
-            findings.good(format!("{section}: VPNKI lists {listed}, and it is active"));
+            findings.good(format_args!("VPNKI lists {listed}, and it is active"));
         }
         (Ok(listed), false) => {
-            let text = format!("{section}: VPNKI lists {listed}, but it is not active");
+            let text = format_args!("VPNKI lists {listed}, but it is not active");
             findings.bad(Exit::Later, text);
         }
     }

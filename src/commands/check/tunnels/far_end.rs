@@ -45,34 +45,23 @@ pub(super) fn send_echoes<'a>(
     config.ready_tunnels().enumerate().filter_map(one).collect()
 }
 
-pub(super) fn check_echo(
-    section: &str,
-    probe: Option<&mut SentEcho>,
-    device: &str,
-    findings: &mut Findings,
-) {
-    let Some(probe) = probe else {
-        return;
-    };
+pub(super) fn check_echo(probe: &mut SentEcho, device: &str, findings: &mut Findings) {
     let target = probe.target;
     match await_echo(probe) {
-        Ok(true) => {
-            let answers = format!("{section}: {target} answers through {device}");
-            match probe.size.filter(|size| !answers_large(probe, *size)) {
-                Some(size) => findings.warn(format!(
-                    "{answers}, but echoes with {size} bytes of data are lost"
-                )),
-                None => findings.good(answers),
-            }
-        }
+        Ok(true) => match probe.size.filter(|size| !answers_large(probe, *size)) {
+            Some(size) => findings.warn(format_args!(
+                "{target} answers through {device}, but echoes with {size} bytes of data are lost"
+            )),
+            None => findings.good(format_args!("{target} answers through {device}")),
+        },
         Ok(false) => {
-            let text = format!(
-                "{section}: {target} does not answer through {device}: the tunnel is dead, or \
+            let text = format_args!(
+                "{target} does not answer through {device}: the tunnel is dead, or \
                  that address answers no echoes"
             );
             findings.bad(Exit::Later, text);
         }
-        Err(why) => findings.bad(Exit::Later, format!("{section}: {why}")),
+        Err(why) => findings.bad(Exit::Later, format_args!("{why}")),
     }
 }
 

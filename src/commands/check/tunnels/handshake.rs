@@ -9,12 +9,7 @@ use wansync_core::tunnel::handshake::handshake_status;
 use wansync_core::tunnel::networks::has_wireguard;
 use wansync_core::ubus::netifd::Network;
 
-pub(super) fn check_handshake(
-    section: &str,
-    networks: &[Network],
-    device: &str,
-    findings: &mut Findings,
-) {
+pub(super) fn check_handshake(networks: &[Network], device: &str, findings: &mut Findings) {
     if !has_wireguard(&Ok(networks), device) && !is_wireguard(device) {
         return;
     }
@@ -23,17 +18,13 @@ pub(super) fn check_handshake(
     match handshake_status(read, &mut None, now) {
         HandshakeStatus::At(at) => {
             let age = describe_span(now.boot.since(at));
-            findings.good(format!(
-                "{section}: the last handshake on {device} was {age} ago"
-            ));
+            findings.good(format_args!("the last handshake on {device} was {age} ago"));
         }
         HandshakeStatus::Never => {
-            findings.warn(format!(
-                "{section}: no peer has shaken hands on {device} yet"
-            ));
+            findings.warn(format_args!("no peer has shaken hands on {device} yet"));
         }
-        HandshakeStatus::Unavailable(why) => findings.warn(format!(
-            "{section}: the last handshake on {device} is not known: {why}"
+        HandshakeStatus::Unavailable(why) => findings.warn(format_args!(
+            "the last handshake on {device} is not known: {why}"
         )),
     }
 }

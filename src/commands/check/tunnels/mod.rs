@@ -37,27 +37,31 @@ pub fn check(
         None => Ok(&[][..]),
     };
     if let Err(why) = &networks {
-        findings.bad(Exit::Later, format!("the networks of the tunnels: {why}"));
+        findings.set_subject("the networks of the tunnels");
+        findings.bad(Exit::Later, format_args!("{why}"));
     }
     // The far ends have time to answer while VPNKI is asked.
     let mut probes = send_echoes(config, networks.as_deref().unwrap_or_default());
     let mut accounts = Vec::new();
     for (name, account) in config.ready_accounts() {
+        findings.set_subject(name);
         let tunnels = TunnelId::of_account(config, name);
         let lists = check_account(name, account, tunnels, client, observer, findings);
         accounts.push((name, lists));
     }
     let services = Services::new(paths);
     for (name, tunnel) in config.ready_tunnels() {
+        findings.set_subject(name);
         if let Ok(networks) = networks {
-            check_restart(name, tunnel, networks, &services, findings);
-            check_wan(name, tunnel, networks, &config.tunnel_links(), findings);
-            if let Some(device) = check_network(paths, name, tunnel, networks, findings) {
+            check_restart(tunnel, networks, &services, findings);
+            check_wan(tunnel, networks, &config.tunnel_links(), findings);
+            if let Some(device) = check_network(paths, tunnel, networks, findings) {
                 let device = &device;
-                let probe = probes.iter_mut().find(|(of, _)| *of == name);
-                check_echo(name, probe.map(|(_, probe)| probe), device, findings);
-                check_handshake(name, networks, device, findings);
-                check_route(name, tunnel, device, networks, findings);
+                if let Some((_, probe)) = probes.iter_mut().find(|(of, _)| *of == name) {
+                    check_echo(probe, device, findings);
+                }
+                check_handshake(networks, device, findings);
+                check_route(tunnel, device, networks, findings);
             }
         }
         // The findings on an account are printed already.
@@ -66,7 +70,7 @@ pub fn check(
             .as_deref()
             .and_then(|account| accounts.iter().find(|(of, _)| *of == account));
         if let Some((_, Some(lists))) = lists {
-            check_listed(name, tunnel, lists, findings);
+            check_listed(tunnel, lists, findings);
         }
     }
 }

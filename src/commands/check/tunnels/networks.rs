@@ -11,14 +11,13 @@ use wansync_core::tunnel::networks::{device_status, find_wan};
 use wansync_core::ubus::netifd::{Network, family_of};
 
 pub(super) fn check_wan(
-    section: &str,
     tunnel: &Tunnel,
     networks: &[Network],
     watched: &[TunnelLink],
     findings: &mut Findings,
 ) {
     for name in &tunnel.wans {
-        find_network(section, name, networks, findings);
+        find_network(name, networks, findings);
     }
     match find_wan(networks, &tunnel.wans, watched) {
         Ok(network) => {
@@ -26,16 +25,14 @@ pub(super) fn check_wan(
             match &tunnel.link {
                 TunnelLink::Device(own) if own == device => findings.bad(
                     Exit::Config,
-                    format!(
-                        "{section}: {device} is the device of network '{name}', which it runs over"
-                    ),
+                    format_args!("{device} is the device of network '{name}', which it runs over"),
                 ),
-                _ => findings.good(format!(
-                    "{section}: network '{name}', which it runs over, is up on {device}"
+                _ => findings.good(format_args!(
+                    "network '{name}', which it runs over, is up on {device}"
                 )),
             }
         }
-        Err(WanStatus::Down(why)) => findings.bad(Exit::Later, format!("{section}: {why}")),
+        Err(WanStatus::Down(why)) => findings.bad(Exit::Later, format_args!("{why}")),
         // A name that is wrong was reported.
         Err(_) => {}
     }
@@ -44,7 +41,6 @@ pub(super) fn check_wan(
 /// The tunnel's device, if it has one.
 pub(super) fn check_network(
     paths: &Paths,
-    section: &str,
     tunnel: &Tunnel,
     networks: &[Network],
     findings: &mut Findings,
@@ -54,21 +50,22 @@ pub(super) fn check_network(
     let now = clock::boot();
     let fault = match device_status(&Ok(networks), link, is_device, starts_at_boot, None, now) {
         DeviceStatus::Up(device) => {
-            let text = match link.network() {
-                Some(name) => format!("{section}: its network '{name}' is up on {device}"),
-                None => format!("{section}: its device '{device}' is there"),
-            };
-            findings.good(text);
+            match link.network() {
+                Some(name) => {
+                    findings.good(format_args!("its network '{name}' is up on {device}"));
+                }
+                None => findings.good(format_args!("its device '{device}' is there")),
+            }
             return Some(device);
         }
         DeviceStatus::Missing => {
-            find_network(section, name, networks, findings);
+            find_network(name, networks, findings);
             return None;
         }
         DeviceStatus::Gone(device) => format!("device '{device}' is missing"),
         status => format!("network '{name}' {}", status.fault(name)?),
     };
-    findings.bad(Exit::Later, format!("{section}: its {fault}"));
+    findings.bad(Exit::Later, format_args!("its {fault}"));
     None
 }
 
@@ -89,7 +86,7 @@ fn up_on(network: &Network) -> Option<&str> {
 }
 
 /// Reports a name that netifd does not know.
-fn find_network(section: &str, name: &str, networks: &[Network], findings: &mut Findings) {
+fn find_network(name: &str, networks: &[Network], findings: &mut Findings) {
     if !networks.iter().any(|network| network.name == name) {
         let names: Vec<&str> = networks.iter().map(|n| n.name.as_str()).collect();
         let hint = match nearest_name(name, &names) {
@@ -97,7 +94,7 @@ fn find_network(section: &str, name: &str, networks: &[Network], findings: &mut 
             None if is_device(name) => " (that is a device, not a network)".to_owned(),
             None => String::new(),
         };
-        let text = format!("{section}: netifd knows no network '{name}'{hint}");
+        let text = format_args!("netifd knows no network '{name}'{hint}");
         findings.bad(Exit::Config, text);
     }
 }

@@ -63,7 +63,6 @@ impl<'a> Services<'a> {
 }
 
 pub(super) fn check_restart(
-    section: &str,
     tunnel: &Tunnel,
     networks: &[Network],
     services: &Services<'_>,
@@ -75,16 +74,16 @@ pub(super) fn check_restart(
         .as_ref()
         .map(|service| service.instance.as_str());
     match &tunnel.service {
-        Some(service) => check_service(section, service, services, findings),
+        Some(service) => check_service(service, services, findings),
         None if tunnel.policy.on_down == OnDown::Restart => {
-            check_protocol(section, network, networks, findings);
+            check_protocol(network, networks, findings);
         }
         None => {}
     }
     let mut names = instance.into_iter().chain(network);
     if let Some(name) = names.find(|name| services.was_left_out(name)) {
-        let text = format!(
-            "{section}: '{name}' of /etc/config/openvpn is run by nobody: the migration to \
+        let text = format_args!(
+            "'{name}' of /etc/config/openvpn is run by nobody: the migration to \
              netifd's protocol 'openvpn' passes over a section with the name of a network; give \
              one of them another name"
         );
@@ -92,17 +91,12 @@ pub(super) fn check_restart(
     }
 }
 
-fn check_protocol(
-    section: &str,
-    name: Option<&str>,
-    networks: &[Network],
-    findings: &mut Findings,
-) {
+fn check_protocol(name: Option<&str>, networks: &[Network], findings: &mut Findings) {
     let network = networks.iter().find(|network| Some(&*network.name) == name);
     if let Some(network) = network.filter(|network| network.is_passive()) {
         let proto = network.proto.as_deref().unwrap_or_default();
-        let text = format!(
-            "{section}: on_down 'restart' cannot bring '{}' back: netifd does not run what makes \
+        let text = format_args!(
+            "on_down 'restart' cannot bring '{}' back: netifd does not run what makes \
              the device of a network of proto '{proto}'; option service 'openvpn' with option \
              instance 'NAME' would, or on_down 'command'",
             network.name
@@ -111,23 +105,18 @@ fn check_protocol(
     }
 }
 
-fn check_service(
-    section: &str,
-    service: &ServiceInstance,
-    services: &Services<'_>,
-    findings: &mut Findings,
-) {
+fn check_service(service: &ServiceInstance, services: &Services<'_>, findings: &mut Findings) {
     let list = match services.list() {
         Ok(list) => list,
         Err(why) => {
-            findings.bad(Exit::Later, format!("{section}: {service}: {why}"));
+            findings.bad(Exit::Later, format_args!("{service}: {why}"));
             return;
         }
     };
     let Some(instances) = services.instances(&service.service) else {
         let names: Vec<&str> = list.iter().map(|s| s.name.as_str()).collect();
         let (name, hint) = (&service.service, hint(&service.service, &names));
-        let text = format!("{section}: procd runs no service '{name}'{hint}");
+        let text = format_args!("procd runs no service '{name}'{hint}");
         findings.bad(Exit::Config, text);
         return;
     };
@@ -136,40 +125,40 @@ fn check_service(
         let hint = hint(&service.instance, &names);
         let (of, name, names) = (&service.service, &service.instance, names.join(", "));
         let text = match names.is_empty() {
-            true => format!("{section}: service '{of}' has no instances: is '{name}' enabled?"),
+            true => format!("service '{of}' has no instances: is '{name}' enabled?"),
             false => format!(
-                "{section}: service '{of}' has no instance '{name}'{hint}; option 'instance' \
+                "service '{of}' has no instance '{name}'{hint}; option 'instance' \
                  must be one of: {names}"
             ),
         };
-        findings.bad(Exit::Config, text);
+        findings.bad(Exit::Config, format_args!("{text}"));
         return;
     };
     match (instance.is_running, instance.respawns) {
-        (true, true) if instance.respawn_limit > 0 => findings.warn(format!(
-            "{section}: procd no longer starts {service} again once it has ended more than {} \
+        (true, true) if instance.respawn_limit > 0 => findings.warn(format_args!(
+            "procd no longer starts {service} again once it has ended more than {} \
              times soon after its start, by a restart, too: 'respawn 3600 5 0' in its script is \
              without end",
             instance.respawn_limit
         )),
-        (true, true) => findings.good(format!(
-            "{section}: {service} runs, and procd starts it again when it ends"
+        (true, true) => findings.good(format_args!(
+            "{service} runs, and procd starts it again when it ends"
         )),
         (true, false) => findings.bad(
             Exit::Config,
-            format!(
-                "{section}: {service} has no respawn: procd would not start it again after a \
+            format_args!(
+                "{service} has no respawn: procd would not start it again after a \
                  restart"
             ),
         ),
         (false, true) => findings.bad(
             Exit::Later,
-            format!("{section}: {service} does not run; procd is about to start it again"),
+            format_args!("{service} does not run; procd is about to start it again"),
         ),
         (false, false) => findings.bad(
             Exit::Later,
-            format!(
-                "{section}: {service} does not run, and procd does not start it again: it has no \
+            format_args!(
+                "{service} does not run, and procd does not start it again: it has no \
                  respawn, or ended too often; '/etc/init.d/{} restart' starts it",
                 service.service
             ),

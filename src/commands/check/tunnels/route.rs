@@ -9,7 +9,6 @@ use wansync_core::tunnel::networks::own_table;
 use wansync_core::ubus::netifd::Network;
 
 pub(super) fn check_route(
-    section: &str,
     tunnel: &Tunnel,
     device: &str,
     networks: &[Network],
@@ -25,9 +24,7 @@ pub(super) fn check_route(
     };
     let text = match status {
         RouteStatus::Through => {
-            return findings.good(format!(
-                "{section}: packets to {network} go through {device}"
-            ));
+            return findings.good(format_args!("packets to {network} go through {device}"));
         }
         RouteStatus::Elsewhere(way) => {
             format!("packets to {network} go through {way} instead of {device}")
@@ -39,15 +36,15 @@ pub(super) fn check_route(
             format!("not all packets to {network} go through {device}: {part}")
         }
         RouteStatus::Overlapped(part) => {
-            return findings.warn(format!(
-                "{section}: packets to {network} go through {device}, but for {part}"
+            return findings.warn(format_args!(
+                "packets to {network} go through {device}, but for {part}"
             ));
         }
         RouteStatus::Unavailable(why) => {
-            return findings.warn(format!(
-                "{section}: whether packets to {network} go through {device} is not known: {why}"
+            return findings.warn(format_args!(
+                "whether packets to {network} go through {device} is not known: {why}"
             ));
         }
     };
-    findings.bad(Exit::Later, format!("{section}: {text}"));
+    findings.bad(Exit::Later, format_args!("{text}"));
 }
