@@ -106,11 +106,21 @@ fn a_service_that_cannot_be_restarted() {
             "{cannot}procd does not answer: ubus has no object service"
         ));
     let status = procd::running(356, Some([3600, 5, 0]));
+    let ended = json!({"running": false, "term_timeout": 5, "exit_code": 1});
+    bed.ubus.set_instance("openvpn", "vpnki", ended);
     bed.ubus.set_instance("openvpn", "other", status.clone());
     night
         .pass_at(200)
         .says("restarting its service, 2 of 3 in an hour")
         .says(&format!("{cannot}procd runs no process of it"));
+    // procd remembers the number of a process that has ended, and would signal that.
+    let signalled = || {
+        bed.ubus
+            .journal()
+            .iter()
+            .any(|call| call.method == "signal")
+    };
+    assert!(!signalled());
     bed.ubus.set_instance("openvpn", "vpnki", status);
     let (signals, got) = mpsc::channel();
     bed.ubus.on_signal("openvpn", "vpnki", move |signal| {

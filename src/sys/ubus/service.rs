@@ -9,7 +9,7 @@ use wansync_core::config::ServiceInstance;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::procd::{self, Service};
 use wansync_core::ubus::value::kind;
-use wansync_core::ubus::wire::{CallArguments, status};
+use wansync_core::ubus::wire::CallArguments;
 
 /// procd's object.
 const SERVICE_OBJECT: &str = "service";
@@ -18,24 +18,34 @@ const KILL: i32 = 9;
 const TERMINATE: i32 = 15;
 
 /// Has procd end the process of an instance, which it starts again if the instance has
-/// `respawn`; by `force`, one that hangs, too. Takes no longer than twice
+/// `respawn`; by `force`, one that hangs, too. Takes no longer than three times
 /// [`DAEMON_CALL_TIMEOUT`].
+///
+/// Where there is no process, procd would signal whatever has its number by now, or,
+/// where there never was one, itself.
 ///
 /// # Errors
 /// In words.
 pub fn terminate(socket: &Path, of: &ServiceInstance, force: bool) -> Result<(), String> {
     let ServiceInstance { service, instance } = of;
     let signal = if force { KILL } else { TERMINATE };
-    let arguments = CallArguments::default()
-        .text("name", service)
-        .text("instance", instance)
-        .put(kind::INT32, "signal", &signal.to_be_bytes());
-    let called = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)
-        .and_then(|mut client| client.call(SERVICE_OBJECT, "signal", &arguments));
-    match called {
-        Ok(_) => Ok(()),
-        Err(Error::Status { code, .. }) if code == status::NOT_FOUND => Err(format!(
-            "procd runs no process of it; '/etc/init.d/{service} restart' might"
+    let name = CallArguments::default().text("name", service);
+    let ended = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT).and_then(|mut client| {
+        let services = list_over(&mut client, &name)?;
+        let of_service = services.iter().filter(|found| found.name == *service);
+        let mut instances = of_service.flat_map(|found| &found.instances);
+        let is_running = instances.any(|found| found.name == *instance && found.is_running);
+        if is_running {
+            let arguments = name.text("instance", instance);
+            let arguments = arguments.put(kind::INT32, "signal", &signal.to_be_bytes());
+            client.call(SERVICE_OBJECT, "signal", &arguments)?;
+        }
+        Ok(is_running)
+    });
+    match ended {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!(
+            "procd runs no process of it; '/etc/init.d/{service} restart' starts it"
         )),
         Err(error) => Err(error.to_string()),
     }
@@ -44,7 +54,11 @@ pub fn terminate(socket: &Path, of: &ServiceInstance, force: bool) -> Result<(),
 /// All services of procd. Takes at most twice [`CALL_TIMEOUT`].
 pub fn list(socket: &Path) -> Result<Vec<Service>, Error> {
     let mut client = UbusClient::connect(socket, CALL_TIMEOUT)?;
-    let replies = client.call(SERVICE_OBJECT, "list", &CallArguments::default())?;
+    list_over(&mut client, &CallArguments::default())
+}
+
+fn list_over(client: &mut UbusClient, of: &CallArguments) -> Result<Vec<Service>, Error> {
+    let replies = client.call(SERVICE_OBJECT, "list", of)?;
     let services = replies.first().map(|reply| procd::services(reply.table()));
     services.ok_or_else(|| Error::NoData {
         call: "service list".to_owned(),
