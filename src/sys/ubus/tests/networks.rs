@@ -28,7 +28,7 @@ fn recorded_networks_have_the_state_and_addresses_that_netifd_gave_them() {
         ),
         ("11-", "is up", Some("pppoe-wan"), &["203.0.113.77"]),
         ("12-", "could not log in (AUTH_TOPEER_FAILED)", None, &[]),
-        ("13-", "has no device (NO_DEVICE)", None, &[]),
+        ("13-", "has no device gone0 (NO_DEVICE)", None, &[]),
     ] {
         let network = recorded_network(number);
         assert_eq!(explain(&network), state, "{number}");
