@@ -97,7 +97,7 @@ fn why_there_is_no_address_is_said() {
                 "proto": "dhcp", "available": false,
                 "errors": [{"subsystem": "interface", "code": "NO_DEVICE"}],
             })),
-            "has no device (NO_DEVICE)",
+            "has no device eth1 (NO_DEVICE)",
         ),
         (not_up(json!({"proto": "dhcp"})), "is down"),
         (up(json!({})), "is up without an address"),
