@@ -102,9 +102,19 @@ fn a_route_that_goes_is_noticed_with_its_event() {
     night.is(&mut daemon, "up");
     night.bed.lose_route();
     night.finds(&mut daemon, "the route 172.16.0.0/16 leads to wan0");
+    night.bed.restore_route();
+    night.is(&mut daemon, "up");
+}
+
+#[test]
+fn a_rule_that_comes_is_noticed_with_its_event() {
+    let night = Night::with(SLOW_OPTIONS);
+    let mut daemon = night.daemon();
+    night.bed.lose_route();
     night
         .bed
         .ip(&format!("route add 172.16.0.0/16 dev {NETWORK} table 100"));
+    night.finds(&mut daemon, "the route 172.16.0.0/16 leads to wan0");
     night.bed.ip("rule add to 172.16.0.0/16 lookup 100");
     night.is(&mut daemon, "up");
 }
