@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::json::{Json, JsonWriter, Persist};
+use crate::persist;
 
 /// The outcome of a pass for one section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -91,13 +91,4 @@ impl fmt::Display for Outcome {
     }
 }
 
-impl Persist for Outcome {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.text(self.word());
-    }
-
-    fn read(json: Json<'_>) -> Option<Outcome> {
-        let text = json.text()?;
-        Outcome::ALL.into_iter().find(|one| one.word() == text)
-    }
-}
+persist!(Outcome as word);

@@ -39,9 +39,22 @@ pub trait Persist: Sized {
 /// Implements [`json::Persist`](crate::json::Persist) for a struct: an object, field by
 /// field. A field that the file does not name is as in `Default`, and an unknown one is
 /// passed over: another version wrote it. `field = "name"` gives a field another name in
-/// the file.
+/// the file. `persist!(TYPE as word)` implements it for an enum without content, by the
+/// `word` of each of its variants in `ALL`.
 #[macro_export]
 macro_rules! persist {
+    ($type:ty as word) => {
+        impl $crate::json::Persist for $type {
+            fn write_json(&self, out: &mut $crate::json::JsonWriter) {
+                out.text(self.word());
+            }
+
+            fn read(json: $crate::json::Json<'_>) -> Option<Self> {
+                let text = json.text()?;
+                Self::ALL.into_iter().find(|one| one.word() == text)
+            }
+        }
+    };
     ($type:ty { $($field:ident $(= $name:literal)?),* $(,)? }) => {
         impl $crate::json::Persist for $type {
             fn write_json(&self, out: &mut $crate::json::JsonWriter) {

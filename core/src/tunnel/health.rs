@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::json::{Json, JsonWriter, Persist};
+use crate::persist;
 
 /// The health of a tunnel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -17,16 +17,7 @@ pub enum Health {
     Unknown,
 }
 
-impl Persist for Health {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.text(self.word());
-    }
-
-    fn read(json: Json<'_>) -> Option<Health> {
-        let text = json.text()?;
-        Health::ALL.into_iter().find(|health| health.word() == text)
-    }
-}
+persist!(Health as word);
 
 impl Health {
     /// All variants.

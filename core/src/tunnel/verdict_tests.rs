@@ -1,4 +1,6 @@
 use super::*;
+use crate::tunnel::evidence::HandshakeStatus;
+use crate::tunnel::witness::Witness;
 
 const NOW: Boot = at(10_000);
 

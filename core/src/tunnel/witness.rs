@@ -8,12 +8,14 @@
 //! outweighs bytes that were received after it spoke.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::evidence::{EchoStatus, Evidence, Finding, HandshakeStatus, ServiceStatus};
-use super::verdict::MAX_HANDSHAKE_AGE;
-use crate::json::{Json, JsonWriter, Persist};
 use crate::persist;
 use crate::time::Boot;
+
+/// The age at which a WireGuard handshake is too old: no peer takes packets after it.
+pub(super) const MAX_HANDSHAKE_AGE: Duration = Duration::from_secs(180);
 
 /// A witness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +50,7 @@ impl Witness {
     }
 }
 
-impl Persist for Witness {
-    fn write_json(&self, out: &mut JsonWriter) {
-        out.text(self.word());
-    }
-
-    fn read(json: Json<'_>) -> Option<Witness> {
-        let text = json.text()?;
-        Witness::ALL.into_iter().find(|one| one.word() == text)
-    }
-}
+persist!(Witness as word);
 
 /// The moment at which each witness last testified for the tunnel, under its
 /// configuration of now; [`Boot::START`] if that was before this boot.
@@ -86,13 +79,8 @@ persist!(Testimony {
 
 impl Testimony {
     /// The moment at which `witness` last testified for the tunnel, if it ever did.
-    pub fn of(&self, witness: Witness) -> Option<Boot> {
-        match witness {
-            Witness::Ping => self.ping,
-            Witness::Traffic => self.traffic,
-            Witness::Service => self.service,
-            Witness::Handshake => self.handshake,
-        }
+    pub fn of(mut self, witness: Witness) -> Option<Boot> {
+        *self.field(witness)
     }
 
     /// The witnesses that have testified for it.
@@ -167,7 +155,7 @@ fn testifies_at(witness: Witness, evidence: &Evidence) -> Option<Boot> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::read_again;
+    use crate::json::{JsonWriter, read_again};
     use crate::tunnel::evidence::Traffic;
 
     const fn at(secs: i64) -> Boot {
