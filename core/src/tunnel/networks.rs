@@ -181,10 +181,7 @@ pub fn device_status(
 
 /// The tunnel's network, if netifd has it.
 pub(super) fn link_network<'a>(networks: &Networks<'a>, link: &TunnelLink) -> Option<&'a Network> {
-    let networks = networks.as_ref().copied().ok()?;
-    networks
-        .iter()
-        .find(|network| Some(&*network.name) == link.network())
+    find(networks.as_ref().copied().ok()?, link.network()?)
 }
 
 /// The table that the routes of the network on this device are in, as those to `prefix`,

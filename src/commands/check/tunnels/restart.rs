@@ -10,7 +10,7 @@ use crate::sys::ubus::service;
 use wansync_core::config::suggest::hint;
 use wansync_core::config::{ServiceInstance, Tunnel};
 use wansync_core::tunnel::recovery::OnDown;
-use wansync_core::ubus::netifd::Network;
+use wansync_core::ubus::netifd::{Network, find};
 use wansync_core::ubus::procd::{Instance, Service};
 
 /// The service of OpenVPN's clients, and the name of its configuration.
@@ -92,7 +92,7 @@ pub(super) fn check_restart(
 }
 
 fn check_protocol(name: Option<&str>, networks: &[Network], findings: &mut Findings) {
-    let network = networks.iter().find(|network| Some(&*network.name) == name);
+    let network = name.and_then(|name| find(networks, name));
     if let Some(network) = network.filter(|network| network.is_passive()) {
         let proto = network.proto.as_deref().unwrap_or_default();
         let text = format_args!(
