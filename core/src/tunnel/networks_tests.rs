@@ -28,7 +28,7 @@ fn up(name: &str, address: &str) -> Network {
     }
 }
 
-/// The same with a default route of this metric.
+/// A network that is up, with a default route of this metric.
 fn way_out(name: &str, address: &str, metric: u32) -> Network {
     Network {
         default_route: Some(DefaultRoute {

@@ -19,7 +19,7 @@ const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-/// What can be seen of the tunnel at one moment, if it is looked at.
+/// The signs of a tunnel at one moment, if it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Signs {
     /// The address answers; none: no echo can be sent.

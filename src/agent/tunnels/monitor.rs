@@ -18,8 +18,8 @@ pub(crate) struct TunnelMonitor {
     tunnels: Vec<MonitoredTunnel>,
     /// The links of all tunnels of the configuration.
     links: Vec<TunnelLink>,
-    /// The networks that must be reached through these.
-    routes: Vec<Prefix>,
+    /// The values of their `option route`.
+    prefixes: Vec<Prefix>,
     handshakes: HandshakeReader,
 }
 
@@ -38,7 +38,7 @@ impl TunnelMonitor {
         TunnelMonitor {
             tunnels: tunnels.collect(),
             links: config.tunnel_links(),
-            routes: config
+            prefixes: config
                 .ready_tunnels()
                 .filter_map(|(_, t)| t.route)
                 .collect(),
@@ -127,7 +127,7 @@ impl TunnelMonitor {
             paths,
             router,
             &self.links,
-            &self.routes,
+            &self.prefixes,
             &mut self.handshakes,
         );
         for tunnel in &mut self.tunnels {

@@ -57,8 +57,8 @@ pub(super) struct TunnelRound<'a> {
     counters: Option<Result<Counters, String>>,
     /// Likewise, those of IPv4 and those of IPv6.
     routes: [Option<Result<Routes, String>>; 2],
-    /// The networks that must be reached through all of them: routes are read for these.
-    networks: &'a [Prefix],
+    /// The values of `option route` of all tunnels: routes are read for these.
+    prefixes: &'a [Prefix],
     /// The account of the tunnel before: most often that of the next one, too.
     account: Option<(String, Option<AccountState>)>,
     pub(super) follow_up: FollowUp,
@@ -70,7 +70,7 @@ impl<'a> TunnelRound<'a> {
         paths: &'a Paths,
         router: &'a RouterState<'a>,
         watched: &'a [TunnelLink],
-        networks: &'a [Prefix],
+        prefixes: &'a [Prefix],
         handshakes: &'a mut HandshakeReader,
     ) -> TunnelRound<'a> {
         TunnelRound {
@@ -80,7 +80,7 @@ impl<'a> TunnelRound<'a> {
             handshakes,
             counters: None,
             routes: [None, None],
-            networks,
+            prefixes,
             account: None,
             follow_up: FollowUp::default(),
             news: Vec::new(),
@@ -120,7 +120,7 @@ impl<'a> TunnelRound<'a> {
         let route = tracker.tunnel.route.zip(device);
         let route = route.map(|(network, device)| {
             let routes = &mut self.routes[usize::from(network.address().is_ipv6())];
-            match routes.get_or_insert_with(|| Routes::read(network, self.networks)) {
+            match routes.get_or_insert_with(|| Routes::read(network, self.prefixes)) {
                 Ok(routes) => {
                     routes.status(network, device, self.router.own_table(device, network))
                 }

@@ -284,7 +284,7 @@ fn on_down(options: &mut Options<'_, '_>) -> OnDown {
     }
 }
 
-/// What 'restart' of a device means only its owner knows.
+/// The things that a restart needs: how a device is restarted, only its owner knows.
 fn check_restart(options: &mut Options<'_, '_>, on_down: OnDown) {
     let service = options.line_of("service");
     if let Some(line) = options.line_of("on_down")
