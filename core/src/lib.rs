@@ -35,7 +35,7 @@
 //! | [`address`], [`prefix`] | which addresses may be published; networks |
 //! | [`reconcile`] | an address: [`reconcile::decide`] says what to do with an observation |
 //! | [`state`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
-//! | [`outcome`], [`failure`] | how a pass ended; why a request did not succeed |
+//! | [`outcome`], [`failure`], [`reason`] | how a pass ended; why a request did not succeed, and other reasons in words |
 //! | [`schedule`] | when a section is looked at and a pass is run, in the daemon and after an event |
 //! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
 //! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |
@@ -64,6 +64,7 @@ pub mod json;
 pub mod outcome;
 pub(crate) mod places;
 pub mod prefix;
+pub mod reason;
 pub mod reconcile;
 pub mod record;
 pub mod schedule;
