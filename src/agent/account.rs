@@ -12,7 +12,7 @@ use crate::sys::digest::sha256;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, random};
 use wansync_core::config::secret::Secret;
-use wansync_core::config::{Config, Vpnki};
+use wansync_core::config::{Config, Transport, Vpnki};
 use wansync_core::failure::Failure;
 use wansync_core::service::reply::{Reply, WATCH_LIMIT};
 use wansync_core::service::vpnki::{Aliases, Resolution, watch};
@@ -205,7 +205,13 @@ impl AccountQuery<'_> {
 
     fn ask(&self, resource: &str, device: Option<&str>) -> Result<Reply, Failure> {
         let url = watch::url(self.account.options, resource, self.key);
-        request(self.client, &url, device, self.key)
+        request(
+            self.client,
+            &url,
+            device,
+            self.account.options.transport,
+            self.key,
+        )
     }
 }
 
@@ -214,9 +220,10 @@ pub(crate) fn request(
     client: &HttpClient,
     url: &str,
     device: Option<&str>,
+    transport: Transport,
     key: Option<&Secret>,
 ) -> Result<Reply, Failure> {
     client
-        .get(&Get::json(url, device, WATCH_LIMIT))
+        .get(&Get::json(url, device, transport, WATCH_LIMIT))
         .map_err(|failure| redact_failure(failure, key))
 }

@@ -16,7 +16,7 @@ use crate::sys::{clock, log as logging, random};
 use wansync_core::address::{Candidate, PublicAddress};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::secret::Secret;
-use wansync_core::config::{Config, Content, Skydns};
+use wansync_core::config::{Config, Content, Skydns, Transport};
 use wansync_core::failure::Failure;
 use wansync_core::outcome::Outcome;
 use wansync_core::reconcile::{self, Decision};
@@ -321,11 +321,19 @@ struct Pass<'a> {
     observer: Observer<'a>,
     /// The entries of the record to write.
     entries: Vec<(String, RecordEntry)>,
-    /// Services that could not be reached in this pass, and the device that
-    /// was tried: a thousand sections need not wait for one each.
-    unreachable: Vec<(String, Option<String>, Failure)>,
+    /// A thousand sections need not wait for one each.
+    unreachable: Vec<UnreachableService>,
     hooks: Vec<HookRun>,
     problems: ProblemLog,
+}
+
+/// A service that could not be reached in this pass.
+struct UnreachableService {
+    /// Its URL.
+    service: String,
+    /// The device and the transport that were tried.
+    way: (Option<String>, Transport),
+    failure: Failure,
 }
 
 /// A section that is about to be decided upon.
@@ -441,22 +449,32 @@ impl Pass<'_> {
     ) -> Result<(), Failure> {
         let SectionContext { section, key, .. } = context;
         let device = self.observer.way_out(section.bind.as_deref())?;
+        let way = (device, section.transport);
         let service = section.base_url.as_str();
         let known = self
             .unreachable
             .iter()
-            .find(|(url, through, _)| url == service && *through == device);
-        if let Some((.., failure)) = known {
+            .find(|known| known.service == service && known.way == way);
+        if let Some(UnreachableService { failure, .. }) = known {
             return Err(failure.clone());
         }
         let url = skydns::update_ip(section, key.as_ref(), address.get());
         let result = self
             .client
-            .get(&Get::json(&url, device.as_deref(), skydns::BODY_LIMIT))
+            .get(&Get::json(
+                &url,
+                way.0.as_deref(),
+                way.1,
+                skydns::BODY_LIMIT,
+            ))
             .and_then(|reply| skydns::acknowledged(&reply, clock::wall()))
             .map_err(|failure| redact_failure(failure, key.as_ref()));
         if let Some(failure) = result.as_ref().err().and_then(failure_of_the_service) {
-            self.unreachable.push((service.to_owned(), device, failure));
+            self.unreachable.push(UnreachableService {
+                service: service.to_owned(),
+                way,
+                failure,
+            });
         }
         result
     }

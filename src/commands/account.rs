@@ -12,7 +12,7 @@ use wansync_core::config::schema::{SKYDNS_URL, VPNKI_URL};
 use wansync_core::config::secret::Secret;
 use wansync_core::config::suggest::hint;
 use wansync_core::config::url::ServiceUrl;
-use wansync_core::config::{Config, Content, Main, Section};
+use wansync_core::config::{Config, Content, Main, Section, Transport};
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::Checked;
@@ -31,6 +31,8 @@ pub struct CallAccount {
     pub ca_file: String,
     /// The network to send through, if it may be no other.
     bind: Option<String>,
+    /// The family of the service's addresses that are connected to.
+    pub transport: Transport,
     /// The passwords that are sent, which may show no more than the key.
     passwords: Vec<Secret>,
 }
@@ -104,6 +106,7 @@ impl CallAccount {
             key,
             ca_file: main.ca_file,
             bind: None,
+            transport: Transport::Auto,
             passwords: Vec::new(),
         }
     }
@@ -122,16 +125,18 @@ impl CallAccount {
             vpnki,
             ..
         } = config;
-        let (found, base_url, source, bind) = match service {
+        let (found, base_url, source, bind, transport) = match service {
             Service::Skydns => {
                 let (found, section) =
                     choose_section(skydns, name).ok_or_else(|| names.refusal(service, name))??;
-                (found, section.base_url, section.key, section.bind)
+                let bind = (section.bind, section.transport);
+                (found, section.base_url, section.key, bind.0, bind.1)
             }
             Service::Vpnki => {
                 let (found, section) =
                     choose_section(vpnki, name).ok_or_else(|| names.refusal(service, name))??;
-                (found, section.base_url, section.key, section.bind)
+                let bind = (section.bind, section.transport);
+                (found, section.base_url, section.key, bind.0, bind.1)
             }
         };
         if let Some(problem) = warning_of_key_file(&found, &source) {
@@ -148,6 +153,7 @@ impl CallAccount {
             key,
             ca_file: main.ca_file,
             bind,
+            transport,
             passwords: Vec::new(),
         })
     }

@@ -285,7 +285,12 @@ fn send(
         Service::Vpnki => request::vpnki(&account.base_url, name, key, &pairs),
     };
     let client = HttpClient::new(account.ca_file.as_ref(), clock::now().clock_is_set());
-    client.get(&Get::json(&url, device.as_deref(), COMMAND_LIMIT))
+    client.get(&Get::json(
+        &url,
+        device.as_deref(),
+        account.transport,
+        COMMAND_LIMIT,
+    ))
 }
 
 #[cfg(test)]

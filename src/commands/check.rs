@@ -133,7 +133,12 @@ fn fetch_profiles(
     let device = observer.way_out(section.bind.as_deref())?;
     let url = skydns::profiles(section, key);
     let data = client
-        .get(&Get::json(&url, device.as_deref(), skydns::BODY_LIMIT))
+        .get(&Get::json(
+            &url,
+            device.as_deref(),
+            section.transport,
+            skydns::BODY_LIMIT,
+        ))
         .and_then(|reply| skydns::data(&reply, clock::now().wall))
         .map_err(|failure| redact_failure(failure, key))?;
     Ok(skydns::decode_profiles(&data))

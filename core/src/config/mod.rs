@@ -35,6 +35,7 @@ use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use crate::address::Family;
 use crate::prefix::Prefix;
 use crate::reconcile::Policy;
 use crate::tunnel::recovery::RecoveryPolicy;
@@ -89,6 +90,35 @@ pub enum Mode {
     Daemon,
 }
 
+/// `option transport`: the family of addresses that a service is reached over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transport {
+    /// Both, whichever answers first.
+    #[default]
+    Auto,
+    /// One alone.
+    Only(Family),
+}
+
+impl Transport {
+    /// The only family, if there is one.
+    pub fn family(self) -> Option<Family> {
+        match self {
+            Transport::Auto => None,
+            Transport::Only(family) => Some(family),
+        }
+    }
+
+    /// The value in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Auto => "auto",
+            Transport::Only(Family::Ipv4) => "ipv4",
+            Transport::Only(Family::Ipv6) => "ipv6",
+        }
+    }
+}
+
 /// One section, by its name.
 #[derive(Debug)]
 pub struct Section<T> {
@@ -128,6 +158,8 @@ pub struct Skydns {
     pub profile: Option<String>,
     /// The logical network whose device the request leaves through.
     pub bind: Option<String>,
+    /// The family of the service's addresses that are connected to.
+    pub transport: Transport,
     /// The options that the decision depends on.
     pub policy: Policy,
     /// A program that is run when the section's outcome changes.
@@ -145,6 +177,8 @@ pub struct Vpnki {
     pub interval: Duration,
     /// The logical network whose device the requests leave through.
     pub bind: Option<String>,
+    /// The family of the service's addresses that are connected to.
+    pub transport: Transport,
     /// The fields of its replies that hold a tunnel's name; none for the usual ones.
     pub name_fields: Vec<String>,
     /// The fields that hold a tunnel's address, likewise.

@@ -139,6 +139,11 @@ const SKYDNS_ROWS: &[OptionRow] = &[
         meaning: "a network of `/etc/config/network`: send through its device, or not at all",
     },
     OptionRow {
+        options: &["transport"],
+        default: "auto",
+        meaning: "which addresses of the service are connected to: `ipv4`, `ipv6`, or `auto`, whichever answers first. Pages of `source 'web'` are asked over `family`",
+    },
+    OptionRow {
         options: &["refresh"],
         default: "72h",
         meaning: "the age at which a confirmed address is sent again",
@@ -213,6 +218,11 @@ const VPNKI_ROWS: &[OptionRow] = &[
         options: &["bind"],
         default: "",
         meaning: "as above: ask through this network's device, or not at all",
+    },
+    OptionRow {
+        options: &["transport"],
+        default: "auto",
+        meaning: "as above: over which family it is asked",
     },
     OptionRow {
         options: &["name_field", "address_field"],

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use log::LevelFilter;
 
-use service::{base_url, key};
+use service::{base_url, key, transport};
 use source::source;
 use tunnel::{KnownAccounts, tunnel};
 use values::{check_name, network_name, path, short_text};
@@ -264,6 +264,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let hostname = short_text(&mut options, "hostname");
     let profile = profile(&mut options);
     let bind = network_name(&mut options, "bind");
+    let transport = transport(&mut options, base_url.as_ref());
     let refresh = options.duration("refresh", DEFAULT_REFRESH);
     let daily_limit = daily_limit(&mut options);
     let notify = path(&mut options, "notify");
@@ -284,6 +285,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
                 hostname,
                 profile,
                 bind,
+                transport,
                 policy,
                 notify,
             }))

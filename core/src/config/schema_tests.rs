@@ -1,7 +1,7 @@
 use super::*;
-use crate::config::Source;
 use crate::config::problem::Problem;
 use crate::config::secret::{KeySource, Secret};
+use crate::config::{Source, Transport};
 
 const GOOD: &str = "config skydns 'home'\n\toption ident 'login'\n\toption key 'example-key'\n";
 
@@ -100,6 +100,23 @@ fn every_source() {
 }
 
 #[test]
+fn the_family_that_a_service_is_reached_over() {
+    let account = "config vpnki 'account'\noption key x\n";
+    for (line, expected) in [
+        ("", Transport::Auto),
+        ("option transport auto\n", Transport::Auto),
+        ("option transport ipv4\n", Transport::Only(Family::Ipv4)),
+        ("option transport ipv6\n", Transport::Only(Family::Ipv6)),
+    ] {
+        let config = config(&format!("{GOOD}{line}{account}{line}"));
+        assert_eq!(config.problems, [], "{line}");
+        assert_eq!(only(&config).transport, expected);
+        let accounts: Vec<_> = config.ready_accounts().collect();
+        assert_eq!(accounts[0].1.transport, expected);
+    }
+}
+
+#[test]
 fn bad_values_name_their_line() {
     let table = [
         (
@@ -121,6 +138,14 @@ fn bad_values_name_their_line() {
         (
             "option family 'both'",
             "line 4: error: option 'family': 'both' is neither",
+        ),
+        (
+            "option transport 'both'",
+            "line 4: error: option 'transport': 'both' is none of: auto, ipv4, ipv6",
+        ),
+        (
+            "option base_url 'https://[2001:db8::1]/'\noption transport 'ipv4'",
+            "line 5: error: option 'transport': 'ipv4' is not the family of the address in",
         ),
         (
             "option enabled 'perhaps'",

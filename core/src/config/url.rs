@@ -91,6 +91,11 @@ impl ServiceUrl {
         &self.text[self.host.0..self.host.1]
     }
 
+    /// The address of the server, if it is not given by name.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.host().trim_matches(['[', ']']).parse().ok()
+    }
+
     /// True if the connection is encrypted.
     pub fn is_https(&self) -> bool {
         self.text.starts_with("https:")

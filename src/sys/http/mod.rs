@@ -37,6 +37,7 @@ use self::error::{HttpError, INVALID_ADDRESS};
 use self::tls::Tls;
 use self::transport::{Connector, NoResolver, SharedDeadline};
 use wansync_core::address::Family;
+use wansync_core::config::Transport;
 use wansync_core::failure::{Failure, Phase};
 use wansync_core::service::redirect::{Origin, follow, shown};
 use wansync_core::service::reply::Reply;
@@ -91,13 +92,17 @@ struct BoundAgent {
 }
 
 impl<'a> Get<'a> {
-    /// A request for a service's method: JSON is wanted, over any
-    /// family, within [`HTTP_TIMEOUT`].
-    pub fn json(url: &'a str, device: Option<&'a str>, limit: usize) -> Get<'a> {
+    /// A request for a service's method: JSON is wanted, within [`HTTP_TIMEOUT`].
+    pub fn json(
+        url: &'a str,
+        device: Option<&'a str>,
+        transport: Transport,
+        limit: usize,
+    ) -> Get<'a> {
         Get {
             url,
             device,
-            family: None,
+            family: transport.family(),
             limit,
             timeout: HTTP_TIMEOUT,
             accept: "application/json",

@@ -2,6 +2,8 @@
 
 use alloc::borrow::ToOwned;
 
+use crate::address::Family;
+use crate::config::Transport;
 use crate::config::options::Options;
 use crate::config::secret::{KeySource, Secret};
 use crate::config::url::ServiceUrl;
@@ -20,6 +22,34 @@ pub(super) fn base_url(
             None
         }
     }
+}
+
+/// The family that a service is reached over; an address in its URL has one already.
+pub(super) fn transport(options: &mut Options<'_, '_>, base_url: Option<&ServiceUrl>) -> Transport {
+    let Some((text, line)) = options.text("transport") else {
+        return Transport::Auto;
+    };
+    let family = match text {
+        "auto" => return Transport::Auto,
+        "ipv4" => Family::Ipv4,
+        "ipv6" => Family::Ipv6,
+        _ => {
+            options.bad_value("transport", line, text, "is none of: auto, ipv4, ipv6");
+            return Transport::Auto;
+        }
+    };
+    if base_url
+        .and_then(ServiceUrl::address)
+        .is_some_and(|address| !family.includes(address))
+    {
+        options.bad_value(
+            "transport",
+            line,
+            text,
+            "is not the family of the address in 'base_url'",
+        );
+    }
+    Transport::Only(family)
 }
 
 /// A refused URL may hold a password or a key: only its beginning is quoted.

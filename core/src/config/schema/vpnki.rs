@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::service::{base_url, key};
+use super::service::{base_url, key, transport};
 use super::values::{VPNKI_URL, check_name, network_name};
 use crate::config::option_table;
 use crate::config::options::Options;
@@ -30,6 +30,7 @@ pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Conte
     let key = key(&mut options, VPNKI_URL, base_url.as_ref());
     let interval = options.duration("interval", DEFAULT_INTERVAL);
     let bind = network_name(&mut options, "bind");
+    let transport = transport(&mut options, base_url.as_ref());
     let name_fields = fields(&mut options, "name_field");
     let address_fields = fields(&mut options, "address_field");
     match base_url {
@@ -38,6 +39,7 @@ pub(super) fn vpnki(section: &Section<'_>, problems: &mut Vec<Problem>) -> Conte
             key,
             interval,
             bind,
+            transport,
             name_fields,
             address_fields,
         })),

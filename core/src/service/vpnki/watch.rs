@@ -360,6 +360,7 @@ mod tests {
             key: crate::config::secret::KeySource::None,
             interval: core::time::Duration::from_secs(120),
             bind: None,
+            transport: crate::config::Transport::Auto,
             name_fields: vec!["kennung".to_owned()],
             address_fields: vec!["adresse".to_owned()],
         };

@@ -71,7 +71,7 @@ fn fetch_lists<'a>(
     let device = observer.way_out(account.bind.as_deref())?;
     let ask = |resource| {
         let url = watch::url(account, resource, key);
-        request(client, &url, device.as_deref(), key)
+        request(client, &url, device.as_deref(), account.transport, key)
     };
     let (aliases, wall) = (watch::aliases(account), clock::now().wall);
     let tunnels = ask(watch::TUNNELS)?;
