@@ -20,6 +20,8 @@ pub enum Exit {
     Usage = 64,
     /// The service cannot be reached, or cannot serve (`EX_UNAVAILABLE`).
     Unavailable = 69,
+    /// What was printed could not be written (`EX_IOERR`).
+    OutputLost = 74,
     /// Nothing could be decided now (`EX_TEMPFAIL`).
     Later = 75,
     /// The service refuses, or refused (`EX_NOPERM`).

@@ -37,6 +37,7 @@ use sys::log::LogReader;
 
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {
+    sys::process::forbid_core_dumps();
     let words: Result<Vec<String>, _> = std::env::args_os()
         .skip(1)
         .map(|w| w.into_string())
@@ -58,10 +59,7 @@ fn main() -> ExitCode {
             output,
             status: Ok(()),
         }) => match commands::help(&words).unwrap_or(Ok(output)) {
-            Ok(text) => {
-                let _ = writeln!(io::stdout(), "{}", text.trim_end());
-                ExitCode::SUCCESS
-            }
+            Ok(text) => commands::print(&text).into(),
             Err(why) => usage(&format!("wansync: error: {why}")),
         },
         Err(EarlyExit { output, .. }) => usage(output.trim_end()),

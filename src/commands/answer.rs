@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::account::CallAccount;
-use super::output::{local_zone, println_or_fail, println_quietly, screen};
+use super::output::{Output, local_zone, screen};
 use crate::cli::{Format, ServiceCall};
 use crate::exit::Exit;
 use crate::sys::{clock, files, terminal};
@@ -34,10 +34,11 @@ pub fn print(
     reply: &Reply,
     account: &CallAccount,
     call: &ServiceCall<'_>,
+    out: &Output,
 ) -> Result<Exit, Failure> {
     let wall = clock::wall();
-    if call.raw && !print_safely(&account.redact(&String::from_utf8_lossy(&reply.body))) {
-        return Ok(Exit::Failed);
+    if call.raw && !print_safely(out, &account.redact(&String::from_utf8_lossy(&reply.body))) {
+        return Ok(Exit::OutputLost);
     }
     let answer = decode(method, reply, wall)?;
     if vpnki::is_dirty(reply) {
@@ -53,23 +54,23 @@ pub fn print(
             _ => secret_of(&answer),
         };
         if let Some(secret) = secret {
-            return Ok(write_secret(path, &secret, account));
+            return Ok(write_secret(path, &secret, account, out));
         }
     }
     let is_said = call.raw
         || match call.format {
-            Format::Json => print_safely(&account.hide(data_json(method, reply, wall)?)),
-            Format::Text => print_safely(render(&answer, account).trim_end_matches('\n')),
+            Format::Json => print_safely(out, &account.hide(data_json(method, reply, wall)?)),
+            Format::Text => print_safely(out, render(&answer, account).trim_end_matches('\n')),
         };
-    Ok(if is_said { exit } else { Exit::Failed })
+    Ok(if is_said { exit } else { Exit::OutputLost })
 }
 
 /// Prints; to a terminal without what could command it. Says whether that was
 /// possible.
-fn print_safely(text: &str) -> bool {
+fn print_safely(out: &Output, text: &str) -> bool {
     let said = match terminal::is_output_terminal() {
-        false => println_or_fail(text),
-        true => println_or_fail(&text.split('\n').map(clean).collect::<Vec<_>>().join("\n")),
+        false => out.try_line(text),
+        true => out.try_line(&text.split('\n').map(clean).collect::<Vec<_>>().join("\n")),
     };
     if let Err(error) = &said {
         log::error!("cannot print what the service answered: {error}");
@@ -91,15 +92,15 @@ fn secret_of(answer: &Answer<'_>) -> Option<String> {
 
 /// Writes a secret that the service has just made and gives only once: if it cannot
 /// be written, it is printed.
-fn write_secret(path: &str, secret: &str, account: &CallAccount) -> Exit {
+fn write_secret(path: &str, secret: &str, account: &CallAccount, out: &Output) -> Exit {
     match files::save_beside(path.as_ref(), account.hide(secret.into()).as_bytes()) {
         Ok(()) => {
-            println_quietly(&format!("written to {path}"));
+            out.line(&format!("written to {path}"));
             Exit::Done
         }
         Err(error) => {
             log::error!("cannot write {path}: {error}; here it is");
-            print_safely(account.hide(secret.into()).trim_end_matches('\n'));
+            print_safely(out, account.hide(secret.into()).trim_end_matches('\n'));
             Exit::Failed
         }
     }

@@ -3,7 +3,7 @@
 
 use super::account::CallAccount;
 use super::answer;
-use super::output::{local_zone, println_quietly, screen};
+use super::output::{Output, local_zone, screen};
 use crate::agent::paths::Paths;
 use crate::cli::ServiceCall;
 use crate::exit::Exit;
@@ -66,10 +66,10 @@ fn first_name<'a>(words: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Runs it.
-pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
+pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>, out: &Output) -> Exit {
     if call.list {
         let width = screen().width;
-        println_quietly(help::list(service.methods(), width).trim_end());
+        out.line(help::list(service.methods(), width).trim_end());
         return Exit::Done;
     }
     let Prepared {
@@ -111,7 +111,7 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>) -> Exit {
         return Exit::Usage;
     }
     let answered = send(paths, service, name, &account, &checked)
-        .and_then(|reply| answer::print(method, &reply, &account, call));
+        .and_then(|reply| answer::print(method, &reply, &account, call, out));
     answered.unwrap_or_else(|failure| report_failure(name, method, &account, failure))
 }
 

@@ -13,6 +13,7 @@ use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redact_failure;
 use crate::cli::CheckArguments;
+use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::http::{Get, HttpClient, check_ca_file};
@@ -24,8 +25,8 @@ use wansync_core::service::skydns;
 use wansync_core::time::Civil;
 
 /// Runs it.
-pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
-    let mut findings = Findings::all();
+pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
+    let mut findings = Findings::all(out);
     let config = match paths.load() {
         Ok(config) => config,
         Err(why) => {
@@ -34,7 +35,7 @@ pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
         }
     };
     if check.service {
-        return service::run(paths, &config);
+        return service::run(paths, &config, out);
     }
     check_configuration(paths, &config, &mut findings);
     if !check.offline {
@@ -50,7 +51,7 @@ pub fn run(paths: &Paths, check: &CheckArguments) -> Exit {
     findings.exit
 }
 
-fn check_clock_and_ca_file(config: &Config, findings: &mut Findings) {
+fn check_clock_and_ca_file(config: &Config, findings: &mut Findings<'_>) {
     let now = clock::now();
     let time = Civil::at(now.wall);
     match now.clock_is_set() {
@@ -81,7 +82,7 @@ fn check_skydns_section(
     section: &Skydns,
     client: &HttpClient,
     observer: &Observer<'_>,
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) {
     let Ok(key) = key_of(name, &section.key) else {
         return;

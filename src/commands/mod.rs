@@ -25,23 +25,36 @@ use crate::agent::paths::Paths;
 use crate::cli::{Arguments, Command};
 use crate::exit::Exit;
 pub use call::help;
+use output::Output;
 use wansync_core::service::answer::Service;
 
 /// Runs what the command line asks for.
 pub fn run(arguments: &Arguments) -> Exit {
-    let paths = Paths::new(arguments);
+    let out = Output::default();
+    let exit = run_command(&Paths::new(arguments), arguments, &out);
+    out.exit(exit)
+}
+
+/// Prints a text that was asked for in place of a command.
+pub fn print(text: &str) -> Exit {
+    let out = Output::default();
+    out.line(text.trim_end());
+    out.exit(Exit::Done)
+}
+
+fn run_command(paths: &Paths, arguments: &Arguments, out: &Output) -> Exit {
     match &arguments.command {
         _ if arguments.version => {
-            output::println_quietly(concat!("wansync ", env!("CARGO_PKG_VERSION")));
+            out.line(concat!("wansync ", env!("CARGO_PKG_VERSION")));
             Exit::Done
         }
-        Some(Command::Once(once)) => once::run(&paths, once),
-        Some(Command::Daemon(daemon)) => daemon::run(&paths, daemon),
-        Some(Command::Event(event)) => event::run(&paths, event),
-        Some(Command::Status(status)) => status::run(&paths, status),
-        Some(Command::Check(check)) => check::run(&paths, check),
-        Some(Command::Skydns(call)) => call::run(&paths, Service::Skydns, &call.as_call()),
-        Some(Command::Vpnki(call)) => call::run(&paths, Service::Vpnki, &call.as_call()),
+        Some(Command::Once(once)) => once::run(paths, once, out),
+        Some(Command::Daemon(daemon)) => daemon::run(paths, daemon),
+        Some(Command::Event(event)) => event::run(paths, event),
+        Some(Command::Status(status)) => status::run(paths, status, out),
+        Some(Command::Check(check)) => check::run(paths, check, out),
+        Some(Command::Skydns(call)) => call::run(paths, Service::Skydns, &call.as_call(), out),
+        Some(Command::Vpnki(call)) => call::run(paths, Service::Vpnki, &call.as_call(), out),
         None => {
             log::error!("no command is given; 'wansync --help' lists them");
             Exit::Usage

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::output::println_quietly;
+use super::output::Output;
 use crate::agent::hooks::{self, HookRun};
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions};
@@ -19,7 +19,7 @@ use wansync_core::text::WRONG_SECTION;
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs it. The exit code is that of the first section that has one other than 0.
-pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
+pub fn run(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
     let config = match paths.load_to_act() {
         Ok(config) => config,
         Err(error) => return error.into(),
@@ -33,7 +33,7 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
         return Exit::Usage;
     }
     if !config.main.enabled {
-        println_quietly("wansync is disabled (option enabled '0')");
+        out.line("wansync is disabled (option enabled '0')");
         return Exit::Done;
     }
     let (chosen, tunnels): (Vec<String>, Vec<String>) = once
@@ -44,17 +44,17 @@ pub fn run(paths: &Paths, once: &OnceArguments) -> Exit {
     let is_all = once.sections.is_empty();
     let mut done = publish::PassReport::default();
     if is_all || !chosen.is_empty() {
-        done = match publish_sections(paths, &config, chosen, once) {
+        done = match publish_sections(paths, &config, chosen, once, out) {
             Ok(done) => done,
             Err(exit) => return exit,
         };
     }
     let mut exit = Exit::of_sections(&done.sections);
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
-        exit = exit.or(check_tunnels(paths, &config, &tunnels));
+        exit = exit.or(check_tunnels(paths, &config, &tunnels, out));
     }
     run_hooks(paths, done.hooks);
-    say_what_is_disabled(&config, &once.sections);
+    say_what_is_disabled(&config, &once.sections, out);
     match exit {
         Exit::Done if config.main_is_wrong => Exit::Config,
         exit => exit,
@@ -67,6 +67,7 @@ fn publish_sections(
     config: &Config,
     chosen: Vec<String>,
     once: &OnceArguments,
+    out: &Output,
 ) -> Result<publish::PassReport, Exit> {
     let target = |section| Target {
         section,
@@ -79,26 +80,26 @@ fn publish_sections(
     };
     let done = publish::run(paths, config, &targets, options)?;
     for report in &done.sections {
-        println_quietly(&report.line());
+        out.line(&report.line());
     }
     Ok(done)
 }
 
 /// Checks these tunnels, or all, and prints their health.
-fn check_tunnels(paths: &Paths, config: &Config, tunnels: &[String]) -> Exit {
+fn check_tunnels(paths: &Paths, config: &Config, tunnels: &[String], out: &Output) -> Exit {
     let reports = one_shot::pass(paths, config, tunnels);
     if reports.is_none() {
-        println_quietly("the tunnels are watched by another process");
+        out.line("the tunnels are watched by another process");
     }
     let mut exit = Exit::Done;
     for report in reports.into_iter().flatten() {
-        println_quietly(&report.line());
+        out.line(&report.line());
         exit = exit.or(Exit::of_tunnel(report.health, report.is_misconfigured));
     }
     for Section { name, content, .. } in &config.tunnels {
         let is_chosen = tunnels.is_empty() || tunnels.contains(name);
         if is_chosen && matches!(content, Content::Wrong) {
-            println_quietly(&format!("{name}: not acted upon: {WRONG_SECTION}"));
+            out.line(&format!("{name}: not acted upon: {WRONG_SECTION}"));
             exit = exit.or(Exit::Config);
         }
     }
@@ -118,14 +119,14 @@ fn run_hooks(paths: &Paths, runs: Vec<HookRun>) {
 }
 
 /// A request gets an answer, even if nothing is done.
-fn say_what_is_disabled(config: &Config, chosen: &[String]) {
+fn say_what_is_disabled(config: &Config, chosen: &[String], out: &Output) {
     for section in &config.skydns {
         if chosen.contains(&section.name) && matches!(section.content, Content::Disabled) {
-            println_quietly(&format!("{}: disabled (option enabled '0')", section.name));
+            out.line(&format!("{}: disabled (option enabled '0')", section.name));
         }
     }
     let is_disabled = |section: &Section<Skydns>| matches!(section.content, Content::Disabled);
     if chosen.is_empty() && config.skydns.iter().all(is_disabled) {
-        println_quietly("no skydns section is enabled");
+        out.line("no skydns section is enabled");
     }
 }

@@ -1,26 +1,62 @@
-//! Standard output: lines, and what they are to fit.
+//! Standard output: what a command prints there, and what that is to fit.
 
-use std::io::{self, Write};
+use std::cell::Cell;
+use std::io;
 
-use crate::sys::{terminal, zone};
+use crate::exit::Exit;
+use crate::sys::{os_error, terminal, zone};
 use wansync_core::text::zone::Zone;
 use wansync_core::text::{Screen, is_utf8};
 
-/// Prints a line. A reader that has closed the pipe does not want it, which is no
-/// error.
-pub fn println_quietly(line: &str) {
-    let _ = println_or_fail(line);
+/// The longest line that is copied to be written in one piece with its end, in bytes.
+const MAX_COPIED: usize = 4096;
+
+/// The output of one command. What could not be written is remembered, so that
+/// `wansync status > new && mv new old` never puts half a status in place.
+#[derive(Default)]
+pub struct Output {
+    is_lost: Cell<bool>,
 }
 
-/// Prints a line that must not be lost.
-///
-/// # Errors
-/// It could not be written, as on a disk that is full.
-pub fn println_or_fail(line: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{line}").or_else(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Ok(()),
-        _ => Err(error),
-    })
+impl Output {
+    /// Prints a line. The first that is lost is complained of where it can be seen; the
+    /// command goes on, since what it does counts for more than what it says.
+    pub fn line(&self, line: &str) {
+        let was_lost = self.is_lost.get();
+        if let Err(error) = self.try_line(line)
+            && !was_lost
+        {
+            let why = os_error::describe(&error);
+            terminal::complain(&format!("cannot write to standard output: {why}"));
+        }
+    }
+
+    /// Prints a line. A reader that has closed the pipe does not want it, which is no
+    /// error.
+    ///
+    /// # Errors
+    /// It could not be written, as on a disk that is full.
+    pub fn try_line(&self, line: &str) -> io::Result<()> {
+        let written = match line.len() {
+            ..=MAX_COPIED => terminal::write_all_now(&format!("{line}\n")),
+            _ => terminal::write_all_now(line).and_then(|()| terminal::write_all_now("\n")),
+        };
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.is_lost.set(true);
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The exit code of the command, unless it printed what was lost.
+    pub fn exit(&self, exit: Exit) -> Exit {
+        match self.is_lost.get() {
+            true => Exit::OutputLost,
+            false => exit,
+        }
+    }
 }
 
 /// The terminal that standard output goes to, if it goes to one.

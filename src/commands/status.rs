@@ -9,7 +9,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::output::{println_quietly, screen};
+use super::output::{Output, screen};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::remembered_state;
@@ -38,18 +38,18 @@ const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 const REDRAW_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Runs it.
-pub fn run(paths: &Paths, status: &StatusArguments) -> Exit {
+pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
     if status.watch {
         return watch_status(paths, status.format);
     }
     match collect_view(paths) {
         Ok(view) => {
-            let out = match status.format {
+            let shown = match status.format {
                 StatusFormat::Text => text(&view),
                 StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
                 StatusFormat::Prometheus => prometheus::metrics(&view),
             };
-            println_quietly(out.trim_end());
+            out.line(shown.trim_end());
             Exit::Done
         }
         Err((exit, why)) => {

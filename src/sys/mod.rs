@@ -10,7 +10,7 @@
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
 //! | [`child`], [`process`] | programs, and wansync itself, started and watched |
 //! | [`clock`], [`zone`], [`random`], [`digest`], [`identity`] | times and numbers |
-//! | `os_error` | the kernel's words for its errors |
+//! | [`os_error`] | the kernel's words for its errors |
 //! | [`log`], [`terminal`] | who reads it |
 
 pub mod child;
@@ -26,7 +26,7 @@ pub mod interfaces;
 pub mod lock;
 pub mod log;
 pub mod netlink;
-mod os_error;
+pub mod os_error;
 pub mod ping;
 pub mod process;
 pub mod random;

@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group, setsid};
+use rustix::process::{
+    DumpableBehavior, Pid, Resource, Signal, getrlimit, kill_process_group, set_dumpable_behavior,
+    setrlimit, setsid,
+};
 use rustix::stdio::dup2_stdin;
 
 use super::clock;
@@ -173,6 +176,18 @@ pub fn leave_session() {
     if let Ok(nothing) = File::open("/dev/null") {
         let _ = dup2_stdin(nothing);
     }
+}
+
+/// Keeps the kernel from writing this process's memory, with the keys in it, to a file,
+/// should a fault end it. Of the limit, programs that we start may have more; a pipe in
+/// `core_pattern` does not heed it, so the kernel is told, too, that there is nothing to
+/// dump. That holds for this process alone, and keeps others of its user from looking
+/// into it.
+pub fn forbid_core_dumps() {
+    let mut limit = getrlimit(Resource::Core);
+    limit.current = Some(0);
+    let _ = setrlimit(Resource::Core, limit);
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// A variable of the environment. Anything that is not UTF-8 counts as absent.

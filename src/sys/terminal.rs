@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
+use rustix::io::retry_on_intr;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
@@ -25,11 +26,23 @@ pub fn locale() -> [Option<String>; 3] {
     ["LC_ALL", "LC_CTYPE", "LANG"].map(environment_variable)
 }
 
-/// Sends all of it to standard output.
+/// Sends all of it to standard output. Not by the standard library, for which a
+/// descriptor that cannot be written to has been closed on purpose.
 pub fn write_all_now(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let count = retry_on_intr(|| rustix::io::write(rustix::stdio::stdout(), rest))?;
+        rest = &rest[count..];
+    }
+    Ok(())
+}
+
+/// Says on standard error, and not in the log, what is wrong: it concerns whoever runs
+/// this command, and him alone.
+pub fn complain(what: &str) {
+    // In one piece, since others may write to the same stderr.
+    let line = format!("wansync: error: {what}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// True if standard output is a terminal, whose width may still not be known: a

@@ -280,7 +280,7 @@ fn a_full_disk_is_a_failure() {
         let mut call = router.command(&crate::split("skydns", words));
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
         call.stdout(full.expect("every Linux has it"));
-        let ran = ran(call.output().expect("it runs")).expect(1);
+        let ran = ran(call.output().expect("it runs")).expect(74);
         assert!(
             ran.stderr
                 .contains("cannot print what the service answered"),

@@ -8,7 +8,7 @@ use wansync_core::config::{Config, Content, Section};
 use wansync_core::text::init::programs;
 
 /// Checks the configuration itself: its problems, key files and programs.
-pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings) {
+pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings<'_>) {
     let file = paths.config.display();
     let of_skydns = config
         .ready_sections()

@@ -2,32 +2,34 @@
 
 use std::fmt;
 
-use crate::commands::output::println_quietly;
+use crate::commands::output::Output;
 use crate::exit::Exit;
 
 /// Prints findings, and keeps the first exit code that is not 0.
-pub struct Findings {
+pub struct Findings<'a> {
     /// The exit code so far.
     pub exit: Exit,
+    out: &'a Output,
     /// True if findings that are no error are printed, too.
     tells_all: bool,
     /// The section that they are about, with a colon behind it.
     subject: String,
 }
 
-impl Findings {
-    pub fn all() -> Findings {
+impl<'a> Findings<'a> {
+    pub fn all(out: &'a Output) -> Findings<'a> {
         Findings {
+            out,
             exit: Exit::Done,
             tells_all: true,
             subject: String::new(),
         }
     }
 
-    pub fn errors_only() -> Findings {
+    pub fn errors_only(out: &'a Output) -> Findings<'a> {
         Findings {
             tells_all: false,
-            ..Findings::all()
+            ..Findings::all(out)
         }
     }
 
@@ -58,6 +60,6 @@ impl Findings {
     }
 
     fn print(&self, mark: &str, text: fmt::Arguments<'_>) {
-        println_quietly(&format!("{mark}{}{text}", self.subject));
+        self.out.line(&format!("{mark}{}{text}", self.subject));
     }
 }

@@ -8,25 +8,25 @@
 use super::configuration::check_configuration;
 use super::findings::Findings;
 use crate::agent::paths::Paths;
-use crate::commands::output::println_quietly;
+use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::{identity, netlink};
 use wansync_core::config::Config;
 use wansync_core::text::init;
 
 /// Prints the facts.
-pub fn run(paths: &Paths, config: &Config) -> Exit {
+pub fn run(paths: &Paths, config: &Config, out: &Output) -> Exit {
     if !config.main.enabled && !config.main_is_wrong {
-        println_quietly("mode off");
+        out.line("mode off");
         return Exit::Done;
     }
-    let mut findings = Findings::errors_only();
+    let mut findings = Findings::errors_only(out);
     check_configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
         let networks = paths.network_file();
         let is_wireguard = |name: &str| networks.is_wireguard(name) || netlink::is_wireguard(name);
         for fact in init::facts(config, &is_wireguard, identity::router_number()) {
-            println_quietly(&fact);
+            out.line(&fact);
         }
     }
     findings.exit

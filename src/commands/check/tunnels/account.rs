@@ -38,7 +38,7 @@ pub(super) fn check_account<'a>(
     watched: Vec<TunnelId<'a>>,
     client: &HttpClient,
     observer: &Observer<'_>,
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) -> Option<TunnelLists<'a>> {
     let Ok(key) = key_of(name, &account.key) else {
         return None;
@@ -92,7 +92,7 @@ fn fetch_lists<'a>(
 }
 
 /// Which tunnel the name stands for, and whether it is active.
-pub(super) fn check_listed(tunnel: &Tunnel, lists: &TunnelLists<'_>, findings: &mut Findings) {
+pub(super) fn check_listed(tunnel: &Tunnel, lists: &TunnelLists<'_>, findings: &mut Findings<'_>) {
     let id = TunnelId::from(tunnel);
     let Some(at) = lists.watched.iter().position(|watched| *watched == id) else {
         return;

@@ -45,7 +45,7 @@ pub(super) fn send_echoes<'a>(
     config.ready_tunnels().enumerate().filter_map(one).collect()
 }
 
-pub(super) fn check_echo(probe: &mut SentEcho, device: &str, findings: &mut Findings) {
+pub(super) fn check_echo(probe: &mut SentEcho, device: &str, findings: &mut Findings<'_>) {
     let target = probe.target;
     match await_echo(probe) {
         Ok(true) => match probe.size.filter(|size| !answers_large(probe, *size)) {

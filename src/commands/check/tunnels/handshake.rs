@@ -9,7 +9,7 @@ use wansync_core::tunnel::handshake::handshake_status;
 use wansync_core::tunnel::networks::has_wireguard;
 use wansync_core::ubus::netifd::Network;
 
-pub(super) fn check_handshake(networks: &[Network], device: &str, findings: &mut Findings) {
+pub(super) fn check_handshake(networks: &[Network], device: &str, findings: &mut Findings<'_>) {
     if !has_wireguard(&Ok(networks), device) && !is_wireguard(device) {
         return;
     }

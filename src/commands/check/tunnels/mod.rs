@@ -30,7 +30,7 @@ pub fn check(
     config: &Config,
     client: &HttpClient,
     observer: &Observer<'_>,
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) {
     let networks = match config.ready_tunnels().next() {
         Some(_) => observer.networks(),

@@ -14,7 +14,7 @@ pub(super) fn check_wan(
     tunnel: &Tunnel,
     networks: &[Network],
     watched: &[TunnelLink],
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) {
     for name in &tunnel.wans {
         find_network(name, networks, findings);
@@ -43,7 +43,7 @@ pub(super) fn check_network(
     paths: &Paths,
     tunnel: &Tunnel,
     networks: &[Network],
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) -> Option<String> {
     let (link, name) = (&tunnel.link, tunnel.link.name());
     let starts_at_boot = |name: &str| paths.starts_at_boot(name);
@@ -86,7 +86,7 @@ fn up_on(network: &Network) -> Option<&str> {
 }
 
 /// Reports a name that netifd does not know.
-fn find_network(name: &str, networks: &[Network], findings: &mut Findings) {
+fn find_network(name: &str, networks: &[Network], findings: &mut Findings<'_>) {
     if find(networks, name).is_none() {
         let names: Vec<&str> = networks.iter().map(|n| n.name.as_str()).collect();
         let mut hint = hint(name, &names);

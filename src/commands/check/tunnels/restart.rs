@@ -66,7 +66,7 @@ pub(super) fn check_restart(
     tunnel: &Tunnel,
     networks: &[Network],
     services: &Services<'_>,
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) {
     let network = tunnel.link.network();
     let instance = tunnel
@@ -91,7 +91,7 @@ pub(super) fn check_restart(
     }
 }
 
-fn check_protocol(name: Option<&str>, networks: &[Network], findings: &mut Findings) {
+fn check_protocol(name: Option<&str>, networks: &[Network], findings: &mut Findings<'_>) {
     let network = name.and_then(|name| find(networks, name));
     if let Some(network) = network.filter(|network| network.is_passive()) {
         let proto = network.proto.as_deref().unwrap_or_default();
@@ -105,7 +105,7 @@ fn check_protocol(name: Option<&str>, networks: &[Network], findings: &mut Findi
     }
 }
 
-fn check_service(service: &ServiceInstance, services: &Services<'_>, findings: &mut Findings) {
+fn check_service(service: &ServiceInstance, services: &Services<'_>, findings: &mut Findings<'_>) {
     let list = match services.list() {
         Ok(list) => list,
         Err(why) => {

@@ -12,7 +12,7 @@ pub(super) fn check_route(
     tunnel: &Tunnel,
     device: &str,
     networks: &[Network],
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) {
     let Some(network) = tunnel.route else {
         return;
