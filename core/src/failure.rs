@@ -1,11 +1,13 @@
 //! The failures of requests to a service, in the words of the person who reads the
 //! log, and what follows from them.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
+use crate::reason::connection::{Attempts, NameFailure, whole_seconds_up};
 use crate::time::MINUTE;
 
 /// The failure of one request. No text in it holds a query string.
@@ -23,14 +25,21 @@ pub enum Failure {
     NameResolution {
         /// The name that was looked up.
         host: String,
-        /// The resolver's error.
-        cause: String,
+        /// The reason.
+        cause: NameFailure,
     },
-    /// No connection to any address of the service.
+    /// None of the addresses of the service let a connection through.
+    Unreached {
+        /// The name of the service.
+        host: String,
+        /// The addresses.
+        attempts: Box<Attempts>,
+    },
+    /// No connection was tried.
     Connect {
         /// The name or address of the service.
         host: String,
-        /// The kernel's error.
+        /// The reason.
         cause: String,
     },
     /// The connection stands, but it is not a trusted one.
@@ -39,6 +48,8 @@ pub enum Failure {
         host: String,
         /// The fault.
         cause: TlsFailure,
+        /// The other addresses that were tried.
+        others: Box<Attempts>,
     },
     /// No answer within the time allowed.
     Timeout {
@@ -48,6 +59,8 @@ pub enum Failure {
         phase: Phase,
         /// The time that it was given.
         limit: Duration,
+        /// The addresses that were waited for.
+        attempts: Box<Attempts>,
     },
     /// The connection broke, or what came was not HTTP, after the request was sent.
     Broken {
@@ -125,8 +138,6 @@ pub enum TlsFailure {
 /// The step that a request was at when its time ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// The name of the service.
-    NameResolution,
     /// The TCP connection.
     Connect,
     /// The TLS handshake.
@@ -151,6 +162,7 @@ impl Failure {
         match self {
             Failure::Bind { .. }
             | Failure::NameResolution { .. }
+            | Failure::Unreached { .. }
             | Failure::Connect { .. }
             | Failure::Tls { .. }
             | Failure::Timeout { .. }
@@ -178,6 +190,7 @@ impl Failure {
         match self {
             Failure::Bind { .. }
             | Failure::NameResolution { .. }
+            | Failure::Unreached { .. }
             | Failure::Connect { .. }
             | Failure::Tls { .. } => false,
             Failure::Timeout { phase, .. } => *phase == Phase::Reply,
@@ -188,11 +201,7 @@ impl Failure {
     /// True if nothing of the request left the router for the service: its name was not
     /// found, or its way out was not there.
     pub fn is_local(&self) -> bool {
-        match self {
-            Failure::Bind { .. } | Failure::NameResolution { .. } => true,
-            Failure::Timeout { phase, .. } => *phase == Phase::NameResolution,
-            _ => false,
-        }
+        matches!(self, Failure::Bind { .. } | Failure::NameResolution { .. })
     }
 
     /// The pause that the service asked for. A 429 without a `Retry-After` asks for a
@@ -240,6 +249,7 @@ impl Failure {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Failure::NameResolution { .. }
+            | Failure::Unreached { .. }
             | Failure::Connect { .. }
             | Failure::Tls { .. }
             | Failure::Timeout { .. }
@@ -263,13 +273,31 @@ impl fmt::Display for Failure {
                 write!(f, "name resolution of {host} failed: {cause}")
             }
             Failure::Connect { host, cause } => write!(f, "no connection to {host}: {cause}"),
-            Failure::Tls { host, cause } => write!(f, "TLS with {host} failed: {cause}"),
-            Failure::Timeout { host, phase, limit } => {
-                write!(
-                    f,
-                    "{phase} of {host} took longer than {} s",
-                    limit.as_secs() + u64::from(limit.subsec_nanos() > 0)
-                )
+            Failure::Unreached { host, attempts } => {
+                write!(f, "no connection to {host}")?;
+                attempts.write_way(f)?;
+                write!(f, ": {attempts}")
+            }
+            Failure::Tls {
+                host,
+                cause,
+                others,
+            } => {
+                write!(f, "TLS with {host} failed: {cause}")?;
+                match others.tried.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, "; {others}"),
+                }
+            }
+            Failure::Timeout {
+                host,
+                phase,
+                limit,
+                attempts,
+            } => {
+                let seconds = whole_seconds_up(*limit);
+                write!(f, "{phase} of {host} took longer than {seconds} s")?;
+                attempts.write_places(f, host)
             }
             Failure::Broken { host, cause } => {
                 write!(f, "the connection to {host} broke: {cause}")
@@ -328,7 +356,6 @@ impl fmt::Display for TlsFailure {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Phase::NameResolution => "name resolution",
             Phase::Connect => "the connection",
             Phase::Handshake => "the TLS handshake",
             Phase::Reply => "the reply",

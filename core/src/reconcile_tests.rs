@@ -1,4 +1,5 @@
 use super::*;
+use crate::reason::connection::NameFailure;
 use crate::record::RecordEntry;
 use crate::time::{BUILD_DATE, Wall, seconds, whole_seconds};
 
@@ -49,7 +50,7 @@ fn refused() -> Failure {
 fn no_dns() -> Failure {
     Failure::NameResolution {
         host: "example.com".into(),
-        cause: "no answer".into(),
+        cause: NameFailure::NoAddress(Vec::new()),
     }
 }
 

@@ -322,6 +322,7 @@ mod tests {
             host: "a.example".to_owned(),
             phase: Phase::Reply,
             limit: Duration::from_secs(30),
+            attempts: Box::default(),
         };
         let refused = Failure::Refused {
             message: "no".to_owned(),

@@ -23,6 +23,16 @@ pub enum Readiness {
     End,
 }
 
+impl Readiness {
+    fn events(self) -> PollFlags {
+        match self {
+            Readiness::Input => PollFlags::POLLIN,
+            Readiness::Room => PollFlags::POLLOUT,
+            Readiness::End => PollFlags::empty(),
+        }
+    }
+}
+
 /// Sleeps until one of these can be read, or has failed, which reading will
 /// tell; or until `timeout` is over, if there is one. Says of each whether it
 /// can. A signal ends it, too.
@@ -38,15 +48,23 @@ pub fn until_readable(
     Ok(polled.iter().map(is_ready).collect())
 }
 
+/// Sleeps until one of these descriptors is ready for what it is waited for, or has
+/// failed, or `timeout` is over. A signal ends it, too.
+pub fn until_one_is_ready(
+    wanted: &[(BorrowedFd<'_>, Readiness)],
+    timeout: Duration,
+) -> Result<(), Errno> {
+    let polled = wanted.iter();
+    let mut polled: Vec<PollFd<'_>> = polled
+        .map(|(fd, what)| PollFd::new(*fd, what.events()))
+        .collect();
+    poll_for(&mut polled, Some(timeout))
+}
+
 /// Sleeps until this descriptor is ready or has failed, or `timeout` is over.
 /// Says whether it is; a signal ends the sleep, too, and then it says no.
 pub fn until_ready(fd: &impl AsFd, what: Readiness, timeout: Duration) -> Result<bool, Errno> {
-    let events = match what {
-        Readiness::Input => PollFlags::POLLIN,
-        Readiness::Room => PollFlags::POLLOUT,
-        Readiness::End => PollFlags::empty(),
-    };
-    let mut polled = [PollFd::new(fd.as_fd(), events)];
+    let mut polled = [PollFd::new(fd.as_fd(), what.events())];
     poll_for(&mut polled, Some(timeout))?;
     Ok(is_ready(&polled[0]))
 }

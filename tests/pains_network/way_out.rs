@@ -127,7 +127,7 @@ fn pain_08_a_bind_that_fails_sends_nothing() {
         .ubus
         .set_interface("wan", network("wan0", &["8.8.4.4"]));
     house.net.ip("link set wan0 down");
-    house.fails_closed(&format!("no connection to {SERVICES}: "));
+    house.fails_closed(&format!("no connection to {SERVICES} through wan0: "));
     house.net.ip("link del wan0");
     house.fails_closed("could not be bound to device wan0: No such device");
     assert_eq!(house.sim.updates(), []);

@@ -183,6 +183,7 @@ fn no_answer() -> Failure {
         host: "skydns".into(),
         phase: crate::failure::Phase::Connect,
         limit: SEND_TIMEOUT,
+        attempts: Box::default(),
     }
 }
 

@@ -27,6 +27,7 @@ fn slow() -> Failure {
         host: HOST.to_owned(),
         phase: Phase::Reply,
         limit: secs(30),
+        attempts: Box::default(),
     }
 }
 

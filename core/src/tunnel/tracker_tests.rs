@@ -309,6 +309,7 @@ impl Account {
             host: "vpnki.example".to_owned(),
             phase: Phase::Reply,
             limit: secs(30),
+            attempts: Box::default(),
         };
         let is_silent = is_in(&self.outages, start);
         let needs_list = !is_silent && self.state.needs_tunnel_list(&[true], start);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::sys::os_error::describe;
 use wansync_core::failure::{Failure, Phase, TlsFailure};
+use wansync_core::reason::connection::{Attempts, NameFailure};
 
 /// The words for a URL that is none.
 pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";
@@ -14,13 +15,25 @@ pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";
 /// which host it was and how long was allowed is added at the top.
 #[derive(Debug)]
 pub(super) enum HttpError {
-    Bind { device: String, cause: String },
-    NameResolution(String),
+    Bind {
+        device: String,
+        cause: String,
+    },
+    Name(NameFailure),
+    Unreached(Box<Attempts>),
     Connect(String),
-    Tls(TlsFailure),
-    Timeout(Phase),
+    /// And the other addresses that were tried.
+    Tls(TlsFailure, Box<Attempts>),
+    Timeout {
+        phase: Phase,
+        /// The time of this phase, if it is not that of the whole call.
+        limit: Option<Duration>,
+        attempts: Box<Attempts>,
+    },
     Broken(String),
-    TooLarge { limit: usize },
+    TooLarge {
+        limit: usize,
+    },
 }
 
 impl HttpError {
@@ -29,10 +42,24 @@ impl HttpError {
         let host = host.to_owned();
         match self {
             HttpError::Bind { device, cause } => Failure::Bind { device, cause },
-            HttpError::NameResolution(cause) => Failure::NameResolution { host, cause },
+            HttpError::Name(cause) => Failure::NameResolution { host, cause },
+            HttpError::Unreached(attempts) => Failure::Unreached { host, attempts },
             HttpError::Connect(cause) => Failure::Connect { host, cause },
-            HttpError::Tls(cause) => Failure::Tls { host, cause },
-            HttpError::Timeout(phase) => Failure::Timeout { host, phase, limit },
+            HttpError::Tls(cause, others) => Failure::Tls {
+                host,
+                cause,
+                others,
+            },
+            HttpError::Timeout {
+                phase,
+                limit: own,
+                attempts,
+            } => Failure::Timeout {
+                host,
+                phase,
+                limit: own.unwrap_or(limit),
+                attempts,
+            },
             HttpError::Broken(cause) => Failure::Broken { host, cause },
             HttpError::TooLarge { limit } => Failure::TooLarge { limit },
         }
@@ -90,10 +117,19 @@ fn describe_protocol_error(error: &str) -> String {
 /// A connection that failed while the request or the reply was under way.
 pub(super) fn connection_lost(error: &io::Error) -> HttpError {
     match error.kind() {
-        io::ErrorKind::TimedOut => HttpError::Timeout(Phase::Reply),
+        io::ErrorKind::TimedOut => late_reply(),
         io::ErrorKind::UnexpectedEof => {
             HttpError::Broken("closed before the reply was complete".to_owned())
         }
         _ => HttpError::Broken(describe(error)),
+    }
+}
+
+/// The time of the whole call is over.
+pub(super) fn late_reply() -> HttpError {
+    HttpError::Timeout {
+        phase: Phase::Reply,
+        limit: None,
+        attempts: Box::default(),
     }
 }

@@ -1,8 +1,9 @@
 //! One HTTP GET within a deadline, bound to a device where asked.
 //!
 //! ureq speaks HTTP/1.1 and keeps connections. Below it everything is ours, so
-//! that failures can be distinguished: `resolve`, `socket` (the device),
-//! `tls` and `anchors` (the CA file); `error` and `tls_error` have their words.
+//! that failures can be distinguished: `resolve`, `race` and `attempt` (which address),
+//! `socket` (the device), `tls` and `anchors` (the CA file); `error` and `tls_error` have
+//! their words.
 //!
 //! No text that leaves this module holds a query string.
 #![expect(
@@ -11,8 +12,10 @@
 )]
 
 mod anchors;
-mod deadline;
+mod attempt;
 mod error;
+mod job;
+mod race;
 mod resolve;
 mod socket;
 mod suites;
@@ -33,12 +36,12 @@ use ureq::http::{HeaderValue, Request, Response, Uri, header};
 use ureq::{Agent, Body};
 
 pub use self::anchors::check_ca_file;
-use self::error::{HttpError, INVALID_ADDRESS};
+use self::error::{HttpError, INVALID_ADDRESS, late_reply};
 use self::tls::Tls;
 use self::transport::{Connector, NoResolver, SharedDeadline};
 use wansync_core::address::Family;
 use wansync_core::config::Transport;
-use wansync_core::failure::{Failure, Phase};
+use wansync_core::failure::Failure;
 use wansync_core::service::redirect::{Origin, follow, shown};
 use wansync_core::service::reply::Reply;
 
@@ -179,7 +182,7 @@ impl HttpClient {
             return Err(cannot_connect("the request is too long"));
         }
         if Instant::now() >= deadline {
-            return Err(HttpError::Timeout(Phase::Reply));
+            return Err(late_reply());
         }
         // Without ureq's builder, and its own timeouts: 5 KB on MIPS.
         let mut asked = Request::new(());

@@ -1,138 +1,187 @@
-//! Name resolution within a deadline.
+//! Name resolution: each family of addresses by a question of its own, since a name
+//! server may fail one of them only, and musl then has no answer at all to both.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
-use super::deadline::run_with_deadline;
-use super::error::HttpError;
+use dns_lookup::{AddrFamily, AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
+
+use super::job::Job;
 use crate::sys::os_error::describe;
 use wansync_core::address::Family;
-use wansync_core::failure::Phase;
+use wansync_core::reason::connection::{LookUpFailure, MissingFamily};
 
-/// The addresses of a host, in the order in which to try them, never none.
-/// `localhost` is the loopback address without being looked up (RFC 6761).
-pub(super) fn addresses(
-    host: &str,
-    port: u16,
-    family: Option<Family>,
-    deadline: Instant,
-) -> Result<Vec<SocketAddr>, HttpError> {
-    let mut found = match host.parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) if host.eq_ignore_ascii_case("localhost") => vec![
-            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port),
-            SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port),
-        ],
-        Err(_) => look_up(host, port, deadline)?,
+/// The most addresses of one family that are kept: at the pace of a race, what can be
+/// tried within a few seconds.
+const MAX_ADDRESSES: usize = 8;
+
+/// The answer to a look-up of one family.
+pub(super) type Answer = Result<Addresses, MissingFamily>;
+
+/// The addresses of one family that a name has.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    /// Those to connect to, at most [`MAX_ADDRESSES`], in the system's order.
+    pub(super) usable: Vec<SocketAddr>,
+    /// The number of further ones.
+    pub(super) more: usize,
+    /// The first that is one of this router's own, or of no host, as a filter answers.
+    pub(super) filtered: Option<SocketAddr>,
+}
+
+/// A look-up that is under way.
+pub(super) struct LookUp {
+    family: Family,
+    job: Job<Answer>,
+}
+
+/// The addresses of a host that need no look-up. `localhost` has the loopback
+/// addresses (RFC 6761).
+pub(super) fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_) if host.eq_ignore_ascii_case("localhost") => {
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        }
+        Err(_) => return None,
     };
-    found.retain(|address| match family {
-        Some(Family::Ipv4) => address.is_ipv4(),
-        Some(Family::Ipv6) => address.is_ipv6(),
-        None => true,
-    });
-    match (found.is_empty(), family) {
-        (false, _) => Ok(found),
-        (true, Some(Family::Ipv4)) => Err(unresolved("it has no IPv4 address")),
-        (true, Some(Family::Ipv6)) => Err(unresolved("it has no IPv6 address")),
-        (true, None) => Err(unresolved("it has no address")),
-    }
+    let with_port = |address| SocketAddr::new(address, port);
+    Some(addresses.into_iter().map(with_port).collect())
 }
 
-fn unresolved(cause: &str) -> HttpError {
-    HttpError::NameResolution(cause.to_owned())
-}
-
-fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, HttpError> {
-    let name = (host.to_owned(), port);
-    let slot = Arc::new(OnceLock::new());
-    let theirs = Arc::clone(&slot);
-    let job = Box::new(move || {
-        let found = name.to_socket_addrs();
-        let _ = theirs.set(found.map(|addresses| addresses.collect()));
-    });
-    run_with_deadline(deadline, job).map_err(|error| match error.kind() {
-        io::ErrorKind::TimedOut => HttpError::Timeout(Phase::NameResolution),
-        _ => HttpError::NameResolution(describe(&error)),
-    })?;
-    match Arc::into_inner(slot).and_then(OnceLock::into_inner) {
-        Some(found) => found.map_err(|error| HttpError::NameResolution(describe_cause(&error))),
-        None => Err(unresolved("it failed")),
-    }
-}
-
-/// std gives getaddrinfo's text only, which differs between musl and glibc.
-fn describe_cause(error: &io::Error) -> String {
-    let text = describe(error);
-    let text = text.rsplit(": ").next().unwrap_or_default();
-    match text {
-        "Name does not resolve" | "Name or service not known" => "the name does not exist",
-        "Try again" | "Temporary failure in name resolution" => "no name server gives an answer",
-        "Non-recoverable error" | "Non-recoverable failure in name resolution" => {
-            "the name server refuses to answer"
+impl LookUp {
+    /// Starts one, for a name that is in no [`known_addresses`].
+    pub(super) fn start(host: &str, port: u16, family: Family) -> Result<LookUp, MissingFamily> {
+        let name = host.to_owned();
+        let job = Job::start(move || look_up(&name, port, family));
+        match job {
+            Ok(job) => Ok(LookUp { family, job }),
+            Err(error) => Err(missing(family, LookUpFailure::Failed(describe(&error)))),
         }
-        "Name has no usable address" | "No address associated with hostname" => {
-            "the name has no address"
-        }
-        other => other,
     }
-    .to_owned()
+
+    /// The answer, if it comes within this time.
+    pub(super) fn answer_within(&mut self, timeout: Duration) -> Option<Answer> {
+        self.job.has_ended_within(timeout).then(|| {
+            let answer = self.job.take_result();
+            let failed = || {
+                Err(missing(
+                    self.family,
+                    LookUpFailure::Failed("it failed".to_owned()),
+                ))
+            };
+            answer.unwrap_or_else(failed)
+        })
+    }
+
+    /// The answer of one that is given up after this time.
+    pub(super) fn give_up(&self, after: Duration) -> MissingFamily {
+        missing(self.family, LookUpFailure::Late(after))
+    }
+
+    /// A descriptor that fails when the answer is there.
+    pub(super) fn end(&self) -> BorrowedFd<'_> {
+        self.job.end()
+    }
+}
+
+pub(super) fn missing(family: Family, reason: LookUpFailure) -> MissingFamily {
+    MissingFamily { family, reason }
+}
+
+fn look_up(host: &str, port: u16, family: Family) -> Answer {
+    let hints = AddrInfoHints {
+        address: match family {
+            Family::Ipv4 => AddrFamily::Inet.into(),
+            Family::Ipv6 => AddrFamily::Inet6.into(),
+        },
+        socktype: SockType::Stream.into(),
+        ..AddrInfoHints::default()
+    };
+    let found = getaddrinfo(Some(host), None, Some(hints))
+        .map_err(|error| missing(family, failure(error)))?;
+    let addresses = found.flatten().map(|info| info.sockaddr);
+    Ok(select(addresses, port))
+}
+
+/// Sorts out what no service can have.
+fn select(found: impl Iterator<Item = SocketAddr>, port: u16) -> Addresses {
+    let mut addresses = Addresses::default();
+    for mut address in found {
+        address.set_port(port);
+        if address.ip().is_unspecified() || address.ip().is_loopback() {
+            addresses.filtered.get_or_insert(address);
+        } else if addresses.usable.len() == MAX_ADDRESSES {
+            addresses.more += 1;
+        } else if !addresses.usable.contains(&address) {
+            addresses.usable.push(address);
+        }
+    }
+    addresses
+}
+
+/// By its number: the words differ between musl and glibc.
+fn failure(error: LookupError) -> LookUpFailure {
+    match error.kind() {
+        LookupErrorKind::NoName => LookUpFailure::NoSuchName,
+        LookupErrorKind::NoData => LookUpFailure::NoneOfFamily,
+        LookupErrorKind::Again => LookUpFailure::NoAnswer,
+        LookupErrorKind::Fail => LookUpFailure::Refused,
+        LookupErrorKind::Memory => LookUpFailure::Failed("out of memory".to_owned()),
+        LookupErrorKind::System => LookUpFailure::Failed(describe(&error.into())),
+        _ => LookUpFailure::Failed(format!("error {} of the resolver", error.error_num())),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(20)
+    fn addresses(list: &[&str]) -> Vec<SocketAddr> {
+        let parse = |text: &&str| SocketAddr::new(text.parse().unwrap(), 443);
+        list.iter().map(parse).collect()
     }
 
     #[test]
-    fn addresses_are_not_looked_up() {
-        for (host, family, expected) in [
-            ("192.0.2.1", None, "192.0.2.1:443"),
-            ("2001:db8::1", None, "[2001:db8::1]:443"),
-            ("LocalHost", Some(Family::Ipv4), "127.0.0.1:443"),
-            ("localhost", Some(Family::Ipv6), "[::1]:443"),
+    fn what_is_not_looked_up() {
+        for (host, expected) in [
+            ("192.0.2.1", &["192.0.2.1"][..]),
+            ("2001:db8::1", &["2001:db8::1"]),
+            ("LocalHost", &["127.0.0.1", "::1"]),
         ] {
-            let found = addresses(host, 443, family, soon()).unwrap();
-            assert_eq!(found, [expected.parse().unwrap()], "{host}");
+            let found = known_addresses(host, 443).unwrap();
+            assert_eq!(found, addresses(expected), "{host}");
         }
-        for (host, family) in [("192.0.2.1", Family::Ipv6), ("::1", Family::Ipv4)] {
-            let stop = addresses(host, 443, Some(family), soon()).unwrap_err();
-            assert!(
-                matches!(stop, HttpError::NameResolution(cause) if cause.contains("has no IPv"))
-            );
-        }
+        assert!(known_addresses("www.example", 443).is_none());
     }
 
     #[test]
     fn a_name_that_cannot_exist() {
         let host = "x".repeat(64);
-        let stop = addresses(&host, 443, None, soon()).unwrap_err();
-        assert!(matches!(stop, HttpError::NameResolution(cause) if !cause.contains("lookup")));
+        for family in [Family::Ipv4, Family::Ipv6] {
+            let mut look_up = LookUp::start(&host, 443, family).unwrap();
+            let answer = look_up.answer_within(Duration::from_secs(20)).unwrap();
+            let missing = answer.unwrap_err();
+            assert_eq!(missing.family, family);
+            assert!(missing.reason.is_fault());
+        }
     }
 
     #[test]
-    fn the_words_of_both_libraries() {
-        let prefix = "failed to lookup address information: ";
-        for (text, expected) in [
-            ("Name does not resolve", "the name does not exist"),
-            ("Name or service not known", "the name does not exist"),
-            ("Try again", "no name server gives an answer"),
-            (
-                "Temporary failure in name resolution",
-                "no name server gives an answer",
-            ),
-            ("Something new", "Something new"),
-        ] {
-            let error = io::Error::other(format!("{prefix}{text}"));
-            assert_eq!(describe_cause(&error), expected);
+    fn answers_of_filters_and_floods() {
+        let select = |list: &[&str]| select(addresses(list).into_iter(), 443);
+        let good = select(&["0.0.0.0", "192.0.2.1", "127.0.0.1", "192.0.2.1"]);
+        assert_eq!(good.usable, addresses(&["192.0.2.1"]));
+        for filtered in ["127.0.0.1", "::"] {
+            let none = select(&[filtered]);
+            assert_eq!(none.usable, []);
+            assert_eq!(none.filtered, Some(addresses(&[filtered])[0]));
         }
-        let system = io::Error::from_raw_os_error(24);
-        assert_eq!(describe_cause(&system), "Too many open files");
+
+        let flood =
+            (0..10_000_u32).map(|n| SocketAddr::new(Ipv4Addr::from(n + (1 << 24)).into(), 0));
+        let flood = super::select(flood, 443);
+        assert_eq!((flood.usable.len(), flood.more), (MAX_ADDRESSES, 9_992));
     }
 }

@@ -1,6 +1,7 @@
-//! TLS over a [`Socket`].
+//! TLS: the handshake, which never waits, and the session over a [`Socket`].
 
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,13 +11,12 @@ use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError};
 
 use super::anchors::Anchors;
-use super::error::HttpError;
-use super::socket::Socket;
+use super::socket::{Socket, is_early};
 use super::suites;
 use super::tls_error::{self, tls_failure};
 use crate::sys::clock;
 use crate::sys::os_error::describe;
-use wansync_core::failure::{Phase, TlsFailure};
+use wansync_core::failure::TlsFailure;
 
 /// The clock that certificates are judged by.
 #[derive(Debug)]
@@ -55,50 +55,97 @@ impl Tls {
         }
     }
 
-    /// Shakes hands with `host`, by the deadline of the socket.
-    pub(super) fn connect(&self, host: &str, mut socket: Socket) -> Result<TlsSession, HttpError> {
+    /// Begins to shake hands with `host`.
+    pub(super) fn start_handshake(&self, host: &str) -> Result<Handshake, TlsFailure> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| handshake_error("no certificate can be for this name"))?;
-        let mut tls = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|error| self.error_of(&error))?;
-        while tls.is_handshaking() {
-            flush(&mut tls, &mut socket).map_err(|error| handshake_interrupted(&error))?;
-            let read = tls.read_tls(&mut socket);
-            if read.map_err(|error| handshake_interrupted(&error))? == 0 {
-                return Err(handshake_error("it closed the connection"));
+        let tls = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| tls_failure(&error, &self.ca_file))?;
+        Ok(Handshake {
+            tls,
+            ca_file: Arc::clone(&self.ca_file),
+        })
+    }
+}
+
+/// A handshake that is under way.
+pub(super) struct Handshake {
+    tls: ClientConnection,
+    ca_file: Arc<str>,
+}
+
+impl Handshake {
+    /// Goes on as far as it can without waiting. True when it is done.
+    pub(super) fn advance(&mut self, stream: &mut TcpStream) -> Result<bool, TlsFailure> {
+        loop {
+            if !self.flush(stream)? {
+                return Ok(false);
             }
-            if let Err(error) = tls.process_new_packets() {
-                // The alert tells the server why; that it arrives is not needed.
-                let _ = flush(&mut tls, &mut socket);
-                return Err(self.error_of(&error));
+            if !self.tls.is_handshaking() {
+                return Ok(true);
+            }
+            match self.tls.read_tls(stream) {
+                Ok(0) => return Err(handshake_error("it closed the connection")),
+                Ok(_) => self.process_input(stream)?,
+                Err(error) if is_early(&error) => return Ok(false),
+                Err(error) => return Err(handshake_error(&describe(&error))),
             }
         }
-        flush(&mut tls, &mut socket).map_err(|error| handshake_interrupted(&error))?;
-        Ok(TlsSession { tls, socket })
     }
 
-    fn error_of(&self, error: &TlsError) -> HttpError {
-        HttpError::Tls(tls_failure(error, &self.ca_file))
+    /// True if it waits for room to write.
+    pub(super) fn wants_write(&self) -> bool {
+        self.tls.wants_write()
+    }
+
+    pub(super) fn into_session(self, socket: Socket) -> TlsSession {
+        TlsSession {
+            tls: self.tls,
+            socket,
+        }
+    }
+
+    /// True when all is written.
+    fn flush(&mut self, stream: &mut TcpStream) -> Result<bool, TlsFailure> {
+        match flush(&mut self.tls, stream) {
+            Ok(()) => Ok(true),
+            Err(error) if is_early(&error) => Ok(false),
+            Err(error) => Err(match last_words(&mut self.tls, stream) {
+                Some(alert) => tls_failure(&alert, &self.ca_file),
+                None => handshake_error(&describe(&error)),
+            }),
+        }
+    }
+
+    fn process_input(&mut self, stream: &mut TcpStream) -> Result<(), TlsFailure> {
+        let processed = self.tls.process_new_packets().map(drop);
+        processed.map_err(|error| {
+            // The alert tells the server why; that it arrives is not needed.
+            let _ = flush(&mut self.tls, stream);
+            tls_failure(&error, &self.ca_file)
+        })
     }
 }
 
-fn handshake_error(cause: &str) -> HttpError {
-    HttpError::Tls(TlsFailure::Handshake(cause.to_owned()))
+fn handshake_error(cause: &str) -> TlsFailure {
+    TlsFailure::Handshake(cause.to_owned())
 }
 
-/// The connection failed before the request was sent.
-fn handshake_interrupted(error: &io::Error) -> HttpError {
-    match error.kind() {
-        io::ErrorKind::TimedOut => HttpError::Timeout(Phase::Handshake),
-        _ => handshake_error(&describe(error)),
-    }
-}
-
-fn flush(tls: &mut ClientConnection, socket: &mut Socket) -> io::Result<()> {
+fn flush(tls: &mut ClientConnection, stream: &mut impl Write) -> io::Result<()> {
     while tls.wants_write() {
-        tls.write_tls(socket)?;
+        tls.write_tls(stream)?;
     }
     Ok(())
+}
+
+/// The alert that a server sent before it closed the connection on which we wrote.
+fn last_words(tls: &mut ClientConnection, arrived: &mut impl Read) -> Option<TlsError> {
+    while let Ok(1..) = tls.read_tls(arrived) {
+        if let Err(error) = tls.process_new_packets() {
+            return Some(error);
+        }
+    }
+    None
 }
 
 /// An established connection.
@@ -143,8 +190,13 @@ impl Read for TlsSession {
 impl Write for TlsSession {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = self.tls.writer().write(buffer)?;
-        flush(&mut self.tls, &mut self.socket)?;
-        Ok(written)
+        match flush(&mut self.tls, &mut self.socket) {
+            Ok(()) => Ok(written),
+            Err(error) => Err(match last_words(&mut self.tls, self.socket.arrived()) {
+                Some(alert) => io::Error::other(tls_error::describe(&alert)),
+                None => error,
+            }),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

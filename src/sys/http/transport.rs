@@ -1,7 +1,7 @@
 //! The seam between ureq, which speaks HTTP, and our sockets.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -12,14 +12,16 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{self, Buffers, ConnectionDetails, LazyBuffers, NextTimeout};
 
-use super::deadline::run_with_deadline;
+use super::attempt::Stream;
 use super::error::{HttpError, connection_lost};
-use super::resolve;
-use super::socket::{self, Socket};
-use super::tls::{Tls, TlsSession};
+use super::job::Job;
+use super::race::{self, Target};
+use super::socket::Socket;
+use super::tls::Tls;
 use crate::sys::random;
 use wansync_core::address::Family;
-use wansync_core::failure::TlsFailure;
+use wansync_core::failure::{Phase, TlsFailure};
+use wansync_core::reason::connection::{Attempt, AttemptEnd, Attempts};
 
 /// The end of the call that is under way. ureq's own timeouts are not
 /// used: our sockets end each wait by themselves.
@@ -58,35 +60,36 @@ impl Connector {
         let tls = match (secure, &self.tls) {
             (false, _) => None,
             (true, Some(tls)) => Some(tls),
-            (true, None) => return Err(HttpError::Tls(TlsFailure::ClockNotSet)),
+            (true, None) => return Err(tls_error(TlsFailure::ClockNotSet)),
         };
         if secure {
             await_random_numbers(deadline)?;
         }
         let host = uri.host().unwrap_or_default();
-        let host = host.trim_matches(['[', ']']);
-        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let addresses = resolve::addresses(host, port, self.family, deadline)?;
-        if !secure && !addresses.iter().all(|address| address.ip().is_loopback()) {
-            return Err(HttpError::Connect(
-                "http may not leave this router".to_owned(),
-            ));
-        }
-        let socket = socket::connect(&addresses, self.device.as_deref(), deadline)?;
-        Ok(match tls {
-            Some(tls) => Stream::Tls(Box::new(tls.connect(host, socket)?)),
-            None => Stream::Plain(socket),
-        })
+        let target = Target {
+            host: host.trim_matches(['[', ']']),
+            port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }),
+            family: self.family,
+            device: self.device.as_deref(),
+            tls,
+        };
+        race::connect(&target, deadline.saturating_duration_since(Instant::now()))
     }
 }
 
 /// ring would wait for the kernel without a bound, in the middle of a handshake.
 fn await_random_numbers(deadline: Instant) -> Result<(), HttpError> {
-    if random::is_ready() || run_with_deadline(deadline, Box::new(random::wait_until_ready)).is_ok()
-    {
-        return Ok(());
+    let left = deadline.saturating_duration_since(Instant::now());
+    let will_be =
+        || Job::start(random::wait_until_ready).is_ok_and(|job| job.has_ended_within(left));
+    match random::is_ready() || will_be() {
+        true => Ok(()),
+        false => Err(tls_error(TlsFailure::NoRandomNumbers)),
     }
-    Err(HttpError::Tls(TlsFailure::NoRandomNumbers))
+}
+
+fn tls_error(cause: TlsFailure) -> HttpError {
+    HttpError::Tls(cause, Box::default())
 }
 
 impl transport::Connector for Connector {
@@ -101,6 +104,7 @@ impl transport::Connector for Connector {
         let config = details.config;
         Ok(Some(Transport {
             stream,
+            device: self.device.clone(),
             deadline: self.deadline.clone(),
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
         }))
@@ -129,21 +133,41 @@ impl Resolver for NoResolver {
 /// One connection, with the buffers that ureq wants beside it.
 pub(super) struct Transport {
     stream: Stream,
+    device: Option<String>,
     deadline: SharedDeadline,
     buffers: LazyBuffers,
-}
-
-enum Stream {
-    Plain(Socket),
-    Tls(Box<TlsSession>),
 }
 
 impl Transport {
     fn apply_deadline(&mut self) {
         let deadline = self.deadline.get();
+        self.socket().wait_until(deadline);
+    }
+
+    fn socket(&mut self) -> &mut Socket {
         match &mut self.stream {
-            Stream::Plain(socket) => socket.wait_until(deadline),
-            Stream::Tls(session) => session.socket().wait_until(deadline),
+            Stream::Plain(socket) => socket,
+            Stream::Tls(session) => session.socket(),
+        }
+    }
+
+    /// A connection that failed while the request or the reply was under way.
+    fn lost(&mut self, error: &io::Error) -> HttpError {
+        if error.kind() != io::ErrorKind::TimedOut {
+            return connection_lost(error);
+        }
+        let waiting = self.socket().peer().map(|address| Attempt {
+            address,
+            end: AttemptEnd::NoAnswer,
+        });
+        HttpError::Timeout {
+            phase: Phase::Reply,
+            limit: None,
+            attempts: Box::new(Attempts {
+                device: self.device.clone(),
+                tried: waiting.into_iter().collect(),
+                ..Attempts::default()
+            }),
         }
     }
 }
@@ -162,7 +186,7 @@ impl transport::Transport for Transport {
             Stream::Plain(socket) => socket.write_all(output),
             Stream::Tls(session) => session.write_all(output),
         };
-        Ok(sent.map_err(|error| connection_lost(&error))?)
+        Ok(sent.map_err(|error| self.lost(&error))?)
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
@@ -175,7 +199,7 @@ impl transport::Transport for Transport {
             Stream::Plain(socket) => socket.read(input),
             Stream::Tls(session) => session.read(input),
         };
-        let amount = read.map_err(|error| connection_lost(&error))?;
+        let amount = read.map_err(|error| self.lost(&error))?;
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }

@@ -1,13 +1,14 @@
 //! HTTP, sockets, devices and deadlines, without TLS.
 
 use std::env;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 use wansync_core::address::Family;
 use wansync_core::failure::{Failure, Phase};
+use wansync_core::reason::connection::{Attempt, AttemptEnd, Attempts};
 
 use super::server::{Behaviour, Server, ok, reply};
 use super::{HANG, body, client, failure, get};
@@ -193,8 +194,19 @@ fn a_reply_that_drips_or_stalls_ends_in_time() {
             host: "127.0.0.1".to_owned(),
             phase: Phase::Reply,
             limit: SHORT,
+            attempts: Box::new(Attempts {
+                tried: vec![Attempt {
+                    address: Ipv4Addr::LOCALHOST.into(),
+                    end: AttemptEnd::NoAnswer,
+                }],
+                ..Attempts::default()
+            }),
         };
         assert_eq!(failure, expected);
+        assert_eq!(
+            failure.to_string(),
+            "the reply of 127.0.0.1 took longer than 2 s"
+        );
     }
 }
 
