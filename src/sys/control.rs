@@ -8,14 +8,14 @@
     reason = "the socket is a file, and has to be put in its place"
 )]
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{Mode, fchmod};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
@@ -23,7 +23,7 @@ use rustix::net::{
     bind, connect, listen, recv, send, socket_with,
 };
 
-use super::{clock, files};
+use super::{clock, files, trap};
 
 /// The socket's name in the state folder.
 const SOCKET_NAME: &str = "control";
@@ -77,11 +77,11 @@ impl ControlSocket {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let listener = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         let address = SocketAddrUnix::new(&draft)?;
+        // The socket's own mode becomes that of its name, which by then may be another's.
+        fchmod(&listener, Mode::RUSR | Mode::WUSR)?;
         let open = || {
             files::remove(&draft);
             files::with_folder(folder, || Ok(bind(&listener, &address)?))?;
-            // Until it listens, no connection is possible, whatever the mode is.
-            fs::set_permissions(&draft, Permissions::from_mode(0o600))?;
             listen(&listener, BACKLOG)?;
             fs::rename(&draft, &path)
         };
@@ -250,13 +250,21 @@ pub fn send_request(folder: &Path, request: &str, timeout: Duration) -> io::Resu
     }
 }
 
-/// Connects; `None` if no daemon listens. Where many want to, connecting waits as
+/// Connects; `None` if no daemon of ours listens. Where many want to, connecting waits as
 /// long as sending may.
 fn connect_to_daemon(path: &Path, end: Duration) -> io::Result<Option<UnixStream>> {
     // Where the name is too long for a socket, no daemon can listen.
     let Ok(address) = SocketAddrUnix::new(path) else {
         return Ok(None);
     };
+    match trap::find_socket(path) {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(why) => {
+            log::warn!("{why}; no daemon is asked");
+            return Ok(None);
+        }
+    }
     let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
     let socket = socket_with(AddressFamily::UNIX, kind, flags, None)?;
     // However late it is: a missing daemon is found out at once, and an error of

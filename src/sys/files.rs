@@ -1,43 +1,110 @@
 //! Small files: read whole up to a limit, replaced whole or not at all.
+//!
+//! Two kinds of places are told apart. What a person named may be a link, which is that
+//! person's choice. Our own folders may belong to the daemon's user, and root works in
+//! them, too: there a link, a pipe or a file of a third user is a trap, and refused. For
+//! neither is ever waited.
 #![expect(clippy::disallowed_methods, reason = "files are opened here")]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
-/// Reads a file of at most `limit` bytes.
+use rustix::fs::{OFlags, PROC_SUPER_MAGIC, fstatfs};
+
+use super::trap::{IS_TRAP, check_folder, check_own, parent_of, trap};
+
+/// Reads a file that a person named, of at most `limit` bytes.
 ///
 /// # Errors
 /// In words that follow on the file's name.
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    read_optional(path, limit)?.ok_or_else(|| describe_read_error(&io::ErrorKind::NotFound.into()))
+    let file = open_to_read(path).map_err(|error| describe_read_error(&error))?;
+    read_whole(file, limit)
 }
 
-/// Reads a file as [`read`] does; `None` if there is no such file.
-pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
-    let what = match fs::metadata(path) {
-        Ok(what) => what,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(describe_read_error(&error)),
-    };
-    // A directory reads as an error, a pipe might never end.
-    if what.is_dir() {
-        return Err("is a directory".to_owned());
+/// Reads a file as the kernel makes it up.
+pub fn read_from_kernel(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| describe_read_error(&error))?;
+    read_whole(file, limit)
+}
+
+/// Reads a file of one of our folders; `None` if there is no such file.
+///
+/// # Errors
+/// A sentence that names the file, or the folder.
+pub fn read_own(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+    let name = |why| format!("{} {why}", path.display());
+    let opened = check_folder(parent_of(path)).and_then(|()| {
+        let mut options = OpenOptions::new();
+        open_own(path, options.read(true))
+    });
+    match opened {
+        Ok(file) => read_whole(file, limit).map(Some).map_err(name),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == IS_TRAP => Err(error.to_string()),
+        Err(error) => Err(name(describe_read_error(&error))),
     }
-    if !what.is_file() {
-        return Err("is not a regular file".to_owned());
+}
+
+/// Opens a file that a person named, to be read.
+///
+/// # Errors
+/// Of the kind [`io::ErrorKind::InvalidInput`], in words that follow on the file's name,
+/// if it is not a regular file, or the kernel makes it up, so that it might have no end.
+pub fn open_to_read(path: &Path) -> io::Result<File> {
+    // Looked at before, too, since opening some devices does something.
+    check_regular(&fs::metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    let file = without_waiting(options.read(true), OFlags::empty()).open(path)?;
+    check_regular(&file.metadata()?)?;
+    match fstatfs(&file)?.f_type == PROC_SUPER_MAGIC {
+        true => Err(unusable("is a file of the kernel's")),
+        false => Ok(file),
     }
+}
+
+/// A directory reads as an error, a pipe might never end.
+fn check_regular(what: &Metadata) -> io::Result<()> {
+    match what.file_type() {
+        kind if kind.is_file() => Ok(()),
+        kind if kind.is_dir() => Err(unusable("is a directory")),
+        _ => Err(unusable("is not a regular file")),
+    }
+}
+
+fn unusable(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+/// Without waiting for another end of a pipe, or for a device.
+fn without_waiting(options: &mut OpenOptions, more: OFlags) -> &mut OpenOptions {
+    options.custom_flags((OFlags::NONBLOCK | more).bits() as i32)
+}
+
+fn read_whole(file: File, limit: usize) -> Result<Vec<u8>, String> {
+    let length = file.metadata().map_or(0, |what| what.len());
     // Room for one byte more than there should be: it tells a file that grew.
-    let expected = usize::try_from(what.len()).unwrap_or(limit).min(limit) + 1;
+    let expected = usize::try_from(length).unwrap_or(limit).min(limit) + 1;
     let mut bytes = Vec::with_capacity(expected);
-    File::open(path)
-        .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|e| describe_read_error(&e))?;
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| describe_read_error(&error))?;
     match bytes.len() > limit {
         true => Err(format!("is larger than {limit} bytes")),
-        false => Ok(Some(bytes)),
+        false => Ok(bytes),
     }
+}
+
+/// Opens a file of one of our folders. What is there is looked at before, since opening
+/// some devices does something, and after, since it may be another by then.
+fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let kind: (fn(&FileType) -> bool, _) = (FileType::is_file, "is not a regular file");
+    check_own(path, &fs::symlink_metadata(path)?, kind)?;
+    let file = without_waiting(options, OFlags::NOFOLLOW).open(path)?;
+    check_own(path, &file.metadata()?, kind)?;
+    Ok(file)
 }
 
 /// True if others than the owner and the group may read a file.
@@ -61,8 +128,7 @@ pub fn check_program(path: &Path) -> Result<(), String> {
 /// A file without a name, for its owner alone, to be read from. It was `path`
 /// for a moment; a crash may leave it there, and the next one takes it away.
 pub fn unnamed(path: &Path, contents: &[u8]) -> io::Result<File> {
-    write(path, contents, false, create_with_owner_of_folder)?;
-    let file = File::open(path);
+    let file = write(path, contents, false, create_with_owner_of_folder);
     remove(path);
     file
 }
@@ -95,10 +161,10 @@ pub fn save_beside(path: &Path, contents: &[u8]) -> io::Result<()> {
 fn publish_draft(
     draft: &Path,
     path: &Path,
-    written: io::Result<()>,
+    written: io::Result<File>,
     durable: bool,
 ) -> io::Result<()> {
-    let replaced = written.and_then(|()| fs::rename(draft, path));
+    let replaced = written.and_then(|_| fs::rename(draft, path));
     if replaced.is_err() {
         // On a full disk, half a draft would take what little room there is.
         remove(draft);
@@ -117,21 +183,22 @@ fn write(
     contents: &[u8],
     durable: bool,
     create: fn(&Path) -> io::Result<File>,
-) -> io::Result<()> {
+) -> io::Result<File> {
     let mut file = create(path).or_else(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| create(path)),
+        io::ErrorKind::AlreadyExists if !remove(path) => Err(trap(path, "is in the way")),
+        io::ErrorKind::AlreadyExists => create(path),
         _ => Err(error),
     })?;
     file.write_all(contents)?;
-    match durable {
-        true => file.sync_all(),
-        false => Ok(()),
+    if durable {
+        file.sync_all()?;
     }
+    Ok(file)
 }
 
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
+    options.read(true).write(true).create_new(true).mode(0o600);
     options.open(path)
 }
 
@@ -150,17 +217,9 @@ fn create_with_owner_of_folder(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn parent_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        Some(folder) => folder,
-        None => Path::new("/"),
-    }
-}
-
-/// Opens a file to write to, or makes an empty one.
+/// Opens a file of one of our folders to write to, or makes an empty one.
 pub fn open_or_create(path: &Path) -> io::Result<File> {
-    let open = || OpenOptions::new().write(true).open(path);
+    let open = || open_own(path, OpenOptions::new().write(true));
     open().or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             create_with_owner_of_folder(path).or_else(|error| match error.kind() {
@@ -173,10 +232,11 @@ pub fn open_or_create(path: &Path) -> io::Result<File> {
     })
 }
 
-/// Does something in a folder, which is made if it is not there.
+/// Does something in one of our folders, which is made if it is not there.
 pub fn with_folder<T>(folder: &Path, what: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    what().or_else(|error| match error.kind() {
-        io::ErrorKind::NotFound => make_folder(folder).and_then(|()| what()),
+    let checked = || check_folder(folder).and_then(|()| what());
+    checked().or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => make_folder(folder).and_then(|()| checked()),
         _ => Err(error),
     })
 }
@@ -214,6 +274,7 @@ fn describe_read_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        io::ErrorKind::InvalidInput => error.to_string(),
         _ => format!("cannot be read: {error}"),
     }
 }

@@ -40,7 +40,7 @@ fn hardware_address(device: &Path) -> Option<String> {
 
 /// The only line of a file, if it says something.
 fn read_line(path: &Path) -> Option<String> {
-    let text = String::from_utf8(files::read(path, MAX_FILE).ok()?).ok()?;
+    let text = String::from_utf8(files::read_from_kernel(path, MAX_FILE).ok()?).ok()?;
     Some(text.trim_end().to_owned()).filter(|line| !line.is_empty())
 }
 

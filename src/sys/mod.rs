@@ -7,6 +7,7 @@
 //! | [`ubus`] | netifd: its networks, news of them, up and down |
 //! | [`netlink`], [`interfaces`], [`counters`], [`ping`] | the kernel: routes, changes, addresses, bytes, echoes |
 //! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
+//! | [`trap`], [`users`] | whom a file must belong to |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
 //! | [`child`], [`process`] | programs, and wansync itself, started and watched |
 //! | [`clock`], [`zone`], [`random`], [`digest`], [`identity`] | times and numbers |
@@ -35,6 +36,8 @@ pub mod store;
 pub mod terminal;
 #[cfg(test)]
 mod test_support;
+pub mod trap;
 pub mod ubus;
+pub mod users;
 pub mod wait;
 pub mod zone;

@@ -4,9 +4,10 @@
 //! learnt, and one of what was complained of. `--record`, on flash: one file,
 //! written when a confirmed address or a hold changed.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{clock, files};
+use super::{clock, files, trap};
 use wansync_core::json::{Json, JsonWriter, Persist};
 use wansync_core::persist;
 use wansync_core::record::Record;
@@ -85,6 +86,12 @@ impl Store {
                 let folder = path.parent().unwrap_or(path).display();
                 return Err(format!("this user may not look into {folder}; root may"));
             }
+            match trap::check_folder(path.parent().unwrap_or(path)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(error.to_string());
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -92,13 +99,14 @@ impl Store {
     /// The record, which outlives reboots. A record that cannot be read counts as
     /// none: the price is a send too many, not silence.
     pub fn record(&self) -> Record {
-        let read = files::read_optional(&self.record, MAX_FILE);
+        let damaged = |why| format!("{} is damaged: {why}", self.record.display());
+        let read = files::read_own(&self.record, MAX_FILE);
         let record = read.and_then(|bytes| match bytes {
             None => Ok(Record::default()),
-            Some(bytes) => parse_record(&bytes).map_err(|why| format!("is damaged: {why}")),
+            Some(bytes) => parse_record(&bytes).map_err(damaged),
         });
         record.unwrap_or_else(|why| {
-            log::warn!("{} {why}; it counts as empty", self.record.display());
+            log::warn!("{why}; it counts as empty");
             Record::default()
         })
     }
@@ -136,7 +144,11 @@ impl Store {
     /// The content of a file of the state tier, if it is of this boot: times since
     /// boot are worth nothing after a reboot, wherever the folder lies.
     fn read_of_this_boot<T: Persist>(&self, path: &Path) -> Option<T> {
-        let bytes = files::read_optional(path, MAX_FILE).ok()??;
+        let read = files::read_own(path, MAX_FILE);
+        let bytes = read.unwrap_or_else(|why| {
+            log::warn!("{why}; it counts as empty");
+            None
+        })?;
         T::read(self.of_this_boot(&bytes)?)
     }
 

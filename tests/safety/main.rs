@@ -4,3 +4,4 @@
 
 mod faults;
 mod output;
+mod traps;

@@ -21,6 +21,7 @@ use rustls::{
     SignatureScheme,
 };
 
+use crate::sys::files;
 use crate::sys::os_error::describe;
 use wansync_core::failure::TlsFailure;
 
@@ -177,7 +178,11 @@ fn open(file: &Path) -> Result<io::Take<File>, CaFileError> {
             MAX_CA_FILE >> 20
         )));
     }
-    Ok(File::open(file).map_err(unusable)?.take(MAX_CA_FILE))
+    let opened = files::open_to_read(file).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => CaFileError(format!("it {error}")),
+        _ => unusable(error),
+    });
+    Ok(opened?.take(MAX_CA_FILE))
 }
 
 /// The certificates of a PEM file (RFC 7468), one at a time. What is not a

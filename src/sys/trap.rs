@@ -1,0 +1,107 @@
+//! Traps that another user of the router can set: in a folder that is not root's alone, a
+//! name may stand for a pipe that is waited for without end, or for a file of root's.
+//!
+//! Root, this user and the daemon's user are trusted; so is the owner of one of our
+//! folders, if only root can have given it away.
+#![expect(clippy::disallowed_methods, reason = "files are looked at here")]
+
+use std::fs::{self, FileType, Metadata};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use rustix::process::geteuid;
+
+use super::users;
+
+/// The kind of the errors about traps.
+pub(super) const IS_TRAP: io::ErrorKind = io::ErrorKind::InvalidInput;
+
+/// True if a socket of ours is there.
+///
+/// # Errors
+/// Something else is there, or it is another user's.
+pub fn find_socket(path: &Path) -> io::Result<bool> {
+    let found = check_folder(parent_of(path)).and_then(|()| {
+        let what = fs::symlink_metadata(path)?;
+        check_own(path, &what, (FileTypeExt::is_socket, "is not a socket"))
+    });
+    match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        found => found.map(|()| true),
+    }
+}
+
+/// Checks that something in one of our folders is what we, or root, or the owner of the
+/// folder made. With a second name it could be any file of root's, which its daemon's
+/// user may not touch.
+pub(super) fn check_own(
+    path: &Path,
+    what: &Metadata,
+    (is_kind, otherwise): (fn(&FileType) -> bool, &str),
+) -> io::Result<()> {
+    let kind = what.file_type();
+    let fault = if kind.is_symlink() {
+        "is a symbolic link"
+    } else if !is_kind(&kind) {
+        otherwise
+    } else if what.nlink() > 1 {
+        "has a second name elsewhere (a hard link)"
+    } else if !is_roots_or_ours(what)
+        && !is_of_same_owner(what, parent_of(path))
+        && !is_daemons(what)
+    {
+        "belongs to another user"
+    } else {
+        return Ok(());
+    };
+    Err(trap(path, fault))
+}
+
+pub(super) fn trap(path: &Path, fault: &str) -> io::Error {
+    io::Error::new(IS_TRAP, format!("{} {fault}; remove it", path.display()))
+}
+
+/// Checks that one of our folders is not another user's trap: a link, or a folder which
+/// that user could make, since root need not have given it away.
+pub fn check_folder(folder: &Path) -> io::Result<()> {
+    let mut what = fs::symlink_metadata(folder)?;
+    let mut fault = None;
+    if what.is_symlink() {
+        // Where root itself made the link, that is root's choice.
+        if !is_roots_or_ours(&what) {
+            fault = Some("is a symbolic link of another user's");
+        }
+        what = fs::metadata(folder)?;
+    }
+    let is_given_away = || {
+        let above = fs::metadata(parent_of(folder));
+        above.is_ok_and(|above| is_roots_or_ours(&above) && above.mode() & 0o022 == 0)
+    };
+    if !what.is_dir() {
+        fault = Some("is not a folder");
+    } else if !is_roots_or_ours(&what) && !is_given_away() && !is_daemons(&what) {
+        fault = Some("is a folder of another user's");
+    }
+    fault.map_or(Ok(()), |fault| Err(trap(folder, fault)))
+}
+
+fn is_roots_or_ours(what: &Metadata) -> bool {
+    what.uid() == 0 || what.uid() == geteuid().as_raw()
+}
+
+fn is_daemons(what: &Metadata) -> bool {
+    users::daemon().is_some_and(|daemon| daemon.id == what.uid())
+}
+
+fn is_of_same_owner(what: &Metadata, folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|folder| folder.uid() == what.uid())
+}
+
+pub(super) fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => Path::new("/"),
+    }
+}
