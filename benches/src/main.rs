@@ -43,7 +43,8 @@ struct Args {
     /// seconds for which an idle daemon is watched (default 300)
     #[argh(option, default = "300")]
     window: u64,
-    /// only these parts: idle, send, sections, uci, check, daemon, reaction, tunnel
+    /// only these parts: idle, send, sections, uci, check, daemon, reaction, changes,
+    /// tunnel
     #[argh(option)]
     part: Vec<String>,
     /// write the figures to this file too

@@ -33,16 +33,18 @@ impl Program {
         Run {
             program: self.0.clone(),
             args: Vec::new(),
+            variables: Vec::new(),
         }
     }
 }
 
-/// A program and its arguments. It is run with an empty environment, as cron
-/// and hotplug do, and must exit 0.
+/// A program and its arguments. It is run with no other environment than is named, as
+/// cron and hotplug do, and must exit 0.
 #[derive(Clone)]
 pub struct Run {
     program: PathBuf,
     args: Vec<OsString>,
+    variables: Vec<(&'static str, &'static str)>,
 }
 
 /// The observer's report of a run.
@@ -59,6 +61,20 @@ impl Run {
     pub fn arg(mut self, arg: impl Into<OsString>) -> Run {
         self.args.push(arg.into());
         self
+    }
+
+    /// With this variable in its environment.
+    pub fn variable(mut self, variable: (&'static str, &'static str)) -> Run {
+        self.variables.push(variable);
+        self
+    }
+
+    /// As it is typed into a shell; nothing in it takes quotes.
+    pub fn command_line(&self) -> String {
+        let args = self.args.iter().map(|arg| arg.to_string_lossy());
+        args.fold(self.program.display().to_string(), |line, arg| {
+            line + " " + &arg
+        })
     }
 
     /// Wall time from before the process is started to after it was waited for.
@@ -132,6 +148,7 @@ impl Run {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args).env_clear().stdin(Stdio::null());
+        command.envs(self.variables.iter().copied());
         command
     }
 

@@ -126,6 +126,17 @@ impl Ubus {
         Ok(())
     }
 
+    /// The WAN is down, and waits for DHCP.
+    pub fn take_down(&self) -> Result<(), String> {
+        let mut status = status("wan0", ADDRESS)?;
+        status["up"] = false.into();
+        status["pending"] = true.into();
+        let fields = status.as_object_mut().ok_or("wan-status.json")?;
+        fields.retain(|name, _| !name.starts_with("ipv4-") && name != "l3_device");
+        self.sim.set_interface("wan", status);
+        Ok(())
+    }
+
     /// The networks of these tunnels are up.
     pub fn add(&self, tunnels: &Tunnels) -> Result<(), String> {
         for n in 0..tunnels.count() {

@@ -3,3 +3,4 @@
 //! words are made in its `Display` and nowhere else. One file a subject.
 
 pub mod connection;
+pub mod wait;

@@ -13,7 +13,9 @@ use core::time::Duration;
 
 use super::address::{Candidate, Family, PublicAddress, Unpublishable, choose_address};
 use super::failure::Failure;
+use super::holddown;
 use super::outcome::Outcome;
+use super::reason::wait::Wait;
 use super::state::{Confirmed, SectionState};
 use super::time::{Boot, Civil, DAY, MINUTE, Now};
 use super::{backoff, hold};
@@ -161,7 +163,43 @@ fn too_early(
         let why = format!("waiting after a failure ({})", state.last_error);
         return Some(Decision::Throttled(why));
     }
+    if hold_down_end(state, address.get()).is_some_and(|end| now.boot < end) && !forced {
+        let address = address.get();
+        return Some(Decision::Throttled(Wait::HoldDown { address }.to_string()));
+    }
     None
+}
+
+/// The moment from which a change to this address is sent: in the past, unless the WAN
+/// flaps. `None` for what is no change, the address that was sent last.
+pub fn hold_down_end(state: &SectionState, address: IpAddr) -> Option<Boot> {
+    let is_change = state.last_sent != Some(address);
+    is_change.then(|| state.hold_down.allowed_from(holddown::SENDS))
+}
+
+/// The state with what a source says now, if that waits because the WAN flaps and no
+/// pass has remembered it yet.
+#[must_use]
+pub fn with_hold_down(state: SectionState, observed: Option<IpAddr>, now: Boot) -> SectionState {
+    let confirmed = state.confirmed.map(|c| c.address);
+    let is_settled = state
+        .outcome
+        .is_some_and(|outcome| outcome.state() == Outcome::Confirmed.state());
+    let waits = |address: &IpAddr| {
+        PublicAddress::new(*address).is_ok()
+            && confirmed != Some(*address)
+            && hold_down_end(&state, *address).is_some_and(|end| now < end)
+    };
+    match observed.filter(waits) {
+        Some(address) if is_settled => {
+            let decision = Decision::Throttled(Wait::HoldDown { address }.to_string());
+            SectionState {
+                observed,
+                ..state_without_send(&state, &decision)
+            }
+        }
+        _ => state,
+    }
 }
 
 /// The number of sends that may still reach the service in this 24 h.
@@ -243,6 +281,10 @@ pub fn state_before_send(
     let last_error = format!("the process ended while {address} was being sent");
     let mut sends: Vec<Boot> = recent_sends(before, now).collect();
     sends.push(now.boot);
+    let mut hold_down = before.hold_down;
+    if before.last_sent != Some(address.get()) {
+        hold_down.note(now.boot, holddown::SENDS);
+    }
     SectionState {
         last_sent: Some(address.get()),
         // A renewal cannot change what the service holds. This goes to flash,
@@ -252,6 +294,7 @@ pub fn state_before_send(
         not_before: now.boot + backoff::delay(failures, random),
         retry_after_until: Boot::START,
         sends,
+        hold_down,
         outcome: Some(Outcome::Unconfirmed),
         reason: last_error.clone(),
         last_error,
@@ -349,8 +392,10 @@ fn state_after_failure(
 /// The time until something is due for this section, if nothing happens before:
 /// the next re-check, or what it waits for.
 pub fn next_due(policy: &Policy, state: &SectionState, now: Now, next_check: Duration) -> Duration {
-    let waits = state
-        .not_before
+    // A backoff is that of the address that was sent last, a hold-down of any other.
+    let held_down = state.observed.and_then(|it| hold_down_end(state, it));
+    let waits = held_down
+        .unwrap_or(state.not_before)
         .max(state.retry_after_until)
         .since(now.boot);
     match state.outcome {

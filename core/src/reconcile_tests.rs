@@ -506,3 +506,82 @@ fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
     let back = after(&lost, "8.8.4.4", status(503, None), 2 * HOUR);
     assert!(RecordEntry::from_state(&back).is_some_and(|entry| entry.maybe_stale));
 }
+
+/// A state in which three addresses were sent within a second, and acknowledged.
+fn flapping() -> SectionState {
+    let mut state = confirmed("8.8.4.1", 100);
+    for address in ["8.8.4.2", "8.8.4.3"] {
+        state = state_after_send(&state, public(address), "skydns", &Ok(()), at(100), MIDDLE);
+    }
+    state
+}
+
+#[test]
+fn a_wan_that_flaps_waits_and_only_sends_count() {
+    let flaps = |address: &str| {
+        Decision::Throttled(format!(
+            "the WAN flaps: it changed its address more than three times a minute, \
+             so {address} waits"
+        ))
+    };
+    let state = flapping();
+    assert_eq!(decision(&state, "8.8.4.4", 100), flaps("8.8.4.4"));
+    assert_eq!(decision(&state, "8.8.4.4", 114), flaps("8.8.4.4"));
+    assert_eq!(
+        decision(&state, "8.8.4.4", 115),
+        Decision::Update(public("8.8.4.4"))
+    );
+    assert_eq!(
+        decision(&state, "8.8.4.3", 100),
+        Decision::Unchanged(public("8.8.4.3"))
+    );
+    let forced = decide(&policy(), &seen("8.8.4.4"), &state, at(100), true);
+    assert_eq!(forced, Decision::Update(public("8.8.4.4")));
+    // What is not sent changes nothing of it.
+    for other in [
+        Err("no ubus".into()),
+        Ok(Vec::new()),
+        seen("8.8.4.4"),
+        seen("8.8.4.3"),
+    ] {
+        let observed = state_after_observation(&state, &other, Family::Ipv4);
+        let decision = decide(&policy(), &other, &observed, at(101), false);
+        let next = state_without_send(&observed, &decision);
+        assert_eq!(next.hold_down, state.hold_down, "{other:?}");
+    }
+    // Nor does a retry, which has its backoff; that the service fails makes no difference.
+    let failed = after(&state, "8.8.4.4", status(503, None), 115);
+    let again = after(&failed, "8.8.4.4", status(503, None), 130);
+    assert_ne!(failed.hold_down, state.hold_down);
+    assert_eq!(again.hold_down, failed.hold_down);
+}
+
+#[test]
+fn the_wait_of_a_flapping_wan_is_told_with_its_end() {
+    let state = flapping();
+    let observed: Option<IpAddr> = "8.8.4.4".parse().ok();
+    let waiting = with_hold_down(state.clone(), observed, Boot::from_secs(105));
+    assert_eq!(waiting.outcome, Some(Outcome::Throttled));
+    assert_eq!((waiting.observed, due(&waiting, 105)), (observed, 10));
+    for (address, now) in [("8.8.4.3", 105), ("8.8.4.4", 115), ("192.168.1.2", 105)] {
+        let shown = with_hold_down(state.clone(), address.parse().ok(), Boot::from_secs(now));
+        assert_eq!(shown, state, "{address}");
+    }
+    // A failed send of the same address waits for its backoff.
+    let failed = after(&state, "8.8.4.4", status(503, None), 100);
+    let failed = state_after_observation(&failed, &seen("8.8.4.4"), Family::Ipv4);
+    assert_eq!(due(&failed, 100), 15);
+}
+
+#[test]
+fn a_state_of_another_version_has_no_hold_down() {
+    let text = r#"{"attempted":"8.8.4.4","failures":0,"sends":[90,95,100]}"#;
+    let state: SectionState = crate::json::read_again(text).expect("an old state");
+    assert_eq!(
+        decision(&state, "8.8.8.8", 101),
+        Decision::Update(public("8.8.8.8"))
+    );
+    let text = crate::json::JsonWriter::of(&flapping());
+    let again = crate::json::read_again::<SectionState>(&text);
+    assert_eq!(again, Some(flapping()));
+}

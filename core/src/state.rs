@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use super::holddown::{self, HoldDown};
 use super::outcome::Outcome;
 use super::time::{Boot, DAY, Now, Wall};
 use crate::json::{Json, JsonWriter, Persist};
@@ -52,6 +53,8 @@ pub struct SectionState {
     pub last_error: String,
     /// Sends that may have reached the service in the last 24 h, oldest first.
     pub sends: Vec<Boot>,
+    /// Whether another address is sent at once, or the WAN flaps.
+    pub hold_down: HoldDown,
     /// The end of the last pass.
     pub outcome: Option<Outcome>,
     /// The reason for that end, in words.
@@ -70,6 +73,7 @@ persist!(SectionState {
     refusals,
     last_error = "trouble",
     sends,
+    hold_down,
     outcome,
     reason,
 });
@@ -128,6 +132,7 @@ impl SectionState {
         let latest = now.boot + DAY;
         self.not_before = self.not_before.min(latest);
         self.retry_after_until = self.retry_after_until.min(latest);
+        self.hold_down = self.hold_down.clamp_future_times(now.boot, holddown::SENDS);
         self
     }
 

@@ -18,6 +18,7 @@ use wansync_core::config::problem::Problem;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Content, Skydns, Transport};
 use wansync_core::failure::Failure;
+use wansync_core::holddown::HoldDown;
 use wansync_core::outcome::Outcome;
 use wansync_core::reconcile::{self, Decision};
 use wansync_core::record::{Record, RecordEntry};
@@ -403,7 +404,15 @@ impl Pass<'_> {
         // Also for an address that was chosen: only now, with the lock, is it known what
         // another pass sent meanwhile.
         let forced = self.options.forced;
-        let decision = reconcile::decide(&section.policy, &observation, &old, now, forced);
+        let basis = match chosen {
+            // Whether the WAN flaps, the daemon has decided that chose the address.
+            Some(_) => &SectionState {
+                hold_down: HoldDown::default(),
+                ..old.clone()
+            },
+            None => &old,
+        };
+        let decision = reconcile::decide(&section.policy, &observation, basis, now, forced);
         let family = section.policy.family;
         let before = reconcile::state_after_observation(&old, &observation, family);
         let (after, failure) = match decision {

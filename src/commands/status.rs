@@ -22,7 +22,7 @@ use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::{Config, Content, Skydns, Source};
-use wansync_core::reconcile::{address_to_show, next_due, sends_left};
+use wansync_core::reconcile::{address_to_show, next_due, sends_left, with_hold_down};
 use wansync_core::record::Record;
 use wansync_core::state::SectionState;
 use wansync_core::text::WRONG_SECTION;
@@ -156,10 +156,12 @@ fn section_view(
         key.as_ref(),
         now,
     );
+    let observed = observed_address(section, &state, observer);
+    let state = with_hold_down(state, observed, now.boot);
     let left = sends_left(&section.policy, &state, now);
     SectionView {
         section: name.to_owned(),
-        observed: observed_address(section, &state, observer),
+        observed,
         confirmed: state.confirmed.map(|c| c.address),
         outcome: state.outcome,
         next_due_s: Some(next_due(&section.policy, &state, now, next_check).as_secs()),

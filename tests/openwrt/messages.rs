@@ -74,7 +74,7 @@ fn down() -> Value {
 }
 
 /// Every row of the table that quotes something.
-const SYMPTOMS: [Symptom; 34] = [
+const SYMPTOMS: [Symptom; 35] = [
     ("disabled: option enabled '0'", "wansync status", |on| {
         on.staged.configure("option enabled '0'", HOME);
     }),
@@ -223,6 +223,16 @@ const SYMPTOMS: [Symptom; 34] = [
         fault(on, "status=503");
         on.run("wansync once");
     }),
+    (
+        "throttled … the WAN flaps: it changed its address more than three times a minute, so 8.8.8.8 waits",
+        "wansync status",
+        |on| {
+            for address in ["8.8.4.1", "8.8.4.2", "8.8.4.3", "8.8.8.8"] {
+                on.ubus.set_interface("wan", up(address));
+                on.run("wansync once");
+            }
+        },
+    ),
     (
         "throttled … the daily limit of 24 sends is used up",
         "wansync status",

@@ -1,5 +1,6 @@
 //! The measurements, one table a part.
 
+mod changes;
 mod check;
 mod daemon;
 mod idle;
@@ -16,7 +17,7 @@ use crate::report::Part;
 type Measure = fn(&Tools) -> Part;
 
 /// In the order in which they are printed.
-pub const ALL: [(&str, Measure); 8] = [
+pub const ALL: [(&str, Measure); 9] = [
     ("idle", idle::measure),
     ("send", send::measure),
     ("sections", sections::measure),
@@ -24,5 +25,6 @@ pub const ALL: [(&str, Measure); 8] = [
     ("check", check::measure),
     ("daemon", daemon::measure),
     ("reaction", reaction::measure),
+    ("changes", changes::measure),
     ("tunnel", tunnel::measure),
 ];

@@ -204,8 +204,9 @@ impl PassSchedule {
         }
     }
 
-    /// Notes that the pass ended; `outcome` says how, for each of its sections.
-    pub fn pass_ended(&mut self, outcome: impl Fn(&str) -> Option<Outcome>, now: Boot) {
+    /// Notes that the pass ended; `outcome` says how, for each of its sections, and the
+    /// time until something is due then.
+    pub fn pass_ended(&mut self, outcome: impl Fn(&str) -> Option<(Outcome, Duration)>, now: Boot) {
         let Some((_, ended)) = self.running.take() else {
             return;
         };

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::address::PublicAddress;
-use crate::holddown::HoldDown;
+use crate::holddown::{self, HoldDown};
 use crate::outcome::Outcome;
 use crate::reconcile::{self, Decision, Observation, Policy};
 use crate::state::SectionState;
@@ -18,6 +18,15 @@ pub(super) const PASS_REST: Duration = Duration::from_secs(10);
 /// The pause before a page or a program that had no answer is asked again. It doubles
 /// up to the interval.
 const MIN_SOURCE_BACKOFF: Duration = Duration::from_secs(20);
+/// The pause from a pass to one that an event has a page or a program asked in: a
+/// reconnect is several events.
+const QUERY_REST: Duration = Duration::from_secs(2);
+/// How often that is done. Whether there is another address only the answer says.
+const QUERIES: holddown::Limits = holddown::Limits {
+    burst: 6,
+    pause: Duration::from_secs(8),
+    max_pause: Duration::from_secs(60),
+};
 
 /// The facts about a section when it is due.
 ///
@@ -70,7 +79,10 @@ pub(super) enum Need {
 #[derive(Debug, Clone, Default)]
 pub(super) struct SectionSchedule {
     due: Boot,
+    /// That of sends. A daemon that was just started holds nothing down.
     hold_down: HoldDown,
+    /// That of asking a page or a program because of an event.
+    queries: HoldDown,
     /// True if something happened that only a pass can follow up.
     recheck_requested: bool,
     /// True if a pass is to run, whatever there is to do.
@@ -83,6 +95,8 @@ pub(super) struct SectionSchedule {
     unsettled_since: Option<Boot>,
     /// Passes in a row in which a page or a program had no answer.
     source_failures: u32,
+    /// The moment at which what the last pass could not send may be sent.
+    retry_at: Option<Boot>,
 }
 
 impl SectionSchedule {
@@ -124,8 +138,11 @@ impl SectionSchedule {
     /// Notes that a pass began, which ends by `deadline`.
     pub(super) fn pass_began(&mut self, address: Option<PublicAddress>, now: Boot, deadline: Boot) {
         let address = address.map(PublicAddress::get);
-        if self.recheck_requested || address != self.last_attempted {
-            self.hold_down.note_change(now);
+        if self.recheck_requested {
+            self.queries.note(now, QUERIES);
+        }
+        if address.is_some() && address != self.last_attempted {
+            self.hold_down.note(now, holddown::SENDS);
         }
         self.recheck_requested = false;
         self.forced = false;
@@ -135,12 +152,17 @@ impl SectionSchedule {
         self.due = deadline;
     }
 
-    /// Notes the end of a pass over the section, and its outcome.
-    pub(super) fn pass_ended(&mut self, outcome: Option<Outcome>, now: Boot) {
+    /// Notes the end of a pass over the section: its outcome, and the time until
+    /// something is due then.
+    pub(super) fn pass_ended(&mut self, outcome: Option<(Outcome, Duration)>, now: Boot) {
         self.last_pass = Some(now);
         self.source_failures = match outcome {
-            Some(Outcome::Aborted) => self.source_failures.saturating_add(1),
+            Some((Outcome::Aborted, _)) => self.source_failures.saturating_add(1),
             _ => 0,
+        };
+        self.retry_at = match outcome {
+            Some((Outcome::Unconfirmed | Outcome::Throttled, due)) => Some(now + due),
+            _ => None,
         };
     }
 
@@ -169,6 +191,10 @@ impl SectionSchedule {
             }
             SectionFacts::Observed { observation, state } => {
                 self.recheck_requested = false;
+                let state = &SectionState {
+                    hold_down: self.hold_down,
+                    ..state.clone()
+                };
                 let decision =
                     reconcile::decide(policy, observation, state, Now::new(now, wall), false);
                 if let Decision::Update(address) = decision {
@@ -180,20 +206,24 @@ impl SectionSchedule {
                     return Need::Recheck(now + due.clamp(Duration::from_secs(1), interval));
                 }
                 let since = *self.unsettled_since.get_or_insert(now);
-                Need::Pass((since + SETTLE_TIME).max(self.rest_end()), None)
+                let from = (since + SETTLE_TIME).max(self.rest_end());
+                let send = held_down_until(policy, observation, state, &decision);
+                Need::Pass(send.map_or(from, |send| from.min(send.max(now))), None)
             }
         }
     }
 
     fn need_of_unobserved(&self, interval: Duration, now: Boot) -> Need {
         if self.recheck_requested {
-            return Need::Pass(self.hold_down.allowed_from(), None);
+            let rested = self.last_pass.map_or(now, |at| at + QUERY_REST);
+            return Need::Pass(self.queries.allowed_from(QUERIES).max(rested), None);
         }
         let pause = match self.source_failures {
             0 => interval,
             n => (MIN_SOURCE_BACKOFF * 2_u32.saturating_pow(n.min(10) - 1)).min(interval),
         };
-        match self.last_pass.map_or(now, |at| at + pause) {
+        let due = self.last_pass.map_or(now, |at| at + pause);
+        match self.retry_at.map_or(due, |at| at.min(due)) {
             due if due <= now => Need::Pass(now, None),
             due => Need::Recheck(due),
         }
@@ -201,7 +231,7 @@ impl SectionSchedule {
 
     fn need_of_change(&self, address: PublicAddress, now: Boot) -> Need {
         let from = match self.is_news(Some(address)) {
-            true => self.hold_down.allowed_from(),
+            true => now,
             false => self.rest_end(),
         };
         Need::Pass(from.max(now), Some(address))
@@ -211,6 +241,22 @@ impl SectionSchedule {
     fn rest_end(&self) -> Boot {
         self.last_pass.map_or(Boot::START, |at| at + PASS_REST)
     }
+}
+
+/// The moment from which an address that is throttled is sent, if it is because the WAN
+/// flaps: the section is looked at again no later than that.
+fn held_down_until(
+    policy: &Policy,
+    observation: &Observation,
+    state: &SectionState,
+    decision: &Decision,
+) -> Option<Boot> {
+    let Decision::Throttled(_) = decision else {
+        return None;
+    };
+    let confirmed = state.confirmed.map(|c| c.address);
+    let observed = reconcile::address_to_show(observation, policy.family, confirmed)?;
+    reconcile::hold_down_end(state, observed)
 }
 
 /// True if a pass would remember nothing that people should know: the same state,

@@ -93,7 +93,9 @@ impl<'a> World<'a> {
             }
             if self.pass_end.is_some_and(|end| end <= now) {
                 self.pass_end = None;
-                let outcome = self.state.outcome;
+                let wall = Now::new(now, (self.clock)(now));
+                let due = reconcile::next_due(&policy(), &self.state, wall, INTERVAL);
+                let outcome = self.state.outcome.map(|outcome| (outcome, due));
                 self.schedule.pass_ended(|_| outcome, now);
             }
             self.look(now);
@@ -214,6 +216,92 @@ fn a_change_is_sent_at_once_and_only_that() {
         assert!(at.since(change) < Duration::from_millis(10), "{at:?}");
         assert_eq!(*sent, address(number as u32));
     }
+}
+
+/// A WAN that changes its address each `pause`, `count` times, and is down for `down`
+/// before each.
+fn redialled(pause: Duration, down: Duration, count: u32) -> impl Fn(Boot) -> (Option<u32>, Boot) {
+    move |now| {
+        let passed = now.since(Boot::START);
+        let number = ((passed.as_millis() / pause.as_millis()) as u32).min(count);
+        let next = Boot::START + pause * (number + 1);
+        match () {
+            () if number == count => (Some(number), Boot::NEVER),
+            () if now >= next - down => (None, next),
+            () => (Some(number), next - down),
+        }
+    }
+}
+
+/// Three changes a minute are no flapping, however long the WAN is down in between.
+#[test]
+fn ten_changes_twenty_seconds_apart_are_sent_at_once_each() {
+    let pause = Duration::from_secs(20);
+    for down in [0, 1, 500, 1900, 2000, 2100, 3000, 10_000, 19_000] {
+        let wan = redialled(pause, Duration::from_millis(down), 10);
+        let world = World::new(&wan, &confirms).run(HOUR);
+        assert_eq!(
+            world.sends.len(),
+            11,
+            "down for {down} ms: {:?}",
+            world.sends
+        );
+        for (number, (at, sent)) in world.sends.iter().enumerate() {
+            let change = Boot::START + pause * number as u32;
+            assert!(at.since(change) < Duration::from_millis(30), "{at:?}");
+            assert_eq!(*sent, address(number as u32));
+        }
+    }
+}
+
+#[test]
+fn three_changes_within_a_second_are_sent_at_once_each() {
+    let wan = redialled(Duration::from_millis(300), Duration::from_millis(100), 2);
+    let world = World::new(&wan, &confirms).run(HOUR);
+    let sent: Vec<IpAddr> = world.sends.iter().map(|(_, sent)| *sent).collect();
+    assert_eq!(sent, [address(0), address(1), address(2)]);
+    assert!(world.sends[2].0 < Boot::START + Duration::from_secs(1));
+}
+
+/// The state that `status` shows meanwhile says so, and the log has it once.
+#[test]
+fn a_change_too_many_is_remembered_as_waiting_and_sent_when_its_time_has_come() {
+    let wan = redialled(Duration::from_millis(300), Duration::from_millis(100), 3);
+    let world = World::new(&wan, &confirms).run(Duration::from_secs(14));
+    assert_eq!(world.sends.len(), 3);
+    assert_eq!(world.state.outcome, Some(Outcome::Throttled));
+    assert!(
+        world.state.reason.contains("the WAN flaps"),
+        "{}",
+        world.state.reason
+    );
+    let world = World::new(&wan, &confirms).run(HOUR);
+    assert_eq!(world.sends.len(), 4);
+    let (at, sent) = world.sends[3];
+    assert_eq!(sent, address(3));
+    assert!(at.since(Boot::START) < Duration::from_secs(17), "{at:?}");
+    assert_eq!(world.state.outcome, Some(Outcome::Confirmed));
+}
+
+/// A page, or a program: only its answer says that there is another address.
+#[test]
+fn ten_changes_that_only_a_pass_can_see() {
+    let pause = Duration::from_secs(20);
+    let wan = redialled(pause, Duration::from_secs(3), 10);
+    let mut world = World::new(&wan, &confirms);
+    world.unobserved = true;
+    let world = world.run(HOUR);
+    assert_eq!(world.sends.len(), 11, "{:?}", world.sends);
+    for (number, (at, _)) in world.sends.iter().enumerate() {
+        let change = Boot::START + pause * number as u32;
+        assert!(at.since(change) < Duration::from_millis(30), "{at:?}");
+    }
+    // One that flaps for an hour has its page asked once a minute at most.
+    let wan = redialled(Duration::from_secs(2), Duration::from_secs(1), 1800);
+    let mut world = World::new(&wan, &confirms);
+    world.unobserved = true;
+    let world = world.run(HOUR);
+    assert!(world.passes < 90, "{} passes", world.passes);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::sys::digest::sha256;
 use crate::sys::store::Store;
 use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::outcome::Outcome;
+use wansync_core::reconcile;
 use wansync_core::record::Record;
 use wansync_core::schedule::passes::{MAX_PASS_TIME, PassOrder, PassSchedule, Target};
 use wansync_core::schedule::section::SectionFacts;
@@ -206,10 +207,13 @@ impl Sections {
                 runs.extend(update_state(name, state, context.config, context.store));
             }
         }
-        let states = &self.states;
+        let (states, config) = (&self.states, context.config);
+        let (now, interval) = (clock::now(), config.main.interval);
         let outcome = |name: &str| {
-            let state = states.iter().find(|(other, _)| other == name);
-            state.and_then(|(_, state)| state.outcome)
+            let (_, state) = states.iter().find(|(other, _)| other == name)?;
+            let (_, section) = config.ready_sections().find(|(other, _)| *other == name)?;
+            let due = reconcile::next_due(&section.policy, state, now, interval);
+            Some((state.outcome?, due))
         };
         self.schedule.pass_ended(outcome, clock::boot());
         runs

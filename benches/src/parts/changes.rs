@@ -1,0 +1,197 @@
+//! Ten changes in a row, from the new address to the request for it: of a daemon that
+//! runs on, and from hotplug.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use crate::measure::{Program, Run, Tools, median, millis};
+use crate::namespace;
+use crate::namespace::ADDRESS;
+use crate::report::{Part, Unit, column};
+use crate::resident::{Resident, until};
+use crate::scene::{Scene, Source, config};
+use crate::services::{SkyDns, Ubus};
+
+/// The changes of each case, and the time from one to the next: three a minute.
+const CHANGES: u8 = 10;
+const PAUSE: Duration = Duration::from_secs(20);
+/// The time that the WAN is down before it has another address: long enough for that to
+/// be noted.
+const DOWN_TIME: Duration = Duration::from_secs(3);
+/// The time by which the kernel has the address before netifd says so.
+const NETIFD_DELAY: Duration = Duration::from_millis(50);
+
+/// The script of the package, which netifd has run for each event.
+const HOTPLUG_SCRIPT: &str = include_str!("../../../openwrt/wansync/files/wansync.iface");
+/// The shell of a router, or Debian's package of it.
+const BUSYBOX: [&str; 3] = [
+    "target/test-busybox/bin/busybox",
+    "/usr/bin/busybox",
+    "/bin/busybox",
+];
+
+/// The program that learns of the changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    /// The daemon, by this source.
+    Daemon(Source),
+    /// `wansync event`, as a hotplug script runs it.
+    Event,
+    /// The hotplug script, in busybox's shell.
+    Script,
+}
+
+const CASES: [Case; 4] = [
+    Case::Daemon(Source::Network),
+    Case::Daemon(Source::Interface),
+    Case::Event,
+    Case::Script,
+];
+
+impl Case {
+    fn name(self) -> &'static str {
+        match self {
+            Case::Daemon(Source::Interface) => "daemon, interface",
+            Case::Daemon(_) => "daemon, network",
+            Case::Event => "event",
+            Case::Script => "hotplug script",
+        }
+    }
+
+    fn source(self) -> Source {
+        match self {
+            Case::Daemon(source) => source,
+            Case::Event | Case::Script => Source::Network,
+        }
+    }
+}
+
+pub fn measure(tools: &Tools) -> Part {
+    let columns = CASES.map(|case| case.name().to_owned());
+    let mut part = Part::new(
+        "Ten changes 20 s apart, the WAN down for 3 s before each: from the address to the request",
+        columns,
+    );
+    let cells = CASES.map(|case| {
+        let times = reactions(tools, case);
+        part.keep(case.name(), times)
+    });
+    part.row(
+        "median",
+        Unit::Millis,
+        column(&cells, |cell| millis(median(cell.clone()))),
+        "the daemon: from before netifd's stand-in notifies, 50 ms after the kernel had the \
+         address, or for `interface` from before `ip` is started; from hotplug: from before \
+         the program or the script is started",
+    );
+    part.aim("60 ms at most");
+    part.row(
+        "worst",
+        Unit::Millis,
+        column(&cells, |cell| cell.iter().max().copied().map(millis)),
+        "until the whole request has been read by the simulated service",
+    );
+    part.aim("100 ms at most");
+    part
+}
+
+fn reactions(tools: &Tools, case: Case) -> Result<Vec<Duration>, String> {
+    let router = Router::new(tools, case)?;
+    let daemon = match case {
+        Case::Daemon(_) => Some(router.start()?),
+        Case::Event | Case::Script => None,
+    };
+    let mut times = Vec::new();
+    for number in 1..=CHANGES {
+        thread::sleep(PAUSE - DOWN_TIME);
+        router.ubus.take_down()?;
+        thread::sleep(DOWN_TIME);
+        times.push(router.change(number)?);
+    }
+    daemon.map_or(Ok(()), Resident::end)?;
+    Ok(times)
+}
+
+/// A router whose address is confirmed.
+struct Router<'a> {
+    case: Case,
+    ubus: Ubus,
+    skydns: SkyDns,
+    scene: Scene<'a>,
+}
+
+impl<'a> Router<'a> {
+    fn new(tools: &'a Tools, case: Case) -> Result<Router<'a>, String> {
+        namespace::add_device(ADDRESS)?;
+        let (ubus, skydns) = (Ubus::start()?, SkyDns::start()?);
+        let text = config(&skydns, &skydns.full_bundle()?, case.source(), 1);
+        let router = Router {
+            case,
+            ubus,
+            skydns,
+            scene: Scene::new(tools, &text)?,
+        };
+        router.agent("once").wall()?;
+        Ok(router)
+    }
+
+    fn agent(&self, command: &str) -> Run {
+        self.scene.agent_with_ubus(&[command], &self.ubus.socket())
+    }
+
+    fn start(&self) -> Result<Resident, String> {
+        let daemon = Resident::start(&self.agent("daemon"))?;
+        until("the daemon to listen", || {
+            Ok(self.ubus.is_heard() && !daemon.has_children())
+        })?;
+        Ok(daemon)
+    }
+
+    /// Changes the address once more. How long the request took to come.
+    fn change(&self, number: u8) -> Result<Duration, String> {
+        let address = format!("8.8.4.{}", 10 + number);
+        let mut begun = SystemTime::now();
+        namespace::set_address(&address)?;
+        if self.case != Case::Daemon(Source::Interface) {
+            thread::sleep(NETIFD_DELAY);
+            begun = SystemTime::now();
+        }
+        self.ubus.set_address(&address)?;
+        if let Some(hotplug) = self.hotplug()? {
+            begun = SystemTime::now();
+            hotplug.wall()?;
+        }
+        let read = self.skydns.request_at(1 + usize::from(number))?;
+        read.duration_since(begun)
+            .map_err(|_| "the clock was set".to_owned())
+    }
+
+    /// What netifd has run for the event, if this case has it run anything.
+    fn hotplug(&self) -> Result<Option<Run>, String> {
+        let run = match self.case {
+            Case::Daemon(_) => return Ok(None),
+            Case::Event => self.agent("event"),
+            Case::Script => {
+                let file = self.scene.scratch();
+                let agent = self.agent("event").command_line();
+                let text = HOTPLUG_SCRIPT
+                    .lines()
+                    .filter(|line| !line.ends_with("|| exit 0") || line.contains("IFUPDATE"))
+                    .map(|line| line.replace("/usr/bin/wansync event", &agent) + "\n");
+                let text: String = text.collect();
+                fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+                shell()?.run().arg("ash").arg(file)
+            }
+        };
+        let ifup = [("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "wan0")];
+        Ok(Some(ifup.into_iter().fold(run, Run::variable)))
+    }
+}
+
+fn shell() -> Result<Program, String> {
+    let found = BUSYBOX
+        .iter()
+        .find_map(|path| Program::new(path.as_ref()).ok());
+    found.ok_or_else(|| "no busybox: run tests/setup".to_owned())
+}
