@@ -7,6 +7,8 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
+use crate::reason::alert::Alert;
+use crate::reason::certificate::CertificateFault;
 use crate::reason::connection::{Attempts, NameFailure, whole_seconds_up};
 use crate::time::MINUTE;
 
@@ -109,17 +111,10 @@ pub enum Failure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsFailure {
-    /// No certificate of the CA file vouches for the server's.
-    Untrusted {
-        /// The CA file that was used.
-        ca_file: String,
-    },
-    /// The certificate is for another name.
-    NameMismatch,
-    /// The certificate has expired.
-    Expired,
-    /// The certificate is not valid yet, by the router's clock.
-    NotYetValid,
+    /// The server's certificate is not accepted.
+    Certificate(CertificateFault),
+    /// The server refused to go on.
+    Alert(Alert),
     /// The router's clock is earlier than this program's build.
     ClockNotSet,
     /// The kernel has no random numbers yet that can guard a secret.
@@ -131,7 +126,7 @@ pub enum TlsFailure {
         /// The fault of the file.
         cause: String,
     },
-    /// Anything else: no common version, an alert, nonsense.
+    /// Anything else: no common version, nonsense.
     Handshake(String),
 }
 
@@ -260,6 +255,12 @@ impl Failure {
     }
 }
 
+impl<T: Into<CertificateFault>> From<T> for TlsFailure {
+    fn from(fault: T) -> Self {
+        TlsFailure::Certificate(fault.into())
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -333,14 +334,8 @@ impl fmt::Display for Failure {
 impl fmt::Display for TlsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TlsFailure::Untrusted { ca_file } => {
-                write!(f, "its certificate is not trusted by {ca_file}")
-            }
-            TlsFailure::NameMismatch => f.write_str("its certificate is for another name"),
-            TlsFailure::Expired => f.write_str("its certificate has expired"),
-            TlsFailure::NotYetValid => {
-                f.write_str("its certificate is not valid yet: is the router's clock right?")
-            }
+            TlsFailure::Certificate(fault) => fault.fmt(f),
+            TlsFailure::Alert(alert) => alert.fmt(f),
             TlsFailure::ClockNotSet => f.write_str("the router's clock is not set"),
             TlsFailure::NoRandomNumbers => f.write_str(
                 "the kernel has no random numbers yet, as may be for a while after boot",

@@ -39,6 +39,7 @@
 //! | [`schedule`] | when a section is looked at and a pass is run, in the daemon and after an event |
 //! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
 //! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |
+//! | [`certificate`] | what the owner wants to know of a server's certificate |
 //! | [`cron`] | when cron re-checks |
 //! | [`tunnel`] | a tunnel: from evidence to a verdict, and what to do about it |
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
@@ -54,6 +55,7 @@ extern crate alloc;
 
 pub mod address;
 pub mod backoff;
+pub mod certificate;
 pub mod config;
 pub mod cron;
 pub mod failure;

@@ -16,7 +16,7 @@ use crate::cli::CheckArguments;
 use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::clock;
-use crate::sys::http::{Get, HttpClient, check_ca_file};
+use crate::sys::http::{CaFile, Get, HttpClient, check_ca_file};
 use wansync_core::address::choose_address;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Skydns};
@@ -65,13 +65,35 @@ fn check_clock_and_ca_file(config: &Config, findings: &mut Findings<'_>) {
     }
     let ca_file = &config.main.ca_file;
     match check_ca_file(ca_file.as_ref()) {
-        Ok(count) => findings.good(format_args!("{ca_file} holds {count} certificates")),
+        Ok(found) => describe_ca_file(ca_file, &found, now.clock_is_set(), findings),
         Err(why) => findings.bad(
             Exit::Config,
             format_args!(
                 "the CA file {ca_file}: {why}; on OpenWrt it comes with the package ca-bundle"
             ),
         ),
+    }
+}
+
+fn describe_ca_file(ca_file: &str, found: &CaFile, clock_is_set: bool, findings: &mut Findings) {
+    let count = found.count;
+    match found.out_of_date {
+        // By a clock that is not set, all of them are.
+        out_of_date if out_of_date == 0 || !clock_is_set => {
+            findings.good(format_args!("{ca_file} holds {count} certificates"));
+        }
+        out_of_date if out_of_date < count => findings.good(format_args!(
+            "{ca_file} holds {count} certificates, {out_of_date} of them out of date"
+        )),
+        _ => findings.bad(
+            Exit::Config,
+            format_args!("{ca_file} holds {count} certificates, all of them out of date"),
+        ),
+    }
+    if found.has_key {
+        findings.warn(format_args!(
+            "{ca_file} holds a private key: none is needed there, and others may read it"
+        ));
     }
 }
 

@@ -4,45 +4,30 @@
 //! handshake needs one. So the file is read when a chain has been presented,
 //! one certificate at a time, and only those that issued a part of that chain
 //! are kept and parsed in full: the rest costs neither memory nor time.
+//!
+//! A server's certificate that stands in the file itself is trusted as it is: the
+//! owner put it there, so neither its name nor who signed it matters, nor whether it
+//! calls itself a CA. It ends with its time, and its key signs the handshake.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::{fmt, fs, mem};
+use std::iter;
+use std::path::PathBuf;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    CertificateError, DigitallySignedStruct, Error as TlsError, OtherError, RootCertStore,
-    SignatureScheme,
+    CertificateError, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
 };
+use webpki::RawPublicKeyEntity;
 
-use crate::sys::files;
-use crate::sys::os_error::describe;
+use super::ca_file::for_each_certificate;
+use super::tls_error::{certificate_fault, refusal};
+use wansync_core::certificate::{Certificate, distrust};
 use wansync_core::failure::TlsFailure;
-
-/// The largest CA file that is read: the router's is 217 KB.
-const MAX_CA_FILE: u64 = 4 << 20;
-/// The largest certificate that is looked at.
-const MAX_CERTIFICATE: usize = 16 << 10;
-/// The longest line that is looked at whole: some tools write a certificate as one.
-const MAX_LINE: u64 = 24 << 10;
-
-/// The reason that the CA file cannot be used: it cannot be read, or holds no certificate.
-#[derive(Debug)]
-pub(super) struct CaFileError(pub(super) String);
-
-impl std::error::Error for CaFileError {}
-
-impl fmt::Display for CaFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use wansync_core::reason::certificate::{CertificateFault, Distrust, Flaw};
+use wansync_core::time::Wall;
 
 /// Verifies as rustls does, with the anchors of a file that it does not hold.
 #[derive(Debug)]
@@ -51,9 +36,131 @@ pub(super) struct Anchors {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
+/// The chain that a server sent, and what the file has for it.
+struct Chain<'a> {
+    leaf: Certificate<'a>,
+    /// In any order, and some may not belong to it.
+    others: Vec<Certificate<'a>>,
+    /// The anchors that can vouch for it. A chain ends at an anchor whose subject is
+    /// the issuer of one of its certificates, byte for byte, so no other anchor can
+    /// change the outcome.
+    roots: RootCertStore,
+    /// The issuer's name that the anchors have.
+    issuer: Option<String>,
+    /// The fault of an anchor's key.
+    unfit_anchor: Option<CertificateFault>,
+    /// True if the server's certificate is in the file itself.
+    is_pinned: bool,
+}
+
 impl Anchors {
     pub(super) fn new(file: PathBuf, algorithms: WebPkiSupportedAlgorithms) -> Anchors {
         Anchors { file, algorithms }
+    }
+
+    fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), TlsFailure> {
+        let leaf = Certificate::of(end_entity).ok_or(Flaw::Damaged)?;
+        let others = intermediates.iter().filter_map(|der| Certificate::of(der));
+        let chain = self.with_anchors(end_entity, leaf, others.collect())?;
+        let clock = Wall::from_secs(now.as_secs() as i64);
+        if chain.is_pinned {
+            leaf.check_itself(clock)?;
+        } else if chain.roots.is_empty() {
+            return Err(self.untrusted(distrust(&leaf, &chain.others)));
+        }
+        leaf.check_key_size(true)?;
+        if chain.is_pinned {
+            return Ok(());
+        }
+        let verified = ParsedCertificate::try_from(end_entity).and_then(|certificate| {
+            let algorithms = self.algorithms.all;
+            verify_server_cert_signed_by_trust_anchor(
+                &certificate,
+                &chain.roots,
+                intermediates,
+                now,
+                algorithms,
+            )?;
+            verify_server_name(&certificate, server_name)
+        });
+        verified.map_err(|error| self.failure_of(&error, chain, clock))
+    }
+
+    fn failure_of(&self, error: &TlsError, chain: Chain<'_>, clock: Wall) -> TlsFailure {
+        let leaf = &chain.leaf;
+        if *error == CertificateError::UnknownIssuer.into() {
+            return self.untrusted(distrust(leaf, &chain.others));
+        }
+        match certificate_fault(error, leaf, &chain.others, clock) {
+            None | Some(CertificateFault::Unusable(Flaw::OfCa)) if leaf.is_self_issued() => {
+                let name = leaf.subject.to_string();
+                self.untrusted(Distrust::Replaced { name })
+            }
+            Some(fault) => fault.into(),
+            None => self.not_signed(chain),
+        }
+    }
+
+    /// The issuer's name is in the file, yet its key there has not signed.
+    fn not_signed(&self, chain: Chain<'_>) -> TlsFailure {
+        let mut others = chain.others.iter();
+        let unfit = others.find_map(|one| one.check_key_size(false).err());
+        match unfit.or(chain.unfit_anchor) {
+            Some(fault) => fault.into(),
+            None => self.untrusted(Distrust::OtherKey {
+                name: chain.issuer.unwrap_or_default(),
+            }),
+        }
+    }
+
+    fn untrusted(&self, cause: Distrust) -> TlsFailure {
+        let ca_file = self.file.display().to_string();
+        CertificateFault::Untrusted { ca_file, cause }.into()
+    }
+
+    fn with_anchors<'a>(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        leaf: Certificate<'a>,
+        others: Vec<Certificate<'a>>,
+    ) -> Result<Chain<'a>, TlsFailure> {
+        let mut chain = Chain {
+            leaf,
+            others,
+            roots: RootCertStore::empty(),
+            issuer: None,
+            unfit_anchor: None,
+            is_pinned: false,
+        };
+        let read = for_each_certificate(&self.file, &mut |der, anchor| {
+            chain.is_pinned |= der == end_entity.as_ref();
+            let mut all = iter::once(&chain.leaf).chain(&chain.others);
+            if all.any(|one| one.issuer == anchor.subject) {
+                // One that is damaged further inside vouches for nothing.
+                let _ = chain.roots.add(CertificateDer::from(der));
+                chain.issuer = Some(anchor.subject.to_string());
+                chain.unfit_anchor = anchor.check_key_size(false).err();
+            }
+        });
+        read.map_err(|error| error.into_failure(&self.file))?;
+        Ok(chain)
+    }
+
+    /// The key that a handshake is to be signed by. It is taken from the certificate
+    /// as it stands: one that is pinned need not be of a form that webpki reads.
+    fn key_of(
+        certificate: &CertificateDer<'_>,
+    ) -> Result<SubjectPublicKeyInfoDer<'static>, TlsError> {
+        match Certificate::of(certificate) {
+            Some(certificate) => Ok(SubjectPublicKeyInfoDer::from(certificate.key.to_vec())),
+            None => Err(refusal(Flaw::Damaged)),
+        }
     }
 }
 
@@ -66,30 +173,30 @@ impl ServerCertVerifier for Anchors {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let certificate = ParsedCertificate::try_from(end_entity)?;
-        let roots = anchors_for(&self.file, end_entity, intermediates)
-            .map_err(|cause| CertificateError::Other(OtherError(Arc::new(cause))))?;
-        if roots.is_empty() {
-            return Err(CertificateError::UnknownIssuer.into());
+        match self.verify(end_entity, intermediates, server_name, now) {
+            Ok(()) => Ok(ServerCertVerified::assertion()),
+            Err(failure) => Err(refusal(failure)),
         }
-        verify_server_cert_signed_by_trust_anchor(
-            &certificate,
-            &roots,
-            intermediates,
-            now,
-            self.algorithms.all,
-        )?;
-        verify_server_name(&certificate, server_name)?;
-        Ok(ServerCertVerified::assertion())
     }
 
+    /// As rustls does for a certificate: TLS 1.2 does not tie a hash to a curve, so
+    /// that more than one algorithm is what was meant.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
+        let key = Self::key_of(cert)?;
+        let key = RawPublicKeyEntity::try_from(&key).map_err(|_| refusal(Flaw::Damaged))?;
+        let mapping = self.algorithms.mapping.iter();
+        let mut algorithms = mapping
+            .filter(|(scheme, _)| *scheme == dss.scheme)
+            .flat_map(|(_, algorithms)| *algorithms);
+        match algorithms.any(|one| key.verify_signature(*one, message, dss.signature()).is_ok()) {
+            true => Ok(HandshakeSignatureValid::assertion()),
+            false => Err(refusal(CertificateFault::NotItsKey)),
+        }
     }
 
     fn verify_tls13_signature(
@@ -98,241 +205,12 @@ impl ServerCertVerifier for Anchors {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
+        let key = Self::key_of(cert)?;
+        verify_tls13_signature_with_raw_key(message, &key, dss, &self.algorithms)
+            .map_err(|_| refusal(CertificateFault::NotItsKey))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
-}
-
-/// The number of certificates in the CA file.
-///
-/// # Errors
-/// [`TlsFailure::CaFile`] if it cannot be read, is not a file, is larger than
-/// 4 MiB, or holds none.
-pub fn check_ca_file(file: &Path) -> Result<usize, TlsFailure> {
-    for_each_certificate(file, |_, _| {}).map_err(|CaFileError(cause)| TlsFailure::CaFile {
-        path: file.display().to_string(),
-        cause,
-    })
-}
-
-/// The anchors that can vouch for this chain. A chain ends at an anchor whose
-/// subject is the issuer of one of its certificates, byte for byte, so no other
-/// anchor can change the outcome.
-fn anchors_for(
-    file: &Path,
-    end_entity: &CertificateDer<'_>,
-    intermediates: &[CertificateDer<'_>],
-) -> Result<RootCertStore, CaFileError> {
-    let issuers: Vec<&[u8]> = std::iter::once(end_entity)
-        .chain(intermediates)
-        .filter_map(|certificate| CertificateNames::of(certificate))
-        .map(|names| names.issuer)
-        .collect();
-    let mut roots = RootCertStore::empty();
-    for_each_certificate(file, |der, names| {
-        if issuers.contains(&names.subject) {
-            // One that is damaged further inside vouches for nothing.
-            let _ = roots.add(CertificateDer::from(der));
-        }
-    })?;
-    Ok(roots)
-}
-
-fn for_each_certificate(
-    file: &Path,
-    mut visit: impl FnMut(&[u8], CertificateNames<'_>),
-) -> Result<usize, CaFileError> {
-    let mut bundle = PemBundle::new(BufReader::with_capacity(4096, open(file)?));
-    let mut count = 0;
-    while let Some(der) = bundle
-        .next()
-        .map_err(|error| CaFileError(describe(&error)))?
-    {
-        if let Some(names) = CertificateNames::of(der) {
-            count += 1;
-            visit(der, names);
-        }
-    }
-    match count {
-        0 => Err(CaFileError("it holds no certificate".to_owned())),
-        _ => Ok(count),
-    }
-}
-
-/// The file is looked at before it is opened: opening a pipe would wait for ever.
-fn open(file: &Path) -> Result<io::Take<File>, CaFileError> {
-    let unusable = |error: io::Error| CaFileError(describe(&error));
-    let metadata = fs::metadata(file).map_err(unusable)?;
-    if metadata.is_dir() {
-        return Err(CaFileError("it is a directory".to_owned()));
-    }
-    if !metadata.is_file() {
-        return Err(CaFileError("it is not a file".to_owned()));
-    }
-    if metadata.len() > MAX_CA_FILE {
-        return Err(CaFileError(format!(
-            "it is larger than {} MiB",
-            MAX_CA_FILE >> 20
-        )));
-    }
-    let opened = files::open_to_read(file).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidInput => CaFileError(format!("it {error}")),
-        _ => unusable(error),
-    });
-    Ok(opened?.take(MAX_CA_FILE))
-}
-
-/// The certificates of a PEM file (RFC 7468), one at a time. What is not a
-/// certificate is skipped, as are other sections and damaged certificates.
-struct PemBundle<R> {
-    reader: R,
-    line: Vec<u8>,
-    der: Vec<u8>,
-    /// The section that the last line read began.
-    section: Option<Base64>,
-}
-
-impl<R: BufRead> PemBundle<R> {
-    fn new(reader: R) -> Self {
-        PemBundle {
-            reader,
-            line: Vec::new(),
-            der: Vec::new(),
-            section: None,
-        }
-    }
-
-    /// The next section whose base64 is in order.
-    fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-        const END: &[u8] = b"-----END CERTIFICATE-----";
-        self.der.clear();
-        while self.read_line()? {
-            let line = self.line.trim_ascii();
-            // Editors on Windows put a byte order mark before the first line.
-            let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-            if line == BEGIN {
-                self.der.clear();
-                self.section = Some(Base64::default());
-            } else if let Some(rest) = line.strip_prefix(END) {
-                // Files put together may lack the line end between them.
-                let next = (rest == BEGIN).then(Base64::default);
-                if let Some(base64) = mem::replace(&mut self.section, next) {
-                    base64.finish(&mut self.der);
-                    return Ok(Some(&self.der));
-                }
-                self.der.clear();
-            } else {
-                let section = self.section.take();
-                self.section = section
-                    .and_then(|base64| base64.decode(line, &mut self.der))
-                    .filter(|_| self.der.len() <= MAX_CERTIFICATE);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The next line, or the next piece of a very long one. False at the end.
-    fn read_line(&mut self) -> io::Result<bool> {
-        self.line.clear();
-        let mut reader = self.reader.by_ref().take(MAX_LINE);
-        Ok(reader.read_until(b'\n', &mut self.line)? > 0)
-    }
-}
-
-/// Base64 (RFC 4648) across lines of any length.
-#[derive(Default)]
-struct Base64 {
-    bits: u32,
-    held: u32,
-    padded: bool,
-}
-
-impl Base64 {
-    /// Appends what the line decodes to. `None` if it is not base64.
-    fn decode(mut self, line: &[u8], out: &mut Vec<u8>) -> Option<Base64> {
-        for &byte in line {
-            if byte == b'=' {
-                self.padded = true;
-                continue;
-            }
-            let value = SEXTETS[usize::from(byte)];
-            if value == NONE || self.padded {
-                return None;
-            }
-            self.bits = (self.bits << 6) | u32::from(value);
-            self.held += 6;
-            if self.held == 24 {
-                out.extend_from_slice(&self.bits.to_be_bytes()[1..]);
-                self.held = 0;
-            }
-        }
-        Some(self)
-    }
-
-    /// Appends the one or two bytes of the last, incomplete group.
-    fn finish(self, out: &mut Vec<u8>) {
-        let [_, bytes @ ..] = (self.bits << ((24 - self.held) % 24)).to_be_bytes();
-        out.extend_from_slice(&bytes[..self.held as usize / 8]);
-    }
-}
-
-const NONE: u8 = 0xff;
-
-/// The six bits of each letter of the alphabet: 142 certificates are decoded at
-/// each handshake, on a router.
-static SEXTETS: [u8; 256] = {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut table = [NONE; 256];
-    let mut value = 0;
-    while value < alphabet.len() {
-        table[alphabet[value] as usize] = value as u8;
-        value += 1;
-    }
-    table
-};
-
-/// The two names of a certificate, DER encoded, without tag and length.
-struct CertificateNames<'a> {
-    issuer: &'a [u8],
-    subject: &'a [u8],
-}
-
-impl<'a> CertificateNames<'a> {
-    /// RFC 5280, 4.1: Certificate, then TBSCertificate: version (optional),
-    /// serialNumber, signature, issuer, validity, subject.
-    fn of(der: &'a [u8]) -> Option<CertificateNames<'a>> {
-        const SEQUENCE: u8 = 0x30;
-        const INTEGER: u8 = 0x02;
-        const VERSION: u8 = 0xa0;
-        let (certificate, _) = value(der, SEQUENCE)?;
-        let (body, _) = value(certificate, SEQUENCE)?;
-        let rest = value(body, VERSION).map_or(body, |(_, rest)| rest);
-        let (_serial, rest) = value(rest, INTEGER)?;
-        let (_algorithm, rest) = value(rest, SEQUENCE)?;
-        let (issuer, rest) = value(rest, SEQUENCE)?;
-        let (_validity, rest) = value(rest, SEQUENCE)?;
-        let (subject, _) = value(rest, SEQUENCE)?;
-        Some(CertificateNames { issuer, subject })
-    }
-}
-
-/// The value of the DER element with this tag that `input` starts with, and what
-/// follows it. Lengths have at most three bytes, enough for [`MAX_CERTIFICATE`].
-fn value(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (&found, rest) = input.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        ..=0x7f => (usize::from(first), rest),
-        0x81..=0x83 => {
-            let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = length.iter().fold(0, |sum, &b| (sum << 8) | usize::from(b));
-            (length, rest)
-        }
-        _ => return None,
-    };
-    rest.split_at_checked(length).filter(|_| found == tag)
 }

@@ -2,7 +2,7 @@
 //!
 //! ureq speaks HTTP/1.1 and keeps connections. Below it everything is ours, so
 //! that failures can be distinguished: `resolve`, `race` and `attempt` (which address),
-//! `socket` (the device), `tls` and `anchors` (the CA file); `error` and `tls_error` have
+//! `socket` (the device), `tls`, `anchors` and `ca_file`; `error` and `tls_error` have
 //! their words.
 //!
 //! No text that leaves this module holds a query string.
@@ -13,6 +13,7 @@
 
 mod anchors;
 mod attempt;
+mod ca_file;
 mod error;
 mod job;
 mod race;
@@ -22,6 +23,7 @@ mod suites;
 mod tls;
 mod tls_error;
 mod transport;
+mod x25519;
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +37,7 @@ use ureq::config::AutoHeaderValue;
 use ureq::http::{HeaderValue, Request, Response, Uri, header};
 use ureq::{Agent, Body};
 
-pub use self::anchors::check_ca_file;
+pub use self::ca_file::{CaFile, check_ca_file};
 use self::error::{HttpError, INVALID_ADDRESS, late_reply};
 use self::tls::Tls;
 use self::transport::{Connector, NoResolver, SharedDeadline};

@@ -1,11 +1,10 @@
-//! The parts of TLS that wansync speaks: all that a public server needs, and no more, since
-//! what is not named here stays out of the binary.
+//! The parts of TLS that wansync speaks: all that a public server may ask for, and no more,
+//! since what is not named here stays out of the binary.
 //!
-//! Left out of ring's own list is Ed25519, 30 KB that no public certificate
-//! authority may sign with (CA/Browser Forum, Baseline Requirements 7.1.3). Of
-//! the key exchanges P-256 is left, which certificates need anyway, and of the
-//! ciphers AES-GCM: TLS 1.3 makes both mandatory (RFC 8446, 9.1), so a server
-//! that speaks X25519 or ChaCha20 speaks these too.
+//! Left out of ring's own list is Ed25519, 8 KB of the compressed binary that no public
+//! certificate authority may sign with (CA/Browser Forum, Baseline Requirements 7.1.3).
+//! The first group is the one that a key is sent for at once: a server that wants another
+//! one asks again, which costs a round trip.
 
 use std::sync::Arc;
 
@@ -19,24 +18,29 @@ use rustls::sign::SigningKey;
 use rustls::{Error as TlsError, SignatureScheme, SupportedCipherSuite};
 use webpki::ring as webpki;
 
-/// The suites of TLS 1.2 and 1.3 (ECDHE with AES-GCM), the group and the signatures.
+use super::x25519::X25519;
+
+/// The suites of TLS 1.2 and 1.3 (ECDHE with an AEAD), the groups and the signatures.
 pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: SUITES.to_vec(),
-        kx_groups: vec![kx_group::SECP256R1],
+        kx_groups: vec![&X25519, kx_group::SECP256R1, kx_group::SECP384R1],
         signature_verification_algorithms: SIGNATURES,
         key_provider: &NoKeys,
         secure_random: &Random,
     }
 }
 
-static SUITES: [SupportedCipherSuite; 6] = [
+static SUITES: [SupportedCipherSuite; 9] = [
     suite::TLS13_AES_128_GCM_SHA256,
     suite::TLS13_AES_256_GCM_SHA384,
+    suite::TLS13_CHACHA20_POLY1305_SHA256,
     suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
     suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
 /// ECDSA on P-256 and P-384, RSA as PKCS 1 and PSS.
@@ -99,9 +103,13 @@ struct Random;
 
 impl SecureRandom for Random {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), GetRandomFailed> {
-        let filled = SystemRandom::new().fill(buffer);
-        filled.map_err(|_| GetRandomFailed)
+        fill_random(buffer)
     }
+}
+
+pub(super) fn fill_random(buffer: &mut [u8]) -> Result<(), GetRandomFailed> {
+    let filled = SystemRandom::new().fill(buffer);
+    filled.map_err(|_| GetRandomFailed)
 }
 
 /// wansync has no client certificate; ring's key parser stays out of the binary.

@@ -32,7 +32,6 @@ impl TimeProvider for WallClock {
 #[derive(Clone)]
 pub(super) struct Tls {
     config: Arc<ClientConfig>,
-    ca_file: Arc<str>,
 }
 
 impl Tls {
@@ -40,7 +39,6 @@ impl Tls {
     pub(super) fn new(ca_file: PathBuf) -> Tls {
         let provider = suites::provider();
         let algorithms = provider.signature_verification_algorithms;
-        let path = ca_file.display().to_string().into();
         let mut config =
             ClientConfig::builder_with_details(Arc::new(provider), Arc::new(WallClock))
                 .with_safe_default_protocol_versions()
@@ -51,7 +49,6 @@ impl Tls {
         config.resumption = Resumption::disabled();
         Tls {
             config: Arc::new(config),
-            ca_file: path,
         }
     }
 
@@ -60,18 +57,14 @@ impl Tls {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| handshake_error("no certificate can be for this name"))?;
         let tls = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|error| tls_failure(&error, &self.ca_file))?;
-        Ok(Handshake {
-            tls,
-            ca_file: Arc::clone(&self.ca_file),
-        })
+            .map_err(|error| tls_failure(&error, false))?;
+        Ok(Handshake { tls })
     }
 }
 
 /// A handshake that is under way.
 pub(super) struct Handshake {
     tls: ClientConnection,
-    ca_file: Arc<str>,
 }
 
 impl Handshake {
@@ -111,7 +104,7 @@ impl Handshake {
             Ok(()) => Ok(true),
             Err(error) if is_early(&error) => Ok(false),
             Err(error) => Err(match last_words(&mut self.tls, stream) {
-                Some(alert) => tls_failure(&alert, &self.ca_file),
+                Some(alert) => self.failure_of(&alert),
                 None => handshake_error(&describe(&error)),
             }),
         }
@@ -122,8 +115,12 @@ impl Handshake {
         processed.map_err(|error| {
             // The alert tells the server why; that it arrives is not needed.
             let _ = flush(&mut self.tls, stream);
-            tls_failure(&error, &self.ca_file)
+            self.failure_of(&error)
         })
+    }
+
+    fn failure_of(&self, error: &TlsError) -> TlsFailure {
+        tls_failure(error, self.tls.negotiated_cipher_suite().is_some())
     }
 }
 

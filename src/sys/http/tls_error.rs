@@ -2,46 +2,143 @@
 //! of their variants, which say little to the owner of a router, and which the
 //! binaries for routers leave out (`-Zfmt-debug=none`).
 
-use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::{CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible};
 use webpki::Error as PathError;
 
-use super::anchors::CaFileError;
+use wansync_core::certificate::{Certificate, is_elliptic, signature_algorithm};
 use wansync_core::failure::TlsFailure;
+use wansync_core::reason::alert::Alert;
+use wansync_core::reason::certificate::{Algorithm, CertificateFault, Flaw};
+use wansync_core::time::Wall;
 
-/// The failure that an error in a handshake is.
-pub(super) fn tls_failure(error: &Error, ca_file: &str) -> TlsFailure {
+/// A failure on its way through rustls.
+#[derive(Debug)]
+struct Refusal(TlsFailure);
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The failure as an error of rustls, of which [`tls_failure`] makes it again.
+pub(super) fn refusal(failure: impl Into<TlsFailure>) -> Error {
+    let refusal = Arc::new(Refusal(failure.into()));
+    CertificateError::Other(OtherError(refusal)).into()
+}
+
+/// The failure that an error is; `agreed` if version and cipher were agreed on before.
+pub(super) fn tls_failure(error: &Error, agreed: bool) -> TlsFailure {
     match error {
-        Error::InvalidCertificate(error) => certificate_failure(error, ca_file),
+        Error::AlertReceived(alert) => TlsFailure::Alert(Alert {
+            number: u8::from(*alert),
+            agreed,
+        }),
+        Error::InvalidCertificate(CertificateError::Other(other)) => {
+            match other.0.downcast_ref::<Refusal>() {
+                Some(Refusal(failure)) => failure.clone(),
+                None => Flaw::Damaged.into(),
+            }
+        }
         other => TlsFailure::Handshake(describe(other)),
     }
 }
 
-fn certificate_failure(error: &CertificateError, ca_file: &str) -> TlsFailure {
+/// The fault that an error of a chain or of a name is. None if a signature is not that
+/// of the issuer's key.
+pub(super) fn certificate_fault(
+    error: &Error,
+    leaf: &Certificate<'_>,
+    others: &[Certificate<'_>],
+    clock: Wall,
+) -> Option<CertificateFault> {
     use CertificateError as E;
-    match error {
-        E::Expired | E::ExpiredContext { .. } => TlsFailure::Expired,
-        E::NotValidYet | E::NotValidYetContext { .. } => TlsFailure::NotYetValid,
-        E::NotValidForName | E::NotValidForNameContext { .. } => TlsFailure::NameMismatch,
-        // A bad signature is a CA of the right name with another key.
-        E::UnknownIssuer | E::BadSignature => TlsFailure::Untrusted {
-            ca_file: ca_file.to_owned(),
-        },
-        E::Other(other) => match other.0.downcast_ref::<CaFileError>() {
-            Some(CaFileError(cause)) => TlsFailure::CaFile {
-                path: ca_file.to_owned(),
-                cause: cause.clone(),
+    let Error::InvalidCertificate(error) = error else {
+        return Some(Flaw::Damaged.into());
+    };
+    let wall = |time: &rustls::pki_types::UnixTime| Wall::from_secs(time.as_secs() as i64);
+    let owner = |is_its: &dyn Fn((Wall, Wall)) -> bool| {
+        let is_its = |one: &&Certificate<'_>| one.validity().is_some_and(is_its);
+        match is_its(&leaf) {
+            true => None,
+            false => Some(others.iter().find(is_its)?.subject.to_string()),
+        }
+    };
+    Some(match error {
+        E::BadSignature => return None,
+        E::ExpiredContext { not_after, .. } => {
+            let until = wall(not_after);
+            CertificateFault::Expired {
+                whose: owner(&|(_, its)| its == until),
+                until,
+                clock,
+            }
+        }
+        E::NotValidYetContext { not_before, .. } => {
+            let from = wall(not_before);
+            CertificateFault::NotYetValid {
+                whose: owner(&|(its, _)| its == from),
+                from,
+                clock,
+            }
+        }
+        E::NotValidForName | E::NotValidForNameContext { .. } => match leaf.hosts() {
+            Some(hosts) => CertificateFault::OtherName { hosts },
+            None => CertificateFault::NoHost {
+                common_name: leaf.subject.common_name(),
             },
-            None => TlsFailure::Handshake(describe_certificate(error)),
         },
-        _ => TlsFailure::Handshake(describe_certificate(error)),
+        E::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id,
+            ..
+        } => CertificateFault::Algorithm(signature_algorithm(signature_algorithm_id)),
+        E::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id,
+            public_key_algorithm_id,
+        } if is_elliptic(signature_algorithm_id) && is_elliptic(public_key_algorithm_id) => {
+            CertificateFault::Algorithm(Algorithm::Curve)
+        }
+        // The issuer's key is of another kind than the one that signed.
+        E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => return None,
+        E::Expired => Flaw::ReversedDates.into(),
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => Flaw::NotForServers.into(),
+        E::Other(other) => match other.0.downcast_ref() {
+            Some(error) => flaw(error).into(),
+            None => Flaw::Damaged.into(),
+        },
+        _ => Flaw::Damaged.into(),
+    })
+}
+
+/// The errors that rustls has no name of its own for.
+fn flaw(error: &PathError) -> Flaw {
+    use PathError as E;
+    match error {
+        E::CaUsedAsEndEntity => Flaw::OfCa,
+        E::EndEntityUsedAsCa => Flaw::IssuerNotCa,
+        E::NameConstraintViolation => Flaw::NameConstraint,
+        E::PathLenConstraintViolated => Flaw::PathLength,
+        E::MaximumNameConstraintComparisonsExceeded
+        | E::MaximumPathBuildCallsExceeded
+        | E::MaximumPathDepthExceeded
+        | E::MaximumSignatureChecksExceeded => Flaw::ChainTooLong,
+        E::UnsupportedCertVersion => Flaw::Version,
+        E::UnsupportedCriticalExtension => Flaw::CriticalExtension,
+        _ => Flaw::Damaged,
     }
 }
 
 /// An error in words that follow on the name of the server.
 pub(super) fn describe(error: &Error) -> String {
     match error {
-        Error::AlertReceived(alert) => describe_alert(*alert),
-        Error::InvalidCertificate(error) => describe_certificate(error),
+        Error::AlertReceived(_) | Error::InvalidCertificate(_) => {
+            tls_failure(error, true).to_string()
+        }
         Error::InvalidMessage(error) => describe_message(error),
         Error::General(cause) => cause.clone(),
         other => describe_other(other).to_owned(),
@@ -83,80 +180,6 @@ fn describe_message(error: &InvalidMessage) -> String {
     }
 }
 
-/// Alerts as the registry of TLS has them (RFC 8446, 6).
-fn describe_alert(alert: AlertDescription) -> String {
-    let number = u8::from(alert);
-    let name = match number {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        22 => "record_overflow",
-        40 => "handshake_failure",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        112 => "unrecognized_name",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        _ => return format!("it refused to go on (alert {number})"),
-    };
-    format!("it refused to go on (alert {number}, {name})")
-}
-
-fn describe_certificate(error: &CertificateError) -> String {
-    use CertificateError as E;
-    #[expect(deprecated, reason = "rustls still makes it of webpki's")]
-    let cause = match error {
-        E::BadEncoding => "it is damaged",
-        E::Revoked => "it is revoked",
-        E::UnhandledCriticalExtension => "it has a critical extension that is unknown",
-        E::UnsupportedSignatureAlgorithm
-        | E::UnsupportedSignatureAlgorithmContext { .. }
-        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "it is signed in a way that is not supported"
-        }
-        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it is not for servers",
-        E::Other(other) => match other.0.downcast_ref() {
-            Some(cause) => describe_path(cause),
-            None => "unexpected error",
-        },
-        _ => "unexpected error",
-    };
-    format!("its certificate cannot be used ({cause})")
-}
-
-/// The errors that rustls has no name of its own for.
-fn describe_path(error: &PathError) -> &'static str {
-    use PathError as E;
-    match error {
-        E::CaUsedAsEndEntity => "it is the one of a CA",
-        E::EndEntityUsedAsCa => "it was signed by one that may not sign",
-        E::NameConstraintViolation => "its CA may not sign for this name",
-        E::PathLenConstraintViolated => "there are more between it and its CA than that allows",
-        E::MaximumNameConstraintComparisonsExceeded
-        | E::MaximumPathBuildCallsExceeded
-        | E::MaximumPathDepthExceeded
-        | E::MaximumSignatureChecksExceeded => "its chain is too long",
-        E::UnsupportedCertVersion => "it is not of X.509 version 3",
-        E::UnsupportedCriticalExtension => "it has a critical extension that is unknown",
-        _ => "it is damaged",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,13 +188,8 @@ mod tests {
     #[test]
     fn each_error_has_words() {
         let alert = |number: u8| describe(&Error::AlertReceived(number.into()));
-        assert_eq!(
-            alert(40),
-            "it refused to go on (alert 40, handshake_failure)"
-        );
         assert_eq!(alert(222), "it refused to go on (alert 222)");
 
-        let path = |error| CertificateError::Other(rustls::OtherError(std::sync::Arc::new(error)));
         for (error, expected) in [
             (
                 Error::InvalidMessage(InvalidMessage::InvalidContentType),
@@ -186,12 +204,8 @@ mod tests {
                 "it offers neither TLS 1.2 nor 1.3",
             ),
             (
-                Error::InvalidCertificate(CertificateError::InvalidPurpose),
+                refusal(Flaw::NotForServers),
                 "its certificate cannot be used (it is not for servers)",
-            ),
-            (
-                Error::InvalidCertificate(path(PathError::CaUsedAsEndEntity)),
-                "its certificate cannot be used (it is the one of a CA)",
             ),
             (Error::EncryptError, "an unexpected error of TLS"),
         ] {

@@ -1,23 +1,29 @@
 //! Certificates, good and bad, and servers that present them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+    date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 
 /// A certification authority, on top or in between.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-/// A server's certificates and key.
+/// A server's certificates and key, DER.
+#[derive(Clone)]
 pub struct Identity {
     chain: Vec<CertificateDer<'static>>,
-    key: KeyPair,
+    pem: String,
+    key: Vec<u8>,
 }
 
 impl Authority {
@@ -56,20 +62,36 @@ impl Authority {
         change(&mut params);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let chain = vec![certificate.der().clone()];
-        Identity { chain, key }
+        Identity::of(&certificate, &key)
     }
 }
 
 impl Identity {
+    fn of(certificate: &Certificate, key: &KeyPair) -> Identity {
+        Identity {
+            chain: vec![certificate.der().clone()],
+            pem: certificate.pem(),
+            key: key.serialize_der(),
+        }
+    }
+
+    /// The server's certificate.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    pub fn with_another_key(mut self) -> Identity {
+        self.key = KeyPair::generate().unwrap().serialize_der();
+        self
+    }
+
     /// A certificate that vouches for itself, and its PEM.
     pub fn self_signed(is_ca: IsCa) -> (Identity, String) {
         let mut params = server_params();
         params.is_ca = is_ca;
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        let chain = vec![certificate.der().clone()];
-        (Identity { chain, key }, certificate.pem())
+        (Identity::of(&certificate, &key), certificate.pem())
     }
 
     pub fn followed_by(mut self, authority: &Authority) -> Identity {
@@ -85,13 +107,25 @@ impl Identity {
         self,
         versions: &[&'static rustls::SupportedProtocolVersion],
     ) -> ServerConfig {
-        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let key = PrivateKeyDer::try_from(self.key).unwrap();
         ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_protocol_versions(versions)
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(self.chain, key)
-            .unwrap()
+            .with_cert_resolver(Arc::new(AnyKey(Arc::new(CertifiedKey::new(
+                self.chain,
+                ring::sign::any_supported_type(&key).unwrap(),
+            )))))
+    }
+}
+
+/// Presents a certificate, whether the key belongs to it or not.
+#[derive(Debug)]
+struct AnyKey(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for AnyKey {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
     }
 }
 

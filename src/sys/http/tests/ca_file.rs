@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::sys::http::{HttpClient, check_ca_file};
+use crate::sys::http::{CaFile, HttpClient, check_ca_file};
 use wansync_core::failure::TlsFailure;
 
-use super::authority::{Authority, Identity, TempFile};
+use super::authority::{Authority, Identity, TempFile, expired, not_yet_valid};
 use super::server::{Server, ok};
 use super::{get, tls_failure};
 
@@ -56,6 +56,48 @@ fn unusable() {
         .unwrap();
     file.set_len(100 << 20).unwrap();
     check(huge.path(), "larger than 4 MiB");
+    let ca = Authority::new("CA");
+    check(
+        TempFile::new(ca.der()).path(),
+        "it is not PEM but DER, which 'openssl x509 -inform der' converts",
+    );
+    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    check(
+        TempFile::new(key).path(),
+        "it holds a private key, and no certificate",
+    );
+}
+
+/// Those that are no use any more are counted, and so is what others should not read.
+#[test]
+fn what_a_file_holds() {
+    let (good, key) = (Authority::new("CA"), rcgen::KeyPair::generate().unwrap());
+    let old = good.intermediate("old", expired).pem();
+    let early = good.intermediate("early", not_yet_valid).pem();
+    let (good, key) = (good.pem(), key.serialize_pem());
+    for (content, count, out_of_date, has_key) in [
+        (good.clone(), 1, 0, false),
+        (format!("{old}{good}{early}"), 3, 2, false),
+        (old.clone(), 1, 1, false),
+        (format!("{key}{good}"), 1, 0, true),
+        (
+            format!("{good}{}", key.replace("PRIVATE", "EC PRIVATE")),
+            1,
+            0,
+            true,
+        ),
+    ] {
+        let found = CaFile {
+            count,
+            out_of_date,
+            has_key,
+        };
+        assert_eq!(check_ca_file(TempFile::new(content).path()), Ok(found));
+    }
+}
+
+fn count_of(path: &Path) -> usize {
+    check_ca_file(path).unwrap().count
 }
 
 #[test]
@@ -122,7 +164,7 @@ fn oddities() {
         ("long line", format!("{}\n{pem}", "x".repeat(2_000_000)), 1),
     ] {
         let file = TempFile::new(content);
-        assert_eq!(check_ca_file(file.path()), Ok(count), "{what}");
+        assert_eq!(count_of(file.path()), count, "{what}");
         let client = HttpClient::new(file.path(), true);
         assert!(client.get(&get(&server.https())).is_ok(), "{what}");
     }
@@ -135,7 +177,7 @@ fn a_bundle_of_many() {
         .collect();
     let bundle: String = authorities.iter().map(Authority::pem).collect();
     let file = TempFile::new(bundle);
-    assert_eq!(check_ca_file(file.path()), Ok(142));
+    assert_eq!(count_of(file.path()), 142);
     let client = HttpClient::new(file.path(), true);
     for authority in [&authorities[0], &authorities[71], &authorities[141]] {
         let server = serving(authority.identity());

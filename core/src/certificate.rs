@@ -1,0 +1,271 @@
+//! X.509 certificates (RFC 5280), as far as the owner of a router wants to know of one:
+//! whose it is, who vouches for it, for which hosts, from when to when.
+//!
+//! Whether a chain is in order is for the library that checks it. What is read here
+//! chooses the anchors for it, finds the words where it says no, and stands for a
+//! certificate that the owner trusts as it is.
+
+mod der;
+mod name;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::reason::certificate::{Algorithm, CertificateFault, Distrust, Flaw};
+use crate::time::{Civil, Wall};
+use der::{BIT_STRING, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, value};
+pub use name::Name;
+use name::line_of;
+
+/// The RSA keys that can be checked, in bits.
+const RSA_SIZES: core::ops::RangeInclusive<usize> = 2048..=8192;
+/// The most hosts that a message names: some certificates are for hundreds.
+const MAX_HOSTS: usize = 4;
+
+/// A certificate, read in place. Only its frame is known to be in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Certificate<'a> {
+    /// The one who vouches for it.
+    pub issuer: Name<'a>,
+    /// The one whose it is.
+    pub subject: Name<'a>,
+    validity: &'a [u8],
+    /// The SubjectPublicKeyInfo, with its tag and length.
+    pub key: &'a [u8],
+    extensions: &'a [u8],
+}
+
+impl<'a> Certificate<'a> {
+    /// RFC 5280, 4.1: Certificate, then TBSCertificate: version (optional),
+    /// serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, two
+    /// identifiers that nobody uses, extensions.
+    pub fn of(der: &'a [u8]) -> Option<Certificate<'a>> {
+        const VERSION: u8 = 0xa0;
+        const EXTENSIONS: u8 = 0xa3;
+        let (certificate, _) = value(der, SEQUENCE)?;
+        let (body, _) = value(certificate, SEQUENCE)?;
+        let rest = value(body, VERSION).map_or(body, |(_, rest)| rest);
+        let (_serial, rest) = value(rest, INTEGER)?;
+        let (_algorithm, rest) = value(rest, SEQUENCE)?;
+        let (issuer, rest) = value(rest, SEQUENCE)?;
+        let (validity, rest) = value(rest, SEQUENCE)?;
+        let (subject, key) = value(rest, SEQUENCE)?;
+        let (_, rest) = value(key, SEQUENCE)?;
+        let extensions = Elements(rest).find(|(tag, _)| *tag == EXTENSIONS);
+        Some(Certificate {
+            issuer: Name(issuer),
+            subject: Name(subject),
+            validity,
+            key: &key[..key.len() - rest.len()],
+            extensions: extensions
+                .and_then(|(_, list)| value(list, SEQUENCE))
+                .map_or(&[], |(list, _)| list),
+        })
+    }
+
+    /// The first and the last moment at which it is valid.
+    pub fn validity(&self) -> Option<(Wall, Wall)> {
+        let mut times = Elements(self.validity);
+        Some((moment(times.next()?)?, moment(times.next()?)?))
+    }
+
+    /// True if it vouches for itself, as far as the names say.
+    pub fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+
+    /// Whether its key can be used, as far as sizes say. An issuer's is named.
+    ///
+    /// # Errors
+    /// [`CertificateFault::KeySize`]
+    pub fn check_key_size(&self, is_servers: bool) -> Result<(), CertificateFault> {
+        let Some(bits) = rsa_size(self.key).filter(|bits| !RSA_SIZES.contains(bits)) else {
+            return Ok(());
+        };
+        let whose = (!is_servers).then(|| self.subject.to_string());
+        Err(CertificateFault::KeySize { whose, bits })
+    }
+
+    /// The hosts that it is for, in words; none if no subjectAltName says one.
+    pub fn hosts(&self) -> Option<String> {
+        const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+        let names = self.extension(SUBJECT_ALT_NAME)?;
+        let mut all = Elements(names).filter_map(host);
+        let first: Vec<String> = all.by_ref().take(MAX_HOSTS).collect();
+        let hosts = first.join(", ");
+        match all.count() {
+            0 if first.is_empty() => None,
+            0 => Some(hosts),
+            more => Some(format!("{hosts} and {more} more")),
+        }
+    }
+
+    /// Whether it can be trusted as itself: by its dates, and by what it is for.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    pub fn check_itself(&self, clock: Wall) -> Result<(), CertificateFault> {
+        let (from, until) = self.validity().ok_or(Flaw::Damaged)?;
+        let whose = None;
+        if clock < from {
+            return Err(CertificateFault::NotYetValid { whose, from, clock });
+        }
+        if clock > until {
+            return Err(CertificateFault::Expired {
+                whose,
+                until,
+                clock,
+            });
+        }
+        match self.is_for_servers() {
+            true => Ok(()),
+            false => Err(Flaw::NotForServers.into()),
+        }
+    }
+
+    /// RFC 5280, 4.2.1.12: without the extension it is for anything.
+    fn is_for_servers(&self) -> bool {
+        const PURPOSES: &[u8] = &[0x55, 0x1d, 0x25];
+        const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
+        const ANY: &[u8] = &[0x55, 0x1d, 0x25, 0];
+        let Some(purposes) = self.extension(PURPOSES) else {
+            return true;
+        };
+        Elements(purposes).any(|(_, purpose)| purpose == SERVER_AUTH || purpose == ANY)
+    }
+
+    /// What is in the SEQUENCE of an extension.
+    fn extension(&self, id: &[u8]) -> Option<&'a [u8]> {
+        let extension = Elements(self.extensions).find_map(|(_, extension)| {
+            let (found, rest) = value(extension, OID)?;
+            (found == id).then_some(rest)
+        })?;
+        // It may say before that it is critical.
+        let (_, octets) = Elements(extension).find(|(tag, _)| *tag == OCTET_STRING)?;
+        Some(value(octets, SEQUENCE)?.0)
+    }
+}
+
+/// The reason that no anchor vouches for a server's certificate. The others that it sent
+/// may come in any order, and some may not belong to it.
+pub fn distrust(leaf: &Certificate<'_>, others: &[Certificate<'_>]) -> Distrust {
+    let mut top = leaf;
+    // Bounded, since a chain may go round in circles.
+    for _ in others {
+        match others.iter().find(|next| next.subject == top.issuer) {
+            Some(next) if !top.is_self_issued() => top = next,
+            _ => break,
+        }
+    }
+    let name = top.issuer.to_string();
+    if leaf.is_self_issued() {
+        Distrust::SelfSigned { name }
+    } else if top.subject == leaf.subject {
+        Distrust::NoIssuer { name }
+    } else if top.is_self_issued() {
+        Distrust::UnknownRoot { name }
+    } else {
+        Distrust::NoRoot { name }
+    }
+}
+
+/// The algorithm of an AlgorithmIdentifier, given without tag and length, that a
+/// certificate is signed by and that is not accepted.
+pub fn signature_algorithm(identifier: &[u8]) -> Algorithm {
+    let id = value(identifier, OID).map_or(&[][..], |(id, _)| id);
+    match id {
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4] => Algorithm::Md5,
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5] | [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1] => {
+            Algorithm::Sha1
+        }
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4] => Algorithm::EcdsaSha512,
+        // 1.2.840.10040.4.3, and those with other hashes.
+        [0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3] | [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, ..=8] => {
+            Algorithm::Dsa
+        }
+        // 1.2.643 is Russia's.
+        [0x2a, 0x85, 0x03, ..] => Algorithm::Gost,
+        [0x2b, 0x65, 0x70 | 0x71] => Algorithm::Edwards,
+        _ => Algorithm::Other,
+    }
+}
+
+/// True if an AlgorithmIdentifier, given without tag and length, is one of elliptic
+/// curves: of a key, or of a signature with ECDSA.
+pub fn is_elliptic(identifier: &[u8]) -> bool {
+    const ANSI_X9_62: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d];
+    value(identifier, OID).is_some_and(|(id, _)| id.starts_with(ANSI_X9_62))
+}
+
+/// The bits of the modulus, if it is a key of RSA (RFC 8017, A.1.1).
+fn rsa_size(key: &[u8]) -> Option<usize> {
+    let (key, _) = value(key, SEQUENCE)?;
+    let (algorithm, rest) = value(key, SEQUENCE)?;
+    let (id, _) = value(algorithm, OID)?;
+    let [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1 | 10] = id else {
+        return None;
+    };
+    let (bits, _) = value(rest, BIT_STRING)?;
+    let (numbers, _) = value(bits.get(1..)?, SEQUENCE)?;
+    let (modulus, _) = value(numbers, INTEGER)?;
+    let zeros = modulus.iter().take_while(|&&byte| byte == 0).count();
+    let first = modulus.get(zeros)?;
+    Some((modulus.len() - zeros) * 8 - first.leading_zeros() as usize)
+}
+
+/// A GeneralName that is a host's.
+fn host((tag, name): (u8, &[u8])) -> Option<String> {
+    const DNS_NAME: u8 = 0x82;
+    const IP_ADDRESS: u8 = 0x87;
+    match tag {
+        DNS_NAME => Some(line_of(&String::from_utf8_lossy(name))),
+        IP_ADDRESS => match <[u8; 4]>::try_from(name) {
+            Ok(octets) => Some(format!("{}", Ipv4Addr::from(octets))),
+            Err(_) => {
+                let octets = <[u8; 16]>::try_from(name).ok()?;
+                Some(format!("{}", Ipv6Addr::from(octets)))
+            }
+        },
+        _ => None,
+    }
+}
+
+/// A UTCTime, `YYMMDDhhmmssZ` of 1950 to 2049, or a GeneralizedTime, `YYYYMMDDhhmmssZ`
+/// (RFC 5280, 4.1.2.5).
+fn moment((tag, text): (u8, &[u8])) -> Option<Wall> {
+    const UTC_TIME: u8 = 0x17;
+    const GENERALIZED_TIME: u8 = 0x18;
+    let digits = text.strip_suffix(b"Z")?;
+    let two = |at: usize| {
+        let pair = digits.get(at..at + 2)?;
+        let both = pair.iter().all(u8::is_ascii_digit);
+        both.then(|| i64::from(pair[0] - b'0') * 10 + i64::from(pair[1] - b'0'))
+    };
+    let (year, at) = match (tag, digits.len()) {
+        (UTC_TIME, 12) => match two(0)? {
+            year @ 50.. => (1900 + year, 2),
+            year => (2000 + year, 2),
+        },
+        (GENERALIZED_TIME, 14) => (two(0)? * 100 + two(2)?, 4),
+        _ => return None,
+    };
+    let time = Civil {
+        year,
+        month: two(at)?,
+        day: two(at + 2)?,
+        hour: two(at + 4)?,
+        minute: two(at + 6)?,
+        second: two(at + 8)?,
+    };
+    let is_one = (1..=12).contains(&time.month)
+        && (1..=31).contains(&time.day)
+        && time.hour < 24
+        && time.minute < 60
+        && time.second < 61;
+    is_one.then(|| time.wall())
+}
+
+#[cfg(test)]
+mod tests;
