@@ -1,22 +1,20 @@
 //! The shipped configuration in a folder of its own, run by Debian's nginx
 //! between a router and the simulator.
 
-use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustix::process::{Pid, Signal, kill_process};
 use wansync_sim::{KEY, Sim};
-use wansync_test_support::waiting::wait_for;
+use wansync_test_support::nginx::{Nginx, SPOOL};
 
 /// The token of `user1`, as in the example of `relay-tokens.map`.
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// A relay that runs until it is dropped.
 pub struct Relay {
-    nginx: Child,
+    _nginx: Nginx,
     folder: tempfile::TempDir,
     authority: CertifiedIssuer<'static, KeyPair>,
     address: SocketAddr,
@@ -41,20 +39,15 @@ impl Relay {
         let authority = authority("a relay's CA");
         install(folder.path(), sim, site);
         certificates(folder.path(), &authority);
-        // Another process may take the port before nginx does.
-        for _ in 0..10 {
-            let address = free_address();
-            listen_at(folder.path(), address);
-            if let Some(nginx) = start(folder.path(), address) {
-                return Relay {
-                    nginx,
-                    folder,
-                    authority,
-                    address,
-                };
-            }
+        let (nginx, addresses) = Nginx::start(folder.path(), 1, |addresses| {
+            listen_at(folder.path(), addresses[0]);
+        });
+        Relay {
+            _nginx: nginx,
+            folder,
+            authority,
+            address: addresses[0],
         }
-        panic!("nginx does not start: {}", said(folder.path()));
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -91,30 +84,16 @@ impl Relay {
     }
 }
 
-impl Drop for Relay {
-    fn drop(&mut self) {
-        // The master takes its workers with it; killed, it would leave them.
-        let pid = Pid::from_child(&self.nginx);
-        let _ = kill_process(pid, Signal::TERM);
-        let _ = self.nginx.wait();
-    }
-}
-
 /// Writes the shipped configuration, filled in as its comments say.
 fn install(folder: &Path, sim: &Sim, site: &Site) {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/relay");
     let read = |name: &str| fs::read_to_string(shipped.join(name)).expect(name);
     let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect(name);
-    // An nginx of Debian would spool to /var/lib/nginx.
-    let spool = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|what| format!("{what}_temp_path spool/{what};"))
-        .concat();
-    fs::create_dir(folder.join("spool")).expect("a folder");
     let here = folder.to_str().expect("UTF-8");
     let main = edited(
         &read("nginx.conf"),
         &[
-            ("http {", &format!("http {{{spool}")),
+            ("http {", &format!("http {{{SPOOL}")),
             ("/var/log/nginx/", &format!("{here}/")),
         ],
     );
@@ -156,55 +135,6 @@ fn listen_at(folder: &Path, address: SocketAddr) {
         &[("listen 443 ssl;", &format!("listen {address} ssl;"))],
     );
     fs::write(folder.join("relay-site.conf"), site).expect("the site");
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
-}
-
-/// Debian's nginx, or that of `tests/setup`.
-fn program() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-nginx/usr/sbin/nginx");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = std::env::split_paths(&path).map(|folder| folder.join("nginx"));
-    let mut all = installed.chain(["/usr/sbin/nginx".into(), own]);
-    all.find(|path| path.is_file())
-        .expect("nginx: run tests/setup")
-}
-
-/// `None` if it ends instead of listening.
-fn start(folder: &Path, address: SocketAddr) -> Option<Child> {
-    let said = File::create(folder.join("said")).expect("a file");
-    let mut nginx = Command::new("setpriv")
-        .args(["--pdeathsig", "TERM", "--"])
-        .arg(program())
-        .arg("-p")
-        .arg(folder)
-        .arg("-e")
-        .arg(folder.join("error.log"))
-        .args(["-c", "nginx.conf", "-g", "daemon off; pid nginx.pid;"])
-        .stdin(Stdio::null())
-        .stdout(said.try_clone().expect("a file"))
-        .stderr(said)
-        .spawn()
-        .expect("setpriv is there");
-    let ended = wait_for(|| {
-        if nginx.try_wait().expect("a child").is_some() {
-            return Some(true);
-        }
-        // What answers may be the one who took the port: nginx ends then.
-        let answers = folder.join("nginx.pid").exists() && TcpStream::connect(address).is_ok();
-        answers.then_some(false)
-    });
-    match ended.expect("nginx listens, or ends") {
-        true => None,
-        false => Some(nginx),
-    }
-}
-
-fn said(folder: &Path) -> String {
-    fs::read_to_string(folder.join("said")).unwrap_or_default()
 }
 
 fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {

@@ -5,6 +5,7 @@ pub mod clocks;
 pub mod daemon;
 pub mod jail;
 pub mod netns;
+pub mod nginx;
 pub mod procd;
 pub mod random;
 pub mod simulator;
