@@ -236,7 +236,17 @@ impl Failure {
             Failure::Unknown { what } => Failure::Unknown {
                 what: change(&what),
             },
-            other => other,
+            Failure::NotJson { what } => Failure::NotJson {
+                what: change(&what),
+            },
+            // Named, so that a variant with a text of the service's is not forgotten.
+            ours @ (Failure::Bind { .. }
+            | Failure::Unreached { .. }
+            | Failure::NameResolution { .. }
+            | Failure::Connect { .. }
+            | Failure::Tls { .. }
+            | Failure::Timeout { .. }
+            | Failure::TooLarge { .. }) => ours,
         }
     }
 

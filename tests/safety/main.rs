@@ -4,4 +4,5 @@
 
 mod faults;
 mod output;
+mod quotes;
 mod traps;

@@ -3,16 +3,21 @@
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use core::cell::OnceCell;
 use core::fmt;
+
+use super::mask::Mask;
 
 /// No service's key comes near this, in bytes.
 const MAX_KEY_LENGTH: usize = 1024;
-/// The length from which a key's beginning at the end of a text is no accident, in bytes.
-const MIN_CUT_LENGTH: usize = 3;
 
 /// A key of a service. `Debug` and `Display` print `***`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+#[derive(Clone)]
+pub struct Secret {
+    key: String,
+    /// Made for the first text that is to be shown.
+    mask: OnceCell<Mask>,
+}
 
 /// The source of a section's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,16 +49,20 @@ impl Secret {
         if key.chars().any(char::is_control) {
             return Err("holds more than one line, or a control character");
         }
-        Ok(Secret(key.to_owned()))
+        Ok(Secret {
+            key: key.to_owned(),
+            mask: OnceCell::new(),
+        })
     }
 
     /// The key itself: for the request, and for nothing else.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.key
     }
 
-    /// `text` with `***` wherever the key stands in it, encoded or not, or cut
-    /// off at the end: a service may well quote what it was sent.
+    /// `text` with `***` for every run of eight characters of the key, encoded or not, in
+    /// upper or lower case, and for what of it a cut left at the end: a service may well
+    /// quote what it was sent. A shorter key is masked where it stands as a whole.
     ///
     /// ```
     /// use wansync_core::config::secret::Secret;
@@ -63,111 +72,27 @@ impl Secret {
     /// assert_eq!(format!("{key} {key:?}"), "*** ***");
     /// ```
     pub fn redact(&self, text: &str) -> String {
-        self.replace_key(text, true).into_owned()
+        self.mask().apply(text, true).into_owned()
     }
 
     /// [`Secret::redact`] for text that was not cut, such as a cell of a table: there, a
     /// word at the end that a key begins with too is a word.
     pub fn redact_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.replace_key(text, false)
+        self.mask().apply(text, false)
     }
 
-    fn replace_key<'t>(&self, text: &'t str, may_be_cut: bool) -> Cow<'t, str> {
-        let mut out = String::new();
-        let (mut at, mut copied) = (0, 0);
-        while let Some(ahead) = self.perhaps_in(&text.as_bytes()[at..]) {
-            at += ahead;
-            if let Some(length) = self.quote_in(&text[at..], may_be_cut) {
-                out.push_str(&text[copied..at]);
-                out.push_str("***");
-                at += length;
-                copied = at;
-            } else {
-                at += text[at..].chars().next().map_or(1, char::len_utf8);
-            }
-        }
-        if copied == 0 {
-            return Cow::Borrowed(text);
-        }
-        out.push_str(&text[copied..]);
-        Cow::Owned(out)
-    }
-
-    /// The next place where the key may begin: most of a long answer is nothing of it.
-    fn perhaps_in(&self, bytes: &[u8]) -> Option<usize> {
-        let first = self.0.as_bytes().first();
-        let mut bytes = bytes.iter();
-        bytes.position(|byte| Some(byte) == first || matches!(byte, b'%' | b'\\'))
-    }
-
-    /// The length of the key that `text` begins with. Each of the key's bytes
-    /// may be percent-encoded, once or twice, or not, since programs differ in
-    /// which they encode; and each of its characters escaped as in JSON. A text
-    /// that was cut may end within the key.
-    fn quote_in(&self, text: &str, may_be_cut: bool) -> Option<usize> {
-        if text.starts_with(&self.0) {
-            return Some(self.0.len());
-        }
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        for c in self.0.chars() {
-            if let Some(length) = json_escape(c, &bytes[at..]) {
-                at += length;
-                continue;
-            }
-            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                at += match &bytes[at..] {
-                    rest if may_be_cut && at >= MIN_CUT_LENGTH && is_cut(rest) => {
-                        return Some(text.len());
-                    }
-                    [b'%', high, low, ..] if is_hex_of(byte, *high, *low) => 3,
-                    [b'%', b'2', b'5', high, low, ..] if is_hex_of(byte, *high, *low) => 5,
-                    [b'+', ..] if byte == b' ' => 1,
-                    [same, ..] if *same == byte => 1,
-                    _ => return None,
-                };
-            }
-        }
-        Some(at)
+    fn mask(&self) -> &Mask {
+        self.mask.get_or_init(|| Mask::new(&self.key))
     }
 }
 
-/// True if nothing follows, or the beginning of an escape.
-fn is_cut(rest: &[u8]) -> bool {
-    match rest {
-        [] | [b'%'] | [b'%', _] => true,
-        [b'\\', ..] => rest.len() < 6,
-        _ => false,
+impl PartialEq for Secret {
+    fn eq(&self, other: &Secret) -> bool {
+        self.key == other.key
     }
 }
 
-/// The length of the escape (RFC 8259, 7) that `text` begins with, if it stands
-/// for this character. A key has no control characters, so `\n` and the like do not.
-fn json_escape(c: char, text: &[u8]) -> Option<usize> {
-    match text {
-        [b'\\', mark @ (b'"' | b'\\' | b'/'), ..] => (c == char::from(*mark)).then_some(2),
-        [b'\\', ..] => {
-            let mut rest = text;
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let [high, low] = unit.to_be_bytes();
-                let [b'\\', b'u', a, b, c, d, after @ ..] = rest else {
-                    return None;
-                };
-                if !is_hex_of(high, *a, *b) || !is_hex_of(low, *c, *d) {
-                    return None;
-                }
-                rest = after;
-            }
-            Some(text.len() - rest.len())
-        }
-        _ => None,
-    }
-}
-
-fn is_hex_of(byte: u8, high: u8, low: u8) -> bool {
-    let digit = |digit: u8| char::from(digit).to_digit(16);
-    digit(high) == Some(u32::from(byte >> 4)) && digit(low) == Some(u32::from(byte & 15))
-}
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

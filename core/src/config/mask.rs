@@ -1,0 +1,412 @@
+//! Masks for a key: the text of a service, or of whoever stands in between, may quote it
+//! whole, in part or encoded.
+//!
+//! A run of eight characters of the key is no accident, in upper or lower case, percent-
+//! encoded, escaped as in JSON or HTML, in base64 or in hex, and all of that in layers.
+//! Escapes are undone layer by layer, and each layer is searched for the runs of the few
+//! forms that no escape makes. The time is linear in the text, whatever the text is.
+
+use alloc::borrow::Cow;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// The shortest part of a key that is masked, in UTF-16 code units; a shorter key is
+/// masked as a whole.
+const RUN: usize = 8;
+/// The shortest form of a short key that is no word by accident.
+const MIN_FORM: usize = 6;
+/// The length from which a key's beginning at the end of a text is no accident, in bytes.
+const MIN_CUT: usize = 3;
+/// The longest escape sequence, and so what may be left of one at the end of a text.
+const MAX_ESCAPE: usize = 12;
+/// The number of layers of escapes that are undone.
+const LAYERS: usize = 4;
+/// A text is gone through block by block, since an answer may have megabytes.
+const BLOCK: usize = 8 * 1024;
+/// More than a run may need beyond its block, in however many layers.
+const OVERLAP: usize = 1024;
+/// The number of chains of the table of runs, a power of two.
+const CHAINS: usize = 512;
+/// The end of a chain.
+const NONE: u16 = u16::MAX;
+
+/// The forms of a key, and a table of their runs.
+#[derive(Clone)]
+pub(super) struct Mask {
+    /// The forms, one behind the other, each of them folded.
+    codes: Vec<u16>,
+    /// The ends of the forms in `codes`.
+    ends: Vec<usize>,
+    /// The number of forms that are the key itself, not encoded.
+    plain: usize,
+    /// The length of what is hashed.
+    hashed: usize,
+    /// The first run of each chain, by its place in `codes`, and the next of each run.
+    first: Vec<u16>,
+    next: Vec<u16>,
+}
+
+/// A code unit, and the place in the text where what it stands for begins.
+#[derive(Clone, Copy)]
+struct Unit {
+    code: u16,
+    start: u32,
+}
+
+impl Mask {
+    pub(super) fn new(key: &str) -> Mask {
+        let mut units = units_of(key, 0);
+        let mut mask = Mask {
+            codes: Vec::new(),
+            ends: Vec::new(),
+            plain: 1,
+            hashed: RUN.min(units.len()),
+            first: vec![NONE; CHAINS],
+            next: Vec::new(),
+        };
+        mask.add(units.iter().map(|unit| unit.code));
+        // What stands for a character in the key itself is undone in a text, too.
+        let is_changed = (0..LAYERS).filter(|_| undo_escapes(&mut units)).count() > 0;
+        if is_changed {
+            mask.add(units.iter().map(|unit| unit.code));
+            mask.plain = mask.ends.len();
+            mask.hashed = mask.hashed.min(units.len()).max(1);
+        }
+        let bytes = key.as_bytes();
+        // Whatever the number of bytes before it is, one of these ends on a whole group.
+        for at in 0..bytes.len().min(3) {
+            let code = base64(&bytes[at..]);
+            mask.add(code.clone());
+            // The other alphabet, where it makes a difference.
+            if code
+                .clone()
+                .any(|letter| FOR_URLS.iter().any(|(one, _)| *one == letter))
+            {
+                mask.add(code.map(for_urls));
+            }
+        }
+        mask.add(hex(bytes));
+        mask.fill_table();
+        mask
+    }
+
+    fn add(&mut self, codes: impl Iterator<Item = u16>) {
+        let start = self.codes.len();
+        self.codes.extend(codes.map(fold));
+        if !self.ends.is_empty() && self.codes.len() - start < MIN_FORM {
+            self.codes.truncate(start);
+        } else {
+            self.ends.push(self.codes.len());
+        }
+    }
+
+    fn forms(&self) -> impl Iterator<Item = &[u16]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(from, to)| &self.codes[from..*to])
+    }
+
+    fn fill_table(&mut self) {
+        self.next = vec![NONE; self.codes.len()];
+        let mut start = 0;
+        for end in &self.ends {
+            for at in start..=*end - RUN.min(*end - start) {
+                let chain = hash(self.codes[at..at + self.hashed].iter().copied());
+                // No key is so long that its forms have 65,535 units.
+                self.next[at] = core::mem::replace(&mut self.first[chain], at as u16);
+            }
+            start = *end;
+        }
+    }
+
+    /// The text with `***` for each part of the key; one that may have been cut can end
+    /// within the key.
+    pub(super) fn apply<'t>(&self, text: &'t str, may_be_cut: bool) -> Cow<'t, str> {
+        if text.len() < self.hashed && !may_be_cut {
+            return Cow::Borrowed(text);
+        }
+        let mut masked = vec![false; text.len().min(BLOCK + OVERLAP)];
+        let mut out = Cow::Borrowed("");
+        let (mut at, mut copied, mut is_hidden) = (0, 0, false);
+        while at < text.len() {
+            let end = text.floor_char_boundary(at + BLOCK);
+            let seen = text.floor_char_boundary(at + BLOCK + OVERLAP);
+            self.search(
+                &text[..seen],
+                at,
+                end,
+                may_be_cut && seen == text.len(),
+                &mut masked,
+            );
+            for (place, hides) in (at..end).zip(&masked) {
+                if *hides && !is_hidden {
+                    out.to_mut().push_str(&text[copied..place]);
+                    out.to_mut().push_str("***");
+                } else if !*hides && is_hidden {
+                    copied = place;
+                }
+                is_hidden = *hides;
+            }
+            let kept = masked.len().saturating_sub(end - at);
+            masked.copy_within(end - at.., 0);
+            masked[kept..].fill(false);
+            at = end;
+        }
+        match out {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            Cow::Owned(mut out) => {
+                if !is_hidden {
+                    out.push_str(&text[copied..]);
+                }
+                Cow::Owned(out)
+            }
+        }
+    }
+
+    /// Marks what is to be masked from `start` on, as far as it begins before `end`.
+    fn search(&self, text: &str, start: usize, end: usize, is_cut: bool, masked: &mut [bool]) {
+        let mut units = units_of(text, start);
+        for _ in 0..=LAYERS {
+            for at in 0..units.len() {
+                let from = units[at].start as usize;
+                if from < end
+                    && let Some(run) = self.run_in(&units[at..])
+                {
+                    let after = units.get(at + run);
+                    let to = after.map_or(text.len(), |unit| unit.start as usize);
+                    masked[from - start..to - start].fill(true);
+                }
+            }
+            if is_cut && let Some(from) = self.cut_in(&units, text.len()) {
+                masked[from - start..text.len() - start].fill(true);
+            }
+            if !undo_escapes(&mut units) {
+                break;
+            }
+        }
+    }
+
+    /// The length of the run that the units begin with.
+    fn run_in(&self, units: &[Unit]) -> Option<usize> {
+        let hashed = units.get(..self.hashed)?;
+        let mut at = self.first[hash(hashed.iter().map(|unit| fold(unit.code)))];
+        while at != NONE {
+            let place = usize::from(at);
+            let form_end = *self.ends.iter().find(|end| **end > place)?;
+            let run = RUN.min(self.length_of_form(form_end));
+            if is_same(units, &self.codes[place..place + run]) {
+                return Some(run);
+            }
+            at = self.next[place];
+        }
+        None
+    }
+
+    fn length_of_form(&self, end: usize) -> usize {
+        let before = self.ends.iter().rev().find(|other| **other < end);
+        end - before.copied().unwrap_or(0)
+    }
+
+    /// The place where the units end within the key: at the very end, or before the rest
+    /// of an escape.
+    fn cut_in(&self, units: &[Unit], text_length: usize) -> Option<usize> {
+        let is_rest = |unit: &Unit| {
+            let byte = u8::try_from(unit.code);
+            byte.is_ok_and(|b| b.is_ascii_alphanumeric() || b"%\\&#".contains(&b))
+        };
+        let rest = units
+            .iter()
+            .rev()
+            .take(MAX_ESCAPE)
+            .take_while(|unit| is_rest(unit));
+        let begins = |at: &usize| matches!(u8::try_from(units[*at].code), Ok(b'%' | b'\\' | b'&'));
+        let places = (units.len() - rest.count()..units.len()).filter(begins);
+        places.chain([units.len()]).find_map(|end| {
+            let length = self.forms().take(self.plain).filter_map(|form| {
+                let lengths = 1..=end.min(form.len()).min(RUN);
+                lengths
+                    .rev()
+                    .find(|length| is_same(&units[end - length..end], &form[..*length]))
+            });
+            let from = units[end - length.max()?].start as usize;
+            let to = units
+                .get(end)
+                .map_or(text_length, |unit| unit.start as usize);
+            (to - from >= MIN_CUT).then_some(from)
+        })
+    }
+}
+
+/// The units of a text from `start` on.
+fn units_of(text: &str, start: usize) -> Vec<Unit> {
+    let mut units = Vec::with_capacity(text.len() - start);
+    for (at, c) in text[start..].char_indices() {
+        // No text is as long as 4 GiB.
+        let start = (start + at) as u32;
+        push(&mut units, c.into(), start);
+    }
+    units
+}
+
+/// Adds the one or two units of a character, or half of one.
+fn push(units: &mut Vec<Unit>, character: u32, start: u32) {
+    match character.checked_sub(0x1_0000) {
+        None => units.push(Unit {
+            code: character as u16,
+            start,
+        }),
+        Some(rest) => {
+            let codes = [0xd800 | rest >> 10, 0xdc00 | rest & 0x3ff];
+            units.extend(codes.map(|code| Unit {
+                code: code as u16,
+                start,
+            }));
+        }
+    }
+}
+
+/// Takes one layer of escapes off; says whether there was one.
+fn undo_escapes(units: &mut Vec<Unit>) -> bool {
+    let Some(first) = (0..units.len()).find(|at| escape(&units[*at..]).is_some()) else {
+        return false;
+    };
+    let escaped = units.split_off(first);
+    let mut at = 0;
+    while let Some(unit) = escaped.get(at) {
+        let (character, length) = escape(&escaped[at..]).unwrap_or((unit.code.into(), 1));
+        push(units, character, unit.start);
+        at += length;
+    }
+    true
+}
+
+/// The character of the escape that the units begin with, and the length of the escape.
+fn escape(units: &[Unit]) -> Option<(u32, usize)> {
+    match ascii(units, 0)? {
+        b'%' => percent_escape(units),
+        b'\\' => match ascii(units, 1)? {
+            b'u' => Some((hex_number(units, 2, 4)?, 6)),
+            b'x' => Some((hex_number(units, 2, 2)?, 4)),
+            mark @ (b'"' | b'\'' | b'/' | b'\\') => Some((mark.into(), 2)),
+            _ => None,
+        },
+        b'&' => html_escape(units),
+        _ => None,
+    }
+}
+
+fn ascii(units: &[Unit], at: usize) -> Option<u8> {
+    let byte = u8::try_from(units.get(at)?.code).ok()?;
+    byte.is_ascii().then_some(byte)
+}
+
+fn hex_number(units: &[Unit], at: usize, digits: usize) -> Option<u32> {
+    (at..at + digits).try_fold(0, |number, at| {
+        let digit = char::from(ascii(units, at)?).to_digit(16)?;
+        Some(number << 4 | digit)
+    })
+}
+
+/// A character of one byte, or all bytes of one in UTF-8.
+fn percent_escape(units: &[Unit]) -> Option<(u32, usize)> {
+    let byte = |at: usize| match ascii(units, 3 * at)? {
+        b'%' => hex_number(units, 3 * at + 1, 2),
+        _ => None,
+    };
+    let first = byte(0)?;
+    let count = match first {
+        ..0x80 => return Some((first, 3)),
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        0xf0..0xf8 => 4,
+        _ => return None,
+    };
+    let character = (1..count).try_fold(first & (0x7f >> count), |character, at| {
+        let next = byte(at).filter(|next| next & 0xc0 == 0x80)?;
+        Some(character << 6 | next & 0x3f)
+    })?;
+    Some((character, 3 * count))
+}
+
+fn html_escape(units: &[Unit]) -> Option<(u32, usize)> {
+    let name = (1..MAX_ESCAPE).map_while(|at| ascii(units, at).filter(|byte| *byte != b';'));
+    let name: Vec<u8> = name.collect();
+    let end = name.len() + 1;
+    let character = match name.as_slice() {
+        _ if ascii(units, end) != Some(b';') => return None,
+        b"amp" => b'&'.into(),
+        b"lt" => b'<'.into(),
+        b"gt" => b'>'.into(),
+        b"quot" => b'"'.into(),
+        b"apos" => b'\''.into(),
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
+        [b'#', digits @ ..] => number(digits, 10)?,
+        _ => return None,
+    };
+    Some((character, end + 1))
+}
+
+fn number(digits: &[u8], base: u32) -> Option<u32> {
+    let number = u32::from_str_radix(str::from_utf8(digits).ok()?, base).ok()?;
+    (number <= char::MAX.into()).then_some(number)
+}
+
+/// What is alike: letters of either case, and a blank and what stands for it in a query.
+fn fold(code: u16) -> u16 {
+    match code {
+        0x41..=0x5a | 0x410..=0x42f => code + 0x20,
+        0x400..=0x40f => code + 0x50,
+        0x2b => 0x20,
+        _ => code,
+    }
+}
+
+fn is_same(units: &[Unit], codes: &[u16]) -> bool {
+    let start = units.get(..codes.len());
+    start.is_some_and(|units| {
+        units
+            .iter()
+            .map(|unit| fold(unit.code))
+            .eq(codes.iter().copied())
+    })
+}
+
+fn hash(codes: impl Iterator<Item = u16>) -> usize {
+    let hash = codes.fold(0_u32, |hash, code| {
+        (hash ^ u32::from(code))
+            .wrapping_mul(0x9e37_79b1)
+            .rotate_left(13)
+    });
+    hash as usize % CHAINS
+}
+
+/// The letters of base64 (RFC 4648) without padding.
+fn base64(bytes: &[u8]) -> impl Iterator<Item = u16> + Clone {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    bytes.chunks(3).flat_map(|group| {
+        let byte = |at| group.get(at).copied().map_or(0, u32::from);
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let letter = move |at: usize| LETTERS[(bits >> (18 - 6 * at) & 63) as usize].into();
+        (0..=group.len()).map(letter)
+    })
+}
+
+/// The letters of base64's alphabet for URLs, beside those that they replace.
+const FOR_URLS: [(u16, u16); 2] = [(b'+' as u16, b'-' as u16), (b'/' as u16, b'_' as u16)];
+
+fn for_urls(letter: u16) -> u16 {
+    let other = FOR_URLS.iter().find(|(one, _)| *one == letter);
+    other.map_or(letter, |(_, other)| *other)
+}
+
+fn hex(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    let digit = |half: u8| u16::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes
+        .iter()
+        .flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
+}
+
+#[cfg(test)]
+#[path = "mask_tests.rs"]
+mod tests;
