@@ -40,6 +40,7 @@
 //! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
 //! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |
 //! | [`certificate`] | what the owner wants to know of a server's certificate |
+//! | [`filtering`] | whether the household's DNS questions go to the service's resolvers |
 //! | [`cron`] | when cron re-checks |
 //! | [`tunnel`] | a tunnel: from evidence to a verdict, and what to do about it |
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
@@ -59,6 +60,7 @@ pub mod certificate;
 pub mod config;
 pub mod cron;
 pub mod failure;
+pub mod filtering;
 pub mod hold;
 pub mod holddown;
 pub mod hotplug;

@@ -5,4 +5,5 @@
 pub mod alert;
 pub mod certificate;
 pub mod connection;
+pub mod filtering;
 pub mod wait;

@@ -163,6 +163,10 @@ pub struct Skydns {
     pub transport: Transport,
     /// The options that the decision depends on.
     pub policy: Policy,
+    /// The resolvers that filter; none for the service's own.
+    pub resolvers: Vec<IpAddr>,
+    /// The name of a site that the user's profile blocks.
+    pub test_name: Option<String>,
     /// A program that is run when the section's outcome changes.
     pub notify: Option<String>,
 }

@@ -16,6 +16,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use super::uci::{self, Section, Value};
 
@@ -37,6 +38,10 @@ pub struct NetworkOptions {
     pub device: Option<String>,
     /// False with `option auto '0'`: netifd waits for `ifup`.
     pub starts_at_boot: bool,
+    /// The addresses of `ipaddr` and `ip6addr`, static ones.
+    pub addresses: Vec<IpAddr>,
+    /// The resolvers of `dns`.
+    pub dns: Vec<String>,
 }
 
 impl NetworkFile {
@@ -59,6 +64,13 @@ impl NetworkFile {
         network.is_some_and(|network| network.proto.as_deref() == Some("wireguard"))
     }
 
+    /// True if a network has this static address.
+    #[must_use]
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        let mut networks = self.networks.iter();
+        networks.any(|network| network.addresses.contains(&address))
+    }
+
     /// The network of this name.
     #[must_use]
     pub fn network(&self, name: &str) -> Option<&NetworkOptions> {
@@ -74,8 +86,30 @@ impl NetworkOptions {
             proto: text("proto").map(str::to_owned),
             device: text("device").or(text("ifname")).map(str::to_owned),
             starts_at_boot: !matches!(text("auto"), Some("0" | "false")),
+            addresses: addresses(section),
+            dns: words(section, "dns").map(str::to_owned).collect(),
         }
     }
+}
+
+/// An address may have its prefix behind it.
+fn addresses(section: &Section<'_>) -> Vec<IpAddr> {
+    let all = words(section, "ipaddr").chain(words(section, "ip6addr"));
+    let bare = all.filter_map(|text| text.split('/').next()?.parse().ok());
+    bare.collect()
+}
+
+/// The words of an option, or of all items of a list.
+fn words<'a>(section: &'a Section<'_>, name: &str) -> impl Iterator<Item = &'a str> {
+    let entry = section.options.iter().find(|entry| entry.name == name);
+    let (one, list) = match entry.map(|entry| &entry.value) {
+        Some(Value::One(value)) => (Some(value), &[][..]),
+        Some(Value::List(items)) => (None, &items[..]),
+        None => (None, &[][..]),
+    };
+    let values = one.into_iter().chain(list.iter().map(|(item, _)| item));
+    let texts = values.filter_map(|bytes| str::from_utf8(bytes).ok());
+    texts.flat_map(str::split_ascii_whitespace)
 }
 
 fn text<'a>(section: &'a Section<'_>, name: &str) -> Option<&'a str> {

@@ -154,6 +154,16 @@ const SKYDNS_ROWS: &[OptionRow] = &[
         meaning: "how many sends may reach SkyDNS in 24 h, 1 to 288",
     },
     OptionRow {
+        options: &["resolver"],
+        default: "",
+        meaning: "a list: the addresses of the resolvers that filter, such as a NAT address of `update_nat`. Without it 193.58.251.251 for skydns.ru, 195.46.39.39 and 195.46.39.40 for safedns.com",
+    },
+    OptionRow {
+        options: &["test_name"],
+        default: "",
+        meaning: "the name of a site that the user's profile blocks: `check` asks the resolver for it, see below",
+    },
+    OptionRow {
         options: &["notify"],
         default: "",
         meaning: "a program, by its absolute path, that is run when the section's outcome changes",

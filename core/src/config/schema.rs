@@ -1,5 +1,6 @@
 //! From sections of text to values; the options are those of [`option_table`].
 
+mod filtering;
 mod service;
 mod source;
 mod tunnel;
@@ -267,6 +268,8 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let transport = transport(&mut options, base_url.as_ref());
     let refresh = options.duration("refresh", DEFAULT_REFRESH);
     let daily_limit = daily_limit(&mut options);
+    let resolvers = filtering::resolvers(&mut options);
+    let test_name = filtering::test_name(&mut options);
     let notify = path(&mut options, "notify");
     match (options.failed, base_url, ident, source) {
         (false, Some(base_url), Some(ident), Some(source)) => {
@@ -287,6 +290,8 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
                 bind,
                 transport,
                 policy,
+                resolvers,
+                test_name,
                 notify,
             }))
         }

@@ -1,0 +1,248 @@
+//! The resolvers that dnsmasq asks.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use super::section::DhcpSection;
+use super::{DNS_PORT, Judge, Target};
+use crate::address::PublicAddress;
+use crate::reason::filtering::{FilteringReason, Origin};
+
+/// The file that netifd writes the resolvers of all networks into, and where it was up to
+/// OpenWrt 19.07.
+const RESOLV_FILES: [&str; 2] = [
+    "/tmp/resolv.conf.d/resolv.conf.auto",
+    "/tmp/resolv.conf.auto",
+];
+/// The line with which netifd begins the resolvers of a network.
+const NETWORK_MARK: &str = "# Interface ";
+
+/// One item of `list server`: `[/DOMAIN…/]ADDRESS[#PORT][@DEVICE]`.
+struct Server<'a> {
+    /// The domains that it is asked for; empty for all.
+    domains: &'a str,
+    address: &'a str,
+    port: u16,
+}
+
+impl<'a> Server<'a> {
+    /// None if no other is asked: what is in a domain without an address is not to be found,
+    /// and `#` means the usual resolvers.
+    fn parse(text: &'a str) -> Option<Server<'a>> {
+        let text = text.trim();
+        let (domains, server) = match text
+            .strip_prefix('/')
+            .and_then(|rest| rest.rsplit_once('/'))
+        {
+            Some((domains, server)) => (domains, server),
+            None => ("", text),
+        };
+        let server = server.split('@').next().unwrap_or_default();
+        let (address, port) = server.split_once('#').unwrap_or((server, ""));
+        // `#` alone as a domain is every domain, and no domain is a name without a dot.
+        let is_unqualified = text.starts_with("//");
+        let domains = if domains == "#" { "" } else { domains };
+        (!address.is_empty() && !is_unqualified).then(|| Server {
+            domains,
+            address,
+            port: port.parse().unwrap_or(DNS_PORT),
+        })
+    }
+
+    /// A resolver for a domain of the owner's own, such as that of an office behind a VPN,
+    /// takes nothing from the service: nobody else knows such names.
+    fn is_private(&self) -> bool {
+        let address = self.address.parse::<IpAddr>();
+        !self.domains.is_empty()
+            && address.is_ok_and(|a| !a.is_loopback() && PublicAddress::new(a).is_err())
+    }
+}
+
+/// The resolvers of one instance.
+#[derive(Default)]
+struct Upstream<'a> {
+    /// `list server` names one that filters, for all domains.
+    service_in_list: bool,
+    /// The file does.
+    service_in_file: bool,
+    /// The usual questions go to a program.
+    to_program: bool,
+    /// The items of `list server` that lead elsewhere.
+    foreign: Vec<&'a str>,
+    /// The file leads elsewhere.
+    is_file_foreign: bool,
+}
+
+impl Judge<'_> {
+    /// The way of a question that the router was asked.
+    pub(super) fn follow_router(&mut self) {
+        let programs = (self.household.listeners)(DNS_PORT);
+        let is_dnsmasq = |name: &String| name.is_empty() || name == "dnsmasq";
+        let other = programs.iter().find(|name| !is_dnsmasq(name)).cloned();
+        let is_taken = other.is_some() && !programs.iter().any(is_dnsmasq);
+        let mut answers = false;
+        for section in DhcpSection::all(self.package).filter(|section| section.is_a("dnsmasq")) {
+            let port = section.text("port");
+            if !section.flag("disabled") && !is_taken && (port.is_empty() || port == "53") {
+                answers = true;
+                self.follow_instance(section);
+            }
+        }
+        match programs.is_empty() {
+            _ if answers => {}
+            false => self
+                .programs
+                .push(FilteringReason::OtherProgram { program: other }),
+            true => self.unknown = Some(FilteringReason::NobodyAnswers),
+        }
+    }
+
+    fn follow_instance(&mut self, section: DhcpSection<'_>) {
+        let noresolv = section.flag("noresolv");
+        let list = section.values("server");
+        let mut upstream = Upstream::default();
+        // OpenWrt passes over a plain option of that name.
+        for item in list.items.iter().filter(|_| list.is_list) {
+            self.follow_server(section, item, &mut upstream);
+        }
+        if !noresolv {
+            self.follow_file(section, &mut upstream);
+        }
+        let Upstream {
+            service_in_file,
+            to_program,
+            ..
+        } = upstream;
+        let is_served = upstream.service_in_list || service_in_file || to_program;
+        if !is_served && !upstream.is_file_foreign && self.unknown.is_none() {
+            self.unknown = Some(FilteringReason::NoResolver);
+        }
+        let closes_file = !noresolv && (upstream.is_file_foreign || !is_served);
+        if closes_file {
+            self.mends.push(section.change("set", "noresolv", "1"));
+        }
+        if !upstream.foreign.is_empty() {
+            let (lines, is_whole) = section.remove("server", &list, &upstream.foreign);
+            upstream.service_in_list &= !is_whole;
+            self.mends.extend(lines);
+        }
+        let file_serves = service_in_file && !closes_file;
+        if !upstream.service_in_list && !file_serves && !to_program {
+            self.mend_with_resolvers(section);
+        }
+    }
+
+    fn mend_with_resolvers(&mut self, section: DhcpSection<'_>) {
+        for resolver in self.household.resolvers {
+            let resolver = alloc::format!("{resolver}");
+            self.mends
+                .push(section.change("add_list", "server", &resolver));
+        }
+    }
+
+    fn follow_server<'a>(
+        &mut self,
+        section: DhcpSection<'_>,
+        item: &'a str,
+        upstream: &mut Upstream<'a>,
+    ) {
+        let Some(server) = Server::parse(item).filter(|server| !server.is_private()) else {
+            return;
+        };
+        let is_usual = server.domains.is_empty();
+        match self.target(server.address) {
+            Target::Service => {
+                self.to_service = true;
+                upstream.service_in_list |= is_usual;
+            }
+            Target::Router => {
+                upstream.to_program |= is_usual && self.follow_program(&server);
+            }
+            Target::Elsewhere => {
+                upstream.foreign.push(item);
+                self.elsewhere.push(FilteringReason::Asks {
+                    instance: section.name().map(ToOwned::to_owned),
+                    address: server.address.to_owned(),
+                    origin: Origin::Server {
+                        domains: server.domains.replace('/', ", "),
+                    },
+                });
+            }
+        }
+    }
+
+    /// Whether it leads into a program. dnsmasq does not ask itself.
+    fn follow_program(&mut self, server: &Server<'_>) -> bool {
+        let Server { address, port, .. } = *server;
+        let is_itself = port == DNS_PORT && matches!(address, "127.0.0.1" | "::1");
+        if !is_itself {
+            let names = (self.household.listeners)(port);
+            self.programs.push(FilteringReason::AsksProgram {
+                address: address.to_owned(),
+                port,
+                program: names.into_iter().find(|name| !name.is_empty()),
+            });
+        }
+        !is_itself
+    }
+
+    fn follow_file(&mut self, section: DhcpSection<'_>, upstream: &mut Upstream<'_>) {
+        let named = section.text("resolvfile");
+        let places = if named.is_empty() {
+            &RESOLV_FILES[..]
+        } else {
+            &[&*named]
+        };
+        let texts = places
+            .iter()
+            .map(|place| (*place, (self.household.read)(place)));
+        let found = texts.into_iter().find(|(_, text)| !text.is_empty());
+        let (place, text) = found.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let mut network = None;
+        for line in text.lines() {
+            network = line.strip_prefix(NETWORK_MARK).or(network);
+            let mut words = line.split_ascii_whitespace();
+            let address = words.next().filter(|word| *word == "nameserver");
+            let Some(address) = address.and_then(|_| words.next()) else {
+                continue;
+            };
+            match self.target(address) {
+                Target::Service => {
+                    self.to_service = true;
+                    upstream.service_in_file = true;
+                }
+                Target::Router => {
+                    let server = Server {
+                        domains: "",
+                        address,
+                        port: DNS_PORT,
+                    };
+                    upstream.to_program |= self.follow_program(&server);
+                }
+                Target::Elsewhere => {
+                    upstream.is_file_foreign = true;
+                    self.elsewhere.push(FilteringReason::Asks {
+                        instance: section.name().map(ToOwned::to_owned),
+                        address: address.to_owned(),
+                        origin: self.origin(place, network, address),
+                    });
+                }
+            }
+        }
+    }
+
+    fn origin(&self, place: &str, network: Option<&str>, address: &str) -> Origin {
+        let Some(network) = network.map(ToOwned::to_owned) else {
+            return Origin::File(place.to_owned());
+        };
+        let options = self.household.networks.network(&network);
+        let is_set = options.is_some_and(|o| o.dns.iter().any(|dns| dns == address));
+        match is_set {
+            true => Origin::SetIn { network },
+            false => Origin::GivenTo { network },
+        }
+    }
+}
