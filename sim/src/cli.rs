@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::resolver::Resolver;
 use crate::{Fault, Times};
 
 /// The world around wansync, on loopback: for its tests, its demo, and for trying
@@ -43,6 +44,8 @@ pub enum Command {
         #[arg(long)]
         echo: bool,
     },
+    /// A resolver that blocks names as SkyDNS does, for ever.
+    Resolver(Resolver),
     /// Sends UDP datagrams.
     UdpSend {
         /// Whom to.

@@ -29,7 +29,7 @@
 //! | `altered`, `deliver` | faults in a reply's content, and on its way |
 //! | `journal` | what was received |
 //! | `admin` | the simulator's own pages, under `/_sim/` |
-//! | `program`, `cli`, `serve`, `ask`, `ping`, `udp` | the simulator as a program |
+//! | `program`, `cli`, `serve`, `ask`, `ping`, `udp`, `resolver` | the simulator as a program |
 
 mod addresses;
 mod admin;
@@ -48,6 +48,7 @@ mod ping;
 mod plan;
 pub mod program;
 mod query;
+mod resolver;
 mod serve;
 mod server;
 mod services;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use crate::{ask, ping, serve, ubus, udp};
+use crate::{ask, ping, resolver, serve, ubus, udp};
 
 /// Runs it with these arguments, of which the first is the program's name; says
 /// whether it succeeded.
@@ -18,6 +18,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> bool {
             ping::ping(address, Duration::from_millis(wait)).map_err(Into::into)
         }
         Command::UdpListen { at, echo } => udp::listen(at, echo).map_err(Into::into),
+        Command::Resolver(options) => resolver::run(options).map_err(Into::into),
         Command::UdpSend {
             to,
             size,

@@ -8,6 +8,7 @@ pub mod netns;
 pub mod nginx;
 pub mod procd;
 pub mod random;
+pub mod resolver;
 pub mod simulator;
 pub mod terminal;
 pub mod tunnel;
