@@ -175,13 +175,13 @@ fn status_format(text: &str) -> Result<StatusFormat, String> {
     }
 }
 
-/// Checks the configuration with line numbers, then the clock, the CA file,
-/// name resolution, TLS, the key and the user, and each tunnel's networks, far
-/// end, route and name at VPNKI.
+/// Checks the configuration with line numbers, then where the household's DNS questions
+/// go, the clock, the CA file, name resolution, TLS, the key and the user, what the
+/// resolver answers, and each tunnel's networks, far end, route and name at VPNKI.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "check", help_triggers("-h", "--help", "help"))]
 pub struct CheckArguments {
-    /// check the configuration alone
+    /// check the files alone, and ask nobody
     #[argh(switch)]
     pub offline: bool,
 

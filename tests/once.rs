@@ -119,7 +119,7 @@ fn status_says_it_in_json() {
     assert_eq!(home["outcome"], "confirmed");
     assert_eq!(home["sends_left_today"], 23);
     assert!((200..=300).contains(&home["next_due_s"].as_i64().expect("a number")));
-    assert_eq!(home.as_object().expect("an object").len(), 7);
+    assert_eq!(home.as_object().expect("an object").len(), 8);
 }
 
 #[test]

@@ -7,11 +7,13 @@
 //! | [`tunnels`] | rounds over the tunnels and what follows; [`tunnels::one_shot`] without a daemon |
 //! | [`account`] | asking VPNKI about an account |
 //! | [`daemon`] | all of it for ever: event sources, sections, accounts |
+//! | [`filtering`] | where the household's DNS questions go, and what the resolver answers |
 //! | [`hooks`] | the owner's programs that are run |
 //! | [`paths`], [`problem_log`] | where everything is; what has been logged already |
 
 pub mod account;
 pub mod daemon;
+pub mod filtering;
 pub mod hooks;
 pub mod observe;
 pub mod paths;

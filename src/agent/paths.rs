@@ -113,6 +113,18 @@ impl Paths {
         file.network(network).is_none_or(|n| n.starts_at_boot)
     }
 
+    /// The text of `/etc/config/dhcp`; `None` if there is none.
+    ///
+    /// # Errors
+    /// In words that follow on its name.
+    pub fn dhcp_file(&self) -> Result<Option<Vec<u8>>, String> {
+        let beside = self.config.with_file_name("dhcp");
+        match files::read_optional(&beside, MAX_CONFIG_SIZE) {
+            Ok(None) => files::read_optional(Path::new("/etc/config/dhcp"), MAX_CONFIG_SIZE),
+            read => read,
+        }
+    }
+
     /// The text of another configuration, that beside ours or, since procd's daemon has a
     /// copy of ours elsewhere, OpenWrt's.
     fn read_beside(&self, name: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 //! the services' answers.
 
 mod configuration;
+mod filtering;
 mod findings;
 mod service;
 mod tunnels;
@@ -38,6 +39,7 @@ pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
         return service::run(paths, &config, out);
     }
     check_configuration(paths, &config, &mut findings);
+    filtering::check_household(paths, &config, &findings);
     if !check.offline {
         let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
         check_clock_and_ca_file(&config, &mut findings);
@@ -46,6 +48,7 @@ pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
             findings.set_subject(name);
             check_skydns_section(name, section, &client, &observer, &mut findings);
         }
+        filtering::test_profiles(paths, &config, &observer, &mut findings);
         tunnels::check(paths, &config, &client, &observer, &mut findings);
     }
     findings.exit

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::output::{Output, screen};
+use crate::agent::filtering::judge_household;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::remembered_state;
@@ -28,6 +29,7 @@ use wansync_core::state::SectionState;
 use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
 use wansync_core::text::prometheus;
+use wansync_core::text::status::filtering::{FilteringView, ProfileTestView};
 use wansync_core::text::status::tunnel::TunnelView;
 use wansync_core::text::status::{SectionView, StatusView, text};
 use wansync_core::time::Now;
@@ -106,6 +108,7 @@ fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
         clock_is_set: now.clock_is_set(),
         skydns: section_views(paths, &config, &store, now),
         tunnels: tunnel_views(&config, &store, now),
+        filtering: judge_household(paths, &config).map(FilteringView::of),
         is_enabled: config.main.enabled,
         errors: config
             .problems
@@ -168,8 +171,17 @@ fn section_view(
         sends_left_today: Some(left),
         sends: Some(section.policy.daily_limit - left),
         confirmed_for: state.confirmed.map(|c| now.boot.since(c.boot)),
+        profile_test: profile_test(name, section, store, now),
         reason: (!state.reason.is_empty()).then_some(state.reason),
     }
+}
+
+/// What `wansync check` found last, if it would ask the same today.
+fn profile_test(name: &str, section: &Skydns, store: &Store, now: Now) -> Option<ProfileTestView> {
+    let test = store
+        .profile_test(name)
+        .filter(|test| test.is_of(section))?;
+    Some(ProfileTestView::of(&test, now.boot))
 }
 
 fn observed_address(

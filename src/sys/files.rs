@@ -24,6 +24,15 @@ pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     read_whole(file, limit)
 }
 
+/// Reads a file as [`read`] does; `None` if there is no such file.
+pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+    match open_to_read(path) {
+        Ok(file) => read_whole(file, limit).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(describe_read_error(&error)),
+    }
+}
+
 /// Reads a file as the kernel makes it up.
 pub fn read_from_kernel(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(|error| describe_read_error(&error))?;

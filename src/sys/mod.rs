@@ -4,8 +4,9 @@
 //! | modules | subject |
 //! | --- | --- |
 //! | [`http`] | requests to the services, with TLS and a deadline |
+//! | [`dns`] | one question to a resolver |
 //! | [`ubus`] | netifd: its networks, news of them, up and down |
-//! | [`netlink`], [`interfaces`], [`counters`], [`ping`] | the kernel: routes, changes, addresses, bytes, echoes |
+//! | [`netlink`], [`interfaces`], [`counters`], [`listeners`], [`ping`] | the kernel: routes, changes, addresses, bytes, ports, echoes |
 //! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
 //! | [`trap`], [`users`] | whom a file must belong to |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
@@ -20,10 +21,12 @@ pub mod clockwatch;
 pub mod control;
 pub mod counters;
 pub mod digest;
+pub mod dns;
 pub mod files;
 pub mod http;
 pub mod identity;
 pub mod interfaces;
+pub mod listeners;
 pub mod lock;
 pub mod log;
 pub mod netlink;

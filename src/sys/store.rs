@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{clock, files, trap};
+use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::json::{Json, JsonWriter, Persist};
 use wansync_core::persist;
 use wansync_core::record::Record;
@@ -62,6 +63,16 @@ impl Store {
     /// Remembers the state of a tunnel, as JSON, until the next boot.
     pub fn write_tunnel_state(&self, name: &str, state: &str) -> Result<(), String> {
         self.write_with_boot_id(&self.state_file("tunnel", name), state)
+    }
+
+    /// How the last test of a section's profile since this boot ended.
+    pub fn profile_test(&self, section: &str) -> Option<ProfileTest> {
+        self.read_of_this_boot(&self.state_file("filtering", section))
+    }
+
+    /// Remembers it until the next boot.
+    pub fn remember_profile_test(&self, section: &str, test: &ProfileTest) -> Result<(), String> {
+        self.write_of_this_boot(&self.state_file("filtering", section), test)
     }
 
     /// The problems that the last pass since this boot reported.

@@ -9,11 +9,12 @@ use wansync_sim::KEY;
 use crate::{AFTER_BACKOFF, HOUR, fault, later, log_of};
 use wansync_test_support::{Ran, Router};
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "confirmed",
     "next_due_s",
     "observed",
     "outcome",
+    "profile_test",
     "reason",
     "section",
     "sends_left_today",
@@ -24,7 +25,10 @@ const KEYS: [&str; 7] = [
 fn home(router: &Router) -> Value {
     let status = router.status();
     let names: Vec<&String> = status.as_object().expect("an object").keys().collect();
-    assert_eq!(names, ["clock", "skydns", "tunnels", "version"]);
+    assert_eq!(
+        names,
+        ["clock", "filtering", "skydns", "tunnels", "version"]
+    );
     let home = status["skydns"][0].clone();
     let names: Vec<&String> = home.as_object().expect("an object").keys().collect();
     assert_eq!(names, KEYS);

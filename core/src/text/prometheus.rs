@@ -18,6 +18,7 @@
 //!     clock_is_set: true,
 //!     skydns: vec![section],
 //!     tunnels: Vec::new(),
+//!     filtering: None,
 //!     is_enabled: true,
 //!     errors: 0,
 //! };
@@ -34,6 +35,8 @@ use alloc::vec::Vec;
 
 use super::status::tunnel::TunnelView;
 use super::status::{SectionView, StatusView};
+use crate::filtering::Verdict;
+use crate::filtering::profile_test::TestState;
 use crate::outcome::Outcome;
 use crate::time::seconds;
 use crate::tunnel::Health;
@@ -66,6 +69,7 @@ pub fn metrics(view: &StatusView) -> String {
         &one(view.errors as i64),
     );
     push_skydns(&mut out, &view.skydns);
+    push_filtering(&mut out, view);
     push_tunnels(&mut out, &view.tunnels);
     out
 }
@@ -132,6 +136,44 @@ fn push_outcomes(out: &mut String, sections: &[SectionView]) {
         "skydns_outcome",
         "How the last pass ended for the section: 1 for that outcome.",
         &samples,
+    );
+}
+
+fn push_filtering(out: &mut String, view: &StatusView) {
+    let verdicts = view.filtering.iter().flat_map(|filtering| {
+        let is = |verdict| flag_value(filtering.verdict == verdict);
+        Verdict::ALL.map(|verdict| (vec![("verdict", verdict.word())], is(verdict)))
+    });
+    push_family(
+        out,
+        "filtering",
+        "Which of the household's DNS questions go to the service: 1 for that verdict.",
+        &verdicts.collect::<Vec<Sample<'_>>>(),
+    );
+    let mut states = Vec::new();
+    let mut ages = Vec::new();
+    for section in &view.skydns {
+        let Some(test) = &section.profile_test else {
+            continue;
+        };
+        let of_section = ("section", section.section.as_str());
+        for state in TestState::ALL {
+            let labels = vec![of_section, ("state", state.word())];
+            states.push((labels, flag_value(test.state == state)));
+        }
+        ages.push((vec![of_section], test.age_s.to_string()));
+    }
+    push_family(
+        out,
+        "profile_test",
+        "What the service's resolver last answered to 'wansync check': 1 for that state.",
+        &states,
+    );
+    push_family(
+        out,
+        "profile_test_age_seconds",
+        "Time since that answer.",
+        &ages,
     );
 }
 

@@ -16,6 +16,7 @@
 //!     clock_is_set: true,
 //!     skydns: vec![section],
 //!     tunnels: Vec::new(),
+//!     filtering: None,
 //!     is_enabled: true,
 //!     errors: 0,
 //! };
@@ -25,6 +26,7 @@
 //! ```
 
 pub mod evidence;
+pub mod filtering;
 mod span;
 pub mod tunnel;
 
@@ -41,6 +43,7 @@ use serde::{Serialize, Serializer};
 use super::width::clean;
 use crate::outcome::Outcome;
 use crate::time::describe_span;
+use filtering::{FilteringView, ProfileTestView};
 use tunnel::TunnelView;
 
 /// The whole of it.
@@ -55,6 +58,8 @@ pub struct StatusView {
     pub skydns: Vec<SectionView>,
     /// The `tunnel` sections that are.
     pub tunnels: Vec<TunnelView>,
+    /// Where the household's DNS questions go, if a `skydns` section is in use.
+    pub filtering: Option<FilteringView>,
     /// `option enabled` of the `wansync` section.
     #[serde(skip)]
     pub is_enabled: bool,
@@ -80,6 +85,8 @@ pub struct SectionView {
     pub next_due_s: Option<u64>,
     /// The number of sends that may still reach the service in this 24 h.
     pub sends_left_today: Option<u32>,
+    /// The last test of the profile, if it was tested since the boot.
+    pub profile_test: Option<ProfileTestView>,
     /// The number of sends that reached it.
     #[serde(skip)]
     pub sends: Option<u32>,
@@ -124,6 +131,9 @@ pub fn text(view: &StatusView) -> String {
         // Writing to a String cannot fail.
         let _ = write_section(&mut out, section, width);
     }
+    if let Some(filtering) = &view.filtering {
+        let _ = filtering.write(&mut out);
+    }
     for tunnel in &view.tunnels {
         let _ = tunnel::write(&mut out, tunnel, width);
     }
@@ -157,5 +167,8 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::
             describe_span(Duration::from_secs(due))
         )?;
     }
-    Ok(())
+    match &section.profile_test {
+        Some(test) => test.write(out, width),
+        None => Ok(()),
+    }
 }

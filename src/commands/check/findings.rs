@@ -42,6 +42,16 @@ impl<'a> Findings<'a> {
         self.tell("ok    ", text);
     }
 
+    /// What is neither good nor bad, such as what cannot be known.
+    pub fn note(&self, text: fmt::Arguments<'_>) {
+        self.tell("note  ", text);
+    }
+
+    /// A line that belongs to the finding above it.
+    pub fn more(&self, text: fmt::Arguments<'_>) {
+        self.tell("      ", text);
+    }
+
     pub fn warn(&self, text: fmt::Arguments<'_>) {
         self.tell("warn  ", text);
     }

@@ -1,0 +1,82 @@
+//! The programs that listen on a UDP port of this machine, from `/proc`.
+#![expect(clippy::disallowed_methods, reason = "/proc is read here")]
+
+use std::fs;
+use std::path::Path;
+
+/// The names of the programs that listen on a port, each once; empty for one that this user
+/// may not see.
+pub fn on_udp_port(port: u16) -> Vec<String> {
+    let mut sockets: Vec<String> = Vec::new();
+    for table in ["/proc/net/udp", "/proc/net/udp6"] {
+        // A kernel without IPv6 has no such table.
+        let table = fs::read_to_string(table).unwrap_or_default();
+        let lines = table.lines().filter_map(|line| socket_on(line, port));
+        sockets.extend(lines.map(|inode| format!("socket:[{inode}]")));
+    }
+    if sockets.is_empty() {
+        return Vec::new();
+    }
+    let mut names: Vec<String> = Vec::new();
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let process = process.path();
+        if holds_any(&process, &sockets)
+            && let Ok(name) = fs::read_to_string(process.join("comm"))
+            && !names.iter().any(|known| known == name.trim_end())
+        {
+            names.push(name.trim_end().to_owned());
+        }
+    }
+    if names.is_empty() {
+        names.push(String::new());
+    }
+    names
+}
+
+/// The inode of the socket in a line of the table, if it is on this port and not connected:
+/// `sl local:port remote:port st queues timer retransmits uid timeout inode …`, in hex.
+fn socket_on(line: &str, port: u16) -> Option<&str> {
+    let mut words = line.split_ascii_whitespace().skip(1);
+    let (_, local) = words.next()?.rsplit_once(':')?;
+    let (_, remote) = words.next()?.rsplit_once(':')?;
+    let is_listener = u16::from_str_radix(local, 16) == Ok(port) && remote == "0000";
+    words.nth(6).filter(|_| is_listener)
+}
+
+fn holds_any(process: &Path, sockets: &[String]) -> bool {
+    let files = fs::read_dir(process.join("fd")).into_iter().flatten();
+    files.flatten().any(|file| {
+        let target = fs::read_link(file.path());
+        target.is_ok_and(|target| sockets.iter().any(|socket| target.as_os_str() == &**socket))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_is_found_by_its_port() {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let port = socket.local_addr().expect("an address").port();
+        let own = fs::read_to_string("/proc/self/comm").expect("a name");
+        assert_eq!(on_udp_port(port), [own.trim_end()]);
+        drop(socket);
+        let gone = on_udp_port(port);
+        assert!(!gone.iter().any(|name| name == own.trim_end()), "{gone:?}");
+    }
+
+    #[test]
+    fn a_connected_socket_is_no_listener() {
+        let line = "  1: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 12345 2 0000000000000000 0";
+        assert_eq!(socket_on(line, 53), Some("12345"));
+        assert_eq!(socket_on(line, 54), None);
+        let connected = line.replace("00000000:0000", "01010101:0035");
+        assert_eq!(socket_on(&connected, 53), None);
+        for bad in ["", "sl", "  1: x y", "  1: :0035 :0000"] {
+            assert_eq!(socket_on(bad, 53), None);
+        }
+    }
+}
