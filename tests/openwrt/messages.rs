@@ -27,6 +27,16 @@ fn set_right(online: &Online) {
     online.ubus.set_interface("wan", up("8.8.4.4"));
     online.admin("reset");
     online.admin("fault?clear=1");
+    dhcp(online, SERVED, "");
+}
+
+/// All questions go to SkyDNS.
+const SERVED: &str = "option noresolv '1'\nlist server '193.58.251.251'";
+
+/// `/etc/config/dhcp` with these lines for dnsmasq and for the LAN.
+fn dhcp(online: &Online, dnsmasq: &str, lan: &str) {
+    let text = format!("config dnsmasq\n{dnsmasq}\nconfig dhcp 'lan'\n{lan}\n");
+    online.staged.write("etc/config/dhcp", &text);
 }
 
 /// The section `home` with these options more.
@@ -74,7 +84,7 @@ fn down() -> Value {
 }
 
 /// Every row of the table that quotes something.
-const SYMPTOMS: [Symptom; 35] = [
+const SYMPTOMS: [Symptom; 46] = [
     ("disabled: option enabled '0'", "wansync status", |on| {
         on.staged.configure("option enabled '0'", HOME);
     }),
@@ -243,6 +253,74 @@ const SYMPTOMS: [Symptom; 35] = [
         },
     ),
     (
+        "no DNS question goes to SkyDNS (193.58.251.251): dnsmasq asks 10.0.0.1, which network 'wan' was given by its provider",
+        "wansync check --offline",
+        |on| dhcp(on, "", ""),
+    ),
+    (
+        "not all DNS questions go to SkyDNS (193.58.251.251): dnsmasq asks …",
+        "wansync status",
+        |on| dhcp(on, "list server '193.58.251.251'", ""),
+    ),
+    (
+        "clients are told to ask 8.8.8.8 (dhcp_option of 'lan')",
+        "wansync check --offline",
+        |on| dhcp(on, SERVED, "list dhcp_option '6,8.8.8.8'"),
+    ),
+    (
+        "clients are told the provider's IPv6 resolvers ('lan' is a relay)",
+        "wansync check --offline",
+        |on| dhcp(on, SERVED, "option ra 'relay'"),
+    ),
+    (
+        "a local program, which wansync cannot see into, decides …: dnsmasq asks … at 127.0.0.1#5053",
+        "wansync status",
+        |on| dhcp(on, "option noresolv '1'\nlist server '127.0.0.1#5053'", ""),
+    ),
+    (
+        "it cannot be told …: dnsmasq has no resolver to ask; is the WAN up?",
+        "wansync status",
+        |on| dhcp(on, "option noresolv '1'", ""),
+    ),
+    (
+        "dnsmasq does not answer on port 53, nor does another program",
+        "wansync status",
+        |on| {
+            on.net.ip("address del 193.58.251.251/32 dev lo");
+            on.stop_resolver();
+            dhcp(on, "option port '0'", "");
+        },
+    ),
+    (
+        "193.58.251.251 does not answer DNS questions: …",
+        "wansync check",
+        |_| {},
+    ),
+    (
+        "…, which is not its block page: the profile is not in force",
+        "wansync check",
+        |on| {
+            on.net.ip("address add 193.58.251.251/32 dev lo");
+            on.start_resolver();
+            home(on, "option test_name 'bad.example'");
+        },
+    ),
+    (
+        "the resolvers behind relay.example.net are not known; 'list resolver' names them",
+        "wansync check --offline",
+        |on| {
+            home(
+                on,
+                "option base_url 'https://relay.example.net/provider_api/'",
+            )
+        },
+    ),
+    (
+        "/etc/config/dhcp: Parse error (…) at line …",
+        "wansync check --offline",
+        |on| on.staged.write("etc/config/dhcp", "config dnsmasq 'a\n"),
+    ),
+    (
         "VPNKI lists no tunnel 'user365' (did you mean 'user356'?)",
         "wansync check",
         |on| dacha(on, VPNKI_KEY, "option name 'user365'"),
@@ -368,7 +446,9 @@ fn what_the_readme_quotes_is_what_is_said() {
 #[test]
 fn the_line_of_the_log_and_the_metrics_are_as_quoted() {
     let online = Online::new();
-    online.run("wansync once; wansync once").expect(0);
+    online
+        .run("wansync once; wansync once; wansync check")
+        .expect(0);
     let said = online
         .run("wansync status --format prometheus")
         .expect(0)

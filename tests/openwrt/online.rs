@@ -2,6 +2,7 @@
 //! their names, over TLS, and netifd is asked for the WAN's address. So a
 //! configuration needs nothing that an owner's does not have.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
@@ -18,6 +19,7 @@ use wansync_sim::ubus::UbusSim;
 
 use crate::staged::{SETTLE, Staged};
 use wansync_test_support::netns::{FarSim, Netns};
+use wansync_test_support::resolver::Resolver;
 use wansync_test_support::{Ran, ran};
 
 /// The router, and what is around it.
@@ -30,6 +32,8 @@ pub struct Online {
     pub net: Netns,
     /// Both services.
     pub sim: FarSim,
+    /// SkyDNS's resolver.
+    resolver: RefCell<Option<Resolver>>,
     _logd: Logd,
 }
 
@@ -95,6 +99,10 @@ impl Online {
         let sim = FarSim::start_with(&net, "127.0.0.1", WORDS);
         let names = "127.0.0.1 localhost www.skydns.ru vpnki.com relay.example.net\n";
         staged.write("etc/hosts", names);
+        staged.write("etc/config/dhcp", DHCP);
+        let given = "# Interface wan\nnameserver 10.0.0.1\n";
+        staged.write("tmp/resolv.conf.d/resolv.conf.auto", given);
+        net.ip("address add 193.58.251.251/32 dev lo");
         staged.write("etc/nsswitch.conf", "hosts: files\n");
         let authority = fs::read_to_string(sim.url("SIM_CA_FILE")).expect("a CA");
         staged.write("etc/ssl/certs/ca-certificates.crt", &authority);
@@ -106,6 +114,7 @@ impl Online {
             _logd: Logd::start(&staged),
             staged,
             ubus,
+            resolver: RefCell::new(Some(Resolver::start(&net, RESOLVER))),
             net,
             sim,
         }
@@ -148,12 +157,31 @@ impl Online {
         self.sim.admin(&self.net, page);
     }
 
+    /// SkyDNS's resolver answers no more.
+    pub fn stop_resolver(&self) {
+        self.resolver.take();
+    }
+
+    /// It answers again.
+    pub fn start_resolver(&self) {
+        self.resolver
+            .replace(Some(Resolver::start(&self.net, RESOLVER)));
+    }
+
     /// The addresses that were published so far.
     pub fn published(&self) -> Vec<String> {
         let updates = self.sim.updates().into_iter();
         updates.map(|(_, address)| address).collect()
     }
 }
+
+const RESOLVER: &str = "193.58.251.251:53";
+
+/// What OpenWrt is shipped with, as far as names are concerned.
+pub const DHCP: &str = "config dnsmasq\n\toption domainneeded '1'\n\toption local '/lan/'\n\
+    \toption resolvfile '/tmp/resolv.conf.d/resolv.conf.auto'\n\n\
+    config dhcp 'lan'\n\toption interface 'lan'\n\toption start '100'\n\n\
+    config dhcp 'wan'\n\toption interface 'wan'\n\toption ignore '1'\n";
 
 /// A provider's relay has its own name.
 const WORDS: &str =
