@@ -48,7 +48,7 @@ fn measure(name: &str, rows: usize, body: String) {
     let reply = Reply {
         status: 200,
         body,
-        retry_after: None,
+        ..Reply::default()
     };
     MEMORY.reset_peak_usage();
     let start = Instant::now();

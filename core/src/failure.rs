@@ -10,6 +10,7 @@ use core::time::Duration;
 use crate::reason::alert::Alert;
 use crate::reason::certificate::CertificateFault;
 use crate::reason::connection::{Attempts, NameFailure, whole_seconds_up};
+use crate::reason::refusal::ReplyDoubt;
 use crate::time::MINUTE;
 
 /// The failure of one request. No text in it holds a query string.
@@ -85,8 +86,12 @@ pub enum Failure {
     Status {
         /// The HTTP status.
         status: u16,
-        /// The service's own words, if there were any.
+        /// The words that came with it, if there were any.
         message: Option<String>,
+        /// True if it is the service itself that says so: there was an error in its own
+        /// form. Otherwise it may be a web server on the way, which has no opinion on
+        /// keys and users.
+        by_service: bool,
         /// The pause that the service asked for.
         retry_after: Option<Duration>,
     },
@@ -100,6 +105,8 @@ pub enum Failure {
         /// The service's own words.
         message: String,
     },
+    /// A success status, and yet the reply cannot be taken at its word.
+    Doubtful(ReplyDoubt),
     /// JSON, but no shape that is known to mean anything.
     Unknown {
         /// The JSON that was found, in words.
@@ -167,16 +174,32 @@ impl Failure {
         }
     }
 
-    /// True if sending the same again soon is pointless, or worse: refused by
-    /// the service, or an HTTP status that says so.
+    /// True if sending the same again soon is pointless, or worse: the service itself
+    /// refused, or a 401 or 403 came, which is about the key whatever sends it. (A
+    /// captive portal or a proxy on the way cannot send one: it has no certificate for
+    /// the service's name. What it may make of an http address on this router, 407 and
+    /// 511, passes.)
     pub fn is_permanent(&self) -> bool {
         match self {
             Failure::Refused { .. } => true,
-            Failure::Status { status, .. } => {
-                (400..500).contains(status) && !matches!(status, 408 | 425 | 429)
-            }
+            Failure::Status {
+                status, by_service, ..
+            } => match status {
+                401 | 403 => true,
+                408 | 425 | 429 => false,
+                400..500 => *by_service,
+                _ => false,
+            },
             _ => false,
         }
+    }
+
+    /// True for an error of a web server on the way, such as a 404 while the service
+    /// behind it is being replaced: it passes, but hardly within seconds.
+    pub fn is_of_web_server(&self) -> bool {
+        let is_busy = |status: &u16| matches!(status, 408 | 425 | 429);
+        !self.is_permanent()
+            && matches!(self, Failure::Status { status: status @ 400..500, .. } if !is_busy(status))
     }
 
     /// True if the request may have reached the service, so that what the
@@ -220,12 +243,15 @@ impl Failure {
             Failure::Status {
                 status,
                 message,
+                by_service,
                 retry_after,
             } => Failure::Status {
                 status,
                 message: message.as_deref().map(change),
+                by_service,
                 retry_after,
             },
+            Failure::Doubtful(doubt) => Failure::Doubtful(doubt.map_text(change)),
             Failure::Refused { message } => Failure::Refused {
                 message: change(&message),
             },
@@ -326,7 +352,13 @@ impl fmt::Display for Failure {
                 status,
                 message: None,
                 ..
-            } => write!(f, "HTTP status {status}"),
+            } => {
+                let whose = match self.is_of_web_server() {
+                    true => " of a web server, not of the service itself",
+                    false => "",
+                };
+                write!(f, "HTTP status {status}{whose}")
+            }
             Failure::Status {
                 status,
                 message: Some(message),
@@ -334,6 +366,7 @@ impl fmt::Display for Failure {
             } => {
                 write!(f, "HTTP status {status}: {message}")
             }
+            Failure::Doubtful(doubt) => write!(f, "the reply confirms nothing: {doubt}"),
             Failure::NotJson { what } => write!(f, "the reply is not JSON but {what}"),
             Failure::Refused { message } => write!(f, "the service says: {message}"),
             Failure::Unknown { what } => write!(f, "the reply is not understood: {what}"),

@@ -85,6 +85,14 @@ impl<'a> Json<'a> {
         check::document(json.0, Strictness::ToTheLetter)
     }
 
+    /// The length of the JSON value that `bytes` begin with, whatever follows it.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub(crate) fn length_of_first(bytes: &[u8]) -> Result<usize, JsonError> {
+        check::length_of_first(bytes)
+    }
+
     /// The kind of this value.
     pub fn kind(self) -> JsonKind {
         match self.0.as_bytes().first() {
@@ -188,6 +196,18 @@ impl<'a> Json<'a> {
     pub fn get(self, name: &str) -> Option<Json<'a>> {
         let named = self.fields().filter(|(other, _)| other == name);
         named.last().map(|(_, value)| value)
+    }
+
+    /// The first of these names, 32 at most, that an object has more than once, escaped or
+    /// not: which of the values counts is then anybody's guess.
+    pub(crate) fn repeated_name<'n>(self, names: &[&'n str]) -> Option<&'n str> {
+        let mut seen = 0_u32;
+        self.fields().find_map(|(name, _)| {
+            let place = names.iter().position(|known| *known == name)?;
+            let is_repeated = seen & (1 << place) != 0;
+            seen |= 1 << place;
+            is_repeated.then(|| names[place])
+        })
     }
 
     /// True if a scalar in the value, however deep, has exactly this text.

@@ -7,3 +7,4 @@ pub mod certificate;
 pub mod connection;
 pub mod filtering;
 pub mod wait;
+pub mod refusal;

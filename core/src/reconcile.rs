@@ -312,7 +312,10 @@ pub fn state_after_send(
     now: Now,
     random: u32,
 ) -> SectionState {
-    let pending = state_before_send(before, address, now, random);
+    let mut pending = state_before_send(before, address, now, random);
+    if result.as_ref().is_err_and(Failure::is_of_web_server) {
+        pending.not_before = now.boot + backoff::web_server_delay(pending.failures, random);
+    }
     match result {
         Ok(()) => state_after_acknowledgement(pending, address, now),
         Err(failure) => {

@@ -65,7 +65,17 @@ fn status(status: u16, retry_after: Option<u64>) -> Failure {
     Failure::Status {
         status,
         message: None,
+        by_service: false,
         retry_after: retry_after.map(Duration::from_secs),
+    }
+}
+
+fn said_by_service(status: u16) -> Failure {
+    Failure::Status {
+        status,
+        message: Some("no such user".into()),
+        by_service: true,
+        retry_after: None,
     }
 }
 
@@ -275,13 +285,34 @@ fn the_service_may_ask_for_a_day_at_most() {
     assert_eq!(due(&state, 0), 2 * HOUR);
 }
 
+/// A page of a web server is no answer of the service, so nothing is held.
+#[test]
+fn a_page_of_a_web_server_is_waited_out() {
+    for code in [400, 404, 410, 421, 451] {
+        let mut state = confirmed("8.8.4.4", 0);
+        let mut at = 100;
+        for minutes in [5, 10, 20, 30, 30] {
+            state = after(&state, "8.8.8.8", status(code, None), at);
+            assert_eq!(state.outcome, Some(Outcome::Unconfirmed), "{code}");
+            let wait = due(&state, at);
+            let expected = minutes * 60 * 4 / 5..=minutes * 60 * 6 / 5;
+            assert!(expected.contains(&wait), "{code}: {wait} s");
+            at += wait;
+            assert!(matches!(
+                decision(&state, "8.8.8.8", at),
+                Decision::Update(_)
+            ));
+        }
+    }
+}
+
 #[test]
 fn a_refusal_holds_and_another_configuration_ends_it() {
     for failure in [
         refused(),
         status(401, None),
         status(403, None),
-        status(404, None),
+        said_by_service(404),
     ] {
         let state = after(&confirmed("8.8.4.4", 0), "8.8.8.8", failure, 100);
         assert_eq!(state.outcome, Some(Outcome::Refused));

@@ -70,7 +70,7 @@ fn check(name: &str, body: String, rows: usize) {
     let reply = Reply {
         status: 200,
         body: body.into_bytes(),
-        retry_after: None,
+        ..Reply::default()
     };
     let method = skydns_methods::find(name).or_else(|| vpnki_resources::find(name));
     let method = method.expect("documented");

@@ -11,8 +11,8 @@ use wansync_core::service::{skydns, skydns_methods, vpnki, vpnki_resources};
 use wansync_core::time::Wall;
 use wansync_core::tunnel::account::TunnelId;
 
-fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
-    let (method, status, retry_after, body) = input;
+fuzz_target!(|input: (u8, u16, Option<String>, Option<String>, Vec<u8>)| {
+    let (method, status, retry_after, coding, body) = input;
     let mut methods = skydns_methods::METHODS
         .iter()
         .chain(&vpnki_resources::RESOURCES);
@@ -20,6 +20,7 @@ fuzz_target!(|input: (u8, u16, Option<String>, Vec<u8>)| {
     let reply = Reply {
         status,
         retry_after,
+        coding,
         body,
     };
     match decode(method, &reply, Wall::from_secs(1_800_000_000)) {

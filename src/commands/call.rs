@@ -136,7 +136,8 @@ fn next_step(method: &Method, failure: &Failure) -> String {
         Failure::Status { status: 429, .. } => String::new(),
         _ if method.effect != Effect::Reads
             && failure.may_have_arrived()
-            && !failure.is_permanent() =>
+            && !failure.is_permanent()
+            && !failure.is_of_web_server() =>
         {
             "; whether it was done is not known: look before you try again".to_owned()
         }
@@ -330,6 +331,7 @@ mod tests {
         let busy = |status, retry_after| Failure::Status {
             status,
             message: None,
+            by_service: false,
             retry_after,
         };
         let doubt = "; whether it was done is not known: look before you try again";

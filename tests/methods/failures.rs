@@ -45,7 +45,11 @@ const UNAVAILABLE: &[(&str, i32, &str)] = &[
     ("status=429", 69, "127.0.0.1: HTTP status 429"),
     ("reset=after", 69, "the connection to 127.0.0.1 broke: "),
     ("close", 69, "the connection to 127.0.0.1 broke: "),
-    ("status=404", 77, "127.0.0.1: HTTP status 404"),
+    (
+        "status=404",
+        69,
+        "127.0.0.1: HTTP status 404 of a web server",
+    ),
     ("redirect=host", 1, "127.0.0.1: redirected to "),
 ];
 

@@ -84,7 +84,7 @@ fn down() -> Value {
 }
 
 /// Every row of the table that quotes something.
-const SYMPTOMS: [Symptom; 46] = [
+const SYMPTOMS: &[Symptom] = &[
     ("disabled: option enabled '0'", "wansync status", |on| {
         on.staged.configure("option enabled '0'", HOME);
     }),
@@ -228,6 +228,16 @@ const SYMPTOMS: [Symptom; 46] = [
         "the reply is not JSON but an HTML page",
         "wansync status",
         |on| fault(on, "html"),
+    ),
+    (
+        "HTTP status 404 of a web server, not of the service itself",
+        "wansync status",
+        |on| fault(on, "status=404"),
+    ),
+    (
+        "the reply confirms nothing: its HTTP status is 206 (a part of it), not 200",
+        "wansync status",
+        |on| fault(on, "ok-status=206"),
     ),
     ("throttled … next in …", "wansync status", |on| {
         fault(on, "status=503");

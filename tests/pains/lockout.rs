@@ -71,8 +71,8 @@ fn pain_03_every_refusal_holds() {
     let shapes = ErrorShape::ALL
         .iter()
         .map(|shape| format!("error={}", shape.word()));
-    let statuses = [400, 401, 403, 404, 410].map(|code| format!("status={code}"));
-    let codes = [401, 403].map(|code| format!("error=message,code={code}"));
+    let statuses = [401, 403].map(|code| format!("status={code}"));
+    let codes = [400, 401, 403, 404, 410].map(|code| format!("error=message,code={code}"));
     let texts = [
         "body=badauth",
         "body=abuse",

@@ -52,6 +52,18 @@ pub(super) fn document(text: &str, strictness: Strictness) -> Result<(), JsonErr
     }
 }
 
+/// The length of the value that `bytes` begin with, whatever follows it. Its strings may
+/// be in any encoding that has ASCII in it.
+pub(super) fn length_of_first(bytes: &[u8]) -> Result<usize, JsonError> {
+    let mut reader = Checker {
+        strictness: Strictness::TrailingCommas,
+        bytes,
+        at: 0,
+    };
+    reader.check_value(0)?;
+    Ok(reader.at)
+}
+
 struct Checker<'a> {
     strictness: Strictness,
     bytes: &'a [u8],

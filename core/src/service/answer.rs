@@ -236,7 +236,7 @@ fn credentials_answer(data: Json<'_>) -> Result<Answer<'_>, Failure> {
         return Ok(Answer::Credentials(credentials));
     }
     // A published client took `message` for a failure of add_tunnel.
-    match data.get("message").and_then(super::body::first_message) {
+    match data.get("message").and_then(super::body::words_of) {
         Some(message) => Err(Failure::Refused { message }),
         None => Err(missing("login and password")),
     }

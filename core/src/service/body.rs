@@ -4,8 +4,9 @@ use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 
+use super::reply::WATCH_LIMIT;
 use crate::failure::Failure;
-use crate::json::{Json, JsonError};
+use crate::json::{Json, JsonError, JsonKind};
 use crate::text::width::is_harmful;
 
 /// The longest message of a service that is passed on, in characters.
@@ -13,6 +14,45 @@ const MAX_MESSAGE: usize = 200;
 /// At how many places behind a junk prefix JSON is looked for, so that the
 /// time stays linear whatever the junk is.
 const PLACES: usize = 16;
+/// At how many places in dirt an object may begin that is damaged far behind its start.
+const MAX_DAMAGED: u32 = 64;
+/// The bytes within which the damage of an object costs next to nothing.
+const SHORT: usize = 256;
+/// The deepest nesting that an error's words are searched in.
+const MAX_DEPTH: u32 = 32;
+
+/// The names under which an API puts an error's words, the most telling first. The last
+/// two hold them only where it is certain that there is an error; a code is no words, as
+/// long as there are any.
+const ERROR_NAMES: [&str; 16] = [
+    "message",
+    "error",
+    "errors",
+    "err_msg",
+    "err_message",
+    "error_message",
+    "error_description",
+    "description",
+    "reason",
+    "detail",
+    "details",
+    "title",
+    "msg",
+    "text",
+    "data",
+    "code",
+];
+const UNCERTAIN: usize = ERROR_NAMES.len() - 2;
+/// The names of what an error holds beside its words.
+const SILENT_NAMES: [&str; 7] = [
+    "code",
+    "err_code",
+    "error_code",
+    "status",
+    "type",
+    "field",
+    "id",
+];
 
 /// The JSON document in `body`. A byte order mark before it is tolerated, and
 /// trailing commas in it; nothing else is.
@@ -86,11 +126,167 @@ pub(super) fn one_line_of(text: &str) -> String {
     text.chars().take(MAX_MESSAGE).map(printable).collect()
 }
 
-/// A scalar, or the first one in a list or in an object: `errors` is often one.
-pub(super) fn first_message(value: Json<'_>) -> Option<String> {
-    match value.is_container() {
-        true => value.entries().find_map(|(_, value)| message(value)),
-        false => message(value),
+/// The words of an error in a document, at any depth: the first text under the most
+/// telling name, or else the first number. `is_certain`: it is known that there is one.
+pub(super) fn words_in(document: Json<'_>, is_certain: bool) -> Option<String> {
+    let uncertain = &ERROR_NAMES[..UNCERTAIN];
+    let (for_text, for_numbers) = match is_certain {
+        true => (&ERROR_NAMES[..=UNCERTAIN], &ERROR_NAMES[..]),
+        false => (uncertain, uncertain),
+    };
+    let words = WordSearch::new(for_text, false).words_in(document, false, MAX_DEPTH);
+    words.or_else(|| WordSearch::new(for_numbers, true).words_in(document, false, MAX_DEPTH))
+}
+
+/// The words of an error's value, at any depth: a text rather than a number.
+pub(super) fn words_of(value: Json<'_>) -> Option<String> {
+    let words = WordSearch::new(&ERROR_NAMES[..=UNCERTAIN], false).words_in(value, true, MAX_DEPTH);
+    words.or_else(|| WordSearch::new(&ERROR_NAMES, true).words_in(value, true, MAX_DEPTH))
+}
+
+/// The search for an error's words.
+struct WordSearch {
+    /// The names under which they may stand, the most telling first.
+    names: &'static [&'static str],
+    /// True if a number will do.
+    takes_numbers: bool,
+}
+
+impl WordSearch {
+    fn new(names: &'static [&'static str], takes_numbers: bool) -> WordSearch {
+        WordSearch {
+            names,
+            takes_numbers,
+        }
+    }
+
+    /// `is_error`: the value belongs to an error, so that any text in it is one of its
+    /// words.
+    fn words_in(&self, value: Json<'_>, is_error: bool, depth: u32) -> Option<String> {
+        if !value.is_container() {
+            let words = is_error.then(|| message(value))??;
+            return self.takes(value, &words).then_some(words);
+        }
+        let depth = depth.checked_sub(1)?;
+        // One walk over an object, however many names it is searched for.
+        let mut named = [None; ERROR_NAMES.len()];
+        for (name, inner) in value.fields() {
+            if let Some(place) = place_of(&name, self.names) {
+                named[place] = named[place].or(Some(inner));
+            }
+        }
+        let mut named = named.into_iter().flatten();
+        let found = named.find_map(|inner| self.words_in(inner, true, depth));
+        found.or_else(|| {
+            let mut others = value.entries();
+            others.find_map(|(name, inner)| match name {
+                Some(name) if self.passes_over(&name) => None,
+                _ => self.words_in(inner, is_error, depth),
+            })
+        })
+    }
+
+    fn takes(&self, value: Json<'_>, words: &str) -> bool {
+        match self.takes_numbers {
+            true => !is_nothing(words),
+            false => !is_number(value, words),
+        }
+    }
+
+    /// True for a name that was searched already, or that holds no words.
+    fn passes_over(&self, name: &str) -> bool {
+        let is_silent = !self.takes_numbers && place_of(name, &SILENT_NAMES).is_some();
+        is_silent || place_of(name, self.names).is_some()
+    }
+}
+
+fn place_of(name: &str, names: &[&str]) -> Option<usize> {
+    names
+        .iter()
+        .position(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// True for a number or a truth, as such or as a text.
+fn is_number(value: Json<'_>, text: &str) -> bool {
+    value.kind() != JsonKind::Text
+        || text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"+-.".contains(&b))
+}
+
+/// True if the value of an error's name means that there is none.
+pub(super) fn is_nothing(text: &str) -> bool {
+    matches!(text.trim(), "" | "0" | "false")
+}
+
+/// Gives each JSON object that stands in a body which is not JSON, and whether the body
+/// ends with it, until `read` says that it was the one: warnings of PHP may stand before
+/// or behind it, and it may be in windows-1251. What begins as JSON and is damaged is
+/// not searched: its parts are not documents.
+pub(super) fn search_dirt(body: &[u8], read: &mut dyn FnMut(Json<'_>, bool) -> bool) {
+    let body = &body[..body.len().min(WATCH_LIMIT)];
+    let next = |from: usize| Some(from + body[from..].iter().position(|byte| *byte == b'{')?);
+    let Some(first) = next(0) else { return };
+    let (mut at, mut damaged) = (first, 0);
+    if is_start_of_json(&body[..first]) {
+        // Its parts are looked at no further than it is whole.
+        damaged = MAX_DAMAGED;
+    }
+    while damaged <= MAX_DAMAGED {
+        let rest = &body[at..];
+        let skipped = match Json::length_of_first(rest) {
+            Ok(length) => {
+                let text = decoded(&rest[..length]);
+                let is_last = rest[length..].trim_ascii().is_empty();
+                let json = Json::parse(text.as_bytes());
+                if json.is_ok_and(|json| read(json, is_last)) {
+                    return;
+                }
+                length
+            }
+            Err(problem) => {
+                let is_short = matches!(problem, JsonError::Damaged(length) if length < SHORT);
+                damaged += u32::from(!is_short || at == first);
+                1
+            }
+        };
+        match next(at + skipped) {
+            Some(place) => at = place,
+            None => return,
+        }
+    }
+}
+
+/// True if nothing but what may begin a JSON document stands in `before`.
+fn is_start_of_json(before: &[u8]) -> bool {
+    let before = before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before);
+    let is_start = |byte: &u8| *byte == b'[' || byte.is_ascii_whitespace();
+    before.iter().all(is_start)
+}
+
+/// UTF-8, or else windows-1251, which is what a Russian site that is not UTF-8 sends.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().copied().map(of_windows_1251).collect()),
+    }
+}
+
+/// The letters of windows-1251 and its commonest signs.
+fn of_windows_1251(byte: u8) -> char {
+    match byte {
+        ..0x80 => char::from(byte),
+        0xc0.. => char::from_u32(0x410 + u32::from(byte - 0xc0)).unwrap_or('\u{fffd}'),
+        0xa8 => 'Ё',
+        0xb8 => 'ё',
+        0xb9 => '№',
+        0x85 => '…',
+        0x91 | 0x92 => '\'',
+        0x93 | 0x94 => '"',
+        0x96 | 0x97 => '–',
+        // As in Latin-1.
+        0xa0 | 0xa7 | 0xa9 | 0xab | 0xae | 0xb0 | 0xb1 | 0xb7 | 0xbb => char::from(byte),
+        _ => '\u{fffd}',
     }
 }
 

@@ -19,15 +19,17 @@ use crate::config::Skydns;
 use crate::config::secret::Secret;
 use crate::failure::Failure;
 use crate::json::Json;
+use crate::reason::refusal::ReplyDoubt;
 use crate::time::Wall;
 
 /// The largest body of any reply that the agent waits for, in bytes.
 pub const BODY_LIMIT: usize = WATCH_LIMIT;
 
-/// The names under which APIs of this kind put an error's words.
-const MESSAGE_KEYS: [&str; 7] = [
-    "message", "error", "errors", "reason", "detail", "data", "code",
-];
+/// The names that are read, at the top and under `response`: given twice, they say
+/// nothing.
+const READ_NAMES: [&str; 5] = ["response", "status", "data", "error", "errors"];
+/// The names that say that there is an error, whatever else says ok.
+const ERROR_NAMES: [&str; 2] = ["error", "errors"];
 
 /// The URL of `update_ip`: "create or update the user's dynamic address, and
 /// bind it to a profile". It holds the key.
@@ -63,13 +65,14 @@ pub fn is_of_a_relay(failure: &Failure) -> bool {
 /// The `data` of a reply as it stands in the body (`null` where there is none),
 /// or why it is no success.
 ///
-/// A success is an HTTP status from 200 to 299, and JSON, and
-/// `response.status` equal to `ok`. `now` is the date,
-/// for a `Retry-After` that is a date.
+/// A success is the HTTP status 200, and JSON, and `response.status` equal to `ok`, each
+/// given once. An error in the service's own form is a refusal, whatever stands around
+/// it. `now` is the date, for a `Retry-After` that is a date.
 ///
 /// # Errors
 /// [`Failure::Status`] for any other HTTP status, [`Failure::NotJson`],
-/// [`Failure::Refused`] with the service's own words, or [`Failure::Unknown`].
+/// [`Failure::Refused`] with the service's own words, [`Failure::Doubtful`] or
+/// [`Failure::Unknown`].
 ///
 /// ```
 /// use wansync_core::service::{reply::Reply, skydns};
@@ -81,20 +84,57 @@ pub fn is_of_a_relay(failure: &Failure) -> bool {
 /// assert_eq!(data.get("date_end").unwrap().number(), Some(1_390_930_655));
 /// ```
 pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Failure> {
-    let document = body::document(&reply.body);
-    if !reply.is_success() {
-        let message = match document {
-            Ok(document) => find_message(document),
-            Err(Failure::Refused { message }) => Some(message),
-            Err(_) => None,
-        };
-        return Err(reply.failure(reply.status, message, now));
+    if reply.coding.is_some() {
+        return Err(reply.failure_of_head(now));
     }
-    let document = document?;
+    let document = body::document(&reply.body).map_err(|why| without_json(why, reply, now))?;
     let response = document.get("response").unwrap_or(Json::NULL);
-    match response.get("status").and_then(Json::text) {
-        Some(status) if status == "ok" => Ok(response.get("data").unwrap_or(Json::NULL)),
-        _ => Err(refusal_in(document, response)),
+    let repeated = document.repeated_name(&READ_NAMES);
+    let repeated = repeated.or_else(|| response.repeated_name(&READ_NAMES));
+    if let (Some(name), true) = (repeated, reply.is_fine()) {
+        return Err(Failure::Doubtful(ReplyDoubt::Repeated(name)));
+    }
+    if let Some(message) = refusal_in(document) {
+        return Err(reply.refusal(message, now));
+    }
+    match reply.is_success() {
+        true if is_ok(response) => Ok(response.get("data").unwrap_or(Json::NULL)),
+        true => Err(Failure::Unknown {
+            what: match response.get("status").and_then(Json::scalar) {
+                Some(status) => format!("status '{}', not 'ok'", body::one_line_of(&status)),
+                None => "JSON without response.status".to_owned(),
+            },
+        }),
+        false => Err(reply.failure_of_head(now)),
+    }
+}
+
+fn is_ok(response: Json<'_>) -> bool {
+    response.get("status").and_then(Json::text).as_deref() == Some("ok")
+}
+
+/// A body that is not JSON: an error that dirt stands around is one all the same, unless
+/// an "ok" stands there, too; dirt around an "ok" leaves it in doubt.
+fn without_json(why: Failure, reply: &Reply, now: Wall) -> Failure {
+    let mut message = None;
+    body::search_dirt(&reply.body, &mut |document, is_last| {
+        let response = document.get("response").unwrap_or(Json::NULL);
+        if is_ok(response) {
+            message = None;
+            return true;
+        }
+        if message.is_none() && (is_last || response.get("status").is_some()) {
+            message = refusal_in(document);
+        }
+        false
+    });
+    match (message, why) {
+        (Some(message), _) => reply.refusal(message, now),
+        (None, why) if reply.is_success() => why,
+        (None, Failure::Refused { message }) if !reply.is_fine() => {
+            reply.failure(reply.status, Some(message), now)
+        }
+        (None, _) => reply.failure_of_head(now),
     }
 }
 
@@ -108,7 +148,7 @@ pub fn data(reply: &Reply, now: Wall) -> Result<String, Failure> {
 
 /// Checks that a reply acknowledges an update, and does not only look as if. What
 /// [`content`] tolerates for people to read confirms nothing: this must be JSON
-/// to the letter.
+/// to the letter, without an error beside the "ok".
 ///
 /// # Errors
 /// As [`content`].
@@ -116,35 +156,43 @@ pub fn acknowledged(reply: &Reply, now: Wall) -> Result<(), Failure> {
     content(reply, now)?;
     Json::check(&reply.body).map_err(|problem| Failure::NotJson {
         what: problem.to_string(),
-    })
-}
-
-fn refusal_in(document: Json<'_>, response: Json<'_>) -> Failure {
-    let status = response.get("status").and_then(body::message);
-    match (find_message(document), status) {
-        (Some(message), _) => Failure::Refused { message },
-        (None, Some(status)) => Failure::Refused {
-            message: format!("status '{status}'"),
-        },
-        (None, None) => Failure::Unknown {
-            what: "JSON without response.status".to_owned(),
-        },
+    })?;
+    let document = body::document(&reply.body)?;
+    let response = document.get("response").unwrap_or(Json::NULL);
+    let mut errors = [document, response].into_iter().flat_map(|object| {
+        let errors = ERROR_NAMES.iter().filter_map(move |name| object.get(name));
+        errors.filter_map(body::words_of)
+    });
+    match errors.next() {
+        Some(words) => Err(Failure::Doubtful(ReplyDoubt::Contradicted(words))),
+        None => Ok(()),
     }
 }
 
-/// The first scalar under a name that an error could have, under `response`
-/// first, then at the top.
-fn find_message(document: Json<'_>) -> Option<String> {
-    let message_in = |object: Json<'_>| {
-        MESSAGE_KEYS
-            .iter()
-            .filter_map(|key| object.get(key))
-            .find_map(body::first_message)
-    };
-    document
-        .get("response")
-        .and_then(message_in)
-        .or_else(|| message_in(document))
+/// The words of the error that a document reports, if it is one: a `response.status` that
+/// is not "ok", or the names of an error where there is no such status.
+fn refusal_in(document: Json<'_>) -> Option<String> {
+    let response = document.get("response").unwrap_or(Json::NULL);
+    let own = response.get("status").and_then(body::message);
+    // Otherwise it is in an encoding that nobody knows.
+    let own = own.filter(|status| status.is_ascii());
+    let at_top = document.get("status").and_then(body::message);
+    if own.as_deref().is_some_and(is_affirmative) {
+        return None;
+    }
+    let is_certain = own.is_some() || at_top.is_some_and(|status| !is_affirmative(&status));
+    let words = body::words_in(response, is_certain);
+    let words = words.or_else(|| body::words_in(document, is_certain));
+    words.or_else(|| Some(format!("status '{}'", own?)))
+}
+
+/// True for a status that is no error, although all but "ok" to the letter leaves it open
+/// what it is.
+fn is_affirmative(status: &str) -> bool {
+    let words = ["ok", "true", "success", "200"];
+    words
+        .iter()
+        .any(|word| status.trim().eq_ignore_ascii_case(word))
 }
 
 /// The `data` of `profiles`: ids and names.

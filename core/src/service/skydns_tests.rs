@@ -74,7 +74,9 @@ fn only_a_recognised_success_is_one() {
             "{body}"
         );
     }
-    for status in [100, 199, 300, 302, 400, 500] {
+    for status in [
+        100, 199, 201, 202, 203, 204, 205, 206, 226, 299, 300, 302, 400, 500,
+    ] {
         assert!(
             data(&reply(status, good[0]), Wall::from_secs(0)).is_err(),
             "{status}"
@@ -123,6 +125,42 @@ fn failures_in_words() {
             "the service says: no such user",
         ),
         (r#"{"status":"fail","code":17}"#, "the service says: 17"),
+        (
+            r#"{"error":{"code":3,"message":"No such user"}}"#,
+            "the service says: No such user",
+        ),
+        (
+            r#"{"response":{"status":"error","code":3,"errors":{"ident":["No such user"]}}}"#,
+            "the service says: No such user",
+        ),
+        (
+            r#"{"response":{"status":"error","errors":[{"code":"E17","message":"bad ip"}]}}"#,
+            "the service says: bad ip",
+        ),
+        (
+            r#"{"response":{"status":"error","description":"bad ip","code":"3"}}"#,
+            "the service says: bad ip",
+        ),
+        (
+            r#"{"response":{"status":"error","result":{"problem":{"Title":"bad ip"}}}}"#,
+            "the service says: bad ip",
+        ),
+        (
+            r#"{"response":{"status":"error","errors":[[{"ip":[{"x":["bad ip"]}]}],3]}}"#,
+            "the service says: bad ip",
+        ),
+        (
+            r#"{"response":{"status":"error","error":true,"message":null}}"#,
+            "the service says: true",
+        ),
+        (
+            r#"{"response":{"status":"error","error":false,"message":""}}"#,
+            "the service says: status 'error'",
+        ),
+        (
+            r#"{"response":{"data":{"ip":"8.8.4.4"},"code":0}}"#,
+            "the reply is not understood: JSON without response.status",
+        ),
         (r#"{"error":"a\nb\u0000c"}"#, "the service says: a b c"),
         (
             "{}",
@@ -139,6 +177,162 @@ fn failures_in_words() {
     }
 }
 
+/// What says "error" in one place and "ok" in another says nothing.
+#[test]
+fn what_is_given_twice_confirms_nothing() {
+    for (body, name) in [
+        (r#"{"response":{"status":"error","status":"ok"}}"#, "status"),
+        (r#"{"response":{"status":"ok","status":"error"}}"#, "status"),
+        (r#"{"response":{"status":"ok","status":"ok"}}"#, "status"),
+        (
+            r#"{"response":{"st\u0061tus":"error","x":1,"status":"ok"}}"#,
+            "status",
+        ),
+        (
+            r#"{"response":{"status":"error"},"response":{"status":"ok"}}"#,
+            "response",
+        ),
+        (
+            r#"{"\u0072esponse":{"status":"error"},"response":{"status":"ok"}}"#,
+            "response",
+        ),
+        (r#"{"response":{"status":"ok","data":1,"data":2}}"#, "data"),
+    ] {
+        let failure = data(&reply(200, body), Wall::from_secs(0)).expect_err(body);
+        let words = format!("the reply confirms nothing: it gives '{name}' more than once");
+        assert_eq!(failure.to_string(), words, "{body}");
+        assert!(!failure.is_permanent() && failure.may_have_arrived());
+    }
+    let harmless = r#"{"response":{"status":"ok","data":{"a":1,"a":2}},"x":1,"x":2}"#;
+    assert!(acknowledged(&reply(200, harmless), Wall::from_secs(0)).is_ok());
+}
+
+#[test]
+fn an_error_beside_the_ok_confirms_nothing() {
+    for body in [
+        r#"{"response":{"status":"ok","error":"no such user"}}"#,
+        r#"{"response":{"status":"ok"},"errors":[{"code":1,"message":"no such user"}]}"#,
+    ] {
+        let failure = acknowledged(&reply(200, body), Wall::from_secs(0)).expect_err(body);
+        assert_eq!(
+            failure.to_string(),
+            "the reply confirms nothing: it says ok and an error at once: no such user"
+        );
+    }
+    for body in [
+        r#"{"response":{"status":"ok","error":null,"errors":[]}}"#,
+        r#"{"response":{"status":"ok","error":"","errors":{}},"error":0}"#,
+        r#"{"response":{"status":"ok","message":"the address is bound"}}"#,
+    ] {
+        let done = acknowledged(&reply(200, body), Wall::from_secs(0));
+        assert!(done.is_ok(), "{body}: {done:?}");
+    }
+}
+
+#[test]
+fn dirt_hides_no_error_and_makes_no_success() {
+    let error = r#"{"response":{"status":"error","message":"no such user"}}"#;
+    let ok = r#"{"response":{"status":"ok"}}"#;
+    let dirt = [
+        ("<br />\n<b>Warning</b>: x {y} in <b>z</b><br />\n", ""),
+        ("[29-Nov-2026 10:00:00] PHP Warning: x\n", ""),
+        ("", "<!-- made in 0.1 s -->"),
+        ("", "\0\0"),
+        ("\u{feff}\u{feff}", ""),
+        ("<html><style>a{b:c}</style><body>", "</body></html>"),
+        ("{\"debug\":1}", "{}"),
+        ("Notice: x in y on line 3 ", "\r\n0\r\n"),
+    ];
+    for (before, behind) in dirt {
+        let body = format!("{before}{error}{behind}");
+        let failure = acknowledged(&reply(200, &body), Wall::from_secs(0)).expect_err(&body);
+        assert_eq!(
+            failure.to_string(),
+            "the service says: no such user",
+            "{body}"
+        );
+        assert!(failure.is_permanent());
+        let body = format!("{before}{ok}{behind}");
+        let failure = acknowledged(&reply(200, &body), Wall::from_secs(0)).expect_err(&body);
+        assert!(!failure.is_permanent(), "{body}: {failure}");
+    }
+    let windows_1251 = Reply {
+        status: 200,
+        body: b"\xcf\xf0\xe5\xe4: {\"response\":{\"status\":\"error\",\"message\":\
+                \"\xcd\xe5\xf2 \xf2\xe0\xea\xee\xe3\xee, \xb8\xea!\"}}\n"
+            .to_vec(),
+        ..Reply::default()
+    };
+    let failure = acknowledged(&windows_1251, Wall::from_secs(0)).expect_err("an error");
+    assert_eq!(failure.to_string(), "the service says: Нет такого, ёк!");
+}
+
+#[test]
+fn what_is_no_answer_of_the_service_is_no_refusal() {
+    for body in [
+        r#"<html><script>var x={"error":"y","message":"z"}</script></html>"#,
+        r#"{"response":{"status":"error","message":"cut o"#,
+        r#"{"a":[{"response":{"status":"error","message":"x"}},"#,
+        r#"<html>{"response":"error"}</html>"#,
+    ] {
+        let failure = acknowledged(&reply(200, body), Wall::from_secs(0)).expect_err(body);
+        assert!(!failure.is_permanent(), "{body}: {failure}");
+    }
+}
+
+/// A search that any body could make slow would stop a router.
+#[test]
+fn dirt_of_any_kind_is_searched_quickly() {
+    let nested = "{\"x\":[".repeat(40_000);
+    let unclosed = format!("x{}", "{\"x\":[1,".repeat(30_000));
+    let strings = format!("x{}", "{\"".repeat(130_000));
+    let braces = format!("x{}", "{".repeat(260_000));
+    let empty = format!("x{}", "{}".repeat(130_000));
+    for body in [nested, unclosed, strings, braces, empty] {
+        let failure = acknowledged(&reply(200, &body), Wall::from_secs(0)).expect_err("dirt");
+        assert!(!failure.is_permanent());
+    }
+}
+
+/// A web server that has lost the service behind it has no opinion on the key.
+#[test]
+fn a_status_is_permanent_where_the_service_says_so() {
+    let error = r#"{"response":{"status":"error","message":"no such user"}}"#;
+    for status in [
+        400, 401, 403, 404, 407, 408, 410, 421, 425, 429, 451, 500, 503, 511,
+    ] {
+        let page = acknowledged(&reply(status, "<html>"), Wall::from_secs(0)).expect_err("no");
+        let said = acknowledged(&reply(status, error), Wall::from_secs(0)).expect_err("no");
+        let line = acknowledged(&reply(status, "Not Found"), Wall::from_secs(0)).expect_err("no");
+        let is_of_key = matches!(status, 401 | 403);
+        let passes = matches!(status, 408 | 425 | 429 | 500..);
+        assert_eq!(page.is_permanent(), is_of_key, "{status}");
+        assert_eq!(line.is_permanent(), is_of_key, "{status}");
+        assert_eq!(said.is_permanent(), !passes, "{status}");
+        assert_eq!(page.is_of_web_server(), !is_of_key && !passes, "{status}");
+        assert!(!said.is_of_web_server(), "{status}");
+        assert_eq!(
+            said.to_string(),
+            format!("HTTP status {status}: no such user")
+        );
+    }
+}
+
+#[test]
+fn a_body_in_a_coding_is_named() {
+    let coded = |status| Reply {
+        coding: Some("gz\u{1b}ip".to_owned()),
+        ..reply(status, r#"{"response":{"status":"ok"}}"#)
+    };
+    let failure = acknowledged(&coded(200), Wall::from_secs(0)).expect_err("gzip");
+    assert_eq!(
+        failure.to_string(),
+        "the reply confirms nothing: its body is coded as 'gz ip', which was not asked for"
+    );
+    let failure = acknowledged(&coded(503), Wall::from_secs(0)).expect_err("503");
+    assert_eq!(failure.to_string(), "HTTP status 503");
+}
+
 #[test]
 fn statuses_keep_the_words_and_the_wish() {
     let busy = Reply {
@@ -152,7 +346,10 @@ fn statuses_keep_the_words_and_the_wish() {
         Some(core::time::Duration::from_secs(90))
     );
     let gone = data(&reply(404, "<html>"), Wall::from_secs(0)).expect_err("404");
-    assert_eq!(gone.to_string(), "HTTP status 404");
+    assert_eq!(
+        gone.to_string(),
+        "HTTP status 404 of a web server, not of the service itself"
+    );
 }
 
 #[test]
@@ -177,7 +374,7 @@ fn hostile_bodies() {
     let rubbish = Reply {
         status: 200,
         body: vec![0xff; 1000],
-        retry_after: None,
+        ..Reply::default()
     };
     assert!(matches!(
         data(&rubbish, Wall::from_secs(0)),

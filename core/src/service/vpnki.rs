@@ -19,6 +19,7 @@ use super::body;
 use super::reply::Reply;
 use crate::failure::Failure;
 use crate::json::{Json, JsonKind};
+use crate::reason::refusal::ReplyDoubt;
 use crate::time::Wall;
 
 pub use credentials::Credentials;
@@ -33,6 +34,19 @@ const MAX_ENVELOPES: usize = 4;
 const ENVELOPE_FIELDS: [&str; 5] = ["err_code", "err_msg", "err_message", "response_id", "api"];
 const CODE_FIELD: &str = "err_code";
 const MESSAGE_FIELDS: [&str; 2] = ["err_msg", "err_message"];
+/// The names that decide what an object says: given twice, they decide nothing.
+const DECISIVE_FIELDS: [&str; 10] = [
+    CODE_FIELD,
+    "err_msg",
+    "err_message",
+    "data",
+    "results",
+    "result",
+    "status",
+    "success",
+    "code",
+    "message",
+];
 /// The names under which a reply to `del_tunnel` may say how it went.
 const VERDICT_FIELDS: [&str; 6] = [
     "status",
@@ -57,7 +71,7 @@ pub struct Payload<'a> {
 /// "no error" is none under another. `now` is the date.
 ///
 /// # Errors
-/// [`Failure::Refused`] with the service's own words and code;
+/// [`Failure::Refused`] with the service's own words and code; [`Failure::Doubtful`];
 /// [`Failure::Status`] for what may pass (5xx, the limit of calls) and for an
 /// HTTP status that the body does not explain; [`Failure::NotJson`];
 /// [`Failure::Unknown`].
@@ -75,14 +89,20 @@ pub struct Payload<'a> {
 /// assert_eq!(vpnki::payload(&reply, Wall::default()).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
 /// ```
 pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
+    if reply.coding.is_some() {
+        return Err(reply.failure_of_head(now));
+    }
     let document = body::document(&reply.body).or_else(|failure| {
         body::behind_junk(&reply.body).ok_or_else(|| without_json(failure, reply, now))
     })?;
     let (data, is_vouched_for) =
         unwrap_envelopes(document).map_err(|problem| problem.failure(reply, now))?;
-    if !reply.is_success() && !is_vouched_for {
-        let words = body::first_of(data, &["message"]).map(|text| body::one_line_of(&text));
-        return Err(reply.failure(reply.status, words, now));
+    if !reply.is_success() && (!is_vouched_for || reply.is_fine()) {
+        let words = data.get("message").and_then(body::words_of);
+        return Err(match words {
+            Some(words) if !reply.is_fine() => reply.refusal(words, now),
+            _ => reply.failure_of_head(now),
+        });
     }
     Ok(Payload {
         data,
@@ -138,11 +158,21 @@ pub fn is_dirty(reply: &Reply) -> bool {
 
 /// A body without JSON: an HTTP status that is no success says more than it.
 fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Failure {
+    let mut problem = None;
+    body::search_dirt(&reply.body, &mut |document, is_last| {
+        if is_last || telling_of(document) != (None, None) {
+            problem = error_in(document);
+        }
+        problem.is_some()
+    });
+    if let Some(problem) = problem {
+        return problem.failure(reply, now);
+    }
     match failure {
         Failure::Refused { message } if !reply.is_success() => {
             reply.failure(reply.status, Some(message), now)
         }
-        _ if !reply.is_success() => reply.failure(reply.status, None, now),
+        _ if !reply.is_success() => reply.failure_of_head(now),
         Failure::Refused { message } if message.eq_ignore_ascii_case("ok") => Failure::Unknown {
             what: "'OK' and nothing else".to_owned(),
         },
@@ -161,15 +191,23 @@ enum ReplyProblem {
     Said { code: Option<u16>, message: String },
     /// Too many envelopes.
     TooDeep,
+    /// A member that is given more than once.
+    Repeated(&'static str),
 }
 
 impl ReplyProblem {
     /// Refused, unless the same may succeed later.
     fn failure(self, reply: &Reply, now: Wall) -> Failure {
-        let ReplyProblem::Said { code, message } = self else {
-            return Failure::Unknown {
-                what: format!("more than {MAX_ENVELOPES} envelopes inside each other"),
-            };
+        let (code, message) = match self {
+            ReplyProblem::Said { code, message } => (code, message),
+            ReplyProblem::Repeated(name) => {
+                return Failure::Doubtful(ReplyDoubt::Repeated(name));
+            }
+            ReplyProblem::TooDeep => {
+                return Failure::Unknown {
+                    what: format!("more than {MAX_ENVELOPES} envelopes inside each other"),
+                };
+            }
         };
         let is_limit = message.to_ascii_lowercase().contains("rate limit");
         match code.unwrap_or(reply.status) {
@@ -189,6 +227,9 @@ impl ReplyProblem {
 fn unwrap_envelopes(mut value: Json<'_>) -> Result<(Json<'_>, bool), ReplyProblem> {
     let mut is_vouched_for = false;
     for _ in 0..=MAX_ENVELOPES {
+        if let Some(name) = value.repeated_name(&DECISIVE_FIELDS) {
+            return Err(ReplyProblem::Repeated(name));
+        }
         if let Some(problem) = error_in(value) {
             return Err(problem);
         }
@@ -201,11 +242,16 @@ fn unwrap_envelopes(mut value: Json<'_>) -> Result<(Json<'_>, bool), ReplyProble
     Err(ReplyProblem::TooDeep)
 }
 
+/// The code and the words under an envelope's own names for an error.
+fn telling_of(object: Json<'_>) -> (Option<Json<'_>>, Option<Json<'_>>) {
+    let telling = |name: &str| object.get(name).filter(|value| !says_nothing(*value));
+    let text = MESSAGE_FIELDS.iter().find_map(|name| telling(name));
+    (telling(CODE_FIELD), text)
+}
+
 /// The error that an object is, in any of the forms that are known.
 fn error_in(object: Json<'_>) -> Option<ReplyProblem> {
-    let telling = |name: &str| object.get(name).filter(|value| !says_nothing(*value));
-    let code = telling(CODE_FIELD);
-    let text = MESSAGE_FIELDS.iter().find_map(|name| telling(name));
+    let (code, text) = telling_of(object);
     if code.is_some() || text.is_some() {
         return Some(error_said(code, text));
     }
@@ -224,7 +270,7 @@ fn error_in(object: Json<'_>) -> Option<ReplyProblem> {
 
 fn error_said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> ReplyProblem {
     let number = code.and_then(Json::number);
-    let words = text.or(code).and_then(body::first_message);
+    let words = text.or(code).and_then(body::words_of);
     ReplyProblem::Said {
         code: number.and_then(|code| u16::try_from(code).ok()),
         message: match (text, words) {
@@ -237,8 +283,7 @@ fn error_said(code: Option<Json<'_>>, text: Option<Json<'_>>) -> ReplyProblem {
 
 /// True if the value of an error's name means that there is none.
 fn says_nothing(value: Json<'_>) -> bool {
-    let is_nothing = |text: &str| matches!(text.trim(), "" | "0" | "false");
-    value.is_empty() || value.scalar().is_some_and(|text| is_nothing(&text))
+    value.is_empty() || value.scalar().is_some_and(|text| body::is_nothing(&text))
 }
 
 /// The content of an envelope; `None` if it is none.

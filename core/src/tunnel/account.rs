@@ -434,6 +434,9 @@ impl CallState {
         self.not_before = now
             + match failure.is_permanent() {
                 true => refusal_wait(random),
+                false if failure.is_of_web_server() => {
+                    backoff::web_server_delay(self.failures, random)
+                }
                 false => backoff::delay(self.failures, random),
             };
     }

@@ -18,6 +18,7 @@ fn busy(status: u16, retry_after: Option<u64>) -> Failure {
     Failure::Status {
         status,
         message: None,
+        by_service: false,
         retry_after: retry_after.map(secs),
     }
 }
@@ -326,7 +327,7 @@ fn the_service_is_left_alone_for_as_long_as_it_asks() {
         (busy(503, Some(10 * 86_400)), 86_400),
         (refused(), 1_800),
         (busy(403, None), 1_800),
-        (busy(404, Some(60)), 1_800),
+        (busy(404, Some(60)), 60),
     ];
     for (failure, least) in table {
         let words = failure.to_string();
@@ -337,6 +338,11 @@ fn the_service_is_left_alone_for_as_long_as_it_asks() {
             "{words}: {wait}"
         );
         assert!(due(&state, 102) >= wait, "{words}");
+        let is_page = words.contains("404");
+        assert!(
+            !is_page || (240..=360).contains(&due(&state, 102)),
+            "{words}"
+        );
     }
 }
 

@@ -102,6 +102,7 @@ fn case(path: PathBuf) -> Case {
         reply: Reply {
             status: head("status").map_or(200, |status| status.parse().expect("a number")),
             retry_after: head("retry-after").map(str::to_owned),
+            coding: head("coding").map(str::to_owned),
             body,
         },
         expected: facts.lines().map(str::to_owned).collect(),

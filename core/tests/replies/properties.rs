@@ -107,7 +107,7 @@ fn reply(body: String) -> Reply {
     Reply {
         status: 200,
         body: body.into_bytes(),
-        retry_after: None,
+        ..Reply::default()
     }
 }
 

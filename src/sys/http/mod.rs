@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ureq::config::AutoHeaderValue;
-use ureq::http::{HeaderValue, Request, Response, Uri, header};
+use ureq::http::{HeaderName, HeaderValue, Request, Response, Uri, Version, header};
 use ureq::{Agent, Body};
 
 pub use self::ca_file::{CaFile, check_ca_file};
@@ -45,7 +45,7 @@ use wansync_core::address::Family;
 use wansync_core::config::Transport;
 use wansync_core::failure::Failure;
 use wansync_core::service::redirect::{Origin, follow, shown};
-use wansync_core::service::reply::Reply;
+use wansync_core::service::reply::{Reply, coding_left};
 
 /// The bound on any one call, name resolution and redirects included.
 pub const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -260,14 +260,29 @@ fn redirect_target(response: &Response<Body>) -> Option<String> {
 }
 
 fn read_reply(mut response: Response<Body>, limit: usize) -> Result<Reply, HttpError> {
-    let retry_after = response.headers().get(header::RETRY_AFTER);
+    let content = list_in(&response, &header::CONTENT_ENCODING);
+    let transfer = list_in(&response, &header::TRANSFER_ENCODING);
+    let can_chunk = response.version() == Version::HTTP_11;
+    let retry_after = list_in(&response, &header::RETRY_AFTER);
     Ok(Reply {
         status: response.status().as_u16(),
-        retry_after: retry_after
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned),
+        retry_after: (!retry_after.is_empty()).then_some(retry_after),
+        coding: coding_left(&content, &transfer, can_chunk).map(str::to_owned),
         body: read_body(response.body_mut(), limit)?,
     })
+}
+
+/// The values of a header; of one that came several times, as the one list that they
+/// are (RFC 9110, 5.2).
+fn list_in(response: &Response<Body>, name: &HeaderName) -> String {
+    let mut list = String::new();
+    for value in response.headers().get_all(name) {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(&String::from_utf8_lossy(value.as_bytes()));
+    }
+    list
 }
 
 /// The whole body: a connection can be kept only when its end has been read.
