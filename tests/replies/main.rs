@@ -3,6 +3,7 @@
 //! against a server that sends exactly these bytes.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
+mod heads;
 mod hostile;
 mod refusals;
 mod server;

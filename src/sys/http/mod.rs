@@ -3,7 +3,7 @@
 //! ureq speaks HTTP/1.1 and keeps connections. Below it everything is ours, so
 //! that failures can be distinguished: `resolve`, `race` and `attempt` (which address),
 //! `socket` (the device), `tls`, `anchors` and `ca_file`; `error` and `tls_error` have
-//! their words.
+//! their words. `head` mends what old servers send.
 //!
 //! No text that leaves this module holds a query string.
 #![expect(
@@ -15,6 +15,7 @@ mod anchors;
 mod attempt;
 mod ca_file;
 mod error;
+mod head;
 mod job;
 mod race;
 mod resolve;

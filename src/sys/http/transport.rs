@@ -14,6 +14,7 @@ use ureq::unversioned::transport::{self, Buffers, ConnectionDetails, LazyBuffers
 
 use super::attempt::Stream;
 use super::error::{HttpError, connection_lost};
+use super::head;
 use super::job::Job;
 use super::race::{self, Target};
 use super::socket::Socket;
@@ -105,6 +106,7 @@ impl transport::Connector for Connector {
         Ok(Some(Transport {
             stream,
             device: self.device.clone(),
+            awaits_head: true,
             deadline: self.deadline.clone(),
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
         }))
@@ -134,6 +136,8 @@ impl Resolver for NoResolver {
 pub(super) struct Transport {
     stream: Stream,
     device: Option<String>,
+    /// True from a request until the head of its reply.
+    awaits_head: bool,
     deadline: SharedDeadline,
     buffers: LazyBuffers,
 }
@@ -181,6 +185,7 @@ impl transport::Transport for Transport {
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         self.apply_deadline();
+        self.awaits_head = true;
         let output = &self.buffers.output()[..amount];
         let sent = match &mut self.stream {
             Stream::Plain(socket) => socket.write_all(output),
@@ -195,20 +200,28 @@ impl transport::Transport for Transport {
         if input.is_empty() {
             return Err(Error::LargeResponseHeader(0, 0));
         }
-        let read = match &mut self.stream {
-            Stream::Plain(socket) => socket.read(input),
-            Stream::Tls(session) => session.read(input),
+        let stream: &mut dyn Read = match &mut self.stream {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(session) => session,
         };
+        let read = match self.awaits_head {
+            true => head::read(stream, input),
+            false => stream.read(input),
+        };
+        self.awaits_head = false;
         let amount = read.map_err(|error| self.lost(&error))?;
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }
 
+    /// What came behind a reply could be taken for that to the next request.
     fn is_open(&mut self) -> bool {
-        match &mut self.stream {
-            Stream::Plain(socket) => socket.is_quiet(),
-            Stream::Tls(session) => session.is_quiet(),
-        }
+        let is_read = self.buffers.input().is_empty();
+        is_read
+            && match &mut self.stream {
+                Stream::Plain(socket) => socket.is_quiet(),
+                Stream::Tls(session) => session.is_quiet(),
+            }
     }
 
     fn is_tls(&self) -> bool {
