@@ -6,5 +6,5 @@ pub mod alert;
 pub mod certificate;
 pub mod connection;
 pub mod filtering;
-pub mod wait;
 pub mod refusal;
+pub mod wait;
