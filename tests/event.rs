@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getsid, kill_process, kill_process_group};
+use serde_json::{Value, json};
 use wansync_sim::Times;
 use wansync_test_support::waiting::wait_until;
 use wansync_test_support::{Ran, Router, netns};
@@ -57,7 +58,13 @@ impl Hooked {
     /// The hotplug entry with this environment.
     fn command(&self, environment: &[(&str, &str)]) -> Command {
         let mut command = self.0.command(&["event"]);
-        for name in ["ACTION", "INTERFACE", "DEVICE", "IFUPDATE_ADDRESSES"] {
+        for name in [
+            "ACTION",
+            "INTERFACE",
+            "DEVICE",
+            "IFUPDATE_ADDRESSES",
+            "IFUPDATE_ROUTES",
+        ] {
             command.env_remove(name);
         }
         command.envs(environment.iter().copied());
@@ -168,6 +175,66 @@ fn events_that_matter_are_worked_off() {
         assert_eq!(hooked.0.bound(), ["8.8.4.4"], "{event:?}");
         assert_eq!(hooked.0.updates(), 1, "{event:?}");
         assert_eq!(hooked.0.home_status()["outcome"], "confirmed");
+    }
+}
+
+/// netifd's description of a network that is up with this address, if there is one.
+fn network(address: Option<&str>) -> Value {
+    let addresses = address.map(|address| json!({"address": address, "mask": 24}));
+    json!({
+        "up": true, "pending": false, "available": true, "autostart": true,
+        "dynamic": address.is_some(), "uptime": 4, "l3_device": "wwan0", "proto": "qmi",
+        "device": "wwan0", "ipv4-address": Vec::from_iter(addresses), "data": {},
+    })
+}
+
+/// LTE: the network is up before its child has the address.
+#[test]
+fn an_event_of_a_dynamic_child_is_one_of_the_network() {
+    for options in [
+        "option network 'wan'",
+        "list network 'lan'\nlist network 'wan'",
+        "option source static\noption address 8.8.4.4\noption bind 'wan'",
+    ] {
+        let hooked = Hooked(Router::new());
+        hooked.0.configure(&hooked.0.home(options));
+        let ubus = hooked.0.ubus();
+        ubus.set_interface("wan", network(None));
+        let mut child = network(Some("8.8.4.4"));
+        child["l3_device"] = "lo".into();
+        ubus.set_interface("wan_4", child);
+        hooked.event(&[
+            ("ACTION", "ifup"),
+            ("INTERFACE", "wan_4"),
+            ("DEVICE", "wwan0"),
+        ]);
+        hooked.wait_for_the_end();
+        assert_eq!(hooked.0.bound(), ["8.8.4.4"], "{options}");
+    }
+}
+
+/// Of several networks another is the best when one goes, or when a route does.
+#[test]
+fn a_fail_over_is_an_event() {
+    let gone: [&[(&str, &str)]; 3] = [
+        &[("ACTION", "ifdown"), ("INTERFACE", "wan")],
+        &[("ACTION", "ifdown"), ("INTERFACE", "wan_4")],
+        &[
+            ("ACTION", "ifupdate"),
+            ("INTERFACE", "wan"),
+            ("IFUPDATE_ROUTES", "1"),
+        ],
+    ];
+    for event in gone {
+        let hooked = Hooked(Router::new());
+        let options = "list network 'wan'\nlist network 'wwan'";
+        hooked.0.configure(&hooked.0.home(options));
+        let ubus = hooked.0.ubus();
+        ubus.set_interface("wan", network(None));
+        ubus.set_interface("wwan", network(Some("9.9.9.9")));
+        hooked.event(event);
+        hooked.wait_for_the_end();
+        assert_eq!(hooked.0.bound(), ["9.9.9.9"], "{event:?}");
     }
 }
 

@@ -8,6 +8,8 @@
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::reason::address::{NotPublic, Sharing, Unpublishable};
+
 /// The kind of address that a section publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -42,6 +44,8 @@ pub struct Candidate {
     pub deprecated: bool,
     /// An IPv6 privacy address, which changes by design.
     pub temporary: bool,
+    /// Others have it, too.
+    pub sharing: Option<Sharing>,
 }
 
 impl From<IpAddr> for Candidate {
@@ -50,6 +54,7 @@ impl From<IpAddr> for Candidate {
             address,
             deprecated: false,
             temporary: false,
+            sharing: None,
         }
     }
 }
@@ -81,38 +86,6 @@ impl fmt::Display for PublicAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// The kind of an address that is not a public one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotPublic {
-    /// 0.0.0.0/8, `::`
-    Unspecified,
-    /// 10/8, 172.16/12, 192.168/16
-    Private,
-    /// 100.64/10
-    CarrierNat,
-    /// 127/8, `::1`
-    Loopback,
-    /// 169.254/16, fe80::/10
-    LinkLocal,
-    /// fc00::/7
-    UniqueLocal,
-    /// 192.0.2/24, 198.51.100/24, 203.0.113/24, 2001:db8::/32, 3fff::/20
-    Documentation,
-    /// 198.18/15, 2001:2::/48
-    Benchmarking,
-    /// 192.0.0/24: the inside of DS-Lite and 464XLAT among others
-    ProtocolAssignment,
-    /// 192.88.99/24, 2002::/16, 2001::/32
-    Transition,
-    /// 224/4, ff00::/8
-    Multicast,
-    /// 255.255.255.255
-    Broadcast,
-    /// 240/4, and IPv6 outside of 2000::/3
-    Reserved,
 }
 
 fn not_public_v4(address: Ipv4Addr) -> Option<NotPublic> {
@@ -159,73 +132,6 @@ fn not_public_v6(address: Ipv6Addr) -> Option<NotPublic> {
     })
 }
 
-impl fmt::Display for NotPublic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NotPublic::Unspecified => "is not an address of any host",
-            NotPublic::Private => {
-                "is a private address: this router is behind another one (double NAT); \
-                 use source 'web', or let the other router pass its address on (bridge mode)"
-            }
-            NotPublic::CarrierNat => {
-                "is a CGNAT address (100.64.0.0/10), which the provider's other customers share; \
-                 ask the provider for a public one"
-            }
-            NotPublic::Loopback => "is a loopback address",
-            NotPublic::LinkLocal => {
-                "is a link-local address: the WAN was given no other; look at its DHCP or PPPoE"
-            }
-            NotPublic::UniqueLocal => {
-                "is a unique local address (ULA), which is private to this site"
-            }
-            NotPublic::Documentation => "is an address for documentation, not a real one",
-            NotPublic::Benchmarking => "is an address for benchmarks, not a real one",
-            NotPublic::ProtocolAssignment => {
-                "is an address for the inside of DS-Lite or 464XLAT: \
-                 this router shares its public IPv4 address with others"
-            }
-            NotPublic::Transition => {
-                "is an address of a transition mechanism (6to4, Teredo), not of this WAN"
-            }
-            NotPublic::Multicast => "is a multicast address",
-            NotPublic::Broadcast => "is the broadcast address",
-            NotPublic::Reserved => "is in a reserved range",
-        })
-    }
-}
-
-/// The reason why no candidate may be published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unpublishable {
-    /// There was no address of the wanted family at all.
-    None(Family),
-    /// This one came nearest, but it is not public.
-    NotPublic(IpAddr, NotPublic),
-    /// This one came nearest, but its prefix is being withdrawn.
-    Deprecated(IpAddr),
-    /// This one came nearest, but it is a privacy address.
-    Temporary(IpAddr),
-}
-
-impl fmt::Display for Unpublishable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unpublishable::None(family) => write!(f, "there is no {family} address"),
-            Unpublishable::NotPublic(address, cause) => write!(f, "{address} {cause}"),
-            Unpublishable::Deprecated(address) => write!(
-                f,
-                "{address} is deprecated: its prefix is being withdrawn and no other has come yet"
-            ),
-            Unpublishable::Temporary(address) => {
-                write!(
-                    f,
-                    "{address} is a temporary (privacy) address, which changes by design"
-                )
-            }
-        }
-    }
-}
-
 /// Picks the address to publish. One that is confirmed already stays for as
 /// long as it is good: of several good addresses none is worth an update.
 ///
@@ -249,7 +155,7 @@ pub fn choose_address(
         match check_publishable(candidate) {
             Ok(address) if Some(address.get()) == confirmed => return Ok(address),
             Ok(address) => first_good = first_good.or(Some(address)),
-            Err(cause) if says_more(&cause, &nearest) => nearest = cause,
+            Err(cause) if nearness(&cause) > nearness(&nearest) => nearest = cause,
             Err(_) => {}
         }
     }
@@ -267,23 +173,23 @@ fn check_publishable(candidate: &Candidate) -> Result<PublicAddress, Unpublishab
         Candidate {
             temporary: true, ..
         } => Err(Unpublishable::Temporary(address)),
+        Candidate {
+            sharing: Some(sharing),
+            ..
+        } => Err(Unpublishable::Shared(address, sharing.clone())),
         _ => Ok(public),
     }
 }
 
-/// Every IPv6 device has a link-local address, so that it was refused says
-/// nothing as soon as there is another.
-fn says_more(new: &Unpublishable, old: &Unpublishable) -> bool {
-    matches!(
-        old,
-        Unpublishable::None(_) | Unpublishable::NotPublic(_, NotPublic::LinkLocal)
-    ) && !matches!(
-        (new, old),
-        (
-            Unpublishable::NotPublic(_, NotPublic::LinkLocal),
-            Unpublishable::NotPublic(..)
-        )
-    )
+/// The nearer an address came, the more it says why it may not be published: every IPv6
+/// device has a link-local one, and many have one that is private.
+fn nearness(cause: &Unpublishable) -> u8 {
+    match cause {
+        Unpublishable::None(_) => 0,
+        Unpublishable::NotPublic(_, NotPublic::LinkLocal) => 1,
+        Unpublishable::NotPublic(..) => 2,
+        _ => 3,
+    }
 }
 
 #[cfg(test)]
@@ -375,9 +281,9 @@ mod tests {
                 let (deprecated, text) = (text.starts_with('-'), text.trim_start_matches('-'));
                 let (temporary, text) = (text.starts_with('~'), text.trim_start_matches('~'));
                 Candidate {
-                    address: address(text),
                     deprecated,
                     temporary,
+                    ..Candidate::from(address(text))
                 }
             })
             .collect()
@@ -392,7 +298,7 @@ mod tests {
             Option<&'a str>,
             Result<&'a str, &'a str>,
         );
-        let table: [ChoiceCase<'_>; 12] = [
+        let table: [ChoiceCase<'_>; 13] = [
             (&["8.8.4.4"], Family::Ipv4, None, Ok("8.8.4.4")),
             (
                 &["8.8.4.4", "8.8.8.8"],
@@ -454,6 +360,12 @@ mod tests {
                 Family::Ipv6,
                 None,
                 Err("2a00::1 is a temporary"),
+            ),
+            (
+                &["fd00::5", "-2a00::1"],
+                Family::Ipv6,
+                None,
+                Err("2a00::1 is deprecated"),
             ),
         ];
         for (list, family, confirmed, expected) in table {

@@ -1,6 +1,5 @@
 //! A hotplug event of OpenWrt, and whether it matters.
 
-use crate::address::Family;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -18,6 +17,8 @@ pub struct Hotplug {
     device: Option<String>,
     /// True if an `ifupdate` is about addresses, delegated ones included.
     addresses: bool,
+    /// True if an `ifupdate` is about routes.
+    routes: bool,
 }
 
 impl Hotplug {
@@ -31,16 +32,16 @@ impl Hotplug {
     ///     let found = variables.iter().find(|(other, _)| *other == name);
     ///     found.map(|(_, value)| value.to_string())
     /// };
-    /// assert_eq!(Hotplug::from_variables(get).unwrap().line(), "ifup\twan\teth1\t0");
+    /// assert_eq!(Hotplug::from_variables(get).unwrap().line(), "ifup\twan\teth1\t0\t0");
     /// ```
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Option<Hotplug> {
+        let is_set = |name: &str| variable(name).as_deref() == Some("1");
         Some(Hotplug {
             action: variable("ACTION")?,
             interface: variable("INTERFACE"),
             device: variable("DEVICE"),
-            addresses: ["IFUPDATE_ADDRESSES", "IFUPDATE_PREFIXES"]
-                .iter()
-                .any(|name| variable(name).as_deref() == Some("1")),
+            addresses: is_set("IFUPDATE_ADDRESSES") || is_set("IFUPDATE_PREFIXES"),
+            routes: is_set("IFUPDATE_ROUTES"),
         })
     }
 
@@ -48,11 +49,12 @@ impl Hotplug {
     pub fn line(&self) -> String {
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
         format!(
-            "{}\t{}\t{}\t{}",
+            "{}\t{}\t{}\t{}\t{}",
             self.action,
             text(&self.interface),
             text(&self.device),
-            u8::from(self.addresses)
+            u8::from(self.addresses),
+            u8::from(self.routes)
         )
     }
 
@@ -66,6 +68,8 @@ impl Hotplug {
             interface: filled(next()?),
             device: filled(next()?),
             addresses: next()? == "1",
+            // A program of before 0.2 says nothing of routes.
+            routes: next().is_some_and(|flag| flag == "1"),
         })
     }
 
@@ -83,10 +87,23 @@ impl Hotplug {
     pub fn concerns(&self, section: &Skydns) -> bool {
         match self.action.as_str() {
             "ifup" => self.is_about(section),
-            "ifupdate" => self.addresses && self.is_about(section),
+            "ifupdate" if self.addresses => self.is_about(section),
+            // Another of several networks may be the best now.
+            "ifdown" => self.is_choice(section),
+            "ifupdate" => self.routes && self.is_choice(section),
             // The clock may be right now, which TLS may have been waiting for;
             // or the service was started.
             "step" | "stratum" | "start" => self.interface.is_none(),
+            _ => false,
+        }
+    }
+
+    /// True if the event is about one of several networks that the section may take.
+    fn is_choice(&self, section: &Skydns) -> bool {
+        match &section.source {
+            Source::Network(names) => {
+                names.len() > 1 && names.iter().any(|name| self.is_family(name))
+            }
             _ => false,
         }
     }
@@ -95,24 +112,20 @@ impl Hotplug {
         if section
             .bind
             .as_deref()
-            .is_some_and(|bind| self.is_network(bind))
+            .is_some_and(|bind| self.is_family(bind))
         {
             // What could not be sent may go now.
             return true;
         }
         match &section.source {
-            Source::Network(name) => {
-                let side = format!("{name}_6");
-                self.is_network(name)
-                    || section.policy.family == Family::Ipv6 && self.is_network(&side)
-            }
+            Source::Network(names) => names.iter().any(|name| self.is_family(name)),
             Source::Interface(device) => self.device.as_ref() == Some(device),
             // Any network may be the way out.
             Source::Web(_) | Source::Command { .. } => true,
             Source::Static(_) => section
                 .bind
                 .as_deref()
-                .is_none_or(|bind| self.is_network(bind)),
+                .is_none_or(|bind| self.is_family(bind)),
         }
     }
 
@@ -137,10 +150,6 @@ impl Hotplug {
             .as_deref()
             .is_some_and(|name| netifd::is_family(name, network))
     }
-
-    fn is_network(&self, network: &str) -> bool {
-        self.interface.as_deref() == Some(network)
-    }
 }
 
 #[cfg(test)]
@@ -154,6 +163,7 @@ mod tests {
                 Some(("INTERFACE", name)) => hotplug.interface = Some(name.to_owned()),
                 Some(("DEVICE", name)) => hotplug.device = Some(name.to_owned()),
                 Some(("IFUPDATE_ADDRESSES", "1")) => hotplug.addresses = true,
+                Some(("IFUPDATE_ROUTES", "1")) => hotplug.routes = true,
                 Some(_) => {}
                 None => hotplug.action = word.to_owned(),
             }
@@ -172,6 +182,7 @@ mod tests {
             "option network wan",
             "option network wan\noption family ipv6",
         );
+        let wans = "list network wan\nlist network wwan";
         let device = "option source interface\noption device eth1";
         let web = "option source web\nlist url https://a.example/";
         let tunnel = "option enabled 0\nconfig tunnel dacha\noption name user356\n\
@@ -184,8 +195,24 @@ mod tests {
             ("ifupdate INTERFACE=wan IFUPDATE_ADDRESSES=1", wan, true),
             ("ifupdate INTERFACE=wan IFUPDATE_ROUTES=1", wan, false),
             ("ifup-failed INTERFACE=wan", wan, false),
-            ("ifup INTERFACE=wan_6", wan, false),
+            ("ifup INTERFACE=wan_6", wan, true),
             ("ifup INTERFACE=wan_6", wan6, true),
+            ("ifup INTERFACE=wan_4", wan, true),
+            ("ifup INTERFACE=wan_4", wan6, true),
+            ("ifup INTERFACE=wan_5", wan, false),
+            ("ifup INTERFACE=wan6_4", wan, false),
+            ("ifdown INTERFACE=wan_4", wan, false),
+            ("ifup INTERFACE=wwan_4", wans, true),
+            ("ifdown INTERFACE=wan", wans, true),
+            ("ifdown INTERFACE=wwan_4", wans, true),
+            ("ifdown INTERFACE=lan", wans, false),
+            ("ifupdate INTERFACE=wwan IFUPDATE_ROUTES=1", wans, true),
+            ("ifupdate INTERFACE=lan IFUPDATE_ROUTES=1", wans, false),
+            (
+                "ifup INTERFACE=wan2_4",
+                "option network wan\noption bind wan2",
+                true,
+            ),
             ("ifup INTERFACE=any DEVICE=eth1", device, true),
             ("ifup INTERFACE=any DEVICE=eth0", device, false),
             ("ifup INTERFACE=any", web, true),

@@ -33,6 +33,7 @@
 //! | --- | --- |
 //! | [`config`] | the text of `/etc/config/wansync`: sections, options, a checked [`config::Config`] |
 //! | [`address`], [`prefix`] | which addresses may be published; networks |
+//! | [`source`] | what netifd, pages and programs say the address is, and who shares it |
 //! | [`reconcile`] | an address: [`reconcile::decide`] says what to do with an observation |
 //! | [`state`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
 //! | [`outcome`], [`failure`], [`reason`] | how a pass ended; why a request did not succeed, and other reasons in words |
@@ -73,6 +74,7 @@ pub mod reconcile;
 pub mod record;
 pub mod schedule;
 pub mod service;
+pub mod source;
 pub mod state;
 pub mod text;
 pub mod time;

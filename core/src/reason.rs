@@ -2,6 +2,7 @@
 //! questions go. Each is a variant with what it is about as typed fields; its English
 //! words are made in its `Display` and nowhere else. One file a subject.
 
+pub mod address;
 pub mod alert;
 pub mod certificate;
 pub mod connection;

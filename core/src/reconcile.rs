@@ -11,13 +11,14 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use super::address::{Candidate, Family, PublicAddress, Unpublishable, choose_address};
+use super::address::{Candidate, Family, PublicAddress, choose_address};
 use super::failure::Failure;
 use super::holddown;
 use super::outcome::Outcome;
+use super::reason::address::{AbortReason, Unpublishable};
 use super::reason::wait::Wait;
 use super::state::{Confirmed, SectionState};
-use super::time::{Boot, Civil, DAY, MINUTE, Now};
+use super::time::{Boot, DAY, MINUTE, Now};
 use super::{backoff, hold};
 
 /// The longest wait after a failure that never left the router, and the number of
@@ -44,7 +45,7 @@ pub enum Decision {
     /// The service has this address already.
     Unchanged(PublicAddress),
     /// No address may be sent, for this reason.
-    Abort(String),
+    Abort(AbortReason),
     /// The service refused, and the next send is allowed later, for this reason.
     Held(String),
     /// The next send is allowed later, for this reason.
@@ -54,7 +55,7 @@ pub enum Decision {
 }
 
 /// The candidates that a source found, or the reason why there are none.
-pub type Observation = Result<Vec<Candidate>, String>;
+pub type Observation = Result<Vec<Candidate>, AbortReason>;
 
 /// Decides what to do. `forced` sends an address that is confirmed already, and
 /// waits for no backoff; the limits that protect the account stand.
@@ -92,7 +93,7 @@ pub fn decide(
     let address = match observation {
         Err(cause) => return Decision::Abort(cause.clone()),
         Ok(candidates) => match choose_address(candidates, policy.family, confirmed) {
-            Err(cause) => return Decision::Abort(cause.to_string()),
+            Err(cause) => return Decision::Abort(cause.into()),
             Ok(address) => address,
         },
     };
@@ -100,11 +101,7 @@ pub fn decide(
         return Decision::Unchanged(address);
     }
     if policy.tls && !now.clock_is_set() {
-        return Decision::Abort(format!(
-            "the clock is not set (it says {}), so no certificate can be checked; \
-             this waits for NTP",
-            Civil::at(now.wall).date()
-        ));
+        return Decision::Abort(AbortReason::ClockNotSet(now.wall));
     }
     match too_early(policy, state, address, now, forced) {
         Some(decision) => decision,
@@ -227,7 +224,8 @@ pub fn address_to_show(
         Err(
             Unpublishable::NotPublic(address, _)
             | Unpublishable::Deprecated(address)
-            | Unpublishable::Temporary(address),
+            | Unpublishable::Temporary(address)
+            | Unpublishable::Shared(address, _),
         ) => Some(address),
     }
 }
@@ -262,7 +260,7 @@ pub(crate) fn outcome_without_send(decision: &Decision) -> (Outcome, String) {
             Outcome::Unchanged,
             format!("{address} is what the service confirmed"),
         ),
-        Decision::Abort(reason) => (Outcome::Aborted, reason.clone()),
+        Decision::Abort(reason) => (Outcome::Aborted, reason.to_string()),
         Decision::Held(reason) => (Outcome::Held, reason.clone()),
         Decision::Throttled(reason) => (Outcome::Throttled, reason.clone()),
         Decision::Update(address) => (Outcome::DryRun, format!("{address} would be sent")),

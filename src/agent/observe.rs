@@ -6,29 +6,41 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::sys::http::{Get, HttpClient};
-use crate::sys::{interfaces, process, ubus};
-use wansync_core::address::{Candidate, Family};
+use crate::sys::{netlink, process, ubus};
+use wansync_core::address::{Candidate, Family, PublicAddress, choose_address};
 use wansync_core::config::url::ServiceUrl;
 use wansync_core::config::{Skydns, Source};
 use wansync_core::failure::Failure;
+use wansync_core::reason::address::{AbortReason, CommandFailure, CommandFault, PageFault};
 use wansync_core::reconcile::Observation;
-use wansync_core::ubus::netifd::{Network, explain, find};
+use wansync_core::source::network;
+use wansync_core::source::text::address_in;
+use wansync_core::ubus::Error;
+use wansync_core::ubus::netifd::Network;
 
 /// The longest that a program may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that one page may take; there may be others to try.
 const WEB_TIMEOUT: Duration = Duration::from_secs(10);
-/// An address has 45 characters at most; a page may add some blanks.
-const MAX_WEB_BODY: usize = 256;
+/// More than the pages have that say an address and where that is.
+const MAX_WEB_BODY: usize = 4096;
 
 /// Asks sources, and none of them twice in a pass: a thousand sections may
 /// have the same page.
 pub struct Observer<'a> {
     ubus: &'a Path,
     client: &'a HttpClient,
-    networks: OnceCell<Result<Vec<Network>, String>>,
+    networks: OnceCell<Result<Vec<Network>, Unanswered>>,
     /// The answers of pages and programs.
     answers: RefCell<Vec<(AnswerKey, Observation)>>,
+}
+
+/// The reason why netifd's networks are not known.
+struct Unanswered {
+    cause: String,
+    /// True if there is no netifd that this process could ever ask, as on a router
+    /// without OpenWrt.
+    is_absent: bool,
 }
 
 /// All that an answer depends on.
@@ -58,7 +70,10 @@ impl<'a> Observer<'a> {
         Observer {
             ubus: Path::new(""),
             client,
-            networks: OnceCell::from(networks),
+            networks: OnceCell::from(networks.map_err(|cause| Unanswered {
+                cause,
+                is_absent: false,
+            })),
             answers: RefCell::default(),
         }
     }
@@ -67,11 +82,19 @@ impl<'a> Observer<'a> {
     pub fn observe(&self, section: &Skydns) -> Observation {
         let family = section.policy.family;
         match &section.source {
-            Source::Network(name) => self.observe_network(name, family),
-            Source::Interface(device) => interfaces::addresses(device, family),
-            Source::Web(urls) => self.ask_once(section, || self.observe_web(urls, section)),
+            Source::Network(names) => {
+                let networks = self.networks().map_err(AbortReason::Netifd)?;
+                let found = network::observe(networks, names, family);
+                found.map(|found| as_owner_says(found, section))
+            }
+            Source::Interface(device) => self.observe_device(device, section),
+            Source::Web(urls) => {
+                let found = self.ask_once(section, || self.observe_web(urls, section));
+                self.with_sharing(found?, section)
+            }
             Source::Command { program, arguments } => {
-                self.ask_once(section, || observe_command(program, arguments))
+                let found = self.ask_once(section, || observe_command(program, arguments));
+                self.with_sharing(found?, section)
             }
             Source::Static(address) => Ok(vec![Candidate::from(*address)]),
         }
@@ -99,63 +122,101 @@ impl<'a> Observer<'a> {
         bind.map(|network| self.device_of(network)).transpose()
     }
 
-    fn device_of(&self, network: &str) -> Result<String, Failure> {
+    fn device_of(&self, name: &str) -> Result<String, Failure> {
         let unbound = |cause: String| Failure::Bind {
-            device: format!("of network '{network}'"),
+            device: format!("of network '{name}'"),
             cause,
         };
-        let found = self.network(network).map_err(unbound)?;
-        match &found.l3_device {
-            Some(device) => Ok(device.clone()),
-            None => Err(unbound(format!(
-                "the network has none: it {}",
-                explain(found)
-            ))),
+        let networks = self.networks().map_err(unbound)?;
+        match network::device_of(networks, name) {
+            Ok(device) => Ok(device.to_owned()),
+            Err(reason) => Err(unbound(reason.to_string())),
         }
     }
 
-    fn observe_network(&self, name: &str, family: Family) -> Observation {
-        let network = self.network(name)?;
-        let mut addresses = network.addresses.clone();
-        // netifd puts the IPv6 side of a PPP or 4G WAN on a network that it
-        // makes itself, named after the first.
-        if family == Family::Ipv6
-            && let Ok(side) = self.network(&format!("{name}_6"))
-        {
-            addresses.extend(side.addresses.iter().cloned());
+    /// The addresses that the kernel has. What they look like to strangers netifd may
+    /// know, but need not.
+    fn observe_device(&self, device: &str, section: &Skydns) -> Observation {
+        let family = section.policy.family;
+        let found = netlink::addresses(device, family)?;
+        match self.networks() {
+            Ok(networks) => network::on_device(networks, device, found, family)
+                .map(|found| as_owner_says(found, section)),
+            Err(_) => Ok(found),
         }
-        match addresses.iter().any(|c| family.includes(c.address)) {
-            true => Ok(addresses),
-            false if network.addresses.is_empty() => {
-                Err(format!("network '{name}' {}", explain(network)))
+    }
+
+    /// What was seen from outside, with who else has that address.
+    fn with_sharing(&self, mut found: Vec<Candidate>, section: &Skydns) -> Observation {
+        for candidate in &mut found {
+            let address = candidate.address;
+            if section.shared_address || PublicAddress::new(address).is_err() {
+                continue;
             }
-            false => Err(format!("network '{name}' has no {family} address")),
+            match self.ask_networks() {
+                Ok(networks) => {
+                    let bind = section.bind.as_deref();
+                    candidate.sharing = network::sharing_of(networks, bind, address);
+                }
+                Err(Unanswered {
+                    is_absent: true, ..
+                }) => {}
+                // Another time it may say that strangers would be filtered.
+                Err(Unanswered { cause, .. }) => {
+                    return Err(AbortReason::SharingUnknown(address, cause.clone()));
+                }
+            }
         }
+        Ok(found)
     }
 
     /// All networks of the router, as netifd sees them.
     pub fn networks(&self) -> Result<&[Network], String> {
-        let networks = self
-            .networks
-            .get_or_init(|| ubus::dump_networks(self.ubus).map_err(|e| e.to_string()));
-        Ok(networks.as_ref().map_err(Clone::clone)?)
+        self.ask_networks().map_err(|why| why.cause.clone())
     }
 
-    fn network(&self, name: &str) -> Result<&Network, String> {
-        find(self.networks()?, name).ok_or_else(|| format!("netifd knows no network '{name}'"))
+    fn ask_networks(&self) -> Result<&[Network], &Unanswered> {
+        let networks = self.networks.get_or_init(|| {
+            ubus::dump_networks(self.ubus).map_err(|error| Unanswered {
+                cause: error.to_string(),
+                is_absent: matches!(
+                    error,
+                    Error::NotRunning { .. } | Error::NotPermitted { .. } | Error::UnknownUser
+                ),
+            })
+        });
+        networks.as_deref()
     }
 
+    /// The address of the first page that has one to publish; else those of all pages, if
+    /// each has one.
     fn observe_web(&self, urls: &[ServiceUrl], section: &Skydns) -> Observation {
         let way_out = self.way_out(section.bind.as_deref());
-        let device = way_out.map_err(|e| e.to_string())?;
-        let mut failures = Vec::new();
+        let device = way_out.map_err(|failure| AbortReason::NoWayOut(failure.to_string()))?;
+        let family = section.policy.family;
+        let (mut refused, mut faults) = (Vec::new(), Vec::new());
         for url in urls {
-            match self.read_page(url, device.as_deref(), section.policy.family) {
-                Ok(address) => return Ok(vec![Candidate::from(address)]),
-                Err(why) => failures.push(format!("{}: {why}", without_query(url))),
-            }
+            let fault = match self.read_page(url, device.as_deref(), family) {
+                Ok(address) => {
+                    let candidate = Candidate::from(address);
+                    let found = std::slice::from_ref(&candidate);
+                    let Err(cause) = choose_address(found, family, None) else {
+                        return Ok(vec![candidate]);
+                    };
+                    refused.push(candidate);
+                    match family.includes(address) {
+                        true => PageFault::Unpublishable(cause),
+                        false => PageFault::OtherFamily(address),
+                    }
+                }
+                Err(fault) => fault,
+            };
+            faults.push((without_query(url).to_owned(), fault));
         }
-        Err(failures.join("; "))
+        match refused.len() == faults.len() {
+            true => Ok(refused),
+            false => Err(AbortReason::Pages(faults)),
+        }
     }
 
     fn read_page(
@@ -163,7 +224,7 @@ impl<'a> Observer<'a> {
         url: &ServiceUrl,
         device: Option<&str>,
         family: Family,
-    ) -> Result<IpAddr, String> {
+    ) -> Result<IpAddr, PageFault> {
         let request = Get {
             url: url.as_str(),
             device,
@@ -172,28 +233,39 @@ impl<'a> Observer<'a> {
             timeout: WEB_TIMEOUT,
             accept: "text/plain",
         };
-        let reply = self.client.get(&request).map_err(|e| e.to_string())?;
-        if reply.status != 200 {
-            return Err(format!("HTTP status {}", reply.status));
+        let reply = self.client.get(&request);
+        let reply = reply.map_err(|failure| PageFault::Request(failure.to_string()))?;
+        match reply.status {
+            200 => address_in(&reply.body).map_err(PageFault::Text),
+            status => Err(PageFault::Status(status)),
         }
-        // A page that merely contains an address may well contain another's.
-        std::str::from_utf8(&reply.body)
-            .ok()
-            .and_then(parse_address)
-            .ok_or_else(|| "the page is not one address and nothing else".to_owned())
     }
 }
 
-fn observe_command(program: &str, arguments: &[String]) -> Observation {
-    process::first_line(program, arguments, COMMAND_TIMEOUT)
-        .and_then(|line| parse_address(&line).ok_or_else(|| "did not print an address".to_owned()))
-        .map(|address| vec![Candidate::from(address)])
-        .map_err(|why| format!("the command {program} {why}"))
+/// The candidates, none of which is shared if their owner says so.
+fn as_owner_says(mut found: Vec<Candidate>, section: &Skydns) -> Vec<Candidate> {
+    if section.shared_address {
+        found
+            .iter_mut()
+            .for_each(|candidate| candidate.sharing = None);
+    }
+    found
 }
 
-/// A text that is one address and nothing else.
-fn parse_address(text: &str) -> Option<IpAddr> {
-    text.trim().parse().ok()
+fn observe_command(program: &str, arguments: &[String]) -> Observation {
+    let run = process::run(program, arguments, COMMAND_TIMEOUT);
+    let found = run.output.and_then(|output| {
+        let address = address_in(output.first_line()).or_else(|_| address_in(output.whole()));
+        address.map_err(|_| CommandFault::NotAnAddress(output.to_string()))
+    });
+    match found {
+        Ok(address) => Ok(vec![Candidate::from(address)]),
+        Err(fault) => Err(AbortReason::Command(CommandFailure {
+            program: program.to_owned(),
+            fault,
+            stderr: run.stderr,
+        })),
+    }
 }
 
 fn without_query(url: &ServiceUrl) -> &str {

@@ -20,6 +20,7 @@ use wansync_core::config::{Config, Content, Skydns, Transport};
 use wansync_core::failure::Failure;
 use wansync_core::holddown::HoldDown;
 use wansync_core::outcome::Outcome;
+use wansync_core::reason::address::AbortReason;
 use wansync_core::reconcile::{self, Decision};
 use wansync_core::record::{Record, RecordEntry};
 use wansync_core::schedule::event::PassResult;
@@ -441,7 +442,10 @@ impl Pass<'_> {
         let pending = reconcile::state_before_send(before, address, now, random);
         // A send that cannot be remembered could be repeated without end.
         if let Err(why) = self.store.remember_section(context.name, &pending) {
-            let state = reconcile::state_without_send(before, &Decision::Abort(why));
+            let state = reconcile::state_without_send(
+                before,
+                &Decision::Abort(AbortReason::CannotRemember(why)),
+            );
             return (state, None);
         }
         let result = self.send(context, address);

@@ -5,10 +5,12 @@ mod configuration;
 mod filtering;
 mod findings;
 mod service;
+mod source;
 mod tunnels;
 
 use configuration::check_configuration;
 use findings::Findings;
+use source::{check_claims, check_source};
 
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
@@ -18,11 +20,12 @@ use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::http::{CaFile, Get, HttpClient, check_ca_file};
-use wansync_core::address::choose_address;
+use wansync_core::address::PublicAddress;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Skydns};
 use wansync_core::failure::Failure;
 use wansync_core::service::skydns;
+use wansync_core::source::claims::Claims;
 use wansync_core::time::Civil;
 
 /// Runs it.
@@ -44,10 +47,13 @@ pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
         let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
         check_clock_and_ca_file(&config, &mut findings);
         let observer = Observer::new(&paths.ubus, &client);
+        let mut claims = Claims::default();
         for (name, section) in config.ready_sections() {
             findings.set_subject(name);
-            check_skydns_section(name, section, &client, &observer, &mut findings);
+            let address = check_skydns_section(name, section, &client, &observer, &mut findings);
+            claims.add(name, section, address.map(PublicAddress::get));
         }
+        check_claims(&config, &claims, &mut findings);
         filtering::test_profiles(paths, &config, &observer, &mut findings);
         tunnels::check(paths, &config, &client, &observer, &mut findings);
     }
@@ -100,25 +106,17 @@ fn describe_ca_file(ca_file: &str, found: &CaFile, clock_is_set: bool, findings:
     }
 }
 
-/// Name resolution, TLS, key, ident and profile, by one request that changes
-/// nothing; the failure of each has words of its own.
+/// The source, then name resolution, TLS, key, ident and profile, by one request that
+/// changes nothing; the failure of each has words of its own. Gives the source's address.
 fn check_skydns_section(
     name: &str,
     section: &Skydns,
     client: &HttpClient,
     observer: &Observer<'_>,
     findings: &mut Findings<'_>,
-) {
-    let Ok(key) = key_of(name, &section.key) else {
-        return;
-    };
-    let observation = observer.observe(section);
-    match observation
-        .and_then(|c| choose_address(&c, section.policy.family, None).map_err(|e| e.to_string()))
-    {
-        Ok(address) => findings.good(format_args!("the WAN address is {address}")),
-        Err(why) => findings.bad(Exit::Later, format_args!("{why}")),
-    }
+) -> Option<PublicAddress> {
+    let key = key_of(name, &section.key).ok()?;
+    let address = check_source(section, observer, findings);
     let host = section.base_url.host();
     match fetch_profiles(section, key.as_ref(), client, observer) {
         Ok(profiles) => {
@@ -148,6 +146,7 @@ fn check_skydns_section(
             }
         }
     }
+    address
 }
 
 fn fetch_profiles(

@@ -25,6 +25,7 @@ use wansync_core::config::problem::Problem;
 use wansync_core::config::{Config, Content, Skydns, Source};
 use wansync_core::reconcile::{address_to_show, next_due, sends_left, with_hold_down};
 use wansync_core::record::Record;
+use wansync_core::source::claims::Claims;
 use wansync_core::state::SectionState;
 use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
@@ -125,7 +126,7 @@ fn section_views(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec
     let interval = config.main.interval;
     let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
     let next_check = done_ago.map_or(Duration::ZERO, |ago| interval.saturating_sub(ago));
-    let sections = config.skydns.iter().filter_map(|section| {
+    let views = config.skydns.iter().filter_map(|section| {
         let name = &section.name;
         match &section.content {
             Content::Disabled => None,
@@ -135,7 +136,22 @@ fn section_views(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec
             )),
         }
     });
-    sections.collect()
+    with_rivals(config, views.collect())
+}
+
+/// The views, with a warning on each that has the address of another user.
+fn with_rivals(config: &Config, mut views: Vec<SectionView>) -> Vec<SectionView> {
+    let mut claims = Claims::default();
+    for (name, section) in config.ready_sections() {
+        let view = views.iter().find(|view| view.section == name);
+        let address = view.and_then(|view| view.observed.or(view.confirmed));
+        claims.add(name, section, address);
+    }
+    for view in &mut views {
+        let rival = claims.rival_of(&view.section);
+        view.warning = rival.map(|rival| rival.to_string());
+    }
+    views
 }
 
 fn section_view(
@@ -171,6 +187,7 @@ fn section_view(
         sends_left_today: Some(left),
         sends: Some(section.policy.daily_limit - left),
         confirmed_for: state.confirmed.map(|c| now.boot.since(c.boot)),
+        warning: None,
         profile_test: profile_test(name, section, store, now),
         reason: (!state.reason.is_empty()).then_some(state.reason),
     }

@@ -6,7 +6,7 @@
 //! | [`http`] | requests to the services, with TLS and a deadline |
 //! | [`dns`] | one question to a resolver |
 //! | [`ubus`] | netifd: its networks, news of them, up and down |
-//! | [`netlink`], [`interfaces`], [`counters`], [`listeners`], [`ping`] | the kernel: routes, changes, addresses, bytes, ports, echoes |
+//! | [`netlink`], [`counters`], [`listeners`], [`ping`] | the kernel: routes, changes, addresses, bytes, ports, echoes |
 //! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
 //! | [`trap`], [`users`] | whom a file must belong to |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
@@ -25,7 +25,6 @@ pub mod dns;
 pub mod files;
 pub mod http;
 pub mod identity;
-pub mod interfaces;
 pub mod listeners;
 pub mod lock;
 pub mod log;

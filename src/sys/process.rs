@@ -3,11 +3,13 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{
@@ -17,105 +19,185 @@ use rustix::process::{
 use rustix::stdio::dup2_stdin;
 
 use super::clock;
+use super::os_error::describe;
 use super::wait::{self, Readiness};
+use wansync_core::reason::address::CommandFault;
 
-/// The longest line that counts, in bytes.
-const MAX_LINE: usize = 4096;
+/// The longest output that counts, in bytes.
+const MAX_OUTPUT: usize = 4096;
 /// The longest read before checking whether the program has ended: one that
 /// leaves a child behind with its output open ends without an end of file.
 const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The longest wait for a process in the background to begin.
 const BACKGROUND_START_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Runs a program without a shell and gives the first line that it prints, if
-/// it ends well within `timeout`.
+/// A program that has run.
+pub struct ProgramRun {
+    /// What it printed, if it ended well and that is not nothing.
+    pub output: Result<ProgramOutput, CommandFault>,
+    /// The first line that it wrote to its standard error.
+    pub stderr: String,
+}
+
+/// What a program printed, as far as it counts. Its first line is not empty.
+pub struct ProgramOutput(Vec<u8>);
+
+impl ProgramOutput {
+    /// The first line.
+    pub fn first_line(&self) -> &[u8] {
+        first_line(&self.0)
+    }
+
+    /// All of it; nothing if that was more than [`MAX_OUTPUT`].
+    pub fn whole(&self) -> &[u8] {
+        match self.0.len() {
+            MAX_OUTPUT.. => &[],
+            _ => &self.0,
+        }
+    }
+}
+
+/// The first line.
+impl fmt::Display for ProgramOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&readable(self.first_line()))
+    }
+}
+
+fn first_line(output: &[u8]) -> &[u8] {
+    output.split(|b| *b == b'\n').next().unwrap_or_default()
+}
+
+fn readable(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).trim().to_owned()
+}
+
+/// Runs a program without a shell, and gives what it prints if it ends well within
+/// `timeout`.
 ///
 /// The program gets a process group of its own, and all of it is killed when
 /// the time is over.
-///
-/// # Errors
-/// In words that follow on the program's name.
-pub fn first_line(
-    program: &str,
-    arguments: &[String],
-    timeout: Duration,
-) -> Result<String, String> {
+pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun {
     let end = clock::since_boot() + timeout;
-    let mut child = command(program, arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|e| format!("cannot be run: {e}"))?;
-    let ended = read_until_exit(&mut child, end);
+    let mut command = command(program, arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            return ProgramRun {
+                output: Err(start_fault(program, &error)),
+                stderr: String::new(),
+            };
+        }
+    };
+    let mut pipes = [
+        Captured::new(child.stdout.take()),
+        Captured::new(child.stderr.take()),
+    ];
+    let ended = read_until_exit(&mut child, &mut pipes, end);
     if !matches!(ended, Ok(Some(_))) {
         signal_group(&child, Signal::KILL);
         let _ = child.wait();
     }
-    match ended {
-        Err(error) => Err(format!("cannot be listened to: {error}")),
-        Ok(None) => Err(format!("took longer than {} s", timeout.as_secs())),
-        Ok(Some((status, _))) if !status.success() => Err(format!("failed ({status})")),
-        Ok(Some((_, output))) => first_line_of(&output),
+    let [stdout, stderr] = pipes.map(|captured| captured.bytes);
+    let output = match ended {
+        Err(error) => Err(CommandFault::Failed(format!(
+            "cannot be listened to: {}",
+            describe(&error)
+        ))),
+        Ok(None) => Err(CommandFault::Timeout(timeout.as_secs())),
+        Ok(Some(status)) if !status.success() => {
+            Err(CommandFault::Failed(format!("failed ({status})")))
+        }
+        Ok(Some(_)) if first_line(&stdout).trim_ascii().is_empty() => Err(CommandFault::Silent),
+        Ok(Some(_)) => Ok(ProgramOutput(stdout)),
+    };
+    ProgramRun {
+        output,
+        stderr: readable(first_line(&stderr)),
     }
 }
 
-/// The exit status and the beginning of the output, or `None` at `end`.
-fn read_until_exit(child: &mut Child, end: Duration) -> io::Result<Option<(ExitStatus, Vec<u8>)>> {
-    let mut output = Vec::new();
-    let mut pipe = child.stdout.take();
+fn start_fault(program: &str, error: &io::Error) -> CommandFault {
+    // The kernel says the same of a script as of the interpreter that it names.
+    if error.kind() == io::ErrorKind::NotFound && Path::new(program).exists() {
+        return CommandFault::NoInterpreter;
+    }
+    CommandFault::Failed(format!("cannot be run: {}", describe(error)))
+}
+
+/// What a program writes to one of its outputs.
+struct Captured {
+    /// The output, while it is open.
+    pipe: Option<File>,
+    /// The beginning of what came.
+    bytes: Vec<u8>,
+}
+
+impl Captured {
+    fn new(pipe: Option<impl Into<OwnedFd>>) -> Captured {
+        Captured {
+            pipe: pipe.map(|pipe| File::from(pipe.into())),
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Reads what is there, and keeps no more than [`MAX_OUTPUT`]. Returns true if
+    /// there was something.
+    fn read_some(&mut self) -> io::Result<bool> {
+        let Some(pipe) = &mut self.pipe else {
+            return Ok(false);
+        };
+        if !wait::until_ready(pipe, Readiness::Input, Duration::ZERO)? {
+            return Ok(false);
+        }
+        let mut buffer = [0; 512];
+        let count = pipe.read(&mut buffer)?;
+        let room = MAX_OUTPUT.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&buffer[..count.min(room)]);
+        if count == 0 {
+            self.pipe = None;
+        }
+        Ok(count > 0)
+    }
+
+    /// Reads what was written between the last read and the end. No more than counts,
+    /// since a child that was left behind may go on writing.
+    fn read_rest(&mut self) -> io::Result<()> {
+        while self.bytes.len() < MAX_OUTPUT && self.read_some()? {}
+        Ok(())
+    }
+}
+
+/// The exit status, or `None` at `end`.
+fn read_until_exit(
+    child: &mut Child,
+    pipes: &mut [Captured; 2],
+    end: Duration,
+) -> io::Result<Option<ExitStatus>> {
     loop {
         let left = end.saturating_sub(clock::since_boot());
         if left.is_zero() {
             return Ok(None);
         }
-        match &mut pipe {
-            Some(stdout) if is_readable(stdout, left.min(EXIT_POLL_INTERVAL))? => {
-                if read_some(stdout, &mut output)? == 0 {
-                    pipe = None;
-                }
-                continue;
-            }
-            Some(_) => {}
-            None => clock::sleep(left.min(Duration::from_millis(1))),
+        let open = pipes.iter().filter_map(|captured| captured.pipe.as_ref());
+        let open: Vec<BorrowedFd<'_>> = open.map(File::as_fd).collect();
+        match open.is_empty() {
+            true => clock::sleep(left.min(Duration::from_millis(1))),
+            false => drop(wait::until_readable(
+                &open,
+                Some(left.min(EXIT_POLL_INTERVAL)),
+            )?),
+        }
+        for captured in &mut *pipes {
+            captured.read_some()?;
         }
         if let Some(status) = child.try_wait()? {
-            if let Some(stdout) = &mut pipe {
-                read_rest(stdout, &mut output)?;
+            for captured in pipes {
+                captured.read_rest()?;
             }
-            return Ok(Some((status, output)));
+            return Ok(Some(status));
         }
-    }
-}
-
-/// Reads what was printed between the last read and the end. No more than a pipe
-/// holds, since a child that was left behind may go on printing.
-fn read_rest(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<()> {
-    while output.len() < MAX_LINE
-        && is_readable(stdout, Duration::ZERO)?
-        && read_some(stdout, output)? > 0
-    {}
-    Ok(())
-}
-
-fn is_readable(stdout: &ChildStdout, timeout: Duration) -> io::Result<bool> {
-    Ok(wait::until_ready(stdout, Readiness::Input, timeout)?)
-}
-
-/// Reads what is there; keeps no more than one line can need.
-fn read_some(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<usize> {
-    let mut buffer = [0; 512];
-    let count = stdout.read(&mut buffer)?;
-    let room = MAX_LINE.saturating_sub(output.len());
-    output.extend_from_slice(&buffer[..count.min(room)]);
-    Ok(count)
-}
-
-fn first_line_of(output: &[u8]) -> Result<String, String> {
-    let line = output.split(|b| *b == b'\n').next().unwrap_or_default();
-    let text = String::from_utf8_lossy(line).trim().to_owned();
-    match text.is_empty() {
-        true => Err("printed nothing".to_owned()),
-        false => Ok(text),
     }
 }
 
@@ -199,50 +281,65 @@ pub fn environment_variable(name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn run(script: &str, seconds: u64) -> Result<String, String> {
+    /// The first line of its output and of its errors.
+    fn run_both(script: &str, seconds: u64) -> (Result<String, CommandFault>, String) {
         let arguments = ["-c".to_owned(), script.to_owned()];
-        first_line("/bin/sh", &arguments, Duration::from_secs(seconds))
+        let run = super::run("/bin/sh", &arguments, Duration::from_secs(seconds));
+        (run.output.map(|output| output.to_string()), run.stderr)
+    }
+
+    fn run(script: &str, seconds: u64) -> Result<String, CommandFault> {
+        run_both(script, seconds).0
     }
 
     #[test]
     fn the_first_line_of_a_program_that_ends_well() {
-        assert_eq!(run("echo ' 8.8.4.4 '; echo more", 10), Ok("8.8.4.4".into()));
-        assert_eq!(run("printf 8.8.4.4", 10), Ok("8.8.4.4".into()));
-        assert_eq!(
-            run("echo 8.8.4.4; yes | head -c 1000000", 10),
-            Ok("8.8.4.4".into())
-        );
-        assert_eq!(run("sleep 30 & echo 8.8.4.4", 10), Ok("8.8.4.4".into()));
+        for script in [
+            "echo ' 8.8.4.4 '; echo more",
+            "printf 8.8.4.4",
+            "echo 8.8.4.4; yes | head -c 1000000",
+            "yes | head -c 1000000 >&2; echo 8.8.4.4",
+            "sleep 30 & echo 8.8.4.4",
+            // What it leaves behind may go on writing.
+            "yes >&2 & echo 8.8.4.4; { sleep 1; kill $!; } >/dev/null 2>&1 &",
+        ] {
+            assert_eq!(run(script, 10), Ok("8.8.4.4".into()), "{script}");
+        }
     }
 
     #[test]
     fn what_is_no_answer() {
-        assert_eq!(run(":", 10), Err("printed nothing".into()));
-        assert_eq!(run("echo; echo 8.8.4.4", 10), Err("printed nothing".into()));
-        let failed = run("echo 8.8.4.4; exit 3", 10).expect_err("a failure");
-        assert!(failed.starts_with("failed (exit status: 3"), "{failed}");
-        let missing = first_line("/nonexistent/program", &[], Duration::from_secs(1));
-        assert!(missing.expect_err("missing").starts_with("cannot be run"));
+        assert_eq!(run(":", 10), Err(CommandFault::Silent));
+        assert_eq!(run("echo; echo 8.8.4.4", 10), Err(CommandFault::Silent));
+        assert_eq!(run("printf '\\r\\n8.8.4.4'", 10), Err(CommandFault::Silent));
+        let failed = run_both("echo 8.8.4.4; echo why >&2; echo more >&2; exit 3", 10);
+        let words = CommandFault::Failed("failed (exit status: 3)".to_owned());
+        assert_eq!(failed, (Err(words), "why".to_owned()));
+        let missing = super::run("/nonexistent/program", &[], Duration::from_secs(1)).output;
+        let words = CommandFault::Failed("cannot be run: No such file or directory".to_owned());
+        assert_eq!(missing.err(), Some(words));
     }
 
     #[test]
     fn what_is_printed_right_before_the_end_counts() {
         for pause in ["0.049", "0.05", "0.051", "0.1"] {
-            let got = run(&format!("sleep {pause}; echo 8.8.4.4"), 10);
-            assert_eq!(got, Ok("8.8.4.4".into()));
+            let got = run_both(&format!("sleep {pause}; echo why >&2; echo 8.8.4.4"), 10);
+            assert_eq!(got, (Ok("8.8.4.4".to_owned()), "why".to_owned()));
         }
     }
 
     #[test]
     fn a_program_that_never_stops_printing_is_killed() {
-        assert_eq!(run("exec yes", 1), Err("took longer than 1 s".into()));
+        for script in ["exec yes", "exec yes >&2"] {
+            assert_eq!(run(script, 1), Err(CommandFault::Timeout(1)), "{script}");
+        }
     }
 
     #[test]
     fn a_program_that_does_not_end_is_killed_with_its_children() {
         let marker = "123.4567";
         let hung = run(&format!("sleep {marker} & exec sleep {marker}"), 1);
-        assert_eq!(hung, Err("took longer than 1 s".into()));
+        assert_eq!(hung, Err(CommandFault::Timeout(1)));
         let left = Command::new("pgrep")
             .args(["-f", &format!("sleep {marker}")])
             .output();

@@ -94,6 +94,54 @@ fn several_notifications_are_one_send() {
     is_quiet(&router, 1);
 }
 
+/// LTE puts the address on a child of the network, which goes when it is down.
+#[test]
+fn the_ipv4_side_of_a_wan() {
+    let router = router("");
+    let ubus = router.ubus();
+    let mut parent = up("8.8.4.4");
+    parent["ipv4-address"] = json!([]);
+    let child = |address: &str| {
+        let mut status = up(address);
+        status["dynamic"] = json!(true);
+        status
+    };
+    ubus.set_interface("wan", parent);
+    let mut daemon = daemon(&router);
+    daemon.says("home: aborted: network 'wan' is up without an address");
+    ubus.set_interface("wan_4", child("8.8.4.4"));
+    daemon.says("home: confirmed: 8.8.4.4 is confirmed");
+    ubus.redial("wan_4", child("9.9.9.9"));
+    daemon.says("9.9.9.9 is confirmed");
+    assert_eq!(router.updates(), 2);
+}
+
+/// `list network`: to the other WAN and back, whatever netifd says of it.
+#[test]
+fn a_fail_over_is_followed() {
+    let router = Router::new();
+    router.configure(&router.home("list network 'wan'\nlist network 'wwan'"));
+    let ubus = router.ubus();
+    let way_out = |address: &str, metric: u32| {
+        let mut status = up(address);
+        status["route"] =
+            json!([{"target": "0.0.0.0", "mask": 0, "nexthop": "9.9.9.1", "metric": metric}]);
+        status
+    };
+    ubus.set_interface("wan", way_out("8.8.4.4", 10));
+    ubus.set_interface("wwan", way_out("9.9.9.9", 20));
+    let mut daemon = daemon(&router);
+    daemon.says("home: confirmed: 8.8.4.4 is confirmed");
+    ubus.set_interface("wan", pending());
+    daemon.says("9.9.9.9 is confirmed; before it was 8.8.4.4");
+    ubus.set_interface("wan", way_out("8.8.4.4", 30));
+    is_quiet(&router, 2);
+    ubus.set_interface("wwan", way_out("9.9.9.9", 40));
+    daemon.says("8.8.4.4 is confirmed; before it was 9.9.9.9");
+    assert_eq!(router.bound(), ["8.8.4.4"]);
+    assert!(!daemon.log().contains("aborted"), "{}", daemon.log());
+}
+
 /// netifd puts the IPv6 side of such a WAN on a network of its own.
 #[test]
 fn the_ipv6_side_of_a_wan() {

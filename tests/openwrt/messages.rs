@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
-use wansync_sim::ubus::procd;
+use wansync_sim::ubus::{UbusFault, procd};
 use wansync_sim::{KEY, VPNKI_KEY};
 
 use crate::online::{HOME, Online, up};
@@ -24,6 +24,7 @@ fn set_right(online: &Online) {
         "cat >/etc/wansync/skydns.key; chmod 600 /etc/wansync/skydns.key",
         KEY,
     );
+    online.ubus.set_fault(UbusFault::None);
     online.ubus.set_interface("wan", up("8.8.4.4"));
     online.admin("reset");
     online.admin("fault?clear=1");
@@ -73,6 +74,11 @@ fn dacha(online: &Online, key: &str, options: &str) {
     let tunnel = "config vpnki 'account'\noption key_file '/etc/wansync/vpnki.key'\n\
         config tunnel 'dacha'\noption vpnki 'account'\noption network 'vpnki0'\n";
     online.staged.configure("", &format!("{tunnel}{options}\n"));
+}
+
+/// The options of a source that is this line of shell.
+fn program(script: &str) -> String {
+    format!("option source 'command'\noption command '/bin/sh'\nlist arg '-c'\nlist arg '{script}'")
 }
 
 /// netifd's description of a network that is down.
@@ -171,12 +177,100 @@ const SYMPTOMS: &[Symptom] = &[
     ("100.64.7.7 is a CGNAT address", "wansync check", |on| {
         on.ubus.set_interface("wan", up("100.64.7.7"));
     }),
+    (
+        "8.8.4.4 is shared with the provider's other customers, since network 'wan' itself has \
+         100.64.7.7, a CGNAT address",
+        "wansync check",
+        |on| {
+            home(on, &program("echo 8.8.4.4"));
+            on.ubus.set_interface("wan", up("100.64.7.7"));
+        },
+    ),
+    (
+        "8.8.4.4 is shared with the provider's other customers, each of whom has some of its \
+         ports (protocol map of network 'wan')",
+        "wansync check",
+        |on| {
+            let mut wan = up("8.8.4.4");
+            wan["proto"] = "map".into();
+            on.ubus.set_interface("wan", wan);
+        },
+    ),
+    (
+        "only a prefix is delegated (…), and 'wan' has no address of its own",
+        "wansync check",
+        |on| {
+            home(on, "option family 'ipv6'");
+            let mut wan = up("8.8.4.4");
+            wan["ipv6-prefix"] = json!([{"address": "2a00:1450:5::", "mask": 56, "assigned": {}}]);
+            on.ubus.set_interface("wan", wan);
+        },
+    ),
+    (
+        "section 'b' has 8.8.4.4 for user 'other'",
+        "wansync check",
+        |on| {
+            let other = HOME.replace("'home'", "'b'").replace("'login'", "'other'");
+            let source = "option source 'static'\noption address '8.8.4.4'\n";
+            on.staged.configure("", &format!("{HOME}{other}{source}"));
+        },
+    ),
     ("network 'wan' is down", "wansync check", |on| {
         on.ubus.set_interface("wan", down())
     }),
     ("netifd knows no network 'wann'", "wansync check", |on| {
         home(on, "option network 'wann'")
     }),
+    (
+        "netifd knows no network 'eth1': eth1 is the device of network 'wan'",
+        "wansync check",
+        |on| home(on, "option network 'eth1'"),
+    ),
+    (
+        "no network has an IPv4 address: 'wan' is down",
+        "wansync check",
+        |on| {
+            home(on, "list network 'wan'\nlist network 'wwan'");
+            on.ubus.set_interface("wan", down());
+        },
+    ),
+    (
+        "the command … did not print an address, but '…'; its standard error: …",
+        "wansync check",
+        |on| home(on, &program("echo sorry; echo why >&2")),
+    ),
+    (
+        "the interpreter in its first line is missing",
+        "wansync check",
+        |on| {
+            on.staged
+                .write("etc/wansync/address", "#!/bin/sh\r\necho 8.8.4.4\r\n");
+            on.run("chmod 700 /etc/wansync/address").expect(0);
+            home(
+                on,
+                "option source 'command'\noption command '/etc/wansync/address'",
+            );
+        },
+    ),
+    (
+        "the page is HTML and not an address",
+        "wansync check",
+        |on| {
+            on.admin("fault?set=html&times=all");
+            home(
+                on,
+                "option source 'web'\nlist url 'https://www.skydns.ru/ip'",
+            );
+        },
+    ),
+    (
+        "netifd cannot say whether 8.8.4.4 is shared with strangers (CGNAT): …",
+        "wansync check",
+        |on| {
+            home(on, &program("echo 8.8.4.4"));
+            on.ubus.set_fault(UbusFault::Garbage);
+        },
+    ),
     (
         "ubusd is not running: nobody listens at …",
         "wansync check",

@@ -31,6 +31,11 @@ fn the_first_line_is_the_address() {
         "echo 8.8.4.4; echo 9.9.9.9; echo and more",
         "echo 8.8.4.4; yes | head -c 1000000",
         "echo noise >&2; echo 8.8.4.4",
+        "yes | head -c 1000000 >&2; echo 8.8.4.4",
+        "echo '\"8.8.4.4\"'",
+        "echo '{\"ip\":\"8.8.4.4\"}'",
+        "printf '{\\n  \"ip\": \"8.8.4.4\"\\n}\\n'",
+        "printf 'fl=1a\\nip=8.8.4.4\\n'",
         // What it leaves behind with its output open is not waited for.
         "echo 8.8.4.4; sleep 2 &",
     ] {
@@ -76,11 +81,69 @@ fn what_is_no_answer_sends_nothing() {
         ("echo 8.8.4.004", "did not print an address"),
         ("head -c 100000 /dev/zero", "did not print an address"),
         ("printf '\\377\\376\\n'", "did not print an address"),
+        (
+            "echo 8.8.4.4/24",
+            "did not print an address, but '8.8.4.4/24'",
+        ),
+        ("printf '8.8.4.4/24\\r\\nmore'", "but '8.8.4.4/24';"),
+        ("printf 'a\\033[2Jb\\tc\\n'", "but 'a\\u{1b}[2Jb c'"),
+        (
+            "printf '%0200d' 1",
+            "but '00000000000000000000000000000000000000000000000000\
+             00000000000000000000000000000000000000000000000000…'",
+        ),
         ("echo 2a00:1450::5", "there is no IPv4 address"),
         ("echo 192.168.1.1", "192.168.1.1 is a private address"),
     ] {
         aborts(&router(script, &[]), reason);
     }
+}
+
+/// What a program says of its trouble is what its owner needs.
+#[test]
+fn the_first_line_of_its_standard_error_is_shown() {
+    for (script, reason) in [
+        (
+            "echo 'curl: (6) Could not resolve host: a.example' >&2; echo more >&2; exit 6",
+            "failed (exit status: 6); its standard error: curl: (6) Could not resolve host: a.example;",
+        ),
+        ("echo why >&2", "printed nothing; its standard error: why;"),
+        (
+            "printf 'a\\033[2Jb\\r\\n' >&2; echo sorry",
+            "did not print an address, but 'sorry'; its standard error: a\\u{1b}[2Jb;",
+        ),
+        ("kill -9 $$", "failed (signal: 9 (SIGKILL))"),
+        (
+            "yes | head -c 1000000 >&2; exit 3",
+            "failed (exit status: 3); its standard error: y;",
+        ),
+    ] {
+        aborts(&router(script, &[]), reason);
+    }
+}
+
+/// A script that was written on another system.
+#[test]
+fn a_script_with_cr_lf_at_the_end_of_its_first_line() {
+    let router = Router::new();
+    let path = router.path("script");
+    let write = |text: &str| {
+        fs::write(&path, text).expect("it is written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode is set");
+    };
+    let name = path.display();
+    router.configure(&router.home(&format!("option source command\noption command '{name}'")));
+    for text in [
+        "#!/bin/sh\r\necho 8.8.4.4\r\n",
+        "#!/nonexistent/ash\necho 8.8.4.4\n",
+    ] {
+        write(text);
+        let reason = "cannot be run: the interpreter in its first line is missing; \
+                      does that line end in CR LF?";
+        aborts(&router, &format!("the command {name} {reason}"));
+    }
+    write("#!/bin/sh\nprintf '8.8.4.4\\r\\n'\n");
+    confirms(&router, "8.8.4.4");
 }
 
 #[test]

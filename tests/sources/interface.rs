@@ -1,6 +1,9 @@
 //! `source 'interface'`: the addresses of a device, in a namespace of the test's
 //! own.
 
+use serde_json::json;
+
+use crate::network::up;
 use wansync_test_support::netns::{FarSim, Netns};
 use wansync_test_support::{Ran, Router};
 
@@ -39,6 +42,12 @@ impl House {
         );
     }
 
+    /// Nothing that may be published is found, after something was.
+    #[track_caller]
+    fn aborted(&self, reason: &str) {
+        self.once().expect(75).says("home: aborted: ").says(reason);
+    }
+
     #[track_caller]
     fn confirms(&self, address: &str) {
         self.once()
@@ -62,6 +71,90 @@ fn the_address_of_the_device_is_sent() {
         .once()
         .expect(0)
         .says("8.8.8.8 is confirmed; before it was 8.8.4.4");
+}
+
+/// A label is a name that `ifconfig` and some PPP scripts give an address.
+#[test]
+fn an_address_with_a_label_is_the_devices() {
+    let house = House::new("");
+    house.net.add_device("wan0", &[]);
+    house
+        .net
+        .ip("address add 8.8.4.4/24 dev wan0 label wan0:isp");
+    house.confirms("8.8.4.4");
+    house.net.ip("address add 10.0.0.1/24 dev wan0");
+    house.once().expect(0).says("unchanged");
+    house.net.add_device("wan1", &["9.9.9.9/24"]);
+    house.net.ip("address del 8.8.4.4/24 dev wan0");
+    house.aborted("10.0.0.1 is a private address");
+}
+
+#[test]
+fn a_label_or_a_network_in_the_place_of_a_device() {
+    let router = Router::new();
+    for (device, reason) in [
+        (
+            "wan0:isp",
+            "'wan0:isp' is the label of an address: the device is 'wan0'",
+        ),
+        (
+            "@wan",
+            "'@wan' is no device: it means the network 'wan', which belongs into source 'network'",
+        ),
+        (":", "is no name of a network device"),
+    ] {
+        router.configure(&router.home(&format!(
+            "option source interface\noption device '{device}'"
+        )));
+        for command in [&["check", "--offline"][..], &["once"]] {
+            let ran = router.run(command).expect(78);
+            ran.says(&format!(
+                "line 8: error: section 'home': option 'device': '{device}' "
+            ))
+            .says(reason);
+        }
+    }
+    assert_eq!(router.updates(), 0);
+}
+
+/// The far end of a point-to-point line is another's address.
+#[test]
+fn the_own_end_of_a_line_counts() {
+    let house = House::new("");
+    house.net.add_device("wan0", &[]);
+    house.net.ip("address add 8.8.4.4 peer 9.9.9.9/32 dev wan0");
+    house.confirms("8.8.4.4");
+}
+
+#[test]
+fn an_ipv4_address_that_is_deprecated_is_not_sent() {
+    let house = House::new("");
+    house.net.add_device("wan0", &[]);
+    house
+        .net
+        .ip("address add 8.8.4.4/24 dev wan0 valid_lft 600 preferred_lft 0");
+    house.aborts("8.8.4.4 is deprecated");
+    // The second of a network is no less an address.
+    house.net.ip("address add 8.8.8.8/24 dev wan0");
+    house.net.ip("address add 8.8.8.9/24 dev wan0");
+    house.net.ip("address del 8.8.4.4/24 dev wan0");
+    house.confirms("8.8.8.8");
+}
+
+/// netifd knows more of a device than the kernel does.
+#[test]
+fn what_netifd_knows_of_the_device() {
+    let house = House::new("");
+    house.net.add_device("wan0", &["8.8.4.4/24"]);
+    let ubus = house.router.ubus();
+    let mut map = up(json!({"ipv4-address": [{"address": "8.8.4.4", "mask": 24}]}));
+    map["l3_device"] = "wan0".into();
+    map["proto"] = "map".into();
+    ubus.set_interface("wan6_4", map.clone());
+    house.aborts("8.8.4.4 is shared with the provider's other customers");
+    map["proto"] = "static".into();
+    ubus.set_interface("wan6_4", map);
+    house.confirms("8.8.4.4");
 }
 
 #[test]

@@ -4,9 +4,15 @@
 
 wansync_test_support::simulator!();
 
+mod children;
+mod claims;
 mod command;
+mod failover;
 mod interface;
+mod names;
 mod network;
+mod prefix;
+mod shared;
 mod stated;
 mod web;
 

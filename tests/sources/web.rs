@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use wansync_sim::Times;
+use wansync_sim::{Options, Sim, Times};
 
 use crate::{HANG, aborts, confirms};
 use wansync_test_support::Router;
@@ -35,7 +35,13 @@ fn fault(router: &Router, page: &str, fault: &str) {
 
 #[test]
 fn a_page_that_is_one_address() {
-    for page in ["8.8.4.4", "8.8.4.4\n", " \t8.8.4.4\r\n\r\n"] {
+    for page in [
+        "8.8.4.4",
+        "8.8.4.4\n",
+        " \t8.8.4.4\r\n\r\n",
+        "\"8.8.4.4\"",
+        "\u{feff}8.8.4.4\r\n",
+    ] {
         let router = router(&["ECHO"], "");
         router.sim.set_echo(page);
         confirms(&router, "8.8.4.4");
@@ -57,9 +63,10 @@ fn a_page_that_is_anything_else_is_refused() {
         "8.8.4.4.",
         "8.8.4",
         "008.008.004.004",
-        "{\"ip\":\"8.8.4.4\"}",
-        "<html><body>8.8.4.4</body></html>",
-        "<!DOCTYPE html><title>Log in to the Internet</title>",
+        "[\"8.8.4.4\"]",
+        "{\"ip\":\"8.8.4.4\"} and more",
+        "the ip=8.8.4.4",
+        "ip=8.8.4.4\nip=9.9.9.9",
         "",
         "\0\0\0",
         "８.８.４.４",
@@ -67,6 +74,98 @@ fn a_page_that_is_anything_else_is_refused() {
         router.sim.set_echo(page);
         aborts(&router, "the page is not one address and nothing else");
     }
+}
+
+/// The forms of pages that many routers ask: JSON, and lines of names and values.
+#[test]
+fn pages_in_json_and_in_lines() {
+    let router = router(&["ECHO"], "");
+    let trace = "fl=29f1\nh=a.example\nip=8.8.4.4\nts=1795949000.001\nvisit_scheme=https\n\
+                 uag=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\ncolo=DME\nsliver=none\n\
+                 http=http/1.1\nloc=RU\ntls=TLSv1.3\nsni=plaintext\nwarp=off\ngateway=off\n\
+                 rbi=off\nkex=X25519\n";
+    let long = format!(
+        "{{\"status\":\"success\",\"country\":\"Russia\",\"isp\":\"{}\",\"query\":\"8.8.4.4\"}}",
+        "x".repeat(1000)
+    );
+    for page in [
+        "{\"ip\":\"8.8.4.4\"}",
+        "{ \"address\" : \"8.8.4.4\" }\n",
+        "{\"origin\": \"8.8.4.4\"}\n",
+        "\u{feff}{\"ip\":\"8.8.4.4\",\"country\":\"RU\"}",
+        "ip=8.8.4.4",
+        trace,
+        &long,
+    ] {
+        router.sim.set_echo(page);
+        router
+            .run(&["once", "--force"])
+            .expect(0)
+            .says("8.8.4.4 is confirmed");
+        assert_eq!(router.bound(), ["8.8.4.4"], "{page}");
+    }
+    for page in [
+        "{}",
+        "{\"ip\":134743044}",
+        "{\"ip\":\"8.8.4.4\",\"query\":\"9.9.9.9\"}",
+        "{\"you\":{\"ip\":\"9.9.9.9\"}}",
+        "{\"origin\":\"9.9.9.9, 10.0.0.1\"}",
+    ] {
+        router.sim.set_echo(page);
+        let reason = "the page is JSON without an address in 'ip', 'address', 'query' or 'origin'";
+        router.once().expect(75).says(reason);
+    }
+    assert_eq!(router.bound(), ["8.8.4.4"]);
+}
+
+#[test]
+fn a_page_in_html_is_named() {
+    let router = router(&["ECHO"], "");
+    for page in [
+        "<html><body>8.8.4.4</body></html>",
+        "\n<!DOCTYPE html><title>Log in to the Internet</title>",
+        "\u{feff}<!DOCTYPE html>\nip=8.8.4.4\n",
+    ] {
+        router.sim.set_echo(page);
+        aborts(&router, "the page is HTML and not an address");
+    }
+}
+
+/// A page may be behind another NAT, or answer over the wrong family.
+#[test]
+fn a_page_with_an_address_that_is_of_no_use_makes_room_for_the_next() {
+    for page in ["10.0.0.1", "2a00:1450::5", "100.64.9.9", "127.0.0.1"] {
+        let other = Sim::start(Options::default());
+        other.set_echo(page);
+        let urls = [&format!("http://{}/ip", other.http_addr()), "PLAIN"];
+        let router = router(&urls, "");
+        router.sim.set_echo("8.8.4.4");
+        confirms(&router, "8.8.4.4");
+        assert_eq!(other.requests().len(), 1, "{page}");
+    }
+}
+
+#[test]
+fn what_all_pages_agree_on_is_the_reason() {
+    let other = Sim::start(Options::default());
+    other.set_echo("192.168.1.2");
+    let page = format!("http://{}/ip", other.http_addr());
+    let router = router(&[&page, "PLAIN"], "");
+    router.sim.set_echo("192.168.1.2");
+    aborts(&router, "home: aborted: 192.168.1.2 is a private address");
+    // Where they do not, each says its own.
+    router.sim.set_echo("2a00:1450::5");
+    aborts(&router, "192.168.1.2 is a private address");
+    router
+        .sim
+        .fault("status=503".parse().expect("a fault"), Times::All);
+    let ran = router.once().expect(75);
+    ran.says("/ip: 192.168.1.2 is a private address")
+        .says("/ip: HTTP status 503");
+    other.set_echo("2a00:1450::5");
+    let ran = router.once().expect(75);
+    ran.says("/ip: it says 2a00:1450::5, which is of the other family");
+    assert_eq!(router.updates(), 0);
 }
 
 #[test]
@@ -165,9 +264,9 @@ fn a_page_without_end_is_not_read() {
     router
         .sim
         .set_echo(&format!("8.8.4.4{}", " ".repeat(10_000_000)));
-    aborts(&router, "larger than 256 bytes");
+    aborts(&router, "larger than 4096 bytes");
     fault(&router, "/ip", "no-length");
-    aborts(&router, "larger than 256 bytes");
+    aborts(&router, "larger than 4096 bytes");
 }
 
 #[test]

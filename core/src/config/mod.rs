@@ -161,6 +161,9 @@ pub struct Skydns {
     pub bind: Option<String>,
     /// The family of the service's addresses that are connected to.
     pub transport: Transport,
+    /// True if its owner says that an address that seems to be shared with strangers
+    /// is not.
+    pub shared_address: bool,
     /// The options that the decision depends on.
     pub policy: Policy,
     /// The resolvers that filter; none for the service's own.
@@ -249,8 +252,9 @@ impl fmt::Display for ServiceInstance {
 /// The source of a section's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// netifd's logical interface of this name.
-    Network(String),
+    /// The best of netifd's logical networks of these names, of which there is one at
+    /// least: see [`crate::source::network`].
+    Network(Vec<String>),
     /// The kernel's device of this name.
     Interface(String),
     /// The first of these pages that answers with an address and nothing else.

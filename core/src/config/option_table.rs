@@ -124,6 +124,11 @@ const SKYDNS_ROWS: &[OptionRow] = &[
         meaning: "`ipv4` or `ipv6`",
     },
     OptionRow {
+        options: &["shared_address"],
+        default: "0",
+        meaning: "`1`: the address is this router's own, though the provider's NAT (CGNAT) or protocol (MAP, DS-Lite) says that others have it, too",
+    },
+    OptionRow {
         options: &["hostname"],
         default: "",
         meaning: "`update_ip`'s `hostname`: a name of one's own, so that a user can have several addresses",
@@ -174,8 +179,8 @@ const SOURCE_ROWS: &[SourceRow] = &[
     SourceRow {
         source: "network",
         options: &["network"],
-        example: "`option network 'wan'` (the default)",
-        asks: "netifd, over ubus, without starting a process",
+        example: "`option network 'wan'` (the default), or `list network`, several",
+        asks: "netifd, over ubus, without starting a process. Of several the one whose default route is best",
     },
     SourceRow {
         source: "interface",
@@ -187,7 +192,7 @@ const SOURCE_ROWS: &[SourceRow] = &[
         source: "web",
         options: &["url"],
         example: "`list url 'https://…'`, one or more",
-        asks: "pages that answer with the address and nothing else, in turn",
+        asks: "pages that answer with the address and nothing else, or in one of the usual forms, in turn",
     },
     SourceRow {
         source: "command",

@@ -11,7 +11,7 @@ mod vpnki;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use log::LevelFilter;
@@ -30,9 +30,10 @@ use super::problem::Problem;
 use super::suggest::hint;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
-use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, TunnelLink, Vpnki};
+use super::{Config, Content, Main, Mode, Section, Skydns, Source, Tunnel, TunnelLink, Vpnki};
 use crate::address::Family;
 use crate::places::Places;
+use crate::reason::address::TAKEN_ADDRESS;
 use crate::reconcile::Policy;
 use core::time::Duration;
 
@@ -126,6 +127,7 @@ impl Config {
             });
         }
         config.warn_of_rivals();
+        config.warn_of_shared_sources();
         let shared = tunnel::shared_links(&config.tunnels);
         config.problems.extend(shared);
         let doubtful = tunnel_names::doubtful_names(&config.tunnels);
@@ -151,6 +153,33 @@ impl Config {
                     format_args!(
                         "section '{}' in line {} has the same 'ident' and 'hostname': each \
                          replaces the address of the other",
+                        owner.name, owner.line
+                    ),
+                ));
+            }
+        }
+        self.problems.extend(warnings);
+    }
+
+    /// SkyDNS has one user for an address.
+    fn warn_of_shared_sources(&mut self) {
+        let mut owners = Places::default();
+        let mut warnings = Vec::new();
+        for (index, section) in self.skydns.iter().enumerate() {
+            let Content::Ready(skydns) = &section.content else {
+                continue;
+            };
+            let owner = owners.first_place(source_key(skydns).into(), index);
+            let owner = &self.skydns[owner];
+            if let Content::Ready(first) = &owner.content
+                && first.ident != skydns.ident
+            {
+                warnings.push(Problem::warning(
+                    section.line,
+                    &section.name,
+                    format_args!(
+                        "section '{}' in line {} has the same source and another 'ident': \
+                         {TAKEN_ADDRESS}",
                         owner.name, owner.line
                     ),
                 ));
@@ -265,6 +294,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let hostname = short_text(&mut options, "hostname");
     let profile = profile(&mut options);
     let bind = network_name(&mut options, "bind");
+    let shared_address = options.boolean("shared_address", false);
     let transport = transport(&mut options, base_url.as_ref());
     let refresh = options.duration("refresh", DEFAULT_REFRESH);
     let daily_limit = daily_limit(&mut options);
@@ -288,6 +318,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
                 hostname,
                 profile,
                 bind,
+                shared_address,
                 transport,
                 policy,
                 resolvers,
@@ -346,6 +377,30 @@ fn place(section: &Section<Skydns>) -> Option<String> {
     let base_url = skydns.base_url.as_str();
     let hostname = skydns.hostname.as_deref().unwrap_or("\n");
     Some(format!("{}\n{base_url}\n{hostname}", skydns.ident))
+}
+
+/// Stands for the address that a section sends, and for the service.
+fn source_key(section: &Skydns) -> String {
+    let base_url = section.base_url.as_str();
+    let mut key = format!("{base_url}\n{}", section.policy.family);
+    let mut push = |kind: &str, part: &str| {
+        key.push_str(kind);
+        key.push_str(part);
+    };
+    match &section.source {
+        Source::Network(names) => names.iter().for_each(|name| push("\nn", name)),
+        Source::Interface(device) => push("\ni", device),
+        Source::Web(urls) => {
+            urls.iter().for_each(|url| push("\nw", url.as_str()));
+            push("\nb", section.bind.as_deref().unwrap_or_default());
+        }
+        Source::Command { program, arguments } => {
+            push("\nc", program);
+            arguments.iter().for_each(|argument| push("\na", argument));
+        }
+        Source::Static(address) => push("\ns", &address.to_string()),
+    }
+    key
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn defaults() {
     assert_eq!(config.problems, []);
     assert_eq!(config.main, Main::default());
     assert_eq!(section.base_url.as_str(), SKYDNS_URL);
-    assert_eq!(section.source, Source::Network("wan".into()));
+    assert_eq!(section.source, Source::Network(vec!["wan".into()]));
     assert_eq!(
         (section.policy.refresh, section.policy.daily_limit),
         (crate::time::DAY * 3, 24)
@@ -67,7 +67,7 @@ fn every_source() {
     let table: [(&str, Source); 5] = [
         (
             "option source network\noption network wan6",
-            Source::Network("wan6".into()),
+            Source::Network(vec!["wan6".into()]),
         ),
         (
             "option source interface\noption device pppoe-wan",

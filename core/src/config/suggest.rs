@@ -38,14 +38,14 @@ pub fn hint(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// Levenshtein's distance, in bytes.
+/// Levenshtein's distance, in bytes; that of upper and lower case is none.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = row[0];
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
+            let replaced = diagonal + usize::from(!x.eq_ignore_ascii_case(y));
             diagonal = row[j + 1];
             row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
         }
@@ -65,6 +65,7 @@ mod tests {
             ("keyfile", Some("key_file")),
             ("base-url", Some("base_url")),
             ("profiles", Some("profile")),
+            ("KEY_FILE", Some("key_file")),
             ("colour", None),
             ("", None),
         ];

@@ -65,11 +65,12 @@ pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) 
 
 fn networks(config: &Config) -> Vec<&str> {
     let of_skydns = config.ready_sections().flat_map(|(_, section)| {
-        let source = match &section.source {
-            Source::Network(name) => Some(name.as_str()),
-            _ => None,
+        let networks: &[String] = match &section.source {
+            Source::Network(names) => names,
+            _ => &[],
         };
-        [source, section.bind.as_deref()]
+        let networks = networks.iter().map(String::as_str);
+        networks.map(Some).chain([section.bind.as_deref()])
     });
     let of_vpnki = config
         .ready_accounts()

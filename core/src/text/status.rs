@@ -81,6 +81,9 @@ pub struct SectionView {
     pub outcome: Option<Outcome>,
     /// The reason for the outcome.
     pub reason: Option<String>,
+    /// What its owner should know besides; mostly nothing, and then it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// Seconds until something is due for it.
     pub next_due_s: Option<u64>,
     /// The number of sends that may still reach the service in this 24 h.
@@ -158,6 +161,9 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::
     )?;
     if let Some(reason) = &section.reason {
         writeln!(out, "{:width$}  {}", "", clean(reason))?;
+    }
+    if let Some(warning) = &section.warning {
+        writeln!(out, "{:width$}  warning: {}", "", clean(warning))?;
     }
     if let (Some(due), Some(left)) = (section.next_due_s, section.sends_left_today) {
         writeln!(

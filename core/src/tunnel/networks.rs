@@ -44,13 +44,13 @@ pub fn find_wan<'a>(
     };
     // Of several that are as good, the one that is named first.
     let place = |network: &Network| match names {
-        [] => (network.default_route.is_some() && !is_tunnel(network)).then_some(0),
+        [] => (network.default_route().is_some() && !is_tunnel(network)).then_some(0),
         _ => names.iter().position(|name| network.is_of_family(name)),
     };
     let has_address = |network: &&Network| !network.addresses.is_empty();
     let candidates = networks.iter().filter(has_address).filter_map(|network| {
         // Those without a default route come last.
-        let route = network.default_route;
+        let route = network.default_route();
         Some(((route.is_none(), route, place(network)?), network))
     });
     let best = candidates.min_by_key(|(rank, _)| *rank);

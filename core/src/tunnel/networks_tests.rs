@@ -31,11 +31,11 @@ fn up(name: &str, address: &str) -> Network {
 /// A network that is up, with a default route of this metric.
 fn way_out(name: &str, address: &str, metric: u32) -> Network {
     Network {
-        default_route: Some(DefaultRoute {
+        default_routes: vec![DefaultRoute {
             is_apart: false,
             is_ipv6: address.contains(':'),
             metric,
-        }),
+        }],
         ..up(name, address)
     }
 }
@@ -89,7 +89,7 @@ fn the_wan_that_a_tunnel_runs_over() {
     };
     let wan6 = way_out("wan6", "2a00::1", 0);
     let apart = |mut network: Network| {
-        network.default_route.as_mut().expect("one").is_apart = true;
+        network.default_routes[0].is_apart = true;
         network
     };
     let table: &[(&[&str], &[&Network], &str)] = &[

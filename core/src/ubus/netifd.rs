@@ -24,7 +24,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use super::value::BlobTable;
-use crate::address::Candidate;
+use crate::address::{Candidate, Family};
+use crate::prefix::Prefix;
 
 /// The number of the kernel's main table of routes.
 const MAIN_TABLE: u32 = 254;
@@ -51,8 +52,8 @@ pub struct Network {
     /// The kernel's name of the device that carries the addresses; with PPPoE
     /// not the Ethernet port. Only while up.
     pub l3_device: Option<String>,
-    /// The best of its default routes. Only while up.
-    pub default_route: Option<DefaultRoute>,
+    /// The best of its default routes of each family, the best first. Only while up.
+    pub default_routes: Vec<DefaultRoute>,
     /// `option ip4table`: the table that its IPv4 routes are in, if that is not the
     /// main one. Only while up.
     pub ip4table: Option<u32>,
@@ -62,6 +63,8 @@ pub struct Network {
     /// prefix, each in netifd's order. Only while up. What netifd does not know
     /// to be deprecated is not: it never says that an address is temporary.
     pub addresses: Vec<Candidate>,
+    /// The IPv6 prefixes that it was given for other networks. Only while up.
+    pub prefixes: Vec<DelegatedPrefix>,
     /// Codes such as `NO_DEVICE` and `AUTH_TOPEER_FAILED`: why it is not up,
     /// or was not.
     pub errors: Vec<String>,
@@ -76,6 +79,17 @@ pub struct DefaultRoute {
     pub is_ipv6: bool,
     /// The kernel takes the route with the least.
     pub metric: u32,
+}
+
+/// A prefix that a network was given, to be used on others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegatedPrefix {
+    /// The prefix.
+    pub prefix: Prefix,
+    /// It is being withdrawn.
+    pub deprecated: bool,
+    /// The networks that have a part of it.
+    pub assigned: Vec<String>,
 }
 
 /// The network of this name.
@@ -127,7 +141,7 @@ pub fn network(name: &str, status: BlobTable<'_>) -> Network {
         proto: text("proto"),
         device: text("device"),
         l3_device: text("l3_device"),
-        default_route: default_route(status),
+        default_routes: default_routes(status),
         ip4table: table("ip4table"),
         ip6table: table("ip6table"),
         addresses: if up {
@@ -135,6 +149,9 @@ pub fn network(name: &str, status: BlobTable<'_>) -> Network {
         } else {
             Vec::new()
         },
+        prefixes: entry_tables(status, "ipv6-prefix")
+            .filter_map(delegated_prefix)
+            .collect(),
         errors: error_codes(status),
     }
 }
@@ -144,7 +161,7 @@ fn number(table: BlobTable<'_>, name: &str) -> Option<u32> {
     Some(table.int(name)? as u32)
 }
 
-fn default_route(status: BlobTable<'_>) -> Option<DefaultRoute> {
+fn default_routes(status: BlobTable<'_>) -> Vec<DefaultRoute> {
     let routes = entry_tables(status, "route").filter_map(|entry| {
         let is_ipv6 = match &*entry.text("target")? {
             "0.0.0.0" => false,
@@ -165,7 +182,26 @@ fn default_route(status: BlobTable<'_>) -> Option<DefaultRoute> {
             metric: metric.unwrap_or_default(),
         })
     });
-    routes.min()
+    let mut best: Vec<DefaultRoute> = routes.collect();
+    best.sort_unstable();
+    let mut seen = [false; 2];
+    best.retain(|route| !core::mem::replace(&mut seen[usize::from(route.is_ipv6)], true));
+    best
+}
+
+fn delegated_prefix(entry: BlobTable<'_>) -> Option<DelegatedPrefix> {
+    let address: Ipv6Addr = entry.text("address")?.parse().ok()?;
+    let length = u8::try_from(entry.int("mask")?).ok()?;
+    let assigned = entry
+        .table("assigned")
+        .into_iter()
+        .flat_map(BlobTable::iter);
+    let names = assigned.map(|(name, _)| String::from_utf8_lossy(name).into_owned());
+    Some(DelegatedPrefix {
+        prefix: Prefix::new(address.into(), length)?,
+        deprecated: entry.int("preferred") == Some(0),
+        assigned: names.collect(),
+    })
 }
 
 fn all_addresses(status: BlobTable<'_>) -> Vec<Candidate> {
@@ -253,6 +289,18 @@ impl Network {
     /// Whether it is the network `name` or a dynamic child of that.
     pub fn is_of_family(&self, name: &str) -> bool {
         self.name == name || self.dynamic && is_family(&self.name, name)
+    }
+
+    /// The best of its default routes.
+    pub fn default_route(&self) -> Option<DefaultRoute> {
+        self.default_routes.first().copied()
+    }
+
+    /// The best of its default routes for this family.
+    pub fn default_route_of(&self, family: Family) -> Option<DefaultRoute> {
+        let is_ipv6 = family == Family::Ipv6;
+        let mut routes = self.default_routes.iter().copied();
+        routes.find(|route| route.is_ipv6 == is_ipv6)
     }
 
     /// Whether something else than netifd makes its device, such as a service: to take

@@ -80,7 +80,7 @@ impl Routes {
 }
 
 /// All that the kernel lists of a kind.
-fn read_list<T>(
+pub(super) fn read_list<T>(
     socket: &OwnedFd,
     kind: u16,
     family: u8,

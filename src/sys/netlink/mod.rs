@@ -6,10 +6,12 @@
 //! | [`wire`] | pure: messages and attributes, both ways |
 //! | [`request`] | requests, and their replies |
 //! | [`monitor`] | tells that addresses, links or routes have changed |
+//! | [`address`] | lists the addresses of a device |
 //! | [`fib`] | lists routes and rules |
 //! | [`route`] | adds a route; knows the router's own addresses |
 //! | [`wireguard`] | asks for the latest handshake of a WireGuard device |
 
+mod address;
 mod fib;
 mod monitor;
 mod request;
@@ -22,6 +24,7 @@ mod wireguard;
 use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType, socket_with};
 
+pub use address::addresses;
 pub use fib::Routes;
 pub use monitor::Monitor;
 pub use route::{add_route, is_own_address};

@@ -13,9 +13,9 @@ const ATTRIBUTE_HEADER: usize = 4;
 const TYPE_MASK: u16 = 0x3fff;
 
 /// `AF_INET`
-const INET: u8 = 2;
+pub const INET: u8 = 2;
 /// `AF_INET6`
-const INET6: u8 = 10;
+pub const INET6: u8 = 10;
 
 /// The types of messages.
 pub mod kind {
@@ -26,6 +26,7 @@ pub mod kind {
     pub const GETLINK: u16 = 18;
     pub const NEWADDR: u16 = 20;
     pub const DELADDR: u16 = 21;
+    pub const GETADDR: u16 = 22;
     pub const NEWROUTE: u16 = 24;
     pub const DELROUTE: u16 = 25;
     pub const GETROUTE: u16 = 26;

@@ -7,12 +7,12 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::service::without_secrets;
-use super::values::{device_name, network_name, path};
+use super::values::{device_name, network_names, path};
 use crate::address::Family;
-use crate::config::Source;
 use crate::config::option_table::SOURCE_OPTIONS;
 use crate::config::options::Options;
 use crate::config::url::ServiceUrl;
+use crate::config::{DEFAULT_WAN, Source};
 
 /// The source of a section's address.
 pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
@@ -23,11 +23,14 @@ pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<So
     }
     match name {
         "network" => {
-            let network = network_name(options, "network");
-            if network.is_none() && options.line_of("network").is_some() {
-                return None;
+            let mut networks = network_names(options, "network");
+            if networks.is_empty() {
+                if options.line_of("network").is_some() {
+                    return None;
+                }
+                networks.push(DEFAULT_WAN.to_owned());
             }
-            Some(Source::Network(network.unwrap_or_else(|| "wan".to_owned())))
+            Some(Source::Network(networks))
         }
         "interface" => device(options).map(Source::Interface),
         "web" => web(options).map(Source::Web),
@@ -58,7 +61,7 @@ fn device(options: &mut Options<'_, '_>) -> Option<String> {
     if options.line_of("device").is_none() {
         options.missing_option("device", ": source 'interface' needs it");
     }
-    device_name(options, "device")
+    device_name(options, "device", "source 'network'")
 }
 
 fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {

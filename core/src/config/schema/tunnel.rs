@@ -148,7 +148,7 @@ pub(super) fn shared_links(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
 /// The tunnel's network or its device: one of both.
 fn link(options: &mut Options<'_, '_>) -> Option<TunnelLink> {
     let network = network_name(options, "network").map(TunnelLink::Network);
-    let device = device_name(options, "device").map(TunnelLink::Device);
+    let device = device_name(options, "device", "option 'network'").map(TunnelLink::Device);
     match (options.line_of("network"), options.line_of("device")) {
         (None, None) => options.missing_option(
             "network",

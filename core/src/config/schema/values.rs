@@ -43,13 +43,21 @@ pub(super) fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<St
     Some(text.to_owned())
 }
 
-/// A name of a device, by the kernel's rule, and its limit of IFNAMSIZ - 1.
-pub(super) fn device_name(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+/// A name of a device, by the kernel's rule, and its limit of IFNAMSIZ - 1. `of_networks`
+/// is the place for the name of a network.
+pub(super) fn device_name(
+    options: &mut Options<'_, '_>,
+    name: &str,
+    of_networks: &str,
+) -> Option<String> {
     let (text, line) = options.text(name)?;
     let why = if let Some(network) = text.strip_prefix('@') {
-        format!(
-            "is no device: it means the network '{network}', which belongs into option 'network'"
-        )
+        format!("is no device: it means the network '{network}', which belongs into {of_networks}")
+    } else if let Some((device, _)) = text
+        .split_once(':')
+        .filter(|(device, _)| !device.is_empty())
+    {
+        format!("is the label of an address: the device is '{device}'")
     } else if text.len() > 15 || text.contains(['/', ' ', ':']) || text == "." || text == ".." {
         "is no name of a network device".to_owned()
     } else {

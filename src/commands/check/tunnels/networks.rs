@@ -4,8 +4,8 @@ use crate::agent::paths::Paths;
 use crate::commands::check::findings::Findings;
 use crate::exit::Exit;
 use crate::sys::{clock, counters};
-use wansync_core::config::suggest::hint;
 use wansync_core::config::{Tunnel, TunnelLink};
+use wansync_core::source::network::unknown_network;
 use wansync_core::tunnel::evidence::{DeviceStatus, WanStatus};
 use wansync_core::tunnel::networks::{device_status, find_wan};
 use wansync_core::ubus::netifd::{Network, family_of, find};
@@ -88,12 +88,11 @@ fn up_on(network: &Network) -> Option<&str> {
 /// Reports a name that netifd does not know.
 fn find_network(name: &str, networks: &[Network], findings: &mut Findings<'_>) {
     if find(networks, name).is_none() {
-        let names: Vec<&str> = networks.iter().map(|n| n.name.as_str()).collect();
-        let mut hint = hint(name, &names);
-        if hint.is_empty() && is_device(name) {
-            hint = " (that is a device, not a network)".to_owned();
-        }
-        let text = format_args!("netifd knows no network '{name}'{hint}");
-        findings.bad(Exit::Config, text);
+        let unknown = unknown_network(networks, name);
+        let hint = match unknown.meaning {
+            None if is_device(name) => " (that is a device, not a network)",
+            _ => "",
+        };
+        findings.bad(Exit::Config, format_args!("{unknown}{hint}"));
     }
 }

@@ -145,7 +145,7 @@ fn networks_without_a_name_are_left_out() {
 
 #[test]
 fn the_best_default_route() {
-    let route = |number| recorded_network(number).default_route;
+    let route = |number| recorded_network(number).default_route();
     let main = |is_ipv6, metric| {
         Some(DefaultRoute {
             is_apart: false,
@@ -160,7 +160,7 @@ fn the_best_default_route() {
     let of = |status: Json| {
         let fields = blob::fields_from_json(status.as_object().unwrap());
         let bytes = blob::encode(&fields);
-        netifd::network("wan", BlobTable::parse(&bytes).unwrap()).default_route
+        netifd::network("wan", BlobTable::parse(&bytes).unwrap()).default_route()
     };
     let v4 = json!({"target": "0.0.0.0", "mask": 0, "metric": 7, "table": 254});
     let v6 = json!({"target": "::", "mask": 0});

@@ -1,0 +1,51 @@
+//! The source of a section's address.
+
+use super::findings::Findings;
+use crate::agent::observe::Observer;
+use crate::exit::Exit;
+use wansync_core::address::{PublicAddress, choose_address};
+use wansync_core::config::{Config, Skydns, Source};
+use wansync_core::reason::address::AbortReason;
+use wansync_core::source::claims::Claims;
+use wansync_core::source::network::{is_known, unknown_network};
+
+/// Asks the source. Gives the address that it has, if that may be published.
+pub fn check_source(
+    section: &Skydns,
+    observer: &Observer<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<PublicAddress> {
+    if let Source::Network(names) = &section.source
+        && let Ok(networks) = observer.networks()
+    {
+        // The pass takes those that there are.
+        let unknown = names.iter().filter(|name| !is_known(networks, name));
+        for name in unknown {
+            let unknown = unknown_network(networks, name);
+            findings.bad(Exit::Config, format_args!("{unknown}"));
+        }
+    }
+    let observation = observer.observe(section);
+    match observation.and_then(|found| Ok(choose_address(&found, section.policy.family, None)?)) {
+        Ok(address) => {
+            findings.good(format_args!("the WAN address is {address}"));
+            Some(address)
+        }
+        // That was reported.
+        Err(AbortReason::UnknownNetwork(_)) => None,
+        Err(why) => {
+            findings.bad(Exit::Later, format_args!("{why}"));
+            None
+        }
+    }
+}
+
+/// Warns of an address that two users have.
+pub fn check_claims(config: &Config, claims: &Claims<'_>, findings: &mut Findings<'_>) {
+    for (name, _) in config.ready_sections() {
+        if let Some(rival) = claims.rival_of(name) {
+            findings.set_subject(name);
+            findings.warn(format_args!("{rival}"));
+        }
+    }
+}
