@@ -90,7 +90,8 @@ impl Command {
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "once", help_triggers("-h", "--help", "help"))]
 pub struct OnceArguments {
-    /// send an address that is confirmed already, and wait for no backoff
+    /// send an address that is confirmed already, and wait neither for a backoff nor after
+    /// a refusal; limits stand
     #[argh(switch)]
     pub force: bool,
 

@@ -47,7 +47,7 @@ impl Exit {
             Outcome::Aborted | Outcome::Throttled => Exit::Later,
             Outcome::Refused | Outcome::Held => Exit::Refused,
             Outcome::Unconfirmed if report.is_unavailable => Exit::Unavailable,
-            Outcome::Unconfirmed => Exit::Failed,
+            Outcome::Unconfirmed | Outcome::Sending => Exit::Failed,
         }
     }
 

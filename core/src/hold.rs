@@ -1,126 +1,237 @@
 //! The hold after a permanent refusal.
 //!
-//! A wrong key stays wrong however often it is sent, and services lock out
-//! those who go on. So a refused section sends again after an hour, then after
-//! six, and then not before a day has passed since the first of the three.
-//! Refusals are dated by the wall clock, since the hold must outlive a reboot.
+//! What a service refused it will refuse again however often it is sent, and services
+//! lock out those who go on. So a refused address is sent again after an hour, then after
+//! six, and then not before a day has passed since the first of the three. Another
+//! address may be what the service wants, so it may be tried at once; but after six
+//! refusals within a day, whatever their addresses, none is sent.
+//!
+//! Refusals are dated by the wall clock, since the hold must outlive a reboot. Within a
+//! boot their age is measured on the boot-time clock, which does not jump.
 
 use alloc::vec::Vec;
+use core::net::IpAddr;
 use core::time::Duration;
 
-use super::time::{DAY, HOUR, Wall};
+use super::time::{Boot, DAY, HOUR, Now, Wall};
+use crate::json::JsonWriter;
+use crate::persist;
 
-/// The refused sends of a day after which no other follows.
-pub const MAX_REFUSALS: usize = 3;
-/// The pauses after the first and the second refusal of a day.
-const HOLD_PAUSES: [Duration; MAX_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600)];
+/// The refused sends of one address within a day after which it is not sent again.
+pub const MAX_ADDRESS_REFUSALS: usize = 3;
+/// The refused sends of all addresses within a day after which none is sent.
+pub const MAX_REFUSALS: usize = 6;
+/// The pauses after the first and the second refusal of an address.
+const HOLD_PAUSES: [Duration; MAX_ADDRESS_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600)];
+/// The error that a date may have before it is put right, which costs a write.
+const MAX_CLOCK_ERROR: Duration = Duration::from_secs(5 * 60);
 
-/// The end of the hold, given the dates of the last refusals, oldest first.
-/// `None`: a send is allowed now.
-///
-/// `forced` skips the pauses, but not the limit for a day.
-///
-/// ```
-/// use wansync_core::hold::end;
-/// use wansync_core::time::{HOUR, Wall};
-///
-/// let refused = Wall::from_secs(1_800_000_000);
-/// assert_eq!(end(&[refused], refused, false), Some(refused + HOUR));
-/// assert_eq!(end(&[refused], refused + HOUR, false), None);
-/// ```
-pub fn end(refusals: &[Wall], now: Wall, forced: bool) -> Option<Wall> {
-    let recent = recent_refusals(refusals, now);
-    let end = match recent.len() {
-        0 => return None,
-        MAX_REFUSALS.. => recent[recent.len() - MAX_REFUSALS] + DAY,
-        _ if forced => return None,
-        n => recent[n - 1] + HOLD_PAUSES[n - 1],
-    };
-    (end > now).then_some(end)
+/// One refusal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The date.
+    pub at: Wall,
+    /// The moment, if it was since this boot.
+    pub boot: Option<Boot>,
+    /// The address that was refused. A version that did not know it left none: that
+    /// refusal is of every address.
+    pub address: Option<IpAddr>,
+    /// True if the service has acknowledged the address since. The refusal counts for
+    /// the limits all the same, but its pause is over.
+    pub is_settled: bool,
 }
 
-/// The refusals that count now, oldest first. A date in the future is one of a
-/// clock that was put right since: the refusal counts as of now.
-pub fn recent_refusals(refusals: &[Wall], now: Wall) -> Vec<Wall> {
-    let mut recent: Vec<Wall> = refusals
-        .iter()
-        .map(|at| (*at).min(now))
-        .filter(|at| now.since(*at) < DAY)
-        .collect();
-    recent.drain(..recent.len().saturating_sub(MAX_REFUSALS));
-    recent
+persist!(Refusal {
+    at,
+    boot,
+    address,
+    is_settled = "settled",
+});
+
+/// The refusals that are remembered, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusals(Vec<Refusal>);
+
+/// A hold: what it follows from, and the time until it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// The rule that holds.
+    pub rule: HoldRule,
+    /// The time that is left of it.
+    pub left: Duration,
+}
+
+/// The rules by which an address is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldRule {
+    /// The pause after a refusal, which a forced send skips.
+    Pause,
+    /// The address was refused [`MAX_ADDRESS_REFUSALS`] times within a day.
+    AddressLimit,
+    /// Addresses were refused [`MAX_REFUSALS`] times within a day.
+    Limit,
+}
+
+impl Refusal {
+    /// The time since the refusal. A date in the future is one of a clock that was put
+    /// right since: the refusal counts as of now.
+    fn age(&self, now: Now) -> Duration {
+        match self.boot {
+            Some(boot) => now.boot.since(boot),
+            None => now.wall.since(self.at),
+        }
+    }
+
+    fn is_of(&self, address: Option<IpAddr>) -> bool {
+        self.address.is_none() || address.is_none() || self.address == address
+    }
+}
+
+impl Refusals {
+    /// True if none is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The hold of an address; without one, that of whichever address is held longest.
+    /// `None`: a send is allowed now. `forced` skips the pauses, but not the limits.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use wansync_core::hold::{HoldRule, Refusals};
+    /// use wansync_core::time::{BUILD_DATE, Boot, HOUR, Now};
+    ///
+    /// let at = |secs| Now::new(Boot::from_secs(secs), BUILD_DATE + Duration::from_secs(secs as u64));
+    /// let (refused, other) = ("8.8.4.4".parse().unwrap(), "8.8.8.8".parse().unwrap());
+    /// let refusals = Refusals::default().with(refused, at(0));
+    /// let hold = refusals.hold(Some(refused), at(0), false).unwrap();
+    /// assert_eq!((hold.rule, hold.left), (HoldRule::Pause, HOUR));
+    /// assert_eq!(refusals.hold(Some(refused), at(3600), false), None);
+    /// assert_eq!(refusals.hold(Some(other), at(0), false), None);
+    /// ```
+    pub fn hold(&self, address: Option<IpAddr>, now: Now, forced: bool) -> Option<Hold> {
+        let of_address = self.ages(now, &|refusal| refusal.is_of(address));
+        let waited_for = self.ages(now, &|refusal| {
+            refusal.is_of(address) && !refusal.is_settled
+        });
+        let pause = HOLD_PAUSES.get(waited_for.len().wrapping_sub(1));
+        let pause = pause.filter(|_| !forced).zip(waited_for.last());
+        let holds = [
+            limit_end(&self.ages(now, &|_| true), MAX_REFUSALS, HoldRule::Limit),
+            limit_end(&of_address, MAX_ADDRESS_REFUSALS, HoldRule::AddressLimit),
+            pause.map(|(pause, age)| Hold {
+                rule: HoldRule::Pause,
+                left: pause.saturating_sub(*age),
+            }),
+        ];
+        let longest = holds.into_iter().flatten().max_by_key(|hold| hold.left)?;
+        (!longest.left.is_zero()).then_some(longest)
+    }
+
+    /// The ages of the refusals of the last day for which `counts` is true, the greatest
+    /// first.
+    fn ages(&self, now: Now, counts: &dyn Fn(&Refusal) -> bool) -> Vec<Duration> {
+        let counting = self.0.iter().filter(|refusal| counts(refusal));
+        let ages = counting.map(|refusal| refusal.age(now));
+        let mut ages: Vec<Duration> = ages.filter(|age| *age < DAY).collect();
+        ages.sort_unstable_by(|one, other| other.cmp(one));
+        ages
+    }
+
+    /// The refusals with one more, of this address, without those that no longer count.
+    #[must_use]
+    pub fn with(mut self, address: IpAddr, now: Now) -> Refusals {
+        self.0.retain(|refusal| refusal.age(now) < DAY);
+        self.0.push(Refusal {
+            at: now.wall,
+            boot: Some(now.boot),
+            address: Some(address),
+            is_settled: false,
+        });
+        let surplus = self.0.len().saturating_sub(MAX_REFUSALS);
+        self.0.drain(..surplus);
+        self
+    }
+
+    /// The refusals after the service acknowledged this address.
+    #[must_use]
+    pub fn settled(mut self, address: IpAddr) -> Refusals {
+        for refusal in &mut self.0 {
+            refusal.is_settled |= refusal.is_of(Some(address));
+        }
+        self
+    }
+
+    /// True if there is one that `old` has not.
+    pub(crate) fn has_other_than(&self, old: &Refusals) -> bool {
+        let is_in_old = |refusal: &Refusal| old.0.iter().any(|other| other.at == refusal.at);
+        self.0.len() > old.0.len() || !self.0.iter().all(is_in_old)
+    }
+
+    /// The refusals as another boot knows them: by their dates alone.
+    #[must_use]
+    pub fn dated(&self) -> Refusals {
+        let mut dated = self.clone();
+        for refusal in &mut dated.0 {
+            refusal.boot = None;
+        }
+        dated
+    }
+
+    /// Puts those that are in the future at `now`, if the clock is set, and has the dates
+    /// of this boot's follow a clock that was put right: another boot knows nothing else.
+    pub(crate) fn follow_clock(&mut self, now: Now) {
+        for refusal in &mut self.0 {
+            refusal.boot = refusal.boot.map(|boot| boot.min(now.boot));
+            if !now.clock_is_set() {
+                continue;
+            }
+            if refusal.boot.is_none() && refusal.at > now.wall {
+                refusal.boot = Some(now.boot);
+            }
+            let Some(boot) = refusal.boot else { continue };
+            let right = now.wall - now.boot.since(boot);
+            if right.since(refusal.at).max(refusal.at.since(right)) > MAX_CLOCK_ERROR {
+                refusal.at = right;
+            }
+        }
+    }
+
+    /// Appends the fields of a file: the dates, which are all that 0.1.0 knows, and
+    /// beside them all that is known.
+    pub(crate) fn write_fields(&self, out: &mut JsonWriter) {
+        let dates: Vec<Wall> = self.0.iter().map(|refusal| refusal.at).collect();
+        out.field("refusals", &dates);
+        out.field("refused", &self.0);
+    }
+
+    /// The refusals of a file. What is known of them is of these very dates, or another
+    /// version wrote one without the other.
+    pub(crate) fn of_fields(dates: Vec<Wall>, known: Vec<Refusal>) -> Refusals {
+        if known
+            .iter()
+            .map(|refusal| refusal.at)
+            .eq(dates.iter().copied())
+        {
+            return Refusals(known);
+        }
+        let undetailed = |at| Refusal {
+            at,
+            ..Refusal::default()
+        };
+        Refusals(dates.into_iter().map(undetailed).collect())
+    }
+}
+
+/// The hold by a limit of so many refusals within a day, whose ages these are.
+fn limit_end(ages: &[Duration], limit: usize, rule: HoldRule) -> Option<Hold> {
+    let first = ages.len().checked_sub(limit)?;
+    Some(Hold {
+        rule,
+        left: DAY - ages[first],
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wall(secs: i64) -> Wall {
-        Wall::from_secs(secs)
-    }
-
-    /// The end of the hold in hours, for refusals at these hours.
-    fn hours(refusals: &[i64], now: i64, forced: bool) -> Option<i64> {
-        let refusals: Vec<Wall> = refusals.iter().map(|hour| wall(hour * 3600)).collect();
-        let end = end(&refusals, wall(now * 3600), forced);
-        end.map(|end| end.secs() / 3600)
-    }
-
-    #[test]
-    fn pauses_grow_and_the_day_is_limited() {
-        let table: [(&[i64], i64, Option<i64>); 8] = [
-            (&[], 0, None),
-            (&[0], 0, Some(1)),
-            (&[0], 1, None),
-            (&[0, 1], 1, Some(7)),
-            (&[0, 1], 7, None),
-            (&[0, 1, 7], 7, Some(24)),
-            (&[0, 1, 7], 24, None),
-            (&[1, 7, 24], 24, Some(25)),
-        ];
-        for (refusals, now, expected) in table {
-            assert_eq!(
-                hours(refusals, now, false),
-                expected,
-                "{refusals:?} at {now}"
-            );
-        }
-    }
-
-    #[test]
-    fn force_skips_pauses_only() {
-        assert_eq!(hours(&[0], 0, true), None);
-        assert_eq!(hours(&[0, 1, 2], 3, true), Some(24));
-    }
-
-    #[test]
-    fn never_more_than_three_in_any_day() {
-        for forced in [false, true] {
-            let (mut refusals, mut all) = (Vec::new(), Vec::new());
-            for now in (0..10 * 86_400).step_by(60).map(wall) {
-                if end(&refusals, now, forced).is_none() {
-                    refusals = recent_refusals(&refusals, now);
-                    refusals.push(now);
-                    all.push(now);
-                }
-            }
-            assert!(all.len() >= 28, "{}", all.len());
-            let is_within = |w: &[Wall]| w[MAX_REFUSALS].since(w[0]) < DAY;
-            assert!(!all.windows(MAX_REFUSALS + 1).any(is_within));
-        }
-    }
-
-    #[test]
-    fn a_clock_that_was_years_ahead_holds_a_day_at_most() {
-        let ahead = wall(400 * 86_400);
-        assert_eq!(end(&[ahead], wall(10), false), Some(wall(10) + HOUR));
-        assert_eq!(recent_refusals(&[ahead], wall(10)), [wall(10)]);
-    }
-
-    #[test]
-    fn dates_that_are_no_dates() {
-        let (first, last) = (wall(i64::MIN), wall(i64::MAX));
-        assert_eq!(end(&[first, last], wall(10), false), Some(wall(10) + HOUR));
-        assert_eq!(end(&[first; MAX_REFUSALS], wall(10), false), None);
-    }
-}
+#[path = "hold_tests.rs"]
+mod tests;

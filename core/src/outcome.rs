@@ -26,11 +26,13 @@ pub enum Outcome {
     Throttled,
     /// The address would have been sent, but for `--dry-run`.
     DryRun,
+    /// The address is on its way: what the status says while a pass sends. No pass ends so.
+    Sending,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 8] = [
+    pub const ALL: [Outcome; 9] = [
         Outcome::Confirmed,
         Outcome::Unchanged,
         Outcome::Aborted,
@@ -39,6 +41,7 @@ impl Outcome {
         Outcome::Held,
         Outcome::Throttled,
         Outcome::DryRun,
+        Outcome::Sending,
     ];
 
     /// The outcome's name.
@@ -52,6 +55,7 @@ impl Outcome {
             Outcome::Held => "held",
             Outcome::Throttled => "throttled",
             Outcome::DryRun => "dry-run",
+            Outcome::Sending => "sending",
         }
     }
 
@@ -59,7 +63,7 @@ impl Outcome {
     pub fn needs_attention(self) -> bool {
         !matches!(
             self,
-            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun
+            Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun | Outcome::Sending
         )
     }
 }
@@ -78,7 +82,7 @@ impl Outcome {
         match self {
             Outcome::Confirmed | Outcome::Unchanged | Outcome::DryRun => "confirmed",
             Outcome::Aborted => "aborted",
-            Outcome::Unconfirmed | Outcome::Throttled => "unconfirmed",
+            Outcome::Unconfirmed | Outcome::Throttled | Outcome::Sending => "unconfirmed",
             Outcome::Refused | Outcome::Held => "refused",
         }
     }

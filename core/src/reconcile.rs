@@ -12,6 +12,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::address::{Candidate, Family, PublicAddress, choose_address};
+use super::backoff;
 use super::failure::Failure;
 use super::holddown;
 use super::outcome::Outcome;
@@ -19,7 +20,8 @@ use super::reason::address::{AbortReason, Unpublishable};
 use super::reason::wait::Wait;
 use super::state::{Confirmed, SectionState};
 use super::time::{Boot, DAY, MINUTE, Now};
-use super::{backoff, hold};
+use crate::reason::hold::HoldReason;
+use crate::reason::state::StateReason;
 
 /// The longest wait after a failure that never left the router, and the number of
 /// failures in a row that lead to it.
@@ -58,7 +60,8 @@ pub enum Decision {
 pub type Observation = Result<Vec<Candidate>, AbortReason>;
 
 /// Decides what to do. `forced` sends an address that is confirmed already, and
-/// waits for no backoff; the limits that protect the account stand.
+/// waits for neither a backoff nor the pause after a refusal; the limits that protect the
+/// account stand, and so does the service's own wish.
 ///
 /// ```
 /// use wansync_core::address::{Candidate, Family};
@@ -119,8 +122,7 @@ fn has_confirmed(state: &SectionState, address: PublicAddress) -> bool {
 
 /// True if `address` was sent last, and neither acknowledged nor refused.
 fn is_unanswered(state: &SectionState, address: PublicAddress) -> bool {
-    let last_sent = state.last_sent == Some(address.get());
-    last_sent && state.failures > 0 && state.refusals.is_empty()
+    state.last_sent == Some(address.get()) && state.failures > 0
 }
 
 fn refresh_is_due(policy: &Policy, state: &SectionState, now: Now) -> bool {
@@ -136,12 +138,13 @@ fn too_early(
     now: Now,
     forced: bool,
 ) -> Option<Decision> {
-    if hold::end(&state.refusals, now.wall, forced).is_some() {
-        return Some(Decision::Held(format!(
-            "the service refused before ({}), so nothing is sent; \
-             a changed configuration or key ends the hold at once",
-            state.last_error
-        )));
+    if let Some(hold) = state.refusals.hold(Some(address.get()), now, forced) {
+        let reason = HoldReason {
+            rule: hold.rule,
+            address,
+            refusal: state.refusal.clone(),
+        };
+        return Some(Decision::Held(reason.to_string()));
     }
     if sends_left(policy, state, now) == 0 {
         return Some(Decision::Throttled(format!(
@@ -276,7 +279,7 @@ pub fn state_before_send(
     random: u32,
 ) -> SectionState {
     let failures = before.failures.saturating_add(1);
-    let last_error = format!("the process ended while {address} was being sent");
+    let last_error = StateReason::Interrupted(address.get()).to_string();
     let mut sends: Vec<Boot> = recent_sends(before, now).collect();
     sends.push(now.boot);
     let mut hold_down = before.hold_down;
@@ -284,6 +287,7 @@ pub fn state_before_send(
         hold_down.note(now.boot, holddown::SENDS);
     }
     SectionState {
+        serial: before.serial.saturating_add(1),
         last_sent: Some(address.get()),
         // A renewal cannot change what the service holds. This goes to flash,
         // which a service that fails now and then must not wear out.
@@ -311,13 +315,16 @@ pub fn state_after_send(
     random: u32,
 ) -> SectionState {
     let mut pending = state_before_send(before, address, now, random);
+    // Newer than what was remembered before the send.
+    pending.serial = pending.serial.saturating_add(1);
     if result.as_ref().is_err_and(Failure::is_of_web_server) {
         pending.not_before = now.boot + backoff::web_server_delay(pending.failures, random);
     }
     match result {
         Ok(()) => state_after_acknowledgement(pending, address, now),
         Err(failure) => {
-            state_after_failure(before, pending, failure, failure.describe_at(service), now)
+            let words = failure.describe_at(service);
+            state_after_failure(before, pending, address, failure, words, now)
         }
     }
 }
@@ -343,7 +350,7 @@ fn state_after_acknowledgement(
         failures: 0,
         not_before: Boot::START,
         retry_after_until: Boot::START,
-        refusals: Vec::new(),
+        refusals: pending.refusals.settled(address.get()),
         last_error: String::new(),
         outcome: Some(Outcome::Confirmed),
         reason,
@@ -354,6 +361,7 @@ fn state_after_acknowledgement(
 fn state_after_failure(
     before: &SectionState,
     pending: SectionState,
+    address: PublicAddress,
     failure: &Failure,
     last_error: String,
     now: Now,
@@ -376,8 +384,9 @@ fn state_after_failure(
     if failure.is_permanent() {
         // A refusal is an answer: what the service holds is what it held.
         after.maybe_stale = before.maybe_stale;
-        after.refusals = hold::recent_refusals(&before.refusals, now.wall);
-        after.refusals.push(now.wall);
+        after.refusals = after.refusals.with(address.get(), now);
+        after.refusal.clone_from(&after.last_error);
+        after.failures = 0;
         after.not_before = Boot::START;
         after.outcome = Some(Outcome::Refused);
     }
@@ -401,9 +410,9 @@ pub fn next_due(policy: &Policy, state: &SectionState, now: Now, next_check: Dur
         .since(now.boot);
     match state.outcome {
         Some(Outcome::Held | Outcome::Refused) => {
-            let end = hold::end(&state.refusals, now.wall, false);
-            end.map_or(Duration::ZERO, |end| end.since(now.wall))
-                .max(waits)
+            let address = state.observed.or(state.last_sent);
+            let hold = state.refusals.hold(address, now, false);
+            hold.map_or(Duration::ZERO, |hold| hold.left).max(waits)
         }
         Some(Outcome::Throttled) if sends_left(policy, state, now) == 0 => {
             let oldest = recent_sends(state, now).next();

@@ -3,34 +3,39 @@
 //!
 //! The record lies on flash, which wears, so it is written only when what it
 //! says has changed: another confirmed address, a hold, or a witness that spoke for
-//! a tunnel for the first time. Twelve writes a day are allowed, and the last three
-//! of them are kept for holds: a WAN that flaps must not use up what stops a router
-//! from knocking with a wrong key at each reboot. Witnesses have the first six.
+//! a tunnel for the first time. Twelve writes a day are allowed, and six of them are kept
+//! for holds: a WAN that flaps must not use up what stops a router from knocking with a
+//! wrong key at each reboot. Of the other six, witnesses have the first four.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use super::hold::Refusals;
+use super::outcome::Outcome;
 use super::places::Places;
 use super::state::{Confirmed, SectionState};
-use super::time::{DAY, Now, Wall};
+use super::time::{Boot, DAY, Now, Wall};
 use crate::json::{Json, JsonWriter, Persist};
 use crate::persist;
 use crate::tunnel::witness::Witness;
 
 /// Writes allowed within 24 h, whatever they say.
 const MAX_WRITES: usize = 12;
-/// Writes allowed within 24 h for a changed address alone.
-const MAX_ADDRESS_WRITES: usize = 9;
-/// Writes allowed within 24 h for a tunnel's witness alone.
-const MAX_WITNESS_WRITES: usize = 6;
+/// Writes allowed within 24 h that say nothing of a new hold.
+const MAX_OTHER_WRITES: usize = 6;
+/// The number of such writes within 24 h after which a tunnel's witness has to wait.
+const MAX_WITNESS_WRITES: usize = 4;
 
 /// All that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// The dates at which the record was written in the last 24 h, oldest first.
     pub writes: Vec<Wall>,
+    /// Those of them that said something of a new hold.
+    pub hold_writes: Vec<Wall>,
     /// One entry for each section that has something to remember.
     sections: Vec<(String, RecordEntry)>,
     /// The place in `sections` of each name.
@@ -58,6 +63,12 @@ persist!(TunnelEntry {
 pub struct RecordEntry {
     /// See [`SectionState::fingerprint`].
     pub fingerprint: String,
+    /// See [`SectionState::access`]. It matters to a hold alone, and so it is written
+    /// with one.
+    pub access: String,
+    /// The number that the state had, see [`SectionState::serial`]. It is not worth a
+    /// write by itself.
+    pub serial: u32,
     /// See [`SectionState::confirmed`].
     pub confirmed: Option<IpAddr>,
     /// The date of its first acknowledgement.
@@ -65,15 +76,18 @@ pub struct RecordEntry {
     /// See [`SectionState::maybe_stale`].
     pub maybe_stale: bool,
     /// See [`SectionState::refusals`].
-    pub refusals: Vec<Wall>,
-    /// The service's reason for the refusal.
-    pub last_error: String,
+    pub refusals: Refusals,
+    /// See [`SectionState::refusal`].
+    pub refusal: String,
 }
 
 impl Persist for Record {
     fn write_json(&self, out: &mut JsonWriter) {
         out.open();
         out.field("writes", &self.writes);
+        if !self.hold_writes.is_empty() {
+            out.field("hold_writes", &self.hold_writes);
+        }
         out.field("sections", &self.sections);
         if !self.tunnels.is_empty() {
             out.field("tunnels", &self.tunnels);
@@ -82,14 +96,16 @@ impl Persist for Record {
     }
 
     fn read(json: Json<'_>) -> Option<Record> {
-        let (mut writes, mut sections, mut tunnels) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut writes, mut hold_writes) = (Vec::new(), Vec::new());
+        let (mut sections, mut tunnels) = (Vec::new(), Vec::new());
         let is_read = json.read_fields(&mut |name, value| match name {
             "writes" => value.read_into(&mut writes),
+            "hold_writes" => value.read_into(&mut hold_writes),
             "sections" => value.read_into(&mut sections),
             "tunnels" => value.read_into(&mut tunnels),
             _ => true,
         });
-        is_read.then(|| Record::new(writes, sections, tunnels))
+        is_read.then(|| Record::new((writes, hold_writes), sections, tunnels))
     }
 }
 
@@ -100,29 +116,34 @@ impl Persist for RecordEntry {
         out.field("fingerprint", &self.fingerprint);
         out.field("confirmed", &self.confirmed);
         out.field("since", &self.since);
+        out.field("serial", &self.serial);
         if self.maybe_stale {
             out.field("unsure", &self.maybe_stale);
         }
         if !self.refusals.is_empty() {
-            out.field("refusals", &self.refusals);
-        }
-        if !self.last_error.is_empty() {
-            out.field("trouble", &self.last_error);
+            self.refusals.write_fields(out);
+            out.field("access", &self.access);
+            out.field("trouble", &self.refusal);
         }
         out.close();
     }
 
     fn read(json: Json<'_>) -> Option<RecordEntry> {
         let mut entry = RecordEntry::default();
+        let (mut dates, mut known) = (Vec::new(), Vec::new());
         let is_read = json.read_fields(&mut |name, value| match name {
             "fingerprint" => value.read_into(&mut entry.fingerprint),
+            "access" => value.read_into(&mut entry.access),
+            "serial" => value.read_into(&mut entry.serial),
             "confirmed" => value.read_into(&mut entry.confirmed),
             "since" => value.read_into(&mut entry.since),
             "unsure" => value.read_into(&mut entry.maybe_stale),
-            "refusals" => value.read_into(&mut entry.refusals),
-            "trouble" => value.read_into(&mut entry.last_error),
+            "refusals" => value.read_into(&mut dates),
+            "refused" => value.read_into(&mut known),
+            "trouble" => value.read_into(&mut entry.refusal),
             _ => true,
         });
+        entry.refusals = Refusals::of_fields(dates, known);
         is_read.then_some(entry)
     }
 }
@@ -133,17 +154,35 @@ impl RecordEntry {
         if state.confirmed.is_none() && state.refusals.is_empty() {
             return None;
         }
+        let is_held = !state.refusals.is_empty();
+        let if_held = |text: &String| match is_held {
+            true => text.clone(),
+            false => String::new(),
+        };
         Some(RecordEntry {
             fingerprint: state.fingerprint.clone(),
+            access: if_held(&state.access),
+            serial: state.serial,
             confirmed: state.confirmed.map(|c| c.address),
             since: state.confirmed.map_or(Wall::default(), |c| c.wall),
             maybe_stale: state.maybe_stale,
-            refusals: state.refusals.clone(),
-            last_error: match state.refusals.is_empty() {
-                true => String::new(),
-                false => state.last_error.clone(),
-            },
+            refusals: state.refusals.dated(),
+            refusal: if_held(&state.refusal),
         })
+    }
+
+    /// True if the two say the same, whatever their numbers are. What a version left
+    /// that did not know the way of access says nothing of it.
+    fn says_same(&self, other: &RecordEntry) -> bool {
+        let as_other = RecordEntry {
+            serial: other.serial,
+            access: match self.access.is_empty() {
+                true => other.access.clone(),
+                false => self.access.clone(),
+            },
+            ..self.clone()
+        };
+        as_other == *other
     }
 
     /// The state after a reboot.
@@ -155,6 +194,8 @@ impl RecordEntry {
         let age = now.wall.since(self.since).as_secs() % refresh.as_secs().max(1);
         SectionState {
             fingerprint: self.fingerprint.clone(),
+            access: self.access.clone(),
+            serial: self.serial,
             confirmed: self.confirmed.map(|address| Confirmed {
                 address,
                 wall: self.since,
@@ -162,15 +203,89 @@ impl RecordEntry {
             }),
             maybe_stale: self.maybe_stale,
             refusals: self.refusals.clone(),
-            last_error: self.last_error.clone(),
+            refusal: self.refusal.clone(),
             ..SectionState::default()
         }
+    }
+
+    /// The state where only the record could be written after a send: what `state`, the
+    /// one of before it, does not know of the answer.
+    fn complete(&self, state: SectionState, refresh: Duration, now: Now) -> SectionState {
+        let recalled = self.to_state(refresh, now);
+        let is_refused = self.refusals != state.refusals.dated();
+        let is_confirmed = self.confirmed == state.last_sent && !self.maybe_stale;
+        let mut new = SectionState {
+            serial: self.serial,
+            confirmed: recalled.confirmed,
+            maybe_stale: self.maybe_stale,
+            ..state
+        };
+        if is_refused || is_confirmed {
+            new.failures = 0;
+            new.not_before = Boot::START;
+        }
+        if is_refused {
+            new.refusals = recalled.refusals;
+            new.refusal = recalled.refusal;
+            new.reason.clone_from(&new.refusal);
+            new.outcome = Some(Outcome::Refused);
+        }
+        if let Some(address) = self.confirmed.filter(|_| is_confirmed) {
+            new.reason = format!("{address} is confirmed");
+            new.outcome = Some(Outcome::Confirmed);
+        }
+        new
+    }
+}
+
+/// The state of a section by what is remembered of it: `stored` since this boot, `entry`
+/// in the record. The newer of the two counts; the record is the newer one where there
+/// was no room for the state.
+///
+/// ```
+/// use wansync_core::record::{RecordEntry, recall};
+/// use wansync_core::state::SectionState;
+/// use wansync_core::time::{BUILD_DATE, Boot, DAY, Now};
+///
+/// let sending = SectionState {
+///     serial: 1,
+///     failures: 1,
+///     last_sent: Some("8.8.4.4".parse().unwrap()),
+///     ..SectionState::default()
+/// };
+/// let entry = RecordEntry {
+///     serial: 2,
+///     confirmed: sending.last_sent,
+///     ..RecordEntry::default()
+/// };
+/// let now = Now::new(Boot::from_secs(100), BUILD_DATE + DAY);
+/// let state = recall(Some(sending), Some(&entry), DAY, now);
+/// assert_eq!(state.confirmed.unwrap().address, entry.confirmed.unwrap());
+/// assert_eq!(state.failures, 0);
+/// ```
+pub fn recall(
+    stored: Option<SectionState>,
+    entry: Option<&RecordEntry>,
+    refresh: Duration,
+    now: Now,
+) -> SectionState {
+    match (stored, entry) {
+        (None, entry) => entry.map_or_else(SectionState::default, |e| e.to_state(refresh, now)),
+        (Some(state), None) => state,
+        // A state without a number is of a version that gives none, and knew the record.
+        (Some(state), Some(entry)) if state.serial == 0 || entry.serial <= state.serial => {
+            SectionState {
+                serial: state.serial.max(entry.serial),
+                ..state
+            }
+        }
+        (Some(state), Some(entry)) => entry.complete(state, refresh, now),
     }
 }
 
 impl Record {
     fn new(
-        writes: Vec<Wall>,
+        (writes, hold_writes): (Vec<Wall>, Vec<Wall>),
         sections: Vec<(String, RecordEntry)>,
         tunnels: Vec<(String, TunnelEntry)>,
     ) -> Record {
@@ -178,6 +293,7 @@ impl Record {
         Record {
             places: places.collect(),
             writes,
+            hold_writes,
             sections,
             tunnels,
         }
@@ -199,7 +315,7 @@ impl Record {
     ) -> Option<Record> {
         let is_new = |(name, entry): &&(String, TunnelEntry)| self.tunnel(name) != Some(entry);
         entries.iter().find(is_new)?;
-        let writes = self.writes_with(now, MAX_WITNESS_WRITES)?;
+        let writes = self.writes_with(now, Some(MAX_WITNESS_WRITES))?;
         let is_other = |(name, _): &&(String, _)| entries.iter().all(|(other, _)| other != name);
         let others = self.tunnels.iter().filter(is_other);
         let tunnels = others.chain(entries).cloned().collect();
@@ -213,7 +329,9 @@ impl Record {
     }
 
     /// The record to write so that it says what `entries` says, or `None` if it
-    /// does already, or if too much was written today.
+    /// does already, or if too much was written today. With `must_write` it is written
+    /// though it says so already: the state could not be, and the record's newer number
+    /// tells that what it says still holds.
     ///
     /// ```
     /// use wansync_core::record::{Record, RecordEntry};
@@ -225,227 +343,66 @@ impl Record {
     ///     ..RecordEntry::default()
     /// };
     /// let entries = vec![("home".to_owned(), entry)];
-    /// let record = Record::default().updated_with(entries.clone(), now).unwrap();
-    /// assert_eq!(record.updated_with(entries, now), None, "it says so already");
+    /// let record = Record::default().updated_with(entries.clone(), now, false).unwrap();
+    /// assert_eq!(record.updated_with(entries, now, false), None, "it says so already");
     /// ```
-    pub fn updated_with(&self, entries: Vec<(String, RecordEntry)>, now: Now) -> Option<Record> {
-        if !self.differs_from(&entries) {
+    pub fn updated_with(
+        &self,
+        entries: Vec<(String, RecordEntry)>,
+        now: Now,
+        must_write: bool,
+    ) -> Option<Record> {
+        if !must_write && !self.differs_from(&entries) {
             return None;
         }
         let limit = match self.has_new_hold(&entries) {
-            true => MAX_WRITES,
-            false => MAX_ADDRESS_WRITES,
+            true => None,
+            false => Some(MAX_OTHER_WRITES),
         };
         let writes = self.writes_with(now, limit)?;
         Some(Record::new(writes, entries, self.tunnels.clone()))
     }
 
-    /// The writes of the last 24 h, with one at `now`; none if there are `limit` already.
-    fn writes_with(&self, now: Now, limit: usize) -> Option<Vec<Wall>> {
+    /// The writes of the last 24 h, and those of them for holds, with one at `now`; none
+    /// if there are too many already. `limit` is that of writes which are for no hold; a
+    /// write without one is for a hold.
+    fn writes_with(&self, now: Now, limit: Option<usize>) -> Option<(Vec<Wall>, Vec<Wall>)> {
         // A date in the future is one of a clock that was put right since. It
         // must not count: nothing would ever be written again.
-        let mut writes: Vec<Wall> = self
-            .writes
-            .iter()
-            .copied()
-            .filter(|at| *at <= now.wall && now.wall.since(*at) < DAY)
-            .collect();
-        if writes.len() >= limit {
+        let recent = |writes: &[Wall]| -> Vec<Wall> {
+            let writes = writes.iter().copied();
+            let is_recent = |at: &Wall| *at <= now.wall && now.wall.since(*at) < DAY;
+            writes.filter(is_recent).collect()
+        };
+        let (mut writes, mut hold_writes) = (recent(&self.writes), recent(&self.hold_writes));
+        let others = writes.len().saturating_sub(hold_writes.len());
+        if writes.len() >= MAX_WRITES || limit.is_some_and(|limit| others >= limit) {
             return None;
         }
         writes.push(now.wall);
-        Some(writes)
+        if limit.is_none() {
+            hold_writes.push(now.wall);
+        }
+        Some((writes, hold_writes))
     }
 
     /// Entries of sections that are gone may stay: they are worth no write.
     fn differs_from(&self, entries: &[(String, RecordEntry)]) -> bool {
-        entries
-            .iter()
-            .any(|(name, entry)| self.entry(name) != Some(entry))
+        entries.iter().any(|(name, entry)| {
+            let old = self.entry(name);
+            !old.is_some_and(|old| old.says_same(entry))
+        })
     }
 
     fn has_new_hold(&self, entries: &[(String, RecordEntry)]) -> bool {
         entries.iter().any(|(name, entry)| {
             let old = self.entry(name).map(|old| &old.refusals);
-            !entry.refusals.is_empty() && old != Some(&entry.refusals)
+            let none = Refusals::default();
+            entry.refusals.has_other_than(old.unwrap_or(&none))
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::read_again;
-    use crate::time::{BUILD_DATE, Boot};
-
-    const DAY_SECS: i64 = 86_400;
-
-    /// A moment so many seconds after the build, 100 s after a boot.
-    fn now(secs: i64) -> Now {
-        Now::new(Boot::from_secs(100), built(secs))
-    }
-
-    fn built(secs: i64) -> Wall {
-        Wall::from_secs(BUILD_DATE.secs() + secs)
-    }
-
-    fn state(address: &str) -> SectionState {
-        SectionState {
-            fingerprint: "f".into(),
-            confirmed: Some(Confirmed {
-                address: address.parse().expect(address),
-                wall: BUILD_DATE,
-                boot: Boot::from_secs(50),
-            }),
-            ..SectionState::default()
-        }
-    }
-
-    fn entries_of(state: &SectionState) -> Vec<(String, RecordEntry)> {
-        RecordEntry::from_state(state)
-            .map(|entry| ("home".to_owned(), entry))
-            .into_iter()
-            .collect()
-    }
-
-    #[test]
-    fn nothing_is_written_when_nothing_is_said() {
-        assert_eq!(RecordEntry::from_state(&SectionState::default()), None);
-        let record = Record::default().updated_with(entries_of(&state("8.8.4.4")), now(0));
-        let record = record.expect("a first address is written");
-        let mut refreshed = state("8.8.4.4");
-        refreshed.confirmed.as_mut().expect("set above").boot = Boot::from_secs(90);
-        refreshed.failures = 3;
-        refreshed.reason = "whatever".into();
-        assert_eq!(record.updated_with(entries_of(&refreshed), now(60)), None);
-    }
-
-    #[test]
-    fn a_flapping_wan_leaves_room_for_holds() {
-        let mut record = Record::default();
-        let mut written = 0;
-        for change in 0..100 {
-            let address = format!("8.8.4.{change}");
-            if let Some(next) = record.updated_with(entries_of(&state(&address)), now(change)) {
-                record = next;
-                written += 1;
-            }
-        }
-        assert_eq!(written, 9);
-        for refusal in 0..10 {
-            let mut held = state("8.8.4.4");
-            held.refusals = vec![built(200 + refusal)];
-            if let Some(next) = record.updated_with(entries_of(&held), now(200 + refusal)) {
-                record = next;
-                written += 1;
-            }
-        }
-        assert_eq!(written, 12);
-        let next_day = record.updated_with(entries_of(&state("9.9.9.9")), now(DAY_SECS + 300));
-        assert_eq!(next_day.expect("a new day").writes.len(), 1);
-    }
-
-    #[test]
-    fn a_reboot_is_no_reason_to_refresh() {
-        let (refresh, day) = (DAY * 3, DAY_SECS);
-        let entry = RecordEntry::from_state(&state("8.8.4.4")).expect("confirmed");
-        for age in [0, day, 3 * day - 1, 3 * day, 4 * day, 30 * day + 5] {
-            let recalled = entry.to_state(refresh, now(age));
-            let confirmed = recalled.confirmed.expect("recorded");
-            assert!(confirmed.boot + refresh > Boot::from_secs(100), "{age}");
-            assert!(confirmed.boot <= Boot::from_secs(100), "{age}");
-        }
-        // A clock that is wrong at boot makes it young, not negative.
-        let confirmed = entry.to_state(refresh, now(-50 * DAY_SECS)).confirmed;
-        assert_eq!(confirmed.expect("recorded").boot, Boot::from_secs(100));
-    }
-
-    #[test]
-    fn a_clock_that_was_ahead_does_not_end_writing() {
-        let mut record = Record::default();
-        for change in 0..100 {
-            let ahead = now(3650 * DAY_SECS + change);
-            let address = format!("8.8.4.{change}");
-            record = record
-                .updated_with(entries_of(&state(&address)), ahead)
-                .unwrap_or(record);
-        }
-        let right = record.updated_with(entries_of(&state("9.9.9.9")), now(60));
-        assert_eq!(right.expect("written").writes, [built(60)]);
-    }
-
-    #[test]
-    fn damaged_dates_do_no_harm() {
-        for damaged in [i64::MIN, i64::MAX] {
-            let entry = RecordEntry {
-                since: Wall::from_secs(damaged),
-                ..RecordEntry::from_state(&state("8.8.4.4")).expect("confirmed")
-            };
-            assert!(entry.to_state(DAY, now(0)).confirmed.is_some());
-            let record = Record {
-                writes: vec![Wall::from_secs(damaged); 20],
-                ..Record::default()
-            };
-            assert!(
-                record
-                    .updated_with(entries_of(&state("8.8.4.4")), now(0))
-                    .is_some()
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_recorded_comes_back() {
-        let mut held = state("8.8.4.4");
-        held.refusals = vec![built(5)];
-        held.last_error = "wrong key".into();
-        held.maybe_stale = true;
-        let record = Record::default().updated_with(entries_of(&held), now(9));
-        let text = JsonWriter::of(&record.expect("news"));
-        let record: Record = read_again(&text).expect("what was written");
-        let recalled = record
-            .entry("home")
-            .expect("recorded")
-            .to_state(DAY, now(9));
-        assert_eq!(recalled.refusals, held.refusals);
-        assert_eq!(recalled.last_error, "wrong key");
-        assert!(recalled.maybe_stale);
-    }
-
-    #[test]
-    fn the_witnesses_of_tunnels() {
-        let entry = |fingerprint: &str, witnesses: &[Witness]| TunnelEntry {
-            fingerprint: fingerprint.into(),
-            witnesses: witnesses.to_vec(),
-        };
-        let named = |name: &str, entry: TunnelEntry| vec![(name.to_owned(), entry)];
-        let dacha = named("dacha", entry("f", &[Witness::Ping, Witness::Service]));
-        let record = Record::default().updated_with(entries_of(&state("8.8.4.4")), now(0));
-        let record = record.expect("an address");
-        let record = record.updated_with_tunnels(&dacha, now(1)).expect("news");
-        assert_eq!(record.updated_with_tunnels(&dacha, now(2)), None);
-        let other = named("office", entry("g", &[Witness::Handshake]));
-        let record = record.updated_with_tunnels(&other, now(3)).expect("news");
-        // Neither kind of entry takes the place of the other.
-        let record = record.updated_with(entries_of(&state("8.8.4.9")), now(4));
-        let text = JsonWriter::of(&record.expect("another address"));
-        let mut record: Record = read_again(&text).expect("what was written");
-        assert_eq!(record.tunnel("dacha"), Some(&dacha[0].1));
-        assert_eq!(record.tunnel("office"), Some(&other[0].1));
-        assert_eq!(record.tunnel("nosuch"), None);
-        assert!(record.entry("home").is_some());
-        assert!(text.contains(r#""dacha":{"fingerprint":"f","witnesses":["ping","vpnki"]}"#));
-        // Holds and addresses have their own writes.
-        let mut written = record.writes.len();
-        for change in 0..100 {
-            let entries = named("dacha", entry(&change.to_string(), &[Witness::Ping]));
-            if let Some(next) = record.updated_with_tunnels(&entries, now(10 + change)) {
-                record = next;
-                written += 1;
-            }
-        }
-        assert_eq!(written, 6);
-        let address = record.updated_with(entries_of(&state("9.9.9.9")), now(200));
-        assert!(address.is_some());
-    }
-}
+#[path = "record_tests.rs"]
+mod tests;

@@ -7,11 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use super::hold::Refusals;
 use super::holddown::{self, HoldDown};
 use super::outcome::Outcome;
 use super::time::{Boot, DAY, Now, Wall};
 use crate::json::{Json, JsonWriter, Persist};
-use crate::persist;
 
 /// An address that the service acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,14 @@ pub struct Confirmed {
 pub struct SectionState {
     /// Stands for the options and the key that decide what is sent to whom.
     pub fingerprint: String,
+    /// Stands for the options that only say how the service is reached; empty in what a
+    /// version left that did not know it.
+    pub access: String,
+    /// Stands for the CA file as it is on this router; 0, if it is not known.
+    pub ca_file_stamp: u64,
+    /// Grows with each step of a send, so that of the state and the record the newer one
+    /// is known; 0 in what a version left that did not know it.
+    pub serial: u32,
     /// The address seen last, public or not.
     pub observed: Option<IpAddr>,
     /// The address acknowledged last.
@@ -40,15 +48,17 @@ pub struct SectionState {
     pub maybe_stale: bool,
     /// The address sent last.
     pub last_sent: Option<IpAddr>,
-    /// Failed sends in a row.
+    /// Sends in a row that had no answer.
     pub failures: u32,
     /// The end of the backoff: the same address is not sent again before it.
     pub not_before: Boot,
     /// Nothing at all is sent before this moment: it is the service's own wish,
     /// which no trigger overrides.
     pub retry_after_until: Boot,
-    /// The dates of the service's refusals, oldest first.
-    pub refusals: Vec<Wall>,
+    /// The service's refusals of the last day.
+    pub refusals: Refusals,
+    /// The last of them, in words.
+    pub refusal: String,
     /// The failure of the last send that was not acknowledged, in words.
     pub last_error: String,
     /// Sends that may have reached the service in the last 24 h, oldest first.
@@ -61,22 +71,65 @@ pub struct SectionState {
     pub reason: String,
 }
 
-persist!(SectionState {
-    fingerprint,
-    observed,
-    confirmed,
-    maybe_stale = "unsure",
-    last_sent = "attempted",
-    failures,
-    not_before,
-    retry_after_until = "asked_until",
-    refusals,
-    last_error = "trouble",
-    sends,
-    hold_down,
-    outcome,
-    reason,
-});
+/// As `persist!` would have it, but for the refusals, which are two fields.
+impl Persist for SectionState {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.open();
+        out.field("fingerprint", &self.fingerprint);
+        out.field("access", &self.access);
+        out.field("ca_file_stamp", &self.ca_file_stamp);
+        out.field("serial", &self.serial);
+        out.field("observed", &self.observed);
+        out.field("confirmed", &self.confirmed);
+        out.field("unsure", &self.maybe_stale);
+        out.field("attempted", &self.last_sent);
+        out.field("failures", &self.failures);
+        out.field("not_before", &self.not_before);
+        out.field("asked_until", &self.retry_after_until);
+        self.refusals.write_fields(out);
+        out.field("refusal", &self.refusal);
+        out.field("trouble", &self.last_error);
+        out.field("sends", &self.sends);
+        out.field("hold_down", &self.hold_down);
+        out.field("outcome", &self.outcome);
+        out.field("reason", &self.reason);
+        out.close();
+    }
+
+    fn read(json: Json<'_>) -> Option<SectionState> {
+        let mut new = SectionState::default();
+        let (mut dates, mut known) = (Vec::new(), Vec::new());
+        let is_read = json.read_fields(&mut |name, value| match name {
+            "fingerprint" => value.read_into(&mut new.fingerprint),
+            "access" => value.read_into(&mut new.access),
+            "ca_file_stamp" => value.read_into(&mut new.ca_file_stamp),
+            "serial" => value.read_into(&mut new.serial),
+            "observed" => value.read_into(&mut new.observed),
+            "confirmed" => value.read_into(&mut new.confirmed),
+            "unsure" => value.read_into(&mut new.maybe_stale),
+            "attempted" => value.read_into(&mut new.last_sent),
+            "failures" => value.read_into(&mut new.failures),
+            "not_before" => value.read_into(&mut new.not_before),
+            "asked_until" => value.read_into(&mut new.retry_after_until),
+            "refusals" => value.read_into(&mut dates),
+            "refused" => value.read_into(&mut known),
+            "refusal" => value.read_into(&mut new.refusal),
+            "trouble" => value.read_into(&mut new.last_error),
+            "sends" => value.read_into(&mut new.sends),
+            "hold_down" => value.read_into(&mut new.hold_down),
+            "outcome" => value.read_into(&mut new.outcome),
+            "reason" => value.read_into(&mut new.reason),
+            _ => true,
+        });
+        if known.is_empty() && !dates.is_empty() {
+            // 0.1.0 counted a refusal among the failures, and had no other words for it.
+            new.failures = 0;
+            new.refusal.clone_from(&new.last_error);
+        }
+        new.refusals = Refusals::of_fields(dates, known);
+        is_read.then_some(new)
+    }
+}
 
 /// No address stands for none, so nothing of it may be missing.
 impl Persist for Confirmed {
@@ -107,22 +160,42 @@ impl SectionState {
         }
         SectionState {
             fingerprint: fingerprint.to_owned(),
+            serial: self.serial,
             observed: self.observed,
             sends: self.sends,
             ..SectionState::default()
         }
     }
 
+    /// The state where the service is reached as `access` and `ca_file_stamp` say. What
+    /// was put right is tried at once: another way ends a backoff and a hold, another CA
+    /// file behind the same name a backoff. What is confirmed stays so, and so does the
+    /// service's own wish. A state that does not say how it was reached takes over what is
+    /// said now.
+    #[must_use]
+    pub fn for_access(mut self, access: &str, ca_file_stamp: u64) -> SectionState {
+        let is_other_way = !self.access.is_empty() && self.access != access;
+        let is_other_file = self.ca_file_stamp != 0 && self.ca_file_stamp != ca_file_stamp;
+        if is_other_way {
+            self.refusals = Refusals::default();
+            self.refusal = String::new();
+        }
+        if is_other_way || is_other_file {
+            // The last send has no answer still.
+            self.failures = self.failures.min(1);
+            self.not_before = Boot::START;
+        }
+        access.clone_into(&mut self.access);
+        self.ca_file_stamp = ca_file_stamp;
+        self
+    }
+
     /// The state with nothing from the future, so that neither a file that was
     /// damaged nor a clock that was years ahead can hold for years. A refusal
-    /// keeps its date until the clock is right.
+    /// keeps its date until the clock is set.
     #[must_use]
     pub fn clamp_future_times(mut self, now: Now) -> SectionState {
-        if now.clock_is_set() {
-            for at in &mut self.refusals {
-                *at = (*at).min(now.wall);
-            }
-        }
+        self.refusals.follow_clock(now);
         for at in &mut self.sends {
             *at = (*at).min(now.boot);
         }

@@ -3,6 +3,7 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`publish`] | one pass over the `skydns` sections: observe, decide, send, remember |
+//! | [`recall`] | what is remembered of a section |
 //! | [`observe`] | asking the sources of an address |
 //! | [`tunnels`] | rounds over the tunnels and what follows; [`tunnels::one_shot`] without a daemon |
 //! | [`account`] | asking VPNKI about an account |
@@ -19,6 +20,7 @@ pub mod observe;
 pub mod paths;
 pub mod problem_log;
 pub mod publish;
+pub mod recall;
 pub mod tunnels;
 
 /// The class of a problem that keeps the agent from its work. The problem itself was

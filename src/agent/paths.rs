@@ -88,7 +88,8 @@ impl Paths {
         Ok((config, copy.ok()))
     }
 
-    fn read(&self) -> Result<Vec<u8>, String> {
+    /// Reads the text of the configuration, or says in one line why it cannot be read.
+    pub fn read(&self) -> Result<Vec<u8>, String> {
         let path = match self.config_is_on_stdin {
             true => Path::new(STANDARD_INPUT),
             false => &self.config,
@@ -96,7 +97,8 @@ impl Paths {
         files::read(path, MAX_CONFIG_SIZE).map_err(|why| format!("{} {why}", self.config.display()))
     }
 
-    fn parse(&self, text: &[u8]) -> Result<Config, String> {
+    /// Reads the configuration from its text.
+    pub fn parse(&self, text: &[u8]) -> Result<Config, String> {
         let name = self.config.display();
         Config::parse(text).map_err(|error| format!("{name}: {error}"))
     }

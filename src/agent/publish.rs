@@ -1,5 +1,6 @@
 //! One pass over the sections: observe, decide, act, remember.
 
+use std::fs::File;
 use std::io;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::agent::hooks::{HookRun, StateChange};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of, warning_of_key_file};
 use crate::agent::problem_log::ProblemLog;
-use crate::sys::digest::sha256;
+use crate::agent::recall::{Access, remembered_state};
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::lock::{LockGuard, PassLock};
 use crate::sys::store::Store;
@@ -27,7 +28,7 @@ use wansync_core::schedule::event::PassResult;
 use wansync_core::schedule::passes::Target;
 use wansync_core::service::skydns;
 use wansync_core::state::SectionState;
-use wansync_core::time::{Now, describe_span};
+use wansync_core::time::describe_span;
 
 /// The time that a pass waits for another to end.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(90);
@@ -211,8 +212,11 @@ fn run_pass(
     let mut pass = Pass {
         paths,
         interval: config.main.interval,
+        access: Access::new(&config.main),
         options,
         record: store.record(),
+        sending: None,
+        must_record: false,
         store,
         client: &client,
         observer: Observer::new(&paths.ubus, &client),
@@ -292,33 +296,18 @@ fn wrong_section(section: &str, reason: &str) -> SectionReport {
     }
 }
 
-/// The state of a section for its configuration of today. `stored` is that of the file of
-/// this boot, if there is one.
-pub fn remembered_state(
-    stored: Option<SectionState>,
-    record: &Record,
-    name: &str,
-    section: &Skydns,
-    key: Option<&Secret>,
-    now: Now,
-) -> SectionState {
-    let recalled = || {
-        let entry = record.entry(name)?;
-        Some(entry.to_state(section.policy.refresh, now))
-    };
-    stored
-        .or_else(recalled)
-        .unwrap_or_default()
-        .for_config(&section.fingerprint(key, sha256))
-        .clamp_future_times(now)
-}
-
 struct Pass<'a> {
     paths: &'a Paths,
     interval: Duration,
+    access: Access<'a>,
     options: PassOptions,
     store: Store,
     record: Record,
+    /// Held for as long as an address is being sent.
+    sending: Option<File>,
+    /// True if the record has to stand in for a state that could not be written after a
+    /// send.
+    must_record: bool,
     client: &'a HttpClient,
     observer: Observer<'a>,
     /// The entries of the record to write.
@@ -392,10 +381,10 @@ impl Pass<'_> {
         let stored = self.store.section_state(name);
         let old = remembered_state(
             stored.clone(),
-            &self.record,
-            name,
+            self.record.entry(name),
             section,
             key.as_ref(),
+            self.access,
             now,
         );
         let observation = match chosen {
@@ -441,12 +430,12 @@ impl Pass<'_> {
         let (now, random) = (clock::now(), random::number());
         let pending = reconcile::state_before_send(before, address, now, random);
         // A send that cannot be remembered could be repeated without end.
-        if let Err(why) = self.store.remember_section(context.name, &pending) {
-            let state = reconcile::state_without_send(
-                before,
-                &Decision::Abort(AbortReason::CannotRemember(why)),
-            );
-            return (state, None);
+        match self.store.remember_sending(context.name, &pending) {
+            Ok(sending) => self.sending = Some(sending),
+            Err(why) => {
+                let why = Decision::Abort(AbortReason::CannotRemember(why));
+                return (reconcile::state_without_send(before, &why), None);
+            }
         }
         let result = self.send(context, address);
         let host = context.section.base_url.host();
@@ -504,11 +493,15 @@ impl Pass<'_> {
         new: &SectionState,
         report: &SectionReport,
     ) {
+        // The report says it, if that is why nothing was sent.
         if stored != Some(new)
             && let Err(why) = self.store.remember_section(&report.section, new)
+            && !new.reason.starts_with(&why)
         {
             log::error!("{}: {why}", report.section);
+            self.must_record |= self.sending.is_some();
         }
+        self.sending = None;
         let sent = new.sends != old.sends || new.failures > old.failures;
         let is_news = sent || new.outcome != old.outcome || new.reason != old.reason;
         let level = match new.outcome {
@@ -542,7 +535,9 @@ impl Pass<'_> {
 
     fn finish(mut self) {
         let now = clock::now();
-        if let Some(record) = self.record.updated_with(self.entries, now)
+        if let Some(record) = self
+            .record
+            .updated_with(self.entries, now, self.must_record)
             && let Err(why) = self.store.write_record(&record)
         {
             let text = format!("{why}; it will be lost at the next reboot");

@@ -13,7 +13,7 @@ use super::output::{Output, screen};
 use crate::agent::filtering::judge_household;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
-use crate::agent::publish::remembered_state;
+use crate::agent::recall::{Access, remembered_state};
 use crate::cli::{StatusArguments, StatusFormat};
 use crate::exit::Exit;
 use crate::sys::digest::sha256;
@@ -23,6 +23,10 @@ use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::{Config, Content, Skydns, Source};
+use wansync_core::outcome::Outcome;
+use wansync_core::reason::address::AbortReason;
+use wansync_core::reason::daemon::OtherConfig;
+use wansync_core::reason::state::StateReason;
 use wansync_core::reconcile::{address_to_show, next_due, sends_left, with_hold_down};
 use wansync_core::record::Record;
 use wansync_core::source::claims::Claims;
@@ -99,41 +103,107 @@ fn ask_daemon_to_write(paths: &Paths) {
 /// # Errors
 /// Why nothing can be shown, and the exit code for it.
 fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
-    let config = paths.load().map_err(|why| (Exit::Config, why))?;
     let store = paths.store();
+    let UsedConfig {
+        config,
+        errors,
+        other,
+    } = config_in_use(paths)?;
     store.check_readable().map_err(|why| (Exit::Later, why))?;
     ask_daemon_to_write(paths);
     let now = clock::now();
+    let unwritable = store.check_state_writable().err();
+    let is_state_writable = unwritable.is_none();
+    let unwritable = unwritable.map(|why| AbortReason::CannotRemember(why).to_string());
+    let warnings = other.map(|other| other.to_string()).into_iter();
     Ok(StatusView {
         version: env!("CARGO_PKG_VERSION"),
         clock_is_set: now.clock_is_set(),
         skydns: section_views(paths, &config, &store, now),
         tunnels: tunnel_views(&config, &store, now),
         filtering: judge_household(paths, &config).map(FilteringView::of),
+        warnings: warnings.chain(unwritable).collect(),
         is_enabled: config.main.enabled,
-        errors: config
-            .problems
-            .iter()
-            .filter(|p| Problem::is_error(p))
-            .count(),
+        errors,
+        is_state_writable,
     })
+}
+
+/// The configuration that is acted upon.
+struct UsedConfig {
+    config: Config,
+    /// Errors in the file.
+    errors: usize,
+    /// The reason for which it is not that of the file.
+    other: Option<OtherConfig>,
+}
+
+/// The configuration of the file or, where the daemon uses another, that one.
+fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
+    let text = paths.read();
+    let config = text.clone().and_then(|text| paths.parse(&text));
+    let file = paths.config.display();
+    let (errors, first_error) = match &config {
+        Err(why) => (1, Some(why.clone())),
+        Ok(config) => {
+            let mut errors = config.problems.iter().filter(|p| Problem::is_error(p));
+            let first = errors.next().map(|problem| format!("{file}, {problem}"));
+            (usize::from(first.is_some()) + errors.count(), first)
+        }
+    };
+    let used = daemons_text(paths).filter(|used| text.as_deref() != Ok(used.as_bytes()));
+    let used = used.and_then(|used| paths.parse(used.as_bytes()).ok());
+    let other = used.is_some().then(|| match first_error {
+        Some(problem) => OtherConfig::Refused { problem },
+        None => OtherConfig::Changed {
+            file: file.to_string(),
+        },
+    });
+    Ok(UsedConfig {
+        config: used.map_or(config, Ok).map_err(|why| (Exit::Config, why))?,
+        errors,
+        other,
+    })
+}
+
+/// The text of the configuration that a running daemon uses, as far as it says.
+fn daemons_text(paths: &Paths) -> Option<String> {
+    let reply = control::send_request(&paths.state, "config", CONTROL_TIMEOUT);
+    let reply = reply.ok()??;
+    let text = reply
+        .strip_prefix("config\n")
+        .filter(|text| !text.is_empty())?;
+    Some(text.to_owned())
+}
+
+/// What the views of all sections are made from.
+struct Sources<'a> {
+    observer: Observer<'a>,
+    store: &'a Store,
+    record: Record,
+    access: Access<'a>,
+    next_check: Duration,
+    now: Now,
 }
 
 fn section_views(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<SectionView> {
     let client = HttpClient::new(config.main.ca_file.as_ref(), false);
-    let observer = Observer::new(&paths.ubus, &client);
-    let record = store.record();
     let interval = config.main.interval;
     let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
-    let next_check = done_ago.map_or(Duration::ZERO, |ago| interval.saturating_sub(ago));
+    let sources = Sources {
+        observer: Observer::new(&paths.ubus, &client),
+        store,
+        record: store.record(),
+        access: Access::new(&config.main),
+        next_check: done_ago.map_or(Duration::ZERO, |ago| interval.saturating_sub(ago)),
+        now,
+    };
     let views = config.skydns.iter().filter_map(|section| {
         let name = &section.name;
         match &section.content {
             Content::Disabled => None,
             Content::Wrong => Some(SectionView::wrong(name, WRONG_SECTION)),
-            Content::Ready(skydns) => Some(section_view(
-                name, skydns, &observer, store, &record, next_check, now,
-            )),
+            Content::Ready(skydns) => Some(section_view(name, skydns, &sources)),
         }
     });
     with_rivals(config, views.collect())
@@ -154,42 +224,36 @@ fn with_rivals(config: &Config, mut views: Vec<SectionView>) -> Vec<SectionView>
     views
 }
 
-fn section_view(
-    name: &str,
-    section: &Skydns,
-    observer: &Observer<'_>,
-    store: &Store,
-    record: &Record,
-    next_check: Duration,
-    now: Now,
-) -> SectionView {
+fn section_view(name: &str, section: &Skydns, sources: &Sources<'_>) -> SectionView {
     let key = match key_of(name, &section.key) {
         Ok(key) => key,
         Err(problem) => return SectionView::wrong(name, &problem.text),
     };
-    let state = remembered_state(
-        store.section_state(name),
-        record,
-        name,
-        section,
-        key.as_ref(),
-        now,
-    );
-    let observed = observed_address(section, &state, observer);
+    let (stored, sending) = stored_state(name, sources.store);
+    let (entry, now) = (sources.record.entry(name), sources.now);
+    let state = remembered_state(stored, entry, section, key.as_ref(), sources.access, now);
+    let observed = observed_address(section, &state, &sources.observer);
     let state = with_hold_down(state, observed, now.boot);
     let left = sends_left(&section.policy, &state, now);
+    let due = next_due(&section.policy, &state, now, sources.next_check);
+    let outcome = match sending {
+        Some(_) => Some(Outcome::Sending),
+        None => state.outcome,
+    };
+    let is_being_sent = sending.is_some();
+    let reason = sending.unwrap_or(state.reason);
     SectionView {
         section: name.to_owned(),
         observed,
         confirmed: state.confirmed.map(|c| c.address),
-        outcome: state.outcome,
-        next_due_s: Some(next_due(&section.policy, &state, now, next_check).as_secs()),
+        outcome,
+        next_due_s: (!is_being_sent).then_some(due.as_secs()),
         sends_left_today: Some(left),
         sends: Some(section.policy.daily_limit - left),
         confirmed_for: state.confirmed.map(|c| now.boot.since(c.boot)),
         warning: None,
-        profile_test: profile_test(name, section, store, now),
-        reason: (!state.reason.is_empty()).then_some(state.reason),
+        profile_test: profile_test(name, section, sources.store, now),
+        reason: (!reason.is_empty()).then_some(reason),
     }
 }
 
@@ -199,6 +263,23 @@ fn profile_test(name: &str, section: &Skydns, store: &Store, now: Now) -> Option
         .profile_test(name)
         .filter(|test| test.is_of(section))?;
     Some(ProfileTestView::of(&test, now.boot))
+}
+
+/// The state of a section since this boot and, if it is being sent now, that it is.
+fn stored_state(name: &str, store: &Store) -> (Option<SectionState>, Option<String>) {
+    let mut stored = store.section_state(name);
+    let reason = |state: &Option<SectionState>| {
+        let is_being_sent = store.is_being_sent(name);
+        StateReason::of_pending(state.as_ref()?, is_being_sent)
+    };
+    let mut pending = reason(&stored);
+    if let Some(StateReason::Interrupted(_)) = pending {
+        // The send may have ended between the two looks.
+        stored = store.section_state(name);
+        pending = reason(&stored);
+    }
+    let sending = pending.filter(|reason| matches!(reason, StateReason::Sending(_)));
+    (stored, sending.map(|reason| reason.to_string()))
 }
 
 fn observed_address(

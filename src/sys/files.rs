@@ -6,14 +6,17 @@
 //! neither is ever waited.
 #![expect(clippy::disallowed_methods, reason = "files are opened here")]
 
-use std::fs::{self, File, FileType, Metadata, OpenOptions};
+use std::fs::{self, File, FileType, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::{OFlags, PROC_SUPER_MAGIC, fstatfs};
 
 use super::trap::{IS_TRAP, check_folder, check_own, parent_of, trap};
+
+/// The longest copy of a configuration that the daemon replies with.
+const MAX_COPY_REPLY: usize = 60 * 1024;
 
 /// Reads a file that a person named, of at most `limit` bytes.
 ///
@@ -142,6 +145,16 @@ pub fn unnamed(path: &Path, contents: &[u8]) -> io::Result<File> {
     file
 }
 
+/// The text of a file that [`unnamed`] made, wherever others read in it; none, if it is
+/// too long for a reply of the daemon.
+pub fn text_of_copy(file: &File) -> Option<String> {
+    let length = usize::try_from(file.metadata().ok()?.len()).ok()?;
+    let mut bytes = vec![0; length.min(MAX_COPY_REPLY + 1)];
+    file.read_exact_at(&mut bytes, 0).ok()?;
+    let text = String::from_utf8(bytes).ok();
+    text.filter(|text| text.len() <= MAX_COPY_REPLY)
+}
+
 /// Replaces a file so that a crash or a power cut at any moment leaves the old
 /// contents or the new, whole. The file is for its owner alone. `durable` says
 /// whether it must survive a power cut; on tmpfs nothing does.
@@ -149,6 +162,61 @@ pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
     let draft = path.with_extension("new");
     let written = write(&draft, contents, durable, create_with_owner_of_folder);
     publish_draft(&draft, path, written, durable)
+}
+
+/// Replaces a file as [`replace`] does, where nothing must survive a power cut. It is
+/// locked until what is returned is dropped, or the process ends: see [`is_locked`].
+pub fn replace_and_lock(path: &Path, contents: &[u8]) -> io::Result<File> {
+    let draft = path.with_extension("new");
+    let written = write(&draft, contents, false, create_with_owner_of_folder);
+    let replaced = written.and_then(|file| {
+        // Before it has its name, so that it is never there without the lock. Another
+        // user who was faster is not waited for.
+        let _ = file.try_lock();
+        fs::rename(&draft, path).map(|()| file)
+    });
+    if replaced.is_err() {
+        remove(&draft);
+    }
+    replaced
+}
+
+/// True if a process holds the lock of a file that [`replace_and_lock`] wrote.
+pub fn is_locked(path: &Path) -> bool {
+    let file = open_own(path, OpenOptions::new().read(true));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Checks that a folder, or the one that it would be made in, can be written to.
+///
+/// # Errors
+/// That of the kernel. That this user may not is none: another may.
+pub fn check_writable(folder: &Path) -> io::Result<()> {
+    let mut folders = folder.ancestors();
+    let Some(there) = folders.find(|folder| folder.exists()) else {
+        return Ok(());
+    };
+    if !there.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let probe = there.join(format!("wansync.{}.new", std::process::id()));
+    // A full file system may still have room for a name.
+    let written = write(&probe, &[0; 4096], false, create);
+    remove(&probe);
+    written.map(drop).or_else(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => Ok(()),
+        _ => Err(error),
+    })
+}
+
+/// Stands for the content of a file without reading it, for as long as this boot lasts;
+/// never 0.
+pub fn stamp(path: &Path) -> u64 {
+    fs::metadata(path).map_or(1, |what| {
+        let changed = (what.ctime() as u64).wrapping_mul(1_000_000_000);
+        let changed = changed.wrapping_add(what.ctime_nsec() as u64);
+        changed.wrapping_add(what.ino()).max(2)
+    })
 }
 
 /// Replaces a file that a person named, so that it survives a power cut: what

@@ -4,6 +4,7 @@
 //! learnt, and one of what was complained of. `--record`, on flash: one file,
 //! written when a confirmed address or a hold changed.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,30 @@ impl Store {
     /// Remembers the state of a section until the next boot.
     pub fn remember_section(&self, section: &str, state: &SectionState) -> Result<(), String> {
         self.write_of_this_boot(&self.state_file("skydns", section), state)
+    }
+
+    /// Remembers the state of a section before a send. Until what is returned is dropped,
+    /// or the process ends, [`Store::is_being_sent`] says that the send is under way.
+    pub fn remember_sending(&self, section: &str, state: &SectionState) -> Result<File, String> {
+        let text = self.with_boot_id(&JsonWriter::of(state));
+        let path = self.state_file("skydns", section);
+        files::with_folder(&self.state, || {
+            files::replace_and_lock(&path, text.as_bytes())
+        })
+        .map_err(|e| cannot_write(&path, &e))
+    }
+
+    /// True if a process sends the address of this section now.
+    pub fn is_being_sent(&self, section: &str) -> bool {
+        files::is_locked(&self.state_file("skydns", section))
+    }
+
+    /// Checks that what is learnt can be remembered until the next boot.
+    ///
+    /// # Errors
+    /// In words: the folder, and why not.
+    pub fn check_state_writable(&self) -> Result<(), String> {
+        files::check_writable(&self.state).map_err(|e| cannot_write(&self.state, &e))
     }
 
     /// The state of a tunnel since this boot.
@@ -129,7 +154,7 @@ impl Store {
         files::with_folder(folder, || {
             files::replace(&self.record, text.as_bytes(), true)
         })
-        .map_err(|e| format!("cannot write {}: {e}", self.record.display()))
+        .map_err(|e| cannot_write(&self.record, &e))
     }
 
     /// The state of a VPNKI account since this boot.
@@ -175,13 +200,21 @@ impl Store {
         self.write_with_boot_id(path, &JsonWriter::of(content))
     }
 
-    /// The stamp is put into the text of the object.
     fn write_with_boot_id(&self, path: &Path, text: &str) -> Result<(), String> {
-        let fields = text.strip_prefix('{').expect("a struct is an object");
-        let text = format!("{{\"{BOOT_ID_FIELD}\":\"{}\",{fields}", self.boot_id);
+        let text = self.with_boot_id(text);
         files::with_folder(&self.state, || files::replace(path, text.as_bytes(), false))
-            .map_err(|e| format!("cannot write {}: {e}", path.display()))
+            .map_err(|e| cannot_write(path, &e))
     }
+
+    /// The stamp is put into the text of the object.
+    fn with_boot_id(&self, text: &str) -> String {
+        let fields = text.strip_prefix('{').expect("a struct is an object");
+        format!("{{\"{BOOT_ID_FIELD}\":\"{}\",{fields}", self.boot_id)
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
 }
 
 fn parse_record(bytes: &[u8]) -> Result<Record, String> {

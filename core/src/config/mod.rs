@@ -285,6 +285,12 @@ impl Skydns {
             ],
         )
     }
+
+    /// Stands for all that only says how the service is reached, likewise. Another value
+    /// ends waits and holds, and forgets nothing that is confirmed.
+    pub fn access_fingerprint(&self, ca_file: &str, sha256: Sha256) -> String {
+        access_fingerprint(ca_file, self.bind.as_deref(), self.transport, sha256)
+    }
 }
 
 impl Vpnki {
@@ -368,6 +374,15 @@ impl TunnelLink {
 /// A function that computes SHA-256. The caller passes one in, because the agent has one
 /// already, in the TLS library.
 pub type Sha256 = fn(&[u8]) -> [u8; 32];
+
+fn access_fingerprint(
+    ca_file: &str,
+    bind: Option<&str>,
+    transport: Transport,
+    sha256: Sha256,
+) -> String {
+    fingerprint(sha256, &[Some(ca_file), bind, Some(transport.name())])
+}
 
 /// The first 64 bits of the parts' SHA-256, in hex.
 fn fingerprint(sha256: Sha256, parts: &[Option<&str>]) -> String {

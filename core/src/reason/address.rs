@@ -240,8 +240,11 @@ impl fmt::Display for AbortReason {
             AbortReason::Unpublishable(cause) => cause.fmt(f),
             AbortReason::Netifd(cause)
             | AbortReason::Kernel(cause)
-            | AbortReason::NoWayOut(cause)
-            | AbortReason::CannotRemember(cause) => f.write_str(cause),
+            | AbortReason::NoWayOut(cause) => f.write_str(cause),
+            // What is not remembered could be sent without end.
+            AbortReason::CannotRemember(cause) => {
+                write!(f, "{cause}; until it can be written, nothing is sent")
+            }
             AbortReason::SharingUnknown(address, cause) => write!(
                 f,
                 "netifd cannot say whether {address} is shared with strangers (CGNAT): {cause}"

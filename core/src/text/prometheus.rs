@@ -21,6 +21,8 @@
 //!     filtering: None,
 //!     is_enabled: true,
 //!     errors: 0,
+//!     warnings: Vec::new(),
+//!     is_state_writable: true,
 //! };
 //! let metrics = metrics(&view);
 //! assert!(metrics.contains("wansync_build_info{version=\"0.1.0\"} 1\n"));
@@ -68,6 +70,15 @@ pub fn metrics(view: &StatusView) -> String {
         "Errors in the configuration; 'wansync check' lists them.",
         &one(view.errors as i64),
     );
+    // Where nothing is configured, there is nothing to remember.
+    if !view.skydns.is_empty() || !view.tunnels.is_empty() {
+        push_family(
+            &mut out,
+            "state_writable",
+            "Whether what is learnt can be remembered, without which nothing is sent.",
+            &one(view.is_state_writable.into()),
+        );
+    }
     push_skydns(&mut out, &view.skydns);
     push_filtering(&mut out, view);
     push_tunnels(&mut out, &view.tunnels);

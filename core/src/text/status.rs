@@ -19,6 +19,8 @@
 //!     filtering: None,
 //!     is_enabled: true,
 //!     errors: 0,
+//!     warnings: Vec::new(),
+//!     is_state_writable: true,
 //! };
 //! let shown = text(&view);
 //! assert!(shown.starts_with("wansync 0.1.0, clock ok\nhome  no pass yet"), "{shown}");
@@ -60,12 +62,17 @@ pub struct StatusView {
     pub tunnels: Vec<TunnelView>,
     /// Where the household's DNS questions go, if a `skydns` section is in use.
     pub filtering: Option<FilteringView>,
+    /// What is wrong with the program's own files, in words.
+    pub warnings: Vec<String>,
     /// `option enabled` of the `wansync` section.
     #[serde(skip)]
     pub is_enabled: bool,
     /// Errors in the configuration.
     #[serde(skip)]
     pub errors: usize,
+    /// False if what is learnt cannot be remembered.
+    #[serde(skip)]
+    pub is_state_writable: bool,
 }
 
 /// One `skydns` section.
@@ -121,6 +128,9 @@ fn clock_word(is_set: bool) -> &'static str {
 pub fn text(view: &StatusView) -> String {
     let clock = clock_word(view.clock_is_set);
     let mut out = format!("wansync {}, clock {clock}\n", view.version);
+    for warning in &view.warnings {
+        let _ = writeln!(out, "{}", clean(warning));
+    }
     if !view.is_enabled {
         out.push_str("disabled: option enabled '0'\n");
     }

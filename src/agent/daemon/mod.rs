@@ -23,7 +23,7 @@ use crate::sys::control::{self, ControlRequest};
 use crate::sys::http::HttpClient;
 use crate::sys::lock::{LockGuard, PassLock};
 use crate::sys::store::Store;
-use crate::sys::{clock, log as logging};
+use crate::sys::{clock, files, log as logging};
 use accounts::Accounts;
 use event_sources::{EventSources, Events};
 use sections::{CheckContext, Sections};
@@ -229,6 +229,10 @@ impl Daemon<'_> {
                 let ago = clock::since_boot().saturating_sub(self.last_check);
                 PassLock::of_passes(&self.paths.state).record_done(ago);
                 request.answer("ok");
+            }
+            "config" => {
+                let text = self.copy.as_ref().and_then(files::text_of_copy);
+                request.answer(&format!("config\n{}", text.unwrap_or_default()));
             }
             _ => request.answer("what?"),
         }

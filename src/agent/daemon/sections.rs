@@ -13,7 +13,8 @@ use super::child;
 use crate::agent::hooks::HookRun;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
-use crate::agent::publish::{hook_run, remembered_state};
+use crate::agent::publish::hook_run;
+use crate::agent::recall::{Access, remembered_state};
 use crate::sys::child::Child;
 use crate::sys::clock;
 use crate::sys::digest::sha256;
@@ -21,7 +22,7 @@ use crate::sys::store::Store;
 use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::outcome::Outcome;
 use wansync_core::reconcile;
-use wansync_core::record::Record;
+use wansync_core::record::{Record, recall};
 use wansync_core::schedule::passes::{MAX_PASS_TIME, PassOrder, PassSchedule, Target};
 use wansync_core::schedule::section::SectionFacts;
 use wansync_core::state::SectionState;
@@ -63,17 +64,18 @@ impl Sections {
     pub fn configure(&mut self, config: &Config, store: &Store) {
         self.record = store.record();
         let mut old = std::mem::take(&mut self.states);
-        let mut names = Vec::new();
+        let (mut names, access) = (Vec::new(), Access::new(&config.main));
         for (name, section) in config.ready_sections() {
             let known = old.iter().position(|(other, _)| other == name);
             let known = known.map(|at| old.swap_remove(at).1).unwrap_or_default();
             let key = key_of(name, &section.key).ok().flatten();
-            let is_same = known.fingerprint == section.fingerprint(key.as_ref(), sha256);
+            let is_same = known.fingerprint == section.fingerprint(key.as_ref(), sha256)
+                && known.access == access.fingerprint(section);
             let state = match known.outcome {
                 None if !is_same => {
                     let stored = store.section_state(name);
-                    let now = clock::now();
-                    remembered_state(stored, &self.record, name, section, key.as_ref(), now)
+                    let (entry, now) = (self.record.entry(name), clock::now());
+                    remembered_state(stored, entry, section, key.as_ref(), access, now)
                 }
                 _ => known,
             };
@@ -155,9 +157,10 @@ impl Sections {
         };
         let stored = context.store.section_state(name);
         let (key, now) = (key.as_ref(), clock::now());
+        let (entry, access) = (self.record.entry(name), Access::new(&context.config.main));
         look(SectionFacts::Observed {
             observation: &context.observer.observe(section),
-            state: &remembered_state(stored, &self.record, name, section, key, now),
+            state: &remembered_state(stored, entry, section, key, access, now),
         });
     }
 
@@ -167,7 +170,10 @@ impl Sections {
         let schedule = &self.schedule;
         let states = self.states.iter_mut();
         let others = states.filter(|(name, _)| !schedule.is_running(name));
-        let runs = others.filter_map(|(name, state)| update_state(name, state, config, store));
+        let record = store.record();
+        let runs = others.filter_map(|(name, state)| {
+            update_state(name, state, config, store.section_state(name), &record)
+        });
         runs.collect()
     }
 
@@ -204,7 +210,14 @@ impl Sections {
         let mut runs = Vec::new();
         for (name, state) in &mut self.states {
             if self.schedule.is_running(name) {
-                runs.extend(update_state(name, state, context.config, context.store));
+                let stored = context.store.section_state(name);
+                runs.extend(update_state(
+                    name,
+                    state,
+                    context.config,
+                    stored,
+                    &self.record,
+                ));
             }
         }
         let (states, config) = (&self.states, context.config);
@@ -246,10 +259,16 @@ fn update_state(
     name: &str,
     state: &mut SectionState,
     config: &Config,
-    store: &Store,
+    stored: Option<SectionState>,
+    record: &Record,
 ) -> Option<HookRun> {
-    let new = store.section_state(name).unwrap_or_default();
     let (_, section) = config.ready_sections().find(|(other, _)| *other == name)?;
+    let new = recall(
+        stored,
+        record.entry(name),
+        section.policy.refresh,
+        clock::now(),
+    );
     let run = hook_run(name, section, state, &new);
     *state = new;
     run
