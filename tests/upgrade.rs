@@ -1,6 +1,8 @@
-//! An upgrade from 0.1.0 and the way back: `tests/data/upgrade` is what 0.1.0 left behind
-//! when one section was confirmed, two were refused and VPNKI had said no. Times are
-//! placeholders there, which are filled in for this boot.
+//! An upgrade and the way back. `tests/data/upgrade` is what 0.1.0 left behind when one
+//! section was confirmed, two were refused and VPNKI had said no; `upgrade-waiting` is what
+//! the last version left whose holds knew no address, when one section was confirmed, one
+//! was refused three times, one was waiting after failures and one because the service had
+//! asked for it. Times are placeholders there, which are filled in for this boot.
 #![allow(clippy::disallowed_methods, reason = "tests do I/O")]
 
 use std::collections::BTreeMap;
@@ -12,27 +14,32 @@ use serde_json::Value;
 use wansync_test_support::Router;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/upgrade");
+const WAITING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/upgrade-waiting");
 
 /// A router on which 0.1.0 ran until half a minute ago. Nothing listens where its
 /// services are.
 fn upgraded() -> Router {
+    upgraded_from(DATA)
+}
+
+fn upgraded_from(data: &str) -> Router {
     let router = Router::new();
-    let config = fs::read(Path::new(DATA).join("config")).expect("the configuration");
+    let config = fs::read(Path::new(data).join("config")).expect("the configuration");
     router.configure_raw(&config);
     for folder in ["run", "etc"] {
         fs::create_dir(router.path(folder)).expect("a folder");
     }
-    let record = fs::read_to_string(Path::new(DATA).join("record")).expect("the record");
+    let record = fs::read_to_string(Path::new(data).join("record")).expect("the record");
     fs::write(router.record(), filled(&record)).expect("written");
-    for (name, text) in old_states() {
+    for (name, text) in old_states(data) {
         fs::write(router.path("run").join(name), text).expect("written");
     }
     router
 }
 
 /// The files of the state folder, by name, with the times of this boot.
-fn old_states() -> BTreeMap<String, String> {
-    states(&Path::new(DATA).join("state"))
+fn old_states(data: &str) -> BTreeMap<String, String> {
+    states(&Path::new(data).join("state"))
 }
 
 fn states(folder: &Path) -> BTreeMap<String, String> {
@@ -130,15 +137,74 @@ fn a_reboot_with_the_upgrade_sends_nothing_either() {
 #[test]
 fn the_version_before_finds_what_it_left() {
     let router = upgraded();
+    let left = states(&router.path("run"));
     pass_changes_nothing(&router);
+    has_what_was_left(&router, left);
+    let router = upgraded_from(WAITING);
+    let left = states(&router.path("run"));
+    waits_as_before(&router);
+    has_what_was_left(&router, left);
+}
+
+/// The state files have all that the version before left there, in its shape.
+fn has_what_was_left(router: &Router, left: BTreeMap<String, String>) {
     let read = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
     let new = states(&router.path("run"));
-    for (name, old) in old_states() {
+    for (name, old) in left {
         let new = new.get(&name).unwrap_or_else(|| panic!("{name} is gone"));
         let old_document = read(&old);
         let known = known_to(&old_document, &read(new));
         assert_eq!(shape(&known), shape(&old_document), "{name}");
-        let fingerprint = |text: &str| read(text)["fingerprint"].clone();
-        assert_eq!(fingerprint(new), fingerprint(&old), "{name}");
+        for field in ["fingerprint", "refusals", "not_before", "asked_until"] {
+            let value = |text: &str| read(text)[field].clone();
+            assert_eq!(value(new), value(&old), "{name}: {field}");
+        }
+    }
+}
+
+fn waits_as_before(router: &Router) {
+    let record = fs::read(router.record()).expect("the record");
+    for _ in 0..2 {
+        router
+            .once()
+            .says("home: unchanged: 8.8.4.4 is what the service confirmed")
+            .says("refused: held: the service refused 8.8.8.8 3 times within 24 h (127.0.0.1 says: User not found)")
+            .says("waiting: throttled: waiting after a failure (127.0.0.1: HTTP status 503)")
+            .says("asked: throttled: the service asked to wait (127.0.0.1: HTTP status 503)")
+            .never_says("no connection");
+    }
+    assert_eq!(fs::read(router.record()).expect("the record"), record);
+}
+
+/// A million routers are upgraded: nothing says how they reached the service before.
+#[test]
+fn an_upgrade_ends_no_wait() {
+    let router = upgraded_from(WAITING);
+    waits_as_before(&router);
+    // From here on it is known.
+    let config = fs::read_to_string(router.config()).expect("the configuration");
+    let other = config.replace("ca-certificates.crt", "other.crt");
+    router.configure_raw(other.as_bytes());
+    router
+        .once()
+        .says("home: unchanged")
+        .says("refused: unconfirmed: no connection")
+        .says("waiting: unconfirmed: no connection")
+        .says("asked: throttled: the service asked to wait");
+}
+
+#[test]
+fn a_hold_outlives_an_upgrade_with_a_reboot() {
+    let router = upgraded_from(WAITING);
+    router.reboot();
+    for _ in 0..3 {
+        router
+            .run(&["once", "--force", "refused"])
+            .expect(77)
+            .says("refused: held: the service refused 8.8.8.8 3 times within 24 h (127.0.0.1 says: User not found)");
+        router
+            .run(&["once", "home"])
+            .expect(0)
+            .says("home: unchanged");
     }
 }

@@ -162,6 +162,14 @@ const SYMPTOMS: &[Symptom] = &[
         },
     ),
     (
+        "the service refused 8.8.4.4 3 times within 24 h (…), so it is not sent, not even with --force",
+        "wansync status",
+        |on| {
+            on.type_in("cat >/etc/wansync/skydns.key", "wrong");
+            on.run("for i in 1 2 3 4; do wansync once --force; done");
+        },
+    ),
+    (
         "www.skydns.ru says: User not found",
         "wansync check",
         |on| {

@@ -63,6 +63,7 @@ pub struct StatusView {
     /// Where the household's DNS questions go, if a `skydns` section is in use.
     pub filtering: Option<FilteringView>,
     /// What is wrong with the program's own files, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// `option enabled` of the `wansync` section.
     #[serde(skip)]
