@@ -7,6 +7,7 @@
 
 device=eth1
 service=9.9.9.10
+resolver=193.58.251.251
 service_name=www.skydns.ru
 in_isp='nsenter --net=/run/netns/isp'
 
@@ -34,6 +35,7 @@ make_network() {
     ip link set lo up
     $in_isp ip link set lo up
     $in_isp ip address add "$service/32" dev customer
+    $in_isp ip address add "$resolver/32" dev customer
     $in_isp ip link set customer up
     $in_isp ip route add default dev customer
 }
@@ -69,6 +71,8 @@ start_services() {
         --vpnki-key "$vpnki_key" --ca-out "$work/ca.pem" --ready-file "$work/ready"
     launch "$simulator" ubus --socket "$work/ubus.sock" --network "wan=$device" \
         --network "$tunnel=$tunnel/l2tp" --control "$work/netifd.sock" --hook "$here/netifd"
+    # shellcheck disable=SC2086 # a command and its argument
+    launch $in_isp "$simulator" resolver "$resolver:53" --block "$blocked_name"
     await_file "$work/ready"
     await_file "$work/ubus.sock"
     base_url=https://$service_name/provider_api/
@@ -83,6 +87,9 @@ wan_has() {
     ip route replace default dev "$device"
     line router "$device has $1"
 }
+
+# SkyDNS's resolver can be asked: it has its own address in a network that is made up.
+has_resolver() { true; }
 
 # The second act can be played: there is a netifd, and a place for a tunnel.
 has_tunnel() { true; }

@@ -12,7 +12,8 @@ configure() {
         printf "config wansync 'main'\n\toption ca_file '%s'\n\n" "$work/ca.pem"
         printf "config skydns 'home'\n"
         printf "\toption %s '%s'\n" base_url "$base_url" ident "$ident" \
-            key_file "$work/skydns.key" "$@"
+            key_file "$work/skydns.key" test_name "$blocked_name" "$@"
+        printf "\tlist resolver '%s'\n" "$resolver"
     } >"$work/wansync"
 }
 
