@@ -2,16 +2,18 @@
 #![expect(clippy::disallowed_methods, reason = "/proc is read here")]
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::Path;
 
 /// The names of the programs that listen on a port, each once; empty for one that this user
-/// may not see.
-pub fn on_udp_port(port: u16) -> Vec<String> {
+/// may not see. What listens at one of the addresses `but` does not count.
+pub fn on_udp_port(port: u16, but: &[IpAddr]) -> Vec<String> {
+    let but: Vec<String> = but.iter().flat_map(as_in_table).collect();
     let mut sockets: Vec<String> = Vec::new();
     for table in ["/proc/net/udp", "/proc/net/udp6"] {
         // A kernel without IPv6 has no such table.
         let table = fs::read_to_string(table).unwrap_or_default();
-        let lines = table.lines().filter_map(|line| socket_on(line, port));
+        let lines = table.lines().filter_map(|line| socket_on(line, port, &but));
         sockets.extend(lines.map(|inode| format!("socket:[{inode}]")));
     }
     if sockets.is_empty() {
@@ -35,12 +37,28 @@ pub fn on_udp_port(port: u16) -> Vec<String> {
 
 /// The inode of the socket in a line of the table, if it is on this port and not connected:
 /// `sl local:port remote:port st queues timer retransmits uid timeout inode …`, in hex.
-fn socket_on(line: &str, port: u16) -> Option<&str> {
+fn socket_on<'a>(line: &'a str, port: u16, but: &[String]) -> Option<&'a str> {
     let mut words = line.split_ascii_whitespace().skip(1);
-    let (_, local) = words.next()?.rsplit_once(':')?;
+    let (address, local) = words.next()?.rsplit_once(':')?;
     let (_, remote) = words.next()?.rsplit_once(':')?;
+    let is_other = !but.iter().any(|one| one == address);
     let is_listener = u16::from_str_radix(local, 16) == Ok(port) && remote == "0000";
-    words.nth(6).filter(|_| is_listener)
+    words.nth(6).filter(|_| is_listener && is_other)
+}
+
+/// An IPv4 address as the table has it: a number in the byte order of the machine, which an
+/// emulator does not turn round. For IPv6 there is none.
+fn as_in_table(address: &IpAddr) -> Vec<String> {
+    match address {
+        IpAddr::V4(address) => {
+            let number = u32::from(*address);
+            vec![
+                format!("{number:08X}"),
+                format!("{:08X}", number.swap_bytes()),
+            ]
+        }
+        IpAddr::V6(_) => Vec::new(),
+    }
 }
 
 fn holds_any(process: &Path, sockets: &[String]) -> bool {
@@ -62,21 +80,21 @@ mod tests {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let port = socket.local_addr().expect("an address").port();
         let own = fs::read_to_string("/proc/self/comm").expect("a name");
-        assert_eq!(on_udp_port(port), [own.trim_end()]);
-        drop(socket);
-        let gone = on_udp_port(port);
-        assert!(!gone.iter().any(|name| name == own.trim_end()), "{gone:?}");
+        // A child of another test may hold it too, for the moment before it is another program.
+        let names = on_udp_port(port, &[]);
+        assert!(names.iter().any(|name| name == own.trim_end()), "{names:?}");
+        assert!(on_udp_port(port, &[[127, 0, 0, 1].into()]).is_empty());
     }
 
     #[test]
     fn a_connected_socket_is_no_listener() {
         let line = "  1: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 12345 2 0000000000000000 0";
-        assert_eq!(socket_on(line, 53), Some("12345"));
-        assert_eq!(socket_on(line, 54), None);
+        assert_eq!(socket_on(line, 53, &[]), Some("12345"));
+        assert_eq!(socket_on(line, 54, &[]), None);
         let connected = line.replace("00000000:0000", "01010101:0035");
-        assert_eq!(socket_on(&connected, 53), None);
+        assert_eq!(socket_on(&connected, 53, &[]), None);
         for bad in ["", "sl", "  1: x y", "  1: :0035 :0000"] {
-            assert_eq!(socket_on(bad, 53), None);
+            assert_eq!(socket_on(bad, 53, &[]), None);
         }
     }
 }
