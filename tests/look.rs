@@ -685,3 +685,21 @@ fn a_damaged_file_counts_as_none() {
         assert_eq!(world.asked(), ["active", "tunnels"], "{text}");
     }
 }
+
+/// A CA file or a transport that was put right: a refusal is waited for no longer.
+#[test]
+fn another_way_of_access_is_tried_at_once() {
+    let world = World::over_tls();
+    fs::write(world.key_file(), "wrong").expect("a key file");
+    world.look();
+    assert_eq!(world.asked(), ["active"]);
+    world.wait(20);
+    world.look();
+    assert_eq!(world.asked(), [""; 0], "it was refused");
+    world.configure("option transport 'ipv4'");
+    world.look();
+    assert_eq!(world.asked(), ["active"]);
+    world.wait(20);
+    world.look();
+    assert_eq!(world.asked(), [""; 0], "it was refused again");
+}

@@ -8,6 +8,7 @@
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redact_failure;
+use crate::agent::recall::Access;
 use crate::sys::digest::sha256;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, random};
@@ -63,6 +64,7 @@ pub(crate) fn next_due(paths: &Paths, config: &Config, name: &str) -> Option<Boo
 struct WatchedAccount<'a> {
     name: &'a str,
     options: &'a Vpnki,
+    access: Access<'a>,
     tunnels: Vec<TunnelId<'a>>,
 }
 
@@ -73,6 +75,7 @@ impl<'a> WatchedAccount<'a> {
         (!tunnels.is_empty()).then_some(WatchedAccount {
             name,
             options,
+            access: Access::new(&config.main),
             tunnels,
         })
     }
@@ -84,8 +87,9 @@ impl<'a> WatchedAccount<'a> {
 
     fn state(&self, paths: &Paths, key: Option<&Secret>) -> AccountState {
         let stored = paths.store().account_state(self.name).unwrap_or_default();
-        stored
-            .for_config(&self.options.fingerprint(key, sha256), &self.tunnels)
+        let state = stored.for_config(&self.options.fingerprint(key, sha256), &self.tunnels);
+        self.access
+            .of_account(state, self.options)
             .clamp_future_times(clock::boot())
     }
 

@@ -3,10 +3,11 @@
 use crate::sys::digest::sha256;
 use crate::sys::files;
 use wansync_core::config::secret::Secret;
-use wansync_core::config::{Main, Skydns};
+use wansync_core::config::{Main, Skydns, Vpnki};
 use wansync_core::record::{RecordEntry, recall};
 use wansync_core::state::SectionState;
 use wansync_core::time::Now;
+use wansync_core::tunnel::account::AccountState;
 
 /// The way to the services that all sections share.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,12 @@ impl<'a> Access<'a> {
             ca_file: &main.ca_file,
             ca_file_stamp: files::stamp(main.ca_file.as_ref()),
         }
+    }
+
+    /// The state of an account that is asked in this way now.
+    pub fn of_account(&self, state: AccountState, account: &Vpnki) -> AccountState {
+        let fingerprint = account.access_fingerprint(self.ca_file, sha256);
+        state.for_access(&fingerprint, self.ca_file_stamp)
     }
 
     /// Stands for the way of this section.

@@ -309,6 +309,12 @@ impl Vpnki {
             ],
         )
     }
+
+    /// Stands for what only says how the account is asked, likewise; `bind` has always
+    /// been among what decides who is asked.
+    pub fn access_fingerprint(&self, ca_file: &str, sha256: Sha256) -> String {
+        access_fingerprint(ca_file, None, self.transport, sha256)
+    }
 }
 
 impl Tunnel {

@@ -15,6 +15,8 @@ use crate::time::{Boot, Now, Wall};
 const SETTLE_TIME: Duration = Duration::from_secs(2);
 /// The time from a pass to another that would do the same.
 pub(super) const PASS_REST: Duration = Duration::from_secs(10);
+/// It doubles so often while passes settle nothing: to five minutes.
+const MAX_REST_DOUBLINGS: u32 = 5;
 /// The pause before a page or a program that had no answer is asked again. It doubles
 /// up to the interval.
 const MIN_SOURCE_BACKOFF: Duration = Duration::from_secs(20);
@@ -91,6 +93,9 @@ pub(super) struct SectionSchedule {
     last_attempted: Option<IpAddr>,
     /// The end of the last pass over the section.
     last_pass: Option<Boot>,
+    /// Passes in a row after which the section needed one more, as where what they did
+    /// could not be remembered.
+    unsettled_passes: u32,
     /// The moment at which a state that is no address was first seen.
     unsettled_since: Option<Boot>,
     /// Passes in a row in which a page or a program had no answer.
@@ -131,7 +136,10 @@ impl SectionSchedule {
 
     /// True if the last pass was run for another address than this one.
     pub(super) fn is_news(&self, address: Option<PublicAddress>) -> bool {
-        let address = address.map(PublicAddress::get);
+        self.is_other(address.map(PublicAddress::get))
+    }
+
+    fn is_other(&self, address: Option<IpAddr>) -> bool {
         address.is_some() && self.last_attempted != address
     }
 
@@ -147,6 +155,10 @@ impl SectionSchedule {
         self.recheck_requested = false;
         self.forced = false;
         self.unsettled_since = None;
+        self.unsettled_passes = match self.is_other(address) {
+            true => 1,
+            false => self.unsettled_passes.saturating_add(1),
+        };
         self.last_attempted = address.or(self.last_attempted);
         // It is looked at again when the pass has ended.
         self.due = deadline;
@@ -202,6 +214,7 @@ impl SectionSchedule {
                 }
                 if is_settled(policy, observation, state, &decision) {
                     self.unsettled_since = None;
+                    self.unsettled_passes = 0;
                     let due = reconcile::next_due(policy, state, Now::new(now, wall), interval);
                     return Need::Recheck(now + due.clamp(Duration::from_secs(1), interval));
                 }
@@ -239,7 +252,12 @@ impl SectionSchedule {
 
     /// The moment from which a pass may follow that would do the same as the last.
     fn rest_end(&self) -> Boot {
-        self.last_pass.map_or(Boot::START, |at| at + PASS_REST)
+        let doublings = self
+            .unsettled_passes
+            .saturating_sub(1)
+            .min(MAX_REST_DOUBLINGS);
+        let rest = PASS_REST * 2_u32.pow(doublings);
+        self.last_pass.map_or(Boot::START, |at| at + rest)
     }
 }
 

@@ -33,6 +33,8 @@ struct World<'a> {
     clock: fn(Boot) -> Wall,
     /// True if only a pass can ask the source.
     unobserved: bool,
+    /// True if nothing can be remembered, and so nothing is sent.
+    unwritable: bool,
     schedule: PassSchedule,
     state: SectionState,
     /// The end of the pass that runs.
@@ -71,6 +73,7 @@ impl<'a> World<'a> {
             service,
             clock: wall,
             unobserved: false,
+            unwritable: false,
             schedule,
             state: SectionState::default(),
             pass_end: None,
@@ -147,6 +150,9 @@ impl<'a> World<'a> {
         let time = Now::new(now, (self.clock)(now));
         let decision = reconcile::decide(&policy(), observation, &before, time, false);
         self.pass_end = Some(now + Duration::from_millis(20));
+        if self.unwritable {
+            return;
+        }
         let Decision::Update(address) = decision else {
             self.state = reconcile::state_without_send(&before, &decision);
             return;
@@ -415,6 +421,16 @@ fn a_clock_that_jumps_by_years_neither_sends_nor_keeps_from_sending() {
     let world = world.run(8 * HOUR);
     let hours: Vec<i64> = world.sends.iter().map(|(at, _)| at.secs() / 3600).collect();
     assert_eq!(hours, [0, 1, 2, 3, 6, 7]);
+}
+
+/// A full tmpfs: what a pass finds is what the next one finds again.
+#[test]
+fn a_state_that_cannot_be_written_is_tried_less_and_less_often() {
+    let mut world = World::new(&steady, &confirms);
+    world.unwritable = true;
+    let world = world.run(HOUR);
+    assert!((10..=18).contains(&world.passes), "{} passes", world.passes);
+    assert_eq!(world.sends.len(), 0);
 }
 
 /// One that was killed and is still there, stuck in the kernel.

@@ -46,6 +46,11 @@ pub struct TunnelId<'a> {
 pub struct AccountState {
     /// Stands for the service and the key that it was asked with.
     pub fingerprint: String,
+    /// Stands for the options that only say how it is asked; empty in what a version
+    /// left that did not know it.
+    pub access: String,
+    /// Stands for the CA file as it is on this router; 0, if it is not known.
+    pub ca_file_stamp: u64,
     /// The beginning of the last query; none while there are tunnels that it did not
     /// look for.
     pub last_query: Option<Boot>,
@@ -103,6 +108,8 @@ pub struct Listing {
 
 persist!(AccountState {
     fingerprint,
+    access,
+    ca_file_stamp,
     last_query = "looked",
     is_unfinished,
     active,
@@ -174,6 +181,28 @@ impl AccountState {
             state.last_query = None;
         }
         state
+    }
+
+    /// The state where the account is asked as `access` and `ca_file_stamp` say. What was
+    /// put right is tried at once: it ends the waits of our own, and forgets nothing that
+    /// was answered. A state that does not say how it was asked takes over what is said.
+    #[must_use]
+    pub fn for_access(mut self, access: &str, ca_file_stamp: u64) -> AccountState {
+        let is_other = (!self.access.is_empty() && self.access != access)
+            || (self.ca_file_stamp != 0 && self.ca_file_stamp != ca_file_stamp);
+        if is_other {
+            // A refusal's wait is in both; the service's own wish is no wait of ours.
+            if self.retry_after_until <= self.active.not_before {
+                self.retry_after_until = Boot::START;
+            }
+            for call in [&mut self.active, &mut self.tunnels] {
+                call.not_before = Boot::START;
+                call.failures = call.failures.min(1);
+            }
+        }
+        access.clone_into(&mut self.access);
+        self.ca_file_stamp = ca_file_stamp;
+        self
     }
 
     /// The state with nothing from the future, so that a damaged file cannot hold for

@@ -421,3 +421,41 @@ fn it_survives_its_file() {
     let state = queried(AccountState::default(), 100, answers);
     assert_eq!(read_again(&JsonWriter::of(&state)), Some(state));
 }
+
+#[test]
+fn another_way_of_access_ends_waits_of_our_own() {
+    let of = |state: AccountState, access: &str, stamp| state.for_access(access, stamp);
+    let wish = Failure::Status {
+        status: 503,
+        message: None,
+        by_service: false,
+        retry_after: Some(secs(7200)),
+    };
+    let known = of(
+        queried(AccountState::default(), 0, active([true, true])),
+        "way",
+        7,
+    );
+    for (failure, ends) in [(refused(), true), (slow(), true), (wish, false)] {
+        let mut failing = known.clone();
+        for round in 1..=8 {
+            failing = queried(failing, round * 100, failed(failure.clone()));
+        }
+        let waits = due(&failing, 900);
+        assert!(waits > 100, "{failure:?}");
+        assert_eq!(due(&of(failing.clone(), "way", 7), 900), waits);
+        assert_eq!(due(&of(failing.clone(), "", 0), 900) < 100, ends);
+        for (access, stamp) in [("other", 7), ("way", 8)] {
+            let changed = of(failing.clone(), access, stamp);
+            assert_eq!(due(&changed, 900) < 100, ends, "{failure:?}");
+            assert_eq!(changed.listings, failing.listings);
+        }
+        // What a version left that did not know it.
+        let old = AccountState {
+            access: String::new(),
+            ca_file_stamp: 0,
+            ..failing
+        };
+        assert_eq!(due(&of(old, "way", 7), 900), waits);
+    }
+}
