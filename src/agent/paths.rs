@@ -10,6 +10,7 @@ use crate::sys::store::Store;
 use crate::sys::{files, log as logging};
 use wansync_core::config::Config;
 use wansync_core::config::network_file::NetworkFile;
+use wansync_core::config::paste::{self, KEY_PREFIXES, PasteFault};
 use wansync_core::config::problem::{Problem, Severity};
 use wansync_core::config::secret::{KeySource, Secret};
 use wansync_core::config::uci;
@@ -181,17 +182,29 @@ pub fn read_key(path: &str) -> Result<Secret, String> {
     Ok(Secret::new(&text)?)
 }
 
-/// A warning, if others than its owner may read a section's key file.
-pub fn warning_of_key_file(name: &str, source: &KeySource) -> Option<Problem> {
-    match source {
-        KeySource::File { path, line } if files::is_readable_by_others(path.as_ref()) => {
-            Some(Problem {
-                severity: Severity::Warning,
-                line: *line,
-                section: Some(name.to_owned()),
-                text: format!("every user may read the key in {path}; chmod 600 {path}"),
-            })
-        }
-        _ => None,
-    }
+/// The warnings about a section's key file: that others than its owner may read it, and
+/// that its key hardly is what the service gave.
+pub fn warnings_of_key_file(name: &str, source: &KeySource) -> Vec<Problem> {
+    let KeySource::File { path, line } = source else {
+        return Vec::new();
+    };
+    let readable = files::is_readable_by_others(path.as_ref())
+        .then(|| format!("every user may read the key in {path}; chmod 600 {path}"));
+    let warning = |text| Problem {
+        severity: Severity::Warning,
+        line: *line,
+        section: Some(name.to_owned()),
+        text,
+    };
+    let texts = readable.into_iter().chain(paste_fault_in(path));
+    texts.map(warning).collect()
+}
+
+/// The part of the key in a file that hardly belongs to it, in words that do not show it.
+pub fn paste_fault_in(path: &str) -> Option<String> {
+    let bytes = files::read(path.as_ref(), MAX_KEY_FILE_SIZE).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let fault = PasteFault::find(paste::trim(&text), &KEY_PREFIXES)?;
+    let line = paste::first_line(&text);
+    Some(format!("the key in {path}, line {line}, {fault}"))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::agent::RunError;
 use crate::agent::hooks::{HookRun, StateChange};
 use crate::agent::observe::Observer;
-use crate::agent::paths::{Paths, key_of, warning_of_key_file};
+use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
 use crate::agent::problem_log::ProblemLog;
 use crate::agent::recall::{Access, remembered_state};
 use crate::sys::http::{Get, HttpClient};
@@ -228,6 +228,10 @@ fn run_pass(
     for problem in &config.problems {
         pass.log_problem(problem);
     }
+    let accounts = config.ready_accounts();
+    for problem in accounts.flat_map(|(name, account)| warnings_of_key_file(name, &account.key)) {
+        pass.log_problem(&problem);
+    }
     let mut reports = Vec::new();
     for section in &config.skydns {
         let name = section.name.as_str();
@@ -365,7 +369,7 @@ impl Pass<'_> {
                 return wrong_section(name, &problem_line(&problem));
             }
         };
-        if let Some(problem) = warning_of_key_file(name, &section.key) {
+        for problem in warnings_of_key_file(name, &section.key) {
             self.log_problem(&problem);
         }
         self.decide(&SectionContext { name, section, key }, chosen)

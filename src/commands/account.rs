@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::agent::observe::Observer;
-use crate::agent::paths::{Paths, key_of, read_key, warning_of_key_file};
+use crate::agent::paths::{Paths, key_of, paste_fault_in, read_key, warnings_of_key_file};
 use crate::cli::ServiceCall;
 use crate::exit::Exit;
 use crate::sys::files;
@@ -139,7 +139,7 @@ impl CallAccount {
                 (found, section.base_url, section.key, bind.0, bind.1)
             }
         };
-        if let Some(problem) = warning_of_key_file(&found, &source) {
+        for problem in warnings_of_key_file(&found, &source) {
             log::warn!("{}, {problem}", paths.config.display());
         }
         let key = key_of(&found, &source).map_err(|problem| {
@@ -192,6 +192,9 @@ fn read_key_file(file: &str) -> Result<Secret, Refusal> {
     let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
     if files::is_readable_by_others(file.as_ref()) {
         log::warn!("every user may read the key in {file}; chmod 600 {file}");
+    }
+    if let Some(fault) = paste_fault_in(file) {
+        log::warn!("{fault}");
     }
     Ok(key)
 }

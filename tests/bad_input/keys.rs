@@ -14,7 +14,7 @@ fn keys_idents_and_hostnames_of_any_characters_arrive_as_they_are() {
         ("школа №1", "роутер 1"),
         ("a&key=b#c%00", "x&ip=1.2.3.4"),
         ("日本 +語", "../..//?#"),
-        (" blanks ", "\"quoted\""),
+        ("two  blanks", "\"quoted\""),
     ];
     for (number, (ident, hostname)) in names.into_iter().enumerate() {
         router.sim.add_user(ident, &[]);

@@ -145,6 +145,23 @@ const SYMPTOMS: &[Symptom] = &[
         on.run("chmod 644 /etc/wansync/skydns.key").expect(0);
     }),
     (
+        "the key in /etc/wansync/skydns.key, line 1, begins with 'key=', which is hardly part of it",
+        "wansync check --offline",
+        |on| {
+            on.type_in("cat >/etc/wansync/skydns.key", &format!("key={KEY}"));
+        },
+    ),
+    (
+        "option 'ident' holds U+0441, a Cyrillic letter that looks like 'c'",
+        "wansync check --offline",
+        |on| home(on, "option ident 'u\u{441}er1'"),
+    ),
+    (
+        "option 'ident' ends before the '#': quote the value if that is a part of it",
+        "wansync check --offline",
+        |on| home(on, "option ident user#1"),
+    ),
+    (
         "www.skydns.ru says: Invalid provider key",
         "wansync check",
         |on| {

@@ -5,6 +5,7 @@
 
 mod heads;
 mod hostile;
+mod pasted;
 mod refusals;
 mod server;
 mod waits;

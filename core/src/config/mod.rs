@@ -19,6 +19,7 @@ mod mask;
 pub mod network_file;
 pub mod option_table;
 pub mod options;
+pub mod paste;
 pub mod problem;
 pub mod schema;
 pub mod secret;

@@ -8,6 +8,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::duration;
+use super::paste;
 use super::problem::{Problem, Severity};
 use super::suggest::hint;
 use super::uci::{Entry, Section, Value};
@@ -56,6 +57,14 @@ impl<'a, 'p> Options<'a, 'p> {
                 *line,
                 format_args!("it was opened in line {first} already; the options of both count"),
             );
+        }
+        for cut in &section.cuts {
+            let text = format_args!(
+                "option '{}' ends before the '{}': quote the value if that is a part of it",
+                shorten(&cut.name),
+                char::from(cut.sign)
+            );
+            options.warn(cut.line, text);
         }
         for entry in &section.options {
             for line in &entry.replaced {
@@ -156,9 +165,19 @@ impl<'a, 'p> Options<'a, 'p> {
 
     /// An option's text: one line of UTF-8.
     pub fn text(&mut self, name: &str) -> Option<(&'a str, u32)> {
+        self.one_text(name, |text| text)
+    }
+
+    /// [`Options::text`] of a key or a login, without what stands at its ends and never
+    /// belongs to it ([`paste::trim`]).
+    pub fn trimmed_text(&mut self, name: &str) -> Option<(&'a str, u32)> {
+        self.one_text(name, paste::trim)
+    }
+
+    fn one_text(&mut self, name: &str, trim: fn(&str) -> &str) -> Option<(&'a str, u32)> {
         let entry = self.entry(name)?;
         match &entry.value {
-            Value::One(bytes) => self.checked_text(name, bytes, entry.line),
+            Value::One(bytes) => self.checked_text(name, bytes, trim, entry.line),
             Value::List(_) => {
                 self.error(
                     entry.line,
@@ -176,12 +195,12 @@ impl<'a, 'p> Options<'a, 'p> {
         };
         match &entry.value {
             Value::One(bytes) => self
-                .checked_text(name, bytes, entry.line)
+                .checked_text(name, bytes, |text| text, entry.line)
                 .into_iter()
                 .collect(),
             Value::List(items) => items
                 .iter()
-                .filter_map(|(bytes, line)| self.checked_text(name, bytes, *line))
+                .filter_map(|(bytes, line)| self.checked_text(name, bytes, |text| text, *line))
                 .collect(),
         }
     }
@@ -190,9 +209,10 @@ impl<'a, 'p> Options<'a, 'p> {
         &mut self,
         name: &str,
         bytes: &'a Cow<'a, [u8]>,
+        trim: fn(&str) -> &str,
         line: u32,
     ) -> Option<(&'a str, u32)> {
-        let problem = match core::str::from_utf8(bytes) {
+        let problem = match core::str::from_utf8(bytes).map(trim) {
             Ok(text) if !text.chars().any(char::is_control) => return Some((text, line)),
             Ok(_) => "holds a line end or another control character",
             Err(_) => "is not UTF-8",

@@ -19,7 +19,7 @@ use log::LevelFilter;
 use service::{base_url, key, transport};
 use source::source;
 use tunnel::{KnownAccounts, tunnel};
-use values::{check_name, network_name, path, short_text};
+use values::{check_name, login, network_name, path, short_text};
 use vpnki::vpnki;
 
 pub use values::{SKYDNS_URL, VPNKI_URL};
@@ -284,7 +284,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     options.warn_unknown();
     check_name(&mut options, section);
     let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
-    let ident = short_text(&mut options, "ident");
+    let ident = login(&mut options, "ident");
     if ident.is_none() && options.line_of("ident").is_none() {
         options.missing_option("ident", ": the login of the SkyDNS user");
     }

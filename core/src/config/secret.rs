@@ -7,6 +7,7 @@ use core::cell::OnceCell;
 use core::fmt;
 
 use super::mask::Mask;
+use super::paste;
 
 /// No service's key comes near this, in bytes.
 const MAX_KEY_LENGTH: usize = 1024;
@@ -36,10 +37,10 @@ pub enum KeySource {
 }
 
 impl Secret {
-    /// Takes a key as it stands in a file or an option: blanks and line ends
-    /// around it do not belong to it.
+    /// Takes a key as it stands in a file or an option: blanks of every kind and line ends
+    /// around it do not belong to it, nor does a byte order mark.
     pub fn new(text: &str) -> Result<Secret, &'static str> {
-        let key = text.trim_matches([' ', '\t', '\r', '\n']);
+        let key = paste::trim(text);
         if key.is_empty() {
             return Err("is empty");
         }

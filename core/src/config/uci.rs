@@ -49,6 +49,20 @@ pub struct Section<'a> {
     pub reopened: Vec<u32>,
     /// Options and lists, each name once, at the place where it came first.
     pub options: Vec<Entry<'a>>,
+    /// The options whose values end in the midst of their lines.
+    pub cuts: Vec<Cut<'a>>,
+}
+
+/// A value that is not in quotes and ends before a sign that hides the rest of its line:
+/// `#`, which begins a comment, or `;`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut<'a> {
+    /// The option's name.
+    pub name: Cow<'a, str>,
+    /// The sign.
+    pub sign: u8,
+    /// The line.
+    pub line: u32,
 }
 
 /// One option or list of a section.
@@ -183,6 +197,13 @@ impl<'a> Reader<'a> {
         lexer.enter_command(&command)?;
         let name = required_argument(lexer, is_name_byte, Reason::InvalidName)?;
         let value = lexer.argument()?;
+        if let Some(sign) = lexer.cut_by() {
+            self.package.sections[section].cuts.push(Cut {
+                name: name.clone(),
+                sign,
+                line: command.line,
+            });
+        }
         lexer.end_of_command()?;
         match command.keyword {
             Keyword::List => {
@@ -219,6 +240,7 @@ impl<'a> Reader<'a> {
             line,
             reopened: Vec::new(),
             options: Vec::new(),
+            cuts: Vec::new(),
         });
     }
 

@@ -1,7 +1,7 @@
 //! The configuration's part of `wansync check`: what needs no network.
 
 use super::findings::Findings;
-use crate::agent::paths::{Paths, key_of, warning_of_key_file};
+use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
 use crate::exit::Exit;
 use crate::sys::files;
 use wansync_core::config::{Config, Content, Section};
@@ -16,10 +16,12 @@ pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findin
     let of_vpnki = config
         .ready_accounts()
         .map(|(name, account)| (name, &account.key));
-    let of_keys = of_skydns.chain(of_vpnki).flat_map(|(name, source)| {
-        let wrong = key_of(name, source).err();
-        wrong.or_else(|| warning_of_key_file(name, source))
-    });
+    let of_keys = of_skydns
+        .chain(of_vpnki)
+        .flat_map(|(name, source)| match key_of(name, source) {
+            Ok(_) => warnings_of_key_file(name, source),
+            Err(wrong) => vec![wrong],
+        });
     for problem in config.problems.iter().cloned().chain(of_keys) {
         match problem.is_error() {
             true => findings.bad(Exit::Config, format_args!("{file}, {problem}")),

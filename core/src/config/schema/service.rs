@@ -5,6 +5,7 @@ use alloc::borrow::ToOwned;
 use crate::address::Family;
 use crate::config::Transport;
 use crate::config::options::Options;
+use crate::config::paste::{KEY_PREFIXES, PasteFault};
 use crate::config::secret::{KeySource, Secret};
 use crate::config::url::ServiceUrl;
 
@@ -69,7 +70,7 @@ pub(super) fn key(
     usual: &str,
     base_url: Option<&ServiceUrl>,
 ) -> KeySource {
-    let inline = options.text("key");
+    let inline = options.trimmed_text("key");
     let file = options.line_of("key_file");
     match (inline, file) {
         (Some((_, line)), Some(_)) => {
@@ -80,7 +81,12 @@ pub(super) fn key(
             KeySource::None
         }
         (Some((text, line)), None) => match Secret::new(text) {
-            Ok(key) => KeySource::Inline(key),
+            Ok(key) => {
+                if let Some(fault) = PasteFault::find(key.expose(), &KEY_PREFIXES) {
+                    options.warn(line, format_args!("option 'key' {fault}"));
+                }
+                KeySource::Inline(key)
+            }
             Err(why) => {
                 options.error(line, format_args!("option 'key' {why}"));
                 KeySource::None

@@ -10,7 +10,9 @@ use core::net::IpAddr;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use super::values::{check_name, device_name, network_name, network_names, path, short_text};
+use super::values::{
+    check_name, device_name, login, network_name, network_names, path, short_text,
+};
 use crate::config::option_table;
 use crate::config::options::Options;
 use crate::config::problem::Problem;
@@ -67,7 +69,7 @@ pub(super) fn tunnel(
     }
     options.warn_unknown();
     check_name(&mut options, section);
-    let name = short_text(&mut options, "name");
+    let name = login(&mut options, "name");
     if options.line_of("name").is_none() {
         options.missing_option("name", ": what VPNKI calls the tunnel");
     }

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::config::options::Options;
+use crate::config::paste::{LOGIN_PREFIXES, PasteFault};
 use crate::config::uci;
 
 /// SkyDNS's own API.
@@ -36,11 +37,34 @@ pub(super) fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> 
 /// A text that is not longer than [`MAX_TEXT_LENGTH`].
 pub(super) fn short_text(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.text(name)?;
+    not_too_long(options, name, text, line)
+}
+
+fn not_too_long(
+    options: &mut Options<'_, '_>,
+    name: &str,
+    text: &str,
+    line: u32,
+) -> Option<String> {
     if text.len() > MAX_TEXT_LENGTH {
         options.bad_value(name, line, text, "is longer than 200 bytes");
         return None;
     }
     Some(text.to_owned())
+}
+
+/// A login at a service, without what stands around it and never belongs to it. What hardly
+/// does is warned of.
+pub(super) fn login(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
+    let (text, line) = options.trimmed_text(name)?;
+    if text.is_empty() {
+        options.error(line, format_args!("option '{name}' holds blanks only"));
+        return None;
+    }
+    if let Some(fault) = PasteFault::find(text, &LOGIN_PREFIXES) {
+        options.warn(line, format_args!("option '{name}' {fault}"));
+    }
+    not_too_long(options, name, text, line)
 }
 
 /// A name of a device, by the kernel's rule, and its limit of IFNAMSIZ - 1. `of_networks`

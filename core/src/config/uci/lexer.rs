@@ -31,6 +31,8 @@ pub(super) struct Lexer<'a> {
     origin: usize,
     /// The number of the line that `pos` is in, from 1.
     line: u32,
+    /// The sign that ended the last word and hid the rest of its line, if one did.
+    cut_by: Option<u8>,
 }
 
 impl<'a> Lexer<'a> {
@@ -42,6 +44,7 @@ impl<'a> Lexer<'a> {
             next: 0,
             origin: 0,
             line: 0,
+            cut_by: None,
         }
     }
 
@@ -93,6 +96,7 @@ impl<'a> Lexer<'a> {
     /// The next word of the command; empty if there is none.
     pub(super) fn argument(&mut self) -> Result<Cow<'a, [u8]>, ParseError> {
         self.skip_space();
+        self.cut_by = None;
         if self.current_byte() == Some(b';') {
             self.pos += 1;
             return Ok(Cow::Borrowed(&[]));
@@ -108,11 +112,15 @@ impl<'a> Lexer<'a> {
                     // libuci ends a word in place, over the `;` if nothing was
                     // dropped from the word, and so loses the rest of the line.
                     if start + word.len() == self.byte_position() {
+                        self.cut_by = Some(b';').filter(|_| self.hides_something());
                         self.end = self.pos;
                     }
                     break;
                 }
-                Some(b'#') => self.end = self.pos,
+                Some(b'#') => {
+                    self.cut_by = Some(b'#').filter(|_| word.len() > 0);
+                    self.end = self.pos;
+                }
                 Some(_) => self.take(&mut word),
                 None => {}
             }
@@ -126,6 +134,18 @@ impl<'a> Lexer<'a> {
             }
         }
         Ok(word.finish(self.text))
+    }
+
+    /// The sign that ended the last word in the midst of its line, such as the `#` of
+    /// `user#1`: what follows it is no part of the word, although it looks like one.
+    pub(super) fn cut_by(&self) -> Option<u8> {
+        self.cut_by
+    }
+
+    /// True if more than blanks follows on the byte that is read next.
+    fn hides_something(&self) -> bool {
+        let rest = &self.text[self.pos + 1..self.end];
+        rest.first().is_some_and(|byte| !is_space(*byte))
     }
 
     /// Checks that the command has no more words.
