@@ -11,6 +11,7 @@ use crate::sys::{files, log as logging};
 use wansync_core::config::Config;
 use wansync_core::config::network_file::NetworkFile;
 use wansync_core::config::paste::{self, KEY_PREFIXES, PasteFault};
+use wansync_core::config::permissions::exposures;
 use wansync_core::config::problem::{Problem, Severity};
 use wansync_core::config::secret::{KeySource, Secret};
 use wansync_core::config::uci;
@@ -182,21 +183,20 @@ pub fn read_key(path: &str) -> Result<Secret, String> {
     Ok(Secret::new(&text)?)
 }
 
-/// The warnings about a section's key file: that others than its owner may read it, and
+/// The warnings about a section's key file: that others than its owner can get at it, and
 /// that its key hardly is what the service gave.
 pub fn warnings_of_key_file(name: &str, source: &KeySource) -> Vec<Problem> {
     let KeySource::File { path, line } = source else {
         return Vec::new();
     };
-    let readable = files::is_readable_by_others(path.as_ref())
-        .then(|| format!("every user may read the key in {path}; chmod 600 {path}"));
+    let exposures = exposures(&files::path_parts(path.as_ref()));
     let warning = |text| Problem {
         severity: Severity::Warning,
         line: *line,
         section: Some(name.to_owned()),
         text,
     };
-    let texts = readable.into_iter().chain(paste_fault_in(path));
+    let texts = exposures.into_iter().chain(paste_fault_in(path));
     texts.map(warning).collect()
 }
 

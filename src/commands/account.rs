@@ -8,6 +8,7 @@ use crate::cli::ServiceCall;
 use crate::exit::Exit;
 use crate::sys::files;
 use crate::sys::http::HttpClient;
+use wansync_core::config::permissions::exposures;
 use wansync_core::config::schema::{SKYDNS_URL, VPNKI_URL};
 use wansync_core::config::secret::Secret;
 use wansync_core::config::suggest::hint;
@@ -190,8 +191,8 @@ impl CallAccount {
 
 fn read_key_file(file: &str) -> Result<Secret, Refusal> {
     let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
-    if files::is_readable_by_others(file.as_ref()) {
-        log::warn!("every user may read the key in {file}; chmod 600 {file}");
+    for warning in exposures(&files::path_parts(file.as_ref())) {
+        log::warn!("{warning}");
     }
     if let Some(fault) = paste_fault_in(file) {
         log::warn!("{fault}");

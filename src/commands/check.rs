@@ -1,6 +1,7 @@
 //! `wansync check`: what is wrong, piece by piece, from the configuration to
 //! the services' answers.
 
+mod access;
 mod configuration;
 mod filtering;
 mod findings;
@@ -44,6 +45,7 @@ pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
     check_configuration(paths, &config, &mut findings);
     filtering::check_household(paths, &config, &findings);
     if !check.offline {
+        access::check_folders(paths, &mut findings);
         let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
         check_clock_and_ca_file(&config, &mut findings);
         let observer = Observer::new(&paths.ubus, &client);

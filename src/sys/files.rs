@@ -13,10 +13,15 @@ use std::path::Path;
 
 use rustix::fs::{OFlags, PROC_SUPER_MAGIC, fstatfs};
 
+use wansync_core::config::permissions::PathPart;
+
 use super::trap::{IS_TRAP, check_folder, check_own, parent_of, trap};
 
 /// The longest copy of a configuration that the daemon replies with.
 const MAX_COPY_REPLY: usize = 60 * 1024;
+
+/// The longest chain of links that is followed.
+const MAX_LINKS: usize = 8;
 
 /// Reads a file that a person named, of at most `limit` bytes.
 ///
@@ -119,9 +124,31 @@ fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     Ok(file)
 }
 
-/// True if others than the owner and the group may read a file.
-pub fn is_readable_by_others(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|what| what.mode() & 0o004 != 0)
+/// The folders on the way to a file, and the file as the last; where it is a link, those
+/// on the way to what it leads to as well.
+pub fn path_parts(path: &Path) -> Vec<PathPart> {
+    let mut parts = Vec::new();
+    let mut place = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let folders: Vec<&Path> = place.ancestors().skip(1).collect();
+        parts.extend(folders.into_iter().rev().filter_map(path_part));
+        match fs::read_link(&place) {
+            Ok(target) => place = parent_of(&place).join(target),
+            Err(_) => break,
+        }
+    }
+    parts.extend(path_part(&place));
+    parts
+}
+
+fn path_part(path: &Path) -> Option<PathPart> {
+    let what = fs::metadata(path).ok()?;
+    Some(PathPart {
+        path: path.display().to_string(),
+        mode: what.mode(),
+        owner: what.uid(),
+        group: what.gid(),
+    })
 }
 
 /// Checks that there is a program of this name, and that it is executable.

@@ -112,7 +112,8 @@ impl Log for Syslog {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let message = record.args().to_string();
+        // A path or a reply may hold what would begin a line of its own.
+        let message = record.args().to_string().replace(['\n', '\r', '\0'], " ");
         match self.socket.get_or_init(|| connect("/dev/log").ok()) {
             Some(socket) => {
                 self.send(socket, &datagram(record.level(), &message, clock::wall()));
@@ -150,7 +151,7 @@ fn datagram(level: Level, message: &str, now: Wall) -> Vec<u8> {
         time.hour,
         time.minute,
         time.second,
-        message.replace(['\n', '\r', '\0'], " ")
+        message
     );
     let mut end = line.len().min(1023);
     while !line.is_char_boundary(end) {
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_format_of_logd() {
-        let line = datagram(Level::Warn, "two\nlines", Wall::from_secs(1_390_930_655));
+        let line = datagram(Level::Warn, "two lines", Wall::from_secs(1_390_930_655));
         let line = String::from_utf8(line).expect("text");
         assert!(line.starts_with("<28>Jan 28 17:37:35 wansync["), "{line}");
         assert!(line.ends_with("]: two lines"), "{line}");

@@ -3,17 +3,10 @@
 
 use std::fs;
 
+use wansync_core::config::permissions::User;
+
 /// The name of the user whom the package makes for the daemon.
 const DAEMON: &str = "wansync";
-
-/// A user and the group of that user, by their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct User {
-    /// The user.
-    pub id: u32,
-    /// The group.
-    pub group: u32,
-}
 
 /// The daemon's user, if there is one.
 pub fn daemon() -> Option<User> {

@@ -27,6 +27,41 @@ fn passed_over() -> bool {
     !is_root()
 }
 
+/// A key where the daemon's user cannot go: the daemon would run, and send nothing.
+#[test]
+fn a_key_out_of_the_daemons_reach_is_refused_at_start() {
+    if passed_over() {
+        return;
+    }
+    let staged = Staged::new();
+    staged.write("root/skydns.key", wansync_sim::KEY);
+    staged
+        .run("chmod 600 /root/skydns.key; chmod 750 /root")
+        .expect(0);
+    let with_key = |path: &str| {
+        let option = format!("option key_file '{path}'");
+        let home = staged.home("8.8.4.4");
+        home.replace(&format!("option key '{}'", wansync_sim::KEY), &option)
+    };
+    staged.configure("option mode 'daemon'", &with_key("/root/skydns.key"));
+    let why = "the daemon runs as the user wansync, who may not enter /root; \
+               move the key to /etc/wansync";
+    staged.run("wansync check --offline").expect(78).says(why);
+    staged.service("start").says(why).says("is refused");
+    assert!(staged.procd_lines("param").is_empty());
+    // Root itself reads it.
+    staged.configure("", &with_key("/root/skydns.key"));
+    staged.run("wansync check --offline").expect(0);
+    // What is said helps.
+    staged.configure("option mode 'daemon'", &with_key("/etc/wansync/skydns.key"));
+    staged
+        .run("mv /root/skydns.key /etc/wansync/skydns.key")
+        .expect(0);
+    staged.run("wansync check --offline").expect(0);
+    staged.service("start").expect(0);
+    assert!(!staged.procd_lines("param").is_empty());
+}
+
 #[test]
 fn what_root_left_becomes_the_daemons() {
     if passed_over() {

@@ -20,6 +20,7 @@ pub mod network_file;
 pub mod option_table;
 pub mod options;
 pub mod paste;
+pub mod permissions;
 pub mod problem;
 pub mod schema;
 pub mod secret;

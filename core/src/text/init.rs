@@ -35,10 +35,8 @@ use crate::tunnel::recovery::OnDown;
 /// The facts of a configuration, for the router of this number (see [`crate::cron`]);
 /// `is_wireguard` says whether a network, or a device, of this name is WireGuard's.
 pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) -> Vec<String> {
-    let is_used =
-        config.ready_sections().next().is_some() || config.ready_tunnels().next().is_some();
     let mode = match config.main.mode {
-        _ if !is_used => "mode off",
+        _ if !is_used(config) => "mode off",
         Mode::Hook => "mode hook",
         Mode::Daemon => "mode daemon",
     };
@@ -61,6 +59,21 @@ pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) 
             .map(|what| format!("needs {what}")),
     );
     facts
+}
+
+fn is_used(config: &Config) -> bool {
+    config.ready_sections().next().is_some() || config.ready_tunnels().next().is_some()
+}
+
+/// True if the daemon runs as a user of its own, by the facts that the init script goes
+/// by: as root it does what only root can, and without a jail no other has privileges.
+pub fn has_own_user(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, is_jailed: bool) -> bool {
+    let needs = needs(config, is_wireguard);
+    let takes_root = |what: &&str| match *what {
+        "service" | "programs" => true,
+        _ => !is_jailed,
+    };
+    is_used(config) && config.main.mode == Mode::Daemon && !needs.iter().any(takes_root)
 }
 
 fn networks(config: &Config) -> Vec<&str> {
@@ -223,6 +236,25 @@ mod tests {
             let mut expected = vec![format!("mode {mode}")];
             expected.extend(base.iter().chain(rest).map(|fact| (*fact).to_owned()));
             assert_eq!(facts(&config, &|_| false, 8), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn whom_the_daemon_runs_as() {
+        let home = "config skydns a\noption ident x\noption key_file /k\n";
+        let echo = "config tunnel b\noption name user356\noption network vpnki0\n\
+                    option ping 172.16.0.1\n";
+        let daemon = "config wansync\noption mode daemon\n";
+        for (text, alone, jailed) in [
+            (home.to_owned(), false, false),
+            (format!("{daemon}{home}option enabled 0\n"), false, false),
+            (format!("{daemon}{home}"), true, true),
+            (format!("{daemon}{echo}"), false, true),
+            (format!("{daemon}{home}option notify /n\n"), false, false),
+        ] {
+            let config = Config::parse(text.as_bytes()).expect("UCI");
+            let is_own = |is_jailed| has_own_user(&config, &|_| false, is_jailed);
+            assert_eq!((is_own(false), is_own(true)), (alone, jailed), "{text}");
         }
     }
 

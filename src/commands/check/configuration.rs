@@ -1,5 +1,6 @@
 //! The configuration's part of `wansync check`: what needs no network.
 
+use super::access::DaemonReader;
 use super::findings::Findings;
 use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
 use crate::exit::Exit;
@@ -10,18 +11,21 @@ use wansync_core::text::init::programs;
 /// Checks the configuration itself: its problems, key files and programs.
 pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings<'_>) {
     let file = paths.config.display();
+    let reader = DaemonReader::of(paths, config);
     let of_skydns = config
         .ready_sections()
         .map(|(name, section)| (name, &section.key));
     let of_vpnki = config
         .ready_accounts()
         .map(|(name, account)| (name, &account.key));
-    let of_keys = of_skydns
-        .chain(of_vpnki)
-        .flat_map(|(name, source)| match key_of(name, source) {
-            Ok(_) => warnings_of_key_file(name, source),
-            Err(wrong) => vec![wrong],
-        });
+    let of_keys = of_skydns.chain(of_vpnki).flat_map(|(name, source)| {
+        let wrong = key_of(name, source).err();
+        let of_daemon = || reader.as_ref()?.problem_of_key(name, source);
+        match wrong.or_else(of_daemon) {
+            Some(wrong) => vec![wrong],
+            None => warnings_of_key_file(name, source),
+        }
+    });
     for problem in config.problems.iter().cloned().chain(of_keys) {
         match problem.is_error() {
             true => findings.bad(Exit::Config, format_args!("{file}, {problem}")),
@@ -33,6 +37,13 @@ pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findin
             let text = format_args!("{name}: the program {program} {why}");
             findings.bad(Exit::Config, text);
         }
+    }
+    let ca_file = &config.main.ca_file;
+    if let Some(why) = reader
+        .as_ref()
+        .and_then(|reader| reader.obstacle(ca_file, false))
+    {
+        findings.bad(Exit::Config, format_args!("the CA file {ca_file}: {why}"));
     }
     if !config.main.enabled {
         findings.warn(format_args!(

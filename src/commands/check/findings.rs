@@ -70,6 +70,8 @@ impl<'a> Findings<'a> {
     }
 
     fn print(&self, mark: &str, text: fmt::Arguments<'_>) {
-        self.out.line(&format!("{mark}{}{text}", self.subject));
+        let line = format!("{mark}{}{text}", self.subject);
+        // A path may hold what would begin a line of its own.
+        self.out.line(&line.replace('\n', " "));
     }
 }

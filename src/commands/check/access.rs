@@ -1,0 +1,102 @@
+//! What `wansync check` finds of rights and room: the folders of what is remembered, and
+//! whether the daemon's user can read what it has to.
+
+use std::io;
+
+use super::findings::Findings;
+use crate::agent::paths::Paths;
+use crate::exit::Exit;
+use crate::sys::os_error::describe;
+use crate::sys::{files, netlink, trap, users};
+use wansync_core::config::Config;
+use wansync_core::config::permissions::{PathPart, User, obstacle};
+use wansync_core::config::problem::{Problem, Severity};
+use wansync_core::config::secret::KeySource;
+use wansync_core::text::init;
+
+/// Checks that both folders can be written, by writing there.
+pub fn check_folders(paths: &Paths, findings: &mut Findings<'_>) {
+    let folders = [
+        (&paths.state, "without it nothing is sent"),
+        (
+            &paths.record,
+            "a reboot forgets what is confirmed or refused, and it is sent again",
+        ),
+    ];
+    for (folder, consequence) in folders {
+        let name = folder.display();
+        let is_ours = match trap::check_folder(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        if let Err(error) = is_ours.and_then(|()| files::check_writable(folder)) {
+            let why = describe(&error);
+            let text = format_args!("cannot write in {name}: {why}; {consequence}");
+            findings.bad(Exit::Later, text);
+        }
+        let parts = files::path_parts(folder);
+        if parts.last().is_some_and(|part| part.mode & 0o022 != 0) {
+            findings.warn(format_args!(
+                "others may write in {name}; chmod go-w {name}"
+            ));
+        }
+    }
+}
+
+/// The daemon's user, where OpenWrt's service runs the daemon as one of its own.
+pub struct DaemonReader<'a> {
+    paths: &'a Paths,
+    user: User,
+    is_jailed: bool,
+}
+
+impl<'a> DaemonReader<'a> {
+    /// `None` where the daemon is root's, or there is none.
+    pub fn of(paths: &'a Paths, config: &Config) -> Option<DaemonReader<'a>> {
+        let is_jailed = files::check_program("/sbin/ujail".as_ref()).is_ok();
+        let networks = paths.network_file();
+        let is_wireguard = |name: &str| networks.is_wireguard(name) || netlink::is_wireguard(name);
+        let is_own = init::has_own_user(config, &is_wireguard, is_jailed);
+        let user = is_own.then(users::daemon)??;
+        Some(DaemonReader {
+            paths,
+            user,
+            is_jailed,
+        })
+    }
+
+    /// The problem with a section's key file that this user could not read.
+    pub fn problem_of_key(&self, name: &str, source: &KeySource) -> Option<Problem> {
+        let KeySource::File { path, line } = source else {
+            return None;
+        };
+        let why = self.obstacle(path, true)?;
+        Some(Problem {
+            severity: Severity::Error,
+            line: *line,
+            section: Some(name.to_owned()),
+            text: format!("{why}; move the key to /etc/wansync"),
+        })
+    }
+
+    /// The reason that this user could not read a file, in a sentence. Before the daemon
+    /// starts, the folder of the record and keys become that user's if they are root's and
+    /// no links; and of what is not below /etc a jail has the file alone.
+    pub fn obstacle(&self, path: &str, is_key: bool) -> Option<String> {
+        let mut parts = files::path_parts(path.as_ref());
+        if self.is_jailed && !path.starts_with("/etc/") {
+            parts.drain(..parts.len().saturating_sub(1));
+        }
+        let record = self.paths.record.display().to_string();
+        let is_given = |part: &PathPart| part.path == record || is_key && part.path == path;
+        for part in parts
+            .iter_mut()
+            .filter(|part| part.owner == 0 && is_given(part))
+        {
+            part.owner = self.user.id;
+            part.group = self.user.group;
+        }
+        let why = obstacle(&parts, self.user)?;
+        Some(format!("the daemon runs as the user wansync, who {why}"))
+    }
+}
