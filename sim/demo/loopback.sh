@@ -26,8 +26,8 @@ wan_has() {
     line router "the configuration says $1"
 }
 
-# A tunnel needs a network of its own.
-has_tunnel() { false; }
+# The router has no networks: no netifd, and no place for a tunnel.
+has_networks() { false; }
 
 ask_service() { curl -sSf --noproxy '*' --max-time 5 "$1"; }
 

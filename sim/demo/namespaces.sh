@@ -91,8 +91,45 @@ wan_has() {
 # SkyDNS's resolver can be asked: it has its own address in a network that is made up.
 has_resolver() { true; }
 
-# The second act can be played: there is a netifd, and a place for a tunnel.
-has_tunnel() { true; }
+# The router has networks: there is a netifd, and a place for a tunnel.
+has_networks() { true; }
+
+modem_network=wan_4
+dead_address=2001:db8::10
+
+# modem_has ADDRESS: netifd as it stands behind an LTE modem. `wan` is up without an
+# address, and its address on a network that netifd made. The service has an IPv6
+# address too, which is tried first and never answers.
+modem_has() {
+    ip address flush dev "$device"
+    ip address add "$1/32" dev "$device"
+    ip route replace default dev "$device"
+    ip address add 2001:db8::2/64 dev "$device" nodad
+    ip route replace default via fe80::1 dev "$device"
+    ip neighbor replace fe80::1 lladdr 02:00:00:00:00:01 dev "$device"
+    printf '%s %s\n' "$dead_address" "$service_name" >>"$work/hosts"
+    tell_netifd set wan "$(network_status false '')"
+    tell_netifd set "$modem_network" \
+        "$(network_status true "{\"address\":\"$1\",\"mask\":32}")"
+    line router "$modem_network has $1, wan has no address; IPv6 leads nowhere"
+}
+
+# network_status DYNAMIC ADDRESS: what netifd says of a network that is up.
+network_status() {
+    printf '{"up":true,"available":true,"autostart":true,"dynamic":%s,"proto":"%s","l3_device":"%s","ipv4-address":[%s]}' \
+        "$1" "$(if "$1"; then echo static; else echo qmi; fi)" "$device" "$2"
+}
+
+modem_is_gone() {
+    tell_netifd remove "$modem_network"
+    tell_netifd follow wan "$device"
+    ip -6 address flush dev "$device"
+    # In place: /etc/hosts is this file, not this name.
+    names=$(grep -v "^$dead_address " "$work/hosts")
+    printf '%s\n' "$names" >"$work/hosts"
+}
+
+tell_netifd() { "$simulator" ubus --tell "$work/netifd.sock" "$@" >/dev/null; }
 
 # ask_service URL: from beside the service, so that no fault of the WAN counts.
 ask_service() { $in_isp curl -sSf --noproxy '*' --max-time 5 "$1"; }

@@ -39,14 +39,15 @@ wansync() {
         --ubus "$work/ubus.sock" "$@" 2>>"$work/log" </dev/null
 }
 
-# hotplug ACTION: the event as netifd's scripts get it. Sets `event` to when.
+# hotplug ACTION [NETWORK]: the event as netifd's scripts get it, of `wan` unless
+# another is named. Sets `event` to when.
 hotplug() {
     read_clock
     event=$clock
-    line router "hotplug: $1 of wan"
+    line router "hotplug: $1 of ${2-wan}"
     code=0
     (
-        export ACTION="$1" INTERFACE=wan DEVICE="$device"
+        export ACTION="$1" INTERFACE="${2-wan}" DEVICE="$device"
         [ "$1" != ifupdate ] || export IFUPDATE_ADDRESSES=1
         wansync event
     ) || code=$?
