@@ -97,8 +97,13 @@ pub const TABLE: &[Row] = &[
     row("tls-expired", "a certificate that ended yesterday"),
     row("tls-not-yet-valid", "a certificate that begins tomorrow"),
     row("tls-wrong-name", "a certificate for wrong.example"),
+    row("tls-no-name", "a certificate with a common name alone"),
     row("tls-self-signed", "a certificate that vouches for itself"),
     row("tls-close", "closed after the client's hello"),
+    row(
+        "tls-alert",
+        "the alert handshake_failure after the client's hello",
+    ),
     row("tls-reset", "TCP reset after the client's hello"),
     row("tls-stall", "nothing after the client's hello"),
     row("tls-plain", "plain HTTP on the https port"),

@@ -232,12 +232,16 @@ words! {
         NotYetValid = "tls-not-yet-valid",
         /// A certificate for `wrong.example`.
         WrongName = "tls-wrong-name",
+        /// A certificate for no host: it has a common name alone.
+        NoName = "tls-no-name",
         /// A certificate that vouches for itself.
         SelfSigned = "tls-self-signed",
         /// The connection is closed after the client's hello.
         Close = "tls-close",
         /// The connection is reset after the client's hello.
         Reset = "tls-reset",
+        /// The alert `handshake_failure` follows the client's hello.
+        Alert = "tls-alert",
         /// Nothing follows the client's hello.
         Stall = "tls-stall",
         /// Plain HTTP on the https port.
@@ -246,6 +250,14 @@ words! {
         Only12 = "tls-1.2",
         /// TLS 1.3 only; the request is then served.
         Only13 = "tls-1.3",
+    }
+}
+
+impl TlsFault {
+    /// True if the connection ends, or stalls, after the client's hello.
+    pub(crate) fn is_before_the_handshake(self) -> bool {
+        use TlsFault::{Alert, Close, Plain, Reset, Stall};
+        matches!(self, Close | Reset | Alert | Stall | Plain)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The two listeners, and the way of a request from its first byte to its reply.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -91,7 +91,7 @@ fn handshake(shared: &Shared, mut socket: Socket, peer: SocketAddr) -> Option<Co
         Some(Fault::Tls(which)) => Some(*which),
         _ => None,
     };
-    if let Some(TlsFault::Close | TlsFault::Reset | TlsFault::Stall | TlsFault::Plain) = which {
+    if which.is_some_and(TlsFault::is_before_the_handshake) {
         record(None);
         let mut hello = [0; 4096];
         let _ = socket.read(&mut hello);
@@ -111,10 +111,11 @@ fn handshake(shared: &Shared, mut socket: Socket, peer: SocketAddr) -> Option<Co
     }
 }
 
-fn refuse(which: Option<TlsFault>, socket: Socket) -> Option<Conn> {
+fn refuse(which: Option<TlsFault>, mut socket: Socket) -> Option<Conn> {
     match which {
         Some(TlsFault::Reset) => socket.reset(),
         Some(TlsFault::Stall) => socket.hold(),
+        Some(TlsFault::Alert) => drop(socket.write_all(b"\x15\x03\x03\0\x02\x02\x28")),
         Some(TlsFault::Plain) => {
             // As nginx answers, the other way round.
             let reply = Reply::html(400).with("Connection", "close");

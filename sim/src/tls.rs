@@ -56,6 +56,7 @@ impl Authority {
                 let names = ["wrong.example".to_owned()];
                 leaf(&names, valid_now(), Some(&self.issuer))?.config(all)
             }
+            Some(TlsFault::NoName) => leaf(&[], valid_now(), Some(&self.issuer))?.config(all),
             Some(TlsFault::SelfSigned) => leaf(&self.names, valid_now(), None)?.config(all),
             Some(TlsFault::Only12) => self.leaf(valid_now())?.config(&[&TLS12]),
             Some(TlsFault::Only13) => self.leaf(valid_now())?.config(&[&TLS13]),

@@ -36,6 +36,7 @@ fn wrong_certificates_are_refused_for_their_own_reason() {
             TlsFault::WrongName,
             "certificate not valid for name \"localhost\"",
         ),
+        (TlsFault::NoName, "certificate not valid for name"),
     ] {
         let cause = failure(which);
         assert!(cause.contains(part), "{which}: {cause}");
@@ -46,6 +47,8 @@ fn wrong_certificates_are_refused_for_their_own_reason() {
 fn handshakes_end_in_every_way() {
     failure(TlsFault::Close);
     failure(TlsFault::Reset);
+    let cause = failure(TlsFault::Alert);
+    assert!(cause.contains("HandshakeFailure"), "{cause}");
     let cause = failure(TlsFault::Plain);
     assert!(cause.contains("corrupt message"), "{cause}");
 }

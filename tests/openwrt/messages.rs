@@ -321,9 +321,61 @@ const SYMPTOMS: &[Symptom] = &[
         },
     ),
     (
+        "its issuer '…' is not in the file, and the server sends no certificate of it: \
+         an intermediate certificate is missing, or the file lacks this CA",
+        "wansync check",
+        |on| fault(on, "tls-wrong-ca"),
+    ),
+    (
+        "it is self-signed, as '…', and is not itself in the file",
+        "wansync check",
+        |on| fault(on, "tls-self-signed"),
+    ),
+    (
+        "its certificate has expired on …, or this clock, which says …, is wrong",
+        "wansync check",
+        |on| fault(on, "tls-expired"),
+    ),
+    (
+        "its certificate is not valid yet: is the router's clock right? It says …, the \
+         certificate begins on …",
+        "wansync check",
+        |on| fault(on, "tls-not-yet-valid"),
+    ),
+    (
+        "its certificate is for another name: …",
+        "wansync check",
+        |on| fault(on, "tls-wrong-name"),
+    ),
+    (
+        "its certificate names no host in subjectAltName, only a common name: …",
+        "wansync check",
+        |on| fault(on, "tls-no-name"),
+    ),
+    (
+        "it refused to go on (alert 40, handshake_failure): it has no version, cipher, curve \
+         or kind of certificate in common with wansync",
+        "wansync check",
+        |on| fault(on, "tls-alert"),
+    ),
+    (
+        "certificates, all of them out of date",
+        "wansync check",
+        |on| on.staged.write("tmp/clock", "@2040-01-01 00:00:00"),
+    ),
+    (
+        "holds a private key: none is needed there, and others may read it",
+        "wansync check",
+        |on| {
+            fs::remove_file(on.staged.path("tmp/clock")).expect("a file");
+            on.run("echo '-----BEGIN PRIVATE KEY-----' >>/etc/ssl/certs/ca-certificates.crt");
+        },
+    ),
+    (
         "the CA file …: it holds no certificate",
         "wansync check",
         |on| {
+            on.run("sed -i /PRIVATE/d /etc/ssl/certs/ca-certificates.crt");
             on.run("mv /etc/ssl/certs/ca-certificates.crt /etc/ssl/kept; : >/etc/ssl/certs/ca-certificates.crt");
         },
     ),

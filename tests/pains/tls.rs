@@ -73,13 +73,23 @@ fn pain_12_a_ca_file_that_cannot_be_used() {
 fn pain_12_each_wrong_certificate_has_its_own_words() {
     for (text, words) in [
         ("tls-wrong-ca", "its certificate is not trusted by"),
-        ("tls-expired", "its certificate has expired"),
+        ("tls-wrong-ca", "its issuer 'wansync-sim CA "),
+        ("tls-expired", "its certificate has expired on 2"),
+        ("tls-expired", ", or this clock, which says 2"),
         (
             "tls-not-yet-valid",
             "its certificate is not valid yet: is the router's clock right?",
         ),
-        ("tls-wrong-name", "its certificate is for another name"),
+        (
+            "tls-wrong-name",
+            "its certificate is for another name: wrong.example",
+        ),
+        (
+            "tls-no-name",
+            "its certificate names no host in subjectAltName, only a common name: wansync-sim",
+        ),
         ("tls-self-signed", "its certificate is not trusted by"),
+        ("tls-self-signed", ": it is self-signed, as 'wansync-sim'"),
         ("tls-close", "it closed the connection"),
         ("tls-plain", "what came is not TLS"),
     ] {
@@ -133,7 +143,7 @@ fn pain_12_each_refusal_of_tls_has_its_own_words() {
         ),
         (
             b"\x15\x03\x03\x00\x02\x02\x46",
-            "it refused to go on (alert 70, protocol_version)",
+            "it refused to go on (alert 70, protocol_version): it speaks neither TLS 1.2 nor 1.3",
         ),
         // The hello of a server that speaks TLS 1.1 at most.
         (

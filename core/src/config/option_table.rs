@@ -78,7 +78,7 @@ const WANSYNC_ROWS: &[OptionRow] = &[
     OptionRow {
         options: &["ca_file"],
         default: "/etc/ssl/certs/ca-certificates.crt",
-        meaning: "the certificates that are trusted, PEM; on OpenWrt from `ca-bundle`",
+        meaning: "the certificates that are trusted, PEM; on OpenWrt from `ca-bundle`. A server's own in it is trusted as it is, whatever its name, until it expires",
     },
     OptionRow {
         options: &["interval"],
