@@ -84,8 +84,7 @@ impl<'a> Observer<'a> {
         match &section.source {
             Source::Network(names) => {
                 let networks = self.networks().map_err(AbortReason::Netifd)?;
-                let found = network::observe(networks, names, family);
-                found.map(|found| as_owner_says(found, section))
+                network::observe(networks, names, family, section.shared_address)
             }
             Source::Interface(device) => self.observe_device(device, section),
             Source::Web(urls) => {
@@ -140,8 +139,9 @@ impl<'a> Observer<'a> {
         let family = section.policy.family;
         let found = netlink::addresses(device, family)?;
         match self.networks() {
-            Ok(networks) => network::on_device(networks, device, found, family)
-                .map(|found| as_owner_says(found, section)),
+            Ok(networks) => {
+                network::on_device(networks, device, found, family, section.shared_address)
+            }
             Err(_) => Ok(found),
         }
     }
@@ -240,16 +240,6 @@ impl<'a> Observer<'a> {
             status => Err(PageFault::Status(status)),
         }
     }
-}
-
-/// The candidates, none of which is shared if their owner says so.
-fn as_owner_says(mut found: Vec<Candidate>, section: &Skydns) -> Vec<Candidate> {
-    if section.shared_address {
-        found
-            .iter_mut()
-            .for_each(|candidate| candidate.sharing = None);
-    }
-    found
 }
 
 fn observe_command(program: &str, arguments: &[String]) -> Observation {

@@ -25,6 +25,23 @@ fn is_heard(staged: &Staged, folder: &str, environment: &str) -> bool {
 }
 
 #[test]
+fn a_route_matters_where_there_are_several_networks() {
+    let staged = Staged::new();
+    let section = |networks: &str| {
+        let home = staged.home("8.8.4.4");
+        home.replace("option source 'static'", networks)
+    };
+    staged.configure("", &section("list network 'wan'\nlist network 'wwan'"));
+    staged.run("/etc/init.d/wansync start").expect(0);
+    let route = "ACTION=ifupdate INTERFACE=wwan_4 IFUPDATE_ROUTES=1";
+    assert!(is_heard(&staged, "iface", route));
+    assert!(is_heard(&staged, "iface", "ACTION=ifdown INTERFACE=wan"));
+    staged.configure("", &section("list network 'wwan'"));
+    assert!(!is_heard(&staged, "iface", route));
+    assert!(!is_heard(&staged, "iface", "ACTION=ifdown INTERFACE=wwan"));
+}
+
+#[test]
 fn events_that_matter_are_heard_and_no_others() {
     let staged = Staged::new();
     staged.configure("", &sections(&staged));

@@ -26,14 +26,20 @@ const SHARING_PROTOCOLS: [&str; 7] = [
     "map", "map-e", "map-t", "lw4o6", "dslite", "ds-lite", "464xlat",
 ];
 
-/// The addresses of the best of the networks that are named.
+/// The addresses of the best of the networks that are named. With `is_own`, as their owner
+/// says, none counts as shared.
 ///
 /// # Errors
 /// The reason why there is none.
-pub fn observe(networks: &[Network], names: &[String], family: Family) -> Observation {
+pub fn observe(
+    networks: &[Network],
+    names: &[String],
+    family: Family,
+    is_own: bool,
+) -> Observation {
     let known = names
         .iter()
-        .filter_map(|name| WanGroup::new(networks, name, family));
+        .filter_map(|name| WanGroup::new(networks, name, family, is_own));
     let Some(best) = known.min_by_key(WanGroup::rank) else {
         let name = names.first().map_or(DEFAULT_WAN, String::as_str);
         return Err(unknown_network(networks, name).into());
@@ -61,13 +67,18 @@ struct WanGroup<'a> {
 }
 
 impl<'a> WanGroup<'a> {
-    fn new(networks: &'a [Network], name: &str, family: Family) -> Option<WanGroup<'a>> {
+    fn new(
+        networks: &'a [Network],
+        name: &str,
+        family: Family,
+        is_own: bool,
+    ) -> Option<WanGroup<'a>> {
         let members: Vec<&Network> = family_of(networks, name).collect();
         let candidates = members.iter().flat_map(|network| {
             let own = network.addresses.iter();
             let own = own.filter(|candidate| family.includes(candidate.address));
             own.map(|candidate| Candidate {
-                sharing: sharing_by_protocol(network).filter(|_| family == Family::Ipv4),
+                sharing: sharing_by_protocol(network).filter(|_| family == Family::Ipv4 && !is_own),
                 ..candidate.clone()
             })
         });
@@ -132,7 +143,7 @@ fn with_prefix(
 }
 
 /// The candidates that the kernel has for a device, as netifd's networks on it let them
-/// appear.
+/// appear. `is_own` as above.
 ///
 /// # Errors
 /// The reason why none of them may be published, which only netifd knows.
@@ -141,10 +152,11 @@ pub fn on_device(
     device: &str,
     mut candidates: Vec<Candidate>,
     family: Family,
+    is_own: bool,
 ) -> Observation {
     let is_on = |network: &&Network| network.l3_device.as_deref() == Some(device);
     let wan: Vec<&Network> = networks.iter().filter(is_on).collect();
-    if family == Family::Ipv4 {
+    if family == Family::Ipv4 && !is_own {
         let sharing = wan.iter().find_map(|network| sharing_by_protocol(network));
         for candidate in &mut candidates {
             candidate.sharing.clone_from(&sharing);

@@ -57,7 +57,7 @@ fn texts(names: &[&str]) -> Vec<String> {
 
 /// The address that is published for these networks, or why there is none.
 fn published(networks: &[Network], names: &[&str], family: Family) -> Result<String, String> {
-    let found = observe(networks, &texts(names), family).map_err(|e| e.to_string())?;
+    let found = observe(networks, &texts(names), family, false).map_err(|e| e.to_string())?;
     match choose_address(&found, family, None) {
         Ok(address) => Ok(address.to_string()),
         Err(why) => Err(why.to_string()),
@@ -239,9 +239,15 @@ fn protocols_that_share_an_address() {
             published(&wan, &["wan6"], Family::Ipv6),
             Ok("2a00::1".into())
         );
-        let shared = on_device(&wan, "wan6_4-dev", wan[0].addresses.clone(), Family::Ipv4);
+        let shared = on_device(
+            &wan,
+            "wan6_4-dev",
+            wan[0].addresses.clone(),
+            Family::Ipv4,
+            false,
+        );
         assert!(shared.expect("candidates")[0].sharing.is_some());
-        let other = on_device(&wan, "eth0", wan[0].addresses.clone(), Family::Ipv4);
+        let other = on_device(&wan, "eth0", wan[0].addresses.clone(), Family::Ipv4, false);
         assert!(other.expect("candidates")[0].sharing.is_none());
     }
     let ppp = [of_proto("pppoe", up("wan", &["8.8.4.4"]))];
@@ -249,6 +255,20 @@ fn protocols_that_share_an_address() {
         published(&ppp, &["wan"], Family::Ipv4),
         Ok("8.8.4.4".into())
     );
+}
+
+/// What its owner says counts in the choice, too.
+#[test]
+fn an_address_that_is_the_owners_own_after_all() {
+    let map = of_proto("map", way_out("wan", &["8.8.4.4"], 10));
+    let networks = [map, way_out("wwan", &["9.9.9.9"], 20)];
+    let names = texts(&["wan", "wwan"]);
+    let first = |is_own| {
+        let found = observe(&networks, &names, Family::Ipv4, is_own).expect("candidates");
+        found[0].address
+    };
+    assert_eq!(first(true), address("8.8.4.4"));
+    assert_eq!(first(false), address("9.9.9.9"));
 }
 
 #[test]
@@ -350,6 +370,7 @@ fn a_prefix_and_no_address() {
     let mut on_it = with(&[], vec![new]);
     on_it.l3_device = Some("pppoe-wan".to_owned());
     let found = vec![Candidate::from(address("fe80::1"))];
-    let why = on_device(&[lan, on_it], "pppoe-wan", found, Family::Ipv6).map_err(|e| e.to_string());
+    let why = on_device(&[lan, on_it], "pppoe-wan", found, Family::Ipv6, false)
+        .map_err(|e| e.to_string());
     assert!(why.expect_err("none").contains("option network 'lan'"));
 }
