@@ -19,6 +19,7 @@ mod messages;
 mod online;
 mod package;
 mod readme;
+mod refused;
 mod rest;
 mod scripts;
 mod service;
