@@ -405,7 +405,7 @@ fn what_is_forced_passes_over_pauses_and_over_no_limit() {
     };
     held(
         "8.8.4.4",
-        "refused 8.8.4.4 3 times within 24 h (skydns says: wrong key)",
+        "refused 3 times within 24 h (skydns says: wrong key), so 8.8.4.4 is not sent",
     );
     held(
         "9.9.9.9",

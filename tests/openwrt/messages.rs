@@ -179,7 +179,7 @@ const SYMPTOMS: &[Symptom] = &[
         },
     ),
     (
-        "the service refused 8.8.4.4 3 times within 24 h (…), so it is not sent, not even with --force",
+        "the service refused 3 times within 24 h (…), so 8.8.4.4 is not sent, not even with --force",
         "wansync status",
         |on| {
             on.type_in("cat >/etc/wansync/skydns.key", "wrong");

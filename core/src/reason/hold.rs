@@ -31,8 +31,8 @@ impl fmt::Display for HoldReason {
             )?,
             HoldRule::AddressLimit => write!(
                 f,
-                "the service refused {address} {MAX_ADDRESS_REFUSALS} times within 24 h \
-                 ({refusal}), so it is not sent, not even with --force"
+                "the service refused {MAX_ADDRESS_REFUSALS} times within 24 h ({refusal}), so \
+                 {address} is not sent, not even with --force"
             )?,
             HoldRule::Limit => write!(
                 f,
