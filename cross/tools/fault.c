@@ -1,10 +1,11 @@
 /* One line in the log for a fault of the program. Builds for routers leave out the
    text of each panic, and all that would put it together: a panic is a trap, which
-   ends the program without a word. So this says where it was; cross/README.md tells
+   ends the program without a word. So this says where it was, or that memory ran out; cross/README.md tells
    how to find the line of the source. A stack that overflows is told of as well, if
    it is the main thread's: here the library, too, leaves out what would say so. */
 
 #define _GNU_SOURCE /* registers by name */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -89,9 +90,15 @@ static int send_to_log(const struct text *line) {
 /* Only what may be called from a signal handler: no allocation, no stdio, no lock. */
 static void report(int signal, siginfo_t *info, void *context) {
     struct text message = { 0 };
-    say(&message, "this is a fault of wansync itself, at 0x");
-    say_number(&message, place(context), 16, 8);
-    say(&message, " of wansync " VERSION " " TARGET ": please report it");
+    /* What is asked for memory, or for random numbers, in vain panics at once, by a
+       trap: nothing has called the library since. */
+    if (errno == ENOMEM && (signal == SIGILL || signal == SIGTRAP || signal == SIGABRT)) {
+        say(&message, "out of memory: this process ends, and what it was to do is tried again");
+    } else {
+        say(&message, "this is a fault of wansync itself, at 0x");
+        say_number(&message, place(context), 16, 8);
+        say(&message, " of wansync " VERSION " " TARGET ": please report it");
+    }
 
     struct text line = { 0 };
     say(&line, "<27>"); /* daemon, error */

@@ -161,10 +161,18 @@ fn datagram(level: Level, message: &str, now: Wall) -> Vec<u8> {
     line.into_bytes()
 }
 
+/// As in cross/tools/fault.c, which says it where a panic is a trap.
+const OUT_OF_MEMORY: &str =
+    "out of memory: this process ends, and what it was to do is tried again";
+
 /// One line in the log for a panic, whatever the build does after it. The
 /// builds of `cross` know no places.
 fn report_panics() {
     panic::set_hook(Box::new(|info| {
+        if io::Error::last_os_error().kind() == io::ErrorKind::OutOfMemory {
+            log::error!("{OUT_OF_MEMORY}");
+            return;
+        }
         let place = info
             .location()
             .filter(|place| place.line() > 0)

@@ -145,6 +145,57 @@ const SYMPTOMS: &[Symptom] = &[
         on.run("chmod 644 /etc/wansync/skydns.key").expect(0);
     }),
     (
+        "others of its group may read the key in …",
+        "wansync check",
+        |on| {
+            on.run("chmod 640 /etc/wansync/skydns.key").expect(0);
+        },
+    ),
+    (
+        "others may put another key in the place of …; chmod go-w …",
+        "wansync check",
+        |on| {
+            on.run("mkdir -p /etc/wansync/open; chmod 777 /etc/wansync/open; cp /etc/wansync/skydns.key /etc/wansync/open")
+                .expect(0);
+            let moved = HOME.replace("/etc/wansync/skydns.key", "/etc/wansync/open/skydns.key");
+            on.staged.configure("", &moved);
+        },
+    ),
+    (
+        "the daemon runs as the user wansync, who may not enter /root; move the key to /etc/wansync",
+        "wansync check",
+        |on| {
+            on.run("mkdir -p /root; chmod 750 /root; mv /etc/wansync/skydns.key /root")
+                .expect(0);
+            let moved = HOME.replace("/etc/wansync/skydns.key", "/root/skydns.key");
+            on.staged.configure("option mode 'daemon'", &moved);
+        },
+    ),
+    (
+        "cannot write in /var/run/wansync: …",
+        "wansync check",
+        |on| {
+            on.run("rm -rf /var/run/wansync; touch /var/run/wansync")
+                .expect(0);
+        },
+    ),
+    (
+        "others may write in /var/run/wansync; chmod go-w /var/run/wansync",
+        "wansync check",
+        |on| {
+            on.run("mkdir -p /var/run/wansync; chmod 777 /var/run/wansync")
+                .expect(0);
+        },
+    ),
+    (
+        "/var/run/wansync/lock is a symbolic link; remove it",
+        "logread -e wansync",
+        |on| {
+            on.run("mkdir -p /var/run/wansync; ln -s /etc/passwd /var/run/wansync/lock; ! wansync once")
+                .expect(0);
+        },
+    ),
+    (
         "the key in /etc/wansync/skydns.key, line 1, begins with 'key=', which is hardly part of it",
         "wansync check --offline",
         |on| {

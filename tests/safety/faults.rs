@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
 use wansync_sim::Times;
-use wansync_test_support::Router;
 use wansync_test_support::waiting::{HANG, wait_for};
+use wansync_test_support::{Router, ran};
 
 /// A pass that waits for the service, with the key in its memory, and in a folder where
 /// its core dump would be found; killed by this signal.
@@ -37,6 +37,38 @@ fn killed_by(signal: &str, router: &Router) -> std::process::ExitStatus {
         pass.try_wait().expect("it is ours")
     });
     status.expect("it ends")
+}
+
+/// A pass whose memory ends somewhere between its start and its end. The builds for
+/// routers say it in our words, the library in its own.
+#[test]
+fn memory_that_runs_out_is_no_fault_of_the_program() {
+    let router = Router::with_address("8.8.4.4");
+    // It is read whole, and what it becomes takes several times as much.
+    let text = fs::read_to_string(router.config()).expect("text");
+    let filler = "config skydns\noption ident 'x'\noption key 'y'\noption enabled '0'\n";
+    let large = format!("{text}\n{}", filler.repeat(2_000_000 / filler.len()));
+    fs::write(router.config(), large).expect("written");
+    let program = router.command(&["check", "--offline"]);
+    let mut found = 0;
+    for limit in (1..=24).map(|number| number * 2560) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -v {limit}; exec \"$@\""), "sh"]);
+        shell.arg(program.get_program()).args(program.get_args());
+        let ran = ran(shell.output().expect("sh runs"));
+        let said = ran.said();
+        for words in ["a fault of wansync itself", "please report it", "panicked"] {
+            assert!(!said.contains(words), "{limit} KB: {ran:?}");
+        }
+        if said.contains("out of memory: ") || said.contains("memory allocation of") {
+            assert_ne!(ran.code, Some(0), "{limit} KB: {ran:?}");
+            found += 1;
+        }
+    }
+    assert!(
+        found > 0,
+        "every limit was enough, or kept it from starting"
+    );
 }
 
 /// A core dump holds the key.
