@@ -9,11 +9,11 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
     date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, ServerConfig};
 
 /// A certification authority, on top or in between.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -127,6 +127,25 @@ impl ResolvesServerCert for AnyKey {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0))
     }
+}
+
+/// The server's side where clients must have a certificate of this authority.
+pub fn wanting_client(
+    authority: &Authority,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> ServerConfig {
+    let provider = Arc::new(ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.der()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
+    let Identity { chain, key, .. } = authority.identity();
+    let key = PrivateKeyDer::try_from(key).unwrap();
+    ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(chain, key)
+        .unwrap()
 }
 
 fn ca_params(name: &str) -> CertificateParams {

@@ -9,7 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa};
 use rustls::version::{TLS12, TLS13};
 use wansync_core::failure::{Failure, Phase, TlsFailure};
 
-use super::authority::{Authority, Identity, TempFile, expired, not_yet_valid};
+use super::authority::{Authority, Identity, TempFile, expired, not_yet_valid, wanting_client};
 use super::server::{Behaviour, Server, ok};
 use super::{body, client, failure, get, tls_failure};
 
@@ -261,6 +261,25 @@ fn handshakes_that_fail() {
         });
         let cause = tls_failure(&client(), &get(&server.https()));
         assert!(cause.to_string().contains(words), "{cause:?}");
+    }
+}
+
+/// Under TLS 1.2 it ends the handshake, under 1.3 the request.
+#[test]
+fn a_client_certificate_is_wanted() {
+    let ca = Authority::new("CA");
+    let (client, _file) = trusting(ca.pem());
+    for version in [&TLS12, &TLS13] {
+        let config = wanting_client(&ca, version);
+        // What is not read of a connection that is closed resets it.
+        let server = Server::tls(config, |peer| {
+            peer.request();
+            thread::sleep(Duration::from_millis(50));
+        });
+        for _ in 0..20 {
+            let text = failure(&client, &get(&server.https())).to_string();
+            assert!(text.contains("it refused to go on (alert "), "{text}");
+        }
     }
 }
 

@@ -1,0 +1,239 @@
+//! A router with IPv4 and IPv6, and the Internet beside it.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wansync_test_support::netns::{FarSim, Netns};
+use wansync_test_support::waiting::wait_until;
+use wansync_test_support::{Ran, Router, ran};
+
+use crate::far_end::FarEnd;
+
+/// The addresses of the service, at which there may be doors.
+pub const V4: &str = "45.90.28.1";
+pub const OTHER_V4: &str = "45.90.28.2";
+pub const V6: &str = "2a07:a8c0::1";
+/// An address of nobody: what is sent there is lost.
+pub const DEAD_V4: &str = "45.90.28.250";
+pub const DEAD_V6: &str = "2a07:a8c0::dead";
+/// The name server.
+const NAME_SERVER: &str = "8.8.4.1";
+/// The place of the simulated services, behind the doors.
+const SERVICES: &str = "45.90.28.9";
+const PORT: u16 = 4443;
+
+/// The bound on what must not wait for a name server: those of this bed are given 30 s,
+/// and so is a whole call.
+pub const SOON: Duration = Duration::from_secs(14);
+
+/// Binds the files of a folder over those of the machine, and becomes the program.
+const WITH_FILES_OF: &str = r#"
+for file in hosts nsswitch.conf resolv.conf; do
+    mount --bind "$1/$file" "/etc/$file" || exit 99
+done
+shift
+exec "$@"
+"#;
+
+/// Two namespaces, and what runs in them.
+pub struct Bed {
+    pub router: Router,
+    pub net: Netns,
+    pub internet: Netns,
+    pub sim: FarSim,
+    far_end: RefCell<Option<FarEnd>>,
+    dnsmasq: RefCell<Option<Running>>,
+}
+
+impl Bed {
+    /// A router that asks the name server itself.
+    pub fn new() -> Bed {
+        let net = Netns::new();
+        let internet = net.beside();
+        net.join("wan0", &internet, "isp0");
+        net.ip("address add 8.8.4.4/24 dev wan0");
+        net.ip("address add 2001:4860:4860::4/64 dev wan0 nodad");
+        internet.ip("address add 8.8.4.1/24 dev isp0");
+        internet.ip("address add 2001:4860:4860::1/64 dev isp0 nodad");
+        for address in [V4, OTHER_V4, SERVICES] {
+            internet.ip(&format!("address add {address}/32 dev lo"));
+        }
+        internet.ip(&format!("address add {V6}/128 dev lo nodad"));
+        internet.ip(&format!("route add blackhole {DEAD_V6}/128"));
+        net.ip("route add default via 8.8.4.1 dev wan0");
+        net.ip("route add default via 2001:4860:4860::1 dev wan0");
+        let bed = Bed {
+            sim: FarSim::start(&internet, SERVICES),
+            router: Router::new(),
+            net,
+            internet,
+            far_end: RefCell::default(),
+            dnsmasq: RefCell::default(),
+        };
+        bed.write("hosts", "127.0.0.1 localhost\n");
+        bed.write("nsswitch.conf", "hosts: files dns\n");
+        bed.ask(NAME_SERVER);
+        bed.configure("");
+        bed
+    }
+
+    /// The same, with dnsmasq between the router and the name server.
+    pub fn with_dnsmasq() -> Bed {
+        let bed = Bed::new();
+        bed.ask("127.0.0.1");
+        let mut command = Command::new(dnsmasq());
+        command.args([
+            "--keep-in-foreground",
+            "--conf-file=/dev/null",
+            "--no-resolv",
+        ]);
+        command.args(["--no-hosts", "--user=", "--group=", "--pid-file="]);
+        command.args(["--listen-address=127.0.0.1", "--bind-interfaces"]);
+        // As OpenWrt has it.
+        command.args(["--domain-needed", "--stop-dns-rebind", "--localise-queries"]);
+        command.arg(format!("--server={NAME_SERVER}"));
+        let mut command = bed.net.enter(&command);
+        command.stdout(Stdio::null());
+        let child = command.spawn().expect("nsenter (util-linux) runs");
+        *bed.dnsmasq.borrow_mut() = Some(Running(child));
+        wait_until("dnsmasq", || {
+            bed.net
+                .command("ss", "-Hlun sport = 53")
+                .contains("127.0.0.1:53")
+        });
+        bed
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::write(self.router.path(file), text).expect("a file of names");
+    }
+
+    /// The resolver waits for this name server longer than any test does.
+    fn ask(&self, server: &str) {
+        let text = format!("nameserver {server}\noptions timeout:30 attempts:2\n");
+        self.write("resolv.conf", &text);
+    }
+
+    /// The name is known from a file, with these addresses.
+    pub fn hosts(&self, addresses: &[&str]) {
+        let lines = addresses
+            .iter()
+            .map(|address| format!("{address} www.skydns.ru\n"));
+        self.write("hosts", &lines.collect::<String>());
+    }
+
+    /// A section `home` that sends to the service by its name.
+    pub fn configure(&self, options: &str) {
+        let options = format!(
+            "option source static\noption address 8.8.4.4\noption daily_limit 288\n{options}"
+        );
+        let url = self.sim.url("SIM_HTTPS_URL");
+        let (_, path) = url["https://".len()..].split_once('/').expect("a path");
+        let by_name = format!("https://www.skydns.ru:{PORT}/{path}");
+        let text = self.sim.home(&options).replace(url, &by_name);
+        self.router.configure_raw(text.as_bytes());
+    }
+
+    /// Puts the name server's answers, and doors: each an address, and what passes.
+    pub fn serve(&self, a: &str, aaaa: &str, doors: &[(&str, &str)]) {
+        let url = self.sim.url("SIM_HTTPS_URL");
+        let service = url["https://".len()..].split('/').next().expect("a host");
+        let mut lines = vec![format!("dns {NAME_SERVER} A={a} AAAA={aaaa}")];
+        lines.extend(doors.iter().map(|(door, passes)| {
+            let bracketed = match door.contains(':') {
+                true => format!("[{door}]"),
+                false => (*door).to_owned(),
+            };
+            format!("door {bracketed}:{PORT} {service} {passes}")
+        }));
+        // The one before has the same addresses.
+        self.far_end.take();
+        let _ = fs::remove_file(self.log_path());
+        let far_end = FarEnd::start(&self.internet, &self.log_path(), &lines);
+        *self.far_end.borrow_mut() = Some(far_end);
+    }
+
+    fn log_path(&self) -> std::path::PathBuf {
+        self.router.path("far-end.log")
+    }
+
+    /// The doors at which someone came, in turn.
+    pub fn visited(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.log_path()).unwrap_or_default();
+        let doors = text.lines().filter_map(|line| line.strip_prefix("at "));
+        let port = format!(":{PORT}");
+        let bare = |door: &str| {
+            door.trim_end_matches(&port)
+                .trim_matches(['[', ']'])
+                .to_owned()
+        };
+        doors.map(bare).collect()
+    }
+
+    /// The program with the names of this router.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--mount", "sh", "-c", WITH_FILES_OF, "sh"]);
+        unshare.arg(self.router.config().parent().expect("a folder"));
+        let program = self.router.command(arguments);
+        unshare.arg(program.get_program()).args(program.get_args());
+        unshare.envs(
+            program
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let output = self.net.enter(&unshare).output();
+        ran(output.expect("nsenter (util-linux) runs"))
+    }
+
+    /// A pass that sends, whatever was before, and waits for no dead name server.
+    #[track_caller]
+    pub fn sends(&self) {
+        let start = Instant::now();
+        let ran = self.run(&["once", "--force"]).expect(0);
+        let elapsed = start.elapsed();
+        ran.says("home: confirmed: 8.8.4.4 is confirmed");
+        assert!(elapsed < SOON, "{elapsed:?}");
+    }
+
+    /// A pass that cannot send, within the time of a call, and says why.
+    #[track_caller]
+    pub fn fails(&self, reason: &str) -> Ran {
+        let ran = self.run(&["once", "--force"]).expect(69);
+        assert_eq!(self.sim.updates(), []);
+        ran.says(&format!("home: unconfirmed: {reason}"))
+    }
+}
+
+/// A process that ends with this.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The machine's own, or the one that `tests/setup` unpacks.
+fn dnsmasq() -> String {
+    let own = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/target/test-dnsmasq/usr/sbin/dnsmasq"
+    );
+    let places = ["/usr/sbin/dnsmasq", own].into_iter();
+    let found = places.into_iter().find(|place| Path::new(place).exists());
+    found.expect("dnsmasq: tests/setup installs it").to_owned()
+}
+
+/// netifd's description of the WAN.
+pub fn wan() -> serde_json::Value {
+    serde_json::json!({
+        "up": true, "pending": false, "available": true, "autostart": true, "uptime": 4,
+        "l3_device": "wan0", "proto": "dhcp", "device": "wan0",
+        "ipv4-address": [{"address": "8.8.4.4", "mask": 24}], "ipv6-address": [], "data": {},
+    })
+}

@@ -1,0 +1,36 @@
+//! Answers of filters: addresses that no service has.
+
+use crate::bed::{Bed, V4, V6};
+
+const BLOCKED: &str = "name resolution of www.skydns.ru failed: a filter on this router or its \
+                       DNS blocks the name: it answers ";
+
+#[test]
+fn a_filter_blocks_the_name() {
+    let bed = Bed::new();
+    for (a, aaaa, shown) in [
+        ("0.0.0.0", "nodata", "0.0.0.0"),
+        ("0.0.0.0", "::", ""),
+        ("127.0.0.1", "nodata", "127.0.0.1"),
+        ("nodata", "::1", "::1"),
+        ("127.0.53.53", "servfail", "127.0.53.53"),
+    ] {
+        bed.serve(a, aaaa, &[]);
+        bed.fails(&format!("{BLOCKED}{shown}"));
+    }
+    bed.hosts(&["0.0.0.0"]);
+    bed.fails(&format!("{BLOCKED}0.0.0.0"));
+}
+
+#[test]
+fn good_answers_beside_those_of_a_filter_are_used() {
+    let bed = Bed::new();
+    for (a, aaaa, door) in [
+        (format!("0.0.0.0,{V4}"), "::".to_owned(), V4),
+        ("127.0.0.1".to_owned(), V6.to_owned(), V6),
+    ] {
+        bed.serve(&a, &aaaa, &[(V4, "all"), (V6, "all")]);
+        bed.sends();
+        assert_eq!(bed.visited(), [door]);
+    }
+}
