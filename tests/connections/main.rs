@@ -9,6 +9,7 @@ mod bed;
 mod dns;
 mod doors;
 mod far_end;
+mod figures;
 mod filters;
 mod names;
 mod race;

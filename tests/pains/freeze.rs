@@ -117,7 +117,7 @@ fn stalled_name_server() {
     crate::follow(&mut command, &names.command(&[], &["once"]));
     bounded(command)
         .expect(69)
-        .says("name resolution of www.skydns.ru failed: no name server answered within 15 s");
+        .says("name resolution of www.skydns.ru failed: no name server gave an answer within 15 s");
 }
 
 fn stalled_page() {

@@ -224,7 +224,7 @@ impl fmt::Display for LookUpFailure {
             LookUpFailure::Refused => "the name server refuses to answer",
             LookUpFailure::Late(limit) => {
                 let seconds = whole_seconds_up(*limit);
-                return write!(f, "no name server answered within {seconds} s");
+                return write!(f, "no name server gave an answer within {seconds} s");
             }
             LookUpFailure::Failed(cause) => cause,
         })
@@ -271,7 +271,7 @@ mod tests {
             ),
             (
                 vec![missing(Ipv4, L::Late(Duration::from_secs(15)))],
-                "no name server answered within 15 s",
+                "no name server gave an answer within 15 s",
             ),
         ] {
             assert_eq!(words(&found), expected);
