@@ -321,7 +321,7 @@ impl fmt::Display for Failure {
                 others,
             } => {
                 write!(f, "TLS with {host} failed: {cause}")?;
-                match others.tried.is_empty() {
+                match others.is_empty() {
                     true => Ok(()),
                     false => write!(f, "; {others}"),
                 }

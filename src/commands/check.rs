@@ -5,12 +5,14 @@ mod access;
 mod configuration;
 mod filtering;
 mod findings;
+mod names;
 mod service;
 mod source;
 mod tunnels;
 
 use configuration::check_configuration;
 use findings::Findings;
+use names::check_names;
 use source::{check_claims, check_source};
 
 use crate::agent::observe::Observer;
@@ -58,6 +60,7 @@ pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
         check_claims(&config, &claims, &mut findings);
         filtering::test_profiles(paths, &config, &observer, &mut findings);
         tunnels::check(paths, &config, &client, &observer, &mut findings);
+        check_names(&config, &mut findings);
     }
     findings.exit
 }

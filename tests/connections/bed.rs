@@ -156,6 +156,12 @@ impl Bed {
         *self.far_end.borrow_mut() = Some(far_end);
     }
 
+    /// Puts something on the router itself where a service would be, which knows no TLS.
+    pub fn serve_pages(&self) -> FarEnd {
+        let line = format!("door 127.0.0.1:{PORT} 127.0.0.1:1 reset");
+        FarEnd::start(&self.net, &self.log_path(), &[line])
+    }
+
     fn log_path(&self) -> std::path::PathBuf {
         self.router.path("far-end.log")
     }

@@ -22,6 +22,16 @@ fn a_filter_blocks_the_name() {
     bed.fails(&format!("{BLOCKED}0.0.0.0"));
 }
 
+/// A router's own pages on https, say, where a filter sends the name.
+#[test]
+fn this_router_answers_in_place_of_the_service() {
+    let bed = Bed::new();
+    bed.serve("127.0.0.1", "nodata", &[]);
+    let _pages = bed.serve_pages();
+    bed.fails("TLS with www.skydns.ru failed: ")
+        .says("; 127.0.0.1 is this router itself: does a filter block the name?");
+}
+
 #[test]
 fn good_answers_beside_those_of_a_filter_are_used() {
     let bed = Bed::new();

@@ -68,6 +68,25 @@ fn a_failed_half_is_named() {
     bed.fails("name resolution of www.skydns.ru failed: it has no address");
 }
 
+/// `check` says it where the other half does help.
+#[test]
+fn check_names_the_half_that_fails() {
+    let bed = Bed::new();
+    bed.serve(V4, V6, &[(V4, "all"), (V6, "all")]);
+    bed.run(&["check"]).expect(0).never_says("warn");
+    bed.serve(V4, "nodata", &[(V4, "all")]);
+    bed.run(&["check"]).expect(0).never_says("warn");
+    for (a, aaaa, half, other) in [
+        (V4, "dropped", "IPv6", "IPv4"),
+        ("nxdomain", V6, "IPv4", "IPv6"),
+    ] {
+        bed.serve(a, aaaa, &[(V4, "all"), (V6, "all")]);
+        let ran = bed.run(&["check"]).expect(0);
+        let warned = format!("warn  home: www.skydns.ru: no {half} address: ");
+        ran.says(&warned).says(&format!("; {other} is used"));
+    }
+}
+
 #[test]
 fn neither_half_is_answered() {
     let bed = Bed::new();

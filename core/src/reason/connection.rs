@@ -75,6 +75,8 @@ pub struct Attempts {
     pub more: usize,
     /// The families of addresses whose look-up failed.
     pub missing: Vec<MissingFamily>,
+    /// The address of this router itself that the name has, as a filter answers.
+    pub filtered: Option<IpAddr>,
 }
 
 /// One address that was tried.
@@ -99,12 +101,24 @@ pub enum AttemptEnd {
     Tls(TlsFailure),
 }
 
+impl AttemptEnd {
+    /// True if there was nobody at the address.
+    pub fn is_unconnected(&self) -> bool {
+        matches!(self, AttemptEnd::NoAnswer | AttemptEnd::Failed(_))
+    }
+}
+
 impl Attempts {
     /// True if no attempt failed: each was waited for until the time was over.
     pub fn are_late(&self) -> bool {
         let is_late =
             |attempt: &Attempt| matches!(attempt.end, AttemptEnd::NoAnswer | AttemptEnd::Stalled);
         self.tried.iter().all(is_late)
+    }
+
+    /// True if there is nothing to say of them.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tried.is_empty() && self.filtered.is_none()
     }
 
     /// Writes the addresses and the device behind a sentence about `host`, which is not
@@ -156,6 +170,10 @@ impl fmt::Display for Attempts {
         let mut parts: Vec<String> = named.map(Attempt::to_string).collect();
         parts.extend(self.unnamed());
         parts.extend(self.missing.iter().map(MissingFamily::to_string));
+        parts.extend(
+            self.filtered
+                .map(|own| format!("{own} is this router itself: does a filter block the name?")),
+        );
         f.write_str(&parts.join("; "))
     }
 }

@@ -40,6 +40,7 @@ use ureq::{Agent, Body};
 
 pub use self::ca_file::{CaFile, check_ca_file};
 use self::error::{HttpError, INVALID_ADDRESS, late_reply};
+pub use self::resolve::failed_half;
 use self::tls::Tls;
 use self::transport::{Connector, NoResolver, SharedDeadline};
 use wansync_core::address::Family;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::attempt::{Attempt, Stream};
 use super::error::HttpError;
-use super::resolve::{self, Addresses, LookUp, known_addresses};
+use super::resolve::{self, Addresses, HALF_LOOK_UP_TIMEOUT, LookUp, known_addresses};
 use super::tls::Tls;
 use crate::sys::wait::{self, Readiness};
 use wansync_core::address::Family;
@@ -23,8 +23,6 @@ use wansync_core::reason::connection::{
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// The wait for IPv6 addresses when the IPv4 addresses are there.
 const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
-/// The longest that a look-up delays the failure of what the other one found.
-const HALF_LOOK_UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The families in the order in which they are tried.
 const FAMILIES: [Family; 2] = [Family::Ipv6, Family::Ipv4];
 
@@ -275,15 +273,21 @@ impl<'a> Race<'a> {
             .missing
             .sort_by_key(|missing| missing.family == Family::Ipv6);
         failed.more += self.waiting.iter().map(Vec::len).sum::<usize>();
-        let is_own = |tried: &reason::Attempt| tried.address.is_loopback();
+        let is_unconnected =
+            |tried: &reason::Attempt| tried.address.is_loopback() && tried.end.is_unconnected();
         match self.filtered.first() {
-            Some(first) if failed.tried.iter().all(is_own) => {
+            Some(first) if failed.tried.iter().all(is_unconnected) => {
                 HttpError::Name(NameFailure::Filtered { answer: first.ip() })
             }
             _ if failed.tried.is_empty() && failed.more == 0 => {
                 HttpError::Name(NameFailure::NoAddress(failed.missing))
             }
-            _ => failure_of(failed, self.timeout),
+            first => {
+                failed.filtered = first
+                    .map(SocketAddr::ip)
+                    .filter(|ip| failed.tried.iter().any(|tried| tried.address == *ip));
+                failure_of(failed, self.timeout)
+            }
         }
     }
 }

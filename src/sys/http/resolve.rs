@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dns_lookup::{AddrFamily, AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 
@@ -12,6 +12,8 @@ use crate::sys::os_error::describe;
 use wansync_core::address::Family;
 use wansync_core::reason::connection::{LookUpFailure, MissingFamily};
 
+/// The longest that a look-up delays what can be said, or done, without it.
+pub(super) const HALF_LOOK_UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most addresses of one family that are kept: at the pace of a race, what can be
 /// tried within a few seconds.
 const MAX_ADDRESSES: usize = 8;
@@ -83,6 +85,28 @@ impl LookUp {
     /// A descriptor that fails when the answer is there.
     pub(super) fn end(&self) -> BorrowedFd<'_> {
         self.job.end()
+    }
+}
+
+/// The family of a name's addresses that cannot be looked up, where the other one can.
+/// Connections do without it, and do not wait until that is certain, as this does.
+pub fn failed_half(host: &str) -> Option<MissingFamily> {
+    if known_addresses(host, 0).is_some() {
+        return None;
+    }
+    let deadline = Instant::now() + HALF_LOOK_UP_TIMEOUT;
+    let look_ups = [Family::Ipv4, Family::Ipv6].map(|family| LookUp::start(host, 0, family));
+    let answers = look_ups.map(|look_up| {
+        let mut look_up = look_up?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let late = look_up.give_up(HALF_LOOK_UP_TIMEOUT);
+        look_up.answer_within(left).unwrap_or(Err(late))
+    });
+    match answers {
+        [Ok(_), Err(missing)] | [Err(missing), Ok(_)] => {
+            Some(missing).filter(|missing| missing.reason.is_fault())
+        }
+        _ => None,
     }
 }
 
