@@ -2,12 +2,11 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use wansync_test_support::dnsmasq::Dnsmasq;
 use wansync_test_support::netns::{FarSim, Netns};
-use wansync_test_support::waiting::wait_until;
 use wansync_test_support::{Ran, Router, ran};
 
 use crate::far_end::FarEnd;
@@ -45,7 +44,7 @@ pub struct Bed {
     pub internet: Netns,
     pub sim: FarSim,
     far_end: RefCell<Option<FarEnd>>,
-    dnsmasq: RefCell<Option<Running>>,
+    dnsmasq: RefCell<Option<Dnsmasq>>,
 }
 
 impl Bed {
@@ -84,26 +83,9 @@ impl Bed {
     pub fn with_dnsmasq() -> Bed {
         let bed = Bed::new();
         bed.ask("127.0.0.1");
-        let mut command = Command::new(dnsmasq());
-        command.args([
-            "--keep-in-foreground",
-            "--conf-file=/dev/null",
-            "--no-resolv",
-        ]);
-        command.args(["--no-hosts", "--user=", "--group=", "--pid-file="]);
-        command.args(["--listen-address=127.0.0.1", "--bind-interfaces"]);
-        // As OpenWrt has it.
-        command.args(["--domain-needed", "--stop-dns-rebind", "--localise-queries"]);
-        command.arg(format!("--server={NAME_SERVER}"));
-        let mut command = bed.net.enter(&command);
-        command.stdout(Stdio::null());
-        let child = command.spawn().expect("nsenter (util-linux) runs");
-        *bed.dnsmasq.borrow_mut() = Some(Running(child));
-        wait_until("dnsmasq", || {
-            bed.net
-                .command("ss", "-Hlun sport = 53")
-                .contains("127.0.0.1:53")
-        });
+        let server = format!("--server={NAME_SERVER}");
+        let dnsmasq = Dnsmasq::start(&bed.net, &[&server]);
+        *bed.dnsmasq.borrow_mut() = Some(dnsmasq);
         bed
     }
 
@@ -212,27 +194,6 @@ impl Bed {
         assert_eq!(self.sim.updates(), []);
         ran.says(&format!("home: unconfirmed: {reason}"))
     }
-}
-
-/// A process that ends with this.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The machine's own, or the one that `tests/setup` unpacks.
-fn dnsmasq() -> String {
-    let own = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/target/test-dnsmasq/usr/sbin/dnsmasq"
-    );
-    let places = ["/usr/sbin/dnsmasq", own].into_iter();
-    let found = places.into_iter().find(|place| Path::new(place).exists());
-    found.expect("dnsmasq: tests/setup installs it").to_owned()
 }
 
 /// netifd's description of the WAN.

@@ -361,6 +361,40 @@ const SYMPTOMS: &[Symptom] = &[
         },
     ),
     (
+        "a filter on this router or its DNS blocks the name: it answers 0.0.0.0",
+        "wansync check",
+        |on| on.staged.write("etc/hosts", "0.0.0.0 www.skydns.ru\n"),
+    ),
+    (
+        "no connection to www.skydns.ru: …",
+        "wansync check",
+        |on| on.staged.write("etc/hosts", "192.0.2.7 www.skydns.ru\n"),
+    ),
+    (
+        "the connection of www.skydns.ru took longer than 24 s (…)",
+        "wansync check",
+        |on| {
+            on.net.add_device("hole0", &["192.0.2.1/24"]);
+            on.net
+                .ip("neighbour add 192.0.2.7 lladdr 02:00:00:00:00:07 dev hole0");
+        },
+    ),
+    (
+        "www.skydns.ru: no IPv6 address: …; IPv4 is used",
+        "wansync check",
+        |on| on.ask_dnsmasq(&["--host-record=www.skydns.ru,127.0.0.1"]),
+    ),
+    (
+        "the TLS handshake of www.skydns.ru took longer than 24 s",
+        "wansync check",
+        |on| {
+            on.staged.write("etc/nsswitch.conf", "hosts: files\n");
+            on.staged
+                .write("etc/hosts", "127.0.0.1 localhost www.skydns.ru\n");
+            on.admin("fault?set=tls-stall&times=all");
+        },
+    ),
+    (
         "TLS with www.skydns.ru failed: its certificate is not trusted by …",
         "wansync check",
         |on| {

@@ -18,6 +18,7 @@ use wansync_sim::KEY;
 use wansync_sim::ubus::UbusSim;
 
 use crate::staged::{SETTLE, Staged};
+use wansync_test_support::dnsmasq::Dnsmasq;
 use wansync_test_support::netns::{FarSim, Netns};
 use wansync_test_support::resolver::Resolver;
 use wansync_test_support::{Ran, ran};
@@ -34,6 +35,7 @@ pub struct Online {
     pub sim: FarSim,
     /// SkyDNS's resolver.
     resolver: RefCell<Option<Resolver>>,
+    dnsmasq: RefCell<Option<Dnsmasq>>,
     _logd: Logd,
 }
 
@@ -111,6 +113,7 @@ impl Online {
         let ubus = ubus.expect("the stand-in for ubusd starts");
         ubus.set_interface("wan", up("8.8.4.4"));
         Online {
+            dnsmasq: RefCell::default(),
             _logd: Logd::start(&staged),
             staged,
             ubus,
@@ -150,6 +153,15 @@ impl Online {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(Stdio::piped());
         command.spawn().expect("nsenter runs")
+    }
+
+    /// Has dnsmasq look up all names, with these words on its command line.
+    pub fn ask_dnsmasq(&self, words: &[&str]) {
+        self.staged.write("etc/nsswitch.conf", "hosts: dns\n");
+        self.staged
+            .write("etc/resolv.conf", "nameserver 127.0.0.1\n");
+        self.staged.write("etc/hosts", "127.0.0.1 localhost\n");
+        *self.dnsmasq.borrow_mut() = Some(Dnsmasq::start(&self.net, words));
     }
 
     /// Asks one of the simulator's own pages.

@@ -3,6 +3,7 @@
 
 pub mod clocks;
 pub mod daemon;
+pub mod dnsmasq;
 pub mod jail;
 pub mod netns;
 pub mod nginx;
