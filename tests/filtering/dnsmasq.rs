@@ -1,10 +1,10 @@
 //! The real dnsmasq, set up as OpenWrt's script does it: whom it asks is what is said of it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::House;
+use wansync_test_support::dnsmasq::program;
 use wansync_test_support::netns::FarSim;
 use wansync_test_support::resolver::{Resolver, listens};
 use wansync_test_support::waiting::{comes_true, wait_until};
@@ -19,17 +19,6 @@ impl Drop for Dnsmasq {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Debian's, which `tests/setup` unpacks where there is none.
-fn program() -> String {
-    let unpacked = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/target/test-dnsmasq/usr/sbin/dnsmasq"
-    );
-    let places = ["/usr/sbin/dnsmasq", unpacked];
-    let found = places.into_iter().find(|place| Path::new(place).exists());
-    found.expect("dnsmasq (tests/setup)").to_owned()
 }
 
 impl Dnsmasq {

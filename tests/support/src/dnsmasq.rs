@@ -40,8 +40,8 @@ impl Drop for Dnsmasq {
     }
 }
 
-/// The machine's own, or the one that `tests/setup` unpacks.
-fn program() -> &'static str {
+/// The program: the machine's own, or the one that `tests/setup` unpacks.
+pub fn program() -> &'static str {
     let unpacked = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../target/test-dnsmasq/usr/sbin/dnsmasq"

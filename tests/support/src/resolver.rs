@@ -33,7 +33,11 @@ impl Resolver {
     /// The questions that it was asked, as `AT NAME`.
     pub fn questions(&self) -> Vec<String> {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        // The last line may be half written.
+        let lines = text
+            .split_inclusive('\n')
+            .filter_map(|line| line.strip_suffix('\n'));
+        lines.map(str::to_owned).collect()
     }
 
     fn log(&self) -> PathBuf {
