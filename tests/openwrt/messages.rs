@@ -28,6 +28,7 @@ fn set_right(online: &Online) {
     online.ubus.set_interface("wan", up("8.8.4.4"));
     online.admin("reset");
     online.admin("fault?clear=1");
+    online.end_dnsmasq();
     dhcp(online, SERVED, "");
 }
 

@@ -164,6 +164,11 @@ impl Online {
         *self.dnsmasq.borrow_mut() = Some(Dnsmasq::start(&self.net, words));
     }
 
+    /// Ends dnsmasq, if it runs.
+    pub fn end_dnsmasq(&self) {
+        self.dnsmasq.take();
+    }
+
     /// Asks one of the simulator's own pages.
     pub fn admin(&self, page: &str) {
         self.sim.admin(&self.net, page);
