@@ -406,7 +406,8 @@ fn fifty_events_are_two_passes_at_most() {
         over.store(true, Ordering::Relaxed);
         watch.join().expect("the watch")
     });
-    // They settle for a second each time, should the machine be that slow.
+    // One at once and one when the WAN has settled; one more each second, should the
+    // machine be that slow.
     let settled = start.elapsed().as_secs() as usize;
     hooked.wait_for_the_end();
     assert_eq!(most, 1, "background processes at a time");
@@ -477,13 +478,15 @@ fn an_event_during_a_pass_of_another_is_not_lost() {
     wait_until("it has seen the old address", || is_sleeping(&hooked));
     hooked.set_address("8.8.8.8");
     hooked.ifup();
-    // It has settled, and waits for its turn.
+    // It waits for its turn.
     thread::sleep(Duration::from_secs(3));
     assert_eq!(hooked.passes(), 1, "one pass at a time");
     fs::remove_file(&block).expect("no block");
     assert!(once.wait().expect("it ends").success());
     hooked.wait_for_the_end();
-    assert_eq!(hooked.passes(), 2);
+    // One at once, and one when the WAN has settled.
+    assert_eq!(hooked.passes(), 3);
+    assert_eq!(hooked.0.updates(), 2);
     assert_eq!(hooked.0.bound(), ["8.8.8.8"]);
 }
 
@@ -532,6 +535,122 @@ fn an_event_ends_the_wait_after_a_failure() {
     hooked.wait_for_the_end();
     assert_eq!(hooked.0.bound(), ["8.8.8.8"]);
     assert_eq!(hooked.0.updates(), 2);
+}
+
+/// The events of one reconnect, in the orders in which netifd has them run.
+#[test]
+fn the_events_of_one_change_send_it_once() {
+    let ifup = [("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "eth1")];
+    let ifup_6 = [
+        ("ACTION", "ifup"),
+        ("INTERFACE", "wan_6"),
+        ("DEVICE", "eth1"),
+    ];
+    let ifdown = [
+        ("ACTION", "ifdown"),
+        ("INTERFACE", "wan"),
+        ("DEVICE", "eth1"),
+    ];
+    let update = [
+        ("ACTION", "ifupdate"),
+        ("INTERFACE", "wan"),
+        ("IFUPDATE_ADDRESSES", "1"),
+    ];
+    let reconnects: [&[&[(&str, &str)]]; 5] = [
+        &[&ifdown, &ifup],
+        &[&ifup, &ifup_6],
+        &[&ifup_6, &ifup],
+        &[&ifup, &ifup],
+        &[&ifdown, &ifup, &update, &ifup_6, &update],
+    ];
+    for events in reconnects {
+        let hooked = Hooked::new();
+        // The service answers only when all of them have come, and the WAN has settled.
+        hooked
+            .0
+            .sim
+            .fault("delay=2000".parse().expect("a fault"), Times::Next(1));
+        let tunnel = "config tunnel 'dacha'\noption name 'user356'\noption network 'vpnki0'\n\
+            option on_down 'none'\n";
+        let home = hooked
+            .0
+            .home("option source 'static'\noption address '8.8.4.4'");
+        hooked.0.configure(&format!("{home}{tunnel}"));
+        for event in events {
+            hooked.event(event).expect(0);
+        }
+        hooked.wait_for_the_end();
+        assert_eq!(hooked.0.bound(), ["8.8.4.4"], "{events:?}");
+        assert_eq!(hooked.0.updates(), 1, "{events:?}");
+    }
+}
+
+/// It is sent before the WAN has settled, and the address that is there then is sent too.
+#[test]
+fn an_event_starts_a_pass_at_once_and_another_when_the_wan_has_settled() {
+    let hooked = Hooked::counting();
+    hooked.ifup();
+    wait_until("the pass at once", || hooked.passes() == 1);
+    hooked.set_address("8.8.8.8");
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.passes(), 2);
+    assert_eq!(hooked.0.bound(), ["8.8.8.8"]);
+    // Without another address the second one sends nothing.
+    hooked.ifup();
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.passes(), 4);
+    let updates = hooked.0.updates();
+    assert!(updates <= 2, "{updates}");
+}
+
+/// A send that failed at once has its backoff; that the WAN settles does not shorten it.
+#[test]
+fn a_failed_send_is_not_repeated_when_the_wan_has_settled() {
+    let hooked = Hooked::new();
+    hooked
+        .0
+        .sim
+        .fault("status=503".parse().expect("a fault"), Times::All);
+    hooked.ifup();
+    wait_until("the pass fails", || hooked.0.updates() == 1);
+    thread::sleep(Duration::from_secs(4));
+    assert_eq!(hooked.0.updates(), 1);
+    assert_eq!(hooked.0.home_status()["outcome"], "unconfirmed");
+    hooked.worker();
+}
+
+/// Four changes in a row are more than three a minute: the last one waits, and wins.
+#[test]
+fn a_wan_that_flaps_is_held_down_from_hotplug_too() {
+    let hooked = Hooked::counting();
+    for address in ["8.8.4.1", "8.8.4.2", "8.8.4.3", "8.8.4.4"] {
+        hooked.set_address(address);
+        hooked.ifup();
+        wait_until("the address is sent, or waits", || {
+            let status = hooked.0.home_status();
+            let reason = status["reason"].as_str().unwrap_or_default();
+            status["confirmed"] == address || reason.contains("the WAN flaps")
+        });
+    }
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.0.bound(), ["8.8.4.4"]);
+    assert!(hooked.0.updates() <= 4, "{}", hooked.0.updates());
+}
+
+/// `stop` of the init script removes that folder: what waits for a retry ends.
+#[test]
+fn a_service_that_is_stopped_retries_no_more() {
+    let hooked = Hooked::new();
+    fs::create_dir_all(hooked.0.path("run/started")).expect("a folder");
+    hooked
+        .0
+        .sim
+        .fault("status=503".parse().expect("a fault"), Times::All);
+    hooked.ifup();
+    wait_until("the pass fails", || hooked.0.updates() == 1);
+    fs::remove_dir(hooked.0.path("run/started")).expect("a folder");
+    hooked.wait_for_the_end();
+    assert_eq!(hooked.0.updates(), 1);
 }
 
 #[test]

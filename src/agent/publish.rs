@@ -26,6 +26,7 @@ use wansync_core::reconcile::{self, Decision};
 use wansync_core::record::{Record, RecordEntry};
 use wansync_core::schedule::event::PassResult;
 use wansync_core::schedule::passes::Target;
+use wansync_core::schedule::section::is_settled;
 use wansync_core::service::skydns;
 use wansync_core::state::SectionState;
 use wansync_core::time::describe_span;
@@ -40,6 +41,8 @@ pub struct PassOptions {
     pub forced: bool,
     /// Send nothing, remember nothing.
     pub dry_run: bool,
+    /// It follows a pass of a moment ago: what is still the same stays as that left it.
+    pub follows_up: bool,
 }
 
 /// The result of a pass for one section.
@@ -412,6 +415,12 @@ impl Pass<'_> {
         let (after, failure) = match decision {
             Decision::Update(address) if !self.options.dry_run => {
                 self.update(context, &before, address)
+            }
+            other
+                if self.options.follows_up
+                    && is_settled(&section.policy, &observation, &old, &other) =>
+            {
+                (before, None)
             }
             other => (reconcile::state_without_send(&before, &other), None),
         };

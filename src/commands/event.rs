@@ -2,9 +2,11 @@
 //!
 //! netifd runs one hotplug script at a time for the whole router, so this
 //! returns at once: it leaves a mark, and starts one process in the background
-//! unless one is there already. That process lets the WAN settle, runs a pass,
-//! and stays for as long as a retry is due before the next re-check by cron.
+//! unless one is there already. That process runs a pass at once, one more when the
+//! WAN has settled, and stays for as long as a retry is due before the next re-check
+//! by cron.
 
+use std::mem;
 use std::time::Duration;
 
 use crate::agent::paths::Paths;
@@ -13,15 +15,16 @@ use crate::agent::{hooks, tunnels::one_shot};
 use crate::cli::EventArguments;
 use crate::exit::Exit;
 use crate::sys::lock::PassLock;
-use crate::sys::{clock, control, process};
+use crate::sys::{clock, control, files, log as logging, process};
 use wansync_core::hotplug::Hotplug;
-use wansync_core::schedule::event::{EventSchedule, SETTLE_TIME};
+use wansync_core::schedule::event::{EventPasses, EventSchedule};
 use wansync_core::time::Boot;
 
 /// How long the daemon may take to say that it heard.
 const CONTROL_TIMEOUT: Duration = Duration::from_millis(20);
-/// How often the background process looks for another event while it waits.
-const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// The folder that OpenWrt's init script makes in the state folder when it starts the
+/// service, and removes when it stops it.
+const STARTED: &str = "started";
 
 /// Runs it.
 pub fn run(paths: &Paths, event: &EventArguments) -> Exit {
@@ -49,7 +52,10 @@ fn notice(paths: &Paths) -> Exit {
     if !config.main.enabled || !hotplug.matters(&config) {
         return Exit::Done;
     }
-    match wake(paths) {
+    let is_about_address = config
+        .ready_sections()
+        .any(|(_, section)| hotplug.concerns(section));
+    match wake(paths, is_about_address) {
         Ok(()) => Exit::Done,
         Err(error) => {
             let folder = paths.state.display();
@@ -69,8 +75,12 @@ fn is_told(paths: &Paths, hotplug: &Hotplug) -> bool {
     }
 }
 
-fn wake(paths: &Paths) -> std::io::Result<()> {
+fn wake(paths: &Paths, is_about_address: bool) -> std::io::Result<()> {
     let lock = PassLock::of_events(&paths.state);
+    // The process that sees the other mark looks for this one.
+    if is_about_address {
+        PassLock::of_addresses(&paths.state).request_rerun()?;
+    }
     lock.request_rerun()?;
     match lock.try_lock_now()? {
         Some(free) => {
@@ -85,61 +95,111 @@ fn wake(paths: &Paths) -> std::io::Result<()> {
 /// waits until it has left the session, by when it holds the lock. An event
 /// that comes while it ends is seen when it looks back.
 fn work(paths: &Paths) -> Exit {
-    let lock = PassLock::of_events(&paths.state);
+    let mut worker = Worker {
+        paths,
+        events: PassLock::of_events(&paths.state),
+        addresses: PassLock::of_addresses(&paths.state),
+        was_started: is_started(paths),
+        passes: EventPasses::default(),
+    };
     let mut exit = Exit::Done;
-    while let Ok(Some(guard)) = lock.try_lock_now() {
+    while let Ok(Some(guard)) = worker.events.try_lock_now() {
         process::leave_session();
-        while lock.take_rerun_request() {
-            clock::sleep(SETTLE_TIME);
-            lock.take_rerun_request();
-            exit = pass_and_retry(paths, &lock);
+        while worker.events.take_rerun_request() {
+            exit = worker.work_off_event();
         }
         drop(guard);
-        if !lock.is_rerun_requested() {
+        if !worker.events.is_rerun_requested() {
             break;
         }
     }
     exit
 }
 
-/// Passes until nothing is due before cron's next re-check, or until another
-/// event comes.
-fn pass_and_retry(paths: &Paths, lock: &PassLock) -> Exit {
-    let mut schedule = None;
-    loop {
-        let config = match paths.load_to_act() {
-            Ok(config) => config,
-            Err(error) => return error.into(),
-        };
-        if !config.main.enabled {
-            return Exit::Done;
-        }
-        let schedule = schedule.get_or_insert_with(|| EventSchedule::new(clock::boot()));
-        let done = match publish::run(paths, &config, &[], PassOptions::default()) {
-            Ok(done) => done,
-            Err(error) => return error.into(),
-        };
-        one_shot::pass(paths, &config, &[]);
-        hooks::run(done.hooks);
-        let results = done.sections.iter().map(SectionReport::result);
-        match schedule.next_pass(results, config.main.interval, clock::boot()) {
-            None => return Exit::of_sections(&done.sections),
-            Some(next) if wait(next, lock) => {}
-            Some(_) => return Exit::Done,
-        }
-    }
+fn is_started(paths: &Paths) -> bool {
+    files::is_folder(&paths.state.join(STARTED))
 }
 
-/// Waits; `false` if another event came.
-fn wait(until: Boot, lock: &PassLock) -> bool {
-    loop {
-        let left = until.since(clock::boot());
-        if left.is_zero() {
-            return true;
+struct Worker<'a> {
+    paths: &'a Paths,
+    events: PassLock,
+    /// The mark of events that need not wait for others.
+    addresses: PassLock,
+    /// True if the service was running when this process began: it ends with it.
+    was_started: bool,
+    passes: EventPasses,
+}
+
+impl Worker<'_> {
+    /// A pass over the addresses at once, if the event concerns one, and another over
+    /// everything when the WAN has settled.
+    fn work_off_event(&mut self) -> Exit {
+        let event = clock::boot();
+        let follows_up = self.passes.may_run_at_once(event)
+            && self.wait(&self.addresses, self.passes.settled_at(event));
+        if follows_up {
+            self.addresses.take_rerun_request();
+            self.passes.note(clock::boot());
+            self.update_addresses();
         }
-        if lock.is_rerun_requested() {
-            return false;
+        clock::sleep(self.passes.settled_at(event).since(clock::boot()));
+        self.addresses.take_rerun_request();
+        self.events.take_rerun_request();
+        self.passes.note(clock::boot());
+        self.pass_and_retry(PassOptions {
+            follows_up,
+            ..PassOptions::default()
+        })
+    }
+
+    /// A pass whose failure, if it cannot even begin, is that of the one that follows.
+    fn update_addresses(&self) {
+        let config = self.paths.load().ok();
+        let Some(config) = config.filter(|config| config.main.enabled && self.is_wanted()) else {
+            return;
+        };
+        logging::set_level(config.main.log_level);
+        let done = publish::run(self.paths, &config, &[], PassOptions::default());
+        hooks::run(done.map_or(Vec::new(), |done| done.hooks));
+    }
+
+    /// Passes until nothing is due before cron's next re-check, or until another
+    /// event comes. The options are those of the first one.
+    fn pass_and_retry(&self, mut options: PassOptions) -> Exit {
+        let paths = self.paths;
+        let mut schedule = None;
+        loop {
+            let config = match paths.load_to_act() {
+                Ok(config) => config,
+                Err(error) => return error.into(),
+            };
+            if !config.main.enabled || !self.is_wanted() {
+                return Exit::Done;
+            }
+            let schedule = schedule.get_or_insert_with(|| EventSchedule::new(clock::boot()));
+            let done = match publish::run(paths, &config, &[], mem::take(&mut options)) {
+                Ok(done) => done,
+                Err(error) => return error.into(),
+            };
+            one_shot::pass(paths, &config, &[]);
+            hooks::run(done.hooks);
+            let results = done.sections.iter().map(SectionReport::result);
+            match schedule.next_pass(results, config.main.interval, clock::boot()) {
+                None => return Exit::of_sections(&done.sections),
+                Some(next) if self.wait(&self.events, next) => return Exit::Done,
+                Some(_) => {}
+            }
         }
-        clock::sleep(POLL_INTERVAL.min(left));
+    }
+
+    /// Waits for a mark until `end`, or for the end of the service. Says whether there
+    /// is one.
+    fn wait(&self, mark: &PassLock, end: Boot) -> bool {
+        mark.wait_for_rerun_request(end, || self.is_wanted())
+    }
+
+    /// True unless the service was stopped.
+    fn is_wanted(&self) -> bool {
+        !self.was_started || is_started(self.paths)
     }
 }

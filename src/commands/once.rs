@@ -77,6 +77,7 @@ fn publish_sections(
     let options = PassOptions {
         forced: once.force,
         dry_run: once.dry_run,
+        follows_up: false,
     };
     let done = publish::run(paths, config, &targets, options)?;
     for report in &done.sections {

@@ -369,6 +369,11 @@ pub fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|what| what.is_file())
 }
 
+/// True if there is a folder of this name.
+pub fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|what| what.is_dir())
+}
+
 /// Removes a file; says whether there was one.
 pub fn remove(path: &Path) -> bool {
     fs::remove_file(path).is_ok()

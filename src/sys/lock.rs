@@ -9,10 +9,16 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use rustix::io::Errno;
+
+use super::wait::{self, Readiness};
 use super::{clock, files};
+use wansync_core::time::Boot;
 
 /// The lock and the mark of one state folder.
 pub struct PassLock {
@@ -44,6 +50,8 @@ impl Drop for LockGuard {
     }
 }
 
+/// The pause between two looks for a mark where the kernel does not tell of it.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The pause before a taken lock is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -63,6 +71,15 @@ impl PassLock {
             folder: folder.to_owned(),
             lock: "event.lock",
             rerun_file: "event.pending",
+        }
+    }
+
+    /// The same lock, and the mark of events that concern an address: they are acted
+    /// upon at once.
+    pub fn of_addresses(folder: &Path) -> PassLock {
+        PassLock {
+            rerun_file: "event.address",
+            ..PassLock::of_events(folder)
         }
     }
 
@@ -108,6 +125,37 @@ impl PassLock {
     /// A folder is none: waiting for it to be gone would have no end.
     pub fn is_rerun_requested(&self) -> bool {
         files::is_file(&self.folder.join(self.rerun_file))
+    }
+
+    /// Waits for the mark until `end`, for as long as it is wanted; whether it is may
+    /// follow from the folder's content. Says whether there is one.
+    pub fn wait_for_rerun_request(&self, end: Boot, is_wanted: impl Fn() -> bool) -> bool {
+        let watch = self.watch();
+        loop {
+            if self.is_rerun_requested() {
+                return true;
+            }
+            let left = end.since(clock::boot());
+            if left.is_zero() || !is_wanted() {
+                return false;
+            }
+            match &watch {
+                Ok(watch) => {
+                    // What came is of no interest: it only ends the sleep.
+                    let _ = wait::until_ready(watch, Readiness::Input, left);
+                    let _ = rustix::io::read(watch, &mut [0_u8; 1024]);
+                }
+                Err(_) => clock::sleep(POLL_INTERVAL.min(left)),
+            }
+        }
+    }
+
+    /// What tells of files and folders that come and go beside the mark.
+    fn watch(&self) -> Result<OwnedFd, Errno> {
+        let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+        let changes = WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::MOVED_FROM;
+        inotify::add_watch(&watch, &self.folder, changes)?;
+        Ok(watch)
     }
 
     /// Takes the lock if it is free.

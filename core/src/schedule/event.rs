@@ -1,5 +1,6 @@
-//! The process in the background that a hotplug event starts: it lets the WAN settle,
-//! runs a pass, and stays for as long as a retry is due before cron's next re-check.
+//! The process in the background that a hotplug event starts: it runs a pass at once,
+//! one more when the WAN has settled, and stays for as long as a retry is due before
+//! cron's next re-check.
 
 use core::time::Duration;
 
@@ -7,12 +8,50 @@ use crate::outcome::Outcome;
 use crate::time::Boot;
 
 /// One step of a reconnect often brings several events: this much time is given to the
-/// rest of them. With a TLS handshake after it, the update is still on the wire within
-/// two seconds of the first event.
-pub const SETTLE_TIME: Duration = Duration::from_secs(1);
+/// rest of them before the pass that is for them all.
+const SETTLE_TIME: Duration = Duration::from_secs(1);
 /// The pause before a source is asked again that could not be: right after a reconnect
 /// neither DNS nor routes need be there yet.
 const SOURCE_RETRY: Duration = Duration::from_secs(20);
+
+/// The passes that events start: at most two for those of a second.
+///
+/// ```
+/// use core::time::Duration;
+/// use wansync_core::schedule::event::EventPasses;
+/// use wansync_core::time::Boot;
+///
+/// let now = Boot::from_secs(100);
+/// let mut passes = EventPasses::default();
+/// assert!(passes.may_run_at_once(now));
+/// passes.note(now);
+/// let settled = passes.settled_at(now);
+/// assert_eq!(settled, now + Duration::from_secs(1));
+/// passes.note(settled);
+/// assert!(!passes.may_run_at_once(settled), "another event is for the next settled pass");
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventPasses {
+    last: Option<Boot>,
+}
+
+impl EventPasses {
+    /// True if an event that comes now need not wait for others.
+    pub fn may_run_at_once(&self, now: Boot) -> bool {
+        self.last.is_none_or(|at| now >= at + SETTLE_TIME)
+    }
+
+    /// The moment of the pass that is for all events until then, of which the first came
+    /// at `event`.
+    pub fn settled_at(&self, event: Boot) -> Boot {
+        self.last.map_or(event, |at| at.max(event)) + SETTLE_TIME
+    }
+
+    /// Notes that a pass begins.
+    pub fn note(&mut self, now: Boot) {
+        self.last = Some(now);
+    }
+}
 
 /// The result of a pass for one section.
 #[derive(Debug, Clone, Copy)]

@@ -280,7 +280,7 @@ fn held_down_until(
 /// True if a pass would remember nothing that people should know: the same state,
 /// address and reason. That an address was confirmed is the same as that it is
 /// unchanged, and that a failure is waited for the same as that it was.
-fn is_settled(
+pub fn is_settled(
     policy: &Policy,
     observation: &Observation,
     state: &SectionState,
