@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use wansync_sim::{KEY, Times};
 use wansync_test_support::daemon::Daemon;
 use wansync_test_support::waiting::wait_until;
@@ -27,7 +27,7 @@ struct Logging {
 /// One record, taken apart.
 struct Line {
     severity: u8,
-    pid: u32,
+    pid: Option<u32>,
     message: String,
 }
 
@@ -94,10 +94,15 @@ fn taken_apart(text: &str) -> Option<Line> {
         && digits(13..15)? < 60
         && time.as_bytes()[3] == b' '
         && [time.as_bytes()[9], time.as_bytes()[12]] == *b"::";
-    let (pid, message) = rest.strip_prefix(" wansync[")?.split_once("]: ")?;
+    let (tag, message) = rest.split_once(": ")?;
+    let number = tag.strip_prefix(" wansync")?;
+    let pid = match number {
+        "" => None,
+        _ => Some(number.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?),
+    };
     (is_time && priority >> 3 == 3).then_some(Line {
         severity: priority & 7,
-        pid: pid.parse().ok()?,
+        pid,
         message: message.to_owned(),
     })
 }
@@ -112,7 +117,7 @@ fn records_are_as_logd_wants_them() {
     let line = logging.next();
     assert_eq!(line.severity, 6);
     assert_eq!(line.message, "home: confirmed: 8.8.4.4 is confirmed");
-    assert_ne!(line.pid, std::process::id());
+    assert!(line.pid.is_some_and(|pid| pid != std::process::id()));
     logging.run(&["once"], &[]).expect("as before").expect(0);
     assert_eq!(
         logging.next().message,
@@ -187,10 +192,93 @@ fn the_process_in_the_background_logs_too() {
     assert_eq!(line.message, "home: confirmed: 8.8.4.4 is confirmed");
     // It ends after that; its folder is not to go before it.
     // Where no process inherits orphans, it stays as a zombie.
-    let stat = format!("/proc/{}/stat", line.pid);
+    let stat = format!("/proc/{}/stat", line.pid.expect("a number"));
     let lives = || fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
     wait_until("it ends", || !lives());
     logging.is_empty();
+}
+
+impl Logging {
+    /// logd ends, and another one takes its place.
+    fn restart_logd(&mut self) {
+        let path = self.router.path("dev/log");
+        fs::remove_file(&path).expect("the socket");
+        self.bind();
+    }
+
+    fn bind(&mut self) {
+        self.socket = UnixDatagram::bind(self.router.path("dev/log")).expect("a socket");
+        let patience = Duration::from_secs(20);
+        let patience = self.socket.set_read_timeout(Some(patience));
+        patience.expect("a time");
+    }
+}
+
+/// Reads records until this one; gives it.
+#[track_caller]
+fn next_of(logging: &Logging, message: &str) -> Line {
+    loop {
+        let line = logging.next();
+        if line.message.contains(message) {
+            return line;
+        }
+    }
+}
+
+#[test]
+fn a_logd_that_was_restarted_is_found_again() {
+    let mut logging = Logging::new();
+    let Some(jailed) = logging.jailed(&["daemon"]) else {
+        return;
+    };
+    let mut daemon = Daemon::start(jailed, logging.router.path("out"));
+    next_of(&logging, "is confirmed");
+    for _ in 0..2 {
+        logging.restart_logd();
+        daemon.signal(Signal::HUP);
+        let line = next_of(&logging, "the configuration was read again");
+        assert_eq!(line.severity, 6);
+    }
+    // While none is there, and where none ever comes, procd has it.
+    fs::remove_file(logging.router.path("dev/log")).expect("the socket");
+    logging.socket = UnixDatagram::unbound().expect("a socket");
+    daemon.signal(Signal::HUP);
+    daemon.says("wansync: info: the configuration was read again");
+    logging.bind();
+    daemon.signal(Signal::HUP);
+    next_of(&logging, "the configuration was read again");
+}
+
+/// As procd's jail has it: the init script mounts the folder, and the jail the socket on
+/// top, which is gone with the logd of then. The numbers of a jail mean nothing outside.
+#[test]
+fn a_logd_that_was_restarted_is_found_again_from_within_a_jail() {
+    let mut logging = Logging::new();
+    let dev = logging.router.path("dev").display().to_string();
+    let line = format!(
+        "mount --bind /dev/null {dev}/null; mount --rbind {dev} /dev; \
+         mount --bind {dev}/log /dev/log"
+    );
+    let daemon = logging.router.command(&["daemon"]);
+    let Some(confined) = wansync_test_support::jail::confined(&line, &daemon) else {
+        return;
+    };
+    let daemon = Daemon::start(confined, logging.router.path("out"));
+    let line = next_of(&logging, "running: 1 skydns sections");
+    assert_eq!((line.severity, line.pid), (6, None));
+    let line = next_of(&logging, "is confirmed");
+    // An emulator has another name.
+    if env::var_os("WANSYNC_PROGRAM").is_none() {
+        assert_eq!(line.pid, None, "of the daemon's child");
+    }
+    logging.restart_logd();
+    let outside = daemon.pid().as_raw_nonzero();
+    let children = fs::read_to_string(format!("/proc/{outside}/task/{outside}/children"));
+    let inside = children.expect("/proc").trim().parse().ok();
+    let inside = inside.and_then(Pid::from_raw).expect("the daemon");
+    kill_process(inside, Signal::HUP).expect("it lives");
+    let line = next_of(&logging, "the configuration was read again");
+    assert_eq!((line.severity, line.pid), (6, None));
 }
 
 /// True if the program is a router's, where a panic is a trap without a text:
@@ -244,7 +332,7 @@ fn a_fault_leaves_one_line() {
         assert_eq!(line.severity, 3);
         assert_eq!(
             line.pid,
-            daemon.pid().as_raw_nonzero().get().cast_unsigned()
+            Some(daemon.pid().as_raw_nonzero().get().cast_unsigned())
         );
         reports_a_fault(&line.message);
         logging.is_empty();

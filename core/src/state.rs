@@ -152,13 +152,20 @@ impl Persist for Confirmed {
 
 impl SectionState {
     /// The state for another configuration: what was learnt no longer counts,
-    /// but what was sent today still does.
+    /// but what was sent today still does, and so does what a process learnt that could
+    /// not read the key, and so had no fingerprint.
     #[must_use]
     pub fn for_config(self, fingerprint: &str) -> SectionState {
         if self.fingerprint == fingerprint {
             return self;
         }
+        let (outcome, reason) = match self.fingerprint.is_empty() {
+            true => (self.outcome, self.reason),
+            false => (None, String::new()),
+        };
         SectionState {
+            outcome,
+            reason,
             fingerprint: fingerprint.to_owned(),
             serial: self.serial,
             observed: self.observed,

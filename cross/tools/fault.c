@@ -103,9 +103,14 @@ static void report(int signal, siginfo_t *info, void *context) {
     struct text line = { 0 };
     say(&line, "<27>"); /* daemon, error */
     say_time(&line);
-    say(&line, "wansync[");
-    say_number(&line, getpid(), 10, 1);
-    say(&line, "]: ");
+    say(&line, "wansync");
+    /* In a jail the number says nothing. */
+    if (getpid() != 1) {
+        say(&line, "[");
+        say_number(&line, getpid(), 10, 1);
+        say(&line, "]");
+    }
+    say(&line, ": ");
     say(&line, message.bytes);
     if (!send_to_log(&line) || isatty(2)) {
         /* In one piece, since others may write to the same stderr. */

@@ -13,7 +13,7 @@ use crate::agent::recall::{Access, remembered_state};
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::lock::{LockGuard, PassLock};
 use crate::sys::store::Store;
-use crate::sys::{clock, log as logging, random};
+use crate::sys::{clock, identity, log as logging, random};
 use wansync_core::address::{Candidate, PublicAddress};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::secret::Secret;
@@ -369,6 +369,7 @@ impl Pass<'_> {
             Ok(key) => key,
             Err(problem) => {
                 self.log_problem(&problem);
+                self.remember_without_key(name, section, &problem);
                 return wrong_section(name, &problem_line(&problem));
             }
         };
@@ -376,6 +377,24 @@ impl Pass<'_> {
             self.log_problem(&problem);
         }
         self.decide(&SectionContext { name, section, key }, chosen)
+    }
+
+    /// Remembers that the key cannot be read by this process, for those who read `status`
+    /// and can.
+    fn remember_without_key(&self, name: &str, section: &Skydns, problem: &Problem) {
+        let number = identity::own_user();
+        if self.options.dry_run || number == 0 {
+            return;
+        }
+        let stored = self.store.section_state(name);
+        let entry = self.record.entry(name);
+        let recalled = || Some(entry?.to_state(section.policy.refresh, clock::now()));
+        let trouble = AbortReason::KeyOfUser(problem.text.clone(), number);
+        let state = stored.or_else(recalled).unwrap_or_default();
+        let state = reconcile::state_without_send(&state, &Decision::Abort(trouble));
+        if let Err(why) = self.store.remember_section(name, &state) {
+            log::error!("{name}: {why}");
+        }
     }
 
     fn decide(

@@ -19,6 +19,11 @@ pub fn router_number() -> u32 {
     router_number_below(Path::new("/"))
 }
 
+/// The number of the user as whom this process runs.
+pub fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 fn router_number_below(root: &Path) -> u32 {
     let text = DEVICES
         .iter()

@@ -1,11 +1,12 @@
 //! The destination of log records: stderr on a terminal, `/dev/log` otherwise.
 #![expect(clippy::disallowed_methods, reason = "the log is a socket")]
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::net::UnixDatagram;
 use std::panic;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -50,12 +51,8 @@ pub fn start(level: LevelFilter, reader: LogReader) {
         return;
     }
     let logger = Syslog {
-        socket: if waits {
-            OnceLock::from(None)
-        } else {
-            OnceLock::new()
-        },
-        is_stuck: AtomicBool::new(false),
+        path: (!waits).then_some("/dev/log"),
+        socket: Mutex::default(),
     };
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(level);
@@ -83,23 +80,40 @@ const OUR_TARGET: &str = "wansync";
 
 /// Writes to syslog's socket, or to stderr where there is none or it is not for syslog.
 struct Syslog {
-    /// Opened for the first record: most passes have none.
-    socket: OnceLock<Option<UnixDatagram>>,
-    /// logd no longer reads. A thousand lines must not wait for it one by one.
-    is_stuck: AtomicBool,
+    /// The path of syslog's socket, if it is for syslog.
+    path: Option<&'static str>,
+    /// Opened for the first record, since most passes have none, and anew when logd was
+    /// restarted.
+    socket: Mutex<Option<UnixDatagram>>,
 }
 
 impl Syslog {
-    fn send(&self, socket: &UnixDatagram, datagram: &[u8]) {
-        if self.is_stuck.load(Ordering::Relaxed) {
-            return;
-        }
-        // A log that is full or gone must not stop a pass.
-        if let Err(error) = socket.send(datagram)
-            && error.kind() == io::ErrorKind::WouldBlock
+    /// Sends a record. Returns false if there is nobody to send it to.
+    fn send(&self, datagram: &[u8]) -> bool {
+        let Some(path) = self.path else {
+            return false;
+        };
+        let mut kept = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(socket) = kept.as_ref()
+            && is_taken(socket, datagram)
         {
-            self.is_stuck.store(true, Ordering::Relaxed);
+            return true;
         }
+        *kept = connect(path).ok();
+        kept.as_ref()
+            .is_some_and(|socket| is_taken(socket, datagram))
+    }
+}
+
+/// Sends a record; false if nobody holds the other end any more. A log that is full must
+/// not stop a pass, and a thousand lines must not wait for it one by one.
+fn is_taken(socket: &UnixDatagram, datagram: &[u8]) -> bool {
+    match socket.send(datagram) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            let _ = socket.set_nonblocking(true);
+            true
+        }
+        sent => sent.is_ok(),
     }
 }
 
@@ -114,20 +128,26 @@ impl Log for Syslog {
         }
         // A path or a reply may hold what would begin a line of its own.
         let message = record.args().to_string().replace(['\n', '\r', '\0'], " ");
-        match self.socket.get_or_init(|| connect("/dev/log").ok()) {
-            Some(socket) => {
-                self.send(socket, &datagram(record.level(), &message, clock::wall()));
-            }
-            None => {
-                let level = record.level().as_str().to_ascii_lowercase();
-                // In one piece, since others may write to the same stderr.
-                let line = format!("{OUR_TARGET}: {level}: {message}\n");
-                let _ = io::stderr().write_all(line.as_bytes());
-            }
+        if !self.send(&datagram(record.level(), &message, clock::wall())) {
+            let level = record.level().as_str().to_ascii_lowercase();
+            // In one piece, since others may write to the same stderr.
+            let line = format!("{OUR_TARGET}: {level}: {message}\n");
+            let _ = io::stderr().write_all(line.as_bytes());
         }
     }
 
     fn flush(&self) {}
+}
+
+/// The number of this process in brackets; nothing in a jail, whose numbers nobody outside
+/// knows. There our daemon is the first process.
+fn process_number() -> String {
+    let first = || fs::read("/proc/1/comm").unwrap_or_default();
+    match process::id() {
+        1 => String::new(),
+        _ if first().trim_ascii_end() == OUR_TARGET.as_bytes() => String::new(),
+        number => format!("[{number}]"),
+    }
 }
 
 /// `<PRI>Mmm dd hh:mm:ss tag[pid]: message`. OpenWrt's logd takes 16 bytes off
@@ -142,9 +162,9 @@ fn datagram(level: Level, message: &str, now: Wall) -> Vec<u8> {
         Level::Debug | Level::Trace => 7,
     };
     let time = Civil::at(now);
-    let pid = std::process::id();
+    let number = process_number();
     let mut line = format!(
-        "<{}>{} {:2} {:02}:{:02}:{:02} {OUR_TARGET}[{pid}]: {}",
+        "<{}>{} {:2} {:02}:{:02}:{:02} {OUR_TARGET}{number}: {}",
         DAEMON | severity,
         time.month_name(),
         time.day,
@@ -211,15 +231,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log");
         let _full = UnixDatagram::bind(&path).expect("a socket");
-        let log = Syslog {
-            socket: OnceLock::new(),
-            is_stuck: AtomicBool::new(false),
-        };
         let socket = connect(path.to_str().expect("UTF-8")).expect("connected");
         for _ in 0..100_000 {
-            log.send(&socket, b"line");
+            assert!(is_taken(&socket, b"line"));
         }
-        assert!(log.is_stuck.load(Ordering::Relaxed));
     }
 
     #[test]

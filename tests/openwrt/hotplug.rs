@@ -3,7 +3,7 @@
 use crate::staged::Staged;
 
 /// A section and a tunnel, each with its networks. There is no netifd here.
-fn sections(staged: &Staged) -> String {
+pub fn sections(staged: &Staged) -> String {
     let home = staged.home("8.8.4.4");
     home.replace("source 'static'", "source 'network'")
         + "config tunnel 'dacha'\noption name 'user356'\noption network 'vpnki0'\n\
@@ -16,7 +16,7 @@ const DECIDED: &str = "until [ -e /var/run/wansync/event.lock ] || \
     { set -- /proc/[0-9]*; [ $# = 1 ]; }; do sleep 0.1; done";
 
 /// True if this event has a pass started.
-fn is_heard(staged: &Staged, folder: &str, environment: &str) -> bool {
+pub fn is_heard(staged: &Staged, folder: &str, environment: &str) -> bool {
     let lock = staged.path("tmp/run/wansync/event.lock");
     std::fs::remove_file(&lock).ok();
     let script = format!("{environment} hotplug-call {folder}; {DECIDED}");

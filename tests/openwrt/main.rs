@@ -11,6 +11,7 @@
 wansync_test_support::simulator!();
 
 mod cron;
+mod disabled;
 mod filtering;
 mod flash;
 mod hotplug;

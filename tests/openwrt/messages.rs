@@ -18,7 +18,7 @@ type Symptom = (&'static str, &'static str, fn(&Online));
 /// A router as it was installed and set up, whatever was done to it.
 fn set_right(online: &Online) {
     let staged = &online.staged;
-    online.run("/etc/init.d/wansync stop; rm -rf /var/run/wansync /etc/wansync/record /tmp/log /tmp/.uci /tmp/cron.disabled");
+    online.run("/etc/init.d/wansync stop; rm -rf /var/run/wansync /etc/wansync/record /tmp/log /tmp/.uci /tmp/cron.disabled; /etc/init.d/wansync enable");
     staged.configure("", HOME);
     online.type_in(
         "cat >/etc/wansync/skydns.key; chmod 600 /etc/wansync/skydns.key",
@@ -124,6 +124,20 @@ const SYMPTOMS: &[Symptom] = &[
     ("1", "/etc/init.d/wansync enabled; echo $?", |on| {
         on.run("/etc/init.d/wansync disable");
     }),
+    (
+        "wansync is disabled: what was started lasts until the next boot",
+        "logread -e wansync",
+        |on| {
+            on.run("/etc/init.d/wansync disable; /etc/init.d/wansync start");
+        },
+    ),
+    (
+        "wansync is disabled: its line is taken out of cron",
+        "logread -e wansync",
+        |on| {
+            on.run("/etc/init.d/wansync enable; /etc/init.d/wansync start; /etc/init.d/wansync disable");
+        },
+    ),
     ("cron is disabled", "logread -e wansync", |on| {
         on.run("touch /tmp/cron.disabled; /etc/init.d/wansync reload");
     }),

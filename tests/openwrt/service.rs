@@ -151,6 +151,25 @@ fn the_daemon_has_no_more_privileges_than_it_needs() {
     }
 }
 
+/// Who reloads may have changed why.
+#[test]
+fn that_the_daemon_runs_as_root_is_said_at_each_start_and_reload() {
+    let staged = running("daemon");
+    staged.configure(
+        "option mode 'daemon'",
+        &format!(
+            "{}{DACHA}option notify '/bin/true'\n",
+            staged.home("8.8.4.4")
+        ),
+    );
+    for action in ["start", "reload", "restart", "reload"] {
+        staged
+            .service(action)
+            .expect(0)
+            .says("the daemon runs as root: it runs programs of the owner");
+    }
+}
+
 /// All that a refused configuration must leave as it was.
 fn running_state(staged: &Staged) -> impl PartialEq + std::fmt::Debug {
     let on_flash = staged.files(&["etc/crontabs", "etc/rc.d"]);

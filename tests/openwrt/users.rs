@@ -185,6 +185,62 @@ fn a_daemon_of_its_own_user_lives_beside_root() {
     }
 }
 
+/// Root can read it, so nobody but the daemon can say that it cannot.
+#[test]
+fn a_key_that_the_daemons_user_cannot_read_is_in_the_status() {
+    if passed_over() {
+        return;
+    }
+    let router = Router::new();
+    for folder in ["run", "etc", "root"] {
+        fs::create_dir(router.path(folder)).expect("a folder");
+    }
+    for folder in ["run", "etc"] {
+        chown(router.path(folder), Some(WANSYNC), Some(WANSYNC)).expect("root may");
+    }
+    let open = |path: &Path, mode| {
+        fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("it is ours");
+    };
+    open(&router.path(""), 0o755);
+    open(&router.path("root"), 0o750);
+    let key = router.path("root/skydns.key");
+    fs::write(&key, wansync_sim::KEY).expect("a key");
+    let home = router
+        .home("option source 'static'\noption address '8.8.4.4'")
+        .replace(
+            &format!("option key '{}'", wansync_sim::KEY),
+            &format!("option key_file '{}'", key.display()),
+        )
+        .replace(&router.sim.https_url(), &router.sim.http_url());
+    router.configure_raw(home.as_bytes());
+    open(&router.config(), 0o644);
+    let binary = router.path("wansync.bin");
+    fs::copy(program().get_program(), &binary).expect("the program");
+    let user = WANSYNC.to_string();
+    let mut daemon = Command::new("setpriv");
+    daemon.args(["--reuid", &user, "--regid", &user, "--clear-groups", "--"]);
+    daemon
+        .arg(&binary)
+        .args(router.command(&["daemon"]).get_args());
+    let mut daemon = Daemon::start(daemon, router.path("log"));
+    daemon.says("may not be read by this user");
+    daemon.until("the status", |_| {
+        router.home_status()["outcome"] == "aborted"
+    });
+    let status = router.home_status();
+    let why = format!(
+        "the key file {} may not be read by this user (number {WANSYNC}, not root)",
+        key.display()
+    );
+    assert_eq!(status["reason"], why.as_str());
+    assert_eq!(router.updates(), 0);
+    // What was put right is seen at a reload.
+    open(&router.path("root"), 0o755);
+    open(&key, 0o644);
+    daemon.signal(rustix::process::Signal::HUP);
+    daemon.until("the address", |_| router.bound() == ["8.8.4.4"]);
+}
+
 /// A file that a person asked for belongs to that person, wherever it is put.
 #[test]
 fn an_output_file_is_not_given_away() {

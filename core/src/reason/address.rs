@@ -66,6 +66,9 @@ pub enum AbortReason {
     Command(CommandFailure),
     /// The clock is earlier than this program, so no certificate can be checked.
     ClockNotSet(Wall),
+    /// The key cannot be read by a process that is not root; what is the matter, and the
+    /// number of its user.
+    KeyOfUser(String, u32),
     /// What is about to be sent cannot be remembered; the cause, in words.
     CannotRemember(String),
 }
@@ -242,6 +245,9 @@ impl fmt::Display for AbortReason {
             | AbortReason::Kernel(cause)
             | AbortReason::NoWayOut(cause) => f.write_str(cause),
             // What is not remembered could be sent without end.
+            AbortReason::KeyOfUser(problem, number) => {
+                write!(f, "{problem} (number {number}, not root)")
+            }
             AbortReason::CannotRemember(cause) => {
                 write!(f, "{cause}; until it can be written, nothing is sent")
             }

@@ -1,5 +1,6 @@
 //! One `skydns` section of the daemon: when it is looked at, and when it needs a pass.
 
+use core::mem;
 use core::net::IpAddr;
 use core::time::Duration;
 
@@ -102,6 +103,8 @@ pub(super) struct SectionSchedule {
     source_failures: u32,
     /// The moment at which what the last pass could not send may be sent.
     retry_at: Option<Boot>,
+    /// True if a pass has said what is wrong with the key.
+    key_is_missed: bool,
 }
 
 impl SectionSchedule {
@@ -195,14 +198,15 @@ impl SectionSchedule {
             SectionFacts::Unobserved => self.need_of_unobserved(interval, now),
             SectionFacts::WithoutKey => {
                 self.recheck_requested = false;
-                match self.last_pass {
-                    // The pass says what is wrong with the key; once is enough.
-                    None => Need::Pass(now, None),
-                    Some(_) => Need::Recheck(now + interval),
+                // The pass says what is wrong with the key; once is enough.
+                match mem::replace(&mut self.key_is_missed, true) {
+                    false => Need::Pass(now, None),
+                    true => Need::Recheck(now + interval),
                 }
             }
             SectionFacts::Observed { observation, state } => {
                 self.recheck_requested = false;
+                self.key_is_missed = false;
                 let state = &SectionState {
                     hold_down: self.hold_down,
                     ..state.clone()

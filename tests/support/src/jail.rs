@@ -7,19 +7,24 @@ use std::process::{Command, Stdio};
 /// the line mounts is gone when the program ends. `None`, and a word on it, on
 /// a machine that does not allow that.
 pub fn jailed(line: &str, command: &Command) -> Option<Command> {
+    within(&["-rm"], line, command)
+}
+
+/// The same as the first process of a PID namespace, as in a jail of procd. Its process
+/// is a child of the command's, and ends with it.
+pub fn confined(line: &str, command: &Command) -> Option<Command> {
+    within(&["-rmpf", "--kill-child", "--mount-proc"], line, command)
+}
+
+fn within(namespaces: &[&str], line: &str, command: &Command) -> Option<Command> {
     if !is_possible() {
         // Past the test harness, which keeps what passing tests print.
         let _ = writeln!(io::stderr(), "skipped in part: no mount namespaces here");
         return None;
     }
     let mut jailed = Command::new("unshare");
-    jailed.args([
-        "-rm",
-        "sh",
-        "-c",
-        &format!("set -e; {line}; exec \"$@\""),
-        "sh",
-    ]);
+    jailed.args(namespaces);
+    jailed.args(["sh", "-c", &format!("set -e; {line}; exec \"$@\""), "sh"]);
     jailed.arg(command.get_program()).args(command.get_args());
     jailed.stdin(Stdio::null());
     Some(jailed)
