@@ -35,7 +35,7 @@ pub fn judge_household(paths: &Paths, config: &Config) -> Option<Filtering> {
         networks: &paths.network_file(),
         read: &|path| files::read(Path::new(path), MAX_RESOLV_FILE).unwrap_or_default(),
         is_own: &netlink::is_own_address,
-        // Whoever has a resolver of the service for an address of its own is no proxy.
+        // What listens at the resolver's own address is the resolver, not a proxy.
         listeners: &|port| listeners::on_udp_port(port, &resolvers),
     };
     Some(judge(&household, &dhcp))

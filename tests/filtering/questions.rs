@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::House;
 use wansync_test_support::Ran;
@@ -227,6 +227,52 @@ fn several_resolvers_and_several_sections() {
     for index in [0, 1] {
         assert_eq!(status["skydns"][index]["profile_test"]["state"], "in-force");
     }
+}
+
+/// The question leaves through the device of `bind`, although the default route does not.
+#[test]
+fn it_is_asked_through_the_network_of_bind() {
+    let house = House::new();
+    let ubus = house.router.ubus();
+    let ways = [("eth1", 100), ("eth2", 200)].map(|(device, metric)| {
+        let internet = house.net.beside();
+        house.net.join(device, &internet, "customer");
+        house
+            .net
+            .ip(&format!("address add 8.8.4.{metric}/32 dev {device}"));
+        house
+            .net
+            .ip(&format!("route add default dev {device} metric {metric}"));
+        internet.ip("route add default dev customer");
+        for address in ["193.58.251.251", "9.9.9.10"] {
+            internet.ip(&format!("address add {address}/32 dev customer"));
+        }
+        let resolver = Resolver::start(&internet, BLOCKS);
+        (internet, resolver)
+    });
+    let sim = FarSim::start(&ways[1].0, "9.9.9.10");
+    let wan = |device: &str| {
+        json!({
+            "up": true, "available": true, "autostart": true, "l3_device": device,
+            "proto": "static", "device": device,
+            "ipv4-address": [{"address": "8.8.4.200", "mask": 32}],
+        })
+    };
+    ubus.set_interface("wan", wan("eth2"));
+    configure(&house, &sim, &format!("{TEST}\noption bind 'wan'"));
+    check(&house).says("this household's profile is in force");
+    let asked = ways
+        .each_ref()
+        .map(|(_, resolver)| resolver.questions().len());
+    assert_eq!(asked, [0, 1]);
+    // Not at all rather than through another device.
+    ubus.set_interface("wan", wan("eth9"));
+    let ran = house.run(&["check"]);
+    ran.says("does not answer DNS questions: cannot be bound to device eth9: No such device");
+    let asked = ways
+        .each_ref()
+        .map(|(_, resolver)| resolver.questions().len());
+    assert_eq!(asked, [0, 1]);
 }
 
 /// Everything is sent whatever the resolver does, and whatever the files say.

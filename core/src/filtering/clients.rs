@@ -65,14 +65,14 @@ impl Judge<'_> {
         let mut is_served = false;
         for section in DhcpSection::all(self.package) {
             let is_network = section.is_a("dhcp");
-            if is_network && section.flag("ignore") {
-                continue;
-            }
-            if !is_network || section.text("dhcpv4") != "disabled" {
+            // odhcpd goes by neither of these two.
+            let is_off = section.flag("ignore") || section.text("dhcpv4") == "disabled";
+            if !is_network || !is_off {
                 is_served |= is_network;
                 self.follow_dhcp(section, &mut clients, is_network);
             }
-            if is_network {
+            // The provider's side of a relay has no clients.
+            if is_network && !section.flag("master") {
                 self.follow_advertisements(section, &mut clients);
             }
         }
@@ -164,23 +164,21 @@ impl Judge<'_> {
 
     /// odhcpd's part.
     fn follow_advertisements(&mut self, section: DhcpSection<'_>, clients: &mut Clients) {
-        let modes = ["ra", "dhcpv6"].map(|option| section.text(option));
-        if modes.iter().any(|mode| mode == "relay") {
+        let modes = ["ra", "dhcpv6"].map(|option| (option, section.text(option)));
+        let is = |wanted: &str| modes.iter().any(|(_, mode)| mode == wanted);
+        let values = section.values("dns");
+        // What is relayed has other resolvers in it, if there are any here.
+        if is("relay") && values.items.is_empty() {
             self.elsewhere.push(FilteringReason::Relayed {
                 section: section.reference(),
             });
             clients.would_ask_router = true;
-            let relays = ["ra", "dhcpv6"].into_iter().zip(&modes);
-            let relays = relays.filter(|(_, mode)| *mode == "relay");
+            let relays = modes.iter().filter(|(_, mode)| mode == "relay");
             let mends = relays.map(|(option, _)| section.change("set", option, "server"));
             self.mends.extend(mends);
-        } else if !modes
-            .iter()
-            .any(|mode| mode == "server" || mode == "hybrid")
-        {
+        } else if !is("server") && !is("hybrid") && !is("relay") {
             return;
         }
-        let values = section.values("dns");
         let mut foreign = Vec::new();
         for item in &values.items {
             if self.follow_told(section, "dns", [&**item].into_iter(), clients) {

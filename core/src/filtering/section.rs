@@ -25,9 +25,12 @@ pub(super) struct Values<'a> {
 }
 
 impl<'a> DhcpSection<'a> {
-    /// All sections of the file.
+    /// The sections of the file, but those whose type no shell would take as it stands; it
+    /// is none that a script reads.
     pub(super) fn all(package: &'a Package<'a>) -> impl Iterator<Item = DhcpSection<'a>> {
-        let sections = package.sections.iter();
+        let is_word =
+            |section: &&Section<'_>| section.kind.bytes().all(|b| b.is_ascii_alphanumeric());
+        let sections = package.sections.iter().filter(is_word);
         sections.map(move |section| DhcpSection { package, section })
     }
 

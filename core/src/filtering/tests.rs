@@ -353,6 +353,18 @@ fn what_clients_are_told() {
             "some",
             "'lan' is a relay",
         ),
+        ("option ra 'relay'\n option master '1'", "all", ""),
+        (
+            "option ra 'relay'\n list dns '2a00::53'",
+            "some",
+            "2a00::53",
+        ),
+        ("option ra 'relay'\n list dns '::'", "all", ""),
+        (
+            "option ignore '1'\n option ra 'server'\n list dns '2a00::53'",
+            "some",
+            "2a00::53",
+        ),
     ];
     for (lines, verdict, part) in table {
         let dhcp = format!("{}{lan} {lines}\n", dnsmasq(&[NORESOLV, SERVER]));
@@ -490,6 +502,14 @@ fn the_commands_that_mend_it() {
     for (dhcp, resolv, mends) in table {
         assert_eq!(verdict_of(dhcp, resolv, &[]).mends, *mends, "{dhcp}");
     }
+}
+
+/// The type of a section becomes part of a command.
+#[test]
+fn a_section_of_a_type_that_nobody_reads_is_passed_over() {
+    let odd = dnsmasq(&[NORESOLV, SERVER]) + "config $(reboot)\n list dhcp_option '6,8.8.8.8'\n";
+    let found = verdict_of(&odd, ISP, &[]);
+    assert_eq!((found.verdict, found.mends), (Verdict::All, vec![]));
 }
 
 #[test]
