@@ -8,13 +8,17 @@ use std::path::Path;
 /// The names of the programs that listen on a port, each once; empty for one that this user
 /// may not see. What listens at one of the addresses `but` does not count.
 pub fn on_udp_port(port: u16, but: &[IpAddr]) -> Vec<String> {
-    let but: Vec<String> = but.iter().flat_map(as_in_table).collect();
     let mut sockets: Vec<String> = Vec::new();
     for table in ["/proc/net/udp", "/proc/net/udp6"] {
         // A kernel without IPv6 has no such table.
         let table = fs::read_to_string(table).unwrap_or_default();
-        let lines = table.lines().filter_map(|line| socket_on(line, port, &but));
-        sockets.extend(lines.map(|inode| format!("socket:[{inode}]")));
+        for line in table.lines() {
+            if let Some((address, inode)) = socket_on(line, port)
+                && !but.iter().any(|one| is_in_table_as(one, address))
+            {
+                sockets.push(format!("socket:[{inode}]"));
+            }
+        }
     }
     if sockets.is_empty() {
         return Vec::new();
@@ -35,29 +39,27 @@ pub fn on_udp_port(port: u16, but: &[IpAddr]) -> Vec<String> {
     names
 }
 
-/// The inode of the socket in a line of the table, if it is on this port and not connected:
+/// The address and the inode of the socket in a line of the table, if it is on this port and not connected:
 /// `sl local:port remote:port st queues timer retransmits uid timeout inode …`, in hex.
-fn socket_on<'a>(line: &'a str, port: u16, but: &[String]) -> Option<&'a str> {
+fn socket_on(line: &str, port: u16) -> Option<(&str, &str)> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let (address, local) = words.next()?.rsplit_once(':')?;
     let (_, remote) = words.next()?.rsplit_once(':')?;
-    let is_other = !but.iter().any(|one| one == address);
+    let inode = words.nth(6)?;
     let is_listener = u16::from_str_radix(local, 16) == Ok(port) && remote == "0000";
-    words.nth(6).filter(|_| is_listener && is_other)
+    is_listener.then_some((address, inode))
 }
 
-/// An IPv4 address as the table has it: a number in the byte order of the machine, which an
-/// emulator does not turn round. For IPv6 there is none.
-fn as_in_table(address: &IpAddr) -> Vec<String> {
-    match address {
-        IpAddr::V4(address) => {
+/// An IPv4 address is in the table as a number in the byte order of the machine, which an
+/// emulator does not turn round. IPv6 is not looked for.
+fn is_in_table_as(address: &IpAddr, text: &str) -> bool {
+    let found = u32::from_str_radix(text, 16);
+    match (address, found) {
+        (IpAddr::V4(address), Ok(found)) => {
             let number = u32::from(*address);
-            vec![
-                format!("{number:08X}"),
-                format!("{:08X}", number.swap_bytes()),
-            ]
+            found == number || found == number.swap_bytes()
         }
-        IpAddr::V6(_) => Vec::new(),
+        _ => false,
     }
 }
 
@@ -89,12 +91,12 @@ mod tests {
     #[test]
     fn a_connected_socket_is_no_listener() {
         let line = "  1: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 12345 2 0000000000000000 0";
-        assert_eq!(socket_on(line, 53, &[]), Some("12345"));
-        assert_eq!(socket_on(line, 54, &[]), None);
+        assert_eq!(socket_on(line, 53), Some(("0100007F", "12345")));
+        assert_eq!(socket_on(line, 54), None);
         let connected = line.replace("00000000:0000", "01010101:0035");
-        assert_eq!(socket_on(&connected, 53, &[]), None);
+        assert_eq!(socket_on(&connected, 53), None);
         for bad in ["", "sl", "  1: x y", "  1: :0035 :0000"] {
-            assert_eq!(socket_on(bad, 53, &[]), None);
+            assert_eq!(socket_on(bad, 53), None);
         }
     }
 }

@@ -87,29 +87,50 @@ impl NetworkOptions {
             device: text("device").or(text("ifname")).map(str::to_owned),
             starts_at_boot: !matches!(text("auto"), Some("0" | "false")),
             addresses: addresses(section),
-            dns: words(section, "dns").map(str::to_owned).collect(),
+            dns: words(section, "dns"),
         }
     }
 }
 
 /// An address may have its prefix behind it.
 fn addresses(section: &Section<'_>) -> Vec<IpAddr> {
-    let all = words(section, "ipaddr").chain(words(section, "ip6addr"));
-    let bare = all.filter_map(|text| text.split('/').next()?.parse().ok());
-    bare.collect()
+    let mut addresses = Vec::new();
+    for name in ["ipaddr", "ip6addr"] {
+        for word in words(section, name) {
+            let bare = word.split('/').next().unwrap_or_default();
+            addresses.extend(bare.parse::<IpAddr>().ok());
+        }
+    }
+    addresses
 }
 
-/// The words of an option, or of all items of a list.
-fn words<'a>(section: &'a Section<'_>, name: &str) -> impl Iterator<Item = &'a str> {
-    let entry = section.options.iter().find(|entry| entry.name == name);
-    let (one, list) = match entry.map(|entry| &entry.value) {
-        Some(Value::One(value)) => (Some(value), &[][..]),
-        Some(Value::List(items)) => (None, &items[..]),
-        None => (None, &[][..]),
+/// The words of an option, or of all items of a list. Plain loops: chained iterators of
+/// this take a kilobyte each.
+fn words(section: &Section<'_>, name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut add = |bytes: &[u8]| {
+        for word in str::from_utf8(bytes)
+            .unwrap_or_default()
+            .split_ascii_whitespace()
+        {
+            words.push(String::from(word));
+        }
     };
-    let values = one.into_iter().chain(list.iter().map(|(item, _)| item));
-    let texts = values.filter_map(|bytes| str::from_utf8(bytes).ok());
-    texts.flat_map(str::split_ascii_whitespace)
+    match section
+        .options
+        .iter()
+        .find(|entry| entry.name == name)
+        .map(|entry| &entry.value)
+    {
+        Some(Value::One(value)) => add(value),
+        Some(Value::List(items)) => {
+            for (item, _) in items {
+                add(item);
+            }
+        }
+        None => {}
+    }
+    words
 }
 
 fn text<'a>(section: &'a Section<'_>, name: &str) -> Option<&'a str> {

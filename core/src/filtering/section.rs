@@ -56,10 +56,15 @@ impl<'a> DhcpSection<'a> {
                 items: items.iter().map(|(item, _)| text(item)).collect(),
             },
             Some(Value::One(value)) => {
-                let words = value.split(u8::is_ascii_whitespace);
+                let mut items = Vec::new();
+                for word in value.split(u8::is_ascii_whitespace) {
+                    if !word.is_empty() {
+                        items.push(text(word));
+                    }
+                }
                 Values {
                     is_list: false,
-                    items: words.filter(|word| !word.is_empty()).map(text).collect(),
+                    items,
                 }
             }
         }
