@@ -139,7 +139,8 @@ fn all_problems_of_accounts_and_tunnels_are_reported_at_once() {
     for part in expected {
         assert!(said.contains(part), "no '{part}' in {said}");
     }
-    assert_eq!(said.lines().count(), expected.len(), "{said}");
+    let problems = said.lines().filter(|line| !line.starts_with("note"));
+    assert_eq!(problems.count(), expected.len(), "{said}");
 }
 
 #[test]

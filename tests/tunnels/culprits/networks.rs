@@ -86,7 +86,7 @@ fn a_device_is_named_as_network() {
     let night = Night::new();
     night.bed.come_back_as("tun0");
     night.link(WATCHED, "option network 'tun0'");
-    let check = "netifd knows no network 'tun0' (that is a device, not a network)";
+    let check = "netifd knows no network 'tun0': tun0 is the device of network 'vpnki0'";
     let pass = "netifd has no network 'tun0': check 'option network'";
     night.blames(0, (78, check), (78, pass));
 }
