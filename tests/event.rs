@@ -406,13 +406,13 @@ fn fifty_events_are_two_passes_at_most() {
         over.store(true, Ordering::Relaxed);
         watch.join().expect("the watch")
     });
-    // One at once and one when the WAN has settled; one more each second, should the
-    // machine be that slow.
+    // One at once and one when the WAN has settled; as many again each second, should
+    // the machine be that slow.
     let settled = start.elapsed().as_secs() as usize;
     hooked.wait_for_the_end();
     assert_eq!(most, 1, "background processes at a time");
     let passes = hooked.passes();
-    assert!((1..=2 + settled).contains(&passes), "{passes} passes");
+    assert!((1..=2 + 2 * settled).contains(&passes), "{passes} passes");
     assert_eq!(hooked.0.updates(), 1);
 }
 
@@ -429,7 +429,7 @@ fn events_all_at_once_are_two_passes_at_most() {
     let settled = start.elapsed().as_secs() as usize;
     hooked.wait_for_the_end();
     let passes = hooked.passes();
-    assert!((1..=2 + settled).contains(&passes), "{passes} passes");
+    assert!((1..=2 + 2 * settled).contains(&passes), "{passes} passes");
     assert_eq!(hooked.0.updates(), 1);
 }
 
