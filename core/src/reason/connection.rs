@@ -1,8 +1,7 @@
 //! Reasons why no connection to a service was made: its name, and the addresses that
 //! were tried.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
@@ -125,21 +124,19 @@ impl Attempts {
     /// repeated.
     pub(crate) fn write_places(&self, f: &mut fmt::Formatter<'_>, host: &str) -> fmt::Result {
         let host = host.trim_matches(['[', ']']).parse();
-        let others = self
-            .named()
-            .iter()
-            .filter(|tried| host != Ok(tried.address));
-        let mut places: Vec<String> = others.map(|tried| tried.address.to_string()).collect();
-        places.extend(self.unnamed());
-        places.extend(self.missing.iter().map(MissingFamily::to_string));
-        places.extend(
-            self.device
-                .as_ref()
-                .map(|device| format!("through {device}")),
-        );
+        let mut places = List::new(f, " (", ", ");
+        for tried in self.named() {
+            if host != Ok(tried.address) {
+                places.add(format_args!("{}", tried.address))?;
+            }
+        }
+        self.add_unnamed(&mut places)?;
+        if let Some(device) = &self.device {
+            places.add(format_args!("through {device}"))?;
+        }
         match places.is_empty() {
             true => Ok(()),
-            false => write!(f, " ({})", places.join(", ")),
+            false => f.write_str(")"),
         }
     }
 
@@ -155,32 +152,60 @@ impl Attempts {
         &self.tried[..self.tried.len().min(MAX_NAMED)]
     }
 
-    fn unnamed(&self) -> Option<String> {
-        match self.tried.len() - self.named().len() + self.more {
-            0 => None,
-            more => Some(format!("and {more} more addresses")),
+    /// The number of the others, and the families that are missing.
+    fn add_unnamed(&self, parts: &mut List<'_, '_>) -> fmt::Result {
+        let more = self.tried.len() - self.named().len() + self.more;
+        if more > 0 {
+            parts.add(format_args!("and {more} more addresses"))?;
         }
+        parts.add_each(&self.missing)
     }
 }
 
 /// Each address with its end, and the families that are missing.
 impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = self.named().iter();
-        let mut parts: Vec<String> = named.map(Attempt::to_string).collect();
-        parts.extend(self.unnamed());
-        parts.extend(self.missing.iter().map(MissingFamily::to_string));
-        parts.extend(
-            self.filtered
-                .map(|own| format!("{own} is this router itself: does a filter block the name?")),
-        );
-        f.write_str(&parts.join("; "))
+        let mut parts = List::new(f, "", "; ");
+        for Attempt { address, end } in self.named() {
+            parts.add(format_args!("{address}: {end}"))?;
+        }
+        self.add_unnamed(&mut parts)?;
+        match self.filtered {
+            Some(own) => parts.add(format_args!(
+                "{own} is this router itself: does a filter block the name?"
+            )),
+            None => Ok(()),
+        }
     }
 }
 
-impl fmt::Display for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.address, self.end)
+/// Parts of a sentence, written one by one.
+struct List<'a, 'f> {
+    f: &'a mut fmt::Formatter<'f>,
+    /// What is written before the next part.
+    before: &'static str,
+    between: &'static str,
+}
+
+impl<'a, 'f> List<'a, 'f> {
+    fn new(f: &'a mut fmt::Formatter<'f>, before: &'static str, between: &'static str) -> Self {
+        List { f, before, between }
+    }
+
+    fn add(&mut self, part: fmt::Arguments<'_>) -> fmt::Result {
+        self.f.write_str(self.before)?;
+        self.before = self.between;
+        self.f.write_fmt(part)
+    }
+
+    fn add_each(&mut self, missing: &[MissingFamily]) -> fmt::Result {
+        missing
+            .iter()
+            .try_for_each(|missing| self.add(format_args!("{missing}")))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.before != self.between
     }
 }
 
@@ -204,10 +229,7 @@ impl fmt::Display for NameFailure {
                     true => write!(f, "{}", one.reason),
                     false => f.write_str("it has no address"),
                 },
-                several => {
-                    let parts: Vec<String> = several.iter().map(MissingFamily::to_string).collect();
-                    f.write_str(&parts.join("; "))
-                }
+                several => List::new(f, "", "; ").add_each(several),
             },
             NameFailure::Filtered { answer } => write!(
                 f,
@@ -251,6 +273,9 @@ impl fmt::Display for LookUpFailure {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+    use alloc::vec;
+
     use super::*;
 
     fn missing(family: Family, reason: LookUpFailure) -> MissingFamily {

@@ -2,7 +2,6 @@
 
 use std::io::{self, PipeReader};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -15,37 +14,27 @@ const STACK_SIZE: usize = 256 * 1024;
 /// A job that can be left behind: getaddrinfo takes as long as `resolv.conf` says,
 /// getrandom as long as the kernel does. The thread ends when the job does; a service
 /// asks again only after a backoff, so they do not pile up.
-pub(super) struct Job<T> {
-    result: Arc<OnceLock<T>>,
+pub(super) struct Job {
     /// The job holds the other end: its end is one of this pipe's, for poll(2).
     end: PipeReader,
 }
 
-impl<T: Send + Sync + 'static> Job<T> {
+impl Job {
     /// Starts one.
     ///
     /// # Errors
     /// There is no thread for it.
-    pub(super) fn start(work: impl FnOnce() -> T + Send + 'static) -> io::Result<Job<T>> {
+    pub(super) fn start(work: Box<dyn FnOnce() + Send>) -> io::Result<Job> {
         let (end, alive) = io::pipe()?;
-        let result = Arc::new(OnceLock::new());
-        let theirs = Arc::clone(&result);
-        spawn(Box::new(move || {
-            let _ = theirs.set(work());
-            // In this order: who sees the end has the result for itself.
-            drop(theirs);
+        let job = move || {
+            // With all that it held: who sees the end has that for itself.
+            work();
             drop(alive);
-        }))?;
-        Ok(Job { result, end })
+        };
+        thread::Builder::new().stack_size(STACK_SIZE).spawn(job)?;
+        Ok(Job { end })
     }
 
-    /// The result of a job that has ended, once; none if it panicked.
-    pub(super) fn take_result(&mut self) -> Option<T> {
-        Arc::get_mut(&mut self.result).and_then(OnceLock::take)
-    }
-}
-
-impl<T> Job<T> {
     /// True if the job has ended by then; it is gone, with all that it held.
     pub(super) fn has_ended_within(&self, timeout: Duration) -> bool {
         wait::until_ready(&self.end, Readiness::End, timeout) == Ok(true)
@@ -57,15 +46,9 @@ impl<T> Job<T> {
     }
 }
 
-fn spawn(job: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-    thread::Builder::new()
-        .stack_size(STACK_SIZE)
-        .spawn(job)
-        .map(drop)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::mpsc::channel;
 
     use super::*;
@@ -73,19 +56,20 @@ mod tests {
     #[test]
     fn a_stalled_job_is_left_behind() {
         let (sender, receiver) = channel::<()>();
-        let mut job = Job::start(move || receiver.recv().is_err()).unwrap();
+        let job = Job::start(Box::new(move || {
+            let _ = receiver.recv();
+        }));
+        let job = job.unwrap();
         assert!(!job.has_ended_within(Duration::from_millis(50)));
-        assert_eq!(job.take_result(), None);
         drop(sender);
         assert!(job.has_ended_within(Duration::from_secs(20)));
-        assert_eq!(job.take_result(), Some(true));
     }
 
     #[test]
     fn a_job_that_is_done_holds_nothing() {
         let held = Arc::new(());
         let theirs = Arc::clone(&held);
-        let job = Job::start(move || drop(theirs)).unwrap();
+        let job = Job::start(Box::new(move || drop(theirs))).unwrap();
         assert!(job.has_ended_within(Duration::from_secs(20)));
         assert_eq!(Arc::strong_count(&held), 1);
     }

@@ -269,9 +269,11 @@ impl<'a> Race<'a> {
         let given_up = given_up.map(|look_up| look_up.give_up(self.timeout));
         let mut failed = self.failed;
         failed.missing.extend(given_up);
-        failed
-            .missing
-            .sort_by_key(|missing| missing.family == Family::Ipv6);
+        // One of each family at most, that of IPv4 first.
+        let first = failed.missing.first();
+        if first.is_some_and(|missing| missing.family == Family::Ipv6) {
+            failed.missing.reverse();
+        }
         failed.more += self.waiting.iter().map(Vec::len).sum::<usize>();
         let is_unconnected =
             |tried: &reason::Attempt| tried.address.is_loopback() && tried.end.is_unconnected();

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::BorrowedFd;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use dns_lookup::{AddrFamily, AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
@@ -35,7 +36,8 @@ pub(super) struct Addresses {
 /// A look-up that is under way.
 pub(super) struct LookUp {
     family: Family,
-    job: Job<Answer>,
+    job: Job,
+    answer: Arc<OnceLock<Answer>>,
 }
 
 /// The addresses of a host that need no look-up. `localhost` has the loopback
@@ -56,9 +58,17 @@ impl LookUp {
     /// Starts one, for a name that is in no [`known_addresses`].
     pub(super) fn start(host: &str, port: u16, family: Family) -> Result<LookUp, MissingFamily> {
         let name = host.to_owned();
-        let job = Job::start(move || look_up(&name, port, family));
+        let answer = Arc::new(OnceLock::new());
+        let theirs = Arc::clone(&answer);
+        let job = Job::start(Box::new(move || {
+            let _ = theirs.set(look_up(&name, port, family));
+        }));
         match job {
-            Ok(job) => Ok(LookUp { family, job }),
+            Ok(job) => Ok(LookUp {
+                family,
+                job,
+                answer,
+            }),
             Err(error) => Err(missing(family, LookUpFailure::Failed(describe(&error)))),
         }
     }
@@ -66,7 +76,8 @@ impl LookUp {
     /// The answer, if it comes within this time.
     pub(super) fn answer_within(&mut self, timeout: Duration) -> Option<Answer> {
         self.job.has_ended_within(timeout).then(|| {
-            let answer = self.job.take_result();
+            // Once, and none if it panicked.
+            let answer = Arc::get_mut(&mut self.answer).and_then(OnceLock::take);
             let failed = || {
                 Err(missing(
                     self.family,

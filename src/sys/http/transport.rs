@@ -81,8 +81,10 @@ impl Connector {
 /// ring would wait for the kernel without a bound, in the middle of a handshake.
 fn await_random_numbers(deadline: Instant) -> Result<(), HttpError> {
     let left = deadline.saturating_duration_since(Instant::now());
-    let will_be =
-        || Job::start(random::wait_until_ready).is_ok_and(|job| job.has_ended_within(left));
+    let will_be = || {
+        let job = Job::start(Box::new(random::wait_until_ready));
+        job.is_ok_and(|job| job.has_ended_within(left))
+    };
     match random::is_ready() || will_be() {
         true => Ok(()),
         false => Err(tls_error(TlsFailure::NoRandomNumbers)),
