@@ -10,7 +10,6 @@ mod name;
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::reason::certificate::{Algorithm, CertificateFault, Distrust, Flaw};
@@ -92,13 +91,18 @@ impl<'a> Certificate<'a> {
     pub fn hosts(&self) -> Option<String> {
         const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
         let names = self.extension(SUBJECT_ALT_NAME)?;
-        let mut all = Elements(names).filter_map(host);
-        let first: Vec<String> = all.by_ref().take(MAX_HOSTS).collect();
-        let hosts = first.join(", ");
-        match all.count() {
-            0 if first.is_empty() => None,
-            0 => Some(hosts),
-            more => Some(format!("{hosts} and {more} more")),
+        let (mut hosts, mut count) = (String::new(), 0);
+        for host in Elements(names).filter_map(host) {
+            count += 1;
+            if count <= MAX_HOSTS {
+                hosts.push_str(if count > 1 { ", " } else { "" });
+                hosts.push_str(&host);
+            }
+        }
+        match count {
+            0 => None,
+            1..=MAX_HOSTS => Some(hosts),
+            _ => Some(format!("{hosts} and {} more", count - MAX_HOSTS)),
         }
     }
 
@@ -238,26 +242,29 @@ fn moment((tag, text): (u8, &[u8])) -> Option<Wall> {
     const UTC_TIME: u8 = 0x17;
     const GENERALIZED_TIME: u8 = 0x18;
     let digits = text.strip_suffix(b"Z")?;
-    let two = |at: usize| {
-        let pair = digits.get(at..at + 2)?;
-        let both = pair.iter().all(u8::is_ascii_digit);
-        both.then(|| i64::from(pair[0] - b'0') * 10 + i64::from(pair[1] - b'0'))
-    };
-    let (year, at) = match (tag, digits.len()) {
-        (UTC_TIME, 12) => match two(0)? {
-            year @ 50.. => (1900 + year, 2),
-            year => (2000 + year, 2),
-        },
-        (GENERALIZED_TIME, 14) => (two(0)? * 100 + two(2)?, 4),
+    let start = match (tag, digits.len()) {
+        (UTC_TIME, 12) => 1,
+        (GENERALIZED_TIME, 14) => 0,
         _ => return None,
     };
+    let mut pairs = [0; 7];
+    for (number, pair) in pairs[start..].iter_mut().zip(digits.chunks_exact(2)) {
+        if !pair.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        *number = i64::from(pair[0] - b'0') * 10 + i64::from(pair[1] - b'0');
+    }
+    let [mut century, year, month, day, hour, minute, second] = pairs;
+    if tag == UTC_TIME {
+        century = if year < 50 { 20 } else { 19 };
+    }
     let time = Civil {
-        year,
-        month: two(at)?,
-        day: two(at + 2)?,
-        hour: two(at + 4)?,
-        minute: two(at + 6)?,
-        second: two(at + 8)?,
+        year: century * 100 + year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
     };
     let is_one = (1..=12).contains(&time.month)
         && (1..=31).contains(&time.day)
