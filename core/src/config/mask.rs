@@ -64,47 +64,33 @@ impl Mask {
             first: vec![NONE; CHAINS],
             next: Vec::new(),
         };
-        mask.add(units.iter().map(|unit| unit.code));
+        mask.add(&codes_of(&units));
         // What stands for a character in the key itself is undone in a text, too.
         let is_changed = (0..LAYERS).filter(|_| undo_escapes(&mut units)).count() > 0;
         if is_changed {
-            mask.add(units.iter().map(|unit| unit.code));
+            mask.add(&codes_of(&units));
             mask.plain = mask.ends.len();
             mask.hashed = mask.hashed.min(units.len()).max(1);
         }
         let bytes = key.as_bytes();
         // Whatever the number of bytes before it is, one of these ends on a whole group.
         for at in 0..bytes.len().min(3) {
-            let code = base64(&bytes[at..]);
-            mask.add(code.clone());
-            // The other alphabet, where it makes a difference.
-            if code
-                .clone()
-                .any(|letter| FOR_URLS.iter().any(|(one, _)| *one == letter))
-            {
-                mask.add(code.map(for_urls));
+            let mut code = base64(&bytes[at..]);
+            mask.add(&code);
+            if change_for_urls(&mut code) {
+                mask.add(&code);
             }
         }
-        mask.add(hex(bytes));
+        mask.add(&hex(bytes));
         mask.fill_table();
         mask
     }
 
-    fn add(&mut self, codes: impl Iterator<Item = u16>) {
-        let start = self.codes.len();
-        self.codes.extend(codes.map(fold));
-        if !self.ends.is_empty() && self.codes.len() - start < MIN_FORM {
-            self.codes.truncate(start);
-        } else {
+    fn add(&mut self, codes: &[u16]) {
+        if self.ends.is_empty() || codes.len() >= MIN_FORM {
+            self.codes.extend(codes.iter().map(|code| fold(*code)));
             self.ends.push(self.codes.len());
         }
-    }
-
-    fn forms(&self) -> impl Iterator<Item = &[u16]> {
-        let starts = [0].into_iter().chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(from, to)| &self.codes[from..*to])
     }
 
     fn fill_table(&mut self) {
@@ -220,21 +206,33 @@ impl Mask {
             .rev()
             .take(MAX_ESCAPE)
             .take_while(|unit| is_rest(unit));
-        let begins = |at: &usize| matches!(u8::try_from(units[*at].code), Ok(b'%' | b'\\' | b'&'));
-        let places = (units.len() - rest.count()..units.len()).filter(begins);
-        places.chain([units.len()]).find_map(|end| {
-            let length = self.forms().take(self.plain).filter_map(|form| {
-                let lengths = 1..=end.min(form.len()).min(RUN);
-                lengths
-                    .rev()
-                    .find(|length| is_same(&units[end - length..end], &form[..*length]))
-            });
-            let from = units[end - length.max()?].start as usize;
-            let to = units
-                .get(end)
-                .map_or(text_length, |unit| unit.start as usize);
-            (to - from >= MIN_CUT).then_some(from)
+        let place_of = |at: usize| {
+            let unit = units.get(at);
+            unit.map_or(text_length, |unit| unit.start as usize)
+        };
+        (units.len() - rest.count()..=units.len()).find_map(|end| {
+            let after = ascii(units, end);
+            if !matches!(after, None | Some(b'%' | b'\\' | b'&')) {
+                return None;
+            }
+            let from = place_of(end - self.length_of_cut(&units[..end]));
+            (place_of(end) - from >= MIN_CUT).then_some(from)
         })
+    }
+
+    /// The length of the longest beginning of the key that the units end with.
+    fn length_of_cut(&self, units: &[Unit]) -> usize {
+        let (mut longest, mut start) = (0, 0);
+        for end in &self.ends[..self.plain] {
+            let form = &self.codes[start..*end];
+            for length in longest + 1..=units.len().min(form.len()).min(RUN) {
+                if is_same(&units[units.len() - length..], &form[..length]) {
+                    longest = length;
+                }
+            }
+            start = *end;
+        }
+        longest
     }
 }
 
@@ -247,6 +245,10 @@ fn units_of(text: &str, start: usize) -> Vec<Unit> {
         push(&mut units, c.into(), start);
     }
     units
+}
+
+fn codes_of(units: &[Unit]) -> Vec<u16> {
+    units.iter().map(|unit| unit.code).collect()
 }
 
 /// Adds the one or two units of a character, or half of one.
@@ -330,11 +332,17 @@ fn percent_escape(units: &[Unit]) -> Option<(u32, usize)> {
 }
 
 fn html_escape(units: &[Unit]) -> Option<(u32, usize)> {
-    let name = (1..MAX_ESCAPE).map_while(|at| ascii(units, at).filter(|byte| *byte != b';'));
-    let name: Vec<u8> = name.collect();
-    let end = name.len() + 1;
-    let character = match name.as_slice() {
-        _ if ascii(units, end) != Some(b';') => return None,
+    let mut name = [0; MAX_ESCAPE - 1];
+    let mut length = 0;
+    loop {
+        match ascii(units, length + 1)? {
+            b';' => break,
+            _ if length == name.len() => return None,
+            byte => name[length] = byte,
+        }
+        length += 1;
+    }
+    let character = match &name[..length] {
         b"amp" => b'&'.into(),
         b"lt" => b'<'.into(),
         b"gt" => b'>'.into(),
@@ -344,7 +352,7 @@ fn html_escape(units: &[Unit]) -> Option<(u32, usize)> {
         [b'#', digits @ ..] => number(digits, 10)?,
         _ => return None,
     };
-    Some((character, end + 1))
+    Some((character, length + 2))
 }
 
 fn number(digits: &[u8], base: u32) -> Option<u32> {
@@ -382,29 +390,41 @@ fn hash(codes: impl Iterator<Item = u16>) -> usize {
 }
 
 /// The letters of base64 (RFC 4648) without padding.
-fn base64(bytes: &[u8]) -> impl Iterator<Item = u16> + Clone {
+fn base64(bytes: &[u8]) -> Vec<u16> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    bytes.chunks(3).flat_map(|group| {
+    let mut code = Vec::new();
+    for group in bytes.chunks(3) {
         let byte = |at| group.get(at).copied().map_or(0, u32::from);
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        let letter = move |at: usize| LETTERS[(bits >> (18 - 6 * at) & 63) as usize].into();
-        (0..=group.len()).map(letter)
-    })
+        for at in 0..=group.len() {
+            code.push(LETTERS[(bits >> (18 - 6 * at) & 63) as usize].into());
+        }
+    }
+    code
 }
 
-/// The letters of base64's alphabet for URLs, beside those that they replace.
-const FOR_URLS: [(u16, u16); 2] = [(b'+' as u16, b'-' as u16), (b'/' as u16, b'_' as u16)];
-
-fn for_urls(letter: u16) -> u16 {
-    let other = FOR_URLS.iter().find(|(one, _)| *one == letter);
-    other.map_or(letter, |(_, other)| *other)
+/// Takes base64's alphabet for URLs; says whether that makes a difference.
+fn change_for_urls(code: &mut [u16]) -> bool {
+    let mut is_changed = false;
+    for letter in code {
+        let other = match u8::try_from(*letter) {
+            Ok(b'+') => b'-',
+            Ok(b'/') => b'_',
+            _ => continue,
+        };
+        *letter = other.into();
+        is_changed = true;
+    }
+    is_changed
 }
 
-fn hex(bytes: &[u8]) -> impl Iterator<Item = u16> {
+fn hex(bytes: &[u8]) -> Vec<u16> {
     let digit = |half: u8| u16::from(b"0123456789abcdef"[usize::from(half)]);
-    bytes
-        .iter()
-        .flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
+    let mut code = Vec::new();
+    for byte in bytes {
+        code.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    code
 }
 
 #[cfg(test)]

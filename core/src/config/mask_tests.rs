@@ -14,7 +14,7 @@ fn masked(key: &str, text: &str) -> String {
     Mask::new(key).apply(text, false).into_owned()
 }
 
-fn letters(codes: impl Iterator<Item = u16>) -> String {
+fn letters(codes: Vec<u16>) -> String {
     char::decode_utf16(codes)
         .map(|c| c.expect("ASCII"))
         .collect()

@@ -24,14 +24,9 @@ pub enum PasteFault {
     Prefix(&'static str, char),
     /// A quotation mark of a keyboard, at its beginning.
     Quote(char),
-    /// A quotation mark of a printed text.
-    TypographicQuote(char),
-    /// A dash of a printed text.
-    Dash(char),
-    /// A blank that is not the keyboard's.
-    Blank(char),
-    /// A character that does not show.
-    Invisible(char),
+    /// A mark of a printed text, a blank that is not the keyboard's, or a character that
+    /// does not show: which, in words.
+    Mark(char, &'static str),
     /// A letter that looks like another.
     LookAlike {
         /// The letter.
@@ -85,20 +80,23 @@ fn prefix_in(text: &str, prefixes: &[&'static str]) -> Option<PasteFault> {
 }
 
 fn fault_of(c: char) -> Option<PasteFault> {
-    Some(match c {
-        '\u{ff01}'..='\u{ff5e}' => PasteFault::LookAlike {
-            found: c,
-            script: "a full-width form",
-            like: char::from_u32(c as u32 - 0xfee0)?,
-        },
-        '«' | '»' | '\u{2018}'..='\u{201f}' | '\u{2032}'..='\u{2037}' | '‹' | '›' => {
-            PasteFault::TypographicQuote(c)
+    let words = match c {
+        '\u{ff01}'..='\u{ff5e}' => {
+            return Some(PasteFault::LookAlike {
+                found: c,
+                script: "a full-width form",
+                like: char::from_u32(c as u32 - 0xfee0)?,
+            });
         }
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => PasteFault::Dash(c),
-        _ if is_invisible(c) => PasteFault::Invisible(c),
-        _ if c.is_whitespace() && c != ' ' => PasteFault::Blank(c),
+        '«' | '»' | '\u{2018}'..='\u{201f}' | '\u{2032}'..='\u{2037}' | '‹' | '›' => {
+            "a typographic quotation mark"
+        }
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "a dash that is no '-'",
+        _ if is_invisible(c) => "which does not show",
+        _ if c.is_whitespace() && c != ' ' => "an unusual blank",
         _ => return None,
-    })
+    };
+    Some(PasteFault::Mark(c, words))
 }
 
 /// True for a character of no width, or one that only turns the direction of others.
@@ -160,14 +158,7 @@ impl fmt::Display for PasteFault {
                 "begins with U+{:04X}, a quotation mark, which is hardly part of it",
                 code(c)
             ),
-            PasteFault::TypographicQuote(c) => {
-                write!(f, "holds U+{:04X}, a typographic quotation mark", code(c))
-            }
-            PasteFault::Dash(c) => write!(f, "holds U+{:04X}, a dash that is no '-'", code(c)),
-            PasteFault::Blank(c) => write!(f, "holds U+{:04X}, an unusual blank", code(c)),
-            PasteFault::Invisible(c) => {
-                write!(f, "holds U+{:04X}, which does not show", code(c))
-            }
+            PasteFault::Mark(c, words) => write!(f, "holds U+{:04X}, {words}", code(c)),
             PasteFault::LookAlike {
                 found,
                 script,
