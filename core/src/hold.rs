@@ -132,9 +132,13 @@ impl Refusals {
     /// first.
     fn ages(&self, now: Now, counts: &dyn Fn(&Refusal) -> bool) -> Vec<Duration> {
         let counting = self.0.iter().filter(|refusal| counts(refusal));
-        let ages = counting.map(|refusal| refusal.age(now));
-        let mut ages: Vec<Duration> = ages.filter(|age| *age < DAY).collect();
-        ages.sort_unstable_by(|one, other| other.cmp(one));
+        let mut ages = Vec::new();
+        for age in counting.map(|refusal| refusal.age(now)) {
+            if age < DAY {
+                let place = ages.partition_point(|other| *other >= age);
+                ages.insert(place, age);
+            }
+        }
         ages
     }
 
