@@ -86,7 +86,7 @@ impl Paths {
         let text = self.read()?;
         let config = self.parse(&text)?;
         let path = self.state.join("config.new");
-        let copy = files::with_folder(&self.state, || files::unnamed(&path, &text));
+        let copy = files::with_folder(&self.state, &|| files::unnamed(&path, &text));
         Ok((config, copy.ok()))
     }
 

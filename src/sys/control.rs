@@ -81,7 +81,7 @@ impl ControlSocket {
         fchmod(&listener, Mode::RUSR | Mode::WUSR)?;
         let open = || {
             files::remove(&draft);
-            files::with_folder(folder, || Ok(bind(&listener, &address)?))?;
+            files::with_folder(folder, &|| Ok(bind(&listener, &address)?))?;
             listen(&listener, BACKLOG)?;
             fs::rename(&draft, &path)
         };

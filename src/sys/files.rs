@@ -337,7 +337,7 @@ pub fn open_or_create(path: &Path) -> io::Result<File> {
 }
 
 /// Does something in one of our folders, which is made if it is not there.
-pub fn with_folder<T>(folder: &Path, what: impl Fn() -> io::Result<T>) -> io::Result<T> {
+pub fn with_folder<T>(folder: &Path, what: &dyn Fn() -> io::Result<T>) -> io::Result<T> {
     let checked = || check_folder(folder).and_then(|()| what());
     checked().or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => make_folder(folder).and_then(|()| checked()),

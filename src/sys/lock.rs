@@ -113,7 +113,7 @@ impl PassLock {
     /// Leaves the mark.
     pub fn request_rerun(&self) -> io::Result<()> {
         let rerun_file = self.folder.join(self.rerun_file);
-        files::with_folder(&self.folder, || files::touch(&rerun_file))
+        files::with_folder(&self.folder, &|| files::touch(&rerun_file))
     }
 
     /// Takes the mark away; says whether there was one.
@@ -161,7 +161,7 @@ impl PassLock {
     /// Takes the lock if it is free.
     pub fn try_lock_now(&self) -> io::Result<Option<LockGuard>> {
         let lock = self.folder.join(self.lock);
-        let file = files::with_folder(&self.folder, || files::open_or_create(&lock))?;
+        let file = files::with_folder(&self.folder, &|| files::open_or_create(&lock))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(LockGuard(file))),
             Err(TryLockError::WouldBlock) => Ok(None),

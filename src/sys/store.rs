@@ -61,7 +61,7 @@ impl Store {
     pub fn remember_sending(&self, section: &str, state: &SectionState) -> Result<File, String> {
         let text = self.with_boot_id(&JsonWriter::of(state));
         let path = self.state_file("skydns", section);
-        files::with_folder(&self.state, || {
+        files::with_folder(&self.state, &|| {
             files::replace_and_lock(&path, text.as_bytes())
         })
         .map_err(|e| cannot_write(&path, &e))
@@ -135,23 +135,20 @@ impl Store {
     /// The record, which outlives reboots. A record that cannot be read counts as
     /// none: the price is a send too many, not silence.
     pub fn record(&self) -> Record {
-        let damaged = |why| format!("{} is damaged: {why}", self.record.display());
-        let read = files::read_own(&self.record, MAX_FILE);
-        let record = read.and_then(|bytes| match bytes {
-            None => Ok(Record::default()),
-            Some(bytes) => parse_record(&bytes).map_err(damaged),
+        let bytes = usable(files::read_own(&self.record, MAX_FILE));
+        let record = bytes.and_then(|bytes| {
+            let record = parse_record(&bytes);
+            let damaged = |why| format!("{} is damaged: {why}", self.record.display());
+            usable(record.map(Some).map_err(damaged))
         });
-        record.unwrap_or_else(|why| {
-            log::warn!("{why}; it counts as empty");
-            Record::default()
-        })
+        record.unwrap_or_default()
     }
 
     /// Remembers it for ever.
     pub fn write_record(&self, record: &Record) -> Result<(), String> {
         let text = JsonWriter::of(record);
         let folder = self.record.parent().unwrap_or(Path::new("/"));
-        files::with_folder(folder, || {
+        files::with_folder(folder, &|| {
             files::replace(&self.record, text.as_bytes(), true)
         })
         .map_err(|e| cannot_write(&self.record, &e))
@@ -180,11 +177,7 @@ impl Store {
     /// The content of a file of the state tier, if it is of this boot: times since
     /// boot are worth nothing after a reboot, wherever the folder lies.
     fn read_of_this_boot<T: Persist>(&self, path: &Path) -> Option<T> {
-        let read = files::read_own(path, MAX_FILE);
-        let bytes = read.unwrap_or_else(|why| {
-            log::warn!("{why}; it counts as empty");
-            None
-        })?;
+        let bytes = usable(files::read_own(path, MAX_FILE))?;
         T::read(self.of_this_boot(&bytes)?)
     }
 
@@ -202,8 +195,10 @@ impl Store {
 
     fn write_with_boot_id(&self, path: &Path, text: &str) -> Result<(), String> {
         let text = self.with_boot_id(text);
-        files::with_folder(&self.state, || files::replace(path, text.as_bytes(), false))
-            .map_err(|e| cannot_write(path, &e))
+        files::with_folder(&self.state, &|| {
+            files::replace(path, text.as_bytes(), false)
+        })
+        .map_err(|e| cannot_write(path, &e))
     }
 
     /// The stamp is put into the text of the object.
@@ -211,6 +206,14 @@ impl Store {
         let fields = text.strip_prefix('{').expect("a struct is an object");
         format!("{{\"{BOOT_ID_FIELD}\":\"{}\",{fields}", self.boot_id)
     }
+}
+
+/// What was read, if it could be.
+fn usable<T>(read: Result<Option<T>, String>) -> Option<T> {
+    read.unwrap_or_else(|why| {
+        log::warn!("{why}; it counts as empty");
+        None
+    })
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> String {
