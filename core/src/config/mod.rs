@@ -273,6 +273,29 @@ pub enum Source {
 }
 
 impl Skydns {
+    /// Stands for all that the source's answer depends on; no part of it holds a line end.
+    pub fn source_key(&self) -> String {
+        let mut key = self.policy.family.to_string();
+        let mut push = |kind: &str, part: &str| {
+            key.push_str(kind);
+            key.push_str(part);
+        };
+        match &self.source {
+            Source::Network(names) => names.iter().for_each(|name| push("\nn", name)),
+            Source::Interface(device) => push("\ni", device),
+            Source::Web(urls) => {
+                urls.iter().for_each(|url| push("\nw", url.as_str()));
+                push("\nb", self.bind.as_deref().unwrap_or_default());
+            }
+            Source::Command { program, arguments } => {
+                push("\nc", program);
+                arguments.iter().for_each(|argument| push("\na", argument));
+            }
+            Source::Static(address) => push("\ns", &address.to_string()),
+        }
+        key
+    }
+
     /// Stands for all that decides what is sent to whom, the key included, and
     /// discloses none of it: the first 64 bits of its SHA-256, in hex.
     pub fn fingerprint(&self, key: Option<&Secret>, sha256: Sha256) -> String {

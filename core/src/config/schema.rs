@@ -11,7 +11,7 @@ mod vpnki;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use log::LevelFilter;
@@ -30,7 +30,7 @@ use super::problem::Problem;
 use super::suggest::hint;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
-use super::{Config, Content, Main, Mode, Section, Skydns, Source, Tunnel, TunnelLink, Vpnki};
+use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, TunnelLink, Vpnki};
 use crate::address::Family;
 use crate::places::Places;
 use crate::reason::address::TAKEN_ADDRESS;
@@ -126,66 +126,12 @@ impl Config {
                 content: tunnel(section, &accounts, &mut config.problems),
             });
         }
-        config.warn_of_rivals();
-        config.warn_of_shared_sources();
-        let shared = tunnel::shared_links(&config.tunnels);
-        config.problems.extend(shared);
-        let doubtful = tunnel_names::doubtful_names(&config.tunnels);
-        config.problems.extend(doubtful);
+        warn_of_rivals(&config.skydns, &mut config.problems);
+        warn_of_shared_sources(&config.skydns, &mut config.problems);
+        tunnel::warn_of_shared_links(&config.tunnels, &mut config.problems);
+        tunnel_names::warn_of_doubtful_names(&config.tunnels, &mut config.problems);
         config.problems.sort_by_key(|problem| problem.line);
         config
-    }
-
-    /// SkyDNS has one address for a user's hostname, and one for none.
-    fn warn_of_rivals(&mut self) {
-        let mut warnings = Vec::new();
-        let mut owners = Places::default();
-        for (index, section) in self.skydns.iter().enumerate() {
-            let Some(place) = place(section) else {
-                continue;
-            };
-            let owner = owners.first_place(place.into(), index);
-            if owner != index {
-                let owner = &self.skydns[owner];
-                warnings.push(Problem::warning(
-                    section.line,
-                    &section.name,
-                    format_args!(
-                        "section '{}' in line {} has the same 'ident' and 'hostname': each \
-                         replaces the address of the other",
-                        owner.name, owner.line
-                    ),
-                ));
-            }
-        }
-        self.problems.extend(warnings);
-    }
-
-    /// SkyDNS has one user for an address.
-    fn warn_of_shared_sources(&mut self) {
-        let mut owners = Places::default();
-        let mut warnings = Vec::new();
-        for (index, section) in self.skydns.iter().enumerate() {
-            let Content::Ready(skydns) = &section.content else {
-                continue;
-            };
-            let owner = owners.first_place(source_key(skydns).into(), index);
-            let owner = &self.skydns[owner];
-            if let Content::Ready(first) = &owner.content
-                && first.ident != skydns.ident
-            {
-                warnings.push(Problem::warning(
-                    section.line,
-                    &section.name,
-                    format_args!(
-                        "section '{}' in line {} has the same source and another 'ident': \
-                         {TAKEN_ADDRESS}",
-                        owner.name, owner.line
-                    ),
-                ));
-            }
-        }
-        self.problems.extend(warnings);
     }
 
     /// The first error of the section of this name.
@@ -213,6 +159,55 @@ impl Config {
     /// The `vpnki` sections that can be acted upon.
     pub fn ready_accounts(&self) -> impl Iterator<Item = (&str, &Vpnki)> {
         ready(&self.vpnki)
+    }
+}
+
+/// SkyDNS has one address for a user's hostname, and one for none.
+fn warn_of_rivals(sections: &[Section<Skydns>], problems: &mut Vec<Problem>) {
+    let mut owners = Places::default();
+    for (index, section) in sections.iter().enumerate() {
+        let Some(place) = place(section) else {
+            continue;
+        };
+        let owner = owners.first_place(place.into(), index);
+        if owner != index {
+            let owner = &sections[owner];
+            problems.push(Problem::warning(
+                section.line,
+                &section.name,
+                format_args!(
+                    "section '{}' in line {} has the same 'ident' and 'hostname': each \
+                     replaces the address of the other",
+                    owner.name, owner.line
+                ),
+            ));
+        }
+    }
+}
+
+/// SkyDNS has one user for an address.
+fn warn_of_shared_sources(sections: &[Section<Skydns>], problems: &mut Vec<Problem>) {
+    let mut owners = Places::default();
+    for (index, section) in sections.iter().enumerate() {
+        let Content::Ready(skydns) = &section.content else {
+            continue;
+        };
+        let place = format!("{}\n{}", skydns.base_url.as_str(), skydns.source_key());
+        let owner = owners.first_place(place.into(), index);
+        let owner = &sections[owner];
+        if let Content::Ready(first) = &owner.content
+            && first.ident != skydns.ident
+        {
+            problems.push(Problem::warning(
+                section.line,
+                &section.name,
+                format_args!(
+                    "section '{}' in line {} has the same source and another 'ident': \
+                     {TAKEN_ADDRESS}",
+                    owner.name, owner.line
+                ),
+            ));
+        }
     }
 }
 
@@ -377,30 +372,6 @@ fn place(section: &Section<Skydns>) -> Option<String> {
     let base_url = skydns.base_url.as_str();
     let hostname = skydns.hostname.as_deref().unwrap_or("\n");
     Some(format!("{}\n{base_url}\n{hostname}", skydns.ident))
-}
-
-/// Stands for the address that a section sends, and for the service.
-fn source_key(section: &Skydns) -> String {
-    let base_url = section.base_url.as_str();
-    let mut key = format!("{base_url}\n{}", section.policy.family);
-    let mut push = |kind: &str, part: &str| {
-        key.push_str(kind);
-        key.push_str(part);
-    };
-    match &section.source {
-        Source::Network(names) => names.iter().for_each(|name| push("\nn", name)),
-        Source::Interface(device) => push("\ni", device),
-        Source::Web(urls) => {
-            urls.iter().for_each(|url| push("\nw", url.as_str()));
-            push("\nb", section.bind.as_deref().unwrap_or_default());
-        }
-        Source::Command { program, arguments } => {
-            push("\nc", program);
-            arguments.iter().for_each(|argument| push("\na", argument));
-        }
-        Source::Static(address) => push("\ns", &address.to_string()),
-    }
-    key
 }
 
 #[cfg(test)]

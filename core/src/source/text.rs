@@ -8,6 +8,7 @@
 //!
 //! A text that merely contains an address may well contain another's.
 
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::json::{Json, JsonKind};
@@ -52,11 +53,16 @@ fn unquoted(text: &str) -> &str {
 
 fn of_object(text: &str) -> Result<IpAddr, TextFault> {
     let json = Json::parse(text.as_bytes()).map_err(|_| TextFault::Other)?;
-    let members = json
-        .fields()
-        .filter(|(name, value)| MEMBERS.contains(&&**name) && value.kind() == JsonKind::Text);
-    let addresses = members.filter_map(|(_, value)| value.text()?.trim().parse().ok());
-    only(addresses).ok_or(TextFault::NoMember)
+    let mut addresses = Vec::new();
+    for (name, value) in json.fields() {
+        if MEMBERS.contains(&&*name)
+            && value.kind() == JsonKind::Text
+            && let Some(text) = value.text()
+        {
+            addresses.extend(text.trim().parse::<IpAddr>().ok());
+        }
+    }
+    only(&addresses).ok_or(TextFault::NoMember)
 }
 
 fn of_lines(text: &str) -> Option<IpAddr> {
@@ -64,19 +70,23 @@ fn of_lines(text: &str) -> Option<IpAddr> {
         let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
         !name.is_empty() && name.bytes().all(is_part)
     };
-    let pairs = || text.lines().filter_map(|line| line.split_once('='));
-    let lines = text.lines().count();
-    if pairs().filter(|(name, _)| is_name(name)).count() != lines {
-        return None;
+    let mut addresses = Vec::new();
+    for line in text.lines() {
+        let (name, value) = line.split_once('=')?;
+        if !is_name(name) {
+            return None;
+        }
+        if name == "ip" {
+            addresses.extend(value.trim().parse::<IpAddr>().ok());
+        }
     }
-    let values = pairs().filter(|(name, _)| *name == "ip");
-    only(values.filter_map(|(_, value)| value.trim().parse().ok()))
+    only(&addresses)
 }
 
 /// The one address in all of them.
-fn only(mut addresses: impl Iterator<Item = IpAddr>) -> Option<IpAddr> {
-    let first = addresses.next()?;
-    addresses.all(|other| other == first).then_some(first)
+fn only(addresses: &[IpAddr]) -> Option<IpAddr> {
+    let (first, others) = addresses.split_first()?;
+    others.iter().all(|other| other == first).then_some(*first)
 }
 
 #[cfg(test)]

@@ -110,9 +110,8 @@ pub(super) fn tunnel(
 }
 
 /// Two tunnels on one network, device or service would be restarted for each other.
-pub(super) fn shared_links(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
+pub(super) fn warn_of_shared_links(tunnels: &[Section<Tunnel>], problems: &mut Vec<Problem>) {
     let mut owners = Places::default();
-    let mut problems = Vec::new();
     for (index, section) in tunnels.iter().enumerate() {
         let Content::Ready(tunnel) = &section.content else {
             continue;
@@ -144,7 +143,6 @@ pub(super) fn shared_links(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
             ));
         }
     }
-    problems
 }
 
 /// The tunnel's network or its device: one of both.

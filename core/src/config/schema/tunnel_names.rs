@@ -12,9 +12,8 @@ use crate::service::vpnki::folded;
 
 /// Warns of two sections for one tunnel of an account, and of a login that is written
 /// in another way than VPNKI writes it.
-pub(super) fn doubtful_names(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
+pub(super) fn warn_of_doubtful_names(tunnels: &[Section<Tunnel>], problems: &mut Vec<Problem>) {
     let mut owners = Places::default();
-    let mut problems = Vec::new();
     for (index, section) in tunnels.iter().enumerate() {
         let Content::Ready(tunnel) = &section.content else {
             continue;
@@ -42,7 +41,6 @@ pub(super) fn doubtful_names(tunnels: &[Section<Tunnel>]) -> Vec<Problem> {
             ));
         }
     }
-    problems
 }
 
 /// A login as VPNKI gives it, such as `user356`.
