@@ -20,8 +20,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use core::str::FromStr;
+use core::net::IpAddr;
 
 use super::value::BlobTable;
 use crate::address::{Candidate, Family};
@@ -115,13 +114,13 @@ pub fn is_family(name: &str, of: &str) -> bool {
 /// The networks of an answer to `network.interface dump`, in its order. One
 /// without a name is left out.
 pub fn networks(dump: BlobTable<'_>) -> Vec<Network> {
-    let Some(interfaces) = dump.array("interface") else {
-        return Vec::new();
-    };
-    interfaces
-        .tables()
-        .filter_map(|table| Some(network(&table.text("interface")?, table)))
-        .collect()
+    let mut networks = Vec::new();
+    for table in entry_tables(dump, "interface") {
+        if let Some(name) = table.text("interface") {
+            networks.push(network(&name, table));
+        }
+    }
+    networks
 }
 
 /// One network, from the answer to `status`, which does not repeat the name, or
@@ -149,9 +148,7 @@ pub fn network(name: &str, status: BlobTable<'_>) -> Network {
         } else {
             Vec::new()
         },
-        prefixes: entry_tables(status, "ipv6-prefix")
-            .filter_map(delegated_prefix)
-            .collect(),
+        prefixes: delegated_prefixes(status),
         errors: error_codes(status),
     }
 }
@@ -161,92 +158,117 @@ fn number(table: BlobTable<'_>, name: &str) -> Option<u32> {
     Some(table.int(name)? as u32)
 }
 
+/// The best of each family, the best first.
 fn default_routes(status: BlobTable<'_>) -> Vec<DefaultRoute> {
-    let routes = entry_tables(status, "route").filter_map(|entry| {
-        let is_ipv6 = match &*entry.text("target")? {
-            "0.0.0.0" => false,
-            "::" => true,
-            _ => return None,
+    let mut best: Vec<DefaultRoute> = Vec::new();
+    for entry in entry_tables(status, "route") {
+        let Some(route) = default_route(entry, status) else {
+            continue;
         };
-        let own_table = match is_ipv6 {
-            true => "ip6table",
-            false => "ip4table",
-        };
-        // A route without a metric or a table has the network's.
-        let own = |name, inherited| number(entry, name).or_else(|| number(status, inherited));
-        let table = own("table", own_table);
-        let metric = own("metric", "metric");
-        (entry.int("mask") == Some(0)).then_some(DefaultRoute {
-            is_apart: table.is_some_and(|table| table != MAIN_TABLE),
-            is_ipv6,
-            metric: metric.unwrap_or_default(),
-        })
-    });
-    let mut best: Vec<DefaultRoute> = routes.collect();
-    best.sort_unstable();
-    let mut seen = [false; 2];
-    best.retain(|route| !core::mem::replace(&mut seen[usize::from(route.is_ipv6)], true));
+        match best.iter_mut().find(|known| known.is_ipv6 == route.is_ipv6) {
+            Some(known) => *known = route.min(*known),
+            None => best.push(route),
+        }
+    }
+    if best.len() > 1 && best[1] < best[0] {
+        best.swap(0, 1);
+    }
     best
 }
 
-fn delegated_prefix(entry: BlobTable<'_>) -> Option<DelegatedPrefix> {
-    let address: Ipv6Addr = entry.text("address")?.parse().ok()?;
-    let length = u8::try_from(entry.int("mask")?).ok()?;
-    let assigned = entry
-        .table("assigned")
-        .into_iter()
-        .flat_map(BlobTable::iter);
-    let names = assigned.map(|(name, _)| String::from_utf8_lossy(name).into_owned());
-    Some(DelegatedPrefix {
-        prefix: Prefix::new(address.into(), length)?,
-        deprecated: entry.int("preferred") == Some(0),
-        assigned: names.collect(),
+fn default_route(entry: BlobTable<'_>, status: BlobTable<'_>) -> Option<DefaultRoute> {
+    let (is_ipv6, own_table) = match &*entry.text("target")? {
+        "0.0.0.0" => (false, "ip4table"),
+        "::" => (true, "ip6table"),
+        _ => return None,
+    };
+    // A route without a metric or a table has the network's.
+    let own = |name, inherited| number(entry, name).or_else(|| number(status, inherited));
+    let table = own("table", own_table);
+    let metric = own("metric", "metric");
+    (entry.int("mask") == Some(0)).then_some(DefaultRoute {
+        is_apart: table.is_some_and(|table| table != MAIN_TABLE),
+        is_ipv6,
+        metric: metric.unwrap_or_default(),
     })
 }
 
+fn delegated_prefixes(status: BlobTable<'_>) -> Vec<DelegatedPrefix> {
+    let mut prefixes = Vec::new();
+    for entry in entry_tables(status, "ipv6-prefix") {
+        if let Some(prefix) = prefix(entry) {
+            prefixes.push(DelegatedPrefix {
+                prefix,
+                deprecated: is_deprecated(entry),
+                assigned: names(entry.table("assigned").unwrap_or_default()),
+            });
+        }
+    }
+    prefixes
+}
+
+fn prefix(entry: BlobTable<'_>) -> Option<Prefix> {
+    let length = u8::try_from(entry.int("mask")?).ok()?;
+    Prefix::new(address(entry, Family::Ipv6)?, length)
+}
+
+fn names(table: BlobTable<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, _) in table.iter() {
+        names.push(String::from_utf8_lossy(name).into_owned());
+    }
+    names
+}
+
 fn all_addresses(status: BlobTable<'_>) -> Vec<Candidate> {
+    const ASSIGNED: &str = "ipv6-prefix-assignment";
     let mut found = Vec::new();
-    for entry in entry_tables(status, "ipv4-address") {
-        found.extend(candidate::<Ipv4Addr>(entry, entry));
-    }
-    for entry in entry_tables(status, "ipv6-address") {
-        found.extend(candidate::<Ipv6Addr>(entry, entry));
-    }
-    for entry in entry_tables(status, "ipv6-prefix-assignment") {
-        if let Some(local) = entry.table("local-address") {
-            found.extend(candidate::<Ipv6Addr>(local, entry));
+    for (list, family) in [
+        ("ipv4-address", Family::Ipv4),
+        ("ipv6-address", Family::Ipv6),
+        (ASSIGNED, Family::Ipv6),
+    ] {
+        for entry in entry_tables(status, list) {
+            let holder = match list {
+                ASSIGNED => entry.table("local-address").unwrap_or_default(),
+                _ => entry,
+            };
+            if let Some(address) = address(holder, family) {
+                found.push(Candidate {
+                    deprecated: is_deprecated(entry),
+                    ..Candidate::from(address)
+                });
+            }
         }
     }
     found
 }
 
-/// The address in one table, with the lifetime in another. `preferred` 0 is
-/// over; absent is unlimited; negative is longer than 32 bits can say.
-fn candidate<A: FromStr + Into<IpAddr>>(
-    address: BlobTable<'_>,
-    lifetime: BlobTable<'_>,
-) -> Option<Candidate> {
-    let address: A = address.text("address")?.parse().ok()?;
-    Some(Candidate {
-        deprecated: lifetime.int("preferred") == Some(0),
-        ..Candidate::from(address.into())
-    })
+fn address(table: BlobTable<'_>, family: Family) -> Option<IpAddr> {
+    let address = table.text("address")?.parse().ok()?;
+    family.includes(address).then_some(address)
+}
+
+/// A lifetime of 0 is over; absent is unlimited; negative is longer than 32 bits can say.
+fn is_deprecated(entry: BlobTable<'_>) -> bool {
+    entry.int("preferred") == Some(0)
 }
 
 fn error_codes(status: BlobTable<'_>) -> Vec<String> {
-    entry_tables(status, "errors")
-        .filter_map(|entry| Some(entry.text("code")?.into_owned()))
-        .collect()
+    let mut codes = Vec::new();
+    for entry in entry_tables(status, "errors") {
+        if let Some(code) = entry.text("code") {
+            codes.push(code.into_owned());
+        }
+    }
+    codes
 }
 
 fn entry_tables<'a>(
     status: BlobTable<'a>,
     name: &str,
 ) -> impl Iterator<Item = BlobTable<'a>> + use<'a> {
-    status
-        .array(name)
-        .into_iter()
-        .flat_map(|array| array.tables())
+    status.array(name).unwrap_or_default().tables()
 }
 
 /// What is to be said of a network, behind its name, for the reader of the log:

@@ -38,29 +38,36 @@ pub struct Instance {
 
 /// The services of an answer to `service list`.
 pub fn services(list: BlobTable<'_>) -> Vec<Service> {
-    let services = tables(list).map(|(name, service)| Service {
-        name,
-        instances: service.table("instances").map_or(Vec::new(), instances),
-    });
-    services.collect()
+    let mut services = Vec::new();
+    for (name, service) in tables(list) {
+        services.push(Service {
+            name,
+            instances: instances(service.table("instances").unwrap_or_default()),
+        });
+    }
+    services
 }
 
 fn instances(table: BlobTable<'_>) -> Vec<Instance> {
-    let instances = tables(table).map(|(name, instance)| {
+    let mut instances = Vec::new();
+    for (name, instance) in tables(table) {
         let respawn = instance.table("respawn");
-        Instance {
+        instances.push(Instance {
             name,
             is_running: instance.flag("running").unwrap_or(false),
             respawns: respawn.is_some(),
             respawn_limit: respawn.and_then(|table| table.int("retry")).unwrap_or(0),
-        }
-    });
-    instances.collect()
+        });
+    }
+    instances
 }
 
-fn tables<'a>(of: BlobTable<'a>) -> impl Iterator<Item = (String, BlobTable<'a>)> {
-    of.iter().filter_map(|(name, value)| match value {
-        BlobValue::Table(table) => Some((String::from_utf8_lossy(name).into_owned(), table)),
-        _ => None,
-    })
+fn tables(of: BlobTable<'_>) -> Vec<(String, BlobTable<'_>)> {
+    let mut tables = Vec::new();
+    for (name, value) in of.iter() {
+        if let BlobValue::Table(table) = value {
+            tables.push((String::from_utf8_lossy(name).into_owned(), table));
+        }
+    }
+    tables
 }

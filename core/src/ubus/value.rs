@@ -71,11 +71,11 @@ pub enum BlobValue<'a> {
 }
 
 /// The inside of a table. Its bytes have been checked.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq)]
 pub struct BlobTable<'a>(&'a [u8]);
 
 /// The inside of an array. Its bytes have been checked.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq)]
 pub struct Array<'a>(&'a [u8]);
 
 impl<'a> BlobTable<'a> {
