@@ -5,6 +5,7 @@
 //! those of IANA's special-purpose address registries (RFC 6890 and its
 //! updates).
 
+use alloc::rc::Rc;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -45,7 +46,7 @@ pub struct Candidate {
     /// An IPv6 privacy address, which changes by design.
     pub temporary: bool,
     /// Others have it, too.
-    pub sharing: Option<Sharing>,
+    pub sharing: Option<Rc<Sharing>>,
 }
 
 impl From<IpAddr> for Candidate {

@@ -6,6 +6,7 @@
 //! remember after.
 
 use alloc::format;
+use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -47,7 +48,7 @@ pub enum Decision {
     /// The service has this address already.
     Unchanged(PublicAddress),
     /// No address may be sent, for this reason.
-    Abort(AbortReason),
+    Abort(Rc<AbortReason>),
     /// The service refused, and the next send is allowed later, for this reason.
     Held(String),
     /// The next send is allowed later, for this reason.
@@ -57,7 +58,7 @@ pub enum Decision {
 }
 
 /// The candidates that a source found, or the reason why there are none.
-pub type Observation = Result<Vec<Candidate>, AbortReason>;
+pub type Observation = Result<Vec<Candidate>, Rc<AbortReason>>;
 
 /// Decides what to do. `forced` sends an address that is confirmed already, and
 /// waits for neither a backoff nor the pause after a refusal; the limits that protect the
@@ -96,7 +97,7 @@ pub fn decide(
     let address = match observation {
         Err(cause) => return Decision::Abort(cause.clone()),
         Ok(candidates) => match choose_address(candidates, policy.family, confirmed) {
-            Err(cause) => return Decision::Abort(cause.into()),
+            Err(cause) => return Decision::Abort(AbortReason::Unpublishable(cause).into()),
             Ok(address) => address,
         },
     };
@@ -104,7 +105,7 @@ pub fn decide(
         return Decision::Unchanged(address);
     }
     if policy.tls && !now.clock_is_set() {
-        return Decision::Abort(AbortReason::ClockNotSet(now.wall));
+        return Decision::Abort(AbortReason::ClockNotSet(now.wall).into());
     }
     match too_early(policy, state, address, now, forced) {
         Some(decision) => decision,
@@ -193,10 +194,9 @@ pub fn with_hold_down(state: SectionState, observed: Option<IpAddr>, now: Boot) 
     match observed.filter(waits) {
         Some(address) if is_settled => {
             let decision = Decision::Throttled(Wait::HoldDown { address }.to_string());
-            SectionState {
-                observed,
-                ..state_without_send(&state, &decision)
-            }
+            let mut state = state_without_send(&state, &decision);
+            state.observed = observed;
+            state
         }
         _ => state,
     }
@@ -210,7 +210,11 @@ pub fn sends_left(policy: &Policy, state: &SectionState, now: Now) -> u32 {
 
 fn recent_sends(state: &SectionState, now: Now) -> impl Iterator<Item = Boot> + '_ {
     let sends = state.sends.iter().copied();
-    sends.filter(move |at| now.boot.since(*at) < DAY)
+    sends.filter(move |at| is_recent(*at, now))
+}
+
+fn is_recent(sent: Boot, now: Now) -> bool {
+    now.boot.since(sent) < DAY
 }
 
 /// The address to show for an observation: what would be published, or else
@@ -240,20 +244,18 @@ pub fn state_after_observation(
     family: Family,
 ) -> SectionState {
     let confirmed = before.confirmed.map(|c| c.address);
-    SectionState {
-        observed: address_to_show(observation, family, confirmed),
-        ..before.clone()
-    }
+    let mut after = before.clone();
+    after.observed = address_to_show(observation, family, confirmed);
+    after
 }
 
 /// The state to remember of a pass that sends nothing.
 pub fn state_without_send(before: &SectionState, decision: &Decision) -> SectionState {
     let (outcome, reason) = outcome_without_send(decision);
-    SectionState {
-        outcome: Some(outcome),
-        reason,
-        ..before.clone()
-    }
+    let mut after = before.clone();
+    after.outcome = Some(outcome);
+    after.reason = reason;
+    after
 }
 
 /// The outcome of a pass that sends nothing, and the reason.
@@ -278,30 +280,24 @@ pub fn state_before_send(
     now: Now,
     random: u32,
 ) -> SectionState {
-    let failures = before.failures.saturating_add(1);
-    let last_error = StateReason::Interrupted(address.get()).to_string();
-    let mut sends: Vec<Boot> = recent_sends(before, now).collect();
-    sends.push(now.boot);
-    let mut hold_down = before.hold_down;
-    if before.last_sent != Some(address.get()) {
-        hold_down.note(now.boot, holddown::SENDS);
+    let mut pending = before.clone();
+    pending.serial = before.serial.saturating_add(1);
+    pending.last_sent = Some(address.get());
+    // A renewal cannot change what the service holds. This goes to flash,
+    // which a service that fails now and then must not wear out.
+    pending.maybe_stale |= !has_confirmed(before, address);
+    pending.failures = before.failures.saturating_add(1);
+    pending.not_before = now.boot + backoff::delay(pending.failures, random);
+    pending.retry_after_until = Boot::START;
+    pending.sends.retain(|at| is_recent(*at, now));
+    pending.sends.push(now.boot);
+    if before.last_sent != pending.last_sent {
+        pending.hold_down.note(now.boot, holddown::SENDS);
     }
-    SectionState {
-        serial: before.serial.saturating_add(1),
-        last_sent: Some(address.get()),
-        // A renewal cannot change what the service holds. This goes to flash,
-        // which a service that fails now and then must not wear out.
-        maybe_stale: before.maybe_stale || !has_confirmed(before, address),
-        failures,
-        not_before: now.boot + backoff::delay(failures, random),
-        retry_after_until: Boot::START,
-        sends,
-        hold_down,
-        outcome: Some(Outcome::Unconfirmed),
-        reason: last_error.clone(),
-        last_error,
-        ..before.clone()
-    }
+    pending.outcome = Some(Outcome::Unconfirmed);
+    pending.last_error = StateReason::Interrupted(address.get()).to_string();
+    pending.reason.clone_from(&pending.last_error);
+    pending
 }
 
 /// The state to remember after `address` was sent to `service`, its host. `before`
@@ -330,7 +326,7 @@ pub fn state_after_send(
 }
 
 fn state_after_acknowledgement(
-    pending: SectionState,
+    mut pending: SectionState,
     address: PublicAddress,
     now: Now,
 ) -> SectionState {
@@ -340,37 +336,32 @@ fn state_after_acknowledgement(
         Some(old) => format!("{address} is confirmed; before it was {}", old.address),
         None => format!("{address} is confirmed"),
     };
-    SectionState {
-        confirmed: Some(Confirmed {
-            address: address.get(),
-            wall: first.map_or(now.wall, |c| c.wall),
-            boot: now.boot,
-        }),
-        maybe_stale: false,
-        failures: 0,
-        not_before: Boot::START,
-        retry_after_until: Boot::START,
-        refusals: pending.refusals.settled(address.get()),
-        last_error: String::new(),
-        outcome: Some(Outcome::Confirmed),
-        reason,
-        ..pending
-    }
+    pending.confirmed = Some(Confirmed {
+        address: address.get(),
+        wall: first.map_or(now.wall, |c| c.wall),
+        boot: now.boot,
+    });
+    pending.maybe_stale = false;
+    pending.failures = 0;
+    pending.not_before = Boot::START;
+    pending.retry_after_until = Boot::START;
+    pending.refusals = pending.refusals.settled(address.get());
+    pending.last_error.clear();
+    pending.outcome = Some(Outcome::Confirmed);
+    pending.reason = reason;
+    pending
 }
 
 fn state_after_failure(
     before: &SectionState,
-    pending: SectionState,
+    mut after: SectionState,
     address: PublicAddress,
     failure: &Failure,
     last_error: String,
     now: Now,
 ) -> SectionState {
-    let mut after = SectionState {
-        reason: last_error.clone(),
-        last_error,
-        ..pending
-    };
+    after.reason.clone_from(&last_error);
+    after.last_error = last_error;
     if !failure.may_have_arrived() {
         after.sends.pop();
         after.maybe_stale = before.maybe_stale;

@@ -108,14 +108,14 @@ fn a_failed_observation_changes_nothing() {
     let state = confirmed("8.8.4.4", 0);
     let blind = decide(
         &policy(),
-        &Err(AbortReason::Netifd("no ubus".into())),
+        &Err(AbortReason::Netifd("no ubus".into()).into()),
         &state,
         at(100 * HOUR),
         true,
     );
     assert_eq!(
         blind,
-        Decision::Abort(AbortReason::Netifd("no ubus".into()))
+        Decision::Abort(AbortReason::Netifd("no ubus".into()).into())
     );
     assert_eq!(
         state_without_send(&state, &blind).confirmed,
@@ -419,7 +419,7 @@ fn what_is_shown_as_observed() {
     }
     assert_eq!(
         address_to_show(
-            &Err(AbortReason::Netifd("blind".into())),
+            &Err(AbortReason::Netifd("blind".into()).into()),
             Family::Ipv4,
             None
         ),
@@ -583,7 +583,7 @@ fn a_wan_that_flaps_waits_and_only_sends_count() {
     assert_eq!(forced, Decision::Update(public("8.8.4.4")));
     // What is not sent changes nothing of it.
     for other in [
-        Err(AbortReason::Netifd("no ubus".into())),
+        Err(AbortReason::Netifd("no ubus".into()).into()),
         Ok(Vec::new()),
         seen("8.8.4.4"),
         seen("8.8.4.3"),

@@ -31,8 +31,8 @@ pub struct Observer<'a> {
     ubus: &'a Path,
     client: &'a HttpClient,
     networks: OnceCell<Result<Vec<Network>, Unanswered>>,
-    /// The answers of pages and programs.
-    answers: RefCell<Vec<(AnswerKey, Observation)>>,
+    /// The answers of pages and programs, each by its [`Skydns::source_key`].
+    answers: RefCell<Vec<(String, Observation)>>,
 }
 
 /// The reason why netifd's networks are not known.
@@ -41,14 +41,6 @@ struct Unanswered {
     /// True if there is no netifd that this process could ever ask, as on a router
     /// without OpenWrt.
     is_absent: bool,
-}
-
-/// All that an answer depends on.
-#[derive(PartialEq, Eq)]
-struct AnswerKey {
-    source: Source,
-    bind: Option<String>,
-    family: Family,
 }
 
 impl<'a> Observer<'a> {
@@ -88,23 +80,19 @@ impl<'a> Observer<'a> {
             }
             Source::Interface(device) => self.observe_device(device, section),
             Source::Web(urls) => {
-                let found = self.ask_once(section, || self.observe_web(urls, section));
+                let found = self.ask_once(section, &|| self.observe_web(urls, section));
                 self.with_sharing(found?, section)
             }
             Source::Command { program, arguments } => {
-                let found = self.ask_once(section, || observe_command(program, arguments));
+                let found = self.ask_once(section, &|| observe_command(program, arguments));
                 self.with_sharing(found?, section)
             }
             Source::Static(address) => Ok(vec![Candidate::from(*address)]),
         }
     }
 
-    fn ask_once(&self, section: &Skydns, ask: impl FnOnce() -> Observation) -> Observation {
-        let asked = AnswerKey {
-            source: section.source.clone(),
-            bind: section.bind.clone(),
-            family: section.policy.family,
-        };
+    fn ask_once(&self, section: &Skydns, ask: &dyn Fn() -> Observation) -> Observation {
+        let asked = section.source_key();
         let known = self.answers.borrow();
         if let Some((_, known)) = known.iter().find(|(other, _)| *other == asked) {
             return known.clone();
@@ -163,7 +151,7 @@ impl<'a> Observer<'a> {
                 }) => {}
                 // Another time it may say that strangers would be filtered.
                 Err(Unanswered { cause, .. }) => {
-                    return Err(AbortReason::SharingUnknown(address, cause.clone()));
+                    return Err(AbortReason::SharingUnknown(address, cause.clone()).into());
                 }
             }
         }
@@ -215,7 +203,7 @@ impl<'a> Observer<'a> {
         }
         match refused.len() == faults.len() {
             true => Ok(refused),
-            false => Err(AbortReason::Pages(faults)),
+            false => Err(AbortReason::Pages(faults).into()),
         }
     }
 
@@ -250,11 +238,14 @@ fn observe_command(program: &str, arguments: &[String]) -> Observation {
     });
     match found {
         Ok(address) => Ok(vec![Candidate::from(address)]),
-        Err(fault) => Err(AbortReason::Command(CommandFailure {
-            program: program.to_owned(),
-            fault,
-            stderr: run.stderr,
-        })),
+        Err(fault) => {
+            let failure = CommandFailure {
+                program: program.to_owned(),
+                fault,
+                stderr: run.stderr,
+            };
+            Err(AbortReason::Command(failure).into())
+        }
     }
 }
 

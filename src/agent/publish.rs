@@ -16,7 +16,7 @@ use crate::sys::store::Store;
 use crate::sys::{clock, identity, log as logging, random};
 use wansync_core::address::{Candidate, PublicAddress};
 use wansync_core::config::problem::Problem;
-use wansync_core::config::secret::Secret;
+use wansync_core::config::secret::{KeySource, Secret};
 use wansync_core::config::{Config, Content, Skydns, Transport};
 use wansync_core::failure::Failure;
 use wansync_core::holddown::HoldDown;
@@ -231,9 +231,8 @@ fn run_pass(
     for problem in &config.problems {
         pass.log_problem(problem);
     }
-    let accounts = config.ready_accounts();
-    for problem in accounts.flat_map(|(name, account)| warnings_of_key_file(name, &account.key)) {
-        pass.log_problem(&problem);
+    for (name, account) in config.ready_accounts() {
+        pass.log_key_file_warnings(name, &account.key);
     }
     let mut reports = Vec::new();
     for section in &config.skydns {
@@ -358,6 +357,12 @@ impl Pass<'_> {
         self.problems.log_once(module_path!(), level, &text);
     }
 
+    fn log_key_file_warnings(&mut self, name: &str, key: &KeySource) {
+        for problem in warnings_of_key_file(name, key) {
+            self.log_problem(&problem);
+        }
+    }
+
     /// Does the work for one section; for an address that was chosen already, if one was.
     fn process_section(
         &mut self,
@@ -373,9 +378,7 @@ impl Pass<'_> {
                 return wrong_section(name, &problem_line(&problem));
             }
         };
-        for problem in warnings_of_key_file(name, &section.key) {
-            self.log_problem(&problem);
-        }
+        self.log_key_file_warnings(name, &section.key);
         self.decide(&SectionContext { name, section, key }, chosen)
     }
 
@@ -391,7 +394,7 @@ impl Pass<'_> {
         let recalled = || Some(entry?.to_state(section.policy.refresh, clock::now()));
         let trouble = AbortReason::KeyOfUser(problem.text.clone(), number);
         let state = stored.or_else(recalled).unwrap_or_default();
-        let state = reconcile::state_without_send(&state, &Decision::Abort(trouble));
+        let state = reconcile::state_without_send(&state, &Decision::Abort(trouble.into()));
         if let Err(why) = self.store.remember_section(name, &state) {
             log::error!("{name}: {why}");
         }
@@ -420,15 +423,12 @@ impl Pass<'_> {
         // Also for an address that was chosen: only now, with the lock, is it known what
         // another pass sent meanwhile.
         let forced = self.options.forced;
-        let basis = match chosen {
+        let mut basis = old.clone();
+        if chosen.is_some() {
             // Whether the WAN flaps, the daemon has decided that chose the address.
-            Some(_) => &SectionState {
-                hold_down: HoldDown::default(),
-                ..old.clone()
-            },
-            None => &old,
-        };
-        let decision = reconcile::decide(&section.policy, &observation, basis, now, forced);
+            basis.hold_down = HoldDown::default();
+        }
+        let decision = reconcile::decide(&section.policy, &observation, &basis, now, forced);
         let family = section.policy.family;
         let before = reconcile::state_after_observation(&old, &observation, family);
         let (after, failure) = match decision {
@@ -465,7 +465,7 @@ impl Pass<'_> {
         match self.store.remember_sending(context.name, &pending) {
             Ok(sending) => self.sending = Some(sending),
             Err(why) => {
-                let why = Decision::Abort(AbortReason::CannotRemember(why));
+                let why = Decision::Abort(AbortReason::CannotRemember(why).into());
                 return (reconcile::state_without_send(before, &why), None);
             }
         }

@@ -1,5 +1,6 @@
 //! Reasons why no address is sent.
 
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,7 +12,7 @@ use crate::text::width::clean;
 use crate::time::{Civil, Wall};
 
 /// The reason why a pass decided upon no address, or must not send one now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AbortReason {
     /// None of the addresses that the source found may be published.
@@ -85,7 +86,7 @@ pub enum Unpublishable {
     /// This one came nearest, but it is a privacy address.
     Temporary(IpAddr),
     /// This one came nearest, but strangers have it, too.
-    Shared(IpAddr, Sharing),
+    Shared(IpAddr, Rc<Sharing>),
 }
 
 /// The kind of an address that is not a public one.
@@ -121,7 +122,7 @@ pub enum NotPublic {
 }
 
 /// The reason to think that an address is that of strangers, too.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Sharing {
     /// The network's protocol gives each customer some ports of an address.
     Ports {
@@ -142,7 +143,7 @@ pub enum Sharing {
 }
 
 /// A name that is no network's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct UnknownNetwork {
     /// The name.
     pub name: String,
@@ -151,7 +152,7 @@ pub struct UnknownNetwork {
 }
 
 /// What a name that is no network's probably means.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum NameMeaning {
     /// The network of a similar name.
     Similar(String),
@@ -160,7 +161,7 @@ pub enum NameMeaning {
 }
 
 /// The reason why a page is of no use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum PageFault {
     /// The request failed; the failure, in words.
     Request(String),
@@ -186,7 +187,7 @@ pub enum TextFault {
 }
 
 /// The failure of the program of `source 'command'`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct CommandFailure {
     /// The program's path.
     pub program: String,
@@ -197,7 +198,7 @@ pub struct CommandFailure {
 }
 
 /// The fault of a program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum CommandFault {
     /// It did not start, or it cannot be listened to; in words.
     Failed(String),
@@ -223,18 +224,6 @@ pub struct RivalSection {
     pub ident: String,
     /// The address of both.
     pub address: IpAddr,
-}
-
-impl From<Unpublishable> for AbortReason {
-    fn from(cause: Unpublishable) -> Self {
-        AbortReason::Unpublishable(cause)
-    }
-}
-
-impl From<UnknownNetwork> for AbortReason {
-    fn from(unknown: UnknownNetwork) -> Self {
-        AbortReason::UnknownNetwork(unknown)
-    }
 }
 
 impl fmt::Display for AbortReason {

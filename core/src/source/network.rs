@@ -7,6 +7,7 @@
 //! | who shares an address | the provider's other customers, where a protocol gives each of them some ports of it, or where the WAN itself has an address of the provider's inside |
 
 use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -37,18 +38,25 @@ pub fn observe(
     family: Family,
     is_own: bool,
 ) -> Observation {
-    let known = names
-        .iter()
-        .filter_map(|name| WanGroup::new(networks, name, family, is_own));
-    let Some(best) = known.min_by_key(WanGroup::rank) else {
+    let mut best = None;
+    for name in names {
+        let Some(wan) = WanGroup::new(networks, name, family, is_own) else {
+            continue;
+        };
+        let rank = wan.rank();
+        if best.as_ref().is_none_or(|(least, _)| rank < *least) {
+            best = Some((rank, wan));
+        }
+    }
+    let Some((_, best)) = best else {
         let name = names.first().map_or(DEFAULT_WAN, String::as_str);
-        return Err(unknown_network(networks, name).into());
+        return Err(AbortReason::UnknownNetwork(unknown_network(networks, name)).into());
     };
     let is_usable = best.is_usable();
     let found = with_prefix(networks, &best.members, best.candidates, family)?;
     match names {
-        [_, _, ..] if !is_usable => Err(none_has_address(networks, names, family)),
-        _ if found.is_empty() => Err(no_address(&best.members, family)),
+        [_, _, ..] if !is_usable => Err(none_has_address(networks, names, family).into()),
+        _ if found.is_empty() => Err(no_address(&best.members, family).into()),
         _ => Ok(found),
     }
 }
@@ -74,15 +82,18 @@ impl<'a> WanGroup<'a> {
         is_own: bool,
     ) -> Option<WanGroup<'a>> {
         let members: Vec<&Network> = family_of(networks, name).collect();
-        let candidates = members.iter().flat_map(|network| {
-            let own = network.addresses.iter();
-            let own = own.filter(|candidate| family.includes(candidate.address));
-            own.map(|candidate| Candidate {
-                sharing: sharing_by_protocol(network).filter(|_| family == Family::Ipv4 && !is_own),
-                ..candidate.clone()
-            })
-        });
-        let candidates = candidates.collect();
+        let mut candidates = Vec::new();
+        for network in &members {
+            let sharing = sharing_by_protocol(network, family, is_own);
+            for candidate in &network.addresses {
+                if family.includes(candidate.address) {
+                    candidates.push(Candidate {
+                        sharing: sharing.clone(),
+                        ..*candidate
+                    });
+                }
+            }
+        }
         (!members.is_empty()).then_some(WanGroup {
             candidates,
             members,
@@ -135,11 +146,12 @@ fn with_prefix(
     };
     let lan = networks.iter().find(has_part).map(|network| &network.name);
     let assigned = delegated.assigned.iter().find(|name| !is_wan(name));
-    Err(AbortReason::OnlyPrefix {
+    let only_prefix = AbortReason::OnlyPrefix {
         network: wan[0].name.clone(),
         prefix,
         lan: lan.or(assigned).cloned(),
-    })
+    };
+    Err(only_prefix.into())
 }
 
 /// The candidates that the kernel has for a device, as netifd's networks on it let them
@@ -156,20 +168,23 @@ pub fn on_device(
 ) -> Observation {
     let is_on = |network: &&Network| network.l3_device.as_deref() == Some(device);
     let wan: Vec<&Network> = networks.iter().filter(is_on).collect();
-    if family == Family::Ipv4 && !is_own {
-        let sharing = wan.iter().find_map(|network| sharing_by_protocol(network));
-        for candidate in &mut candidates {
-            candidate.sharing.clone_from(&sharing);
-        }
+    let mut sharing = wan.iter();
+    let sharing = sharing.find_map(|network| sharing_by_protocol(network, family, is_own));
+    for candidate in &mut candidates {
+        candidate.sharing.clone_from(&sharing);
     }
     with_prefix(networks, &wan, candidates, family)
 }
 
-fn sharing_by_protocol(network: &Network) -> Option<Sharing> {
+/// Those who have a part of the network's address of this family, unless it `is_own`.
+fn sharing_by_protocol(network: &Network, family: Family, is_own: bool) -> Option<Rc<Sharing>> {
     let proto = network.proto.as_deref()?;
-    SHARING_PROTOCOLS.contains(&proto).then(|| Sharing::Ports {
-        network: network.name.clone(),
-        proto: proto.to_owned(),
+    let is_shared = family == Family::Ipv4 && !is_own && SHARING_PROTOCOLS.contains(&proto);
+    is_shared.then(|| {
+        Rc::new(Sharing::Ports {
+            network: network.name.clone(),
+            proto: proto.to_owned(),
+        })
     })
 }
 
@@ -178,10 +193,15 @@ fn sharing_by_protocol(network: &Network) -> Option<Sharing> {
 /// default route, is behind a NAT of the provider's.
 ///
 /// An address that one of the router's networks has itself is no stranger's.
-pub fn sharing_of(networks: &[Network], bind: Option<&str>, address: IpAddr) -> Option<Sharing> {
+pub fn sharing_of(
+    networks: &[Network],
+    bind: Option<&str>,
+    address: IpAddr,
+) -> Option<Rc<Sharing>> {
+    let by_protocol = |network: &Network| sharing_by_protocol(network, Family::Ipv4, false);
     let is_own = |network: &Network| {
         let mut own = network.addresses.iter();
-        sharing_by_protocol(network).is_none() && own.any(|c| c.address == address)
+        by_protocol(network).is_none() && own.any(|c| c.address == address)
     };
     if !address.is_ipv4() || networks.iter().any(is_own) {
         return None;
@@ -193,21 +213,29 @@ pub fn sharing_of(networks: &[Network], bind: Option<&str>, address: IpAddr) -> 
         (None, Some(_)) => route(network) == best,
         (None, None) => network.is_of_family(DEFAULT_WAN),
     };
-    let ways_out = networks.iter().filter(|network| is_way_out(network));
-    // The route may be the network's, and the address its child's.
-    let mut ways_out = ways_out.flat_map(|network| family_of(networks, &network.name));
-    ways_out.find_map(|network| sharing_by_protocol(network).or_else(|| carrier_nat(network)))
+    for way_out in networks.iter().filter(|network| is_way_out(network)) {
+        // The route may be the network's, and the address its child's.
+        for network in family_of(networks, &way_out.name) {
+            let sharing = by_protocol(network).or_else(|| carrier_nat(network));
+            if sharing.is_some() {
+                return sharing;
+            }
+        }
+    }
+    None
 }
 
-fn carrier_nat(network: &Network) -> Option<Sharing> {
+fn carrier_nat(network: &Network) -> Option<Rc<Sharing>> {
     network.addresses.iter().find_map(|candidate| {
         let address = candidate.address;
         let kind = PublicAddress::new(address).err()?;
         let is_inside = matches!(kind, NotPublic::CarrierNat | NotPublic::ProtocolAssignment);
-        is_inside.then(|| Sharing::CarrierNat {
-            network: network.name.clone(),
-            address,
-            kind,
+        is_inside.then(|| {
+            Rc::new(Sharing::CarrierNat {
+                network: network.name.clone(),
+                address,
+                kind,
+            })
         })
     })
 }
@@ -218,15 +246,17 @@ fn carrier_nat(network: &Network) -> Option<Sharing> {
 /// # Errors
 /// The reason why there is none.
 pub fn device_of<'a>(networks: &'a [Network], name: &str) -> Result<&'a str, AbortReason> {
-    let devices = family_of(networks, name)
-        .filter_map(|network| Some((network.addresses.is_empty(), network.l3_device.as_deref()?)));
-    match devices.min_by_key(|(is_empty, _)| *is_empty) {
-        Some((_, device)) => Ok(device),
-        None => Err(match find(networks, name) {
-            Some(network) => AbortReason::NoDeviceOf(explain(network)),
-            None => unknown_network(networks, name).into(),
-        }),
+    let mut without_address = None;
+    for network in family_of(networks, name) {
+        match &network.l3_device {
+            Some(device) if !network.addresses.is_empty() => return Ok(device),
+            device => without_address = without_address.or(device.as_deref()),
+        }
     }
+    without_address.ok_or_else(|| match find(networks, name) {
+        Some(network) => AbortReason::NoDeviceOf(explain(network)),
+        None => AbortReason::UnknownNetwork(unknown_network(networks, name)),
+    })
 }
 
 /// A name that netifd does not know, with what was probably meant.
@@ -262,14 +292,13 @@ fn no_address(members: &[&Network], family: Family) -> AbortReason {
 }
 
 fn none_has_address(networks: &[Network], names: &[String], family: Family) -> AbortReason {
-    let states = names.iter().filter_map(|name| {
-        let network = find(networks, name)?;
-        Some((name.clone(), explain(network)))
-    });
-    AbortReason::NoneHasAddress {
-        family,
-        states: states.collect(),
+    let mut states = Vec::new();
+    for name in names {
+        if let Some(network) = find(networks, name) {
+            states.push((name.clone(), explain(network)));
+        }
     }
+    AbortReason::NoneHasAddress { family, states }
 }
 
 #[cfg(test)]

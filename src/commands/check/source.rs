@@ -26,15 +26,20 @@ pub fn check_source(
         }
     }
     let observation = observer.observe(section);
-    match observation.and_then(|found| Ok(choose_address(&found, section.policy.family, None)?)) {
+    let chosen = observation.and_then(|found| {
+        let chosen = choose_address(&found, section.policy.family, None);
+        chosen.map_err(|cause| AbortReason::Unpublishable(cause).into())
+    });
+    match chosen {
         Ok(address) => {
             findings.good(format_args!("the WAN address is {address}"));
             Some(address)
         }
-        // That was reported.
-        Err(AbortReason::UnknownNetwork(_)) => None,
         Err(why) => {
-            findings.bad(Exit::Later, format_args!("{why}"));
+            let is_reported = matches!(*why, AbortReason::UnknownNetwork(_));
+            if !is_reported {
+                findings.bad(Exit::Later, format_args!("{why}"));
+            }
             None
         }
     }
