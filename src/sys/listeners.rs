@@ -2,8 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "/proc is read here")]
 
 use std::fs;
+use std::mem::MaybeUninit;
 use std::net::IpAddr;
-use std::path::Path;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, openat, readlinkat};
+
+/// The room for entries of a folder that are read at once.
+const ENTRIES: usize = 1024;
 
 /// The names of the programs that listen on a port, each once; empty for one that this user
 /// may not see. What listens at one of the addresses `but` does not count.
@@ -24,14 +30,16 @@ pub fn on_udp_port(port: u16, but: &[IpAddr]) -> Vec<String> {
         return Vec::new();
     }
     let mut names: Vec<String> = Vec::new();
-    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let process = process.path();
-        if holds_any(&process, &sockets)
-            && let Ok(name) = fs::read_to_string(process.join("comm"))
-            && !names.iter().any(|known| known == name.trim_end())
-        {
-            names.push(name.trim_end().to_owned());
-        }
+    if let Some(processes) = open(CWD, "/proc") {
+        any_entry(processes.as_fd(), &mut |process| {
+            if holds_any(processes.as_fd(), process, &sockets)
+                && let Ok(name) = fs::read_to_string(format!("/proc/{process}/comm"))
+                && !names.iter().any(|known| known == name.trim_end())
+            {
+                names.push(name.trim_end().to_owned());
+            }
+            false
+        });
     }
     if names.is_empty() {
         names.push(String::new());
@@ -63,12 +71,35 @@ fn is_in_table_as(address: &IpAddr, text: &str) -> bool {
     }
 }
 
-fn holds_any(process: &Path, sockets: &[String]) -> bool {
-    let files = fs::read_dir(process.join("fd")).into_iter().flatten();
-    files.flatten().any(|file| {
-        let target = fs::read_link(file.path());
-        target.is_ok_and(|target| sockets.iter().any(|socket| target.as_os_str() == &**socket))
+fn holds_any(processes: BorrowedFd<'_>, process: &str, sockets: &[String]) -> bool {
+    let Some(files) = open(processes, &format!("{process}/fd")) else {
+        return false;
+    };
+    any_entry(files.as_fd(), &mut |file| {
+        let target = readlinkat(&files, file, Vec::new());
+        target.is_ok_and(|target| {
+            sockets
+                .iter()
+                .any(|one| one.as_bytes() == target.to_bytes())
+        })
     })
+}
+
+fn open(folder: BorrowedFd<'_>, name: &str) -> Option<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(folder, name, flags, Mode::empty()).ok()
+}
+
+/// Whether `is` is true of the name of an entry of the folder; the first such ends it.
+fn any_entry(folder: BorrowedFd<'_>, is: &mut dyn FnMut(&str) -> bool) -> bool {
+    let mut room = [MaybeUninit::uninit(); ENTRIES];
+    let mut entries = RawDir::new(folder, &mut room);
+    while let Some(Ok(entry)) = entries.next() {
+        if entry.file_name().to_str().is_ok_and(&mut *is) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
