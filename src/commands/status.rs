@@ -23,6 +23,7 @@ use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::{Config, Content, Skydns, Source};
+use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::outcome::Outcome;
 use wansync_core::reason::address::AbortReason;
 use wansync_core::reason::daemon::OtherConfig;
@@ -34,7 +35,7 @@ use wansync_core::state::SectionState;
 use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
 use wansync_core::text::prometheus;
-use wansync_core::text::status::filtering::{FilteringView, ProfileTestView};
+use wansync_core::text::status::json::json;
 use wansync_core::text::status::tunnel::TunnelView;
 use wansync_core::text::status::{SectionView, StatusView, text};
 use wansync_core::time::Now;
@@ -53,7 +54,7 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
         Ok(view) => {
             let shown = match status.format {
                 StatusFormat::Text => text(&view),
-                StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
+                StatusFormat::Json => json(&view),
                 StatusFormat::Prometheus => prometheus::metrics(&view),
             };
             out.line(shown.trim_end());
@@ -121,7 +122,7 @@ fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
         clock_is_set: now.clock_is_set(),
         skydns: section_views(paths, &config, &store, now),
         tunnels: tunnel_views(&config, &store, now),
-        filtering: judge_household(paths, &config).map(FilteringView::of),
+        filtering: judge_household(paths, &config),
         warnings: warnings.chain(unwritable).collect(),
         is_enabled: config.main.enabled,
         errors,
@@ -258,11 +259,15 @@ fn section_view(name: &str, section: &Skydns, sources: &Sources<'_>) -> SectionV
 }
 
 /// What `wansync check` found last, if it would ask the same today.
-fn profile_test(name: &str, section: &Skydns, store: &Store, now: Now) -> Option<ProfileTestView> {
-    let test = store
-        .profile_test(name)
-        .filter(|test| test.is_of(section))?;
-    Some(ProfileTestView::of(&test, now.boot))
+fn profile_test(
+    name: &str,
+    section: &Skydns,
+    store: &Store,
+    now: Now,
+) -> Option<(ProfileTest, Duration)> {
+    let test = store.profile_test(name)?;
+    let age = now.boot.since(test.asked);
+    test.is_of(section).then_some((test, age))
 }
 
 /// The state of a section since this boot and, if it is being sent now, that it is.

@@ -90,9 +90,7 @@ impl Judge<'_> {
                     continue;
                 };
                 is_told |= !parsed.is_ipv6();
-                let addresses = parsed.addresses.split(',');
-                let addresses = addresses.map(|a| a.trim().trim_matches(['[', ']']));
-                if self.follow_told(section, option, addresses, clients) {
+                if self.follow_told(section, option, parsed.addresses, clients) {
                     foreign.push(&**item);
                 }
             }
@@ -101,16 +99,18 @@ impl Judge<'_> {
         clients.ask_router |= is_network && !is_told;
     }
 
-    /// Follows addresses that clients are told; whether some lead elsewhere.
-    fn follow_told<'t>(
+    /// Follows addresses that clients are told, with commas between; whether some lead
+    /// elsewhere.
+    fn follow_told(
         &mut self,
         section: DhcpSection<'_>,
         option: &'static str,
-        addresses: impl Iterator<Item = &'t str>,
+        addresses: &str,
         clients: &mut Clients,
     ) -> bool {
         let mut is_foreign = false;
-        for address in addresses {
+        for address in addresses.split(',') {
+            let address = address.trim().trim_matches(['[', ']']);
             match self.target(address) {
                 Target::Service => self.to_service = true,
                 Target::Router => clients.ask_router = true,
@@ -138,28 +138,35 @@ impl Judge<'_> {
         if foreign.is_empty() {
             return;
         }
-        let resolvers = self.household.resolvers.iter().filter(|r| r.is_ipv4());
-        let resolvers: Vec<String> = resolvers.map(|r| format!("{r}")).collect();
-        let resolvers = resolvers.join(",");
+        let mut resolvers = String::new();
+        for resolver in self.household.resolvers {
+            if resolver.is_ipv4() {
+                let before = if resolvers.is_empty() { "" } else { "," };
+                resolvers.push_str(&format!("{before}{resolver}"));
+            }
+        }
         let mut told: Vec<String> = Vec::new();
         for item in foreign {
-            let parsed = DhcpOption::parse(item).filter(|o| !o.is_ipv6() && !resolvers.is_empty());
-            let item = parsed.map(|o| format!("{}{resolvers}", o.head));
-            told.extend(item.filter(|item| !told.contains(item)));
+            if let Some(parsed) = DhcpOption::parse(item)
+                && !parsed.is_ipv6()
+                && !resolvers.is_empty()
+            {
+                let item = format!("{}{resolvers}", parsed.head);
+                if !told.contains(&item) {
+                    told.push(item);
+                }
+            }
         }
-        let (lines, is_whole) = section.remove(option, values, foreign);
-        self.mends.extend(lines);
-        if is_whole {
-            let kept = values
-                .items
-                .iter()
-                .filter(|item| !foreign.contains(&&***item));
-            told.extend(kept.map(|item| item.clone().into_owned()));
+        if section.remove(option, values, foreign, &mut self.mends) {
+            for item in &values.items {
+                if !foreign.contains(&&**item) {
+                    told.push(String::from(&**item));
+                }
+            }
         }
-        let added = told
-            .iter()
-            .map(|item| section.change("add_list", option, item));
-        self.mends.extend(added);
+        for item in &told {
+            self.mends.push(section.change("add_list", option, item));
+        }
     }
 
     /// odhcpd's part.
@@ -173,22 +180,23 @@ impl Judge<'_> {
                 section: section.reference(),
             });
             clients.would_ask_router = true;
-            let relays = modes.iter().filter(|(_, mode)| mode == "relay");
-            let mends = relays.map(|(option, _)| section.change("set", option, "server"));
-            self.mends.extend(mends);
+            for (option, mode) in &modes {
+                if mode == "relay" {
+                    self.mends.push(section.change("set", option, "server"));
+                }
+            }
         } else if !is("server") && !is("hybrid") && !is("relay") {
             return;
         }
         let mut foreign = Vec::new();
         for item in &values.items {
-            if self.follow_told(section, "dns", [&**item].into_iter(), clients) {
+            if self.follow_told(section, "dns", item, clients) {
                 foreign.push(&**item);
             }
         }
         if !foreign.is_empty() {
             clients.would_ask_router = true;
-            self.mends
-                .extend(section.remove("dns", &values, &foreign).0);
+            section.remove("dns", &values, &foreign, &mut self.mends);
         }
         let dns_service = section.text("dns_service");
         clients.ask_router |= values.items.is_empty() && dns_service != "0";

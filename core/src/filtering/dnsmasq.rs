@@ -79,23 +79,37 @@ impl Judge<'_> {
     /// The way of a question that the router was asked.
     pub(super) fn follow_router(&mut self) {
         let programs = (self.household.listeners)(DNS_PORT);
-        let is_dnsmasq = |name: &String| name.is_empty() || name == "dnsmasq";
-        let other = programs.iter().find(|name| !is_dnsmasq(name)).cloned();
-        let is_taken = other.is_some() && !programs.iter().any(is_dnsmasq);
+        let is_free = programs.is_empty();
+        let mut is_dnsmasq = is_free;
+        let mut other = None;
+        for name in programs {
+            match &*name {
+                "" | "dnsmasq" => is_dnsmasq = true,
+                _ => other = other.or(Some(name)),
+            }
+        }
+        let is_taken = !is_dnsmasq;
         let mut answers = false;
-        for section in DhcpSection::all(self.package).filter(|section| section.is_a("dnsmasq")) {
+        for section in DhcpSection::all(self.package) {
             let port = section.text("port");
-            if !section.flag("disabled") && !is_taken && (port.is_empty() || port == "53") {
+            if section.is_a("dnsmasq")
+                && !section.flag("disabled")
+                && !is_taken
+                && (port.is_empty() || port == "53")
+            {
                 answers = true;
                 self.follow_instance(section);
             }
         }
-        match programs.is_empty() {
-            _ if answers => {}
-            false => self
-                .programs
-                .push(FilteringReason::OtherProgram { program: other }),
+        if answers {
+            return;
+        }
+        match is_free {
             true => self.unknown = Some(FilteringReason::NobodyAnswers),
+            false => {
+                let other = FilteringReason::OtherProgram { program: other };
+                self.programs.push(other);
+            }
         }
     }
 
@@ -104,8 +118,10 @@ impl Judge<'_> {
         let list = section.values("server");
         let mut upstream = Upstream::default();
         // OpenWrt passes over a plain option of that name.
-        for item in list.items.iter().filter(|_| list.is_list) {
-            self.follow_server(section, item, &mut upstream);
+        if list.is_list {
+            for item in &list.items {
+                self.follow_server(section, item, &mut upstream);
+            }
         }
         if !noresolv {
             self.follow_file(section, &mut upstream);
@@ -124,9 +140,8 @@ impl Judge<'_> {
             self.mends.push(section.change("set", "noresolv", "1"));
         }
         if !upstream.foreign.is_empty() {
-            let (lines, is_whole) = section.remove("server", &list, &upstream.foreign);
+            let is_whole = section.remove("server", &list, &upstream.foreign, &mut self.mends);
             upstream.service_in_list &= !is_whole;
-            self.mends.extend(lines);
         }
         let file_serves = service_in_file && !closes_file;
         if !upstream.service_in_list && !file_serves && !to_program {
@@ -162,15 +177,18 @@ impl Judge<'_> {
             }
             Target::Elsewhere => {
                 upstream.foreign.push(item);
-                self.elsewhere.push(FilteringReason::Asks {
-                    instance: section.name().map(ToOwned::to_owned),
-                    address: server.address.to_owned(),
-                    origin: Origin::Server {
-                        domains: server.domains.replace('/', ", "),
-                    },
-                });
+                let domains = server.domains.replace('/', ", ");
+                self.asks(section, server.address, Origin::Server { domains });
             }
         }
+    }
+
+    fn asks(&mut self, section: DhcpSection<'_>, address: &str, origin: Origin) {
+        self.elsewhere.push(FilteringReason::Asks {
+            instance: section.name().map(ToOwned::to_owned),
+            address: address.to_owned(),
+            origin,
+        });
     }
 
     /// Whether it leads into a program. dnsmasq does not ask itself.
@@ -195,11 +213,13 @@ impl Judge<'_> {
         } else {
             &[&*named]
         };
-        let texts = places
-            .iter()
-            .map(|place| (*place, (self.household.read)(place)));
-        let found = texts.into_iter().find(|(_, text)| !text.is_empty());
-        let (place, text) = found.unwrap_or_default();
+        let (mut place, mut text) = ("", Vec::new());
+        for candidate in places {
+            if text.is_empty() {
+                place = candidate;
+                text = (self.household.read)(place);
+            }
+        }
         let text = String::from_utf8_lossy(&text);
         let mut network = None;
         for line in text.lines() {
@@ -224,11 +244,8 @@ impl Judge<'_> {
                 }
                 Target::Elsewhere => {
                     upstream.is_file_foreign = true;
-                    self.elsewhere.push(FilteringReason::Asks {
-                        instance: section.name().map(ToOwned::to_owned),
-                        address: address.to_owned(),
-                        origin: self.origin(place, network, address),
-                    });
+                    let origin = self.origin(place, network, address);
+                    self.asks(section, address, origin);
                 }
             }
         }

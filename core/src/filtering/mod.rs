@@ -43,8 +43,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use serde::Serialize;
-
 use crate::config::network_file::NetworkFile;
 use crate::config::uci::{self, Package};
 use crate::config::{Config, Skydns};
@@ -59,8 +57,7 @@ const SKYDNS: &[[u8; 4]] = &[[193, 58, 251, 251]];
 const SAFEDNS: &[[u8; 4]] = &[[195, 46, 39, 39], [195, 46, 39, 40]];
 
 /// The part of a household's questions that the service answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// All of them, as far as the router can see.
     All,
@@ -172,9 +169,11 @@ pub fn resolvers_of(config: &Config) -> Result<(&'static str, Vec<IpAddr>), Filt
         if all.is_empty() && section.is_safedns() {
             service = "SafeDNS";
         }
-        let is_new = |address: &IpAddr| !all.contains(address);
-        let new: Vec<IpAddr> = of_section.into_iter().filter(is_new).collect();
-        all.extend(new);
+        for address in of_section {
+            if !all.contains(&address) {
+                all.push(address);
+            }
+        }
     }
     match unknown {
         Some(why) if all.is_empty() => Err(why),
@@ -280,27 +279,26 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn filtering(self) -> Filtering {
-        let is_split = self.to_service || !self.programs.is_empty();
-        let (verdict, mut reasons) = match (self.elsewhere, self.programs, self.unknown) {
-            (elsewhere, programs, _) if !elsewhere.is_empty() => {
-                let verdict = if is_split {
-                    Verdict::Some
-                } else {
-                    Verdict::None
-                };
-                (verdict, [elsewhere, programs].concat())
+    fn filtering(mut self) -> Filtering {
+        let verdict = if !self.elsewhere.is_empty() {
+            match self.to_service || !self.programs.is_empty() {
+                true => Verdict::Some,
+                false => Verdict::None,
             }
-            (_, programs, _) if !programs.is_empty() => (Verdict::Local, programs),
-            (.., Some(why)) => (Verdict::Unknown, vec![why]),
-            (.., None) if self.to_service => (Verdict::All, Vec::new()),
-            (.., None) => (Verdict::Unknown, vec![FilteringReason::NoResolver]),
+        } else if !self.programs.is_empty() {
+            Verdict::Local
+        } else if self.to_service && self.unknown.is_none() {
+            Verdict::All
+        } else {
+            Verdict::Unknown
         };
-        if let Some(more) = reasons
-            .len()
-            .checked_sub(MAX_NAMED)
-            .filter(|more| *more > 0)
-        {
+        let mut reasons = self.elsewhere;
+        reasons.append(&mut self.programs);
+        if verdict == Verdict::Unknown {
+            reasons.push(self.unknown.unwrap_or(FilteringReason::NoResolver));
+        }
+        if reasons.len() > MAX_NAMED {
+            let more = reasons.len() - MAX_NAMED;
             reasons.truncate(MAX_NAMED);
             reasons.push(FilteringReason::More(more));
         }

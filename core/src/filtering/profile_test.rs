@@ -5,8 +5,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
-use serde::Serialize;
-
 use super::message::{Reply, is_host_name};
 use crate::config::Skydns;
 use crate::persist;
@@ -19,8 +17,7 @@ const BLOCK_ANSWERS: [Ipv4Addr; 2] = [
 ];
 
 /// What the resolver's answer says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TestState {
     /// It blocks the name that the profile blocks: the profile is in force.
     InForce,

@@ -4,7 +4,6 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::MAX_NAMED;
@@ -27,11 +26,14 @@ pub(super) struct Values<'a> {
 impl<'a> DhcpSection<'a> {
     /// The sections of the file, but those whose type no shell would take as it stands; it
     /// is none that a script reads.
-    pub(super) fn all(package: &'a Package<'a>) -> impl Iterator<Item = DhcpSection<'a>> {
-        let is_word =
-            |section: &&Section<'_>| section.kind.bytes().all(|b| b.is_ascii_alphanumeric());
-        let sections = package.sections.iter().filter(is_word);
-        sections.map(move |section| DhcpSection { package, section })
+    pub(super) fn all(package: &'a Package<'a>) -> Vec<DhcpSection<'a>> {
+        let mut all = Vec::new();
+        for section in &package.sections {
+            if section.kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                all.push(DhcpSection { package, section });
+            }
+        }
+        all
     }
 
     pub(super) fn is_a(self, kind: &str) -> bool {
@@ -44,30 +46,29 @@ impl<'a> DhcpSection<'a> {
     }
 
     pub(super) fn values(self, option: &str) -> Values<'a> {
-        let text = |bytes: &'a [u8]| String::from_utf8_lossy(bytes);
-        let mut options = self.section.options.iter();
-        match options
-            .find(|entry| entry.name == option)
-            .map(|entry| &entry.value)
-        {
-            None => Values::default(),
-            Some(Value::List(items)) => Values {
-                is_list: true,
-                items: items.iter().map(|(item, _)| text(item)).collect(),
-            },
-            Some(Value::One(value)) => {
-                let mut items = Vec::new();
-                for word in value.split(u8::is_ascii_whitespace) {
-                    if !word.is_empty() {
-                        items.push(text(word));
+        let mut values = Values::default();
+        for entry in &self.section.options {
+            if entry.name != option {
+                continue;
+            }
+            match &entry.value {
+                Value::List(items) => {
+                    values.is_list = true;
+                    for (item, _) in items {
+                        values.items.push(String::from_utf8_lossy(item));
                     }
                 }
-                Values {
-                    is_list: false,
-                    items,
+                Value::One(value) => {
+                    for word in value.split(u8::is_ascii_whitespace) {
+                        if !word.is_empty() {
+                            values.items.push(String::from_utf8_lossy(word));
+                        }
+                    }
                 }
             }
+            break;
         }
+        values
     }
 
     /// The value of a plain option.
@@ -89,10 +90,14 @@ impl<'a> DhcpSection<'a> {
         match self.name() {
             Some(name) => name.to_string(),
             None => {
-                let of_kind = self.package.sections.iter();
-                let mut of_kind = of_kind.filter(|other| self.is_a(&other.kind));
-                let index = of_kind.position(|other| core::ptr::eq(other, self.section));
-                format!("@{}[{}]", self.section.kind, index.unwrap_or_default())
+                let mut index = 0;
+                for other in &self.package.sections {
+                    if core::ptr::eq(other, self.section) {
+                        break;
+                    }
+                    index += usize::from(self.is_a(&other.kind));
+                }
+                format!("@{}[{index}]", self.section.kind)
             }
         }
     }
@@ -102,28 +107,27 @@ impl<'a> DhcpSection<'a> {
         format!("uci {verb} dhcp.{}.{option}='{value}'", self.reference())
     }
 
-    /// The commands that take these items out of a list, and whether they take all of it:
-    /// more than a few, or one that a shell would not take as it stands, go with the rest.
+    /// Appends the commands that take these items out of a list; whether they take all of
+    /// it: more than a few, or one that a shell would not take as it stands, go with the rest.
     pub(super) fn remove(
         self,
         option: &str,
         values: &Values<'_>,
         items: &[&str],
-    ) -> (Vec<String>, bool) {
-        let is_plain = |item: &&str| {
-            let is_plain = |byte: u8| (byte.is_ascii_graphic() && byte != b'\'') || byte == b' ';
-            item.bytes().all(is_plain)
-        };
-        let is_whole = !values.is_list || items.len() > MAX_NAMED || !items.iter().all(is_plain);
-        let lines = match is_whole {
-            true => vec![format!("uci delete dhcp.{}.{option}", self.reference())],
-            false => {
-                let lines = items
-                    .iter()
-                    .map(|item| self.change("del_list", option, item));
-                lines.collect()
+        mends: &mut Vec<String>,
+    ) -> bool {
+        let is_plain = |byte: u8| (byte.is_ascii_graphic() && byte != b'\'') || byte == b' ';
+        let mut is_whole = !values.is_list || items.len() > MAX_NAMED;
+        for item in items {
+            is_whole |= !item.bytes().all(is_plain);
+        }
+        if is_whole {
+            mends.push(format!("uci delete dhcp.{}.{option}", self.reference()));
+        } else {
+            for item in items {
+                mends.push(self.change("del_list", option, item));
             }
-        };
-        (lines, is_whole)
+        }
+        is_whole
     }
 }

@@ -1,7 +1,7 @@
 //! The status that `wansync status` shows, as values, and as text for people.
 //!
-//! The values are the JSON, field by field; what is only for people, or only for
-//! metrics, is skipped there.
+//! The values are the JSON as well ([`json`]), but for what is only for people, or only
+//! for metrics.
 //!
 //! ```
 //! use wansync_core::text::status::{SectionView, StatusView, text};
@@ -28,8 +28,8 @@
 //! ```
 
 pub mod evidence;
-pub mod filtering;
-mod span;
+mod filtering;
+pub mod json;
 pub mod tunnel;
 
 use alloc::borrow::ToOwned;
@@ -40,44 +40,38 @@ use core::fmt::{self, Write};
 use core::net::IpAddr;
 use core::time::Duration;
 
-use serde::{Serialize, Serializer};
-
 use super::width::clean;
+use crate::filtering::Filtering;
+use crate::filtering::profile_test::ProfileTest;
 use crate::outcome::Outcome;
 use crate::time::describe_span;
-use filtering::{FilteringView, ProfileTestView};
 use tunnel::TunnelView;
 
 /// The whole of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct StatusView {
     /// Of this program.
     pub version: &'static str,
     /// `ok`, or `not set`.
-    #[serde(rename = "clock", serialize_with = "clock")]
     pub clock_is_set: bool,
     /// The `skydns` sections that are enabled.
     pub skydns: Vec<SectionView>,
     /// The `tunnel` sections that are.
     pub tunnels: Vec<TunnelView>,
     /// Where the household's DNS questions go, if a `skydns` section is in use.
-    pub filtering: Option<FilteringView>,
+    pub filtering: Option<Filtering>,
     /// What is wrong with the program's own files, in words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// `option enabled` of the `wansync` section.
-    #[serde(skip)]
     pub is_enabled: bool,
     /// Errors in the configuration.
-    #[serde(skip)]
     pub errors: usize,
     /// False if what is learnt cannot be remembered.
-    #[serde(skip)]
     pub is_state_writable: bool,
 }
 
 /// One `skydns` section.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct SectionView {
     /// Its name.
     pub section: String,
@@ -90,19 +84,16 @@ pub struct SectionView {
     /// The reason for the outcome.
     pub reason: Option<String>,
     /// What its owner should know besides; mostly nothing, and then it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
     /// Seconds until something is due for it.
     pub next_due_s: Option<u64>,
     /// The number of sends that may still reach the service in this 24 h.
     pub sends_left_today: Option<u32>,
-    /// The last test of the profile, if it was tested since the boot.
-    pub profile_test: Option<ProfileTestView>,
+    /// The last test of the profile, if it was tested since the boot, and the time since.
+    pub profile_test: Option<(ProfileTest, Duration)>,
     /// The number of sends that reached it.
-    #[serde(skip)]
     pub sends: Option<u32>,
     /// The time since the address was last acknowledged.
-    #[serde(skip)]
     pub confirmed_for: Option<Duration>,
 }
 
@@ -115,10 +106,6 @@ impl SectionView {
             ..SectionView::default()
         }
     }
-}
-
-fn clock<S: Serializer>(is_set: &bool, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(clock_word(*is_set))
 }
 
 fn clock_word(is_set: bool) -> &'static str {
@@ -146,7 +133,7 @@ pub fn text(view: &StatusView) -> String {
         let _ = write_section(&mut out, section, width);
     }
     if let Some(filtering) = &view.filtering {
-        let _ = filtering.write(&mut out);
+        let _ = filtering::write(&mut out, filtering);
     }
     for tunnel in &view.tunnels {
         let _ = tunnel::write(&mut out, tunnel, width);
@@ -185,7 +172,7 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::
         )?;
     }
     match &section.profile_test {
-        Some(test) => test.write(out, width),
+        Some((test, age)) => filtering::write_test(out, test, *age, width),
         None => Ok(()),
     }
 }
