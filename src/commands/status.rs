@@ -22,7 +22,7 @@ use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
 use wansync_core::config::problem::Problem;
-use wansync_core::config::{Config, Content, Skydns, Source};
+use wansync_core::config::{Config, Content, Section, Skydns, Source};
 use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::outcome::Outcome;
 use wansync_core::reason::address::AbortReason;
@@ -116,14 +116,16 @@ fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     let unwritable = store.check_state_writable().err();
     let is_state_writable = unwritable.is_none();
     let unwritable = unwritable.map(|why| AbortReason::CannotRemember(why).to_string());
-    let warnings = other.map(|other| other.to_string()).into_iter();
+    let mut warnings = Vec::new();
+    warnings.extend(other.map(|other| other.to_string()));
+    warnings.extend(unwritable);
     Ok(StatusView {
         version: env!("CARGO_PKG_VERSION"),
         clock_is_set: now.clock_is_set(),
         skydns: section_views(paths, &config, &store, now),
         tunnels: tunnel_views(&config, &store, now),
         filtering: judge_household(paths, &config),
-        warnings: warnings.chain(unwritable).collect(),
+        warnings,
         is_enabled: config.main.enabled,
         errors,
         is_state_writable,
@@ -199,15 +201,15 @@ fn section_views(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec
         next_check: done_ago.map_or(Duration::ZERO, |ago| interval.saturating_sub(ago)),
         now,
     };
-    let views = config.skydns.iter().filter_map(|section| {
-        let name = &section.name;
-        match &section.content {
-            Content::Disabled => None,
-            Content::Wrong => Some(SectionView::wrong(name, WRONG_SECTION)),
-            Content::Ready(skydns) => Some(section_view(name, skydns, &sources)),
+    let mut views = Vec::new();
+    for Section { name, content, .. } in &config.skydns {
+        match content {
+            Content::Disabled => {}
+            Content::Wrong => views.push(SectionView::wrong(name, WRONG_SECTION)),
+            Content::Ready(skydns) => views.push(section_view(name, skydns, &sources)),
         }
-    });
-    with_rivals(config, views.collect())
+    }
+    with_rivals(config, views)
 }
 
 /// The views, with a warning on each that has the address of another user.
@@ -302,25 +304,20 @@ fn observed_address(
 }
 
 fn tunnel_views(config: &Config, store: &Store, now: Now) -> Vec<TunnelView> {
-    let tunnels = config.tunnels.iter().filter_map(|section| {
-        let name = &section.name;
-        match &section.content {
-            Content::Disabled => None,
-            Content::Wrong => Some(TunnelView::wrong(name)),
+    let mut views = Vec::new();
+    for Section { name, content, .. } in &config.tunnels {
+        match content {
+            Content::Disabled => {}
+            Content::Wrong => views.push(TunnelView::wrong(name)),
             Content::Ready(tunnel) => {
                 let state = store.tunnel_state(name).unwrap_or_default();
                 let state = state
                     .for_config(&tunnel.fingerprint(sha256))
                     .clamp_future_times(now.boot);
-                Some(TunnelView::of(
-                    name,
-                    tunnel,
-                    &state,
-                    config.main.interval,
-                    now.boot,
-                ))
+                let recheck = config.main.interval;
+                views.push(TunnelView::of(name, tunnel, &state, recheck, now.boot));
             }
         }
-    });
-    tunnels.collect()
+    }
+    views
 }

@@ -12,21 +12,23 @@ use wansync_core::text::init::programs;
 pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings<'_>) {
     let file = paths.config.display();
     let reader = DaemonReader::of(paths, config);
-    let of_skydns = config
-        .ready_sections()
-        .map(|(name, section)| (name, &section.key));
-    let of_vpnki = config
-        .ready_accounts()
-        .map(|(name, account)| (name, &account.key));
-    let of_keys = of_skydns.chain(of_vpnki).flat_map(|(name, source)| {
+    let mut keys = Vec::new();
+    for (name, section) in config.ready_sections() {
+        keys.push((name, &section.key));
+    }
+    for (name, account) in config.ready_accounts() {
+        keys.push((name, &account.key));
+    }
+    let mut problems = config.problems.clone();
+    for (name, source) in keys {
         let wrong = key_of(name, source).err();
         let of_daemon = || reader.as_ref()?.problem_of_key(name, source);
         match wrong.or_else(of_daemon) {
-            Some(wrong) => vec![wrong],
-            None => warnings_of_key_file(name, source),
+            Some(wrong) => problems.push(wrong),
+            None => problems.extend(warnings_of_key_file(name, source)),
         }
-    });
-    for problem in config.problems.iter().cloned().chain(of_keys) {
+    }
+    for problem in problems {
         match problem.is_error() {
             true => findings.bad(Exit::Config, format_args!("{file}, {problem}")),
             false => findings.warn(format_args!("{file}, {problem}")),

@@ -31,9 +31,10 @@ pub fn check_household(paths: &Paths, config: &Config, findings: &Findings<'_>) 
     }
     if !filtering.mends.is_empty() {
         findings.note(format_args!("these commands send them there:"));
-        for mend in filtering.mends.iter().map(String::as_str).chain([APPLY]) {
+        for mend in &filtering.mends {
             findings.more(format_args!("{mend}"));
         }
+        findings.more(format_args!("{APPLY}"));
     }
     findings.note(format_args!("{LIMITS}"));
 }

@@ -9,12 +9,15 @@ use wansync_core::config::{Config, Transport};
 /// Looks up each name once, however many sections have it. What reaches a service over
 /// one family alone has said so where it failed.
 pub(super) fn check_names(config: &Config, findings: &mut Findings) {
-    let skydns = config.ready_sections();
-    let skydns = skydns.map(|(name, section)| (name, &section.base_url, section.transport));
-    let accounts = config.ready_accounts();
-    let accounts = accounts.map(|(name, account)| (name, &account.base_url, account.transport));
+    let mut services = Vec::new();
+    for (name, section) in config.ready_sections() {
+        services.push((name, &section.base_url, section.transport));
+    }
+    for (name, account) in config.ready_accounts() {
+        services.push((name, &account.base_url, account.transport));
+    }
     let mut looked_up: Vec<&str> = Vec::new();
-    for (name, base_url, transport) in skydns.chain(accounts) {
+    for (name, base_url, transport) in services {
         let host = base_url.host();
         if transport == Transport::Auto
             && base_url.address().is_none()

@@ -120,41 +120,53 @@ fn route_word(route: &RouteStatus) -> Option<String> {
 /// The evidence in a line for people, each piece with its age.
 pub fn line(tunnel: &Tunnel, state: &TunnelState, now: Boot) -> String {
     let evidence = &state.evidence;
-    let parts = [
-        aged(&evidence.wan, now, |wan| {
-            wan_words(wan, state.wan_network.as_deref())
-        }),
-        aged(&evidence.service, now, |service| {
-            Some(service_words(&tunnel.name, service))
-        }),
-        aged(&evidence.device, now, |device| {
-            // The cause was said of the WAN already.
-            let is_said_already =
-                matches!(device, DeviceStatus::Unavailable(_)) && wan_is_unavailable(evidence);
-            (!is_said_already).then(|| device_words(tunnel.link.name(), device, now))
-        }),
-        aged(&evidence.route, now, |route| {
-            let place = tunnel.route.map_or(String::new(), |r| format!(" {r}"));
-            Some(format!("route{place} {}", route_words(route)))
-        }),
-        aged(&evidence.ping, now, |ping| {
-            // Without a device no echo can be sent: that is not the news.
-            let is_said_already = matches!(ping, EchoStatus::Unavailable(_)) && !is_up(evidence);
-            (!is_said_already).then(|| ping_words(tunnel.ping, ping, now))
-        }),
-        aged(&evidence.large_ping, now, |is_answered| {
-            let size = tunnel.ping_size.filter(|_| !is_answered)?;
-            Some(format!("echoes with {size} bytes of data lost"))
-        }),
-        aged(&evidence.handshake, now, |handshake| {
-            Some(handshake_words(handshake, now))
-        }),
-        evidence
-            .traffic
-            .as_ref()
-            .and_then(|finding| traffic_words(&finding.value, now)),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let mut parts = Vec::new();
+    let mut add = |at: Boot, words: Option<String>| {
+        if let Some(words) = words {
+            parts.push(format!("{words} ({} ago)", age(at, now)));
+        }
+    };
+    if let Some(wan) = &evidence.wan {
+        let network = state.wan_network.as_deref();
+        add(wan.at, wan_words(&wan.value, network));
+    }
+    if let Some(service) = &evidence.service {
+        let words = service_words(&tunnel.name, &service.value);
+        add(service.at, Some(words));
+    }
+    if let Some(Finding { at, value }) = &evidence.device {
+        // The cause was said of the WAN already.
+        let is_said_already =
+            matches!(value, DeviceStatus::Unavailable(_)) && wan_is_unavailable(evidence);
+        if !is_said_already {
+            add(*at, Some(device_words(tunnel.link.name(), value, now)));
+        }
+    }
+    if let Some(route) = &evidence.route {
+        let place = tunnel.route.map_or(String::new(), |r| format!(" {r}"));
+        let words = route_words(&route.value);
+        add(route.at, Some(format!("route{place} {words}")));
+    }
+    if let Some(Finding { at, value }) = &evidence.ping {
+        // Without a device no echo can be sent: that is not the news.
+        let is_said_already = matches!(value, EchoStatus::Unavailable(_)) && !is_up(evidence);
+        if !is_said_already {
+            add(*at, Some(ping_words(tunnel.ping, value, now)));
+        }
+    }
+    if let (Some(large), Some(size)) = (&evidence.large_ping, tunnel.ping_size)
+        && !large.value
+    {
+        let words = format!("echoes with {size} bytes of data lost");
+        add(large.at, Some(words));
+    }
+    if let Some(handshake) = &evidence.handshake {
+        let words = handshake_words(&handshake.value, now);
+        add(handshake.at, Some(words));
+    }
+    if let Some(traffic) = &evidence.traffic {
+        parts.extend(traffic_words(&traffic.value, now));
+    }
     parts.join("; ")
 }
 
@@ -164,17 +176,6 @@ fn wan_is_unavailable(evidence: &Evidence) -> bool {
 
 fn is_up(evidence: &Evidence) -> bool {
     matches!(&evidence.device, Some(finding) if matches!(finding.value, DeviceStatus::Up(_)))
-}
-
-/// A finding in words, with its age.
-fn aged<T>(
-    finding: &Option<Finding<T>>,
-    now: Boot,
-    words: impl Fn(&T) -> Option<String>,
-) -> Option<String> {
-    let finding = finding.as_ref()?;
-    let words = words(&finding.value)?;
-    Some(format!("{words} ({} ago)", age(finding.at, now)))
 }
 
 /// That the usual WAN is up is no news.

@@ -67,7 +67,7 @@ impl TunnelView {
     ) -> Self {
         let is_recent = |at: &&Boot| now.since(**at) < BUDGET_WINDOW;
         let attempts = state.recovery.attempts.iter().filter(is_recent).count();
-        let view = TunnelView {
+        let mut view = TunnelView {
             section: section.to_owned(),
             name: Some(tunnel.name.clone()),
             link: tunnel.link.describe(),
@@ -76,60 +76,52 @@ impl TunnelView {
             ..TunnelView::default()
         };
         match state.evidence.latest() {
-            Some(at) => view.with(tunnel, state, at, recheck, now),
-            None => TunnelView {
-                reason: Some(NEVER.to_owned()),
-                next_due: Some(Duration::ZERO),
-                ..view
-            },
+            Some(at) => view.conclude(tunnel, state, at, recheck, now),
+            None => {
+                view.reason = Some(NEVER.to_owned());
+                view.next_due = Some(Duration::ZERO);
+            }
         }
+        view
     }
 
-    /// The view with the conclusions of the last round, at `at`.
-    fn with(
-        self,
+    /// Adds the conclusions of the last round, at `at`.
+    fn conclude(
+        &mut self,
         tunnel: &Tunnel,
         state: &TunnelState,
         at: Boot,
         recheck: Duration,
         now: Boot,
-    ) -> Self {
+    ) {
         let recovery = &state.recovery;
         let ago = now.since(at);
         let due = round_interval(&tunnel.policy, recovery, at).saturating_sub(ago);
-        let view = TunnelView {
-            health: recovery.health,
-            since: Some(now.since(recovery.since)),
-            reason: (!recovery.reason.is_empty()).then(|| recovery.reason.clone()),
-            evidence: EvidenceView {
-                wan: state.wan_network.clone(),
-                ..EvidenceView::of(&state.evidence, now)
-            },
-            next_due: Some(due),
-            found: evidence::line(tunnel, state, now),
-            ..self
-        };
+        self.health = recovery.health;
+        self.since = Some(now.since(recovery.since));
+        self.reason = (!recovery.reason.is_empty()).then(|| recovery.reason.clone());
+        self.evidence = EvidenceView::of(&state.evidence, now);
+        self.evidence.wan = state.wan_network.clone();
+        self.next_due = Some(due);
+        self.found = evidence::line(tunnel, state, now);
         // A round or two that are late are no news; then neither the service nor cron
         // runs, and what was found says little about now.
         let max_age = tunnel.policy.interval.max(recheck) * 3 + MAX_DELAY;
-        match ago > max_age {
-            true => view.stale(ago),
-            false => view,
+        if ago > max_age {
+            self.discount(ago);
         }
     }
 
-    fn stale(self, ago: Duration) -> TunnelView {
-        let (state, reason) = (self.health.word(), self.reason.unwrap_or_default());
-        TunnelView {
-            health: Health::Unknown,
-            since: Some(ago),
-            reason: Some(format!(
-                "not looked at for {}: neither the service nor cron runs; before, it was {state}: \
-                 {reason}",
-                describe_span(ago)
-            )),
-            ..self
-        }
+    fn discount(&mut self, ago: Duration) {
+        let state = self.health.word();
+        let reason = self.reason.as_deref().unwrap_or_default();
+        self.reason = Some(format!(
+            "not looked at for {}: neither the service nor cron runs; before, it was {state}: \
+             {reason}",
+            describe_span(ago)
+        ));
+        self.health = Health::Unknown;
+        self.since = Some(ago);
     }
 }
 
