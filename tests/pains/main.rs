@@ -21,6 +21,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use wansync_sim::Times;
 use wansync_test_support::{Ran, Router, clocks, ran};
@@ -30,6 +31,26 @@ const HOUR: i64 = 60 * MINUTE;
 
 /// The longest first backoff is 18 s.
 const AFTER_BACKOFF: i64 = 20;
+
+/// The time after a failure in which its backoff, 12 s or more, surely lasts.
+const WITHIN_BACKOFF: Duration = Duration::from_secs(10);
+
+/// Ten passes after one that failed, none of which sends again. False where the machine
+/// was too slow for ten.
+fn ten_passes_wait(router: &Router, pass: impl Fn() -> Ran) -> bool {
+    let failed = Instant::now();
+    for _ in 0..10 {
+        let next = pass();
+        if failed.elapsed() > WITHIN_BACKOFF {
+            return false;
+        }
+        let next = next.expect(75);
+        assert!(log_of(&next).len() <= 1, "{next:?}");
+        let sent = router.sim.requests().len() + router.sim.connections().len();
+        assert_eq!(sent, 1, "{next:?}");
+    }
+    true
+}
 
 fn fault(router: &Router, text: &str) {
     router.sim.fault(text.parse().expect(text), Times::All);
