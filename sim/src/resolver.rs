@@ -101,7 +101,9 @@ fn answer_all(socket: &UdpSocket, at: SocketAddr, options: &Resolver, log: Optio
         };
         questions += 1;
         if let Some(mut log) = log {
-            let _ = writeln!(log, "{} {}", at.ip(), question.name);
+            // In one piece: each address has a thread that writes.
+            let line = format!("{} {}\n", at.ip(), question.name);
+            let _ = log.write_all(line.as_bytes());
         }
         for answer in options.answers(&question, questions) {
             let _ = socket.send_to(&answer, from);
