@@ -2,10 +2,13 @@
 
 use core::fmt;
 
+use serde::Serialize;
+
 use crate::persist;
 
 /// The outcome of a pass for one section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The service acknowledged the address in this pass.
     Confirmed,

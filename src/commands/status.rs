@@ -35,7 +35,6 @@ use wansync_core::state::SectionState;
 use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
 use wansync_core::text::prometheus;
-use wansync_core::text::status::json::json;
 use wansync_core::text::status::tunnel::TunnelView;
 use wansync_core::text::status::{SectionView, StatusView, text};
 use wansync_core::time::Now;
@@ -54,7 +53,7 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
         Ok(view) => {
             let shown = match status.format {
                 StatusFormat::Text => text(&view),
-                StatusFormat::Json => json(&view),
+                StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
                 StatusFormat::Prometheus => prometheus::metrics(&view),
             };
             out.line(shown.trim_end());
@@ -179,7 +178,7 @@ fn daemons_text(paths: &Paths) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// What the views of all sections are made from.
+/// The sources of the views of all sections.
 struct Sources<'a> {
     observer: Observer<'a>,
     store: &'a Store,

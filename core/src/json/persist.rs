@@ -89,11 +89,6 @@ impl JsonWriter {
         text.0
     }
 
-    /// The text so far.
-    pub fn into_text(self) -> String {
-        self.0
-    }
-
     /// Begins an object.
     pub fn open(&mut self) {
         self.0.push('{');
@@ -106,48 +101,19 @@ impl JsonWriter {
 
     /// The name of a field; its value follows.
     pub fn name(&mut self, name: &str) {
-        self.item();
-        self.text(name);
-        self.0.push(':');
-    }
-
-    /// Begins a list.
-    pub fn open_list(&mut self) {
-        self.0.push('[');
-    }
-
-    /// Ends it.
-    pub fn close_list(&mut self) {
-        self.0.push(']');
-    }
-
-    /// Comes before an item of a list.
-    pub fn item(&mut self) {
         // Only what has just begun ends so: a value ends with a quote, a
         // closing bracket, a digit or a letter.
-        if !self.0.ends_with(['{', '[']) {
+        if !self.0.ends_with('{') {
             self.0.push(',');
         }
+        self.text(name);
+        self.0.push(':');
     }
 
     /// A field.
     pub fn field<T: Persist>(&mut self, name: &str, value: &T) {
         self.name(name);
         value.write_json(self);
-    }
-
-    /// A field with a string, or `null`.
-    pub fn text_field(&mut self, name: &str, text: Option<&str>) {
-        self.name(name);
-        match text {
-            Some(text) => self.text(text),
-            None => self.push_plain(&"null"),
-        }
-    }
-
-    /// A field with a number, or `null`.
-    pub fn number_field(&mut self, name: &str, number: Option<i64>) {
-        self.field(name, &number);
     }
 
     /// `{"name": content}`.
@@ -273,12 +239,16 @@ impl<T: Persist> Persist for Option<T> {
 
 impl<T: Persist> Persist for Vec<T> {
     fn write_json(&self, out: &mut JsonWriter) {
-        out.open_list();
+        let mut before = '[';
+        out.0.push(before);
         for item in self {
-            out.item();
+            if before == ',' {
+                out.0.push(before);
+            }
+            before = ',';
             item.write_json(out);
         }
-        out.close_list();
+        out.0.push(']');
     }
 
     fn read(json: Json<'_>) -> Option<Vec<T>> {

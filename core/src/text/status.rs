@@ -1,7 +1,7 @@
 //! The status that `wansync status` shows, as values, and as text for people.
 //!
-//! The values are the JSON as well ([`json`]), but for what is only for people, or only
-//! for metrics.
+//! The values are the JSON, field by field; what is only for people, or only for
+//! metrics, is skipped there.
 //!
 //! ```
 //! use wansync_core::text::status::{SectionView, StatusView, text};
@@ -29,7 +29,7 @@
 
 pub mod evidence;
 mod filtering;
-pub mod json;
+mod span;
 pub mod tunnel;
 
 use alloc::borrow::ToOwned;
@@ -40,6 +40,8 @@ use core::fmt::{self, Write};
 use core::net::IpAddr;
 use core::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 use super::width::clean;
 use crate::filtering::Filtering;
 use crate::filtering::profile_test::ProfileTest;
@@ -48,30 +50,36 @@ use crate::time::describe_span;
 use tunnel::TunnelView;
 
 /// The whole of it.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct StatusView {
     /// Of this program.
     pub version: &'static str,
     /// `ok`, or `not set`.
+    #[serde(rename = "clock", serialize_with = "clock")]
     pub clock_is_set: bool,
     /// The `skydns` sections that are enabled.
     pub skydns: Vec<SectionView>,
     /// The `tunnel` sections that are.
     pub tunnels: Vec<TunnelView>,
     /// Where the household's DNS questions go, if a `skydns` section is in use.
+    #[serde(serialize_with = "filtering::serialize")]
     pub filtering: Option<Filtering>,
     /// What is wrong with the program's own files, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// `option enabled` of the `wansync` section.
+    #[serde(skip)]
     pub is_enabled: bool,
     /// Errors in the configuration.
+    #[serde(skip)]
     pub errors: usize,
     /// False if what is learnt cannot be remembered.
+    #[serde(skip)]
     pub is_state_writable: bool,
 }
 
 /// One `skydns` section.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct SectionView {
     /// Its name.
     pub section: String,
@@ -84,16 +92,20 @@ pub struct SectionView {
     /// The reason for the outcome.
     pub reason: Option<String>,
     /// What its owner should know besides; mostly nothing, and then it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
     /// Seconds until something is due for it.
     pub next_due_s: Option<u64>,
     /// The number of sends that may still reach the service in this 24 h.
     pub sends_left_today: Option<u32>,
     /// The last test of the profile, if it was tested since the boot, and the time since.
+    #[serde(serialize_with = "filtering::serialize_test")]
     pub profile_test: Option<(ProfileTest, Duration)>,
     /// The number of sends that reached it.
+    #[serde(skip)]
     pub sends: Option<u32>,
     /// The time since the address was last acknowledged.
+    #[serde(skip)]
     pub confirmed_for: Option<Duration>,
 }
 
@@ -106,6 +118,10 @@ impl SectionView {
             ..SectionView::default()
         }
     }
+}
+
+fn clock<S: Serializer>(is_set: &bool, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(clock_word(*is_set))
 }
 
 fn clock_word(is_set: bool) -> &'static str {

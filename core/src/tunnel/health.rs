@@ -1,9 +1,12 @@
 //! The health of a tunnel, in one word.
 
+use serde::Serialize;
+
 use crate::persist;
 
 /// The health of a tunnel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Health {
     /// It carries traffic.
     Up,

@@ -8,6 +8,9 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use serde::Serialize;
+
+use super::span::whole_seconds;
 use crate::config::{DEFAULT_WAN, Tunnel};
 use crate::time::{Boot, describe_span};
 use crate::tunnel::TunnelState;
@@ -17,7 +20,7 @@ use crate::tunnel::evidence::{
 };
 
 /// The evidence in a word each; `None` is what is not asked for, or not known.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct EvidenceView {
     /// The network of the WAN, if that is up.
     pub wan: Option<String>,
@@ -32,8 +35,10 @@ pub struct EvidenceView {
     /// `ok` or `lost`: the last large echo
     pub large_ping: Option<&'static str>,
     /// The time since a byte was last seen to come.
+    #[serde(rename = "rx_age_s", serialize_with = "whole_seconds")]
     pub rx_age: Option<Duration>,
     /// The time since the latest handshake of a WireGuard device.
+    #[serde(rename = "handshake_age_s", serialize_with = "whole_seconds")]
     pub handshake_age: Option<Duration>,
 }
 
