@@ -167,13 +167,12 @@ impl Sections {
     /// Takes note of what another process's pass did. What our own pass does is taken
     /// note of when it has ended.
     pub fn take_notifications(&mut self, config: &Config, store: &Store) -> Vec<HookRun> {
-        let schedule = &self.schedule;
+        self.record = store.record();
+        let (schedule, record) = (&self.schedule, &self.record);
         let states = self.states.iter_mut();
         let others = states.filter(|(name, _)| !schedule.is_running(name));
-        let record = store.record();
-        let runs = others.filter_map(|(name, state)| {
-            update_state(name, state, config, store.section_state(name), &record)
-        });
+        let runs =
+            others.filter_map(|(name, state)| update_state(name, state, config, store, record));
         runs.collect()
     }
 
@@ -210,14 +209,8 @@ impl Sections {
         let mut runs = Vec::new();
         for (name, state) in &mut self.states {
             if self.schedule.is_running(name) {
-                let stored = context.store.section_state(name);
-                runs.extend(update_state(
-                    name,
-                    state,
-                    context.config,
-                    stored,
-                    &self.record,
-                ));
+                let (config, store) = (context.config, context.store);
+                runs.extend(update_state(name, state, config, store, &self.record));
             }
         }
         let (states, config) = (&self.states, context.config);
@@ -259,16 +252,12 @@ fn update_state(
     name: &str,
     state: &mut SectionState,
     config: &Config,
-    stored: Option<SectionState>,
+    store: &Store,
     record: &Record,
 ) -> Option<HookRun> {
     let (_, section) = config.ready_sections().find(|(other, _)| *other == name)?;
-    let new = recall(
-        stored,
-        record.entry(name),
-        section.policy.refresh,
-        clock::now(),
-    );
+    let (stored, entry) = (store.section_state(name), record.entry(name));
+    let new = recall(stored, entry, section.policy.refresh, clock::now());
     let run = hook_run(name, section, state, &new);
     *state = new;
     run
