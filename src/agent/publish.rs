@@ -23,7 +23,7 @@ use wansync_core::holddown::HoldDown;
 use wansync_core::outcome::Outcome;
 use wansync_core::reason::address::AbortReason;
 use wansync_core::reconcile::{self, Decision};
-use wansync_core::record::{Record, RecordEntry};
+use wansync_core::record::{Record, RecordEntry, recall};
 use wansync_core::schedule::event::PassResult;
 use wansync_core::schedule::passes::Target;
 use wansync_core::schedule::section::is_settled;
@@ -41,7 +41,7 @@ pub struct PassOptions {
     pub forced: bool,
     /// Send nothing, remember nothing.
     pub dry_run: bool,
-    /// It follows a pass of a moment ago: what is still the same stays as that left it.
+    /// True if the pass follows one of a moment ago: what is the same stays as that left it.
     pub follows_up: bool,
 }
 
@@ -326,7 +326,7 @@ struct Pass<'a> {
 
 /// A service that could not be reached in this pass.
 struct UnreachableService {
-    /// Its URL.
+    /// The URL of the service.
     service: String,
     /// The device and the transport that were tried.
     way: (Option<String>, Transport),
@@ -389,13 +389,13 @@ impl Pass<'_> {
         if self.options.dry_run || number == 0 {
             return;
         }
-        let stored = self.store.section_state(name);
-        let entry = self.record.entry(name);
-        let recalled = || Some(entry?.to_state(section.policy.refresh, clock::now()));
+        let (stored, entry) = (self.store.section_state(name), self.record.entry(name));
+        let known = recall(stored.clone(), entry, section.policy.refresh, clock::now());
         let trouble = AbortReason::KeyOfUser(problem.text.clone(), number);
-        let state = stored.or_else(recalled).unwrap_or_default();
-        let state = reconcile::state_without_send(&state, &Decision::Abort(trouble.into()));
-        if let Err(why) = self.store.remember_section(name, &state) {
+        let state = reconcile::state_without_send(&known, &Decision::Abort(trouble.into()));
+        if stored.as_ref() != Some(&state)
+            && let Err(why) = self.store.remember_section(name, &state)
+        {
             log::error!("{name}: {why}");
         }
     }
