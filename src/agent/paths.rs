@@ -183,25 +183,29 @@ pub fn read_key(path: &str) -> Result<Secret, String> {
     Ok(Secret::new(&text)?)
 }
 
-/// The warnings about a section's key file: that others than its owner can get at it, and
-/// that its key hardly is what the service gave.
+/// The faults of a section's key file as warnings with their line.
 pub fn warnings_of_key_file(name: &str, source: &KeySource) -> Vec<Problem> {
     let KeySource::File { path, line } = source else {
         return Vec::new();
     };
-    let exposures = exposures(&files::path_parts(path.as_ref()));
     let warning = |text| Problem {
         severity: Severity::Warning,
         line: *line,
         section: Some(name.to_owned()),
         text,
     };
-    let texts = exposures.into_iter().chain(paste_fault_in(path));
-    texts.map(warning).collect()
+    key_file_faults(path).into_iter().map(warning).collect()
+}
+
+/// The faults of a key file: that others than its owner can get at it, and that its key
+/// hardly is what the service gave.
+pub fn key_file_faults(path: &str) -> Vec<String> {
+    let exposures = exposures(&files::path_parts(path.as_ref()));
+    exposures.into_iter().chain(paste_fault_in(path)).collect()
 }
 
 /// The part of the key in a file that hardly belongs to it, in words that do not show it.
-pub fn paste_fault_in(path: &str) -> Option<String> {
+fn paste_fault_in(path: &str) -> Option<String> {
     let bytes = files::read(path.as_ref(), MAX_KEY_FILE_SIZE).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let fault = PasteFault::find(paste::trim(&text), &KEY_PREFIXES)?;

@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 
 use crate::agent::observe::Observer;
-use crate::agent::paths::{Paths, key_of, paste_fault_in, read_key, warnings_of_key_file};
+use crate::agent::paths::{Paths, key_file_faults, key_of, read_key, warnings_of_key_file};
 use crate::cli::ServiceCall;
 use crate::exit::Exit;
-use crate::sys::files;
 use crate::sys::http::HttpClient;
-use wansync_core::config::permissions::exposures;
 use wansync_core::config::schema::{SKYDNS_URL, VPNKI_URL};
 use wansync_core::config::secret::Secret;
 use wansync_core::config::suggest::hint;
@@ -126,18 +124,18 @@ impl CallAccount {
             vpnki,
             ..
         } = config;
-        let (found, base_url, source, bind, transport) = match service {
+        let (found, base_url, source, (bind, transport)) = match service {
             Service::Skydns => {
                 let (found, section) =
                     choose_section(skydns, name).ok_or_else(|| names.refusal(service, name))??;
-                let bind = (section.bind, section.transport);
-                (found, section.base_url, section.key, bind.0, bind.1)
+                let access = (section.bind, section.transport);
+                (found, section.base_url, section.key, access)
             }
             Service::Vpnki => {
                 let (found, section) =
                     choose_section(vpnki, name).ok_or_else(|| names.refusal(service, name))??;
-                let bind = (section.bind, section.transport);
-                (found, section.base_url, section.key, bind.0, bind.1)
+                let access = (section.bind, section.transport);
+                (found, section.base_url, section.key, access)
             }
         };
         for problem in warnings_of_key_file(&found, &source) {
@@ -191,10 +189,7 @@ impl CallAccount {
 
 fn read_key_file(file: &str) -> Result<Secret, Refusal> {
     let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
-    for warning in exposures(&files::path_parts(file.as_ref())) {
-        log::warn!("{warning}");
-    }
-    if let Some(fault) = paste_fault_in(file) {
+    for fault in key_file_faults(file) {
         log::warn!("{fault}");
     }
     Ok(key)
