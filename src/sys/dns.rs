@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::device::bind_socket;
 use super::os_error::{describe, describe_errno};
 use super::wait::{self, Readiness};
 use super::{clock, random};
@@ -68,9 +69,8 @@ fn open(resolver: IpAddr, device: Option<&str>) -> Result<UdpSocket, String> {
     let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP));
     let socket = socket.map_err(|error| describe(&error))?;
     if let Some(device) = device {
-        let bound = socket.bind_device(Some(device.as_bytes()));
-        bound
-            .map_err(|error| format!("cannot be bound to device {device}: {}", describe(&error)))?;
+        bind_socket(&socket, device)
+            .map_err(|cause| format!("cannot be bound to device {device}: {cause}"))?;
     }
     let connected = socket
         .set_nonblocking(true)

@@ -6,7 +6,7 @@
 //! | [`http`] | requests to the services, with TLS and a deadline |
 //! | [`dns`] | one question to a resolver |
 //! | [`ubus`] | netifd: its networks, news of them, up and down |
-//! | [`netlink`], [`counters`], [`listeners`], [`ping`] | the kernel: routes, changes, addresses, bytes, ports, echoes |
+//! | [`netlink`], [`counters`], [`listeners`], [`ping`], [`device`] | the kernel: routes, changes, addresses, bytes, ports, echoes, devices |
 //! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
 //! | [`trap`], [`users`] | whom a file must belong to |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
@@ -20,6 +20,7 @@ pub mod clock;
 pub mod clockwatch;
 pub mod control;
 pub mod counters;
+mod device;
 pub mod digest;
 pub mod dns;
 pub mod files;

@@ -29,13 +29,11 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::device::bind_socket;
 use super::netlink::is_own_address;
 use super::os_error::describe_errno;
 use super::{clock, random};
 
-/// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
-/// takes an empty one for "any device".
-const MAX_DEVICE_NAME: usize = 15;
 /// Messages of others to pass over before others get their turn.
 const MAX_MESSAGES_PER_CALL: usize = 256;
 
@@ -76,7 +74,7 @@ impl Echo {
             return Err("'option ping' is an address of this router".to_owned());
         }
         let (socket, raw) = open_socket(target)?;
-        bind_device(&socket, device)
+        bind_socket(&socket, device)
             .map_err(|cause| format!("an echo cannot be bound to device {device}: {cause}"))?;
         let mut cookie = [0; 8];
         cookie[..4].copy_from_slice(&random::number().to_ne_bytes());
@@ -241,15 +239,6 @@ fn open_socket(target: IpAddr) -> Result<(Socket, bool), String> {
         ),
         Err(error) => Err(format!("no echo can be sent: {}", describe_errno(error))),
     }
-}
-
-fn bind_device(socket: &Socket, device: &str) -> Result<(), String> {
-    if device.is_empty() || device.len() > MAX_DEVICE_NAME || device.contains('\0') {
-        return Err("it is not a device name".to_owned());
-    }
-    socket
-        .bind_device(Some(device.as_bytes()))
-        .map_err(describe_errno)
 }
 
 /// The one's complement of the one's complement sum of all 16-bit words.

@@ -6,14 +6,11 @@ use std::net::{IpAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::error::HttpError;
-use crate::sys::os_error::describe;
+use crate::sys::device::bind_socket;
 use crate::sys::wait::{self, Readiness};
 
-/// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
-/// takes an empty one for "any device".
-const MAX_DEVICE_NAME: usize = 15;
-
-/// A connected socket, which does not block by itself. Reads and writes fail with `TimedOut` at the deadline.
+/// A connected socket, which does not block by itself. Reads and writes fail with
+/// `TimedOut` at the deadline.
 pub(super) struct Socket {
     stream: TcpStream,
     deadline: Instant,
@@ -21,14 +18,7 @@ pub(super) struct Socket {
 
 /// Binds a socket to a device, or says why that cannot be.
 pub(super) fn bind(socket: &socket2::Socket, device: &str) -> Result<(), HttpError> {
-    let bound = if device.is_empty() || device.len() > MAX_DEVICE_NAME || device.contains('\0') {
-        Err("it is not a device name".to_owned())
-    } else {
-        socket
-            .bind_device(Some(device.as_bytes()))
-            .map_err(|error| describe(&error))
-    };
-    bound.map_err(|cause| HttpError::Bind {
+    bind_socket(socket, device).map_err(|cause| HttpError::Bind {
         device: device.to_owned(),
         cause,
     })
