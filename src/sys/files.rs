@@ -188,7 +188,7 @@ pub fn text_of_copy(file: &File) -> Option<String> {
 pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
     let draft = path.with_extension("new");
     let written = write(&draft, contents, durable, create_with_owner_of_folder);
-    publish_draft(&draft, path, written, durable)
+    publish_draft(&draft, path, written, durable).map(drop)
 }
 
 /// Replaces a file as [`replace`] does, where nothing must survive a power cut. It is
@@ -196,16 +196,10 @@ pub fn replace(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
 pub fn replace_and_lock(path: &Path, contents: &[u8]) -> io::Result<File> {
     let draft = path.with_extension("new");
     let written = write(&draft, contents, false, create_with_owner_of_folder);
-    let replaced = written.and_then(|file| {
-        // Before it has its name, so that it is never there without the lock. Another
-        // user who was faster is not waited for.
-        let _ = file.try_lock();
-        fs::rename(&draft, path).map(|()| file)
-    });
-    if replaced.is_err() {
-        remove(&draft);
-    }
-    replaced
+    // Before it has its name, so that it is never there without the lock. Another
+    // user who was faster is not waited for.
+    let written = written.inspect(|file| drop(file.try_lock()));
+    publish_draft(&draft, path, written, false)
 }
 
 /// True if a process holds the lock of a file that [`replace_and_lock`] wrote.
@@ -258,17 +252,17 @@ pub fn save_beside(path: &Path, contents: &[u8]) -> io::Result<()> {
     if fs::symlink_metadata(draft).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    publish_draft(draft, path, write(draft, contents, true, create), true)
+    publish_draft(draft, path, write(draft, contents, true, create), true).map(drop)
 }
 
-/// Gives a draft its name, if it could be written.
+/// Gives a draft its name, if it could be written, and returns the file.
 fn publish_draft(
     draft: &Path,
     path: &Path,
     written: io::Result<File>,
     durable: bool,
-) -> io::Result<()> {
-    let replaced = written.and_then(|_| fs::rename(draft, path));
+) -> io::Result<File> {
+    let replaced = written.and_then(|file| fs::rename(draft, path).map(|()| file));
     if replaced.is_err() {
         // On a full disk, half a draft would take what little room there is.
         remove(draft);

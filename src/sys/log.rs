@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::net::UnixDatagram;
 use std::panic;
 use std::process;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -141,13 +141,14 @@ impl Log for Syslog {
 
 /// The number of this process in brackets; nothing in a jail, whose numbers nobody outside
 /// knows. There our daemon is the first process.
-fn process_number() -> String {
+fn process_number() -> &'static str {
+    static NUMBER: OnceLock<String> = OnceLock::new();
     let first = || fs::read("/proc/1/comm").unwrap_or_default();
-    match process::id() {
+    NUMBER.get_or_init(|| match process::id() {
         1 => String::new(),
         _ if first().trim_ascii_end() == OUR_TARGET.as_bytes() => String::new(),
         number => format!("[{number}]"),
-    }
+    })
 }
 
 /// `<PRI>Mmm dd hh:mm:ss tag[pid]: message`. OpenWrt's logd takes 16 bytes off

@@ -90,7 +90,7 @@ impl Store {
         self.write_with_boot_id(&self.state_file("tunnel", name), state)
     }
 
-    /// How the last test of a section's profile since this boot ended.
+    /// The last test of a section's profile since this boot.
     pub fn profile_test(&self, section: &str) -> Option<ProfileTest> {
         self.read_of_this_boot(&self.state_file("filtering", section))
     }
@@ -118,16 +118,12 @@ impl Store {
     /// In words: which folder is closed to it.
     pub fn check_readable(&self) -> Result<(), String> {
         for path in [&self.state.join("complaints"), &self.record] {
+            let folder = trap::parent_of(path);
             if files::is_out_of_sight(path) {
-                let folder = path.parent().unwrap_or(path).display();
+                let folder = folder.display();
                 return Err(format!("this user may not look into {folder}; root may"));
             }
-            match trap::check_folder(path.parent().unwrap_or(path)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(error.to_string());
-                }
-                _ => {}
-            }
+            trap::check_folder(folder).map_err(|error| error.to_string())?;
         }
         Ok(())
     }
@@ -208,7 +204,7 @@ impl Store {
     }
 }
 
-/// What was read, if it could be.
+/// The content that was read, if it could be; else a warning.
 fn usable<T>(read: Result<Option<T>, String>) -> Option<T> {
     read.unwrap_or_else(|why| {
         log::warn!("{why}; it counts as empty");

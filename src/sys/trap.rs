@@ -10,9 +10,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-use rustix::process::geteuid;
-
-use super::users;
+use super::{identity, users};
 
 /// The kind of the errors about traps.
 pub(super) const IS_TRAP: io::ErrorKind = io::ErrorKind::InvalidInput;
@@ -64,8 +62,12 @@ pub(super) fn trap(path: &Path, fault: &str) -> io::Error {
 
 /// Checks that one of our folders is not another user's trap: a link, or a folder which
 /// that user could make, since root need not have given it away.
+/// One that is not there is none.
 pub fn check_folder(folder: &Path) -> io::Result<()> {
-    let mut what = fs::symlink_metadata(folder)?;
+    let mut what = match fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        what => what?,
+    };
     let mut fault = None;
     if what.is_symlink() {
         // Where root itself made the link, that is root's choice.
@@ -87,7 +89,7 @@ pub fn check_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn is_roots_or_ours(what: &Metadata) -> bool {
-    what.uid() == 0 || what.uid() == geteuid().as_raw()
+    what.uid() == 0 || what.uid() == identity::own_user()
 }
 
 fn is_daemons(what: &Metadata) -> bool {

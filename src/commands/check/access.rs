@@ -1,8 +1,6 @@
 //! What `wansync check` finds of rights and room: the folders of what is remembered, and
 //! whether the daemon's user can read what it has to.
 
-use std::io;
-
 use super::findings::Findings;
 use crate::agent::paths::Paths;
 use crate::exit::Exit;
@@ -25,11 +23,8 @@ pub fn check_folders(paths: &Paths, findings: &mut Findings<'_>) {
     ];
     for (folder, consequence) in folders {
         let name = folder.display();
-        let is_ours = match trap::check_folder(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-        if let Err(error) = is_ours.and_then(|()| files::check_writable(folder)) {
+        let checked = trap::check_folder(folder).and_then(|()| files::check_writable(folder));
+        if let Err(error) = checked {
             let why = describe(&error);
             let text = format_args!("cannot write in {name}: {why}; {consequence}");
             findings.bad(Exit::Later, text);
@@ -43,6 +38,12 @@ pub fn check_folders(paths: &Paths, findings: &mut Findings<'_>) {
     }
 }
 
+/// A test for the names of networks and devices of WireGuard.
+pub fn wireguard_test(paths: &Paths) -> impl Fn(&str) -> bool + use<> {
+    let networks = paths.network_file();
+    move |name| networks.is_wireguard(name) || netlink::is_wireguard(name)
+}
+
 /// The daemon's user, where OpenWrt's service runs the daemon as one of its own.
 pub struct DaemonReader<'a> {
     paths: &'a Paths,
@@ -54,9 +55,7 @@ impl<'a> DaemonReader<'a> {
     /// `None` where the daemon is root's, or there is none.
     pub fn of(paths: &'a Paths, config: &Config) -> Option<DaemonReader<'a>> {
         let is_jailed = files::check_program("/sbin/ujail".as_ref()).is_ok();
-        let networks = paths.network_file();
-        let is_wireguard = |name: &str| networks.is_wireguard(name) || netlink::is_wireguard(name);
-        let is_own = init::has_own_user(config, &is_wireguard, is_jailed);
+        let is_own = init::has_own_user(config, &wireguard_test(paths), is_jailed);
         let user = is_own.then(users::daemon)??;
         Some(DaemonReader {
             paths,

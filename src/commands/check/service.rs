@@ -5,12 +5,13 @@
 //! and its exit code; unless it is disabled as a whole, since a section that
 //! is wrong must not keep it from being switched off.
 
+use super::access::wireguard_test;
 use super::configuration::check_configuration;
 use super::findings::Findings;
 use crate::agent::paths::Paths;
 use crate::commands::output::Output;
 use crate::exit::Exit;
-use crate::sys::{identity, netlink};
+use crate::sys::identity;
 use wansync_core::config::Config;
 use wansync_core::text::init;
 
@@ -23,8 +24,7 @@ pub fn run(paths: &Paths, config: &Config, out: &Output) -> Exit {
     let mut findings = Findings::errors_only(out);
     check_configuration(paths, config, &mut findings);
     if findings.exit == Exit::Done {
-        let networks = paths.network_file();
-        let is_wireguard = |name: &str| networks.is_wireguard(name) || netlink::is_wireguard(name);
+        let is_wireguard = wireguard_test(paths);
         for fact in init::facts(config, &is_wireguard, identity::router_number()) {
             out.line(&fact);
         }
