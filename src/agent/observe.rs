@@ -134,7 +134,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// What was seen from outside, with who else has that address.
+    /// Adds to addresses that were seen from outside who else has them.
     fn with_sharing(&self, mut found: Vec<Candidate>, section: &Skydns) -> Observation {
         for candidate in &mut found {
             let address = candidate.address;

@@ -47,7 +47,8 @@ pub fn on_udp_port(port: u16, but: &[IpAddr]) -> Vec<String> {
     names
 }
 
-/// The address and the inode of the socket in a line of the table, if it is on this port and not connected:
+/// The address and the inode of the socket in a line of the table, if it is on this
+/// port and not connected:
 /// `sl local:port remote:port st queues timer retransmits uid timeout inode …`, in hex.
 fn socket_on(line: &str, port: u16) -> Option<(&str, &str)> {
     let mut words = line.split_ascii_whitespace().skip(1);
@@ -90,7 +91,7 @@ fn open(folder: BorrowedFd<'_>, name: &str) -> Option<OwnedFd> {
     openat(folder, name, flags, Mode::empty()).ok()
 }
 
-/// Whether `is` is true of the name of an entry of the folder; the first such ends it.
+/// True if `is` is true of an entry's name; the first such ends the search.
 fn any_entry(folder: BorrowedFd<'_>, is: &mut dyn FnMut(&str) -> bool) -> bool {
     let mut room = [MaybeUninit::uninit(); ENTRIES];
     let mut entries = RawDir::new(folder, &mut room);

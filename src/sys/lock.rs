@@ -150,7 +150,7 @@ impl PassLock {
         }
     }
 
-    /// What tells of files and folders that come and go beside the mark.
+    /// A descriptor that tells of files and folders that come and go beside the mark.
     fn watch(&self) -> Result<OwnedFd, Errno> {
         let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let changes = WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::MOVED_FROM;

@@ -33,13 +33,13 @@ const BACKGROUND_START_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A program that has run.
 pub struct ProgramRun {
-    /// What it printed, if it ended well and that is not nothing.
+    /// The output, if the program ended well and printed something.
     pub output: Result<ProgramOutput, CommandFault>,
     /// The first line that it wrote to its standard error.
     pub stderr: String,
 }
 
-/// What a program printed, as far as it counts. Its first line is not empty.
+/// The output of a program, as far as it counts. Its first line is not empty.
 pub struct ProgramOutput(Vec<u8>);
 
 impl ProgramOutput {
@@ -126,7 +126,7 @@ fn start_fault(program: &str, error: &io::Error) -> CommandFault {
     CommandFault::Failed(format!("cannot be run: {}", describe(error)))
 }
 
-/// What a program writes to one of its outputs.
+/// An output of a running program, with what came so far.
 struct Captured {
     /// The output, while it is open.
     pipe: Option<File>,

@@ -42,7 +42,7 @@ impl<'a> Findings<'a> {
         self.tell("ok    ", text);
     }
 
-    /// What is neither good nor bad, such as what cannot be known.
+    /// Prints a finding that is neither good nor bad, such as what cannot be known.
     pub fn note(&self, text: fmt::Arguments<'_>) {
         self.tell("note  ", text);
     }

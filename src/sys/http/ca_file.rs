@@ -42,7 +42,7 @@ pub struct CaFile {
     pub has_key: bool,
 }
 
-/// What is in the CA file.
+/// Reads the CA file through, and counts what is in it.
 ///
 /// # Errors
 /// [`TlsFailure::CaFile`] if it cannot be read, is not a file, is larger than

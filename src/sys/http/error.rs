@@ -22,7 +22,7 @@ pub(super) enum HttpError {
     Name(NameFailure),
     Unreached(Box<Attempts>),
     Connect(String),
-    /// And the other addresses that were tried.
+    /// The failure of TLS with one address, and the other addresses that were tried.
     Tls(TlsFailure, Box<Attempts>),
     Timeout {
         phase: Phase,

@@ -74,7 +74,7 @@ struct Race<'a> {
     last_family: usize,
     next_start: Instant,
     running: Vec<Attempt>,
-    /// What has failed.
+    /// The attempts and look-ups that have failed.
     failed: Attempts,
 }
 
@@ -200,7 +200,7 @@ impl<'a> Race<'a> {
         }
     }
 
-    /// One of the other family than the last, if there is one.
+    /// The next address: of the other family than the last, if there is one.
     fn next_address(&mut self) -> SocketAddr {
         let other = 1 - self.last_family;
         if !self.waiting[other].is_empty() {

@@ -25,7 +25,7 @@ pub(super) type Answer = Result<Addresses, MissingFamily>;
 /// The addresses of one family that a name has.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
-    /// Those to connect to, at most [`MAX_ADDRESSES`], in the system's order.
+    /// The addresses to connect to, at most [`MAX_ADDRESSES`], in the system's order.
     pub(super) usable: Vec<SocketAddr>,
     /// The number of further ones.
     pub(super) more: usize,
