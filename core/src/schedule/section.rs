@@ -129,6 +129,7 @@ impl SectionSchedule {
     /// configuration.
     pub(super) fn forget_attempts(&mut self) {
         self.last_attempted = None;
+        self.unsettled_passes = 0;
         self.hold_down = HoldDown::default();
     }
 

@@ -6,7 +6,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 
 use super::passes::{MAX_PASS_TIME, PassSchedule};
-use super::section::SectionFacts;
+use super::section::{PASS_REST, SectionFacts};
 use crate::address::{Candidate, Family};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
@@ -431,6 +431,22 @@ fn a_state_that_cannot_be_written_is_tried_less_and_less_often() {
     let world = world.run(HOUR);
     assert!((10..=18).contains(&world.passes), "{} passes", world.passes);
     assert_eq!(world.sends.len(), 0);
+}
+
+/// What the new configuration finds may be remembered, and must not wait for it.
+#[test]
+fn another_configuration_ends_the_rest_of_passes_that_settle_nothing() {
+    let down = |_| (None, Boot::NEVER);
+    let mut world = World::new(&down, &confirms);
+    world.unwritable = true;
+    let mut world = world.run(HOUR);
+    let (passes, now) = (world.passes, Boot::START + HOUR);
+    world.look(now + PASS_REST);
+    assert_eq!(world.passes, passes, "the rest is minutes by now");
+    world.schedule.configure([(SECTION, false)].into_iter(), false);
+    world.look(now + PASS_REST);
+    world.look(now + 2 * PASS_REST);
+    assert_eq!(world.passes, passes + 1);
 }
 
 /// One that was killed and is still there, stuck in the kernel.
