@@ -150,16 +150,17 @@ impl SectionSchedule {
     /// Notes that a pass began, which ends by `deadline`.
     pub(super) fn pass_began(&mut self, address: Option<PublicAddress>, now: Boot, deadline: Boot) {
         let address = address.map(PublicAddress::get);
+        let is_other = self.is_other(address);
         if self.recheck_requested {
             self.queries.note(now, QUERIES);
         }
-        if address.is_some() && address != self.last_attempted {
+        if is_other {
             self.hold_down.note(now, holddown::SENDS);
         }
         self.recheck_requested = false;
         self.forced = false;
         self.unsettled_since = None;
-        self.unsettled_passes = match self.is_other(address) {
+        self.unsettled_passes = match is_other {
             true => 1,
             false => self.unsettled_passes.saturating_add(1),
         };
