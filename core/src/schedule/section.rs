@@ -54,14 +54,14 @@ const QUERIES: holddown::Limits = holddown::Limits {
 /// let order = schedule.next_pass(now).expect("a pass asks the source");
 /// assert_eq!(order.targets[0].section, "home");
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum SectionFacts<'a> {
     /// The source was asked, since that costs nothing.
     Observed {
         /// The source's answer.
         observation: &'a Observation,
         /// The remembered state of the section, for its configuration of today.
-        state: &'a SectionState,
+        state: SectionState,
     },
     /// Only a pass can ask the source: a page of the web or a program.
     Unobserved,
@@ -206,13 +206,14 @@ impl SectionSchedule {
                     true => Need::Recheck(now + interval),
                 }
             }
-            SectionFacts::Observed { observation, state } => {
+            SectionFacts::Observed {
+                observation,
+                mut state,
+            } => {
                 self.recheck_requested = false;
                 self.key_is_missed = false;
-                let state = &SectionState {
-                    hold_down: self.hold_down,
-                    ..state.clone()
-                };
+                state.hold_down = self.hold_down;
+                let state = &state;
                 let decision =
                     reconcile::decide(policy, observation, state, Now::new(now, wall), false);
                 if let Decision::Update(address) = decision {

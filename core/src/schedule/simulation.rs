@@ -120,12 +120,12 @@ impl<'a> World<'a> {
 
     fn look(&mut self, now: Boot) {
         if self.schedule.is_due(SECTION, now) {
-            let (observation, state) = (self.observation(now), self.state.clone());
+            let observation = self.observation(now);
             let facts = match self.unobserved {
                 true => SectionFacts::Unobserved,
                 false => SectionFacts::Observed {
                     observation: &observation,
-                    state: &state,
+                    state: self.state.clone(),
                 },
             };
             let times = (now, (self.clock)(now));

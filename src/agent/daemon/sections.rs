@@ -160,7 +160,7 @@ impl Sections {
         let (entry, access) = (self.record.entry(name), Access::new(&context.config.main));
         look(SectionFacts::Observed {
             observation: &context.observer.observe(section),
-            state: &remembered_state(stored, entry, section, key, access, now),
+            state: remembered_state(stored, entry, section, key, access, now),
         });
     }
 
