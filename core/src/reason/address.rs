@@ -233,10 +233,10 @@ impl fmt::Display for AbortReason {
             AbortReason::Netifd(cause)
             | AbortReason::Kernel(cause)
             | AbortReason::NoWayOut(cause) => f.write_str(cause),
-            // What is not remembered could be sent without end.
             AbortReason::KeyOfUser(problem, number) => {
                 write!(f, "{problem} (number {number}, not root)")
             }
+            // What is not remembered could be sent without end.
             AbortReason::CannotRemember(cause) => {
                 write!(f, "{cause}; until it can be written, nothing is sent")
             }
