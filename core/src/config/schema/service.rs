@@ -35,7 +35,7 @@ pub(super) fn transport(options: &mut Options<'_, '_>, base_url: Option<&Service
         "ipv4" => Family::Ipv4,
         "ipv6" => Family::Ipv6,
         _ => {
-            options.bad_value("transport", line, text, "is none of: auto, ipv4, ipv6");
+            options.bad_choice("transport", line, text, &["auto", "ipv4", "ipv6"]);
             return Transport::Auto;
         }
     };
