@@ -116,12 +116,7 @@ fn words(section: &Section<'_>, name: &str) -> Vec<String> {
             words.push(String::from(word));
         }
     };
-    match section
-        .options
-        .iter()
-        .find(|entry| entry.name == name)
-        .map(|entry| &entry.value)
-    {
+    match section.entry(name).map(|entry| &entry.value) {
         Some(Value::One(value)) => add(value),
         Some(Value::List(items)) => {
             for (item, _) in items {
@@ -134,8 +129,7 @@ fn words(section: &Section<'_>, name: &str) -> Vec<String> {
 }
 
 fn text<'a>(section: &'a Section<'_>, name: &str) -> Option<&'a str> {
-    let entry = section.options.iter().find(|entry| entry.name == name)?;
-    match &entry.value {
+    match &section.entry(name)?.value {
         Value::One(bytes) => str::from_utf8(bytes).ok(),
         Value::List(_) => None,
     }

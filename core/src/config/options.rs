@@ -160,7 +160,7 @@ impl<'a, 'p> Options<'a, 'p> {
 
     fn entry(&self, name: &str) -> Option<&'a Entry<'a>> {
         debug_assert!(self.known.contains(&name), "'{name}' is not in the table");
-        self.section.options.iter().find(|entry| entry.name == name)
+        self.section.entry(name)
     }
 
     /// An option's text: one line of UTF-8.

@@ -273,6 +273,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl<'a> Section<'a> {
+    /// The option or list of this name.
+    pub fn entry(&self, name: &str) -> Option<&Entry<'a>> {
+        self.options.iter().find(|entry| entry.name == name)
+    }
+}
+
 impl<'a> Entry<'a> {
     /// `list` adds to what is there, `option` takes its place.
     fn set(&mut self, value: Value<'a>, line: u32) {

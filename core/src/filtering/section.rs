@@ -47,26 +47,21 @@ impl<'a> DhcpSection<'a> {
 
     pub(super) fn values(self, option: &str) -> Values<'a> {
         let mut values = Values::default();
-        for entry in &self.section.options {
-            if entry.name != option {
-                continue;
-            }
-            match &entry.value {
-                Value::List(items) => {
-                    values.is_list = true;
-                    for (item, _) in items {
-                        values.items.push(String::from_utf8_lossy(item));
-                    }
+        match self.section.entry(option).map(|entry| &entry.value) {
+            Some(Value::List(items)) => {
+                values.is_list = true;
+                for (item, _) in items {
+                    values.items.push(String::from_utf8_lossy(item));
                 }
-                Value::One(value) => {
-                    for word in value.split(u8::is_ascii_whitespace) {
-                        if !word.is_empty() {
-                            values.items.push(String::from_utf8_lossy(word));
-                        }
+            }
+            Some(Value::One(value)) => {
+                for word in value.split(u8::is_ascii_whitespace) {
+                    if !word.is_empty() {
+                        values.items.push(String::from_utf8_lossy(word));
                     }
                 }
             }
-            break;
+            None => {}
         }
         values
     }
