@@ -12,3 +12,21 @@ pub mod hold;
 pub mod refusal;
 pub mod state;
 pub mod wait;
+
+use core::fmt;
+
+/// Writes a list with something between its items.
+pub(crate) fn write_joined<T>(
+    f: &mut fmt::Formatter<'_>,
+    between: &str,
+    list: &[T],
+    write: &dyn Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    for (at, item) in list.iter().enumerate() {
+        if at > 0 {
+            f.write_str(between)?;
+        }
+        write(f, item)?;
+    }
+    Ok(())
+}

@@ -8,6 +8,7 @@ use core::net::IpAddr;
 
 use crate::address::Family;
 use crate::prefix::Prefix;
+use crate::reason::write_joined;
 use crate::text::width::clean;
 use crate::time::{Civil, Wall};
 
@@ -251,7 +252,7 @@ impl fmt::Display for AbortReason {
             }
             AbortReason::NoneHasAddress { family, states } => {
                 write!(f, "no network has an {family} address: ")?;
-                write_joined(f, ", ", states, |f, (name, state)| {
+                write_joined(f, ", ", states, &|f, (name, state)| {
                     write!(f, "'{name}' {state}")
                 })
             }
@@ -278,7 +279,7 @@ impl fmt::Display for AbortReason {
             }
             AbortReason::NoDeviceOf(state) => write!(f, "the network has none: it {state}"),
             AbortReason::NoDevice(device) => write!(f, "there is no device {device}"),
-            AbortReason::Pages(faults) => write_joined(f, "; ", faults, |f, (page, fault)| {
+            AbortReason::Pages(faults) => write_joined(f, "; ", faults, &|f, (page, fault)| {
                 write!(f, "{page}: {fault}")
             }),
             AbortReason::Command(failure) => failure.fmt(f),
@@ -290,22 +291,6 @@ impl fmt::Display for AbortReason {
             ),
         }
     }
-}
-
-/// Writes a list with something between its items.
-fn write_joined<T>(
-    f: &mut fmt::Formatter<'_>,
-    between: &str,
-    list: &[T],
-    write: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
-) -> fmt::Result {
-    for (at, item) in list.iter().enumerate() {
-        if at > 0 {
-            f.write_str(between)?;
-        }
-        write(f, item)?;
-    }
-    Ok(())
 }
 
 impl fmt::Display for Unpublishable {

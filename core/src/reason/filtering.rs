@@ -5,6 +5,7 @@ use core::fmt::{self, Display, Formatter, Write};
 
 use crate::filtering::profile_test::{ProfileTest, TestState};
 use crate::filtering::{Filtering, Verdict};
+use crate::reason::write_joined;
 use crate::text::width::clean;
 
 /// The limits of every verdict, said once.
@@ -206,18 +207,15 @@ impl Display for Filtering {
             Verdict::Unknown => "it cannot be told whether DNS questions go to ",
         };
         write!(f, "{head}{}", self.service)?;
-        for (index, resolver) in self.resolvers.iter().enumerate() {
-            let before = if index == 0 { " (" } else { ", " };
-            write!(f, "{before}{resolver}")?;
-        }
         if !self.resolvers.is_empty() {
+            f.write_str(" (")?;
+            write_joined(f, ", ", &self.resolvers, &|f, r| write!(f, "{r}"))?;
             f.write_char(')')?;
         }
-        for (index, reason) in self.reasons.iter().enumerate() {
-            let before = if index == 0 { ": " } else { "; " };
-            write!(f, "{before}{reason}")?;
+        if !self.reasons.is_empty() {
+            f.write_str(": ")?;
         }
-        Ok(())
+        write_joined(f, "; ", &self.reasons, &|f, r| write!(f, "{r}"))
     }
 }
 
@@ -239,10 +237,7 @@ impl Display for ProfileTest {
             5 => f.write_str("REFUSED")?,
             code => write!(f, "error {code}")?,
         }
-        for (index, address) in self.addresses.iter().enumerate() {
-            let before = if index == 0 { "" } else { ", " };
-            write!(f, "{before}{address}")?;
-        }
+        write_joined(f, ", ", &self.addresses, &|f, a| write!(f, "{a}"))?;
         f.write_str(match self.state {
             TestState::InForce => ", which is its block page: this household's profile is in force",
             TestState::NotInForce => {
