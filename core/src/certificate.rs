@@ -258,7 +258,7 @@ fn moment((tag, text): (u8, &[u8])) -> Option<Wall> {
     if tag == UTC_TIME {
         century = if year < 50 { 20 } else { 19 };
     }
-    let time = Civil {
+    let date = Civil {
         year: century * 100 + year,
         month,
         day,
@@ -266,12 +266,7 @@ fn moment((tag, text): (u8, &[u8])) -> Option<Wall> {
         minute,
         second,
     };
-    let is_one = (1..=12).contains(&time.month)
-        && (1..=31).contains(&time.day)
-        && time.hour < 24
-        && time.minute < 60
-        && time.second < 61;
-    is_one.then(|| time.wall())
+    date.checked_wall()
 }
 
 #[cfg(test)]

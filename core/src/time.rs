@@ -353,6 +353,31 @@ impl Civil {
         Wall(days * SECONDS_OF_DAY + of_day)
     }
 
+    /// The moment of this date and time, if there is such a one. A leap second, 60, is the
+    /// first second of the next minute.
+    ///
+    /// ```
+    /// use wansync_core::time::{Civil, Wall};
+    ///
+    /// let noon = Civil { year: 2026, month: 2, day: 28, hour: 12, minute: 0, second: 0 };
+    /// assert_eq!(noon.checked_wall(), Some(noon.wall()));
+    /// assert_eq!(Civil { day: 29, ..noon }.checked_wall(), None);
+    /// ```
+    pub fn checked_wall(self) -> Option<Wall> {
+        let is_time = (0..24).contains(&self.hour)
+            && (0..60).contains(&self.minute)
+            && (0..=60).contains(&self.second);
+        let midnight = Civil {
+            hour: 0,
+            minute: 0,
+            second: 0,
+            ..self
+        };
+        // A day that its month does not have is one of the next month.
+        let is_day = Civil::at(midnight.wall()) == midnight;
+        (is_time && is_day).then(|| self.wall())
+    }
+
     /// The date alone, `2026-11-01`: a text that stays the same for a day.
     pub fn date(self) -> String {
         format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)

@@ -71,26 +71,19 @@ fn http_date(text: &str, now: Wall) -> Option<Wall> {
 /// The moment that day, month, year and time of day say, if there is such a one.
 fn civil((day, month, year, clock): (&str, &str, &str, &str), now: Wall) -> Option<Wall> {
     let mut clock = clock.split(':').map(parse_number);
-    let mut part = |limit: i64| clock.next()?.filter(|number| *number < limit);
+    let mut part = || clock.next().flatten();
     let date = Civil {
         year: full_year(year, now)?,
         month: MONTHS.iter().position(|name| *name == month)? as i64 + 1,
         day: parse_number(day)?,
-        hour: part(24)?,
-        minute: part(60)?,
-        // A leap second.
-        second: part(61)?,
+        hour: part()?,
+        minute: part()?,
+        second: part()?,
     };
-    let wall = date.wall();
-    // A day that its month does not have is one of the next month.
-    let midnight = Civil {
-        hour: 0,
-        minute: 0,
-        second: 0,
-        ..date
-    };
-    let exists = Civil::at(midnight.wall()) == midnight && clock.next().is_none();
-    exists.then_some(wall)
+    match clock.next() {
+        None => date.checked_wall(),
+        Some(_) => None,
+    }
 }
 
 fn full_year(text: &str, now: Wall) -> Option<i64> {
