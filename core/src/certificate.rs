@@ -19,7 +19,7 @@ pub use name::Name;
 use name::line_of;
 
 /// The RSA keys that can be checked, in bits.
-const RSA_SIZES: core::ops::RangeInclusive<usize> = 2048..=8192;
+pub(crate) const RSA_SIZES: core::ops::RangeInclusive<usize> = 2048..=8192;
 /// The most hosts that a message names: some certificates are for hundreds.
 const MAX_HOSTS: usize = 4;
 

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::certificate::RSA_SIZES;
 use crate::time::{Civil, Wall};
 
 /// The reason that a server's certificate is not accepted.
@@ -191,10 +192,11 @@ impl fmt::Display for CertificateFault {
             }
             CertificateFault::KeySize { whose, bits } => {
                 write_owner(f, whose.as_deref())?;
-                let size = if *bits < 2048 { "short" } else { "long" };
+                let (min, max) = (RSA_SIZES.start(), RSA_SIZES.end());
+                let size = if bits < min { "short" } else { "long" };
                 write!(
                     f,
-                    "has a key that is too {size} (RSA of {bits} bits, 2048 to 8192 are accepted)"
+                    "has a key that is too {size} (RSA of {bits} bits, {min} to {max} are accepted)"
                 )
             }
             CertificateFault::Algorithm(algorithm) => {
