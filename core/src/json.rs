@@ -53,6 +53,11 @@ pub enum JsonKind {
     Object,
 }
 
+/// The bytes behind a byte order mark, or all of them if there is none.
+pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 impl<'a> Json<'a> {
     /// The value that stands for one that is not there.
     pub const NULL: Json<'static> = Json("null");
@@ -65,8 +70,7 @@ impl<'a> Json<'a> {
     /// # Errors
     /// What is wrong with it, and where.
     pub fn parse(body: &'a [u8]) -> Result<Json<'a>, JsonError> {
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let text = match core::str::from_utf8(body) {
+        let text = match core::str::from_utf8(without_bom(body)) {
             Ok(text) => text,
             Err(error) if error.error_len().is_none() => return Err(JsonError::CutOff),
             Err(error) => return Err(JsonError::Damaged(error.valid_up_to())),

@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 
 use super::reply::WATCH_LIMIT;
 use crate::failure::Failure;
-use crate::json::{Json, JsonError, JsonKind};
+use crate::json::{Json, JsonError, JsonKind, without_bom};
 use crate::text::width::is_harmful;
 
 /// The longest message of a service that is passed on, in characters.
@@ -89,8 +89,7 @@ pub(super) fn behind_junk(body: &[u8]) -> Option<Json<'_>> {
 /// Services of this kind also answer with a bare word such as `badauth` or
 /// `API Key Disabled`. That is an answer, and it is not "ok".
 pub(super) fn one_line(body: &[u8]) -> Option<&str> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let text = core::str::from_utf8(body).ok()?.trim();
+    let text = core::str::from_utf8(without_bom(body)).ok()?.trim();
     let is_plain = !text.is_empty()
         && text.len() <= 100
         && !text.contains(['<', '{', '[', '"'])
@@ -100,8 +99,7 @@ pub(super) fn one_line(body: &[u8]) -> Option<&str> {
 
 /// The words for a body that is not JSON.
 fn looks_like(body: &[u8], problem: JsonError) -> String {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let text = body.trim_ascii();
+    let text = without_bom(body).trim_ascii();
     match text.first() {
         None => "an empty body".to_owned(),
         Some(b'<') if text.ends_with(b"}") => {
@@ -259,9 +257,8 @@ pub(super) fn search_dirt(body: &[u8], read: &mut dyn FnMut(Json<'_>, bool) -> b
 
 /// True if nothing but what may begin a JSON document stands in `before`.
 fn is_start_of_json(before: &[u8]) -> bool {
-    let before = before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before);
     let is_start = |byte: &u8| *byte == b'[' || byte.is_ascii_whitespace();
-    before.iter().all(is_start)
+    without_bom(before).iter().all(is_start)
 }
 
 /// UTF-8, or else windows-1251, which is what a Russian site that is not UTF-8 sends.

@@ -11,7 +11,7 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::json::{Json, JsonKind};
+use crate::json::{Json, JsonKind, without_bom};
 use crate::reason::address::TextFault;
 
 /// The members of a JSON object that are the address that a page has seen.
@@ -33,8 +33,7 @@ const MEMBERS: [&str; 4] = ["ip", "address", "query", "origin"];
 /// assert_eq!(address_in(b"Your address is 8.8.4.4"), Err(TextFault::Other));
 /// ```
 pub fn address_in(text: &[u8]) -> Result<IpAddr, TextFault> {
-    let bare = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let bare = core::str::from_utf8(bare).map_err(|_| TextFault::Other)?;
+    let bare = core::str::from_utf8(without_bom(text)).map_err(|_| TextFault::Other)?;
     let bare = bare.trim();
     if let Ok(address) = unquoted(bare).parse() {
         return Ok(address);
