@@ -9,6 +9,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::body::one_line_of;
 use super::retry_after;
@@ -60,12 +61,11 @@ impl Reply {
 
     /// The failure that a status is, with the words of whatever sent it.
     pub(super) fn failure(&self, status: u16, message: Option<String>, now: Wall) -> Failure {
-        let header = self.retry_after.as_deref();
         Failure::Status {
             status,
             message,
             by_service: false,
-            retry_after: header.and_then(|header| retry_after::parse(header, now)),
+            retry_after: self.pause(now),
         }
     }
 
@@ -74,20 +74,17 @@ impl Reply {
         if self.is_fine() {
             return Failure::Refused { message };
         }
-        match self.failure(self.status, Some(message), now) {
-            Failure::Status {
-                status,
-                message,
-                retry_after,
-                ..
-            } => Failure::Status {
-                status,
-                message,
-                by_service: true,
-                retry_after,
-            },
-            other => other,
+        Failure::Status {
+            status: self.status,
+            message: Some(message),
+            by_service: true,
+            retry_after: self.pause(now),
         }
+    }
+
+    /// The pause that `Retry-After` asks for.
+    fn pause(&self, now: Wall) -> Option<Duration> {
+        retry_after::parse(self.retry_after.as_deref()?, now)
     }
 }
 
