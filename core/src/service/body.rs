@@ -24,7 +24,7 @@ const MAX_DEPTH: u32 = 32;
 /// The names under which an API puts an error's words, the most telling first. The last
 /// two hold them only where it is certain that there is an error; a code is no words, as
 /// long as there are any.
-const ERROR_NAMES: [&str; 16] = [
+const WORD_NAMES: [&str; 16] = [
     "message",
     "error",
     "errors",
@@ -42,7 +42,7 @@ const ERROR_NAMES: [&str; 16] = [
     "data",
     "code",
 ];
-const UNCERTAIN: usize = ERROR_NAMES.len() - 2;
+const UNCERTAIN: usize = WORD_NAMES.len() - 2;
 /// The names of what an error holds beside its words.
 const SILENT_NAMES: [&str; 7] = [
     "code",
@@ -127,19 +127,22 @@ pub(super) fn one_line_of(text: &str) -> String {
 /// The words of an error in a document, at any depth: the first text under the most
 /// telling name, or else the first number. `is_certain`: it is known that there is one.
 pub(super) fn words_in(document: Json<'_>, is_certain: bool) -> Option<String> {
-    let uncertain = &ERROR_NAMES[..UNCERTAIN];
-    let (for_text, for_numbers) = match is_certain {
-        true => (&ERROR_NAMES[..=UNCERTAIN], &ERROR_NAMES[..]),
-        false => (uncertain, uncertain),
-    };
-    let words = WordSearch::new(for_text, false).words_in(document, false, MAX_DEPTH);
-    words.or_else(|| WordSearch::new(for_numbers, true).words_in(document, false, MAX_DEPTH))
+    find_words(document, is_certain, false)
 }
 
 /// The words of an error's value, at any depth: a text rather than a number.
 pub(super) fn words_of(value: Json<'_>) -> Option<String> {
-    let words = WordSearch::new(&ERROR_NAMES[..=UNCERTAIN], false).words_in(value, true, MAX_DEPTH);
-    words.or_else(|| WordSearch::new(&ERROR_NAMES, true).words_in(value, true, MAX_DEPTH))
+    find_words(value, true, true)
+}
+
+/// [`words_in`], and [`words_of`] if `is_error`: the value is an error's.
+fn find_words(value: Json<'_>, is_certain: bool, is_error: bool) -> Option<String> {
+    let (for_text, for_numbers) = match is_certain {
+        true => (&WORD_NAMES[..=UNCERTAIN], &WORD_NAMES[..]),
+        false => (&WORD_NAMES[..UNCERTAIN], &WORD_NAMES[..UNCERTAIN]),
+    };
+    let words = WordSearch::new(for_text, false).words_in(value, is_error, MAX_DEPTH);
+    words.or_else(|| WordSearch::new(for_numbers, true).words_in(value, is_error, MAX_DEPTH))
 }
 
 /// The search for an error's words.
@@ -167,7 +170,7 @@ impl WordSearch {
         }
         let depth = depth.checked_sub(1)?;
         // One walk over an object, however many names it is searched for.
-        let mut named = [None; ERROR_NAMES.len()];
+        let mut named = [None; WORD_NAMES.len()];
         for (name, inner) in value.fields() {
             if let Some(place) = place_of(&name, self.names) {
                 named[place] = named[place].or(Some(inner));
