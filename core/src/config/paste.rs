@@ -41,16 +41,18 @@ pub enum PasteFault {
 /// The text without what stands at its ends and never belongs to it: blanks of every
 /// kind, byte order marks, characters of no width.
 pub fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+    text.trim_matches(is_margin)
 }
 
 /// The line, from 1, that the text begins in once it is trimmed.
 pub fn first_line(text: &str) -> usize {
-    let start = text.len()
-        - text
-            .trim_start_matches(|c: char| c.is_whitespace() || is_invisible(c))
-            .len();
+    let start = text.len() - text.trim_start_matches(is_margin).len();
     text[..start].matches('\n').count() + 1
+}
+
+/// True for a character that never belongs to a key or a login at its ends.
+fn is_margin(c: char) -> bool {
+    c.is_whitespace() || is_invisible(c)
 }
 
 impl PasteFault {

@@ -88,13 +88,12 @@ impl Judge<'_> {
                 _ => other = other.or(Some(name)),
             }
         }
-        let is_taken = !is_dnsmasq;
         let mut answers = false;
         for section in DhcpSection::all(self.package) {
             let port = section.text("port");
             if section.is_a("dnsmasq")
                 && !section.flag("disabled")
-                && !is_taken
+                && is_dnsmasq
                 && (port.is_empty() || port == "53")
             {
                 answers = true;
@@ -126,12 +125,7 @@ impl Judge<'_> {
         if !noresolv {
             self.follow_file(section, &mut upstream);
         }
-        let Upstream {
-            service_in_file,
-            to_program,
-            ..
-        } = upstream;
-        let is_served = upstream.service_in_list || service_in_file || to_program;
+        let is_served = upstream.service_in_list || upstream.service_in_file || upstream.to_program;
         if !is_served && !upstream.is_file_foreign && self.unknown.is_none() {
             self.unknown = Some(FilteringReason::NoResolver);
         }
@@ -143,8 +137,8 @@ impl Judge<'_> {
             let is_whole = section.remove("server", &list, &upstream.foreign, &mut self.mends);
             upstream.service_in_list &= !is_whole;
         }
-        let file_serves = service_in_file && !closes_file;
-        if !upstream.service_in_list && !file_serves && !to_program {
+        let file_serves = upstream.service_in_file && !closes_file;
+        if !upstream.service_in_list && !file_serves && !upstream.to_program {
             self.mend_with_resolvers(section);
         }
     }

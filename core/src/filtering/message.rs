@@ -32,7 +32,7 @@ pub struct Reply {
 }
 
 /// True if DNS can be asked for this name: it is a host's, and no address.
-pub fn is_host_name(name: &str) -> bool {
+pub fn is_dns_name(name: &str) -> bool {
     let is_label = |label: &str| {
         let good = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         (1..=MAX_LABEL).contains(&label.len()) && label.bytes().all(good)
@@ -40,7 +40,7 @@ pub fn is_host_name(name: &str) -> bool {
     name.len() <= MAX_NAME && name.split('.').all(is_label) && name.parse::<IpAddr>().is_err()
 }
 
-/// The question for a name that [`is_host_name`].
+/// The question for a name that [`is_dns_name`].
 ///
 /// ```
 /// use wansync_core::filtering::message::{query, read};

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
-use super::message::{Reply, is_host_name};
+use super::message::{Reply, is_dns_name};
 use crate::config::Skydns;
 use crate::persist;
 use crate::time::Boot;
@@ -119,7 +119,7 @@ impl Skydns {
     /// one that does no harm.
     pub fn name_to_ask(&self) -> &str {
         let host = self.base_url.host().trim_end_matches('.');
-        let harmless = if is_host_name(host) {
+        let harmless = if is_dns_name(host) {
             host
         } else {
             "www.skydns.ru"

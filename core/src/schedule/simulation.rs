@@ -443,7 +443,9 @@ fn another_configuration_ends_the_rest_of_passes_that_settle_nothing() {
     let (passes, now) = (world.passes, Boot::START + HOUR);
     world.look(now + PASS_REST);
     assert_eq!(world.passes, passes, "the rest is minutes by now");
-    world.schedule.configure([(SECTION, false)].into_iter(), false);
+    world
+        .schedule
+        .configure([(SECTION, false)].into_iter(), false);
     world.look(now + PASS_REST);
     world.look(now + 2 * PASS_REST);
     assert_eq!(world.passes, passes + 1);

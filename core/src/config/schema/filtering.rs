@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::config::options::{Options, shorten};
-use crate::filtering::message::is_host_name;
+use crate::filtering::message::is_dns_name;
 
 pub(super) fn resolvers(options: &mut Options<'_, '_>) -> Vec<IpAddr> {
     let mut resolvers = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn resolvers(options: &mut Options<'_, '_>) -> Vec<IpAddr> {
 pub(super) fn test_name(options: &mut Options<'_, '_>) -> Option<String> {
     let (text, line) = options.text("test_name")?;
     let name = text.strip_suffix('.').unwrap_or(text);
-    match is_host_name(name) {
+    match is_dns_name(name) {
         true => Some(name.to_ascii_lowercase()),
         false => {
             let why = match name.is_ascii() {
