@@ -142,7 +142,8 @@ impl<'a> Lexer<'a> {
         self.cut_by
     }
 
-    /// True if more than blanks follows on the byte that is read next.
+    /// True if a byte that is no blank stands right behind the one that is read next, so
+    /// that the two look like one word.
     fn hides_something(&self) -> bool {
         let rest = &self.text[self.pos + 1..self.end];
         rest.first().is_some_and(|byte| !is_space(*byte))
