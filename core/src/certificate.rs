@@ -26,9 +26,9 @@ const MAX_HOSTS: usize = 4;
 /// A certificate, read in place. Only its frame is known to be in order.
 #[derive(Debug, Clone, Copy)]
 pub struct Certificate<'a> {
-    /// The one who vouches for it.
+    /// The name of the one who vouches for it.
     pub issuer: Name<'a>,
-    /// The one whose it is.
+    /// The name of the one whose it is.
     pub subject: Name<'a>,
     validity: &'a [u8],
     /// The SubjectPublicKeyInfo, with its tag and length.
@@ -37,9 +37,9 @@ pub struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// RFC 5280, 4.1: Certificate, then TBSCertificate: version (optional),
-    /// serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, two
-    /// identifiers that nobody uses, extensions.
+    /// Reads a certificate in DER. RFC 5280, 4.1: Certificate, then TBSCertificate: version
+    /// (optional), serialNumber, signature, issuer, validity, subject,
+    /// subjectPublicKeyInfo, two identifiers that nobody uses, extensions.
     pub fn of(der: &'a [u8]) -> Option<Certificate<'a>> {
         const VERSION: u8 = 0xa0;
         const EXTENSIONS: u8 = 0xa3;
@@ -64,18 +64,18 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// The first and the last moment at which it is valid.
+    /// The first and the last moment at which the certificate is valid.
     pub fn validity(&self) -> Option<(Wall, Wall)> {
         let mut times = Elements(self.validity);
         Some((moment(times.next()?)?, moment(times.next()?)?))
     }
 
-    /// True if it vouches for itself, as far as the names say.
+    /// True if the certificate vouches for itself, as far as the names say.
     pub fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
     }
 
-    /// Whether its key can be used, as far as sizes say. An issuer's is named.
+    /// Checks the size of the key; an issuer is named in the fault.
     ///
     /// # Errors
     /// [`CertificateFault::KeySize`]
@@ -87,7 +87,7 @@ impl<'a> Certificate<'a> {
         Err(CertificateFault::KeySize { whose, bits })
     }
 
-    /// The hosts that it is for, in words; none if no subjectAltName says one.
+    /// The hosts that the certificate is for, in words; none if no subjectAltName says one.
     pub fn hosts(&self) -> Option<String> {
         const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
         let names = self.extension(SUBJECT_ALT_NAME)?;
@@ -106,10 +106,10 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whether it can be trusted as itself: by its dates, and by what it is for.
+    /// Checks a certificate that is trusted as itself: its dates, and its purpose.
     ///
     /// # Errors
-    /// What speaks against it.
+    /// The fault that speaks against it.
     pub fn check_itself(&self, clock: Wall) -> Result<(), CertificateFault> {
         let (from, until) = self.validity().ok_or(Flaw::Damaged)?;
         let whose = None;
@@ -129,7 +129,8 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// RFC 5280, 4.2.1.12: without the extension it is for anything.
+    /// True if the certificate is for servers. RFC 5280, 4.2.1.12: without the extension
+    /// it is for anything.
     fn is_for_servers(&self) -> bool {
         const PURPOSES: &[u8] = &[0x55, 0x1d, 0x25];
         const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
@@ -140,7 +141,7 @@ impl<'a> Certificate<'a> {
         Elements(purposes).any(|(_, purpose)| purpose == SERVER_AUTH || purpose == ANY)
     }
 
-    /// What is in the SEQUENCE of an extension.
+    /// The content of an extension's SEQUENCE.
     fn extension(&self, id: &[u8]) -> Option<&'a [u8]> {
         let extension = Elements(self.extensions).find_map(|(_, extension)| {
             let (found, rest) = value(extension, OID)?;

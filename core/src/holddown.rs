@@ -6,10 +6,11 @@ use core::time::Duration;
 use crate::persist;
 use crate::time::Boot;
 
-/// How often something is acted upon at once, and how long it waits beyond that.
+/// The limits of a hold-down: how often something is acted upon at once, and how long it
+/// waits beyond that.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The number that are acted upon at once, however close.
+    /// The number of events that are acted upon at once, however close.
     pub burst: u32,
     /// The pause after which one more is acted upon at once.
     pub pause: Duration,
@@ -17,7 +18,7 @@ pub struct Limits {
     pub max_pause: Duration,
 }
 
-/// Those of sends: an address that changes three times a minute does so for hours
+/// The limits of sends: an address that changes three times a minute does so for hours
 /// without waiting, with some time to spare.
 pub const SENDS: Limits = Limits {
     burst: 3,

@@ -34,7 +34,7 @@ const MAX_WITNESS_WRITES: usize = 4;
 pub struct Record {
     /// The dates at which the record was written in the last 24 h, oldest first.
     pub writes: Vec<Wall>,
-    /// Those of them that said something of a new hold.
+    /// The dates of those writes that said something of a new hold.
     pub hold_writes: Vec<Wall>,
     /// One entry for each section that has something to remember.
     sections: Vec<(String, RecordEntry)>,

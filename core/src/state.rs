@@ -57,13 +57,13 @@ pub struct SectionState {
     pub retry_after_until: Boot,
     /// The service's refusals of the last day.
     pub refusals: Refusals,
-    /// The last of them, in words.
+    /// The last refusal, in words.
     pub refusal: String,
     /// The failure of the last send that was not acknowledged, in words.
     pub last_error: String,
     /// Sends that may have reached the service in the last 24 h, oldest first.
     pub sends: Vec<Boot>,
-    /// Whether another address is sent at once, or the WAN flaps.
+    /// The hold-down of sends: whether another address is sent at once, or the WAN flaps.
     pub hold_down: HoldDown,
     /// The end of the last pass.
     pub outcome: Option<Outcome>,

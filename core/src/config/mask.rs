@@ -360,7 +360,8 @@ fn number(digits: &[u8], base: u32) -> Option<u32> {
     (number <= char::MAX.into()).then_some(number)
 }
 
-/// What is alike: letters of either case, and a blank and what stands for it in a query.
+/// The code that stands for all that are alike: letters of either case, and a blank and
+/// the `+` that stands for it in a query.
 fn fold(code: u16) -> u16 {
     match code {
         0x41..=0x5a | 0x410..=0x42f => code + 0x20,

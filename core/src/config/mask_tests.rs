@@ -62,7 +62,7 @@ fn backslashed(text: &str) -> String {
 
 type Encoding = fn(&str) -> String;
 
-/// What of it is undone character by character.
+/// The encodings that are undone character by character.
 const ESCAPES: [Encoding; 8] = [
     ToOwned::to_owned,
     percent_encoded,

@@ -60,9 +60,9 @@ pub struct Config {
     /// The `skydns` sections in the order of the file, those included that are
     /// disabled or wrong.
     pub skydns: Vec<Section<Skydns>>,
-    /// The `vpnki` sections likewise.
+    /// The `vpnki` sections in the order of the file, all of them.
     pub vpnki: Vec<Section<Vpnki>>,
-    /// The `tunnel` sections likewise.
+    /// The `tunnel` sections in the order of the file, all of them.
     pub tunnels: Vec<Section<Tunnel>>,
     /// The problems, in the order of the file.
     pub problems: Vec<Problem>,
@@ -99,7 +99,7 @@ pub enum Transport {
     /// Both, whichever answers first.
     #[default]
     Auto,
-    /// One alone.
+    /// One family alone.
     Only(Family),
 }
 
@@ -191,7 +191,7 @@ pub struct Vpnki {
     pub transport: Transport,
     /// The fields of its replies that hold a tunnel's name; none for the usual ones.
     pub name_fields: Vec<String>,
-    /// The fields that hold a tunnel's address, likewise.
+    /// The fields of its replies that hold a tunnel's address; none for the usual ones.
     pub address_fields: Vec<String>,
 }
 
@@ -311,16 +311,17 @@ impl Skydns {
         )
     }
 
-    /// Stands for all that only says how the service is reached, likewise. Another value
-    /// ends waits and holds, and forgets nothing that is confirmed.
+    /// Stands for all that only says how the service is reached: the first 64 bits of its
+    /// SHA-256, in hex. Another value ends waits and holds, and forgets nothing that is
+    /// confirmed.
     pub fn access_fingerprint(&self, ca_file: &str, sha256: Sha256) -> String {
         access_fingerprint(ca_file, self.bind.as_deref(), self.transport, sha256)
     }
 }
 
 impl Vpnki {
-    /// Stands for all that decides who is asked, and how the answer is read,
-    /// likewise.
+    /// Stands for all that decides who is asked, and how the answer is read, the key
+    /// included, and discloses none of it: the first 64 bits of its SHA-256, in hex.
     pub fn fingerprint(&self, key: Option<&Secret>, sha256: Sha256) -> String {
         let (names, addresses) = (self.name_fields.join("\n"), self.address_fields.join("\n"));
         fingerprint(
@@ -335,8 +336,9 @@ impl Vpnki {
         )
     }
 
-    /// Stands for what only says how the account is asked, likewise; `bind` has always
-    /// been among what decides who is asked.
+    /// Stands for all that only says how the account is asked: the first 64 bits of its
+    /// SHA-256, in hex. `bind` is not among it: it has always been among what decides who
+    /// is asked.
     pub fn access_fingerprint(&self, ca_file: &str, sha256: Sha256) -> String {
         access_fingerprint(ca_file, None, self.transport, sha256)
     }
@@ -351,7 +353,8 @@ impl Tunnel {
         }
     }
 
-    /// Stands for all that decides what is watched, likewise.
+    /// Stands for all that decides what is watched: the first 64 bits of its SHA-256, in
+    /// hex.
     pub fn fingerprint(&self, sha256: Sha256) -> String {
         let wans = self.wan_names();
         let ping = self.ping.map(|a| a.to_string());
@@ -385,7 +388,7 @@ impl TunnelLink {
         }
     }
 
-    /// In words, such as `network vpnki0`.
+    /// The network or device in words, such as `network vpnki0`.
     pub fn describe(&self) -> String {
         match self {
             TunnelLink::Network(name) => format!("network {name}"),

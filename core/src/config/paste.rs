@@ -5,7 +5,7 @@ use core::fmt;
 
 /// The names before a `=` or `:` that are pasted with a key.
 pub const KEY_PREFIXES: [&str; 4] = ["key", "api_key", "apikey", "token"];
-/// Those that are pasted with a login.
+/// The names before a `=` or `:` that are pasted with a login.
 pub const LOGIN_PREFIXES: [&str; 4] = ["ident", "login", "user", "name"];
 
 /// A part of a key or a login that hardly belongs to it. Its words never quote more than

@@ -26,12 +26,12 @@ pub struct PathPart {
     pub group: u32,
 }
 
-/// Who a program runs as: the numbers of the user and of its group.
+/// The user that a program runs as: the numbers of the user and of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct User {
-    /// The user.
+    /// The number of the user.
     pub id: u32,
-    /// The group.
+    /// The number of its group.
     pub group: u32,
 }
 

@@ -9,12 +9,12 @@ use super::section::{DhcpSection, Values};
 use super::{Judge, Target};
 use crate::reason::filtering::FilteringReason;
 
-/// What is known of the clients.
+/// The clients' way to the router, if they have one.
 #[derive(Default)]
 pub(super) struct Clients {
-    /// Some are told to ask the router, or nothing tells any.
+    /// True if some clients are told to ask the router, or nothing tells any.
     pub(super) ask_router: bool,
-    /// Some will be, once what leads them elsewhere is gone.
+    /// True if some will be, once what leads them elsewhere is gone.
     pub(super) would_ask_router: bool,
 }
 
@@ -27,15 +27,16 @@ const DNS_OPTIONS: [&str; 5] = [
     "option6:23",
 ];
 
-/// One value of `dhcp_option`, such as `tag:kids,6,8.8.8.8`.
+/// A DHCP option that gives resolvers, from a value of `dhcp_option` such as
+/// `tag:kids,6,8.8.8.8`.
 struct DhcpOption<'a> {
-    /// What stands before the addresses, the comma included.
+    /// The text before the addresses, the comma included.
     head: &'a str,
     addresses: &'a str,
 }
 
 impl<'a> DhcpOption<'a> {
-    /// None if it is not about resolvers, or gives none.
+    /// The DHCP option of a value; `None` if it is not about resolvers, or gives none.
     fn parse(text: &'a str) -> Option<DhcpOption<'a>> {
         let mut start = 0;
         for word in text.split_inclusive(',') {

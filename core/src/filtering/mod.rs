@@ -59,15 +59,15 @@ const SAFEDNS: &[[u8; 4]] = &[[195, 46, 39, 39], [195, 46, 39, 40]];
 /// The part of a household's questions that the service answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// All of them, as far as the router can see.
+    /// All questions, as far as the router can see.
     All,
-    /// Some; others go elsewhere.
+    /// Some questions; others go elsewhere.
     Some,
-    /// None.
+    /// No question.
     None,
-    /// A program on the router decides it, which cannot be seen into.
+    /// A part that a program on the router decides, which cannot be seen into.
     Local,
-    /// It cannot be told.
+    /// A part that cannot be told.
     Unknown,
 }
 
@@ -81,7 +81,7 @@ impl Verdict {
         Verdict::Unknown,
     ];
 
-    /// The word for it.
+    /// The word for the verdict.
     pub fn word(self) -> &'static str {
         match self {
             Verdict::All => "all",
@@ -120,7 +120,7 @@ impl Filtering {
         }
     }
 
-    /// True if all is well.
+    /// True if all questions go to the service.
     pub fn is_good(&self) -> bool {
         self.verdict == Verdict::All
     }
@@ -134,8 +134,8 @@ impl Filtering {
 /// The command that comes behind those of [`Filtering::mends`].
 pub const APPLY: &str = "uci commit dhcp && reload_config";
 
-/// What a verdict depends on besides `/etc/config/dhcp`. The functions ask the router, and
-/// only where the configuration leaves something open.
+/// The facts that a verdict depends on besides `/etc/config/dhcp`. The functions ask the
+/// router, and only where the configuration leaves something open.
 pub struct Household<'a> {
     /// The service's name.
     pub service: &'static str,
@@ -145,7 +145,7 @@ pub struct Household<'a> {
     pub networks: &'a NetworkFile,
     /// The text of a file of resolvers; empty if there is none.
     pub read: &'a dyn Fn(&str) -> Vec<u8>,
-    /// Whether an address is the router's own.
+    /// True for an address that is the router's own.
     pub is_own: &'a dyn Fn(IpAddr) -> bool,
     /// The programs that listen on a UDP port of the router; an empty name for one that is
     /// not to be seen.

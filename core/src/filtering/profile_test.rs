@@ -16,16 +16,16 @@ const BLOCK_ANSWERS: [Ipv4Addr; 2] = [
     Ipv4Addr::new(193, 58, 251, 11),
 ];
 
-/// What the resolver's answer says.
+/// The result of a profile test: what the resolver's answer says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TestState {
-    /// It blocks the name that the profile blocks: the profile is in force.
+    /// The resolver blocks the name that the profile blocks: the profile is in force.
     InForce,
-    /// It does not.
+    /// The resolver does not block the name: the profile is not in force.
     NotInForce,
-    /// It answers; what it blocks was not asked.
+    /// The resolver answers; what it blocks was not asked.
     Answers,
-    /// It does not answer.
+    /// The resolver does not answer.
     #[default]
     NoAnswer,
 }
@@ -39,7 +39,7 @@ impl TestState {
         TestState::NoAnswer,
     ];
 
-    /// The word for it.
+    /// The word for the state.
     pub fn word(self) -> &'static str {
         match self {
             TestState::InForce => "in-force",
@@ -62,13 +62,13 @@ pub struct ProfileTest {
     pub name: String,
     /// The resolver that was asked.
     pub resolver: Option<IpAddr>,
-    /// What its answer says.
+    /// The result: what the resolver's answer says.
     pub state: TestState,
     /// RFC 1035's RCODE of the answer.
     pub code: u32,
     /// The addresses in the answer.
     pub addresses: Vec<IpAddr>,
-    /// Why none came, in words.
+    /// The cause for which no answer came, in words.
     pub cause: String,
 }
 
@@ -115,8 +115,8 @@ impl ProfileTest {
 }
 
 impl Skydns {
-    /// The name that its resolver is asked for: that of a site which the profile blocks, or
-    /// one that does no harm.
+    /// The name that the section's resolver is asked for: that of a site which the profile
+    /// blocks, or one that does no harm.
     pub fn name_to_ask(&self) -> &str {
         let host = self.base_url.host().trim_end_matches('.');
         let harmless = if is_dns_name(host) {
@@ -127,7 +127,7 @@ impl Skydns {
         self.test_name.as_deref().unwrap_or(harmless)
     }
 
-    /// How SafeDNS answers for what it blocks is not known.
+    /// The state that a reply shows. How SafeDNS answers for what it blocks is not known.
     fn state_of(&self, reply: &Reply) -> TestState {
         let is_blocked = reply.addresses.iter().any(|a| BLOCK_ANSWERS.contains(a));
         match self.test_name.is_some() {

@@ -20,7 +20,8 @@ pub enum AbortReason {
     Unpublishable(Unpublishable),
     /// netifd cannot be asked; the cause, in words.
     Netifd(String),
-    /// Whether strangers share the address is not known, since netifd cannot be asked.
+    /// An address of which it is not known whether strangers share it, since netifd cannot
+    /// be asked; the cause, in words.
     SharingUnknown(IpAddr, String),
     /// netifd has no network of this name.
     UnknownNetwork(UnknownNetwork),
@@ -148,11 +149,11 @@ pub enum Sharing {
 pub struct UnknownNetwork {
     /// The name.
     pub name: String,
-    /// What was probably meant.
+    /// The probable meaning of the name.
     pub meaning: Option<NameMeaning>,
 }
 
-/// What a name that is no network's probably means.
+/// The probable meaning of a name that is no network's.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NameMeaning {
     /// The network of a similar name.
@@ -213,7 +214,7 @@ pub enum CommandFault {
     NotAnAddress(String),
 }
 
-/// What follows from two users with one address.
+/// The consequence of one address for two users, in words.
 pub const TAKEN_ADDRESS: &str = "SkyDNS takes an address from one user when it is sent for another";
 
 /// Another section that has the same address for another user of the same service.

@@ -16,7 +16,8 @@ use crate::time::{Boot, Now, Wall};
 const SETTLE_TIME: Duration = Duration::from_secs(2);
 /// The time from a pass to another that would do the same.
 pub(super) const PASS_REST: Duration = Duration::from_secs(10);
-/// It doubles so often while passes settle nothing: to five minutes.
+/// The number of times that this rest doubles while passes settle nothing: to five
+/// minutes.
 const MAX_REST_DOUBLINGS: u32 = 5;
 /// The pause before a page or a program that had no answer is asked again. It doubles
 /// up to the interval.
@@ -24,7 +25,7 @@ const MIN_SOURCE_BACKOFF: Duration = Duration::from_secs(20);
 /// The pause from a pass to one that an event has a page or a program asked in: a
 /// reconnect is several events.
 const QUERY_REST: Duration = Duration::from_secs(2);
-/// How often that is done. Whether there is another address only the answer says.
+/// The limits of such passes. Whether there is another address only the answer says.
 const QUERIES: holddown::Limits = holddown::Limits {
     burst: 6,
     pause: Duration::from_secs(8),
@@ -82,9 +83,9 @@ pub(super) enum Need {
 #[derive(Debug, Clone, Default)]
 pub(super) struct SectionSchedule {
     due: Boot,
-    /// That of sends. A daemon that was just started holds nothing down.
+    /// The hold-down of sends. A daemon that was just started holds nothing down.
     hold_down: HoldDown,
-    /// That of asking a page or a program because of an event.
+    /// The hold-down of asking a page or a program because of an event.
     queries: HoldDown,
     /// True if something happened that only a pass can follow up.
     recheck_requested: bool,

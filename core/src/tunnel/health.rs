@@ -8,9 +8,9 @@ use crate::persist;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// It carries traffic.
+    /// The tunnel carries traffic.
     Up,
-    /// It does not.
+    /// The tunnel does not carry traffic.
     Down,
     /// There is no evidence for either.
     #[default]
