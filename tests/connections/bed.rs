@@ -26,7 +26,7 @@ const PORT: u16 = 4443;
 
 /// The bound on what must not wait for a name server: those of this bed are given 30 s,
 /// and so is a whole call.
-pub const SOON: Duration = Duration::from_secs(14);
+const SOON: Duration = Duration::from_secs(14);
 
 /// Binds the files of a folder over those of the machine, and becomes the program.
 const WITH_FILES_OF: &str = r#"
@@ -148,7 +148,8 @@ impl Bed {
         self.router.path("far-end.log")
     }
 
-    /// The doors at which someone came, in turn.
+    /// The doors at which someone came, in turn, since they were there or the last
+    /// [`Bed::sends`] began.
     pub fn visited(&self) -> Vec<String> {
         let text = fs::read_to_string(self.log_path()).unwrap_or_default();
         let doors = text.lines().filter_map(|line| line.strip_prefix("at "));
@@ -180,11 +181,17 @@ impl Bed {
     /// A pass that sends, whatever was before, and waits for no dead name server.
     #[track_caller]
     pub fn sends(&self) {
-        let start = Instant::now();
+        is_soon(|| {
+            fs::write(self.log_path(), "").expect("a log");
+            self.sends_at_last();
+        });
+    }
+
+    /// A pass that sends, however long that takes.
+    #[track_caller]
+    pub fn sends_at_last(&self) {
         let ran = self.run(&["once", "--force"]).expect(0);
-        let elapsed = start.elapsed();
         ran.says("home: confirmed: 8.8.4.4 is confirmed");
-        assert!(elapsed < SOON, "{elapsed:?}");
     }
 
     /// A pass that cannot send, within the time of a call, and says why.
@@ -194,6 +201,23 @@ impl Bed {
         assert_eq!(self.sim.updates(), []);
         ran.says(&format!("home: unconfirmed: {reason}"))
     }
+}
+
+/// Asserts that this is over soon, once in three times: what waits for a dead name server
+/// does so each time, and a busy machine is late now and then.
+#[track_caller]
+pub fn is_soon(pass: impl Fn()) {
+    let mut late = Vec::new();
+    while late.len() < 3 {
+        let start = Instant::now();
+        pass();
+        let elapsed = start.elapsed();
+        if elapsed < SOON {
+            return;
+        }
+        late.push(elapsed);
+    }
+    panic!("late each time: {late:?}");
 }
 
 /// netifd's description of the WAN.
