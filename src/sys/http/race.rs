@@ -317,3 +317,57 @@ fn failure_of(mut failed: Attempts, limit: Duration) -> HttpError {
         attempts: Box::new(failed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IPV6: &str = "[2001:db8::1]:443";
+    const IPV4: &str = "192.0.2.1:443";
+
+    /// A race whose look-ups are under way, and leave this machine for no answer: no name
+    /// has a part that long.
+    fn with_race(check: impl FnOnce(Race<'_>)) {
+        let host = "x".repeat(64);
+        let target = Target {
+            host: &host,
+            port: 443,
+            family: None,
+            device: None,
+            tls: None,
+        };
+        check(Race::new(&target, Duration::from_secs(30)));
+    }
+
+    fn found(address: &str) -> Addresses {
+        Addresses {
+            usable: vec![address.parse().unwrap()],
+            ..Addresses::default()
+        }
+    }
+
+    #[test]
+    fn ipv6_has_the_first_turn_where_both_are_known() {
+        for answers in [[IPV6, IPV4], [IPV4, IPV6]] {
+            with_race(|mut race| {
+                for address in answers {
+                    race.add(found(address));
+                }
+                assert_eq!(race.next_attempt_at(), Some(race.start));
+                let turns = [race.next_address(), race.next_address()];
+                assert_eq!(turns.map(|turn| turn.to_string()), [IPV6, IPV4]);
+            });
+        }
+    }
+
+    #[test]
+    fn ipv4_waits_a_moment_for_the_ipv6_addresses() {
+        with_race(|mut race| {
+            race.add(found(IPV4));
+            let known = race.known_since.unwrap();
+            assert_eq!(race.next_attempt_at(), Some(known + RESOLUTION_DELAY));
+            race.look_ups.clear();
+            assert_eq!(race.next_attempt_at(), Some(race.start));
+        });
+    }
+}
