@@ -28,7 +28,8 @@ pub struct Resolver {
     /// How each answer is wrong.
     #[arg(long, value_enum)]
     pub fault: Option<ResolverFault>,
-    /// A file that each question is appended to, as `AT NAME`.
+    /// A file that each question is appended to, as `AT NAME FROM ID`: one that is sent
+    /// again has the same port and number.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 }
@@ -102,7 +103,8 @@ fn answer_all(socket: &UdpSocket, at: SocketAddr, options: &Resolver, log: Optio
         questions += 1;
         if let Some(mut log) = log {
             // In one piece: each address has a thread that writes.
-            let line = format!("{} {}\n", at.ip(), question.name);
+            let id = u16::from_be_bytes([datagram[0], datagram[1]]);
+            let line = format!("{} {} {from} {id}\n", at.ip(), question.name);
             let _ = log.write_all(line.as_bytes());
         }
         for answer in options.answers(&question, questions) {

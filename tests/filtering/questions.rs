@@ -197,7 +197,8 @@ fn a_question_that_is_lost_is_asked_once_more() {
     let (house, _sim) = house(TEST);
     let resolver = Resolver::start(&house.net, &format!("{BLOCKS} --fault lose-first"));
     check(&house).says("profile is in force");
-    assert_eq!(resolver.questions().len(), 2);
+    assert!(resolver.datagrams().len() >= 2);
+    assert_eq!(resolver.questions(), ["193.58.251.251 bad.example"]);
 }
 
 /// The second resolver is asked where the first is silent, and sections share an answer.

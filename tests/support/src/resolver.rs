@@ -30,8 +30,21 @@ impl Resolver {
         Resolver { child, folder }
     }
 
-    /// The questions that it was asked, as `AT NAME`.
+    /// The questions that it was asked, as `AT NAME`. One that was sent again, since a busy
+    /// machine had no answer to it within 2 s, is one question.
     pub fn questions(&self) -> Vec<String> {
+        let mut asked: Vec<String> = Vec::new();
+        for datagram in self.datagrams() {
+            if !asked.contains(&datagram) {
+                asked.push(datagram);
+            }
+        }
+        let question = |line: &String| line.rsplitn(3, ' ').nth(2).expect("four words").to_owned();
+        asked.iter().map(question).collect()
+    }
+
+    /// All that came, as `AT NAME FROM ID`.
+    pub fn datagrams(&self) -> Vec<String> {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
         // The last line may be half written.
         let lines = text
