@@ -695,6 +695,18 @@ fn says(text: &str, quote: &str) -> bool {
                 true
             }
             None => false,
+/// The words of the command, once the symptom was brought about.
+fn said_of(online: &Online, (_, command, arrange): &Symptom) -> String {
+    set_right(online);
+    arrange(online);
+    let clock = if online.staged.has("tmp/clock") {
+        clocks::PRELOADED
+    } else {
+        ""
+    };
+    online.run(&format!("{clock} {command}")).said()
+}
+
         })
 }
 
@@ -703,16 +715,16 @@ fn what_the_readme_quotes_is_what_is_said() {
     let online = Online::new();
     clocks::put_library(&online.staged.path(""));
     let mut wrong = Vec::new();
-    for (quote, command, arrange) in SYMPTOMS {
-        set_right(&online);
-        arrange(&online);
-        let clock = if online.staged.has("tmp/clock") {
-            clocks::PRELOADED
-        } else {
-            ""
-        };
-        let said = online.run(&format!("{clock} {command}")).said();
-        if !says(&said, quote) {
+    for symptom in SYMPTOMS {
+        let (quote, command, _) = symptom;
+        // What is throttled is so for 12 s, and a busy machine may be later than that.
+        let tries = if quote.starts_with("throttled") { 3 } else { 1 };
+        let mut said = String::new();
+        let is_said = (0..tries).any(|_| {
+            said = said_of(&online, symptom);
+            says(&said, quote)
+        });
+        if !is_said {
             wrong.push(format!("== {command}: {quote}\n{said}"));
         }
     }
