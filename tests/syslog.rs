@@ -6,12 +6,11 @@ use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use wansync_sim::{KEY, Times};
 use wansync_test_support::daemon::Daemon;
-use wansync_test_support::waiting::wait_until;
+use wansync_test_support::waiting::{HANG, wait_until};
 use wansync_test_support::{Ran, Router};
 
 const MONTHS: [&str; 12] = [
@@ -31,14 +30,19 @@ struct Line {
     message: String,
 }
 
+/// The socket of a new logd.
+fn listen(router: &Router) -> UnixDatagram {
+    let socket = UnixDatagram::bind(router.path("dev/log")).expect("a socket");
+    socket.set_read_timeout(Some(HANG)).expect("a time");
+    socket
+}
+
 impl Logging {
     fn new() -> Logging {
         let router = Router::with_address("8.8.4.4");
         fs::create_dir(router.path("dev")).expect("a folder");
         File::create(router.path("dev/null")).expect("a file");
-        let socket = UnixDatagram::bind(router.path("dev/log")).expect("a socket");
-        let patience = Duration::from_secs(20);
-        socket.set_read_timeout(Some(patience)).expect("a time");
+        let socket = listen(&router);
         Logging { router, socket }
     }
 
@@ -207,10 +211,7 @@ impl Logging {
     }
 
     fn bind(&mut self) {
-        self.socket = UnixDatagram::bind(self.router.path("dev/log")).expect("a socket");
-        let patience = Duration::from_secs(20);
-        let patience = self.socket.set_read_timeout(Some(patience));
-        patience.expect("a time");
+        self.socket = listen(&self.router);
     }
 }
 

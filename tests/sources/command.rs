@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{HANG, aborts, confirms};
+use crate::{aborts, confirms};
 use wansync_test_support::Router;
-use wansync_test_support::waiting::comes_true;
+use wansync_test_support::waiting::{HANG, comes_true};
 
 /// A router whose source is `/bin/sh SCRIPT` with these arguments.
 fn router(script: &str, arguments: &[&str]) -> Router {

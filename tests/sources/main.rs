@@ -16,12 +16,7 @@ mod shared;
 mod stated;
 mod web;
 
-use std::time::Duration;
-
 use wansync_test_support::{Ran, Router};
-
-/// Far above every bound of the program's own; only a hang takes longer.
-const HANG: Duration = Duration::from_secs(30);
 
 /// Asserts the result of a source that finds nothing that may be published:
 /// nothing is sent, the reason is said, and the exit code is 75.

@@ -7,9 +7,10 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use wansync_sim::ubus::UbusFault;
 
-use crate::{HANG, aborts, confirms};
+use crate::{aborts, confirms};
 use wansync_test_support::Router;
 use wansync_test_support::netns::behind;
+use wansync_test_support::waiting::HANG;
 
 /// A router that publishes network `wan`, with these further options.
 fn router(options: &str) -> Router {

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use wansync_sim::{Options, Sim, Times};
 
-use crate::{HANG, aborts, confirms};
+use crate::{aborts, confirms};
 use wansync_test_support::Router;
+use wansync_test_support::waiting::HANG;
 
 /// A router with these pages.
 fn router(urls: &[&str], options: &str) -> Router {
