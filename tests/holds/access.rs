@@ -26,7 +26,7 @@ fn failing(ca_file: &str, options: &str) -> Router {
     router
 }
 
-/// field.md: `ca_file` corrected; the wait was up to 26 min more.
+/// Seen in the field: `ca_file` corrected; the wait was up to 26 min more.
 #[test]
 fn another_ca_file_is_tried_at_once() {
     let other = Sim::start(Options::default());

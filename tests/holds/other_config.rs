@@ -35,7 +35,7 @@ fn running(with_copy: bool) -> (Router, Daemon) {
     (router, daemon)
 }
 
-/// field.md: status said "no pass yet, confirmed none".
+/// Seen in the field: after a refused reload status said "no pass yet, confirmed none".
 #[test]
 fn status_says_what_the_daemon_does_and_that_the_file_has_an_error() {
     let file = |router: &Router| router.config().display().to_string();

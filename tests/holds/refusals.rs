@@ -10,7 +10,7 @@ use wansync_test_support::Router;
 use wansync_test_support::clocks::{at_wall, moved};
 use wansync_test_support::ran;
 
-/// field.md: 403 for 8.8.4.4, then the WAN gets 8.8.8.8.
+/// Seen in the field: 403 for 8.8.4.4, then the WAN gets 8.8.8.8.
 #[test]
 fn another_address_is_tried_at_once_and_the_first_stays_held() {
     let router = Router::with_address("8.8.4.4");
@@ -73,7 +73,7 @@ fn three_refusals_of_an_address_and_six_in_all() {
         .says("home: refused");
 }
 
-/// field.md: `once --force` on a refused key.
+/// Seen in the field: `once --force` sent a refused key up to three times a day.
 #[test]
 fn force_skips_the_pause_and_says_so_where_a_limit_stops_it() {
     let router = Router::with_address("8.8.4.4");

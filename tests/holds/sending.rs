@@ -11,7 +11,7 @@ fn start(mut command: Command) -> Child {
     command.stderr(Stdio::null()).spawn().expect("it runs")
 }
 
-/// field.md: it said "the process ended while …".
+/// Seen in the field: of a send under way status said "the process ended while …".
 #[test]
 fn a_send_under_way_is_said_to_be_one_and_a_killed_one_is_not() {
     let (router, gate) = (Router::new(), Gate::new());

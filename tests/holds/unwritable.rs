@@ -28,7 +28,7 @@ fn filled_while_sending(router: &Router, gate: &Gate, state: &SmallState, argume
         .says("skydns.home.json: No space left on device");
 }
 
-/// field.md: tmpfs fills between the two writes of a pass. Nobody answers a second send.
+/// Seen in the field: tmpfs fills between the two writes of a pass. Nobody answers a second send.
 #[test]
 fn what_the_record_alone_could_remember_is_not_sent_again() {
     let (router, gate) = (Router::new(), Gate::new());
@@ -80,7 +80,7 @@ fn a_refusal_that_the_record_alone_could_remember_holds() {
         .says("home: held: the service refused before (");
 }
 
-/// field.md: /var full or read-only; status said "no pass yet", and nothing else.
+/// Seen in the field: /var full or read-only; status said "no pass yet", and nothing else.
 #[test]
 fn a_full_or_read_only_state_is_said() {
     for is_full in [true, false] {

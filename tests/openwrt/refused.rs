@@ -3,7 +3,7 @@
 use crate::staged::Staged;
 use wansync_test_support::daemon::Daemon;
 
-/// field.md: status said "no pass yet, confirmed none".
+/// Seen in the field: after a refused reload status said "no pass yet, confirmed none".
 #[test]
 fn status_says_what_the_daemon_does_after_a_refused_reload() {
     let staged = Staged::new();
