@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::{counting, daemon, is_quiet, passes, pending, router, sent, up};
+use crate::{counting, daemon, is_quiet, passes, pending, router};
 use wansync_test_support::Router;
 use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netifd::up;
 use wansync_test_support::netns::{FarSim, Netns};
 
 #[test]
@@ -225,7 +226,7 @@ fn a_page_is_asked_after_a_network_event() {
     router.sim.set_echo("9.9.9.9");
     ubus.redial("wan", up("192.168.1.3"));
     daemon.says("9.9.9.9 is confirmed");
-    assert_eq!(sent(&router), ["8.8.4.4", "9.9.9.9"]);
+    assert_eq!(router.sent(), ["8.8.4.4", "9.9.9.9"]);
 }
 
 /// Without netifd: the kernel itself reports the change.

@@ -4,8 +4,9 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{counting, daemon, is_quiet, passes, router, script, sent, up};
+use crate::{counting, daemon, is_quiet, passes, router, script};
 use wansync_test_support::Router;
+use wansync_test_support::netifd::up;
 
 /// A router's boot is not to wait for us; only a hang takes longer.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -89,7 +90,7 @@ fn an_event_after_a_daemon_was_killed() {
     router.set_address("9.9.9.9");
     event(&router, &IFUP);
     assert!(router.sim.wait_for_requests(2, Duration::from_secs(60)));
-    assert_eq!(sent(&router), ["8.8.4.4", "9.9.9.9"]);
+    assert_eq!(router.sent(), ["8.8.4.4", "9.9.9.9"]);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 use wansync_sim::ubus::UbusFault;
 
-use crate::{daemon, is_quiet, router, up};
+use crate::{daemon, is_quiet, router};
+use wansync_test_support::netifd::up;
 
 #[test]
 fn ubusd_away_for_a_second_and_for_long() {

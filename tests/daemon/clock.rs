@@ -5,10 +5,11 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use crate::{is_quiet, router, up};
+use crate::{is_quiet, router};
 use wansync_test_support::Router;
 use wansync_test_support::clocks::by_file;
 use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netifd::up;
 
 /// A daemon whose clock, and whose children's, is what a file says.
 fn daemon(router: &Router, time: &str) -> Daemon {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use wansync_sim::{Fault, Point, Times};
 
-use crate::{daemon, is_quiet, pending, router, sent, up};
+use crate::{daemon, is_quiet, pending, router};
 use wansync_test_support::Router;
+use wansync_test_support::netifd::up;
 
 #[test]
 fn a_flapping_wan() {
@@ -26,12 +27,12 @@ fn a_flapping_wan() {
     let during = router.updates() - before;
     // A machine so busy that this took much longer may send once more each 15 s.
     let most = 3 + flapped.as_secs() as usize / 15;
-    assert!((1..=most).contains(&during), "{:?}", sent(&router));
+    assert!((1..=most).contains(&during), "{:?}", router.sent());
     daemon.says("8.8.2.19 is confirmed");
-    assert!(router.updates() - before <= most + 1, "{:?}", sent(&router));
+    assert!(router.updates() - before <= most + 1, "{:?}", router.sent());
     // The first at once, and not when the WAN has come to rest; a machine that is
     // busy may have missed some.
-    let first = sent(&router)[before].clone();
+    let first = router.sent()[before].clone();
     let number = first.strip_prefix("8.8.2.").and_then(|n| n.parse().ok());
     assert!(number.is_some_and(|number: u32| number < 10), "{first}");
     assert_eq!(router.bound(), ["8.8.2.19"]);
@@ -54,7 +55,7 @@ fn changes_with_the_wan_down_in_between_are_sent_at_once_each() {
         ubus.set_interface("wan", up(address));
         daemon.says(&format!("{address} is confirmed"));
     }
-    assert_eq!(sent(&router), ["8.8.4.1", "8.8.4.2", "8.8.4.3"]);
+    assert_eq!(router.sent(), ["8.8.4.1", "8.8.4.2", "8.8.4.3"]);
     assert!(!daemon.log().contains("flaps"), "{}", daemon.log());
 }
 
@@ -146,7 +147,7 @@ fn a_section_that_hangs_delays_no_other() {
     );
     // What was given up for it is tried again after its backoff.
     daemon.says("home: confirmed: 8.8.8.8");
-    assert_eq!(router.updates(), 5, "{:?}", sent(&router));
+    assert_eq!(router.updates(), 5, "{:?}", router.sent());
 }
 
 #[test]

@@ -10,9 +10,10 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::{counting, daemon, passes, router, up};
+use crate::{counting, daemon, passes, router};
 use wansync_test_support::Router;
 use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netifd::up;
 
 /// The number of times that the daemon was woken, and of pages that its children that
 /// ended have asked for: one more child makes that more.

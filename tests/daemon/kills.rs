@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{daemon, router, sent, up};
+use crate::{daemon, router};
+use wansync_test_support::netifd::up;
 
 #[test]
 fn a_hundred_kills_at_any_moment() {
@@ -40,7 +41,7 @@ fn a_hundred_kills_at_any_moment() {
     assert_eq!(router.bound(), [last.as_str()]);
     assert!(daemon.end().success());
     let mut times = BTreeMap::new();
-    for address in sent(&router) {
+    for address in router.sent() {
         *times.entry(address).or_insert(0) += 1;
     }
     assert!(times.values().all(|times| *times <= 2), "{times:?}");

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use wansync_sim::Times;
 
-use crate::{daemon, is_quiet, router, sent, up};
+use crate::{daemon, is_quiet, router};
 use wansync_test_support::Router;
 use wansync_test_support::clocks::at_wall;
 use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netifd::up;
 
 #[test]
 fn a_confirmed_address_is_refreshed() {
@@ -95,5 +96,5 @@ fn a_wrong_key_is_sent_three_times_a_day() {
         (16, 3),
         (23, 3),
     ];
-    assert_eq!(refused, expected, "{:?}", sent(&router));
+    assert_eq!(refused, expected, "{:?}", router.sent());
 }

@@ -61,20 +61,11 @@ fn daemon(router: &Router) -> Daemon {
     Daemon::start(router.command(&["daemon"]), router.path("daemon.log"))
 }
 
-/// The addresses that were sent, in order.
-fn sent(router: &Router) -> Vec<String> {
-    let requests = router.sim.requests();
-    let updates = requests.iter().filter(|r| r.call() == "update_ip");
-    updates
-        .map(|r| r.param("ip").unwrap_or_default().to_owned())
-        .collect()
-}
-
 /// Nothing more is sent.
 #[track_caller]
 fn is_quiet(router: &Router, updates: usize) {
     thread::sleep(QUIET_TIME);
-    assert_eq!(router.updates(), updates, "{:?}", sent(router));
+    assert_eq!(router.updates(), updates, "{:?}", router.sent());
 }
 
 /// Writes a script. Another process does it, so that no other test that forks
@@ -86,16 +77,6 @@ fn script(router: &Router, name: &str, text: &str) -> String {
     let status = shell.arg(text).arg(&path).status();
     assert!(status.expect("sh runs").success());
     path.display().to_string()
-}
-
-/// netifd's description of a network that is up with this address.
-fn up(address: &str) -> Value {
-    json!({
-        "up": true, "pending": false, "available": true, "autostart": true, "dynamic": false,
-        "uptime": 4, "l3_device": "eth1", "proto": "dhcp", "device": "eth1",
-        "ipv4-address": [{"address": address, "mask": 24}], "ipv6-address": [],
-        "ipv6-prefix": [], "ipv6-prefix-assignment": [], "route": [], "data": {},
-    })
 }
 
 /// netifd's description of a network that waits for DHCP.

@@ -4,8 +4,9 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{QUIET_TIME, daemon, router, script, up};
+use crate::{QUIET_TIME, daemon, router, script};
 use wansync_test_support::Router;
+use wansync_test_support::netifd::up;
 
 /// A hook that writes its environment as one line, after these commands.
 fn hook(router: &Router, before: &str) -> String {

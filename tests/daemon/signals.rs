@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use wansync_sim::{Fault, KEY, Point, Times};
 
-use crate::{daemon, is_quiet, router, up};
+use crate::{daemon, is_quiet, router};
 use wansync_test_support::Router;
+use wansync_test_support::netifd::up;
 
 /// The end of a daemon takes 2 s, and a send that it waited for 30 s.
 const AT_ONCE: Duration = Duration::from_secs(20);

@@ -3,11 +3,12 @@
 
 use std::fs;
 
-use crate::{daemon, router, up};
+use crate::{daemon, router};
 use wansync_sim::{KEY, Options, Sim};
 use wansync_test_support::Router;
 use wansync_test_support::daemon::Daemon;
 use wansync_test_support::jail::jailed;
+use wansync_test_support::netifd::up;
 
 #[test]
 fn before_ubusd() {

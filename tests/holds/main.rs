@@ -26,12 +26,3 @@ fn fault(router: &Router, text: &str) {
 fn force(router: &Router) -> Ran {
     router.run(&["once", "--force"])
 }
-
-/// The addresses that were sent, in order.
-fn sent(router: &Router) -> Vec<String> {
-    let requests = router.sim.requests();
-    let updates = requests.iter().filter(|r| r.call() == "update_ip");
-    updates
-        .map(|r| r.param("ip").unwrap_or_default().to_owned())
-        .collect()
-}

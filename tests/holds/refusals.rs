@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::{STATIC, fault, force, sent};
+use crate::{STATIC, fault, force};
 use wansync_sim::KEY;
 use wansync_test_support::Router;
 use wansync_test_support::clocks::{at_wall, moved};
@@ -54,7 +54,7 @@ fn three_refusals_of_an_address_and_six_in_all() {
             }
         }
     }
-    let sent = sent(&router);
+    let sent = router.sent();
     assert_eq!(sent.len(), 6, "{sent:?}");
     for address in ["8.8.4.4", "8.8.8.8", "9.9.9.9"] {
         assert!(sent.iter().filter(|sent| *sent == address).count() <= 3);

@@ -3,12 +3,12 @@
 use std::process::Stdio;
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
 
 use crate::gate::{CONFIRMS, Gate};
 use crate::small::{SmallState, contains};
 use wansync_test_support::Router;
 use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netifd::up;
 
 /// Room for the files of a state, and for little else.
 const SIZE: &str = "64k";
@@ -145,14 +145,4 @@ fn a_daemon_without_room_sends_nothing_until_there_is() {
     daemon.signal(Signal::USR1);
     daemon.says("8.8.8.8 is confirmed");
     assert_eq!(router.updates(), 2);
-}
-
-/// netifd's description of a network that is up with this address.
-fn up(address: &str) -> Value {
-    json!({
-        "up": true, "pending": false, "available": true, "autostart": true, "dynamic": false,
-        "uptime": 4, "l3_device": "eth1", "proto": "dhcp", "device": "eth1",
-        "ipv4-address": [{"address": address, "mask": 24}], "ipv6-address": [],
-        "ipv6-prefix": [], "ipv6-prefix-assignment": [], "route": [], "data": {},
-    })
 }

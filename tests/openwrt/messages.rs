@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use wansync_sim::ubus::{UbusFault, procd};
 use wansync_sim::{KEY, VPNKI_KEY};
 
-use crate::online::{HOME, Online, up};
+use crate::online::{HOME, Online};
 use crate::readme::{README, part};
 use wansync_test_support::clocks;
+use wansync_test_support::netifd::{down, up};
 
 /// A quoted message, the command that prints it, and how it comes about.
 type Symptom = (&'static str, &'static str, fn(&Online));
@@ -80,14 +81,6 @@ fn dacha(online: &Online, key: &str, options: &str) {
 /// The options of a source that is this line of shell.
 fn program(script: &str) -> String {
     format!("option source 'command'\noption command '/bin/sh'\nlist arg '-c'\nlist arg '{script}'")
-}
-
-/// netifd's description of a network that is down.
-fn down() -> Value {
-    json!({
-        "up": false, "pending": false, "available": true, "autostart": true,
-        "dynamic": false, "proto": "dhcp", "device": "eth1", "data": {},
-    })
 }
 
 /// Every row of the table that quotes something.

@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use wansync_sim::KEY;
 use wansync_sim::ubus::UbusSim;
 
 use crate::staged::{SETTLE, Staged};
 use wansync_test_support::dnsmasq::Dnsmasq;
+use wansync_test_support::netifd::up;
 use wansync_test_support::netns::{FarSim, Netns};
 use wansync_test_support::resolver::Resolver;
 use wansync_test_support::{Ran, ran};
@@ -80,16 +80,6 @@ impl Drop for Logd {
         self.is_over.store(true, Ordering::Relaxed);
         self.thread.take().map(JoinHandle::join);
     }
-}
-
-/// netifd's description of a network that is up with this address.
-pub fn up(address: &str) -> Value {
-    json!({
-        "up": true, "pending": false, "available": true, "autostart": true, "dynamic": false,
-        "uptime": 4, "l3_device": "eth1", "proto": "dhcp", "device": "eth1",
-        "ipv4-address": [{"address": address, "mask": 24}], "ipv6-address": [],
-        "ipv6-prefix": [], "ipv6-prefix-assignment": [], "route": [], "data": {},
-    })
 }
 
 impl Online {

@@ -5,7 +5,8 @@ use std::fs;
 
 use wansync_sim::KEY;
 
-use crate::online::{Online, up};
+use crate::online::Online;
+use wansync_test_support::netifd::up;
 use wansync_test_support::waiting::comes_true;
 
 /// The whole text.

@@ -7,9 +7,10 @@ use std::time::SystemTime;
 use rustix::process::Signal;
 
 use crate::flash::Flash;
-use crate::online::{HOME, Online, up};
+use crate::online::{HOME, Online};
 use crate::staged::SETTLE;
 use wansync_test_support::daemon::Daemon;
+use wansync_test_support::netifd::up;
 use wansync_test_support::waiting::wait_until;
 use wansync_test_support::{clocks, ran};
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::network::up;
+use crate::network::{up, way_out};
 use crate::{aborts, confirms};
 use wansync_test_support::Router;
+use wansync_test_support::netifd::down;
 
 fn router(options: &str) -> Router {
     let router = Router::new();
@@ -14,21 +15,8 @@ fn router(options: &str) -> Router {
 
 const BOTH: &str = "list network 'wan'\nlist network 'wwan'";
 
-/// A network with this address and a default route of this metric.
-fn way_out(address: &str, metric: u32) -> Value {
-    let route = json!({"target": "0.0.0.0", "mask": 0, "nexthop": "9.9.9.1", "metric": metric});
-    up(json!({"ipv4-address": [{"address": address, "mask": 24}], "route": [route]}))
-}
-
 fn without_route(address: &str) -> Value {
     up(json!({"ipv4-address": [{"address": address, "mask": 24}]}))
-}
-
-fn down() -> Value {
-    json!({
-        "up": false, "pending": false, "available": true, "autostart": true, "dynamic": false,
-        "proto": "dhcp", "device": "eth1", "data": {},
-    })
 }
 
 #[test]

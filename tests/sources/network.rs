@@ -33,6 +33,12 @@ pub fn up(addresses: Value) -> Value {
     status
 }
 
+/// A network with this address and a default route of this metric.
+pub fn way_out(address: &str, metric: u32) -> Value {
+    let route = json!({"target": "0.0.0.0", "mask": 0, "nexthop": "9.9.9.1", "metric": metric});
+    up(json!({"ipv4-address": [{"address": address, "mask": 24}], "route": [route]}))
+}
+
 /// netifd's description of a network that is not up.
 fn not_up(rest: Value) -> Value {
     let mut status = json!({

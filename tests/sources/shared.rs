@@ -1,10 +1,10 @@
 //! Addresses that strangers have, too, though they look public: behind the provider's NAT
 //! (CGNAT), or with some ports of an address only (MAP, DS-Lite).
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wansync_sim::ubus::UbusFault;
 
-use crate::network::up;
+use crate::network::{up, way_out};
 use crate::{aborts, confirms};
 use wansync_test_support::Router;
 
@@ -24,11 +24,6 @@ fn outside(more: &str) -> [Router; 2] {
     web.configure(&web.home(&format!("option source web\nlist url '{url}'\n{more}")));
     let command = "option source command\noption command /bin/echo\nlist arg 8.8.4.4";
     [web, router(&format!("{command}\n{more}"))]
-}
-
-fn way_out(address: &str, metric: u32) -> Value {
-    let route = json!({"target": "0.0.0.0", "mask": 0, "nexthop": "9.9.9.1", "metric": metric});
-    up(json!({"ipv4-address": [{"address": address, "mask": 24}], "route": [route]}))
 }
 
 const SHARED: &str = "home: aborted: 8.8.4.4 is shared with the provider's other customers, \

@@ -5,6 +5,7 @@ pub mod clocks;
 pub mod daemon;
 pub mod dnsmasq;
 pub mod jail;
+pub mod netifd;
 pub mod netns;
 pub mod nginx;
 pub mod procd;
@@ -184,13 +185,21 @@ impl Router {
     /// The number of `update_ip` requests that came.
     pub fn updates(&self) -> usize {
         let requests = self.sim.requests();
-        requests.iter().filter(|r| r.call() == "update_ip").count()
+        let updates = requests.iter().filter(|r| r.call() == "update_ip");
+        updates
+            .map(|r| r.param("ip").unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// The address that SkyDNS has for `user1`.
     pub fn bound(&self) -> Vec<String> {
         let bindings = self.sim.bindings("user1");
         bindings.iter().map(|b| b.address.to_string()).collect()
+        self.sent().len()
+    }
+
+    /// The addresses that were sent, in order.
+    pub fn sent(&self) -> Vec<String> {
     }
 }
 
