@@ -47,6 +47,12 @@ fn home(online: &Online, options: &str) {
     online.staged.configure("", &format!("{HOME}{options}\n"));
 }
 
+/// The section `home` with its key in this file, and these options of the whole program.
+fn key_at(online: &Online, file: &str, options: &str) {
+    let moved = HOME.replace("/etc/wansync/skydns.key", file);
+    online.staged.configure(options, &moved);
+}
+
 /// The configuration as it is shipped, in use, with this line in the place of that one.
 fn shipped(online: &Online, line: &str, by: &str) {
     let text = include_str!("../../openwrt/wansync/files/wansync.config");
@@ -165,8 +171,7 @@ const SYMPTOMS: &[Symptom] = &[
         |on| {
             on.run("mkdir -p /etc/wansync/open; chmod 777 /etc/wansync/open; cp /etc/wansync/skydns.key /etc/wansync/open")
                 .expect(0);
-            let moved = HOME.replace("/etc/wansync/skydns.key", "/etc/wansync/open/skydns.key");
-            on.staged.configure("", &moved);
+            key_at(on, "/etc/wansync/open/skydns.key", "");
         },
     ),
     (
@@ -175,8 +180,7 @@ const SYMPTOMS: &[Symptom] = &[
         |on| {
             on.run("mkdir -p /root; chmod 750 /root; mv /etc/wansync/skydns.key /root")
                 .expect(0);
-            let moved = HOME.replace("/etc/wansync/skydns.key", "/root/skydns.key");
-            on.staged.configure("option mode 'daemon'", &moved);
+            key_at(on, "/root/skydns.key", "option mode 'daemon'");
         },
     ),
     (
@@ -688,6 +692,9 @@ fn says(text: &str, quote: &str) -> bool {
                 true
             }
             None => false,
+        })
+}
+
 /// The words of the command, once the symptom was brought about.
 fn said_of(online: &Online, (_, command, arrange): &Symptom) -> String {
     set_right(online);
@@ -698,9 +705,6 @@ fn said_of(online: &Online, (_, command, arrange): &Symptom) -> String {
         ""
     };
     online.run(&format!("{clock} {command}")).said()
-}
-
-        })
 }
 
 #[test]
