@@ -12,7 +12,7 @@ use std::fs;
 
 use serde_json::Value;
 use wansync_test_support::netns::Netns;
-use wansync_test_support::{Ran, Router, ran};
+use wansync_test_support::{Ran, Router, STATUS, ran};
 
 /// A router in a network of its own, in which nobody but the test listens.
 struct House {
@@ -72,8 +72,7 @@ impl House {
     }
 
     fn status(&self) -> Value {
-        let ran = self.run(&["status", "--format", "json"]).expect(0);
-        serde_json::from_str(&ran.stdout).expect("JSON")
+        self.run(STATUS).expect(0).json()
     }
 
     /// The verdict in every form; in words it is this.

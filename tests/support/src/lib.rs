@@ -43,10 +43,19 @@ pub struct Ran {
     pub stderr: String,
 }
 
+/// The command whose output is the status as JSON.
+pub const STATUS: &[&str] = &["status", "--format", "json"];
+
 impl Ran {
     /// All that it said.
     pub fn said(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// The JSON on its standard output.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).expect("JSON")
     }
 
     /// The run, if it ended with this code.
@@ -157,8 +166,7 @@ impl Router {
 
     /// The output of `status --format json`.
     pub fn status(&self) -> serde_json::Value {
-        let ran = self.run(&["status", "--format", "json"]).expect(0);
-        serde_json::from_str(&ran.stdout).expect("JSON")
+        self.run(STATUS).expect(0).json()
     }
 
     /// The status of section `home`.
@@ -184,6 +192,11 @@ impl Router {
 
     /// The number of `update_ip` requests that came.
     pub fn updates(&self) -> usize {
+        self.sent().len()
+    }
+
+    /// The addresses that were sent, in order.
+    pub fn sent(&self) -> Vec<String> {
         let requests = self.sim.requests();
         let updates = requests.iter().filter(|r| r.call() == "update_ip");
         updates
@@ -195,11 +208,6 @@ impl Router {
     pub fn bound(&self) -> Vec<String> {
         let bindings = self.sim.bindings("user1");
         bindings.iter().map(|b| b.address.to_string()).collect()
-        self.sent().len()
-    }
-
-    /// The addresses that were sent, in order.
-    pub fn sent(&self) -> Vec<String> {
     }
 }
 

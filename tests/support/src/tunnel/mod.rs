@@ -24,7 +24,7 @@ use wansync_sim::{KEY, VPNKI_KEY};
 use super::clocks::booted_ago;
 use super::netns::FarSim;
 use super::waiting::wait_until;
-use super::{Ran, Router, ran};
+use super::{Ran, Router, STATUS, ran};
 
 mod faults;
 mod line;
@@ -188,8 +188,7 @@ impl TunnelBed {
 
     /// The output of `status --format json`.
     pub fn status(&self) -> Value {
-        let ran = self.run(&["status", "--format", "json"]).expect(0);
-        serde_json::from_str(&ran.stdout).expect("JSON")
+        self.run(STATUS).expect(0).json()
     }
 
     /// The tunnel in that output.
