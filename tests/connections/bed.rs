@@ -84,7 +84,7 @@ impl Bed {
         let bed = Bed::new();
         bed.ask("127.0.0.1");
         let server = format!("--server={NAME_SERVER}");
-        let dnsmasq = Dnsmasq::start(&bed.net, &[&server]);
+        let dnsmasq = Dnsmasq::start(&bed.net, &["--no-resolv", &server]);
         *bed.dnsmasq.borrow_mut() = Some(dnsmasq);
         bed
     }

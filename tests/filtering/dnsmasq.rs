@@ -1,67 +1,31 @@
 //! The real dnsmasq, set up as OpenWrt's script does it: whom it asks is what is said of it.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command, Stdio};
 
 use crate::House;
-use wansync_test_support::dnsmasq::program;
+use wansync_test_support::dnsmasq::Dnsmasq;
 use wansync_test_support::netns::FarSim;
-use wansync_test_support::resolver::{Resolver, listens};
-use wansync_test_support::waiting::{comes_true, wait_until};
+use wansync_test_support::resolver::Resolver;
+use wansync_test_support::waiting::comes_true;
 
 const RESOLVERS: [&str; 4] = ["193.58.251.251", "10.0.0.1", "8.8.8.8", "10.8.0.1"];
 
-/// A dnsmasq that asks all whom it may ask; it ends with the test.
-struct Dnsmasq(Child);
-
-impl Drop for Dnsmasq {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Dnsmasq {
-    /// The lines of `/etc/config/dhcp` as options of dnsmasq.
-    fn start(house: &House, lines: &str) -> Dnsmasq {
-        let mut dnsmasq = Command::new(program());
-        dnsmasq.args([
-            "--keep-in-foreground",
-            "--conf-file=/dev/null",
-            "--user=root",
-        ]);
-        dnsmasq.args([
-            "--pid-file=",
-            "--no-hosts",
-            "--cache-size=0",
-            "--all-servers",
-        ]);
-        dnsmasq.args(["--bind-interfaces", "--listen-address=127.0.0.1"]);
-        let mut has_file = true;
-        for line in lines.lines() {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let value = words[2].trim_matches('\'');
-            match words[..2] {
-                ["list", "server"] => {
-                    dnsmasq.arg(format!("--server={value}"));
-                }
-                ["option", "noresolv"] => has_file = false,
-                _ => panic!("{line}"),
-            }
+/// A dnsmasq that asks all whom it may ask by these lines of `/etc/config/dhcp`.
+fn start(house: &House, lines: &str) -> Dnsmasq {
+    let resolv = house.router.path("resolv.conf.auto");
+    let mut resolvers = format!("--resolv-file={}", resolv.display());
+    let mut words = vec!["--cache-size=0".to_owned(), "--all-servers".to_owned()];
+    for line in lines.lines() {
+        let (option, value) = line.rsplit_once(' ').expect("three words");
+        match option {
+            "list server" => words.push(format!("--server={}", value.trim_matches('\''))),
+            "option noresolv" => resolvers = "--no-resolv".to_owned(),
+            _ => panic!("{line}"),
         }
-        match has_file {
-            true => dnsmasq.arg(format!(
-                "--resolv-file={}",
-                house.router.path("resolv.conf.auto").display()
-            )),
-            false => dnsmasq.arg("--no-resolv"),
-        };
-        let mut command = house.net.enter(&dnsmasq);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let started = Dnsmasq(command.spawn().expect("it starts"));
-        wait_until("dnsmasq listens", || listens(&house.net, "127.0.0.1:53"));
-        started
     }
+    words.push(resolvers);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Dnsmasq::start(&house.net, &words)
 }
 
 /// Asks dnsmasq for a name of `www{number}`, which wansync itself does.
@@ -158,7 +122,7 @@ fn dnsmasq_asks_whom_it_is_said_to_ask() {
     for (number, (lines, resolv, verdict)) in table.iter().enumerate() {
         house.resolv(resolv);
         house.dnsmasq(lines);
-        let _dnsmasq = Dnsmasq::start(&house, lines);
+        let _dnsmasq = start(&house, lines);
         for domain in ["com", "org"] {
             ask(&house, &sim, &format!("www{number}.example.{domain}"));
         }

@@ -151,7 +151,8 @@ impl Online {
         self.staged
             .write("etc/resolv.conf", "nameserver 127.0.0.1\n");
         self.staged.write("etc/hosts", "127.0.0.1 localhost\n");
-        *self.dnsmasq.borrow_mut() = Some(Dnsmasq::start(&self.net, words));
+        let words = [&["--no-resolv"], words].concat();
+        *self.dnsmasq.borrow_mut() = Some(Dnsmasq::start(&self.net, &words));
     }
 
     /// Ends dnsmasq, if it runs.

@@ -10,14 +10,11 @@ use super::waiting::wait_until;
 pub struct Dnsmasq(Child);
 
 impl Dnsmasq {
-    /// Starts it with these words on its command line beside those of OpenWrt.
+    /// Starts it with these words on its command line beside those of OpenWrt; which
+    /// resolvers it asks is up to them.
     pub fn start(net: &Netns, words: &[&str]) -> Dnsmasq {
         let mut command = Command::new(program());
-        command.args([
-            "--keep-in-foreground",
-            "--conf-file=/dev/null",
-            "--no-resolv",
-        ]);
+        command.args(["--keep-in-foreground", "--conf-file=/dev/null"]);
         command.args(["--no-hosts", "--user=", "--group=", "--pid-file="]);
         command.args(["--listen-address=127.0.0.1", "--bind-interfaces"]);
         command.args(["--domain-needed", "--stop-dns-rebind", "--localise-queries"]);
@@ -41,7 +38,7 @@ impl Drop for Dnsmasq {
 }
 
 /// The program: the machine's own, or the one that `tests/setup` unpacks.
-pub fn program() -> &'static str {
+fn program() -> &'static str {
     let unpacked = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../target/test-dnsmasq/usr/sbin/dnsmasq"

@@ -66,6 +66,6 @@ impl Drop for Resolver {
 }
 
 /// Whether somebody takes datagrams at an address and port.
-pub fn listens(net: &Netns, at: &str) -> bool {
+fn listens(net: &Netns, at: &str) -> bool {
     !net.command("ss", &format!("-Hlun src {at}")).is_empty()
 }
