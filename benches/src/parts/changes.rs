@@ -7,11 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::measure::{Program, Run, Tools, median, millis};
 use crate::namespace;
-use crate::namespace::ADDRESS;
+use crate::parts::router::Router;
 use crate::report::{Part, Unit, column};
-use crate::resident::{Resident, until};
-use crate::scene::{Scene, Source, config};
-use crate::services::{SkyDns, Ubus};
+use crate::resident::Resident;
+use crate::scene::Source;
 
 /// The changes of each case, and the time from one to the next: three a minute.
 const CHANGES: u8 = 10;
@@ -97,7 +96,7 @@ pub fn measure(tools: &Tools) -> Part {
 }
 
 fn reactions(tools: &Tools, case: Case) -> Result<Vec<Duration>, String> {
-    let router = Router::new(tools, case)?;
+    let router = Router::new(tools, case.source())?;
     let daemon = match case {
         Case::Daemon(_) => Some(router.start()?),
         Case::Event | Case::Script => None,
@@ -107,86 +106,48 @@ fn reactions(tools: &Tools, case: Case) -> Result<Vec<Duration>, String> {
         thread::sleep(PAUSE - DOWN_TIME);
         router.ubus.take_down()?;
         thread::sleep(DOWN_TIME);
-        times.push(router.change(number)?);
+        times.push(change(&router, case, number)?);
     }
     daemon.map_or(Ok(()), Resident::end)?;
     Ok(times)
 }
 
-/// A router whose address is confirmed.
-struct Router<'a> {
-    case: Case,
-    ubus: Ubus,
-    skydns: SkyDns,
-    scene: Scene<'a>,
+/// Changes the address once more. How long the request took to come.
+fn change(router: &Router<'_>, case: Case, number: u8) -> Result<Duration, String> {
+    let address = Router::address(number);
+    let mut begun = SystemTime::now();
+    namespace::set_address(&address)?;
+    if case != Case::Daemon(Source::Interface) {
+        thread::sleep(NETIFD_DELAY);
+        begun = SystemTime::now();
+    }
+    router.ubus.set_address(&address)?;
+    if let Some(hotplug) = hotplug(router, case)? {
+        begun = SystemTime::now();
+        hotplug.wall()?;
+    }
+    router.reaction(number, begun)
 }
 
-impl<'a> Router<'a> {
-    fn new(tools: &'a Tools, case: Case) -> Result<Router<'a>, String> {
-        namespace::add_device(ADDRESS)?;
-        let (ubus, skydns) = (Ubus::start()?, SkyDns::start()?);
-        let text = config(&skydns, &skydns.full_bundle()?, case.source(), 1);
-        let router = Router {
-            case,
-            ubus,
-            skydns,
-            scene: Scene::new(tools, &text)?,
-        };
-        router.agent("once").wall()?;
-        Ok(router)
-    }
-
-    fn agent(&self, command: &str) -> Run {
-        self.scene.agent_with_ubus(&[command], &self.ubus.socket())
-    }
-
-    fn start(&self) -> Result<Resident, String> {
-        let daemon = Resident::start(&self.agent("daemon"))?;
-        until("the daemon to listen", || {
-            Ok(self.ubus.is_heard() && !daemon.has_children())
-        })?;
-        Ok(daemon)
-    }
-
-    /// Changes the address once more. How long the request took to come.
-    fn change(&self, number: u8) -> Result<Duration, String> {
-        let address = format!("8.8.4.{}", 10 + number);
-        let mut begun = SystemTime::now();
-        namespace::set_address(&address)?;
-        if self.case != Case::Daemon(Source::Interface) {
-            thread::sleep(NETIFD_DELAY);
-            begun = SystemTime::now();
+/// What netifd has run for the event, if this case has it run anything.
+fn hotplug(router: &Router<'_>, case: Case) -> Result<Option<Run>, String> {
+    let run = match case {
+        Case::Daemon(_) => return Ok(None),
+        Case::Event => router.agent("event"),
+        Case::Script => {
+            let file = router.scene.scratch();
+            let agent = router.agent("event").command_line();
+            let text = HOTPLUG_SCRIPT
+                .lines()
+                .filter(|line| !line.ends_with("|| exit 0") || line.contains("IFUPDATE"))
+                .map(|line| line.replace("/usr/bin/wansync event", &agent) + "\n");
+            let text: String = text.collect();
+            fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+            shell()?.run().arg("ash").arg(file)
         }
-        self.ubus.set_address(&address)?;
-        if let Some(hotplug) = self.hotplug()? {
-            begun = SystemTime::now();
-            hotplug.wall()?;
-        }
-        let read = self.skydns.request_at(1 + usize::from(number))?;
-        read.duration_since(begun)
-            .map_err(|_| "the clock was set".to_owned())
-    }
-
-    /// What netifd has run for the event, if this case has it run anything.
-    fn hotplug(&self) -> Result<Option<Run>, String> {
-        let run = match self.case {
-            Case::Daemon(_) => return Ok(None),
-            Case::Event => self.agent("event"),
-            Case::Script => {
-                let file = self.scene.scratch();
-                let agent = self.agent("event").command_line();
-                let text = HOTPLUG_SCRIPT
-                    .lines()
-                    .filter(|line| !line.ends_with("|| exit 0") || line.contains("IFUPDATE"))
-                    .map(|line| line.replace("/usr/bin/wansync event", &agent) + "\n");
-                let text: String = text.collect();
-                fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
-                shell()?.run().arg("ash").arg(file)
-            }
-        };
-        let ifup = [("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "wan0")];
-        Ok(Some(ifup.into_iter().fold(run, Run::variable)))
-    }
+    };
+    let ifup = [("ACTION", "ifup"), ("INTERFACE", "wan"), ("DEVICE", "wan0")];
+    Ok(Some(ifup.into_iter().fold(run, Run::variable)))
 }
 
 fn shell() -> Result<Program, String> {

@@ -5,6 +5,7 @@ mod check;
 mod daemon;
 mod idle;
 mod reaction;
+mod router;
 mod sections;
 mod send;
 mod tunnel;

@@ -3,13 +3,12 @@
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::measure::{Run, Tools, median, millis};
+use crate::measure::{Tools, median, millis};
 use crate::namespace;
-use crate::namespace::ADDRESS;
+use crate::parts::router::Router;
 use crate::report::{Part, Unit, column};
-use crate::resident::{Resident, until};
-use crate::scene::{Scene, Source, config};
-use crate::services::{SkyDns, Ubus};
+use crate::resident::until;
+use crate::scene::Source;
 
 /// Changes of one router, with a daemon that was started for each. More in so short a
 /// time would be a WAN that flaps, so there are several routers.
@@ -63,7 +62,7 @@ fn reaction(tools: &Tools, source: Source) -> Result<Vec<Duration>, String> {
         for number in 1..=CHANGES {
             let daemon = router.start()?;
             thread::sleep(REST_TIME);
-            fresh.push(router.change(number)?);
+            fresh.push(change(&router, source, number)?);
             daemon.end()?;
             until("the daemon to leave", || Ok(!router.ubus.is_heard()))?;
         }
@@ -71,53 +70,13 @@ fn reaction(tools: &Tools, source: Source) -> Result<Vec<Duration>, String> {
     Ok(fresh)
 }
 
-/// A router whose address is confirmed.
-struct Router<'a> {
-    source: Source,
-    ubus: Ubus,
-    skydns: SkyDns,
-    scene: Scene<'a>,
-}
-
-impl<'a> Router<'a> {
-    fn new(tools: &'a Tools, source: Source) -> Result<Router<'a>, String> {
-        namespace::add_device(ADDRESS)?;
-        let (ubus, skydns) = (Ubus::start()?, SkyDns::start()?);
-        let text = config(&skydns, &skydns.full_bundle()?, source, 1);
-        let router = Router {
-            source,
-            ubus,
-            skydns,
-            scene: Scene::new(tools, &text)?,
-        };
-        let daemon = Resident::start(&router.daemon())?;
-        router.scene.wait(1, 0)?;
-        daemon.end()?;
-        Ok(router)
+/// Changes the address once more. How long the request took to come.
+fn change(router: &Router<'_>, source: Source, number: u8) -> Result<Duration, String> {
+    let address = Router::address(number);
+    let begun = SystemTime::now();
+    match source {
+        Source::Interface => namespace::set_address(&address)?,
+        _ => router.ubus.set_address(&address)?,
     }
-
-    fn daemon(&self) -> Run {
-        self.scene.agent_with_ubus(&["daemon"], &self.ubus.socket())
-    }
-
-    fn start(&self) -> Result<Resident, String> {
-        let daemon = Resident::start(&self.daemon())?;
-        until("the daemon to listen", || {
-            Ok(self.ubus.is_heard() && !daemon.has_children())
-        })?;
-        Ok(daemon)
-    }
-
-    /// Changes the address once more. How long the request took to come.
-    fn change(&self, number: u8) -> Result<Duration, String> {
-        let address = format!("8.8.4.{}", 10 + number);
-        let begun = SystemTime::now();
-        match self.source {
-            Source::Interface => namespace::set_address(&address)?,
-            _ => self.ubus.set_address(&address)?,
-        }
-        let read = self.skydns.request_at(1 + usize::from(number))?;
-        read.duration_since(begun)
-            .map_err(|_| "the clock was set".to_owned())
-    }
+    router.reaction(number, begun)
 }
