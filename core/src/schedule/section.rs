@@ -56,6 +56,10 @@ const QUERIES: holddown::Limits = holddown::Limits {
 /// assert_eq!(order.targets[0].section, "home");
 /// ```
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made for one look, and never kept"
+)]
 pub enum SectionFacts<'a> {
     /// The source was asked, since that costs nothing.
     Observed {
