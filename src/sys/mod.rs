@@ -26,6 +26,7 @@ pub mod dns;
 pub mod files;
 pub mod http;
 pub mod identity;
+pub mod interfaces;
 pub mod listeners;
 pub mod lock;
 pub mod log;

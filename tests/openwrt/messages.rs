@@ -314,6 +314,9 @@ const SYMPTOMS: &[Symptom] = &[
         "wansync check",
         |on| home(on, "option network 'eth1'"),
     ),
+    ("there is no device wan0", "wansync check", |on| {
+        home(on, "option source 'interface'\noption device 'wan0'")
+    }),
     (
         "no network has an IPv4 address: 'wan' is down",
         "wansync check",

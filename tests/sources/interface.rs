@@ -73,6 +73,28 @@ fn the_address_of_the_device_is_sent() {
         .says("8.8.8.8 is confirmed; before it was 8.8.4.4");
 }
 
+/// Who does not know the name of the device sees which ones there are.
+#[test]
+fn check_names_the_devices_that_could_be_meant() {
+    let house = House::new("");
+    house.net.add_device("lan0", &["192.168.1.1/24"]);
+    house
+        .net
+        .add_device("pppoe-wan", &["8.8.4.4/32", "2a00::1/64"]);
+    let proposal = "8.8.4.4 is on device pppoe-wan: option device 'pppoe-wan'";
+    let check = || house.net.run(&house.router, &["check"]);
+    let missing = check().expect(75).says("there is no device wan0");
+    missing
+        .says(proposal)
+        .never_says("lan0")
+        .never_says("2a00::1");
+    house.net.add_device("wan0", &["10.0.0.2/24"]);
+    let private = check().expect(75);
+    private.says("10.0.0.2 is a private address").says(proposal);
+    house.net.ip("address add 8.8.8.8/24 dev wan0");
+    check().expect(0).never_says("option device");
+}
+
 /// A label is a name that `ifconfig` and some PPP scripts give an address.
 #[test]
 fn an_address_with_a_label_is_the_devices() {

@@ -3,7 +3,8 @@
 use super::findings::Findings;
 use crate::agent::observe::Observer;
 use crate::exit::Exit;
-use wansync_core::address::{PublicAddress, choose_address};
+use crate::sys::interfaces;
+use wansync_core::address::{Family, PublicAddress, choose_address};
 use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::reason::address::AbortReason;
 use wansync_core::source::claims::Claims;
@@ -40,8 +41,23 @@ pub fn check_source(
             if !is_reported {
                 findings.bad(Exit::Later, format_args!("{why}"));
             }
+            if let Source::Interface(device) = &section.source {
+                propose_devices(device, section.policy.family, findings);
+            }
             None
         }
+    }
+}
+
+/// Names the devices that could be meant instead: those with a public address.
+fn propose_devices(device: &str, family: Family, findings: &Findings<'_>) {
+    let public = interfaces::all_addresses()
+        .filter(|(name, address)| name != device && family.includes(*address))
+        .filter(|(_, address)| PublicAddress::new(*address).is_ok());
+    for (name, address) in public {
+        findings.more(format_args!(
+            "{address} is on device {name}: option device '{name}'"
+        ));
     }
 }
 
