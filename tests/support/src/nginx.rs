@@ -57,15 +57,29 @@ fn free_addresses(count: usize) -> Vec<SocketAddr> {
         .collect()
 }
 
+/// The folder of Debian's packages that `tests/setup` unpacked.
+fn unpacked() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-nginx/usr")
+}
+
 /// Debian's nginx, or that of `tests/setup`.
-fn program() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let own = own.join("../../target/test-nginx/usr/sbin/nginx");
+pub fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = std::env::split_paths(&path).map(|folder| folder.join("nginx"));
+    let own = unpacked().join("sbin/nginx");
     let mut all = installed.chain(["/usr/sbin/nginx".into(), own]);
     all.find(|path| path.is_file())
         .expect("nginx: run tests/setup")
+}
+
+/// The module with which nginx runs JavaScript.
+pub fn js_module() -> PathBuf {
+    let modules = unpacked().join("lib/nginx/modules");
+    let all = [modules, "/usr/lib/nginx/modules".into()];
+    all.map(|folder| folder.join("ngx_http_js_module.so"))
+        .into_iter()
+        .find(|path| path.is_file())
+        .expect("nginx's JavaScript: run tests/setup")
 }
 
 /// `None` if it ends instead of listening.
