@@ -3,11 +3,12 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use wansync_test_support::waiting::HANG;
 
 use crate::nginx::Relay;
 
@@ -15,9 +16,12 @@ use crate::nginx::Relay;
 pub struct Client {
     config: Arc<ClientConfig>,
     address: SocketAddr,
+    /// The line of a balancer before the TLS connection.
+    preface: String,
 }
 
 /// A whole response, and its status.
+#[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub text: String,
@@ -54,7 +58,14 @@ impl Client {
         Client {
             config: Arc::new(config),
             address: relay.address(),
+            preface: String::new(),
         }
+    }
+
+    /// The same behind a balancer, which says that it comes from this address.
+    pub fn from(mut self, address: &str) -> Client {
+        self.preface = format!("PROXY TCP4 {address} 127.0.0.1 1024 443\r\n");
+        self
     }
 
     /// `GET /provider_api/…`
@@ -68,22 +79,46 @@ impl Client {
     /// These bytes, on a connection of their own.
     #[track_caller]
     pub fn send(&self, request: &str) -> Answer {
-        let tcp = TcpStream::connect(self.address).expect("a connection");
-        tcp.set_read_timeout(Some(Duration::from_secs(60)))
-            .expect("a timeout");
+        Answer::of(&whole(&self.exchange(request)))
+    }
+
+    /// `GET /provider_api/…` of each, all on one connection and before the first answer.
+    #[track_caller]
+    pub fn get_all(&self, rests: &[String]) -> Vec<Answer> {
+        let requests = rests.iter().enumerate().map(|(n, rest)| {
+            let last = if n + 1 == rests.len() {
+                "close"
+            } else {
+                "keep-alive"
+            };
+            format!(
+                "GET /provider_api/{rest} HTTP/1.1\r\nHost: relay\r\nConnection: {last}\r\n\r\n"
+            )
+        });
+        let replies = self.exchange(&requests.collect::<String>());
+        let replies: Vec<_> = replies.split_inclusive("}}\n").map(Answer::of).collect();
+        assert_eq!(replies.len(), rests.len(), "{:?}", replies.last());
+        replies
+    }
+
+    /// A connection on which these bytes were sent.
+    pub fn open(&self, request: &str) -> StreamOwned<ClientConnection, TcpStream> {
+        let mut tcp = TcpStream::connect(self.address).expect("a connection");
+        tcp.set_read_timeout(Some(HANG)).expect("a timeout");
+        tcp.write_all(self.preface.as_bytes()).expect("sent");
         let name = ServerName::from(self.address.ip());
         let tls = ClientConnection::new(self.config.clone(), name).expect("TLS");
         let mut stream = StreamOwned::new(tls, tcp);
         stream.write_all(request.as_bytes()).expect("sent");
+        stream
+    }
+
+    fn exchange(&self, request: &str) -> String {
+        let mut stream = self.open(request);
         let mut reply = Vec::new();
         // nginx may leave out the goodbye after an error.
         let _ = stream.read_to_end(&mut reply);
-        let text = whole(&String::from_utf8_lossy(&reply));
-        let status = text.split(' ').nth(1).and_then(|word| word.parse().ok());
-        Answer {
-            status: status.unwrap_or(0),
-            text,
-        }
+        String::from_utf8_lossy(&reply).into_owned()
     }
 }
 
@@ -103,6 +138,38 @@ fn whole(reply: &str) -> String {
 }
 
 impl Answer {
+    fn of(text: &str) -> Answer {
+        let status = text.split(' ').nth(1).and_then(|word| word.parse().ok());
+        Answer {
+            status: status.unwrap_or(0),
+            text: text.to_owned(),
+        }
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (head, _) = self.text.split_once("\r\n\r\n")?;
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines.find_map(|(given, value)| (given == name).then_some(value))
+    }
+
+    /// The seconds of `Retry-After`.
+    #[track_caller]
+    pub fn pause(&self) -> u64 {
+        let pause = self
+            .header("Retry-After")
+            .and_then(|value| value.parse().ok());
+        pause.unwrap_or_else(|| panic!("no Retry-After in:\n{}", self.text))
+    }
+
+    /// The body, which is one of the relay's own: JSON with a status.
+    #[track_caller]
+    pub fn response(&self) -> serde_json::Value {
+        let (_, body) = self.text.split_once("\r\n\r\n").expect("a body");
+        let json: serde_json::Value = serde_json::from_str(body).expect(body);
+        json["response"].clone()
+    }
+
     /// The response, if it has this status and text.
     #[track_caller]
     pub fn expect(self, status: u16, part: &str) -> Answer {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use wansync_sim::{KEY, Sim};
-use wansync_test_support::nginx::{Nginx, SPOOL};
+use wansync_test_support::nginx::{Nginx, SPOOL, js_module};
 
 /// The token of `user1`, as in the example of `relay-tokens.map`.
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -21,12 +21,26 @@ pub struct Relay {
 }
 
 /// The changes of a test to the usual relay.
-#[derive(Default)]
 pub struct Site<'a> {
     /// More lines of `relay-tokens.map`.
     pub tokens: &'a str,
     /// Texts of `relay-site.conf` and what to put in their place.
     pub edits: &'a [(&'a str, &'a str)],
+    /// The text in `relay-key.conf`.
+    pub key: &'a str,
+    /// The inside of a `location` of nginx's that stands in for SkyDNS.
+    pub skydns: Option<&'a str>,
+}
+
+impl Default for Site<'_> {
+    fn default() -> Self {
+        Site {
+            tokens: "",
+            edits: &[],
+            key: KEY,
+            skydns: None,
+        }
+    }
 }
 
 impl Relay {
@@ -39,8 +53,9 @@ impl Relay {
         let authority = authority("a relay's CA");
         install(folder.path(), sim, site);
         certificates(folder.path(), &authority);
-        let (nginx, addresses) = Nginx::start(folder.path(), 1, |addresses| {
+        let (nginx, addresses) = Nginx::start(folder.path(), 2, |addresses| {
             listen_at(folder.path(), addresses[0]);
+            stand_in_at(folder.path(), addresses[1], site.skydns);
         });
         Relay {
             _nginx: nginx,
@@ -76,6 +91,11 @@ impl Relay {
         fs::read_to_string(self.folder.path().join("relay.log")).expect("the log")
     }
 
+    /// A file in the relay's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Every file that nginx wrote, its own words included, in one text.
     pub fn written(&self) -> String {
         let texts = ["relay.log", "error.log", "said"]
@@ -93,26 +113,37 @@ fn install(folder: &Path, sim: &Sim, site: &Site) {
     let main = edited(
         &read("nginx.conf"),
         &[
-            ("http {", &format!("http {{{SPOOL}")),
+            ("worker_processes auto;", "worker_processes 1;"),
+            ("http {", &format!("http {{{SPOOL} include stand-in.conf;")),
             ("/var/log/nginx/", &format!("{here}/")),
+            (
+                "include /etc/nginx/modules-enabled/*.conf;",
+                &format!("load_module {};", js_module().display()),
+            ),
         ],
     );
     write("nginx.conf", &main);
-    write("relay.conf", &read("relay.conf"));
+    for name in ["relay.conf", "relay-server.conf", "relay.js"] {
+        write(name, &read(name));
+    }
     write(
         "relay-key.conf",
-        &edited(&read("relay-key.conf"), &[("PROVIDER_KEY", KEY)]),
+        &edited(&read("relay-key.conf"), &[("PROVIDER_KEY", site.key)]),
     );
     let tokens = edited(&read("relay-tokens.map"), &[(&format!("#{TOKEN}"), TOKEN)]);
     write("relay-tokens.map", &format!("{tokens}{}", site.tokens));
+    let (skydns, ca_file) = match site.skydns {
+        None => (sim.https_addr().to_string(), sim.ca_file().to_owned()),
+        Some(_) => ("stand-in".to_owned(), folder.join("ca.pem")),
+    };
     let edits = [
-        ("listen [::]:443 ssl;\n", ""),
+        ("    listen [::]:443 ssl;\n", ""),
         ("/etc/ssl/relay/", &format!("{here}/")),
         ("/var/log/nginx/", &format!("{here}/")),
-        ("www.skydns.ru:443", &sim.https_addr().to_string()),
+        ("www.skydns.ru:443", &skydns),
         (
             "/etc/ssl/certs/ca-certificates.crt",
-            sim.ca_file().to_str().expect("UTF-8"),
+            ca_file.to_str().expect("UTF-8"),
         ),
     ];
     let text = edited(&read("relay-site.conf"), &edits);
@@ -132,9 +163,25 @@ fn listen_at(folder: &Path, address: SocketAddr) {
     let site = fs::read_to_string(folder.join("site")).expect("the site");
     let site = edited(
         &site,
-        &[("listen 443 ssl;", &format!("listen {address} ssl;"))],
+        &[("listen 443 ssl", &format!("listen {address} ssl"))],
     );
     fs::write(folder.join("relay-site.conf"), site).expect("the site");
+}
+
+/// Writes the server that stands in for SkyDNS, if there is one.
+fn stand_in_at(folder: &Path, address: SocketAddr, inside: Option<&str>) {
+    let server = inside.map(|inside| {
+        format!(
+            "server {{ listen {address} ssl; access_log off; ssl_certificate fullchain.pem;\n\
+             ssl_certificate_key privkey.pem; root {}; location / {{ {inside} }} }}\n",
+            folder.display()
+        )
+    });
+    let file = folder.join("stand-in.conf");
+    fs::write(file, server.unwrap_or_default()).expect("the stand-in");
+    let site = folder.join("relay-site.conf");
+    let text = fs::read_to_string(&site).expect("the site");
+    fs::write(site, text.replace("stand-in", &address.to_string())).expect("the site");
 }
 
 fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
@@ -158,7 +205,7 @@ fn leaf(names: &[&str], name: &str, organization: Option<&str>) -> (CertificateP
 
 fn certificates(folder: &Path, authority: &CertifiedIssuer<'static, KeyPair>) {
     let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect(name);
-    let (params, key) = leaf(&["127.0.0.1"], "relay", None);
+    let (params, key) = leaf(&["127.0.0.1", "www.skydns.ru"], "relay", None);
     let certificate = params.signed_by(&key, authority).expect("signed");
     write("ca.pem", &authority.pem());
     write("routers-ca.pem", &authority.pem());

@@ -21,7 +21,7 @@ fn nothing_else_of_a_request_is_passed_on() {
         names.push(name.to_lowercase());
     }
     names.sort();
-    assert_eq!(names, ["accept", "connection", "host", "user-agent"]);
+    assert_eq!(names, ["accept", "accept-encoding", "host", "user-agent"]);
     passed(&sim, "ident=user1&ip=8.8.4.4");
 }
 
@@ -180,7 +180,7 @@ fn an_old_client_is_served_as_any_other() {
 }
 
 /// `relay-site.conf` with the lines for certificates.
-const CERTIFICATES: &[(&str, &str)] = &[
+pub const CERTIFICATES: &[(&str, &str)] = &[
     ("#ssl_client_certificate", "ssl_client_certificate"),
     ("#ssl_verify_client", "ssl_verify_client"),
 ];
@@ -233,23 +233,50 @@ fn a_certificate_fixes_the_user_as_well() {
     wrote_no_secret(&relay);
 }
 
+/// `relay-site.conf` of a relay behind a balancer on this machine.
+const BALANCER: &[(&str, &str)] = &[
+    ("443 ssl;", "443 ssl proxy_protocol;"),
+    ("#set_real_ip_from 10.0.0.1", "set_real_ip_from 127.0.0.1"),
+    ("#real_ip_header", "real_ip_header"),
+];
+
 #[test]
 fn a_router_may_be_kept_to_its_own_address() {
     let sim = Sim::start(Default::default());
-    let edits = [("#set $relay_own_address", "set $relay_own_address")];
+    let own = ("#set $relay_own_address", "set $relay_own_address");
     let site = Site {
-        edits: &edits,
+        edits: &[BALANCER, &[own]].concat(),
         ..Site::default()
     };
     let relay = Relay::with(&sim, &site);
-    let client = Client::of(&relay);
-    for ip in ["8.8.4.4", "127.0.0.10", "1127.0.0.1", "::1"] {
-        let answer = client.get(&format!("update_ip?key={TOKEN}&ip={ip}"));
-        assert!([400, 403].contains(&answer.status), "{ip}: {}", answer.text);
+    let get = |ip: &str| {
+        let client = Client::of(&relay).from("8.8.4.4");
+        client.get(&format!("update_ip?key={TOKEN}&ip={ip}"))
+    };
+    for ip in ["8.8.8.8", "18.8.4.4", "8.8.4.40", "2a00::1"] {
+        get(ip).expect(403, "not the address");
     }
     assert_eq!(sim.requests().len(), 0);
-    client
-        .get(&format!("update_ip?key={TOKEN}&ip=127.0.0.1"))
-        .expect(200, "public");
-    passed(&sim, "ident=user1&ip=127.0.0.1");
+    get("8.8.4.4").expect(200, OK);
+    passed(&sim, "ident=user1&ip=8.8.4.4");
+}
+
+#[test]
+fn a_balancer_says_where_a_router_comes_from() {
+    let sim = Sim::start(Default::default());
+    let site = Site {
+        edits: BALANCER,
+        ..Site::default()
+    };
+    let relay = Relay::with(&sim, &site);
+    let strangers = |address: &str| {
+        let requests = vec!["update_ip?ip=8.8.4.4".to_owned(); 2 * REQUEST_COUNT];
+        Client::of(&relay).from(address).get_all(&requests)
+    };
+    let last = strangers("8.8.8.8").pop();
+    last.expect("an answer").expect(429, "does not know");
+    // Another address has its own limit.
+    assert_eq!(strangers("9.9.9.9")[0].status, 403);
+    let log = relay.log();
+    assert!(log.contains(r#" 8.8.8.8 "" GET update_ip 429,"#), "{log}");
 }
