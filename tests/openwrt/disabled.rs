@@ -68,6 +68,45 @@ fn enable_begins_again_what_disable_has_ended() {
     is_off(&staged);
 }
 
+/// The upgrade starts nothing, and forgets nothing of what `enable` begins again.
+#[test]
+fn enable_begins_again_after_an_upgrade_what_disable_has_ended() {
+    for manager in MANAGERS {
+        let staged = Staged::bare();
+        staged.manage(&format!("{manager} install"));
+        staged.configure("", &sections(&staged));
+        staged.service("reload").expect(0);
+        let line = staged.cron_lines();
+        assert_eq!(line.len(), 1);
+        staged.service("disable").expect(0);
+        for _ in 0..2 {
+            staged.manage(&format!("{manager} upgrade"));
+            is_off(&staged);
+        }
+        staged.service("enable").expect(0);
+        assert_eq!(staged.cron_lines(), line, "{manager}");
+        assert!(is_heard(&staged, "iface", IFUP), "{manager}");
+    }
+}
+
+/// procd reloads what it knows at each commit, disabled or not.
+#[test]
+fn a_change_of_the_configuration_starts_nothing_that_was_disabled() {
+    let staged = running("hook");
+    staged.service("disable").expect(0);
+    for mode in ["hook", "daemon"] {
+        staged.configure(&format!("option mode '{mode}'"), &sections(&staged));
+        let reloaded = staged.service("reload").expect(0);
+        reloaded.says("a change of its configuration starts nothing");
+        is_off(&staged);
+    }
+    // What a person has started hears of it.
+    staged.service("start").expect(0);
+    staged.configure("option mode 'hook'", &sections(&staged));
+    staged.service("reload").expect(0);
+    assert_eq!(staged.cron_lines().len(), 1);
+}
+
 /// However the link went.
 #[test]
 fn a_service_without_its_link_hears_nothing() {

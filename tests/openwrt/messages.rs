@@ -137,6 +137,13 @@ const SYMPTOMS: &[Symptom] = &[
             on.run("/etc/init.d/wansync enable; /etc/init.d/wansync start; /etc/init.d/wansync disable");
         },
     ),
+    (
+        "wansync is disabled: a change of its configuration starts nothing",
+        "logread -e wansync",
+        |on| {
+            on.run("/etc/init.d/wansync disable; /etc/init.d/wansync reload");
+        },
+    ),
     ("cron is disabled", "logread -e wansync", |on| {
         on.run("touch /tmp/cron.disabled; /etc/init.d/wansync reload");
     }),

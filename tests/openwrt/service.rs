@@ -246,6 +246,26 @@ fn a_refused_configuration_leaves_the_process() {
     assert!(staged.log().contains("this configuration is refused"));
 }
 
+/// The daemon goes on with the configuration that it has, whole; once there is room, it gets
+/// the new one.
+#[test]
+fn a_full_var_leaves_the_process_and_its_configuration() {
+    let staged = Staged::new();
+    staged.configure("option mode 'daemon'", &staged.home("8.8.4.4"));
+    let script = "mkdir -p /tmp/procd; touch /tmp/procd/live; \
+        busybox mount -t tmpfs -o size=64k none /tmp/run; wansync=/etc/init.d/wansync; \
+        $wansync reload; was=$(cat /tmp/procd/pid); sed -i s/8.8.4.4/8.8.8.8/ /etc/config/wansync; \
+        cat /dev/urandom >/tmp/run/full && exit 3; \
+        for action in reload start restart; do $wansync $action && exit 4; done; \
+        kill -0 $was || exit 5; [ $was = \"$(cat /tmp/procd/pid)\" ] || exit 6; \
+        grep -q 8.8.4.4 /var/run/wansync/config || exit 7; \
+        set -- /tmp/run/.wansync.*; [ ! -e \"$1\" ] || exit 8; \
+        rm /tmp/run/full; $wansync restart || exit 9; \
+        grep -q 8.8.8.8 /var/run/wansync/config || exit 10; $wansync stop";
+    let done = staged.run(script).expect(0);
+    done.says("cannot write /var/run/wansync/config: what ran before goes on as it was");
+}
+
 /// Of the configuration, and of a key in a file of its own. procd has the daemon
 /// read both again; from hotplug and cron a pass does.
 #[test]
