@@ -15,8 +15,11 @@ fuzz_target!(|input: &[u8]| {
         is_own: &|_| false,
         listeners: &|_| Vec::new(),
     };
-    let said = judge(&household, input).to_string();
-    assert!(!said.contains(char::is_control));
+    let filtering = judge(&household, input);
+    assert!(!filtering.to_string().contains(char::is_control));
+    for command in &filtering.mends {
+        assert!(!command.contains(char::is_control));
+    }
     let question = query(1, "example.com");
     let mut reply = question.clone();
     reply[2] |= 0x80;

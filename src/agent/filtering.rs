@@ -20,9 +20,12 @@ const MAX_ASKED: usize = 3;
 /// The verdict on this router, from its files alone; `None` where no section is in use.
 pub fn judge_household(paths: &Paths, config: &Config) -> Option<Filtering> {
     config.ready_sections().next()?;
+    let networks = paths.network_file();
     let dhcp = match paths.dhcp_file() {
         Ok(Some(dhcp)) => dhcp,
-        Ok(None) => return unknown(FilteringReason::NotOpenWrt),
+        Ok(None) if networks.networks.is_empty() => return unknown(FilteringReason::NotOpenWrt),
+        // Then another program serves the clients, or none.
+        Ok(None) => Vec::new(),
         Err(cause) => return unknown(FilteringReason::BadFile { cause }),
     };
     let (service, resolvers) = match resolvers_of(config) {
@@ -32,7 +35,7 @@ pub fn judge_household(paths: &Paths, config: &Config) -> Option<Filtering> {
     let household = Household {
         service,
         resolvers: &resolvers,
-        networks: &paths.network_file(),
+        networks: &networks,
         read: &|path| files::read(Path::new(path), MAX_RESOLV_FILE).unwrap_or_default(),
         is_own: &netlink::is_own_address,
         // What listens at the resolver's own address is the resolver, not a proxy.

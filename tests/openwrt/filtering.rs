@@ -7,7 +7,7 @@ use crate::online::HOME;
 use crate::staged::Staged;
 
 /// netifd's file of resolvers, where dnsmasq reads it without being told.
-const RESOLV: &str = "tmp/resolv.conf.d/resolv.conf.auto";
+pub const RESOLV: &str = "tmp/resolv.conf.d/resolv.conf.auto";
 const SERVED: &str = "\toption noresolv '1'\n\tlist server '193.58.251.251'\n";
 
 fn filtering(staged: &Staged) -> Value {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use wansync_sim::ubus::{UbusFault, procd};
 use wansync_sim::{KEY, VPNKI_KEY};
 
-use crate::online::{HOME, Online};
+use crate::filtering::RESOLV;
+use crate::online::{GIVEN, HOME, Online};
 use crate::readme::{README, part};
 use wansync_test_support::clocks;
 use wansync_test_support::netifd::{down, up};
@@ -30,6 +31,7 @@ fn set_right(online: &Online) {
     online.admin("reset");
     online.admin("fault?clear=1");
     online.end_dnsmasq();
+    staged.write(RESOLV, GIVEN);
     dhcp(online, SERVED, "");
 }
 
@@ -567,6 +569,14 @@ const SYMPTOMS: &[Symptom] = &[
     ),
     (
         "it cannot be told …: dnsmasq has no resolver to ask; is the WAN up?",
+        "wansync status",
+        |on| {
+            dhcp(on, "", "");
+            on.staged.write(RESOLV, "");
+        },
+    ),
+    (
+        "it cannot be told …: dnsmasq has no resolver to ask: 'list server' names none",
         "wansync status",
         |on| dhcp(on, "option noresolv '1'", ""),
     ),

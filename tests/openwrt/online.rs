@@ -16,6 +16,7 @@ use std::time::Duration;
 use wansync_sim::KEY;
 use wansync_sim::ubus::UbusSim;
 
+use crate::filtering::RESOLV;
 use crate::staged::{SETTLE, Staged};
 use wansync_test_support::dnsmasq::Dnsmasq;
 use wansync_test_support::netifd::up;
@@ -92,8 +93,7 @@ impl Online {
         let names = "127.0.0.1 localhost www.skydns.ru vpnki.com relay.example.net\n";
         staged.write("etc/hosts", names);
         staged.write("etc/config/dhcp", DHCP);
-        let given = "# Interface wan\nnameserver 10.0.0.1\n";
-        staged.write("tmp/resolv.conf.d/resolv.conf.auto", given);
+        staged.write(RESOLV, GIVEN);
         net.ip("address add 193.58.251.251/32 dev lo");
         staged.write("etc/nsswitch.conf", "hosts: files\n");
         let authority = fs::read_to_string(sim.url("SIM_CA_FILE")).expect("a CA");
@@ -194,6 +194,9 @@ pub const DHCP: &str = "config dnsmasq\n\toption domainneeded '1'\n\toption loca
 /// A provider's relay has its own name.
 const WORDS: &str =
     "--https-port 443 --user login --user router-aabbcc001122 --name relay.example.net";
+
+/// The resolver that the provider gave.
+pub const GIVEN: &str = "# Interface wan\nnameserver 10.0.0.1\n";
 
 /// The configuration that the README calls enough.
 pub const HOME: &str = "config skydns 'home'\n\toption ident 'login'\n\

@@ -1,6 +1,6 @@
 //! The resolvers that clients are told to ask: by DHCP, by router advertisements, by DHCPv6.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,15 +18,6 @@ pub(super) struct Clients {
     pub(super) would_ask_router: bool,
 }
 
-/// The names and numbers of the options that tell a client its resolvers.
-const DNS_OPTIONS: [&str; 5] = [
-    "6",
-    "option:dns-server",
-    "option:6",
-    "option6:dns-server",
-    "option6:23",
-];
-
 /// A DHCP option that gives resolvers, from a value of `dhcp_option` such as
 /// `tag:kids,6,8.8.8.8`.
 struct DhcpOption<'a> {
@@ -36,20 +27,31 @@ struct DhcpOption<'a> {
 }
 
 impl<'a> DhcpOption<'a> {
-    /// The DHCP option of a value; `None` if it is not about resolvers, or gives none.
+    /// The DHCP option of a value, as dnsmasq reads it; `None` if it is not about resolvers,
+    /// or gives none.
     fn parse(text: &'a str) -> Option<DhcpOption<'a>> {
         let mut start = 0;
         for word in text.split_inclusive(',') {
             start += word.len();
             let name = word.trim_end_matches(',').trim();
-            if DNS_OPTIONS.contains(&name) {
-                let (head, addresses) = text.split_at(start);
-                return (!addresses.is_empty()).then_some(DhcpOption { head, addresses });
-            }
-            // Tags and the like stand before it.
-            if !name.contains(':') || name.starts_with("option") {
-                return None;
-            }
+            let is_dns = if let Ok(number) = name.parse::<u32>() {
+                number == 6
+            } else if let Some(option) = name.strip_prefix("option:") {
+                is_named(option, 6)
+            } else if let Some(option) = name.strip_prefix("option6:") {
+                is_named(option, 23)
+            } else if ["vendor:", "encap:", "vi-encap:"]
+                .iter()
+                .any(|p| name.starts_with(p))
+            {
+                // A number behind it is the vendor's own.
+                false
+            } else {
+                // Tags stand before it.
+                continue;
+            };
+            let (head, addresses) = text.split_at(start);
+            return (is_dns && !addresses.is_empty()).then_some(DhcpOption { head, addresses });
         }
         None
     }
@@ -57,6 +59,11 @@ impl<'a> DhcpOption<'a> {
     fn is_ipv6(&self) -> bool {
         self.head.contains("option6:")
     }
+}
+
+/// True if it is the option of this number, or its name.
+fn is_named(option: &str, number: u32) -> bool {
+    option.eq_ignore_ascii_case("dns-server") || option.parse() == Ok(number)
 }
 
 impl Judge<'_> {
@@ -158,35 +165,27 @@ impl Judge<'_> {
                 }
             }
         }
-        if section.remove(option, values, foreign, &mut self.mends) {
-            for item in &values.items {
-                if !foreign.contains(&&**item) {
-                    told.push(String::from(&**item));
-                }
-            }
-        }
-        for item in &told {
+        section.remove(option, values, foreign, &mut self.mends);
+        // No line can be pasted with the others in it.
+        for item in told.iter().filter(|item| !item.contains(char::is_control)) {
             self.mends.push(section.change("add_list", option, item));
         }
     }
 
     /// odhcpd's part.
     fn follow_advertisements(&mut self, section: DhcpSection<'_>, clients: &mut Clients) {
-        let modes = ["ra", "dhcpv6"].map(|option| (option, section.text(option)));
+        let modes = ["ra", "dhcpv6", "dhcpv4"].map(|option| {
+            let mode = section.text(option);
+            let is_silent = match option {
+                "ra" => mode != "relay" && section.is_off("ra_dns"),
+                "dhcpv4" => !self.has_odhcpd_for_ipv4(),
+                _ => false,
+            };
+            (option, if is_silent { Cow::default() } else { mode })
+        });
         let is = |wanted: &str| modes.iter().any(|(_, mode)| mode == wanted);
         let values = section.values("dns");
-        // What is relayed has other resolvers in it, if there are any here.
-        if is("relay") && values.items.is_empty() {
-            self.elsewhere.push(FilteringReason::Relayed {
-                section: section.reference(),
-            });
-            clients.would_ask_router = true;
-            for (option, mode) in &modes {
-                if mode == "relay" {
-                    self.mends.push(section.change("set", option, "server"));
-                }
-            }
-        } else if !is("server") && !is("hybrid") && !is("relay") {
+        if !is("server") && !is("hybrid") && !is("relay") {
             return;
         }
         let mut foreign = Vec::new();
@@ -195,11 +194,29 @@ impl Judge<'_> {
                 foreign.push(&**item);
             }
         }
+        let mut is_empty = values.items.is_empty();
+        let is_relayed = is("relay") && is_empty;
         if !foreign.is_empty() {
-            clients.would_ask_router = true;
-            section.remove("dns", &values, &foreign, &mut self.mends);
+            is_empty = !section.remove("dns", &values, &foreign, &mut self.mends)
+                || foreign.len() == values.items.len();
         }
-        let dns_service = section.text("dns_service");
-        clients.ask_router |= values.items.is_empty() && dns_service != "0";
+        if is_relayed {
+            let section = section.reference();
+            self.elsewhere.push(FilteringReason::Relayed { section });
+        }
+        clients.would_ask_router |= is_relayed || !foreign.is_empty();
+        // What is relayed has other resolvers in it, if there are any here.
+        for (option, mode) in &modes {
+            if mode == "relay" && is_empty {
+                self.mends.push(section.change("set", option, "server"));
+            }
+        }
+        clients.ask_router |= values.items.is_empty() && !section.is_off("dns_service");
+    }
+
+    /// True if odhcpd does DHCP in dnsmasq's place.
+    fn has_odhcpd_for_ipv4(&self) -> bool {
+        let mut sections = DhcpSection::all(self.package).into_iter();
+        sections.any(|section| section.is_a("odhcpd") && section.flag("maindhcp"))
     }
 }

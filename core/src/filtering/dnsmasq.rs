@@ -18,6 +18,8 @@ const RESOLV_FILES: [&str; 2] = [
 ];
 /// The line with which netifd begins the resolvers of a network.
 const NETWORK_MARK: &str = "# Interface ";
+/// The last labels of names that are no sites of the Internet.
+const SITELESS: [&str; 6] = ["arpa", "home", "internal", "lan", "local", "onion"];
 
 /// One item of `list server`: `[/DOMAIN…/]ADDRESS[#PORT][@DEVICE]`.
 struct Server<'a> {
@@ -51,12 +53,24 @@ impl<'a> Server<'a> {
         })
     }
 
+    /// True if it is asked for names alone that are no sites of the Internet.
+    fn is_siteless(&self) -> bool {
+        self.domains.split('/').all(|domain| {
+            let last = domain.rsplit('.').next().unwrap_or_default();
+            SITELESS.iter().any(|one| last.eq_ignore_ascii_case(one))
+        })
+    }
+
     /// A resolver for a domain of the owner's own, such as that of an office behind a VPN,
     /// takes nothing from the service: nobody else knows such names.
     fn is_private(&self) -> bool {
         let address = self.address.parse::<IpAddr>();
-        !self.domains.is_empty()
-            && address.is_ok_and(|a| !a.is_loopback() && PublicAddress::new(a).is_err())
+        let is_private = address.is_ok_and(|a| PublicAddress::new(a).is_err());
+        !self.domains.is_empty() && (is_private || self.is_siteless())
+    }
+
+    fn shown_domains(&self) -> String {
+        self.domains.replace('/', ", ")
     }
 }
 
@@ -78,7 +92,7 @@ struct Upstream<'a> {
 impl Judge<'_> {
     /// The way of a question that the router was asked.
     pub(super) fn follow_router(&mut self) {
-        let programs = (self.household.listeners)(DNS_PORT);
+        let programs = self.listeners_on(DNS_PORT);
         let is_free = programs.is_empty();
         let mut is_dnsmasq = is_free;
         let mut other = None;
@@ -127,18 +141,30 @@ impl Judge<'_> {
         }
         let is_served = upstream.service_in_list || upstream.service_in_file || upstream.to_program;
         if !is_served && !upstream.is_file_foreign && self.unknown.is_none() {
-            self.unknown = Some(FilteringReason::NoResolver);
+            let file = section.text("resolvfile");
+            let place = match () {
+                () if noresolv => Some("'list server'".to_owned()),
+                () if file.is_empty() || RESOLV_FILES.contains(&&*file) => None,
+                () => Some(file.into_owned()),
+            };
+            self.unknown = Some(FilteringReason::NoResolver { place });
         }
         let closes_file = !noresolv && (upstream.is_file_foreign || !is_served);
         if closes_file {
             self.mends.push(section.change("set", "noresolv", "1"));
         }
         if !upstream.foreign.is_empty() {
-            let is_whole = section.remove("server", &list, &upstream.foreign, &mut self.mends);
-            upstream.service_in_list &= !is_whole;
+            let is_kept = section.remove("server", &list, &upstream.foreign, &mut self.mends);
+            upstream.service_in_list &= is_kept;
+            upstream.to_program &= is_kept;
         }
         let file_serves = upstream.service_in_file && !closes_file;
         if !upstream.service_in_list && !file_serves && !upstream.to_program {
+            let mut plain = list.items.iter().filter(|_| !list.is_list);
+            if plain.any(|item| self.target(item) != Target::Service) {
+                // It would become an item of the list.
+                self.mends.push(section.delete("server"));
+            }
             self.mend_with_resolvers(section);
         }
     }
@@ -157,7 +183,7 @@ impl Judge<'_> {
         item: &'a str,
         upstream: &mut Upstream<'a>,
     ) {
-        let Some(server) = Server::parse(item).filter(|server| !server.is_private()) else {
+        let Some(server) = Server::parse(item) else {
             return;
         };
         let is_usual = server.domains.is_empty();
@@ -166,14 +192,15 @@ impl Judge<'_> {
                 self.to_service = true;
                 upstream.service_in_list |= is_usual;
             }
-            Target::Router => {
-                upstream.to_program |= is_usual && self.follow_program(&server);
+            Target::Router if is_usual || !server.is_siteless() => {
+                upstream.to_program |= self.follow_program(&server) && is_usual;
             }
-            Target::Elsewhere => {
+            Target::Elsewhere if !server.is_private() => {
                 upstream.foreign.push(item);
-                let domains = server.domains.replace('/', ", ");
+                let domains = server.shown_domains();
                 self.asks(section, server.address, Origin::Server { domains });
             }
+            _ => {}
         }
     }
 
@@ -188,16 +215,34 @@ impl Judge<'_> {
     /// Whether it leads into a program. dnsmasq does not ask itself.
     fn follow_program(&mut self, server: &Server<'_>) -> bool {
         let Server { address, port, .. } = *server;
-        let is_itself = port == DNS_PORT && matches!(address, "127.0.0.1" | "::1");
+        let mut names = self.listeners_on(port);
+        names.retain(|name| !name.is_empty());
+        let is_itself = port == DNS_PORT && {
+            names.retain(|name| name != "dnsmasq");
+            let ip = address.parse::<IpAddr>().map(|ip| ip.to_canonical());
+            let is_elsewhere_on_lo = ip.is_ok_and(|ip| ip.is_loopback());
+            matches!(address, "127.0.0.1" | "::1") || (names.is_empty() && !is_elsewhere_on_lo)
+        };
         if !is_itself {
-            let names = (self.household.listeners)(port);
             self.programs.push(FilteringReason::AsksProgram {
                 address: address.to_owned(),
                 port,
-                program: names.into_iter().find(|name| !name.is_empty()),
+                program: names.into_iter().next(),
+                domains: server.shown_domains(),
             });
         }
         !is_itself
+    }
+
+    /// The programs that listen on a port, which is looked for once: a list may name one
+    /// program for thousands of domains.
+    fn listeners_on(&mut self, port: u16) -> Vec<String> {
+        if let Some((_, names)) = self.listeners.iter().find(|(known, _)| *known == port) {
+            return names.clone();
+        }
+        let names = (self.household.listeners)(port);
+        self.listeners.push((port, names.clone()));
+        names
     }
 
     fn follow_file(&mut self, section: DhcpSection<'_>, upstream: &mut Upstream<'_>) {

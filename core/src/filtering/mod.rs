@@ -52,6 +52,8 @@ use crate::reason::filtering::FilteringReason;
 const DNS_PORT: u16 = 53;
 /// The most reasons of a verdict, and the most items that are taken out of a list one by one.
 const MAX_NAMED: usize = 8;
+/// The most items of a list that are put back, where all of it is taken out.
+const MAX_PUT_BACK: usize = 64;
 
 const SKYDNS: &[[u8; 4]] = &[[193, 58, 251, 251]];
 const SAFEDNS: &[[u8; 4]] = &[[195, 46, 39, 39], [195, 46, 39, 40]];
@@ -231,6 +233,7 @@ struct Judge<'a> {
     programs: Vec<FilteringReason>,
     unknown: Option<FilteringReason>,
     mends: Vec<String>,
+    listeners: Vec<(u16, Vec<String>)>,
 }
 
 /// The place where an address leads.
@@ -252,6 +255,7 @@ impl<'a> Judge<'a> {
             programs: Vec::new(),
             unknown: None,
             mends: Vec::new(),
+            listeners: Vec::new(),
         }
     }
 
@@ -270,7 +274,7 @@ impl<'a> Judge<'a> {
     fn target(&self, address: &str) -> Target {
         // An IPv6 address may name its device.
         let bare = address.split('%').next().unwrap_or_default();
-        match bare.parse::<IpAddr>() {
+        match bare.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
             Ok(ip) if self.household.resolvers.contains(&ip) => Target::Service,
             Ok(ip) if ip.is_loopback() || ip.is_unspecified() => Target::Router,
             Ok(ip) if self.household.networks.has_address(ip) => Target::Router,
@@ -295,7 +299,8 @@ impl<'a> Judge<'a> {
         let mut reasons = self.elsewhere;
         reasons.append(&mut self.programs);
         if verdict == Verdict::Unknown {
-            reasons.push(self.unknown.unwrap_or(FilteringReason::NoResolver));
+            let unknown = FilteringReason::NoResolver { place: None };
+            reasons.push(self.unknown.unwrap_or(unknown));
         }
         if reasons.len() > MAX_NAMED {
             let more = reasons.len() - MAX_NAMED;

@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::MAX_NAMED;
+use super::{MAX_NAMED, MAX_PUT_BACK};
 use crate::config::uci::{Package, Section, Value};
 
 /// One section of the file.
@@ -80,6 +80,14 @@ impl<'a> DhcpSection<'a> {
         matches!(&*self.text(option), "1" | "on" | "true" | "yes" | "enabled")
     }
 
+    /// True if an option that is on by default is not.
+    pub(super) fn is_off(self, option: &str) -> bool {
+        matches!(
+            &*self.text(option),
+            "0" | "off" | "false" | "no" | "disabled"
+        )
+    }
+
     /// The name by which `uci` finds the section.
     pub(super) fn reference(self) -> String {
         match self.name() {
@@ -99,11 +107,17 @@ impl<'a> DhcpSection<'a> {
 
     /// `uci VERB dhcp.SECTION.OPTION='VALUE'`, for a shell.
     pub(super) fn change(self, verb: &str, option: &str, value: &str) -> String {
+        let value = value.replace('\'', "'\\''");
         format!("uci {verb} dhcp.{}.{option}='{value}'", self.reference())
     }
 
-    /// Appends the commands that take these items out of a list; whether they take all of
-    /// it: more than a few, or one that a shell would not take as it stands, go with the rest.
+    /// `uci delete dhcp.SECTION.OPTION`
+    pub(super) fn delete(self, option: &str) -> String {
+        format!("uci delete dhcp.{}.{option}", self.reference())
+    }
+
+    /// Appends the commands that take these items out of a list; false if they take all of
+    /// it, because the rest is too much to be put back, or cannot be typed.
     pub(super) fn remove(
         self,
         option: &str,
@@ -112,17 +126,28 @@ impl<'a> DhcpSection<'a> {
         mends: &mut Vec<String>,
     ) -> bool {
         let is_plain = |byte: u8| (byte.is_ascii_graphic() && byte != b'\'') || byte == b' ';
-        let mut is_whole = !values.is_list || items.len() > MAX_NAMED;
-        for item in items {
-            is_whole |= !item.bytes().all(is_plain);
-        }
-        if is_whole {
-            mends.push(format!("uci delete dhcp.{}.{option}", self.reference()));
-        } else {
+        if values.is_list
+            && items.len() <= MAX_NAMED
+            && items.iter().all(|item| item.bytes().all(is_plain))
+        {
             for item in items {
-                mends.push(self.change("del_list", option, item));
+                // One takes out all that are the same.
+                let change = self.change("del_list", option, item);
+                if !mends.contains(&change) {
+                    mends.push(change);
+                }
             }
+            return true;
         }
-        is_whole
+        mends.push(self.delete(option));
+        let rest = values.items.iter().map(|item| &**item);
+        let rest: Vec<&str> = rest.filter(|item| !items.contains(item)).collect();
+        if rest.len() > MAX_PUT_BACK || rest.iter().any(|item| item.contains(char::is_control)) {
+            return false;
+        }
+        for item in rest {
+            mends.push(self.change("add_list", option, item));
+        }
+        true
     }
 }

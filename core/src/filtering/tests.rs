@@ -65,7 +65,7 @@ fn what_dnsmasq_asks() {
             "none",
             "8.8.4.4 (/tmp/resolv.conf.d/resolv.conf.auto)",
         ),
-        (&[], "", "unknown", "no resolver to ask"),
+        (&[], "", "unknown", "no resolver to ask; is the WAN up?"),
         (
             &["option resolvfile '/etc/resolv.ours'"],
             SKYDNS_GIVEN,
@@ -87,7 +87,12 @@ fn what_dnsmasq_asks() {
             "all",
             "",
         ),
-        (&[NORESOLV], ISP, "unknown", "no resolver to ask"),
+        (
+            &[NORESOLV],
+            ISP,
+            "unknown",
+            "no resolver to ask: 'list server' names none",
+        ),
         // OpenWrt reads lists alone.
         (
             &[NORESOLV, "option server '193.58.251.251'"],
@@ -205,6 +210,70 @@ fn what_dnsmasq_asks() {
             "",
         ),
         (
+            &[NORESOLV, SERVER, "list server '192.168.9.1'"],
+            ISP,
+            "all",
+            "",
+        ),
+        (&[SERVER], "nameserver 192.168.1.1\n", "all", ""),
+        (
+            &[NORESOLV, "list server '127.0.0.42'"],
+            ISP,
+            "local",
+            "a program at 127.0.0.42#53",
+        ),
+        (
+            &[
+                NORESOLV,
+                SERVER,
+                "list server '/a.com/b.com/127.0.0.1#5053'",
+            ],
+            ISP,
+            "local",
+            "asks https-dns-proxy at 127.0.0.1#5053 for a.com, b.com",
+        ),
+        (
+            &[
+                NORESOLV,
+                SERVER,
+                "list server '/a.com/192.168.1.1#5335'",
+                "list server '/onion/127.0.0.1#9053'",
+            ],
+            ISP,
+            "local",
+            "SkyDNS (193.58.251.251): dnsmasq asks a program at 192.168.1.1#5335 for a.com",
+        ),
+        // No site has such a name.
+        (
+            &[
+                NORESOLV,
+                SERVER,
+                "list server '/onion/127.0.0.1#9053'",
+                "list server '/168.192.in-addr.arpa/lan/8.8.8.8'",
+            ],
+            ISP,
+            "all",
+            "",
+        ),
+        (
+            &[NORESOLV, "list server '::ffff:193.58.251.251'"],
+            ISP,
+            "all",
+            "",
+        ),
+        (
+            &[NORESOLV, SERVER, "list server '::ffff:8.8.8.8'"],
+            ISP,
+            "some",
+            "::ffff:8.8.8.8",
+        ),
+        (
+            &["option resolvfile '/etc/resolv.none'"],
+            "",
+            "unknown",
+            "no resolver to ask: /etc/resolv.none names none",
+        ),
+        (
             &["option port '0'"],
             ISP,
             "unknown",
@@ -237,11 +306,26 @@ fn what_dnsmasq_asks() {
 fn who_answers_on_port_53() {
     let plain = dnsmasq(&[NORESOLV, SERVER]);
     let moved = dnsmasq(&["option port '54'", NORESOLV, SERVER]);
+    let to_loopback = dnsmasq(&[NORESOLV, "list server '127.0.0.42'"]);
+    let to_itself = dnsmasq(&[NORESOLV, SERVER, "list server '192.168.1.1'"]);
     type Case<'a> = (&'a str, &'a [(u16, &'a str)], &'a str, &'a str);
     let table: &[Case<'_>] = &[
         (&plain, &[(53, "dnsmasq")], "all", ""),
         (&plain, &[(53, "")], "all", ""),
         (&plain, &[(53, "unbound"), (53, "dnsmasq")], "all", ""),
+        (
+            &to_loopback,
+            &[(53, "dnsmasq"), (53, "sing-box")],
+            "local",
+            "dnsmasq asks sing-box at 127.0.0.42#53",
+        ),
+        (&to_itself, &[(53, "dnsmasq")], "all", ""),
+        (
+            &to_itself,
+            &[(53, "dnsmasq"), (53, "AdGuardHome")],
+            "local",
+            "dnsmasq asks AdGuardHome at 192.168.1.1#53",
+        ),
         (
             &plain,
             &[(53, "AdGuardHome")],
@@ -319,6 +403,16 @@ fn what_clients_are_told() {
             "some",
             "2a00::53",
         ),
+        // What is neither a number nor an option is a tag.
+        ("list dhcp_option 'kids,6,1.1.1.1'", "none", "1.1.1.1"),
+        (
+            "list dhcp_option 'net:a,kids,option:DNS-Server,1.1.1.1'",
+            "none",
+            "1.1.1.1",
+        ),
+        ("list dhcp_option '06,1.1.1.1'", "none", "1.1.1.1"),
+        ("list dhcp_option 'vendor:PXEClient,6,8.8.8.8'", "all", ""),
+        ("list dhcp_option '119,lan,6,8.8.8.8'", "all", ""),
         ("list dhcp_option '46,8.8.8.8'", "all", ""),
         (
             "option ignore '1'\n list dhcp_option '6,8.8.8.8'",
@@ -346,6 +440,22 @@ fn what_clients_are_told() {
             "2a00::54",
         ),
         ("list dns '2a00::53'", "all", ""),
+        (
+            "option ra 'server'\n option ra_dns '0'\n list dns '2a00::53'",
+            "all",
+            "",
+        ),
+        (
+            "option ra 'server'\n option ra_dns '0'\n option dhcpv6 'server'\n list dns '2a00::53'",
+            "some",
+            "2a00::53",
+        ),
+        ("option dhcpv4 'server'\n list dns '8.8.8.8'", "all", ""),
+        (
+            "option dhcpv4 'server'\n list dns '8.8.8.8'\nconfig odhcpd\n option maindhcp '1'",
+            "some",
+            "8.8.8.8",
+        ),
         ("option ra 'disabled'\n list dns '2a00::53'", "all", ""),
         ("option ra 'server'\n list dns 'fd00::1'", "some", "fd00::1"),
         (
@@ -395,6 +505,8 @@ fn who_asks_the_router() {
     assert_eq!(verdict_of(&ipv6, ISP, &[]).verdict, Verdict::Some);
     let quiet = format!("{ipv6} option dns_service '0'\n");
     assert_eq!(verdict_of(&quiet, ISP, &[]).verdict, Verdict::All);
+    let silent = format!("{ipv6} option ra_dns '0'\n");
+    assert_eq!(verdict_of(&silent, ISP, &[]).verdict, Verdict::All);
     let guest = format!("{plain}{told}config dhcp 'guest'\n");
     assert_eq!(verdict_of(&guest, ISP, &[]).verdict, Verdict::Some);
     let tag = format!(
@@ -449,6 +561,15 @@ fn the_commands_that_mend_it() {
             SKYDNS_GIVEN,
             &["uci del_list dhcp.@dnsmasq[0].server='8.8.8.8'"],
         ),
+        // The tool makes an item of what stands there.
+        (
+            dnsmasq(&[NORESOLV, "option server '8.8.8.8'"]),
+            ISP,
+            &[
+                "uci delete dhcp.@dnsmasq[0].server",
+                "uci add_list dhcp.@dnsmasq[0].server='193.58.251.251'",
+            ],
+        ),
         // A shell would not take it.
         (
             dnsmasq(&[NORESOLV, SERVER, "list server \"8.8.8.8'; reboot; '\""]),
@@ -489,8 +610,8 @@ fn the_commands_that_mend_it() {
             ISP,
             &[
                 "uci delete dhcp.@dhcp[0].dhcp_option",
-                "uci add_list dhcp.@dhcp[0].dhcp_option='6,193.58.251.251'",
                 "uci add_list dhcp.@dhcp[0].dhcp_option='3,10.0.0.1'",
+                "uci add_list dhcp.@dhcp[0].dhcp_option='6,193.58.251.251'",
             ],
         ),
         (
@@ -578,4 +699,177 @@ fn the_services_resolvers() {
         config skydns 'c'\n option ident 'w'\n option base_url 'https://relay.example.net/'\n";
     let config = Config::parse(two.as_bytes()).unwrap();
     assert_eq!(resolvers_of(&config).map(|(_, all)| all.len()), Ok(1));
+}
+
+/// A section: its type, its name, and its lines, each an option's name, whether it is a
+/// list, and a value.
+type Lines = (
+    &'static str,
+    Option<&'static str>,
+    Vec<(String, bool, String)>,
+);
+
+fn text_of(sections: &[Lines]) -> String {
+    let mut text = String::new();
+    for (kind, name, lines) in sections {
+        text += &format!("config {kind} {}\n", name.unwrap_or_default());
+        for (option, is_list, value) in lines {
+            let keyword = if *is_list { "list" } else { "option" };
+            let value = value.replace('\'', "'\\''");
+            text += &format!(" {keyword} {option} '{value}'\n");
+        }
+    }
+    text
+}
+
+/// Does what `uci` does with one of the commands.
+fn apply(command: &str, sections: &mut [Lines]) {
+    let (verb, change) = command
+        .strip_prefix("uci ")
+        .unwrap()
+        .split_once(' ')
+        .unwrap();
+    let (path, value) = change.split_once('=').unwrap_or((change, ""));
+    let value = value.replace("'\\''", "\n");
+    let value = value.trim_matches('\'');
+    assert!(!value.contains('\''), "{command}");
+    let value = value.replace('\n', "'");
+    let (section, option) = path
+        .strip_prefix("dhcp.")
+        .unwrap()
+        .rsplit_once('.')
+        .unwrap();
+    let mut seen = Vec::new();
+    let section = sections.iter_mut().find(|(kind, name, _)| {
+        let index = seen.iter().filter(|one| *one == kind).count();
+        seen.push(*kind);
+        *name == Some(section) || section == format!("@{kind}[{index}]")
+    });
+    let (_, _, lines) = section.expect("the section is there");
+    let is_same = |line: &(String, bool, String)| line.0 == option;
+    match verb {
+        "delete" => {
+            assert!(lines.iter().any(is_same), "{command}: no such entry");
+            lines.retain(|line| !is_same(line));
+        }
+        "del_list" => {
+            let before = lines.len();
+            lines.retain(|line| !(is_same(line) && line.1 && line.2 == value));
+            assert!(lines.len() < before, "{command}: no such item");
+        }
+        "set" => {
+            lines.retain(|line| !is_same(line));
+            lines.push((option.to_owned(), false, value.to_owned()));
+        }
+        "add_list" => {
+            for line in lines.iter_mut().filter(|line| is_same(line)) {
+                line.1 = true;
+            }
+            lines.push((option.to_owned(), true, value.to_owned()));
+        }
+        _ => panic!("{command}"),
+    }
+}
+
+/// Whatever stands in the file: what leads elsewhere is gone once they are done.
+#[test]
+fn the_commands_mend_it() {
+    const DNSMASQ: &[(&str, &[&str])] = &[
+        ("option noresolv", &["0", "1", "1", "1"]),
+        ("option resolvfile", &["/etc/resolv.ours", "/etc/none"]),
+        ("option port", &["53", "0", "54"]),
+        ("option server", &["8.8.8.8", "193.58.251.251"]),
+        (
+            "list server",
+            &[
+                "193.58.251.251",
+                "8.8.8.8",
+                "/example.com/8.8.8.8",
+                "/lan/",
+                "//10.0.0.1",
+                "127.0.0.1#5053",
+                "/example.org/127.0.0.1#5053",
+                "192.168.1.1",
+                "::ffff:8.8.4.4",
+                "it's 8.8.8.8",
+                " 1.1.1.1",
+            ],
+        ),
+        ("list dhcp_option", &["6,8.8.8.8", "option6:23,[2a00::53]"]),
+    ];
+    const DHCP: &[(&str, &[&str])] = &[
+        ("option ignore", &["1"]),
+        ("option master", &["1"]),
+        ("option ra", &["server", "relay", "hybrid", "disabled"]),
+        ("option dhcpv6", &["server", "relay", "hybrid", "disabled"]),
+        ("option dhcpv4", &["server", "disabled"]),
+        ("option ra_dns", &["0"]),
+        ("option dns_service", &["0"]),
+        ("option dns", &["2a00::53", "2a00::53 192.168.1.1"]),
+        ("list dns", &["2a00::54", "192.168.1.1", "193.58.251.251"]),
+        (
+            "option dhcp_option",
+            &["6,8.8.8.8 3,10.0.0.9", "6,193.58.251.251"],
+        ),
+        (
+            "list dhcp_option",
+            &[
+                "6,8.8.8.8",
+                "kids,6,1.1.1.1,193.58.251.251",
+                "3,10.0.0.9",
+                "tag:a,option:dns-server,9.9.9.9",
+                "option6:dns-server,[2a00::53]",
+                "6,192.168.1.1",
+                "6",
+                "it's,6,8.8.8.8",
+            ],
+        ),
+        ("list dhcp_option_force", &["6,8.8.8.8", "6,9.9.9.9"]),
+    ];
+    let mut number = 1_u32;
+    let mut below = |limit: usize| {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (number >> 8) as usize % limit
+    };
+    for _ in 0..5_000 {
+        let mut sections: Vec<Lines> = Vec::new();
+        for name in ["a", "b", "c", "d"].into_iter().take(1 + below(4)) {
+            let (kind, pool) = [("dnsmasq", DNSMASQ), ("dhcp", DHCP)][below(2)];
+            let name = (below(2) == 0).then_some(name);
+            let mut lines: Vec<(String, bool, String)> = Vec::new();
+            for _ in 0..below(7) {
+                let (what, values) = pool[below(pool.len())];
+                let (keyword, option) = what.split_once(' ').unwrap();
+                let is_list = keyword == "list";
+                if !lines
+                    .iter()
+                    .any(|line| line.0 == option && !(line.1 && is_list))
+                {
+                    let value = values[below(values.len())];
+                    lines.push((option.to_owned(), is_list, value.to_owned()));
+                }
+            }
+            sections.push((kind, name, lines));
+        }
+        if below(4) == 0 {
+            let main = ("maindhcp".to_owned(), false, "1".to_owned());
+            sections.push(("odhcpd", None, vec![main]));
+        }
+        let resolv = [ISP, SKYDNS_GIVEN, BOTH, ""][below(4)];
+        let before = text_of(&sections);
+        let found = verdict_of(&before, resolv, &[]);
+        for command in &found.mends {
+            apply(command, &mut sections);
+        }
+        let after = text_of(&sections);
+        let mended = verdict_of(&after, resolv, &[]);
+        let case = format!("{before}{resolv}{:#?}\n{after}", found.mends);
+        assert!(mended.mends.is_empty(), "{case}{:#?}", mended.mends);
+        let is_good = match mended.verdict {
+            Verdict::All | Verdict::Local => true,
+            Verdict::Some | Verdict::None => false,
+            Verdict::Unknown => mended.reasons == [FilteringReason::NobodyAnswers],
+        };
+        assert!(is_good, "{case}{mended}");
+    }
 }

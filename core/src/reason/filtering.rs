@@ -32,6 +32,8 @@ pub enum FilteringReason {
         port: u16,
         /// Its name, if it is to be seen.
         program: Option<String>,
+        /// The domains that it is asked for; empty for all.
+        domains: String,
     },
     /// Not dnsmasq, but another program answers clients.
     OtherProgram {
@@ -67,7 +69,10 @@ pub enum FilteringReason {
         host: String,
     },
     /// dnsmasq has nobody to ask.
-    NoResolver,
+    NoResolver {
+        /// The place that names none, if it is not netifd's file.
+        place: Option<String>,
+    },
     /// Neither dnsmasq nor another program answers clients.
     NobodyAnswers,
 }
@@ -112,6 +117,7 @@ impl Display for FilteringReason {
                 address,
                 port,
                 program,
+                domains,
             } => {
                 let name = program.as_deref().unwrap_or("a program");
                 write!(
@@ -121,9 +127,10 @@ impl Display for FilteringReason {
                     clean(address)
                 )?;
                 match usual_program(*port) {
-                    Some(usual) if program.is_none() => write!(f, " (usually {usual})"),
-                    _ => Ok(()),
+                    Some(usual) if program.is_none() => write!(f, " (usually {usual})")?,
+                    _ => {}
                 }
+                write_domains(f, domains)
             }
             FilteringReason::OtherProgram { program } => {
                 let name = clean(program.as_deref().unwrap_or("another program"));
@@ -155,13 +162,27 @@ impl Display for FilteringReason {
                     "the resolvers behind {host} are not known; 'list resolver' names them"
                 )
             }
-            FilteringReason::NoResolver => {
+            FilteringReason::NoResolver { place: None } => {
                 f.write_str("dnsmasq has no resolver to ask; is the WAN up?")
+            }
+            FilteringReason::NoResolver { place: Some(place) } => {
+                write!(
+                    f,
+                    "dnsmasq has no resolver to ask: {} names none",
+                    clean(place)
+                )
             }
             FilteringReason::NobodyAnswers => {
                 f.write_str("dnsmasq does not answer on port 53, nor does another program")
             }
         }
+    }
+}
+
+fn write_domains(f: &mut Formatter<'_>, domains: &str) -> fmt::Result {
+    match domains {
+        "" => Ok(()),
+        _ => write!(f, " for {}", clean(domains)),
     }
 }
 
@@ -179,8 +200,10 @@ fn usual_program(port: u16) -> Option<&'static str> {
 impl Display for Origin {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Server { domains } if domains.is_empty() => f.write_str(" (list server)"),
-            Origin::Server { domains } => write!(f, " for {} (list server)", clean(domains)),
+            Origin::Server { domains } => {
+                write_domains(f, domains)?;
+                f.write_str(" (list server)")
+            }
             Origin::GivenTo { network } => {
                 write!(
                     f,
