@@ -237,42 +237,36 @@ impl Failure {
 
     /// The failure with every text of the service passed through `change`.
     #[must_use]
-    pub fn map_text(self, change: impl Fn(&str) -> String) -> Failure {
+    pub fn map_text(mut self, change: impl Fn(&str) -> String) -> Failure {
+        if let Some(text) = self.foreign_text() {
+            *text = change(text);
+        }
+        self
+    }
+
+    /// The text in it that is not ours, if there is one.
+    fn foreign_text(&mut self) -> Option<&mut String> {
         match self {
-            Failure::Redirect { to } => Failure::Redirect { to: change(&to) },
-            Failure::Status {
-                status,
-                message,
-                by_service,
-                retry_after,
-            } => Failure::Status {
-                status,
-                message: message.as_deref().map(change),
-                by_service,
-                retry_after,
-            },
-            Failure::Doubtful(doubt) => Failure::Doubtful(doubt.map_text(change)),
-            Failure::Refused { message } => Failure::Refused {
-                message: change(&message),
-            },
-            Failure::Broken { host, cause } => Failure::Broken {
-                host,
-                cause: change(&cause),
-            },
-            Failure::Unknown { what } => Failure::Unknown {
-                what: change(&what),
-            },
-            Failure::NotJson { what } => Failure::NotJson {
-                what: change(&what),
-            },
+            Failure::Redirect { to: text }
+            | Failure::Status {
+                message: Some(text),
+                ..
+            }
+            | Failure::Doubtful(ReplyDoubt::Coded(text) | ReplyDoubt::Contradicted(text))
+            | Failure::Refused { message: text }
+            | Failure::Broken { cause: text, .. }
+            | Failure::Unknown { what: text }
+            | Failure::NotJson { what: text } => Some(text),
             // Named, so that a variant with a text of the service's is not forgotten.
-            ours @ (Failure::Bind { .. }
+            Failure::Bind { .. }
             | Failure::Unreached { .. }
             | Failure::NameResolution { .. }
             | Failure::Connect { .. }
             | Failure::Tls { .. }
             | Failure::Timeout { .. }
-            | Failure::TooLarge { .. }) => ours,
+            | Failure::TooLarge { .. }
+            | Failure::Status { message: None, .. }
+            | Failure::Doubtful(ReplyDoubt::Status(_) | ReplyDoubt::Repeated(_)) => None,
         }
     }
 

@@ -8,12 +8,15 @@ use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{self, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use rustix::stdio::stderr;
 
-use super::{clock, process::command, process::own_program, process::signal_group};
+use super::clock;
+use super::process::own_program;
+use super::spawn::{Process, Program};
 
 /// The pause before a program that was killed and is still there, stuck in the
 /// kernel, is checked and killed again.
@@ -25,7 +28,7 @@ const REAP_TIMEOUT: Duration = Duration::from_millis(500);
 /// output. What is dropped is killed, with all of its group.
 #[derive(Debug)]
 pub struct Child {
-    process: process::Child,
+    process: Process,
     timeout: Duration,
     deadline: Duration,
     end_cause: EndCause,
@@ -62,10 +65,14 @@ impl Child {
         environment: &[(&str, &str)],
         timeout: Duration,
     ) -> io::Result<Child> {
-        let mut command = command(program, arguments);
-        command.stderr(Stdio::null());
-        command.envs(environment.iter().copied());
-        Child::spawn(command, timeout)
+        let program = Program {
+            path: program.as_ref(),
+            arguments: &words(arguments),
+            environment,
+            standard: [None; 3],
+            is_alone: true,
+        };
+        Child::of(&program, timeout)
     }
 
     /// Starts this program once more, with other arguments. What it logs goes
@@ -76,17 +83,20 @@ impl Child {
         input: Option<BorrowedFd<'_>>,
         timeout: Duration,
     ) -> io::Result<Child> {
-        let mut command = command(own_program()?, arguments);
-        if let Some(input) = input {
-            command.stdin(input.try_clone_to_owned()?);
-        }
-        Child::spawn(command, timeout)
+        let program = Program {
+            path: &own_program()?,
+            arguments: &words(arguments),
+            environment: &[],
+            standard: [input, None, Some(stderr())],
+            is_alone: true,
+        };
+        Child::of(&program, timeout)
     }
 
-    fn spawn(mut command: process::Command, timeout: Duration) -> io::Result<Child> {
+    fn of(program: &Program<'_>, timeout: Duration) -> io::Result<Child> {
         let deadline = clock::since_boot().saturating_add(timeout);
         Ok(Child {
-            process: command.stdout(Stdio::null()).spawn()?,
+            process: program.start()?,
             timeout,
             deadline,
             end_cause: EndCause::OnItsOwn,
@@ -142,9 +152,13 @@ impl Child {
     }
 
     fn send_kill(&mut self) {
-        signal_group(&self.process, Signal::KILL);
+        self.process.signal_group(Signal::KILL);
         self.deadline = clock::since_boot().saturating_add(KILL_RETRY_INTERVAL);
     }
+}
+
+fn words(arguments: &[impl AsRef<OsStr>]) -> Vec<&OsStr> {
+    arguments.iter().map(AsRef::as_ref).collect()
 }
 
 impl Drop for Child {

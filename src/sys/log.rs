@@ -36,7 +36,9 @@ pub enum LogReader {
 /// Starts logging. Only our own records pass: those of the HTTP and TLS crates
 /// hold URLs, and with them the key.
 pub fn start(level: LevelFilter, reader: LogReader) {
-    report_panics();
+    if cfg!(not(panic = "immediate-abort")) {
+        report_panics();
+    }
     let waits = reader == LogReader::Caller;
     if !waits && io::stderr().is_terminal() {
         let printed = match reader {
@@ -186,8 +188,8 @@ fn datagram(level: Level, message: &str, now: Wall) -> Vec<u8> {
 const OUT_OF_MEMORY: &str =
     "out of memory: this process ends, and what it was to do is tried again";
 
-/// One line in the log for a panic, whatever the build does after it. The
-/// builds of `cross` know no places.
+/// One line in the log for a panic, whatever the build does after it. Where a panic is a
+/// trap, as in the builds of `cross`, nothing calls this: fault.c does it.
 fn report_panics() {
     panic::set_hook(Box::new(|info| {
         if io::Error::last_os_error().kind() == io::ErrorKind::OutOfMemory {
@@ -196,7 +198,6 @@ fn report_panics() {
         }
         let place = info
             .location()
-            .filter(|place| place.line() > 0)
             .map_or(String::new(), |place| format!(", at {place}"));
         let cause = info
             .payload_as_str()

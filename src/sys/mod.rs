@@ -10,7 +10,7 @@
 //! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
 //! | [`trap`], [`users`] | whom a file must belong to |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
-//! | [`child`], [`process`] | programs, and wansync itself, started and watched |
+//! | [`child`], [`process`], [`spawn`] | programs, and wansync itself, started and watched |
 //! | [`clock`], [`zone`], [`random`], [`digest`], [`identity`] | times and numbers |
 //! | [`os_error`] | the kernel's words for its errors |
 //! | [`log`], [`terminal`] | who reads it |
@@ -36,6 +36,7 @@ pub mod ping;
 pub mod process;
 pub mod random;
 pub mod signals;
+mod spawn;
 pub mod store;
 pub mod terminal;
 #[cfg(test)]

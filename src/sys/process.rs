@@ -5,21 +5,20 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::CommandExt;
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::process::{
-    DumpableBehavior, Pid, Resource, Signal, getrlimit, kill_process_group, set_dumpable_behavior,
-    setrlimit, setsid,
+    DumpableBehavior, Resource, Signal, getrlimit, set_dumpable_behavior, setrlimit, setsid,
 };
 use rustix::stdio::dup2_stdin;
 
 use super::clock;
 use super::os_error::describe;
+use super::spawn::{Process, Program};
 use super::wait::{self, Readiness};
 use wansync_core::reason::address::CommandFault;
 
@@ -79,10 +78,8 @@ fn readable(line: &[u8]) -> String {
 /// the time is over.
 pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun {
     let end = clock::since_boot() + timeout;
-    let mut command = command(program, arguments);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
+    let (mut child, pipes) = match start(program, arguments) {
+        Ok(started) => started,
         Err(error) => {
             return ProgramRun {
                 output: Err(start_fault(program, &error)),
@@ -90,13 +87,13 @@ pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun
             };
         }
     };
-    let mut pipes = [
-        Captured::new(child.stdout.take()),
-        Captured::new(child.stderr.take()),
-    ];
+    let mut pipes = pipes.map(|pipe| Captured {
+        pipe: Some(pipe),
+        bytes: Vec::new(),
+    });
     let ended = read_until_exit(&mut child, &mut pipes, end);
     if !matches!(ended, Ok(Some(_))) {
-        signal_group(&child, Signal::KILL);
+        child.signal_group(Signal::KILL);
         let _ = child.wait();
     }
     let [stdout, stderr] = pipes.map(|captured| captured.bytes);
@@ -118,6 +115,21 @@ pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun
     }
 }
 
+/// Starts it, with the other ends of its output and of its errors.
+fn start(program: &str, arguments: &[String]) -> io::Result<(Process, [PipeReader; 2])> {
+    let (output, its_output) = io::pipe()?;
+    let (errors, its_errors) = io::pipe()?;
+    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+    let program = Program {
+        path: program.as_ref(),
+        arguments: &arguments,
+        environment: &[],
+        standard: [None, Some(its_output.as_fd()), Some(its_errors.as_fd())],
+        is_alone: true,
+    };
+    Ok((program.start()?, [output, errors]))
+}
+
 fn start_fault(program: &str, error: &io::Error) -> CommandFault {
     // The kernel says the same of a script as of the interpreter that it names.
     if error.kind() == io::ErrorKind::NotFound && Path::new(program).exists() {
@@ -129,19 +141,12 @@ fn start_fault(program: &str, error: &io::Error) -> CommandFault {
 /// An output of a running program, with what came so far.
 struct Captured {
     /// The output, while it is open.
-    pipe: Option<File>,
+    pipe: Option<PipeReader>,
     /// The beginning of what came.
     bytes: Vec<u8>,
 }
 
 impl Captured {
-    fn new(pipe: Option<impl Into<OwnedFd>>) -> Captured {
-        Captured {
-            pipe: pipe.map(|pipe| File::from(pipe.into())),
-            bytes: Vec::new(),
-        }
-    }
-
     /// Reads what is there, and keeps no more than [`MAX_OUTPUT`]. Returns true if
     /// there was something.
     fn read_some(&mut self) -> io::Result<bool> {
@@ -171,7 +176,7 @@ impl Captured {
 
 /// The exit status, or `None` at `end`.
 fn read_until_exit(
-    child: &mut Child,
+    child: &mut Process,
     pipes: &mut [Captured; 2],
     end: Duration,
 ) -> io::Result<Option<ExitStatus>> {
@@ -181,7 +186,7 @@ fn read_until_exit(
             return Ok(None);
         }
         let open = pipes.iter().filter_map(|captured| captured.pipe.as_ref());
-        let open: Vec<BorrowedFd<'_>> = open.map(File::as_fd).collect();
+        let open: Vec<BorrowedFd<'_>> = open.map(PipeReader::as_fd).collect();
         match open.is_empty() {
             true => clock::sleep(left.min(Duration::from_millis(1))),
             false => drop(wait::until_readable(
@@ -201,24 +206,6 @@ fn read_until_exit(
     }
 }
 
-/// A program without a shell and without input, in a process group of its own.
-pub(super) fn command(program: impl AsRef<OsStr>, arguments: &[impl AsRef<OsStr>]) -> Command {
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .process_group(0);
-    command
-}
-
-/// Sends a signal to a child of [`command`] and to all of its group. The child
-/// must not have been waited for: its number could be another's.
-pub(super) fn signal_group(child: &Child, signal: Signal) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(group, signal);
-    }
-}
-
 /// The path of this program, to run it again. An upgrade takes the file of a
 /// running daemon away; the kernel keeps it for as long as it runs.
 pub(super) fn own_program() -> io::Result<PathBuf> {
@@ -233,15 +220,17 @@ pub(super) fn own_program() -> io::Result<PathBuf> {
 /// terminal, no pipe of the caller's. Returns once it has called
 /// [`leave_session`], or ended: until then, what ends the caller would end it too.
 pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
-    let mut child = Command::new(own_program()?)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let Some(pipe) = child.stdin.take() else {
-        return Ok(());
+    let (theirs, pipe) = io::pipe()?;
+    let words: Vec<&OsStr> = arguments.iter().map(OsString::as_os_str).collect();
+    let program = Program {
+        path: &own_program()?,
+        arguments: &words,
+        environment: &[],
+        standard: [Some(theirs.as_fd()), None, None],
+        is_alone: false,
     };
+    program.start()?;
+    drop(theirs);
     // Nothing is written: it is an error on our end once the other is closed.
     // (Its session could be asked for, but has no number where the leader is in
     // another PID namespace.)
@@ -279,6 +268,8 @@ pub fn environment_variable(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// The first line of its output and of its errors.

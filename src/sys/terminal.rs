@@ -2,10 +2,12 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
-use rustix::io::retry_on_intr;
-use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+use nix::errno::Errno;
+use nix::sys::termios::{
+    LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
 };
+use rustix::io::retry_on_intr;
+use rustix::termios::tcgetwinsize;
 
 use super::process::environment_variable;
 
@@ -73,7 +75,7 @@ pub fn prompt(question: &str, hidden: bool) -> Result<Vec<u8>, String> {
     let before = if hidden { disable_echo()? } else { None };
     let read = asked.and_then(|()| read_line());
     if let Some(before) = before {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &before);
+        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &before);
         let _ = writeln!(io::stderr());
     }
     match read {
@@ -96,12 +98,13 @@ fn read_line() -> io::Result<Vec<u8>> {
 /// The terminal shows nothing of what is typed; as it was before is returned.
 /// Ctrl-C ends the line, and not this process: who else would undo it?
 fn disable_echo() -> Result<Option<Termios>, String> {
-    let in_words = |error| format!("the terminal cannot hide it: {error}");
+    let in_words =
+        |error: Errno| format!("the terminal cannot hide it: {}", io::Error::from(error));
     let before = tcgetattr(io::stdin()).map_err(in_words)?;
     let mut hidden = before.clone();
-    hidden.local_modes -= LocalModes::ECHO | LocalModes::ISIG;
-    hidden.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
-    tcsetattr(io::stdin(), OptionalActions::Drain, &hidden).map_err(in_words)?;
+    hidden.local_flags -= LocalFlags::ECHO | LocalFlags::ISIG;
+    hidden.control_chars[SpecialCharacterIndices::VEOL as usize] = INTERRUPT;
+    tcsetattr(io::stdin(), SetArg::TCSADRAIN, &hidden).map_err(in_words)?;
     Ok(Some(before))
 }
 

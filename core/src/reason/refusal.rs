@@ -25,18 +25,6 @@ pub enum ReplyDoubt {
     Contradicted(String),
 }
 
-impl ReplyDoubt {
-    /// The doubt with every text of the service passed through `change`.
-    #[must_use]
-    pub fn map_text(self, change: impl Fn(&str) -> String) -> ReplyDoubt {
-        match self {
-            ReplyDoubt::Coded(coding) => ReplyDoubt::Coded(change(&coding)),
-            ReplyDoubt::Contradicted(words) => ReplyDoubt::Contradicted(change(&words)),
-            other => other,
-        }
-    }
-}
-
 /// Follows on "the reply confirms nothing: ".
 impl fmt::Display for ReplyDoubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
