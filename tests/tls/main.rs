@@ -8,6 +8,7 @@
 
 mod certificates;
 mod chains;
+mod hostile;
 mod matrix;
 mod nginx;
 mod server;
