@@ -83,7 +83,7 @@ impl Staged {
     }
 
     fn add_programs(&self) {
-        let busybox = busybox();
+        let busybox = wansync_test_support::programs::busybox();
         fs::copy(&busybox, self.path("bin/busybox")).expect("a program");
         for applet in APPLETS.split_whitespace() {
             symlink("busybox", self.path("bin").join(applet)).expect("a link");
@@ -371,14 +371,6 @@ fn copy_all(from: &Path, to: &Path) {
             false => drop(fs::copy(entry.path(), place).expect("a file")),
         }
     }
-}
-
-/// Debian's busybox, or that of `tests/setup`.
-fn busybox() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-busybox/bin/busybox");
-    let mut all = [own, "/usr/bin/busybox".into(), "/bin/busybox".into()].into_iter();
-    all.find(|path| path.is_file())
-        .expect("busybox: run tests/setup")
 }
 
 /// The libraries of a program, as `ldd` names them.

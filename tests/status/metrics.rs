@@ -1,12 +1,9 @@
 //! `status --format prometheus`, read by a reader of our own and, where it is
 //! installed, by Prometheus's.
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use serde_json::json;
 use wansync_sim::KEY;
+use wansync_test_support::programs::prometheus_reads;
 
 use crate::exposition::{Samples, read};
 use crate::{DACHA, Watched, ago, seen};
@@ -18,41 +15,10 @@ fn metrics(watched: &Watched) -> Samples {
     let ran = ran.expect(0).never_says(KEY);
     assert_eq!(ran.stderr, "");
     let samples = read(&ran.stdout);
-    prometheus_reads(&ran.stdout, &samples);
-    samples
-}
-
-/// Prometheus's own reader for Python finds the same samples. It is passed over
-/// where tests/setup could not install it.
-#[track_caller]
-fn prometheus_reads(text: &str, samples: &Samples) {
-    const READER: &str = "import sys\n\
-        from prometheus_client.parser import text_string_to_metric_families as read\n\
-        text = sys.stdin.buffer.read().decode('utf-8')\n\
-        for family in read(text):\n\
-        \x20   assert family.documentation and family.type == 'gauge', family\n\
-        \x20   for s in family.samples: print(s.name, float(s.value), *sorted(s.labels.items()))\n";
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/bin/python");
-    if !python.exists() {
-        eprintln!("passed over: tests/setup did not install prometheus_client");
-        return;
+    if let Some(read) = prometheus_reads(&ran.stdout) {
+        assert_eq!(read.lines().count(), samples.len(), "{read}");
     }
-    let mut python = Command::new(python);
-    let pipes = python
-        .args(["-c", READER])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut child = pipes.spawn().expect("python runs");
-    let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(text.as_bytes()).expect("it reads");
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    assert!(
-        output.status.success(),
-        "prometheus_client refuses:\n{text}"
-    );
-    let read = String::from_utf8(output.stdout).expect("UTF-8");
-    assert_eq!(read.lines().count(), samples.len(), "{read}");
+    samples
 }
 
 #[track_caller]

@@ -9,6 +9,7 @@ pub mod netifd;
 pub mod netns;
 pub mod nginx;
 pub mod procd;
+pub mod programs;
 pub mod random;
 pub mod resolver;
 pub mod simulator;
