@@ -17,7 +17,7 @@ demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a 
 .PHONY: test
 test: ## formatting, lints, documentation, and every test
 	tests/setup
-	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/no-std cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl cross/tools/rustc cross/wireguard/init cross/wireguard/run sim/demo/* tests/run tests/setup tests/under-load
+	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/no-std cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl cross/tools/rustc cross/wireguard/init cross/wireguard/run openwrt/relay/report sim/demo/* tests/run tests/setup tests/under-load
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps

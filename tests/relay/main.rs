@@ -12,6 +12,7 @@ mod errors;
 mod image;
 mod nginx;
 mod replies;
+mod report;
 mod requests;
 mod secrets;
 
