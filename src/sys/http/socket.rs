@@ -69,6 +69,8 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
+            // A flood leaves nothing to wait for.
+            self.time_left()?;
             match self.stream.read(buffer) {
                 Err(error) if is_early(&error) => self.wait_for(Readiness::Input)?,
                 done => return done,

@@ -168,8 +168,8 @@ fn a_reset_never_completes_a_body() {
 }
 
 #[test]
-fn a_reply_that_drips_or_stalls_ends_in_time() {
-    let behaviours: [Behaviour; 4] = [
+fn a_reply_that_drips_stalls_or_floods_ends_in_time() {
+    let behaviours: [Behaviour; 6] = [
         |peer| peer.stall(),
         |peer| {
             peer.request();
@@ -182,6 +182,14 @@ fn a_reply_that_drips_or_stalls_ends_in_time() {
         |peer| {
             peer.answer("HTTP/1.1 200 OK\r\n\r\nsome");
             peer.stall();
+        },
+        |peer| {
+            peer.request();
+            peer.flood("HTTP/1.1 100 Continue\r\n\r\n");
+        },
+        |peer| {
+            peer.answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+            peer.flood("X: a trailer\r\n");
         },
     ];
     for behaviour in behaviours {

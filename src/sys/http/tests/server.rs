@@ -151,6 +151,12 @@ impl Peer {
         }
     }
 
+    /// The same over and over, as fast as it is taken, until the client gives up.
+    pub fn flood(&mut self, bytes: &str) {
+        let bytes = bytes.repeat(4096);
+        while self.send(&bytes).is_ok() {}
+    }
+
     /// Keeps the connection open, silently, until the client closes it.
     pub fn stall(&mut self) {
         let _ = io::copy(&mut self.tcp, &mut io::sink());
