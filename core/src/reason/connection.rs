@@ -74,7 +74,8 @@ pub struct Attempts {
     pub more: usize,
     /// The families of addresses whose look-up failed.
     pub missing: Vec<MissingFamily>,
-    /// The address of this router itself that the name has, as a filter answers.
+    /// The address of no host, or of this router itself, that the name has beside the
+    /// others, as a filter answers.
     pub filtered: Option<IpAddr>,
 }
 
@@ -134,6 +135,7 @@ impl Attempts {
         if let Some(device) = &self.device {
             places.add(format_args!("through {device}"))?;
         }
+        self.add_filtered(&mut places)?;
         match places.is_empty() {
             true => Ok(()),
             false => f.write_str(")"),
@@ -160,6 +162,19 @@ impl Attempts {
         }
         parts.add_each(&self.missing)
     }
+
+    fn add_filtered(&self, parts: &mut List<'_, '_>) -> fmt::Result {
+        let Some(answer) = self.filtered else {
+            return Ok(());
+        };
+        let whose = match answer.to_canonical().is_unspecified() {
+            true => "no host",
+            false => "this router itself",
+        };
+        parts.add(format_args!(
+            "{answer} is {whose}: does a filter block the name?"
+        ))
+    }
 }
 
 /// Each address with its end, and the families that are missing.
@@ -170,12 +185,7 @@ impl fmt::Display for Attempts {
             parts.add(format_args!("{address}: {end}"))?;
         }
         self.add_unnamed(&mut parts)?;
-        match self.filtered {
-            Some(own) => parts.add(format_args!(
-                "{own} is this router itself: does a filter block the name?"
-            )),
-            None => Ok(()),
-        }
+        self.add_filtered(&mut parts)
     }
 }
 

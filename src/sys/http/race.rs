@@ -285,9 +285,7 @@ impl<'a> Race<'a> {
                 HttpError::Name(NameFailure::NoAddress(failed.missing))
             }
             first => {
-                failed.filtered = first
-                    .map(SocketAddr::ip)
-                    .filter(|ip| failed.tried.iter().any(|tried| tried.address == *ip));
+                failed.filtered = first.map(SocketAddr::ip);
                 failure_of(failed, self.timeout)
             }
         }

@@ -145,7 +145,8 @@ fn select(found: impl Iterator<Item = SocketAddr>, port: u16) -> Addresses {
     let mut addresses = Addresses::default();
     for mut address in found {
         address.set_port(port);
-        if address.ip().is_unspecified() || address.ip().is_loopback() {
+        let ip = address.ip().to_canonical();
+        if ip.is_unspecified() || ip.is_loopback() {
             addresses.filtered.get_or_insert(address);
         } else if addresses.usable.len() == MAX_ADDRESSES {
             addresses.more += 1;
@@ -208,7 +209,7 @@ mod tests {
         let select = |list: &[&str]| select(addresses(list).into_iter(), 443);
         let good = select(&["0.0.0.0", "192.0.2.1", "127.0.0.1", "192.0.2.1"]);
         assert_eq!(good.usable, addresses(&["192.0.2.1"]));
-        for filtered in ["127.0.0.1", "::"] {
+        for filtered in ["127.0.0.1", "::", "::ffff:0.0.0.0", "::ffff:127.0.0.1"] {
             let none = select(&[filtered]);
             assert_eq!(none.usable, []);
             assert_eq!(none.filtered, Some(addresses(&[filtered])[0]));
