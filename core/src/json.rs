@@ -203,11 +203,12 @@ impl<'a> Json<'a> {
     }
 
     /// The first of these names, 32 at most, that an object has more than once, escaped or
-    /// not: which of the values counts is then anybody's guess.
+    /// not, in whatever case: which of the values counts is then anybody's guess.
     pub(crate) fn repeated_name<'n>(self, names: &[&'n str]) -> Option<&'n str> {
         let mut seen = 0_u32;
         self.fields().find_map(|(name, _)| {
-            let place = names.iter().position(|known| *known == name)?;
+            let mut known = names.iter();
+            let place = known.position(|known| known.eq_ignore_ascii_case(&name))?;
             let is_repeated = seen & (1 << place) != 0;
             seen |= 1 << place;
             is_repeated.then(|| names[place])

@@ -17,6 +17,8 @@ const NAMES_OF_WORDS = ['message', 'error', 'errors', 'err_msg', 'err_message',
     'error_message', 'error_description', 'description', 'reason', 'detail', 'details',
     'title', 'msg', 'text'];
 const SILENT_NAMES = ['code', 'err_code', 'error_code', 'status', 'type', 'field', 'id'];
+// The names that say whether there is an error: given twice, they say nothing.
+const READ_NAMES = ['response', 'status', 'data', 'error', 'errors'];
 // The longest message that is passed on, in characters.
 const MAX_WORDS = 200;
 // So many characters of the key give away that it is quoted.
@@ -203,7 +205,9 @@ function read(reply) {
         const text = decoder.decode(reply.responseBuffer);
         const document = JSON.parse(text);
         const colons = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
-        return isObject(document) && countNames(document) === colons ? document : null;
+        const isClear = isObject(document) && countNames(document) === colons
+            && !repeats(document) && !repeats(document.response);
+        return isClear ? document : null;
     } catch (e) {
         return null;
     }
@@ -223,21 +227,35 @@ function countNames(value) {
     return inner.reduce((sum, one) => sum + countNames(one), names.length);
 }
 
+// True if an object has one of the names that are read twice, in whatever case.
+function repeats(object) {
+    const names = Object.keys(isObject(object) ? object : {}).map((name) => name.toLowerCase());
+    return READ_NAMES.some((name) => names.indexOf(name) !== names.lastIndexOf(name));
+}
+
 // True if a reply of status 200 says "ok", and nothing beside it that there is an error.
 function isAcknowledged(document) {
     const response = document.response;
     if (!isObject(response) || response.status !== 'ok') {
         return false;
     }
-    const errors = [document, response].map((one) => [one.error, one.errors]);
-    return errors.every((pair) => pair.every((error) => wordsIn(error, true, 8) === ''));
+    const objects = [document, response, response.data].filter(isObject);
+    return !objects.some((object) => Object.keys(object).some((name) => {
+        const text = scalar(object[name]);
+        return /^err/i.test(name) && wordsIn(object[name], true, 8) !== ''
+            || /^success$/i.test(name) && /^(?:0|false)$/.test(text)
+            || /^status$/i.test(name) && object === document && text !== '' && !isYes(text);
+    }));
+}
+
+function isYes(text) {
+    return /^(?:ok|true|success|200|good|nochg)$/i.test(text);
 }
 
 // The words of a refusal in SkyDNS's form, or null: a status that is not "ok", or an
 // error where there is no status.
 function wordsOfRefusal(document) {
     const response = isObject(document.response) ? document.response : {};
-    const isYes = (text) => /^(?:ok|true|success|200)$/i.test(text);
     const own = scalar(response.status);
     const status = own || scalar(document.status);
     if (isYes(own)) {

@@ -176,6 +176,15 @@ fn heads() -> Vec<Row> {
             "what came is not HTTP",
         ),
         (
+            "chunks with line feeds alone",
+            raw(format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\n{OK}\n0\n\n",
+                OK.len()
+            )),
+            69,
+            "what came is not HTTP (a chunk without an end)",
+        ),
+        (
             "an end that lacks",
             raw(&b"HTTP/1.1 200 OK\r\n\r\n{\"response\":{\"status\":\"ok\"}"[..]),
             1,
@@ -475,6 +484,31 @@ fn bodies() -> Vec<Row> {
             "an HTML page",
         ),
         ("empty", body(""), 1, "an empty body"),
+        (
+            "gzip that is not announced",
+            body(b"\x1f\x8b\x08\0\0"),
+            1,
+            "compressed (gzip), which was not asked for",
+        ),
+        ("a bare word", body("OK\n"), 1, "'OK' and nothing else"),
+        (
+            "a status in another case",
+            body(r#"{"response":{"status":"ok","Status":"error"}}"#),
+            1,
+            given,
+        ),
+        (
+            "an error's message",
+            body(r#"{"response":{"status":"ok","error_code":3,"error_message":"No such user"}}"#),
+            1,
+            "it says ok and an error at once: No such user",
+        ),
+        (
+            "another status outside",
+            body(r#"{"status":"error","response":{"status":"ok"}}"#),
+            1,
+            "it says ok and an error at once: status 'error'",
+        ),
     ]
 }
 

@@ -107,6 +107,9 @@ fn looks_like(body: &[u8], problem: JsonError) -> String {
         }
         Some(b'<') => "an HTML page".to_owned(),
         Some(b'{' | b'[') => problem.to_string(),
+        Some(0x1f) if text.starts_with(b"\x1f\x8b") => {
+            "compressed (gzip), which was not asked for".to_owned()
+        }
         Some(_) => "other text".to_owned(),
     }
 }

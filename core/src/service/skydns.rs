@@ -28,8 +28,6 @@ pub const BODY_LIMIT: usize = WATCH_LIMIT;
 /// The names that are read, at the top and under `response`: given twice, they say
 /// nothing.
 const READ_NAMES: [&str; 5] = ["response", "status", "data", "error", "errors"];
-/// The names that say that there is an error, whatever else says ok.
-const ERROR_NAMES: [&str; 2] = ["error", "errors"];
 
 /// The URL of `update_ip`: "create or update the user's dynamic address, and
 /// bind it to a profile". It holds the key.
@@ -130,6 +128,12 @@ fn without_json(why: Failure, reply: &Reply, now: Wall) -> Failure {
     });
     match (message, why) {
         (Some(message), _) => reply.refusal(message, now),
+        (None, Failure::Refused { message })
+            if reply.is_success() && is_affirmative(first_word(&message)) =>
+        {
+            let what = format!("'{message}' and nothing else");
+            Failure::Unknown { what }
+        }
         (None, why) if reply.is_success() => why,
         (None, Failure::Refused { message }) if !reply.is_fine() => {
             reply.failure(reply.status, Some(message), now)
@@ -158,15 +162,44 @@ pub fn acknowledged(reply: &Reply, now: Wall) -> Result<(), Failure> {
         what: problem.to_string(),
     })?;
     let document = body::document(&reply.body)?;
-    let response = document.get("response").unwrap_or(Json::NULL);
-    let mut errors = [document, response].into_iter().flat_map(|object| {
-        let errors = ERROR_NAMES.iter().filter_map(move |name| object.get(name));
-        errors.filter_map(body::words_of)
-    });
-    match errors.next() {
+    match error_beside_ok(document) {
         Some(words) => Err(Failure::Doubtful(ReplyDoubt::Contradicted(words))),
         None => Ok(()),
     }
+}
+
+/// The words of an error that stands beside an "ok", in whichever of the objects: under an
+/// error's name, a `success` that is none, or a status of the whole that says no. A code
+/// is no words, as long as there are any.
+fn error_beside_ok(document: Json<'_>) -> Option<String> {
+    let response = document.get("response").unwrap_or(Json::NULL);
+    let data = response.get("data").unwrap_or(Json::NULL);
+    let mut found = Vec::new();
+    for (depth, object) in [document, response, data].into_iter().enumerate() {
+        for (name, value) in object.fields() {
+            let is = |other: &str| name.eq_ignore_ascii_case(other);
+            let text = body::message(value);
+            found.extend(match text {
+                _ if is_error_name(&name) => body::words_of(value),
+                Some(text) if is("success") && body::is_nothing(&text) => {
+                    Some(format!("success '{text}'"))
+                }
+                Some(text) if depth == 0 && is("status") && !is_affirmative(&text) => {
+                    Some(format!("status '{text}'"))
+                }
+                _ => None,
+            });
+        }
+    }
+    let is_code = |words: &String| words.bytes().all(|byte| byte.is_ascii_digit());
+    let words = found.iter().position(|words| !is_code(words));
+    (!found.is_empty()).then(|| found.swap_remove(words.unwrap_or(0)))
+}
+
+/// True for `error`, `errors`, `err_msg`, `error_code` and the like, in whatever case.
+fn is_error_name(name: &str) -> bool {
+    let start = name.as_bytes().get(..3);
+    start.is_some_and(|start| start.eq_ignore_ascii_case(b"err"))
 }
 
 /// The words of the error that a document reports, if it is one: a `response.status` that
@@ -186,10 +219,15 @@ fn refusal_in(document: Json<'_>) -> Option<String> {
     words.or_else(|| Some(format!("status '{}'", own?)))
 }
 
+fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric());
+    &text[..end.unwrap_or(text.len())]
+}
+
 /// True for a status that is no error, although all but "ok" to the letter leaves it open
-/// what it is.
+/// what it is. The last two are what services for dynamic names say.
 fn is_affirmative(status: &str) -> bool {
-    let words = ["ok", "true", "success", "200"];
+    let words = ["ok", "true", "success", "200", "good", "nochg"];
     words
         .iter()
         .any(|word| status.trim().eq_ignore_ascii_case(word))

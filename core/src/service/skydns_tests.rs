@@ -197,6 +197,11 @@ fn what_is_given_twice_confirms_nothing() {
             "response",
         ),
         (r#"{"response":{"status":"ok","data":1,"data":2}}"#, "data"),
+        (r#"{"response":{"status":"ok","Status":"error"}}"#, "status"),
+        (
+            r#"{"response":{"status":"ok"},"RESPONSE":{"status":"error"}}"#,
+            "response",
+        ),
     ] {
         let failure = data(&reply(200, body), Wall::from_secs(0)).expect_err(body);
         let words = format!("the reply confirms nothing: it gives '{name}' more than once");
@@ -212,20 +217,63 @@ fn an_error_beside_the_ok_confirms_nothing() {
     for body in [
         r#"{"response":{"status":"ok","error":"no such user"}}"#,
         r#"{"response":{"status":"ok"},"errors":[{"code":1,"message":"no such user"}]}"#,
+        r#"{"response":{"status":"ok","Error":"no such user"}}"#,
+        r#"{"response":{"status":"ok","err_code":3,"err_msg":"no such user"}}"#,
+        r#"{"response":{"status":"ok","data":{"error":{"message":"no such user"}}}}"#,
+        r#"{"errorCode":"3","errorMessage":"no such user","response":{"status":"ok"}}"#,
     ] {
-        let failure = acknowledged(&reply(200, body), Wall::from_secs(0)).expect_err(body);
-        assert_eq!(
-            failure.to_string(),
-            "the reply confirms nothing: it says ok and an error at once: no such user"
-        );
+        contradicts_itself(body, "no such user");
+    }
+    for (body, words) in [
+        (
+            r#"{"status":"error","response":{"status":"ok"}}"#,
+            "status 'error'",
+        ),
+        (
+            r#"{"success":false,"response":{"status":"ok"}}"#,
+            "success 'false'",
+        ),
+        (r#"{"response":{"status":"ok","success":0}}"#, "success '0'"),
+        (r#"{"response":{"status":"ok","errno":3}}"#, "3"),
+    ] {
+        contradicts_itself(body, words);
     }
     for body in [
         r#"{"response":{"status":"ok","error":null,"errors":[]}}"#,
         r#"{"response":{"status":"ok","error":"","errors":{}},"error":0}"#,
         r#"{"response":{"status":"ok","message":"the address is bound"}}"#,
+        r#"{"response":{"status":"ok","error_code":0,"error_message":""},"status":200}"#,
+        r#"{"response":{"status":"ok","success":true,"data":{"status":"new"}}}"#,
     ] {
         let done = acknowledged(&reply(200, body), Wall::from_secs(0));
         assert!(done.is_ok(), "{body}: {done:?}");
+    }
+}
+
+#[track_caller]
+fn contradicts_itself(body: &str, words: &str) {
+    let failure = acknowledged(&reply(200, body), Wall::from_secs(0)).expect_err(body);
+    let doubt = "the reply confirms nothing: it says ok and an error at once: ";
+    assert_eq!(failure.to_string(), format!("{doubt}{words}"), "{body}");
+}
+
+/// A bare word confirms nothing, but to hold an address because a service said "ok" would
+/// be as wrong.
+#[test]
+fn a_bare_ok_is_neither_a_success_nor_a_refusal() {
+    for body in [
+        "ok",
+        "OK\n",
+        "Success.",
+        "good 8.8.4.4",
+        "nochg",
+        "OK, updated",
+    ] {
+        let failure = acknowledged(&reply(200, body), Wall::from_secs(0)).expect_err(body);
+        let word = body.trim();
+        let words = format!("the reply is not understood: '{word}' and nothing else");
+        assert_eq!(failure.to_string(), words);
+        assert!(!failure.is_permanent());
     }
 }
 

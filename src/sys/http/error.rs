@@ -97,6 +97,9 @@ impl From<ureq::Error> for HttpError {
             ureq::Error::Protocol(error) => {
                 HttpError::Broken(describe_protocol_error(&error.to_string()))
             }
+            ureq::Error::BodyStalled => {
+                HttpError::Broken("what came is not HTTP (a chunk without an end)".to_owned())
+            }
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
                 HttpError::Connect(INVALID_ADDRESS.to_owned())
             }
