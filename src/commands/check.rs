@@ -82,9 +82,7 @@ fn check_clock_and_ca_file(config: &Config, findings: &mut Findings<'_>) {
         Ok(found) => describe_ca_file(ca_file, &found, now.clock_is_set(), findings),
         Err(why) => findings.bad(
             Exit::Config,
-            format_args!(
-                "the CA file {ca_file}: {why}; on OpenWrt it comes with the package ca-bundle"
-            ),
+            format_args!("{why}; on OpenWrt it comes with the package ca-bundle"),
         ),
     }
 }

@@ -481,7 +481,7 @@ const SYMPTOMS: &[Symptom] = &[
         },
     ),
     (
-        "the CA file …: it holds no certificate",
+        "the CA file … cannot be used: it holds no certificate",
         "wansync check",
         |on| {
             on.run("sed -i /PRIVATE/d /etc/ssl/certs/ca-certificates.crt");
