@@ -4,7 +4,7 @@
 use core::fmt;
 
 /// The names before a `=` or `:` that are pasted with a key.
-pub const KEY_PREFIXES: [&str; 4] = ["key", "api_key", "apikey", "token"];
+pub const KEY_PREFIXES: [&str; 6] = ["key", "api_key", "apikey", "token", "https", "http"];
 /// The names before a `=` or `:` that are pasted with a login.
 pub const LOGIN_PREFIXES: [&str; 4] = ["ident", "login", "user", "name"];
 
@@ -94,6 +94,9 @@ fn fault_of(c: char) -> Option<PasteFault> {
             "a typographic quotation mark"
         }
         '\u{2010}'..='\u{2015}' | '\u{2212}' => "a dash that is no '-'",
+        '•' | '●' => "a dot that stands for what is hidden",
+        '…' => "an ellipsis, which stands for what was cut off",
+        '\u{fffd}' => "which stands for a character that was lost",
         _ if is_invisible(c) => "which does not show",
         _ if c.is_whitespace() && c != ' ' => "an unusual blank",
         _ => return None,
@@ -107,7 +110,7 @@ fn is_invisible(c: char) -> bool {
         c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{fffc}'
+            | '\u{feff}' | '\u{fffc}' | '\u{2800}' | '\u{3164}' | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -190,6 +193,7 @@ mod tests {
             "\u{3000}\u{2060}key\u{202f}\u{feff}\n",
             "\u{200e}key\u{ad}",
             "\u{feff}\u{feff}key\u{85}",
+            "\u{2800}key\u{e0041}",
         ] {
             assert_eq!(trim(text), "key", "{text:?}");
         }
@@ -222,7 +226,21 @@ mod tests {
                 "holds U+201C, a typographic quotation mark",
             ),
             ("«abc»", "holds U+00AB, a typographic quotation mark"),
+            (
+                "https://www.skydns.ru/provider_api/profiles?key=abc",
+                "begins with 'https:', which is hardly part of it",
+            ),
             ("ab\u{2013}c", "holds U+2013, a dash that is no '-'"),
+            ("••••", "holds U+2022, a dot that stands for what is hidden"),
+            (
+                "abc…",
+                "holds U+2026, an ellipsis, which stands for what was cut off",
+            ),
+            (
+                "ab\u{fffd}",
+                "holds U+FFFD, which stands for a character that was lost",
+            ),
+            ("ab\u{e0041}c", "holds U+E0041, which does not show"),
             ("ab\u{a0}c", "holds U+00A0, an unusual blank"),
             ("ab\u{200b}c", "holds U+200B, which does not show"),
             ("ab\u{feff}c", "holds U+FEFF, which does not show"),
