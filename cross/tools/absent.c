@@ -34,3 +34,65 @@ void *__dlsym_time64(void *handle, const char *name) { return 0; }
 
 /* Names are for debuggers. */
 int pthread_setname_np(word thread, const char *name) { return 0; }
+
+/* What of musl the resolver alone uses, made for more than it asks. */
+
+/* 48 addresses at most. */
+void qsort(void *base, word count, word size, int (*compare)(const void *, const void *)) {
+    char *start = base, *end = start + count * size;
+    for (char *next = start; next < end; next += size) {
+        for (char *at = next; at > start && compare(at - size, at) > 0; at -= size) {
+            for (char *byte = at; byte < at + size; byte++) {
+                char moved = *byte;
+                *byte = *(byte - size);
+                *(byte - size) = moved;
+            }
+        }
+    }
+}
+
+/* A name in a line of /etc/hosts. */
+char *strstr(const char *text, const char *part) {
+    for (;; text++) {
+        word same = 0;
+        while (part[same] && text[same] == part[same]) same++;
+        if (!part[same]) return (char *)text;
+        if (!text[same]) return 0;
+    }
+}
+
+/* Whether each character of a name is one: in the C locale, which is never left, they are. */
+word mbstowcs(void *wide, const char *name, word limit) { return 0; }
+
+/* Numbers without a sign or blanks before them: ports, zones, options, parts of addresses. */
+static unsigned digit(char character) {
+    unsigned decimal = character - '0', letter = (character | 32) - 'a';
+    return decimal < 10 ? decimal : letter < 6 ? letter + 10 : 16;
+}
+unsigned long long strtoull(const char *text, char **end, int base) {
+    unsigned long long number = 0;
+    if (!base) {
+        base = *text == '0' ? 8 : 10;
+        if (base == 8 && (text[1] | 32) == 'x' && digit(text[2]) < 16) {
+            base = 16;
+            text += 2;
+        }
+    }
+    for (; digit(*text) < base; text++) {
+        unsigned next = digit(*text);
+        number = number > (~0ull - next) / base ? ~0ull : number * base + next;
+    }
+    if (end) *end = (char *)text;
+    return number;
+}
+word strtoul(const char *text, char **end, int base) {
+    unsigned long long number = strtoull(text, end, base);
+    return number > ~(word)0 ? ~(word)0 : number;
+}
+
+/* Threads ask for the size of a page, and nobody for anything else. */
+word getauxval(word entry);
+word sysconf(int name) { return name == 30 /* _SC_PAGESIZE */ ? getauxval(6 /* AT_PAGESZ */) : -1; }
+
+/* The kernel is asked for the time, not its page in our memory. */
+void *__vdsosym(const char *version, const char *name) { return 0; }

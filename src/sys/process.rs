@@ -12,7 +12,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::process::{
-    DumpableBehavior, Resource, Signal, getrlimit, set_dumpable_behavior, setrlimit, setsid,
+    DumpableBehavior, Resource, Signal, getrlimit, prlimit, set_dumpable_behavior, setsid,
 };
 use rustix::stdio::dup2_stdin;
 
@@ -257,7 +257,7 @@ pub fn leave_session() {
 pub fn forbid_core_dumps() {
     let mut limit = getrlimit(Resource::Core);
     limit.current = Some(0);
-    let _ = setrlimit(Resource::Core, limit);
+    let _ = prlimit(None, Resource::Core, limit);
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 

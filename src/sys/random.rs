@@ -20,8 +20,8 @@ pub fn number() -> u32 {
     }
 }
 
-/// True if the kernel's generator has been seeded, or cannot say whether it has:
-/// then its numbers are waited for in another way.
+/// True unless the kernel's generator has yet to be seeded. A kernel that cannot say, one
+/// before 3.17, has no numbers for TLS, whose error tells so.
 pub fn is_ready() -> bool {
     getrandom(&mut [0; 1], GetRandomFlags::NONBLOCK) != Err(Errno::AGAIN)
 }
