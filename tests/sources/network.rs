@@ -237,6 +237,26 @@ fn an_ipv6_address_that_is_not_fit_is_named() {
     }
 }
 
+/// OpenWrt has a network for each family, and the option names one of them.
+#[test]
+fn the_network_that_has_one_is_named() {
+    let router = router("option family ipv6");
+    let ubus = router.ubus();
+    let v4 = json!({"ipv4-address": [{"address": "8.8.4.4", "mask": 24}]});
+    let v6 = |address: &str| json!({"ipv6-address": [{"address": address, "mask": 64}]});
+    ubus.set_interface("lan", up(v6("fd00::1")));
+    for wan in [v4, json!({})] {
+        ubus.set_interface("wan", up(wan));
+        ubus.set_interface("wan6", up(v6("fe80::6")));
+        router.once().expect(75).never_says("'wan6'");
+        ubus.set_interface("wan6", up(v6("2a00:1450::6")));
+        aborts(&router, "; network 'wan6' has one (option network 'wan6')");
+    }
+    // What is not up may have an address again.
+    ubus.set_interface("wan", not_up(json!({"proto": "dhcp"})));
+    router.once().expect(75).never_says("'wan6'");
+}
+
 /// netifd puts the IPv6 side of PPPoE on a network that it makes itself; one of that name
 /// that the owner made is another matter.
 #[test]

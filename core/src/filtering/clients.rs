@@ -71,6 +71,9 @@ impl Judge<'_> {
     pub(super) fn follow_clients(&mut self) -> Clients {
         let mut clients = Clients::default();
         let mut is_served = false;
+        // odhcpd does DHCP in dnsmasq's place.
+        let is_main = |s: &DhcpSection<'_>| s.is_a("odhcpd") && s.flag("maindhcp");
+        let has_odhcpd = DhcpSection::all(self.package).iter().any(is_main);
         for section in DhcpSection::all(self.package) {
             let is_network = section.is_a("dhcp");
             // odhcpd goes by neither of these two.
@@ -81,7 +84,7 @@ impl Judge<'_> {
             }
             // The provider's side of a relay has no clients.
             if is_network && !section.flag("master") {
-                self.follow_advertisements(section, &mut clients);
+                self.follow_advertisements(section, &mut clients, has_odhcpd);
             }
         }
         clients.ask_router |= !is_served;
@@ -173,12 +176,17 @@ impl Judge<'_> {
     }
 
     /// odhcpd's part.
-    fn follow_advertisements(&mut self, section: DhcpSection<'_>, clients: &mut Clients) {
+    fn follow_advertisements(
+        &mut self,
+        section: DhcpSection<'_>,
+        clients: &mut Clients,
+        has_odhcpd: bool,
+    ) {
         let modes = ["ra", "dhcpv6", "dhcpv4"].map(|option| {
             let mode = section.text(option);
             let is_silent = match option {
                 "ra" => mode != "relay" && section.is_off("ra_dns"),
-                "dhcpv4" => !self.has_odhcpd_for_ipv4(),
+                "dhcpv4" => !has_odhcpd,
                 _ => false,
             };
             (option, if is_silent { Cow::default() } else { mode })
@@ -212,11 +220,5 @@ impl Judge<'_> {
             }
         }
         clients.ask_router |= values.items.is_empty() && !section.is_off("dns_service");
-    }
-
-    /// True if odhcpd does DHCP in dnsmasq's place.
-    fn has_odhcpd_for_ipv4(&self) -> bool {
-        let mut sections = DhcpSection::all(self.package).into_iter();
-        sections.any(|section| section.is_a("odhcpd") && section.flag("maindhcp"))
     }
 }

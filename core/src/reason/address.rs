@@ -31,6 +31,8 @@ pub enum AbortReason {
         network: String,
         /// `is down`, `is waiting for DHCP`, …
         state: String,
+        /// Another network that has one, if this one is up.
+        other: Option<String>,
     },
     /// The network has none of the family.
     NoAddressOf {
@@ -38,6 +40,8 @@ pub enum AbortReason {
         network: String,
         /// The family that is wanted.
         family: Family,
+        /// Another network that has one.
+        other: Option<String>,
     },
     /// None of several networks has one; each with its state.
     NoneHasAddress {
@@ -247,9 +251,21 @@ impl fmt::Display for AbortReason {
                 "netifd cannot say whether {address} is shared with strangers (CGNAT): {cause}"
             ),
             AbortReason::UnknownNetwork(unknown) => unknown.fmt(f),
-            AbortReason::NoAddress { network, state } => write!(f, "network '{network}' {state}"),
-            AbortReason::NoAddressOf { network, family } => {
-                write!(f, "network '{network}' has no {family} address")
+            AbortReason::NoAddress {
+                network,
+                state,
+                other,
+            } => {
+                write!(f, "network '{network}' {state}")?;
+                write_other(f, other.as_deref())
+            }
+            AbortReason::NoAddressOf {
+                network,
+                family,
+                other,
+            } => {
+                write!(f, "network '{network}' has no {family} address")?;
+                write_other(f, other.as_deref())
             }
             AbortReason::NoneHasAddress { family, states } => {
                 write!(f, "no network has an {family} address: ")?;
@@ -294,6 +310,13 @@ impl fmt::Display for AbortReason {
     }
 }
 
+fn write_other(f: &mut fmt::Formatter<'_>, other: Option<&str>) -> fmt::Result {
+    match other {
+        Some(other) => write!(f, "; network '{other}' has one (option network '{other}')"),
+        None => Ok(()),
+    }
+}
+
 impl fmt::Display for Unpublishable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -320,7 +343,7 @@ impl fmt::Display for NotPublic {
             NotPublic::Unspecified => "is not an address of any host",
             NotPublic::Private => {
                 "is a private address: this router is behind another one (double NAT); \
-                 use source 'web', or let the other router pass its address on (bridge mode)"
+                 use source 'web' with a page of the Internet, or let the other router pass its address on (bridge mode)"
             }
             NotPublic::CarrierNat => {
                 "is a CGNAT address (100.64.0.0/10), which the provider's other customers share; \

@@ -56,7 +56,7 @@ pub fn observe(
     let found = with_prefix(networks, &best.members, best.candidates, family)?;
     match names {
         [_, _, ..] if !is_usable => Err(none_has_address(networks, names, family).into()),
-        _ if found.is_empty() => Err(no_address(&best.members, family).into()),
+        _ if found.is_empty() => Err(no_address(networks, &best.members, family).into()),
         _ => Ok(found),
     }
 }
@@ -280,14 +280,28 @@ pub fn unknown_network(networks: &[Network], name: &str) -> UnknownNetwork {
     }
 }
 
-fn no_address(members: &[&Network], family: Family) -> AbortReason {
+fn no_address(networks: &[Network], members: &[&Network], family: Family) -> AbortReason {
     let network = members[0].name.clone();
+    let state = explain(members[0]);
+    // One that is not up may have one again.
+    let other = members.iter().any(|member| member.up).then(|| {
+        let all = networks.iter();
+        let others = all.filter(|n| choose_address(&n.addresses, family, None).is_ok());
+        let best = others.min_by_key(|n| n.default_route_of(family).is_none());
+        best.map(|network| network.name.clone())
+    });
+    let other = other.flatten();
     match members.iter().all(|member| member.addresses.is_empty()) {
         true => AbortReason::NoAddress {
             network,
-            state: explain(members[0]),
+            state,
+            other,
         },
-        false => AbortReason::NoAddressOf { network, family },
+        false => AbortReason::NoAddressOf {
+            network,
+            family,
+            other,
+        },
     }
 }
 

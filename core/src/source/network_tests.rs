@@ -155,9 +155,11 @@ fn a_network_and_its_dynamic_children() {
     assert_eq!(is(&lte, Family::Ipv6), Ok("2a00::1".into()));
     let mut unrelated = up("wan_4", &["8.8.4.4"]);
     unrelated.dynamic = false;
+    let named = "network 'wan' is up without an address; \
+                 network 'wan_4' has one (option network 'wan_4')";
     assert_eq!(
         is(&[up("wan", &[]), unrelated], Family::Ipv4),
-        Err("network 'wan' is up without an address".into())
+        Err(named.into())
     );
     let both = [up("wan", &["192.168.1.2"]), up("wan_4", &["8.8.4.4"])];
     assert_eq!(is(&both, Family::Ipv4), Ok("8.8.4.4".into()));
