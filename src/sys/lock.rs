@@ -50,6 +50,15 @@ impl Drop for LockGuard {
     }
 }
 
+/// The files of all locks and marks.
+pub const LOCKS: [&str; 6] = [
+    "lock",
+    "pending",
+    "event.lock",
+    "event.pending",
+    "event.address",
+    "daemon.lock",
+];
 /// The pause between two looks for a mark where the kernel does not tell of it.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The pause before a taken lock is tried again.

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::lock::LOCKS;
 use super::{clock, files, trap};
 use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::json::{Json, JsonWriter, Persist};
@@ -77,7 +78,10 @@ impl Store {
     /// # Errors
     /// In words: the folder, and why not.
     pub fn check_state_writable(&self) -> Result<(), String> {
-        files::check_writable(&self.state).map_err(|e| cannot_write(&self.state, &e))
+        let checked = files::check_writable(&self.state);
+        checked
+            .and_then(|()| trap::check_files(&self.state, &LOCKS))
+            .map_err(|e| cannot_write(&self.state, &e))
     }
 
     /// The state of a tunnel since this boot.

@@ -56,6 +56,18 @@ pub(super) fn check_own(
     Err(trap(path, fault))
 }
 
+/// Checks that nothing else stands in the place of these files of ours, which need not be
+/// there. What this user may not see is not its matter.
+pub fn check_files(folder: &Path, names: &[&str]) -> io::Result<()> {
+    for name in names {
+        let path = folder.join(name);
+        if let Ok(what) = fs::symlink_metadata(&path) {
+            check_own(&path, &what, (FileType::is_file, "is not a regular file"))?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn trap(path: &Path, fault: &str) -> io::Error {
     io::Error::new(IS_TRAP, format!("{} {fault}; remove it", path.display()))
 }

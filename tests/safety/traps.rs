@@ -166,6 +166,37 @@ fn a_trap_in_the_place_of_the_daemons_lock_is_named() {
     });
 }
 
+/// Before anything has to be sent.
+#[test]
+fn check_and_status_name_a_trap() {
+    for name in [
+        "lock",
+        "pending",
+        "event.lock",
+        "event.address",
+        "daemon.lock",
+    ] {
+        each_trap(name, &["check"], |what, router, path, ran, words| {
+            let says = format!("FAIL  cannot write in {}: ", router.path("run").display());
+            let ran = ran.expect(75).says(&says).says(words);
+            let path = path.display().to_string();
+            assert!(ran.stdout.contains(&path), "{what}: {ran:?}");
+            let status = router.run(&["status"]).expect(0);
+            status.says(words).says("nothing is sent");
+            let metrics = router.run(&["status", "--format", "prometheus"]);
+            metrics.says("wansync_state_writable 0\n");
+        });
+    }
+    let (router, victim) = settled();
+    clear(&router.record());
+    link(&router.record(), &victim);
+    let says = format!(
+        "{} is a symbolic link; remove it",
+        router.record().display()
+    );
+    router.run(&["check"]).expect(75).says(&says);
+}
+
 /// What was remembered is passed over; the record still knows the address, so that
 /// nothing is sent.
 #[test]

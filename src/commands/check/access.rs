@@ -4,6 +4,7 @@
 use super::findings::Findings;
 use crate::agent::paths::Paths;
 use crate::exit::Exit;
+use crate::sys::lock::LOCKS;
 use crate::sys::os_error::describe;
 use crate::sys::{files, netlink, trap, users};
 use wansync_core::config::Config;
@@ -14,16 +15,19 @@ use wansync_core::text::init;
 
 /// Checks that both folders can be written, by writing there.
 pub fn check_folders(paths: &Paths, findings: &mut Findings<'_>) {
-    let folders = [
-        (&paths.state, "without it nothing is sent"),
+    let folders: [(_, &[&str], _); 2] = [
+        (&paths.state, &LOCKS[..], "without it nothing is sent"),
         (
             &paths.record,
+            &["record", "record.new"],
             "a reboot forgets what is confirmed or refused, and it is sent again",
         ),
     ];
-    for (folder, consequence) in folders {
+    for (folder, files, consequence) in folders {
         let name = folder.display();
-        let checked = trap::check_folder(folder).and_then(|()| files::check_writable(folder));
+        let checked = trap::check_folder(folder)
+            .and_then(|()| files::check_writable(folder))
+            .and_then(|()| trap::check_files(folder, files));
         if let Err(error) = checked {
             let why = describe(&error);
             let text = format_args!("cannot write in {name}: {why}; {consequence}");
