@@ -38,6 +38,14 @@ fn quotes() -> Vec<(&'static str, String)> {
         ("in base64 behind a name", base64(&format!("key={KEY}"))),
         ("in base64 behind a user", base64(&format!("user1:{KEY}"))),
         ("in hex", each(KEY, |byte| format!("{byte:02x}"))),
+        (
+            "letter by letter",
+            each(KEY, |byte| format!("{} ", char::from(byte))),
+        ),
+        (
+            "in hex with colons",
+            each(KEY, |byte| format!("{byte:02x}:")),
+        ),
         ("in upper hex", each(KEY, |byte| format!("{byte:02X}"))),
         ("percent-encoded", each(KEY, |byte| format!("%{byte:02x}"))),
         ("so twice", each(KEY, |byte| format!("%25{byte:02X}"))),

@@ -2,8 +2,8 @@
 //! whole, in part or encoded.
 //!
 //! A run of eight characters of the key is no accident, in upper or lower case, percent-
-//! encoded, escaped as in JSON or HTML, in base64 or in hex, and all of that in layers.
-//! Escapes are undone layer by layer, and each layer is searched for the runs of the few
+//! encoded, escaped as in JSON or HTML, in base64 or in hex, in groups with signs or blanks
+//! between them, and all of that in layers. Escapes are undone layer by layer, and each layer is searched for the runs of the few
 //! forms that no escape makes. The time is linear in the text, whatever the text is.
 
 use alloc::borrow::Cow;
@@ -82,6 +82,11 @@ impl Mask {
             }
         }
         mask.add(&hex(bytes));
+        let length = units.len();
+        units.retain(|unit| !is_separator(unit.code));
+        if (RUN..length).contains(&units.len()) {
+            mask.add(&codes_of(&units));
+        }
         mask.fill_table();
         mask
     }
@@ -171,6 +176,39 @@ impl Mask {
                 break;
             }
         }
+        if self.hashed == RUN {
+            self.search_groups(&units, text.len(), start, end, masked);
+        }
+    }
+
+    /// Marks what is left of a key that stands in groups: without what is between them it
+    /// has its runs.
+    fn search_groups(
+        &self,
+        units: &[Unit],
+        text_length: usize,
+        start: usize,
+        end: usize,
+        masked: &mut [bool],
+    ) {
+        let mut ends = Vec::with_capacity(units.len());
+        let mut parts = Vec::with_capacity(units.len());
+        for (at, unit) in units.iter().enumerate() {
+            if !is_separator(unit.code) {
+                let after = units[at..].iter().find(|next| next.start > unit.start);
+                ends.push(after.map_or(text_length, |next| next.start as usize));
+                parts.push(*unit);
+            }
+        }
+        for at in 0..parts.len() {
+            if (parts[at].start as usize) < end
+                && let Some(run) = self.run_in(&parts[at..])
+            {
+                for (part, to) in parts[at..at + run].iter().zip(&ends[at..]) {
+                    masked[part.start as usize - start..*to - start].fill(true);
+                }
+            }
+        }
     }
 
     /// The length of the run that the units begin with.
@@ -247,6 +285,15 @@ fn units_of(text: &str, start: usize) -> Vec<Unit> {
     units
 }
 
+/// True for a sign, a blank or an invisible character: such may stand between the groups
+/// of a key.
+fn is_separator(code: u16) -> bool {
+    match u8::try_from(code) {
+        Ok(byte) => !byte.is_ascii_alphanumeric() && byte < 0xc0,
+        Err(_) => matches!(code, 0x2000..=0x206f | 0xfeff),
+    }
+}
+
 fn codes_of(units: &[Unit]) -> Vec<u16> {
     units.iter().map(|unit| unit.code).collect()
 }
@@ -316,6 +363,9 @@ fn percent_escape(units: &[Unit]) -> Option<(u32, usize)> {
         b'%' => hex_number(units, 3 * at + 1, 2),
         _ => None,
     };
+    if ascii(units, 1) == Some(b'u') {
+        return Some((hex_number(units, 2, 4)?, 6));
+    }
     let first = byte(0)?;
     let count = match first {
         ..0x80 => return Some((first, 3)),
@@ -334,14 +384,18 @@ fn percent_escape(units: &[Unit]) -> Option<(u32, usize)> {
 fn html_escape(units: &[Unit]) -> Option<(u32, usize)> {
     let mut name = [0; MAX_ESCAPE - 1];
     let mut length = 0;
-    loop {
-        match ascii(units, length + 1)? {
-            b';' => break,
-            _ if length == name.len() => return None,
-            byte => name[length] = byte,
+    let end = loop {
+        match ascii(units, length + 1) {
+            Some(b';') => break length + 2,
+            Some(byte) if length < name.len() && (byte == b'#' || byte.is_ascii_alphanumeric()) => {
+                name[length] = byte;
+            }
+            // Browsers take a number without its semicolon, too.
+            _ if name[0] == b'#' => break length + 1,
+            _ => return None,
         }
         length += 1;
-    }
+    };
     let character = match &name[..length] {
         b"amp" => b'&'.into(),
         b"lt" => b'<'.into(),
@@ -352,7 +406,7 @@ fn html_escape(units: &[Unit]) -> Option<(u32, usize)> {
         [b'#', digits @ ..] => number(digits, 10)?,
         _ => return None,
     };
-    Some((character, length + 2))
+    Some((character, end))
 }
 
 fn number(digits: &[u8], base: u32) -> Option<u32> {

@@ -36,6 +36,18 @@ fn in_html(text: &str) -> String {
         .collect()
 }
 
+fn in_html_without_ends(text: &str) -> String {
+    text.chars()
+        .map(|c| format!("&#{}", u32::from(c)))
+        .collect()
+}
+
+fn in_old_javascript(text: &str) -> String {
+    text.encode_utf16()
+        .map(|code| format!("%u{code:04X}"))
+        .collect()
+}
+
 fn in_hex_html(text: &str) -> String {
     text.chars()
         .map(|c| format!("&#x{:X};", u32::from(c)))
@@ -63,7 +75,7 @@ fn backslashed(text: &str) -> String {
 type Encoding = fn(&str) -> String;
 
 /// The encodings that are undone character by character.
-const ESCAPES: [Encoding; 8] = [
+const ESCAPES: [Encoding; 10] = [
     ToOwned::to_owned,
     percent_encoded,
     all_percent,
@@ -71,6 +83,8 @@ const ESCAPES: [Encoding; 8] = [
     backslashed,
     in_html,
     in_hex_html,
+    in_html_without_ends,
+    in_old_javascript,
     in_named_html,
 ];
 
@@ -184,6 +198,35 @@ fn runs_that_touch_are_one() {
         masked(KEY, &format!("{}…{}", &KEY[..8], &KEY[8..])),
         "***…***"
     );
+}
+
+#[test]
+fn groups_of_a_key_are_its_runs() {
+    let grouped = |text: &str, size: usize, sign: &str| {
+        let characters: Vec<char> = text.chars().collect();
+        let groups = characters.chunks(size);
+        let groups: Vec<String> = groups.map(|group| group.iter().collect()).collect();
+        groups.join(sign)
+    };
+    // One that has escapes of its own is not what it is when they are torn apart.
+    for key in KEYS.iter().filter(|key| !key.contains("%25")) {
+        for sign in [" ", "-", ":", ", ", "\u{200b}", "\u{ad}", "\r\n"] {
+            for text in [
+                grouped(key, 1, sign),
+                grouped(key, 4, sign),
+                grouped(&letters(hex(key.as_bytes())), 2, sign),
+                grouped(&in_base64(key.as_bytes()), 5, sign),
+            ] {
+                let shown = masked(key, &format!("«{text}»"));
+                let is_short =
+                    |left: &str| left.chars().filter(|c| c.is_alphanumeric()).count() < RUN;
+                assert!(shown.contains("***"), "{text}");
+                assert!(shown.split("***").all(is_short), "{text}: {shown}");
+            }
+        }
+    }
+    assert_eq!(masked(KEY, "Qw7 xK9 pL2 ok"), "*** *** *** ok");
+    assert_eq!(masked(KEY, "Qw7 xK9 p ok"), "Qw7 xK9 p ok");
 }
 
 #[test]
