@@ -2,13 +2,10 @@
 
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::persist;
 
 /// The outcome of a pass for one section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The service acknowledged the address in this pass.
     Confirmed,

@@ -1,7 +1,7 @@
 //! The status that `wansync status` shows, as values, and as text for people.
 //!
-//! The values are the JSON, field by field; what is only for people, or only for
-//! metrics, is skipped there.
+//! As JSON it is what serde makes of it: all but what is only for people, or only for
+//! metrics.
 //!
 //! ```
 //! use wansync_core::text::status::{SectionView, StatusView, text};
@@ -29,12 +29,13 @@
 
 pub mod evidence;
 mod filtering;
-mod span;
 pub mod tunnel;
+mod value;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::net::IpAddr;
@@ -48,38 +49,33 @@ use crate::filtering::profile_test::ProfileTest;
 use crate::outcome::Outcome;
 use crate::time::describe_span;
 use tunnel::TunnelView;
+use value::Value;
 
 /// The whole of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct StatusView {
     /// Of this program.
     pub version: &'static str,
     /// `ok`, or `not set`.
-    #[serde(rename = "clock", serialize_with = "clock")]
     pub clock_is_set: bool,
     /// The `skydns` sections that are enabled.
     pub skydns: Vec<SectionView>,
     /// The `tunnel` sections that are.
     pub tunnels: Vec<TunnelView>,
     /// Where the household's DNS questions go, if a `skydns` section is in use.
-    #[serde(serialize_with = "filtering::serialize")]
     pub filtering: Option<Filtering>,
     /// What is wrong with the program's own files, in words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// `option enabled` of the `wansync` section.
-    #[serde(skip)]
     pub is_enabled: bool,
     /// Errors in the configuration.
-    #[serde(skip)]
     pub errors: usize,
     /// False if what is learnt cannot be remembered.
-    #[serde(skip)]
     pub is_state_writable: bool,
 }
 
 /// One `skydns` section.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct SectionView {
     /// Its name.
     pub section: String,
@@ -92,20 +88,16 @@ pub struct SectionView {
     /// The reason for the outcome.
     pub reason: Option<String>,
     /// What its owner should know besides; mostly nothing, and then it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
     /// Seconds until something is due for it.
     pub next_due_s: Option<u64>,
     /// The number of sends that may still reach the service in this 24 h.
     pub sends_left_today: Option<u32>,
     /// The last test of the profile, if it was tested since the boot, and the time since.
-    #[serde(serialize_with = "filtering::serialize_test")]
     pub profile_test: Option<(ProfileTest, Duration)>,
     /// The number of sends that reached it.
-    #[serde(skip)]
     pub sends: Option<u32>,
     /// The time since the address was last acknowledged.
-    #[serde(skip)]
     pub confirmed_for: Option<Duration>,
 }
 
@@ -118,10 +110,43 @@ impl SectionView {
             ..SectionView::default()
         }
     }
+
+    fn value(&self) -> Value<'_> {
+        let mut fields = vec![
+            ("section", Value::Text(&self.section)),
+            ("observed", Value::shown(self.observed.as_ref())),
+            ("confirmed", Value::shown(self.confirmed.as_ref())),
+            ("outcome", Value::text(self.outcome.map(Outcome::word))),
+            ("reason", Value::text(self.reason.as_deref())),
+            ("next_due_s", Value::number(self.next_due_s)),
+            ("sends_left_today", Value::number(self.sends_left_today)),
+            (
+                "profile_test",
+                filtering::test_value(self.profile_test.as_ref()),
+            ),
+        ];
+        if let Some(warning) = &self.warning {
+            fields.insert(5, ("warning", Value::Text(warning)));
+        }
+        Value::Fields(fields)
+    }
 }
 
-fn clock<S: Serializer>(is_set: &bool, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(clock_word(*is_set))
+impl Serialize for StatusView {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = vec![
+            ("version", Value::Text(self.version)),
+            ("clock", Value::Text(clock_word(self.clock_is_set))),
+            ("skydns", Value::list(&self.skydns, SectionView::value)),
+            ("tunnels", Value::list(&self.tunnels, TunnelView::value)),
+            ("filtering", filtering::value(self.filtering.as_ref())),
+        ];
+        if !self.warnings.is_empty() {
+            let warnings = Value::list(&self.warnings, |warning| Value::Text(warning));
+            fields.push(("warnings", warnings));
+        }
+        Value::Fields(fields).serialize(to)
+    }
 }
 
 fn clock_word(is_set: bool) -> &'static str {

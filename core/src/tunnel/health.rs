@@ -1,12 +1,9 @@
 //! The health of a tunnel, in one word.
 
-use serde::Serialize;
-
 use crate::persist;
 
 /// The health of a tunnel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Health {
     /// The tunnel carries traffic.
     Up,

@@ -4,13 +4,12 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use serde::Serialize;
-
-use super::span::whole_seconds;
+use super::value::Value;
 use crate::config::{DEFAULT_WAN, Tunnel};
 use crate::time::{Boot, describe_span};
 use crate::tunnel::TunnelState;
@@ -20,7 +19,7 @@ use crate::tunnel::evidence::{
 };
 
 /// The evidence in a word each; `None` is what is not asked for, or not known.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct EvidenceView {
     /// The network of the WAN, if that is up.
     pub wan: Option<String>,
@@ -35,10 +34,8 @@ pub struct EvidenceView {
     /// `ok` or `lost`: the last large echo
     pub large_ping: Option<&'static str>,
     /// The time since a byte was last seen to come.
-    #[serde(rename = "rx_age_s", serialize_with = "whole_seconds")]
     pub rx_age: Option<Duration>,
     /// The time since the latest handshake of a WireGuard device.
-    #[serde(rename = "handshake_age_s", serialize_with = "whole_seconds")]
     pub handshake_age: Option<Duration>,
 }
 
@@ -79,6 +76,22 @@ impl EvidenceView {
                 HandshakeStatus::Never | HandshakeStatus::Unavailable(_) => None,
             }),
         }
+    }
+}
+
+impl EvidenceView {
+    /// The view for programs.
+    pub(super) fn value(&self) -> Value<'_> {
+        Value::Fields(vec![
+            ("wan", Value::text(self.wan.as_deref())),
+            ("service", Value::text(self.service)),
+            ("device", Value::text(self.device.as_deref())),
+            ("route", Value::text(self.route.as_deref())),
+            ("ping_ms", Value::number(self.ping_ms)),
+            ("large_ping", Value::text(self.large_ping)),
+            ("rx_age_s", Value::whole_seconds(self.rx_age)),
+            ("handshake_age_s", Value::whole_seconds(self.handshake_age)),
+        ])
     }
 }
 

@@ -1,15 +1,14 @@
 //! Whether the household is filtered, in the status.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::vec;
 use core::fmt::{self, Write};
-use core::net::IpAddr;
 use core::time::Duration;
 
-use serde::{Serialize, Serializer};
-
+use super::value::Value;
 use crate::filtering::Filtering;
 use crate::filtering::profile_test::ProfileTest;
-use crate::time::{describe_span, seconds};
+use crate::time::describe_span;
 
 /// Appends its line for people, who are not told what goes without saying.
 pub(super) fn write(out: &mut String, filtering: &Filtering) -> fmt::Result {
@@ -34,44 +33,31 @@ pub(super) fn write_test(
     writeln!(out, "{:width$}  {test} ({age} ago)", "")
 }
 
-/// The verdict as JSON has it, or `null`.
-pub(super) fn serialize<S: Serializer>(
-    filtering: &Option<Filtering>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Fields<'a> {
-        verdict: &'static str,
-        reason: String,
-        mend: &'a [String],
-    }
-    let fields = filtering.as_ref().map(|filtering| Fields {
-        verdict: filtering.verdict.word(),
-        reason: filtering.to_string(),
-        mend: &filtering.mends,
-    });
-    fields.serialize(to)
+/// The verdict for programs.
+pub(super) fn value(filtering: Option<&Filtering>) -> Value<'_> {
+    let Some(filtering) = filtering else {
+        return Value::Null;
+    };
+    Value::Fields(vec![
+        ("verdict", Value::Text(filtering.verdict.word())),
+        ("reason", Value::Shown(filtering)),
+        (
+            "mend",
+            Value::list(&filtering.mends, |mend| Value::Text(mend)),
+        ),
+    ])
 }
 
-/// The test of a profile as JSON has it, or `null`.
-pub(super) fn serialize_test<S: Serializer>(
-    test: &Option<(ProfileTest, Duration)>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Fields<'a> {
-        state: &'static str,
-        reason: String,
-        resolver: Option<IpAddr>,
-        name: &'a str,
-        age_s: i64,
-    }
-    let fields = test.as_ref().map(|(test, age)| Fields {
-        state: test.state.word(),
-        reason: test.to_string(),
-        resolver: test.resolver,
-        name: &test.name,
-        age_s: seconds(*age),
-    });
-    fields.serialize(to)
+/// The test of a profile, and the time since, for programs.
+pub(super) fn test_value(test: Option<&(ProfileTest, Duration)>) -> Value<'_> {
+    let Some((test, age)) = test else {
+        return Value::Null;
+    };
+    Value::Fields(vec![
+        ("state", Value::Text(test.state.word())),
+        ("reason", Value::Shown(test)),
+        ("resolver", Value::shown(test.resolver.as_ref())),
+        ("name", Value::Text(&test.name)),
+        ("age_s", Value::whole_seconds(Some(*age))),
+    ])
 }

@@ -3,14 +3,13 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::time::Duration;
 
-use serde::Serialize;
-
 use super::evidence::{self, EvidenceView};
-use super::span::whole_seconds;
+use super::value::Value;
 use crate::config::Tunnel;
 use crate::text::WRONG_SECTION;
 use crate::text::width::clean;
@@ -23,17 +22,15 @@ const MAX_DELAY: Duration = Duration::from_secs(60);
 const NEVER: &str = "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once";
 
 /// One `tunnel` section.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct TunnelView {
     /// The section's name.
     pub section: String,
     /// The tunnel's name at VPNKI.
     pub name: Option<String>,
     /// The tunnel's health.
-    #[serde(rename = "state")]
     pub health: Health,
     /// The time since the health last changed.
-    #[serde(rename = "since_s", serialize_with = "whole_seconds")]
     pub since: Option<Duration>,
     /// The reason, and what is done about it.
     pub reason: Option<String>,
@@ -42,16 +39,12 @@ pub struct TunnelView {
     /// Attempts to bring it back within the last hour.
     pub restarts_last_hour: usize,
     /// The time until the next round.
-    #[serde(rename = "next_due_s", serialize_with = "whole_seconds")]
     pub next_due: Option<Duration>,
     /// The tunnel's network or device, in words.
-    #[serde(skip)]
     link: String,
     /// The evidence in words, with ages.
-    #[serde(skip)]
     found: String,
     /// The attempts out of how many, if any are made at all.
-    #[serde(skip)]
     budget: Option<String>,
 }
 
@@ -92,6 +85,23 @@ impl TunnelView {
             }
         }
         view
+    }
+
+    /// The view for programs.
+    pub(super) fn value(&self) -> Value<'_> {
+        Value::Fields(vec![
+            ("section", Value::Text(&self.section)),
+            ("name", Value::text(self.name.as_deref())),
+            ("state", Value::Text(self.health.word())),
+            ("since_s", Value::whole_seconds(self.since)),
+            ("reason", Value::text(self.reason.as_deref())),
+            ("evidence", self.evidence.value()),
+            (
+                "restarts_last_hour",
+                Value::Number(self.restarts_last_hour as u64),
+            ),
+            ("next_due_s", Value::whole_seconds(self.next_due)),
+        ])
     }
 
     /// Adds the conclusions of the last round, at `at`.

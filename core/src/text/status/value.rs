@@ -1,0 +1,67 @@
+//! The parts of a status, as serde is given them.
+//!
+//! A struct that derives `Serialize` has code for each of its fields; a list of them has
+//! one for all, and is a quarter of that.
+
+use alloc::vec::Vec;
+use core::fmt::Display;
+use core::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::time::seconds;
+
+/// One value.
+pub(super) enum Value<'a> {
+    /// What is not known, or does not apply.
+    Null,
+    Number(u64),
+    Text(&'a str),
+    /// A text that is put together as it is written.
+    Shown(&'a dyn Display),
+    List(Vec<Value<'a>>),
+    /// An object.
+    Fields(Vec<(&'static str, Value<'a>)>),
+}
+
+impl<'a> Value<'a> {
+    /// The text, if there is one.
+    pub(super) fn text(text: Option<&'a str>) -> Value<'a> {
+        text.map_or(Value::Null, Value::Text)
+    }
+
+    /// What is shown, if there is something.
+    pub(super) fn shown(what: Option<&'a impl Display>) -> Value<'a> {
+        what.map_or(Value::Null, |what| Value::Shown(what))
+    }
+
+    /// The number, if there is one.
+    pub(super) fn number(number: Option<impl Into<u64>>) -> Value<'a> {
+        number.map_or(Value::Null, |number| Value::Number(number.into()))
+    }
+
+    /// A span in whole seconds, if there is one.
+    pub(super) fn whole_seconds(span: Option<Duration>) -> Value<'a> {
+        Value::number(span.map(|span| seconds(span) as u64))
+    }
+
+    /// A list of what each item is.
+    pub(super) fn list<T>(items: &'a [T], value: impl Fn(&'a T) -> Value<'a>) -> Value<'a> {
+        Value::List(items.iter().map(value).collect())
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Null => to.serialize_none(),
+            Value::Number(number) => to.serialize_u64(*number),
+            Value::Text(text) => to.serialize_str(text),
+            Value::Shown(what) => to.collect_str(what),
+            Value::List(items) => to.collect_seq(items),
+            Value::Fields(fields) => {
+                to.collect_map(fields.iter().map(|(name, value)| (name, value)))
+            }
+        }
+    }
+}
