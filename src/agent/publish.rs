@@ -324,12 +324,15 @@ struct Pass<'a> {
     problems: ProblemLog,
 }
 
+/// The device and the transport by which a service is reached.
+type Way = (Option<String>, Transport);
+
 /// A service that could not be reached in this pass.
 struct UnreachableService {
     /// The URL of the service.
     service: String,
-    /// The device and the transport that were tried.
-    way: (Option<String>, Transport),
+    /// The way that was tried.
+    way: Way,
     failure: Failure,
 }
 
@@ -431,7 +434,7 @@ impl Pass<'_> {
         let decision = reconcile::decide(&section.policy, &observation, &basis, now, forced);
         let family = section.policy.family;
         let before = reconcile::state_after_observation(&old, &observation, family);
-        let (after, failure) = match decision {
+        let (after, is_unavailable) = match decision {
             Decision::Update(address) if !self.options.dry_run => {
                 self.update(context, &before, address)
             }
@@ -439,11 +442,11 @@ impl Pass<'_> {
                 if self.options.follows_up
                     && is_settled(&section.policy, &observation, &old, &other) =>
             {
-                (before, None)
+                (before, false)
             }
-            other => (reconcile::state_without_send(&before, &other), None),
+            other => (reconcile::state_without_send(&before, &other), false),
         };
-        let mut report = self.report(context, &after, failure.as_ref());
+        let mut report = self.report(context, &after, is_unavailable);
         report.source_failed = observation.is_err();
         if !self.options.dry_run {
             self.remember_result(stored.as_ref(), &old, &after, &report);
@@ -452,13 +455,14 @@ impl Pass<'_> {
         report
     }
 
-    /// Sends an address, and gives what to remember of it.
+    /// Sends an address. Gives what to remember of it, and whether the service could not be
+    /// reached, or cannot serve.
     fn update(
         &mut self,
         context: &SectionContext<'_>,
         before: &SectionState,
         address: PublicAddress,
-    ) -> (SectionState, Option<Failure>) {
+    ) -> (SectionState, bool) {
         let (now, random) = (clock::now(), random::number());
         let pending = reconcile::state_before_send(before, address, now, random);
         // A send that cannot be remembered could be repeated without end.
@@ -466,31 +470,44 @@ impl Pass<'_> {
             Ok(sending) => self.sending = Some(sending),
             Err(why) => {
                 let why = Decision::Abort(AbortReason::CannotRemember(why).into());
-                return (reconcile::state_without_send(before, &why), None);
+                return (reconcile::state_without_send(before, &why), false);
             }
         }
-        let result = self.send(context, address);
+        let (way, result) = self.send(context, address);
         let host = context.section.base_url.host();
         let after =
             reconcile::state_after_send(before, address, host, &result, clock::now(), random);
-        (after, result.err())
+        let Err(failure) = result else {
+            return (after, false);
+        };
+        let is_unavailable = failure.is_unavailable();
+        if let (Some(way), Some(failure)) = (way, failure_of_the_service(failure)) {
+            self.unreachable.push(UnreachableService {
+                service: context.section.base_url.as_str().to_owned(),
+                way,
+                failure,
+            });
+        }
+        (after, is_unavailable)
     }
 
+    /// Sends it, unless the service is one of the unreachable, of which it then is no
+    /// more: the failure is returned. The way is that which was found to the service.
     fn send(
         &mut self,
         context: &SectionContext<'_>,
         address: PublicAddress,
-    ) -> Result<(), Failure> {
+    ) -> (Option<Way>, Result<(), Failure>) {
         let SectionContext { section, key, .. } = context;
-        let device = self.observer.way_out(section.bind.as_deref())?;
-        let way = (device, section.transport);
+        let way = match self.observer.way_out(section.bind.as_deref()) {
+            Ok(device) => (device, section.transport),
+            Err(failure) => return (None, Err(failure)),
+        };
         let service = section.base_url.as_str();
-        let known = self
-            .unreachable
-            .iter()
-            .find(|known| known.service == service && known.way == way);
-        if let Some(UnreachableService { failure, .. }) = known {
-            return Err(failure.clone());
+        let mut known = self.unreachable.iter();
+        let is_it = |known: &UnreachableService| known.service == service && known.way == way;
+        if let Some(place) = known.position(is_it) {
+            return (Some(way), Err(self.unreachable.remove(place).failure));
         }
         let url = skydns::update_ip(section, key.as_ref(), address.get());
         let result = self
@@ -503,14 +520,7 @@ impl Pass<'_> {
             ))
             .and_then(|reply| skydns::acknowledged(&reply, clock::wall()))
             .map_err(|failure| redact_failure(failure, key.as_ref()));
-        if let Some(failure) = result.as_ref().err().and_then(failure_of_the_service) {
-            self.unreachable.push(UnreachableService {
-                service: service.to_owned(),
-                way,
-                failure,
-            });
-        }
-        result
+        (Some(way), result)
     }
 
     /// Remembers what was learnt of a section, and logs it if it is news.
@@ -548,7 +558,7 @@ impl Pass<'_> {
         &mut self,
         context: &SectionContext<'_>,
         state: &SectionState,
-        failure: Option<&Failure>,
+        is_unavailable: bool,
     ) -> SectionReport {
         // The one that was kept, which is the last.
         self.entries.pop_if(|(name, _)| name == context.name);
@@ -559,7 +569,7 @@ impl Pass<'_> {
             section: context.name.to_owned(),
             outcome: state.outcome,
             reason: state.reason.clone(),
-            is_unavailable: failure.is_some_and(Failure::is_unavailable),
+            is_unavailable,
             source_failed: false,
             due: reconcile::next_due(&context.section.policy, state, clock::now(), self.interval),
         }
@@ -586,13 +596,13 @@ impl Pass<'_> {
 
 /// The failure of one section as the next ones of the same service and device have it:
 /// one that they need not try to see. They sent nothing.
-fn failure_of_the_service(failure: &Failure) -> Option<Failure> {
-    match failure {
+fn failure_of_the_service(failure: Failure) -> Option<Failure> {
+    match &failure {
         Failure::Timeout { host, .. } if failure.may_have_arrived() => Some(Failure::Connect {
             host: host.clone(),
             cause: format!("not tried, after {failure} for another section"),
         }),
-        _ => (!failure.may_have_arrived()).then(|| failure.clone()),
+        _ => (!failure.may_have_arrived()).then_some(failure),
     }
 }
 
