@@ -4,7 +4,6 @@
 //! They run one after the other, in the order of the changes, and what
 //! starts them does not wait. Each has its time, and no more.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::sys::child::Child;
@@ -78,19 +77,18 @@ pub fn run(runs: Vec<HookRun>) {
 /// Those that wait, and the one that runs.
 #[derive(Default)]
 pub struct Programs {
-    waiting: VecDeque<HookRun>,
+    waiting: Vec<HookRun>,
     running: Option<(HookRun, Child)>,
 }
 
 impl Programs {
     /// Adds one behind the others.
     pub fn add(&mut self, run: HookRun) {
-        if self.waiting.len() == MAX_WAITING
-            && let Some(oldest) = self.waiting.pop_front()
-        {
+        if self.waiting.len() == MAX_WAITING {
+            let oldest = self.waiting.remove(0);
             oldest.log_failure("is not run: too many wait for it already");
         }
-        self.waiting.push_back(run);
+        self.waiting.push(run);
     }
 
     /// Takes note of the one that ended, and starts the next.
@@ -104,7 +102,8 @@ impl Programs {
             }
             self.running = None;
         }
-        while let Some(run) = self.waiting.pop_front() {
+        while !self.waiting.is_empty() {
+            let run = self.waiting.remove(0);
             match run.start() {
                 Ok(child) => {
                     self.running = Some((run, child));

@@ -2,7 +2,6 @@
 //! call: events that keep coming, or bytes that drip, do not extend it.
 #![expect(clippy::disallowed_methods, reason = "deadlines need a clock")]
 
-use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -37,7 +36,7 @@ pub struct UbusClient {
     /// The number of the last request.
     seq: u16,
     /// Came while something else was waited for.
-    pending: VecDeque<Message>,
+    pending: Vec<Message>,
 }
 
 /// One piece of the answer to a call. Its bytes have been checked.
@@ -76,7 +75,7 @@ impl UbusClient {
             timeout,
             incoming: Incoming::default(),
             seq: 0,
-            pending: VecDeque::new(),
+            pending: Vec::new(),
         };
         match client.receive(&deadline) {
             Ok(hello) if hello.kind() == message::HELLO => Ok(client),
@@ -114,12 +113,13 @@ impl UbusClient {
     pub fn subscribe(&mut self, path: &str) -> Result<u32, Error> {
         let call = format!("{path} subscribe");
         let deadline = CallDeadline::new(self.timeout, &call);
-        let answer = self.exchange(&deadline, wire::add_object)?;
+        let request = wire::add_object(self.next_seq());
+        let answer = self.exchange(&deadline, &request)?;
         let own =
             object_id(&answer.data(&deadline)?).ok_or(Malformed("a new object without its id"))?;
         let target = self.lookup(path, &deadline)?;
-        self.exchange(&deadline, |seq| wire::subscribe(seq, own, target))?
-            .data(&deadline)?;
+        let request = wire::subscribe(self.next_seq(), own, target);
+        self.exchange(&deadline, &request)?.data(&deadline)?;
         Ok(own)
     }
 
@@ -129,10 +129,8 @@ impl UbusClient {
         let arguments = CallArguments::default()
             .put(kind::INT32, "object", &own.to_be_bytes())
             .text("pattern", &format!("{prefix}*"));
-        self.exchange(&deadline, |seq| {
-            wire::invoke(seq, EVENTS_OBJECT, "register", &arguments)
-        })?
-        .data(&deadline)?;
+        let request = wire::invoke(self.next_seq(), EVENTS_OBJECT, "register", &arguments);
+        self.exchange(&deadline, &request)?.data(&deadline)?;
         Ok(())
     }
 
@@ -158,9 +156,9 @@ impl UbusClient {
     }
 
     fn next_pending(&mut self) -> Result<Option<Message>, Error> {
-        match self.pending.pop_front() {
-            None => self.read(),
-            message => Ok(message),
+        match self.pending.is_empty() {
+            true => self.read(),
+            false => Ok(Some(self.pending.remove(0))),
         }
     }
 
@@ -189,28 +187,35 @@ impl UbusClient {
         deadline: &CallDeadline<'_>,
     ) -> Result<CallAnswer, Error> {
         let object = self.lookup(path, deadline)?;
-        self.exchange(deadline, |seq| wire::invoke(seq, object, method, arguments))
+        let request = wire::invoke(self.next_seq(), object, method, arguments);
+        self.exchange(deadline, &request)
     }
 
     /// The id of the object at a path. ubusd says OK and no more where the
     /// user may call none of the object's methods.
     fn lookup(&mut self, path: &str, deadline: &CallDeadline<'_>) -> Result<u32, Error> {
-        let answer = self.exchange(deadline, |seq| wire::lookup(seq, path))?;
+        let request = wire::lookup(self.next_seq(), path);
+        let answer = self.exchange(deadline, &request)?;
         if answer.is_stale() {
             return Err(no_object(path));
         }
         object_id(&answer.data(deadline)?).ok_or_else(|| deadline.not_permitted())
     }
 
-    /// Sends one request and collects what answers it. Answers to earlier
+    /// The number of the next request.
+    fn next_seq(&mut self) -> u16 {
+        self.seq = self.seq.wrapping_add(1);
+        self.seq
+    }
+
+    /// Sends the request of this number and collects what answers it. Answers to earlier
     /// requests, which were given up, are dropped.
     fn exchange(
         &mut self,
         deadline: &CallDeadline<'_>,
-        request: impl FnOnce(u16) -> Vec<u8>,
+        request: &[u8],
     ) -> Result<CallAnswer, Error> {
-        self.seq = self.seq.wrapping_add(1);
-        self.send(&request(self.seq), deadline)?;
+        self.send(request, deadline)?;
         let mut data = Vec::new();
         let mut size = 0;
         loop {
@@ -228,9 +233,9 @@ impl UbusClient {
                 }
                 message::INVOKE | message::UNSUBSCRIBE => {
                     if self.pending.len() == MAX_PENDING_NOTICES {
-                        self.pending.pop_front();
+                        self.pending.remove(0);
                     }
-                    self.pending.push_back(message);
+                    self.pending.push(message);
                 }
                 _ => {}
             }
