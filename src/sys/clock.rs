@@ -4,12 +4,12 @@
     reason = "this is where the time is read; everything else is given it"
 )]
 
-use std::fs;
 use std::thread;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
+use super::files::read_text;
 use wansync_core::time::{Boot, Now, Wall};
 
 /// The time on both clocks.
@@ -47,7 +47,7 @@ pub fn wall() -> Wall {
 
 /// Names this boot. Times since boot mean nothing under another name.
 pub fn boot_id() -> String {
-    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    let id = read_text("/proc/sys/kernel/random/boot_id");
     id.map(|id| id.trim().to_owned()).unwrap_or_default()
 }
 

@@ -100,18 +100,38 @@ fn without_waiting(options: &mut OpenOptions, more: OFlags) -> &mut OpenOptions 
     options.custom_flags((OFlags::NONBLOCK | more).bits() as i32)
 }
 
-fn read_whole(file: File, limit: usize) -> Result<Vec<u8>, String> {
+fn read_whole(mut file: File, limit: usize) -> Result<Vec<u8>, String> {
     let length = file.metadata().map_or(0, |what| what.len());
     // Room for one byte more than there should be: it tells a file that grew.
     let expected = usize::try_from(length).unwrap_or(limit).min(limit) + 1;
-    let mut bytes = Vec::with_capacity(expected);
-    file.take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| describe_read_error(&error))?;
+    let bytes =
+        read_up_to(&mut file, limit, expected).map_err(|error| describe_read_error(&error))?;
     match bytes.len() > limit {
         true => Err(format!("is larger than {limit} bytes")),
         false => Ok(bytes),
     }
+}
+
+/// Reads to the end; of what is longer than `limit`, a little more than that. There is
+/// room for `expected` bytes at once.
+pub fn read_up_to(source: &mut dyn Read, limit: usize, expected: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(expected);
+    let mut piece = [0; 4096];
+    while bytes.len() <= limit {
+        match source.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => bytes.extend_from_slice(&piece[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bytes)
+}
+
+/// The text of a file of the kernel's, or of the system's; none if it cannot be read, or
+/// is no text.
+pub fn read_text(path: &str) -> Option<String> {
+    String::from_utf8(fs::read(path).ok()?).ok()
 }
 
 /// Opens a file of one of our folders. What is there is looked at before, since opening

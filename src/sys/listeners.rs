@@ -1,12 +1,13 @@
 //! The programs that listen on a UDP port of this machine, from `/proc`.
 #![expect(clippy::disallowed_methods, reason = "/proc is read here")]
 
-use std::fs;
 use std::mem::MaybeUninit;
 use std::net::IpAddr;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, RawDir, openat, readlinkat};
+
+use super::files::read_text;
 
 /// The room for entries of a folder that are read at once.
 const ENTRIES: usize = 1024;
@@ -17,7 +18,7 @@ pub fn on_udp_port(port: u16, but: &[IpAddr]) -> Vec<String> {
     let mut sockets: Vec<String> = Vec::new();
     for table in ["/proc/net/udp", "/proc/net/udp6"] {
         // A kernel without IPv6 has no such table.
-        let table = fs::read_to_string(table).unwrap_or_default();
+        let table = read_text(table).unwrap_or_default();
         for line in table.lines() {
             if let Some((address, inode)) = socket_on(line, port)
                 && !but.iter().any(|one| is_in_table_as(one, address))
@@ -33,7 +34,7 @@ pub fn on_udp_port(port: u16, but: &[IpAddr]) -> Vec<String> {
     if let Some(processes) = open(CWD, "/proc") {
         any_entry(processes.as_fd(), &mut |process| {
             if holds_any(processes.as_fd(), process, &sockets)
-                && let Ok(name) = fs::read_to_string(format!("/proc/{process}/comm"))
+                && let Some(name) = read_text(&format!("/proc/{process}/comm"))
                 && !names.iter().any(|known| known == name.trim_end())
             {
                 names.push(name.trim_end().to_owned());
@@ -113,7 +114,7 @@ mod tests {
     fn a_listener_is_found_by_its_port() {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let port = socket.local_addr().expect("an address").port();
-        let own = fs::read_to_string("/proc/self/comm").expect("a name");
+        let own = read_text("/proc/self/comm").expect("a name");
         // A child of another test may hold it too, for the moment before it is another program.
         let names = on_udp_port(port, &[]);
         assert!(names.iter().any(|name| name == own.trim_end()), "{names:?}");

@@ -1,7 +1,6 @@
 //! The destination of log records: stderr on a terminal, `/dev/log` otherwise.
 #![expect(clippy::disallowed_methods, reason = "the log is a socket")]
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::net::UnixDatagram;
 use std::panic;
@@ -10,8 +9,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use simple_logger::SimpleLogger;
 
 use super::clock;
+use super::files::read_text;
 use wansync_core::time::{Civil, Wall};
 
 /// The target of records that the command prints as well: a person at a
@@ -41,22 +42,23 @@ pub fn start(level: LevelFilter, reader: LogReader) {
     }
     let waits = reader == LogReader::Caller;
     if !waits && io::stderr().is_terminal() {
-        let printed = match reader {
-            LogReader::Log => level,
-            _ => LevelFilter::Off,
-        };
-        let logger = simple_logger::SimpleLogger::new()
-            .with_level(LevelFilter::Off)
-            .with_module_level(OUR_TARGET, level)
-            .with_module_level(PRINTED, printed);
-        let _ = logger.init();
-        return;
+        return set_logger(
+            level,
+            Box::new(AtTerminal {
+                logger: SimpleLogger::new().with_level(level),
+                has_printed: reader == LogReader::Log,
+            }),
+        );
     }
     let logger = Syslog {
         path: (!waits).then_some("/dev/log"),
         socket: Mutex::default(),
     };
-    if log::set_boxed_logger(Box::new(logger)).is_ok() {
+    set_logger(level, Box::new(logger));
+}
+
+fn set_logger(level: LevelFilter, logger: Box<dyn Log>) {
+    if log::set_boxed_logger(logger).is_ok() {
         log::set_max_level(level);
     }
 }
@@ -79,6 +81,31 @@ pub fn set_level(level: LevelFilter) {
 }
 
 const OUR_TARGET: &str = "wansync";
+
+/// Writes to stderr, for a person.
+struct AtTerminal {
+    logger: SimpleLogger,
+    /// True if what is printed elsewhere is logged, too.
+    has_printed: bool,
+}
+
+impl Log for AtTerminal {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        is_ours(metadata) && (self.has_printed || metadata.target() != PRINTED)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.logger.log(record);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with(OUR_TARGET)
+}
 
 /// Writes to syslog's socket, or to stderr where there is none or it is not for syslog.
 struct Syslog {
@@ -121,7 +148,7 @@ fn is_taken(socket: &UnixDatagram, datagram: &[u8]) -> bool {
 
 impl Log for Syslog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with(OUR_TARGET)
+        is_ours(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -145,10 +172,10 @@ impl Log for Syslog {
 /// knows. There our daemon is the first process.
 fn process_number() -> &'static str {
     static NUMBER: OnceLock<String> = OnceLock::new();
-    let first = || fs::read("/proc/1/comm").unwrap_or_default();
+    let first = || read_text("/proc/1/comm").unwrap_or_default();
     NUMBER.get_or_init(|| match process::id() {
         1 => String::new(),
-        _ if first().trim_ascii_end() == OUR_TARGET.as_bytes() => String::new(),
+        _ if first().trim_ascii_end() == OUR_TARGET => String::new(),
         number => format!("[{number}]"),
     })
 }

@@ -1,6 +1,6 @@
 //! The person at the terminal, if there is one.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use nix::errno::Errno;
 use nix::sys::termios::{
@@ -9,6 +9,7 @@ use nix::sys::termios::{
 use rustix::io::retry_on_intr;
 use rustix::termios::tcgetwinsize;
 
+use super::files;
 use super::process::environment_variable;
 
 /// The number of columns of standard output, if it is a terminal that says so.
@@ -116,10 +117,7 @@ const INTERRUPT: u8 = 3;
 /// # Errors
 /// In words that follow on "standard input".
 pub fn read_standard_input(limit: usize) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let mut limited = io::stdin().lock().take(limit as u64 + 1);
-    limited
-        .read_to_end(&mut bytes)
+    let bytes = files::read_up_to(&mut io::stdin().lock(), limit, 0)
         .map_err(|e| format!("cannot be read: {e}"))?;
     match bytes.len() > limit {
         true => Err(format!("is larger than {limit} bytes")),

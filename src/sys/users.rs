@@ -1,8 +1,6 @@
 //! Users of this router.
-#![expect(clippy::disallowed_methods, reason = "/etc/passwd is read here")]
 
-use std::fs;
-
+use super::files::read_text;
 use wansync_core::config::permissions::User;
 
 /// The name of the user whom the package makes for the daemon.
@@ -10,7 +8,7 @@ const DAEMON: &str = "wansync";
 
 /// The daemon's user, if there is one.
 pub fn daemon() -> Option<User> {
-    find(&fs::read_to_string("/etc/passwd").ok()?, DAEMON)
+    find(&read_text("/etc/passwd")?, DAEMON)
 }
 
 /// `name:password:id:group:…`

@@ -30,7 +30,6 @@ mod x25519;
 mod tests;
 
 use std::cell::{OnceCell, RefCell};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -43,6 +42,7 @@ use self::error::{HttpError, INVALID_ADDRESS, late_reply};
 pub use self::resolve::failed_half;
 use self::tls::Tls;
 use self::transport::{Connector, NoResolver, SharedDeadline};
+use crate::sys::files::read_up_to;
 use wansync_core::address::Family;
 use wansync_core::config::Transport;
 use wansync_core::failure::Failure;
@@ -290,16 +290,12 @@ fn list_in(response: &Response<Body>, name: &HeaderName) -> String {
 /// The whole body: a connection can be kept only when its end has been read.
 fn read_body(body: &mut Body, limit: usize) -> Result<Vec<u8>, HttpError> {
     let announced = body.content_length().unwrap_or(0);
-    let mut bytes = Vec::new();
     if announced <= limit as u64 {
-        bytes.reserve_exact(announced as usize);
-        body.as_reader()
-            .take(limit as u64 + 1)
-            .read_to_end(&mut bytes)
+        let bytes = read_up_to(&mut body.as_reader(), limit, announced as usize)
             .map_err(ureq::Error::from)?;
+        if bytes.len() <= limit {
+            return Ok(bytes);
+        }
     }
-    if announced > limit as u64 || bytes.len() > limit {
-        return Err(HttpError::TooLarge { limit });
-    }
-    Ok(bytes)
+    Err(HttpError::TooLarge { limit })
 }
