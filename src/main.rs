@@ -38,13 +38,13 @@ use sys::log::LogReader;
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {
     sys::process::forbid_core_dumps();
-    let words: Result<Vec<String>, _> = std::env::args_os()
-        .skip(1)
-        .map(|w| w.into_string())
-        .collect();
-    let Ok(words) = words else {
-        return usage("an argument is not UTF-8");
-    };
+    let mut words = Vec::new();
+    for word in std::env::args_os().skip(1) {
+        let Ok(word) = word.into_string() else {
+            return usage("an argument is not UTF-8");
+        };
+        words.push(word);
+    }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match Arguments::from_args(&["wansync"], &words) {
         Ok(arguments) => {

@@ -68,9 +68,7 @@ impl HookRun {
 /// Runs all of them, and waits for the last.
 pub fn run(runs: Vec<HookRun>) {
     let mut programs = Programs::default();
-    for run in runs {
-        programs.add(run);
-    }
+    programs.add(runs);
     programs.finish();
 }
 
@@ -82,13 +80,15 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Adds one behind the others.
-    pub fn add(&mut self, run: HookRun) {
-        if self.waiting.len() == MAX_WAITING {
-            let oldest = self.waiting.remove(0);
-            oldest.log_failure("is not run: too many wait for it already");
+    /// Adds some behind the others.
+    pub fn add(&mut self, runs: Vec<HookRun>) {
+        for run in runs {
+            if self.waiting.len() == MAX_WAITING {
+                let oldest = self.waiting.remove(0);
+                oldest.log_failure("is not run: too many wait for it already");
+            }
+            self.waiting.push(run);
         }
-        self.waiting.push(run);
     }
 
     /// Takes note of the one that ended, and starts the next.

@@ -67,11 +67,12 @@ impl Paths {
             ("--record", &self.record),
             ("--ubus", &self.ubus),
         ];
-        let places = places.into_iter();
-        places
-            .flat_map(|(option, path)| [OsString::from(option), path.into()])
-            .chain(words.iter().map(OsString::from))
-            .collect()
+        let mut all = Vec::new();
+        for (option, path) in places {
+            all.extend([OsString::from(option), path.into()]);
+        }
+        all.extend(words.iter().map(OsString::from));
+        all
     }
 
     /// Reads the configuration, or says in one line why it cannot be used at all.
@@ -200,8 +201,9 @@ pub fn warnings_of_key_file(name: &str, source: &KeySource) -> Vec<Problem> {
 /// The faults of a key file: that others than its owner can get at it, and that its key
 /// hardly is what the service gave.
 pub fn key_file_faults(path: &str) -> Vec<String> {
-    let exposures = exposures(&files::path_parts(path.as_ref()));
-    exposures.into_iter().chain(paste_fault_in(path)).collect()
+    let mut faults = exposures(&files::path_parts(path.as_ref()));
+    faults.extend(paste_fault_in(path));
+    faults
 }
 
 /// The part of the key in a file that hardly belongs to it, in words that do not show it.

@@ -84,13 +84,12 @@ impl CallAccount {
                 parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password)
             }
         };
-        let pairs = checked.pairs.iter();
-        let passwords = pairs.filter(|(name, value)| is_password(name, value));
-        self.passwords = passwords
+        for (name, value) in &checked.pairs {
             // Hiding a very short one would hide half of every text.
-            .filter(|(_, value)| value.len() >= MIN_HIDDEN_LENGTH)
-            .filter_map(|(_, value)| Secret::new(value).ok())
-            .collect();
+            if value.len() >= MIN_HIDDEN_LENGTH && is_password(name, value) {
+                self.passwords.extend(Secret::new(value));
+            }
+        }
         self
     }
 

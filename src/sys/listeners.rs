@@ -1,5 +1,4 @@
 //! The programs that listen on a UDP port of this machine, from `/proc`.
-#![expect(clippy::disallowed_methods, reason = "/proc is read here")]
 
 use std::mem::MaybeUninit;
 use std::net::IpAddr;

@@ -15,8 +15,8 @@ pub(super) fn start(
     config: Option<BorrowedFd<'_>>,
     limit: Duration,
 ) -> io::Result<Child> {
-    let given = config.map(|_| "--given");
-    let all = ["daemon"].into_iter().chain(given);
-    let words: Vec<&str> = all.chain(words.iter().copied()).collect();
-    Child::start_self(&paths.arguments(&words), config, limit)
+    let mut all = vec!["daemon"];
+    all.extend(config.map(|_| "--given"));
+    all.extend(words);
+    Child::start_self(&paths.arguments(&all), config, limit)
 }

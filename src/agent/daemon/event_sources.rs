@@ -193,7 +193,7 @@ impl Netifd {
         self.update_networks(NetworkWatch::refresh);
     }
 
-    fn update_networks(&mut self, from: impl Fn(&mut NetworkWatch) -> Result<bool, Error>) -> bool {
+    fn update_networks(&mut self, from: fn(&mut NetworkWatch) -> Result<bool, Error>) -> bool {
         let Ok(watch) = &mut self.watch else {
             return false;
         };

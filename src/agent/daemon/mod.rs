@@ -18,7 +18,7 @@ use crate::agent::RunError;
 use crate::agent::hooks::Programs;
 use crate::agent::observe::Observer;
 use crate::agent::paths::Paths;
-use crate::agent::tunnels::{RouterState, TunnelMonitor};
+use crate::agent::tunnels::{FollowUp, RouterState, TunnelMonitor};
 use crate::sys::control::{self, ControlRequest};
 use crate::sys::http::HttpClient;
 use crate::sys::lock::{LockGuard, PassLock};
@@ -182,17 +182,17 @@ impl Daemon<'_> {
         let is_connected = self.sources.connect(&self.paths.ubus);
         if events.networks || is_connected {
             // What is asked over the Internet may have another way out now.
-            self.sections.request_recheck(&self.config, |_| true);
+            self.sections.request_recheck(&self.config, &|_| true);
             self.monitor.expedite();
             self.accounts.expedite();
         } else if events.kernel {
-            self.sections.request_recheck(&self.config, |section| {
+            self.sections.request_recheck(&self.config, &|section| {
                 matches!(section.source, Source::Interface(_))
             });
             self.monitor.expedite();
         }
         if events.clock {
-            self.sections.request_recheck(&self.config, |_| true);
+            self.sections.request_recheck(&self.config, &|_| true);
             self.accounts.expedite();
         }
         let mut is_doubtful = events.pass;
@@ -218,9 +218,8 @@ impl Daemon<'_> {
                 return hotplug.is_some_and(|hotplug| self.handle_hotplug(&hotplug));
             }
             "passed" => {
-                for run in self.sections.take_notifications(&self.config, &self.store) {
-                    self.programs.add(run);
-                }
+                let runs = self.sections.take_notifications(&self.config, &self.store);
+                self.programs.add(runs);
                 request.answer("ok");
             }
             "pid" => request.answer(&std::process::id().to_string()),
@@ -244,7 +243,7 @@ impl Daemon<'_> {
             return false;
         }
         let concerns = |section: &Skydns| hotplug.concerns(section);
-        self.sections.request_recheck(&self.config, concerns);
+        self.sections.request_recheck(&self.config, &concerns);
         self.monitor.expedite();
         true
     }
@@ -285,15 +284,15 @@ impl Daemon<'_> {
             networks,
             address_is_pending: self.sections.address_is_pending(),
         };
-        let ended = self.monitor.take_answers(self.paths, &router);
-        let begun = self.monitor.begin_rounds(self.paths, &router);
-        for run in ended.hook_runs.into_iter().chain(begun.hook_runs) {
-            self.programs.add(run);
-        }
-        let queries = [ended.account_queries, begun.account_queries].concat();
+        let mut follow_up = FollowUp::default();
+        let monitor = &mut self.monitor;
+        monitor.take_answers(self.paths, &router, &mut follow_up);
+        monitor.begin_rounds(self.paths, &router, &mut follow_up);
+        self.programs.add(follow_up.hook_runs);
+        let queries = &follow_up.account_queries;
         let input = self.copy.as_ref().map(File::as_fd);
         let accounts = &mut self.accounts;
-        for account in accounts.run_queries(self.paths, &self.config, input, &queries) {
+        for account in accounts.run_queries(self.paths, &self.config, input, queries) {
             self.monitor.account_answered(&account);
         }
         self.programs.advance();
@@ -311,9 +310,7 @@ impl Daemon<'_> {
             input: self.copy.as_ref().map(File::as_fd),
             observer: &Observer::with_networks(networks, &client),
         };
-        for run in self.sections.advance(&context) {
-            self.programs.add(run);
-        }
+        self.programs.add(self.sections.advance(&context));
     }
 
     fn shut_down(&mut self) {

@@ -88,7 +88,7 @@ impl Sections {
 
     /// Has every section looked at now: those, too, that only a pass can look at, if
     /// `concerns` says so.
-    pub fn request_recheck(&mut self, config: &Config, concerns: impl Fn(&Skydns) -> bool) {
+    pub fn request_recheck(&mut self, config: &Config, concerns: &dyn Fn(&Skydns) -> bool) {
         self.schedule.request_recheck(|name| {
             let section = config.ready_sections().find(|(other, _)| *other == name);
             section.is_some_and(|(_, section)| concerns(section))
@@ -167,13 +167,20 @@ impl Sections {
     /// Takes note of what another process's pass did. What our own pass does is taken
     /// note of when it has ended.
     pub fn take_notifications(&mut self, config: &Config, store: &Store) -> Vec<HookRun> {
+        self.update_states(config, store, false)
+    }
+
+    /// Takes note of what is remembered of the sections that our own pass runs for, or of
+    /// the others. Gives the programs to run for it.
+    fn update_states(&mut self, config: &Config, store: &Store, is_ours: bool) -> Vec<HookRun> {
         self.record = store.record();
-        let (schedule, record) = (&self.schedule, &self.record);
-        let states = self.states.iter_mut();
-        let others = states.filter(|(name, _)| !schedule.is_running(name));
-        let runs =
-            others.filter_map(|(name, state)| update_state(name, state, config, store, record));
-        runs.collect()
+        let mut runs = Vec::new();
+        for (name, state) in &mut self.states {
+            if self.schedule.is_running(name) == is_ours {
+                runs.extend(update_state(name, state, config, store, &self.record));
+            }
+        }
+        runs
     }
 
     fn start_pass(&mut self, context: &CheckContext<'_>, order: &PassOrder, now: Boot) {
@@ -182,8 +189,8 @@ impl Sections {
             self.pass = None;
         }
         let targets: Vec<String> = order.targets.iter().map(word_of).collect();
-        let targets = targets.iter().map(String::as_str);
-        let words: Vec<&str> = ["--pass"].into_iter().chain(targets).collect();
+        let mut words = vec!["--pass"];
+        words.extend(targets.iter().map(String::as_str));
         match child::start(context.paths, &words, context.input, MAX_PASS_TIME) {
             Ok(child) => {
                 self.pass = Some(child);
@@ -205,14 +212,7 @@ impl Sections {
             log::error!("a pass {ended}");
         }
         self.pass = None;
-        self.record = context.store.record();
-        let mut runs = Vec::new();
-        for (name, state) in &mut self.states {
-            if self.schedule.is_running(name) {
-                let (config, store) = (context.config, context.store);
-                runs.extend(update_state(name, state, config, store, &self.record));
-            }
-        }
+        let runs = self.update_states(context.config, context.store, true);
         let (states, config) = (&self.states, context.config);
         let (now, interval) = (clock::now(), config.main.interval);
         let outcome = |name: &str| {

@@ -19,4 +19,4 @@ mod recover;
 mod round;
 
 pub(crate) use monitor::TunnelMonitor;
-pub(crate) use round::RouterState;
+pub(crate) use round::{FollowUp, RouterState};

@@ -26,22 +26,19 @@ pub(crate) struct TunnelMonitor {
 impl TunnelMonitor {
     /// The tunnels of these sections, or all if none is named, with their states.
     pub(crate) fn new(config: &Config, store: &Store, sections: &[String]) -> TunnelMonitor {
-        let is_chosen = |name: &str| sections.is_empty() || sections.iter().any(|s| s == name);
-        let tunnels = config
-            .ready_tunnels()
-            .filter(|(section, _)| is_chosen(section));
+        let (mut tunnels, mut prefixes) = (Vec::new(), Vec::new());
         let mut record = None;
-        let tunnels = tunnels.map(|(section, tunnel)| {
-            let record = record.get_or_insert_with(|| store.record());
-            MonitoredTunnel::new(section, tunnel, store, record)
-        });
+        for (section, tunnel) in config.ready_tunnels() {
+            prefixes.extend(tunnel.route);
+            if sections.is_empty() || sections.iter().any(|s| s == section) {
+                let record = record.get_or_insert_with(|| store.record());
+                tunnels.push(MonitoredTunnel::new(section, tunnel, store, record));
+            }
+        }
         TunnelMonitor {
-            tunnels: tunnels.collect(),
+            tunnels,
             links: config.tunnel_links(),
-            prefixes: config
-                .ready_tunnels()
-                .filter_map(|(_, t)| t.route)
-                .collect(),
+            prefixes,
             handshakes: HandshakeReader::default(),
         }
     }
@@ -99,9 +96,14 @@ impl TunnelMonitor {
     }
 
     /// Begins the rounds that are due.
-    pub(crate) fn begin_rounds(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
+    pub(crate) fn begin_rounds(
+        &mut self,
+        paths: &Paths,
+        router: &RouterState<'_>,
+        follow_up: &mut FollowUp,
+    ) {
         let now = clock::boot();
-        self.go_round(paths, router, &|round, tunnel| {
+        self.go_round(paths, router, follow_up, &|round, tunnel| {
             if tunnel.tracker.schedule.round_is_due(now) {
                 round.begin(tunnel);
             }
@@ -109,8 +111,13 @@ impl TunnelMonitor {
     }
 
     /// Takes the answers that are there, or overdue, and ends their rounds.
-    pub(crate) fn take_answers(&mut self, paths: &Paths, router: &RouterState<'_>) -> FollowUp {
-        self.go_round(paths, router, &|round, tunnel| {
+    pub(crate) fn take_answers(
+        &mut self,
+        paths: &Paths,
+        router: &RouterState<'_>,
+        follow_up: &mut FollowUp,
+    ) {
+        self.go_round(paths, router, follow_up, &|round, tunnel| {
             if tunnel.tracker.schedule.awaits_echo() && tunnel.take_answer() {
                 round.end(tunnel);
             }
@@ -121,23 +128,22 @@ impl TunnelMonitor {
         &mut self,
         paths: &Paths,
         router: &RouterState<'_>,
+        follow_up: &mut FollowUp,
         step: &dyn Fn(&mut TunnelRound<'_>, &mut MonitoredTunnel),
-    ) -> FollowUp {
+    ) {
         let mut round = TunnelRound::new(
             paths,
             router,
             &self.links,
             &self.prefixes,
             &mut self.handshakes,
+            follow_up,
         );
         for tunnel in &mut self.tunnels {
             step(&mut round, tunnel);
         }
-        let TunnelRound {
-            follow_up, news, ..
-        } = round;
+        let news = round.news;
         self.record_witnesses(paths, router.store, &news);
-        follow_up
     }
 
     /// Writes witnesses that have testified for the first time into the record. While a

@@ -77,14 +77,8 @@ fn rounds(
         networks: networks.as_deref().map_err(Clone::clone),
         address_is_pending: address_is_pending(paths, config),
     };
-    let mut queries = Vec::new();
-    let mut follow = |follow_up: FollowUp| {
-        for run in follow_up.hook_runs {
-            programs.add(run);
-        }
-        queries.extend(follow_up.account_queries);
-    };
-    follow(monitor.begin_rounds(paths, &router));
+    let mut follow_up = FollowUp::default();
+    monitor.begin_rounds(paths, &router, &mut follow_up);
     while monitor.awaits_echo() {
         let timeout = monitor.due().map(|due| due.since(clock::boot()));
         let sockets: Vec<_> = monitor.sockets().collect();
@@ -93,9 +87,11 @@ fn rounds(
             break;
         }
         drop(sockets);
-        follow(monitor.take_answers(paths, &router));
+        monitor.take_answers(paths, &router, &mut follow_up);
     }
-    queries.sort();
+    programs.add(follow_up.hook_runs);
+    let mut queries = follow_up.account_queries;
+    queries.sort_unstable();
     queries.dedup();
     queries
 }

@@ -61,7 +61,7 @@ pub(super) struct TunnelRound<'a> {
     prefixes: &'a [Prefix],
     /// The account of the tunnel before: most often that of the next one, too.
     account: Option<(String, Option<AccountState>)>,
-    pub(super) follow_up: FollowUp,
+    follow_up: &'a mut FollowUp,
     pub(super) news: Vec<RecordNews>,
 }
 
@@ -72,6 +72,7 @@ impl<'a> TunnelRound<'a> {
         watched: &'a [TunnelLink],
         prefixes: &'a [Prefix],
         handshakes: &'a mut HandshakeReader,
+        follow_up: &'a mut FollowUp,
     ) -> TunnelRound<'a> {
         TunnelRound {
             paths,
@@ -82,7 +83,7 @@ impl<'a> TunnelRound<'a> {
             routes: [None, None],
             prefixes,
             account: None,
-            follow_up: FollowUp::default(),
+            follow_up,
             news: Vec::new(),
         }
     }
