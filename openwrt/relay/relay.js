@@ -21,6 +21,8 @@ const SILENT_NAMES = ['code', 'err_code', 'error_code', 'status', 'type', 'field
 const READ_NAMES = ['response', 'status', 'data', 'error', 'errors'];
 // The longest message that is passed on, in characters.
 const MAX_WORDS = 200;
+// How often a message is looked through for escapes in escapes.
+const MAX_LEVELS = 16;
 // So many characters of the key give away that it is quoted.
 const TELLING = 8;
 
@@ -59,8 +61,13 @@ async function update(r) {
     const key = providerKey(v);
     v.relay_question = `key=${encodeURIComponent(key)}&ident=${v.relay_user}&ip=${given.ip}`
         + (hostname && `&hostname=${hostname}`) + (profile && `&profile=${profile}`);
-    const asked = await ask(r);
-    answer(r, key, asked);
+    try {
+        const asked = await ask(r);
+        answer(r, key, asked);
+    } catch (e) {
+        // Otherwise nginx would end the connection without a word.
+        broken(r, 500);
+    }
 }
 
 // Any other path. `wansync check` learns here what the token is worth, and knows the
@@ -90,11 +97,15 @@ function turnedAway(r) {
     const status = Number(r.variables.status);
     const verified = r.variables.ssl_client_verify || 'NONE';
     if (status >= 500 && status !== 501 && status !== 505) {
-        return later(r, status, 'broken', 'the relay has a fault of its own', 60);
+        return broken(r, status);
     }
     error(r, status, 'wrong', status === 400 && !/^(?:NONE|SUCCESS)$/.test(verified)
         ? 'the relay does not take this certificate'
         : 'the relay cannot read this request');
+}
+
+function broken(r, status) {
+    later(r, status, 'broken', 'the relay has a fault of its own', 60);
 }
 
 // The parameters of a query, or null: whatever could be read in two ways is refused, a
@@ -177,7 +188,8 @@ function answer(r, key, asked) {
     }
     const words = wordsOfRefusal(document);
     if (words !== null) {
-        const masked = oneLine(mask(words, key));
+        // What is cut off here is far beyond what is shown.
+        const masked = oneLine(mask(words.substring(0, 10 * MAX_WORDS), key));
         r.variables.relay_words = `: ${masked}`;
         return error(r, 200, 'refused', masked);
     }
@@ -303,12 +315,16 @@ function mask(text, key) {
     const start = `${literally(key.substring(0, TELLING))}\\S*`;
     const quoted = new RegExp(whole.map(literally).concat(start).join('|'), 'gi');
     let shown = text;
-    for (let plain = text, last = null; plain !== last;) {
-        last = plain.replace(quoted, '***');
-        shown = last === plain ? shown : last;
-        plain = unescaped(last);
+    let plain = text;
+    for (let level = 0; level < MAX_LEVELS; level += 1) {
+        const masked = plain.replace(quoted, '***');
+        shown = masked === plain ? shown : masked;
+        plain = unescaped(masked);
+        if (plain === masked) {
+            return shown;
+        }
     }
-    return shown;
+    return '***';
 }
 
 // A text with one level of escapes undone.

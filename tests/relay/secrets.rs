@@ -120,7 +120,7 @@ fn the_key_is_masked_however_it_is_written() {
         .replace('"', "%22")
         .replace('\\', "%5C");
     for (key, in_file) in [(KEY, KEY), (STRANGE_KEY, &in_file)] {
-        let count = 2 * FORMS.len() + 4;
+        let count = 2 * FORMS.len() + 6;
         let tokens: String = (0..count)
             .map(|n| format!("{} user1;\n", token(n)))
             .collect();
@@ -163,6 +163,11 @@ fn the_key_is_masked_however_it_is_written() {
         assert_eq!(said, format!("{}***", "x".repeat(195)));
         let said = refused(format!("error=message,text=\u{1b}[1m\u{202e}{key}"));
         assert_eq!(said, " [1m ***");
+        // What is hard to read is no fault of the relay's.
+        let strange = r"\ud83d\ude00 \uD83D &#x110000; &#1114112; &#0; %ff %e2%82 %00 \x ж%";
+        assert_eq!(refused(format!("error=message,text={strange}")), strange);
+        let endless = format!("%{}41 {key}", "25".repeat(60_000));
+        assert_eq!(refused(format!("error=message,text={endless}")), "***");
         // The key that SkyDNS gets is the one that is meant.
         sim.clear();
         let last = tokens.next().expect("endless");
