@@ -220,6 +220,7 @@ fn no_header_of_skydns_passes() {
             "update_ip?key={}&ip=8.8.4.4&profile={status}",
             token(n)
         ));
+        assert_eq!(answer.text.contains(OK), *status == 1, "{}", answer.text);
         replies::assert_fixed(&answer);
         assert!(!answer.text.contains(KEY), "{}", answer.text);
     }
