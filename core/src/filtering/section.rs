@@ -12,8 +12,9 @@ use crate::config::uci::{Package, Section, Value};
 /// One section of the file.
 #[derive(Clone, Copy)]
 pub(super) struct DhcpSection<'a> {
-    package: &'a Package<'a>,
     section: &'a Section<'a>,
+    /// Its place among those of its type.
+    index: usize,
 }
 
 /// The values of an option: the items of a list, or the words of a plain option.
@@ -28,10 +29,23 @@ impl<'a> DhcpSection<'a> {
     /// is none that a script reads.
     pub(super) fn all(package: &'a Package<'a>) -> Vec<DhcpSection<'a>> {
         let mut all = Vec::new();
+        let mut counts: Vec<(&str, usize)> = Vec::new();
         for section in &package.sections {
-            if section.kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
-                all.push(DhcpSection { package, section });
+            if !section.kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                continue;
             }
+            let count = counts.iter_mut().find(|(kind, _)| *kind == section.kind);
+            let index = match count {
+                Some((_, count)) => {
+                    *count += 1;
+                    *count
+                }
+                None => {
+                    counts.push((&section.kind, 0));
+                    0
+                }
+            };
+            all.push(DhcpSection { section, index });
         }
         all
     }
@@ -92,16 +106,7 @@ impl<'a> DhcpSection<'a> {
     pub(super) fn reference(self) -> String {
         match self.name() {
             Some(name) => name.to_string(),
-            None => {
-                let mut index = 0;
-                for other in &self.package.sections {
-                    if core::ptr::eq(other, self.section) {
-                        break;
-                    }
-                    index += usize::from(self.is_a(&other.kind));
-                }
-                format!("@{}[{index}]", self.section.kind)
-            }
+            None => format!("@{}[{}]", self.section.kind, self.index),
         }
     }
 
@@ -130,11 +135,10 @@ impl<'a> DhcpSection<'a> {
             && items.len() <= MAX_NAMED
             && items.iter().all(|item| item.bytes().all(is_plain))
         {
-            for item in items {
+            for (at, item) in items.iter().enumerate() {
                 // One takes out all that are the same.
-                let change = self.change("del_list", option, item);
-                if !mends.contains(&change) {
-                    mends.push(change);
+                if !items[..at].contains(item) {
+                    mends.push(self.change("del_list", option, item));
                 }
             }
             return true;
