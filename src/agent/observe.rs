@@ -168,7 +168,7 @@ impl<'a> Observer<'a> {
             ubus::dump_networks(self.ubus).map_err(|error| Unanswered {
                 cause: error.to_string(),
                 is_absent: matches!(
-                    error,
+                    *error,
                     Error::NotRunning { .. } | Error::NotPermitted { .. } | Error::UnknownUser
                 ),
             })

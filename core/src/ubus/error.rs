@@ -7,6 +7,7 @@
 //! assert_eq!(error.to_string(), "netifd is not running: ubus has no object network.interface");
 //! ```
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
@@ -78,9 +79,9 @@ pub enum Error {
     },
 }
 
-impl From<Malformed> for Error {
+impl From<Malformed> for Box<Error> {
     fn from(Malformed(what): Malformed) -> Self {
-        Error::Malformed { what }
+        Box::new(Error::Malformed { what })
     }
 }
 

@@ -10,10 +10,9 @@ use crate::sys::control::{ControlRequest, ControlSocket};
 use crate::sys::netlink::Monitor;
 use crate::sys::signals::Signals;
 use crate::sys::ubus::watch::NetworkWatch;
-use crate::sys::{clock, wait};
+use crate::sys::{clock, ubus, wait};
 use wansync_core::schedule::netifd::NetifdLink;
 use wansync_core::time::Boot;
-use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::Network;
 
 /// The sources of events.
@@ -193,7 +192,7 @@ impl Netifd {
         self.update_networks(NetworkWatch::refresh);
     }
 
-    fn update_networks(&mut self, from: fn(&mut NetworkWatch) -> Result<bool, Error>) -> bool {
+    fn update_networks(&mut self, from: fn(&mut NetworkWatch) -> ubus::Result<bool>) -> bool {
         let Ok(watch) = &mut self.watch else {
             return false;
         };

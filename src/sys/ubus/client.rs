@@ -12,6 +12,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType,
 };
 
+use super::Result;
 use crate::sys::wait::{self, Readiness};
 use wansync_core::ubus::error::Error;
 use wansync_core::ubus::value::{BlobTable, Malformed, kind};
@@ -44,7 +45,7 @@ pub struct UbusClient {
 pub struct UbusReply(Message);
 
 impl UbusReply {
-    fn new(message: Message) -> Result<UbusReply, Malformed> {
+    fn new(message: Message) -> Result<UbusReply> {
         message.table(attribute::DATA)?;
         Ok(UbusReply(message))
     }
@@ -68,7 +69,7 @@ pub enum Notice {
 impl UbusClient {
     /// Connects and takes ubusd's greeting, within `timeout`, which must not
     /// be zero. Each later call has the same time.
-    pub fn connect(socket: &Path, timeout: Duration) -> Result<UbusClient, Error> {
+    pub fn connect(socket: &Path, timeout: Duration) -> Result<UbusClient> {
         let deadline = CallDeadline::new(timeout, "a new connection");
         let mut client = UbusClient {
             socket: connect_socket(socket, &deadline)?,
@@ -80,8 +81,10 @@ impl UbusClient {
         match client.receive(&deadline) {
             Ok(hello) if hello.kind() == message::HELLO => Ok(client),
             Ok(_) => Err(Malformed("the first message is no greeting").into()),
-            Err(Error::Broken { .. }) => Err(Error::UnknownUser),
-            Err(error) => Err(error),
+            Err(error) => Err(match *error {
+                Error::Broken { .. } => Box::new(Error::UnknownUser),
+                _ => error,
+            }),
         }
     }
 
@@ -92,7 +95,7 @@ impl UbusClient {
         path: &str,
         method: &str,
         arguments: &CallArguments,
-    ) -> Result<Vec<UbusReply>, Error> {
+    ) -> Result<Vec<UbusReply>> {
         let call = format!("{path} {method}");
         let deadline = CallDeadline::new(self.timeout, &call);
         let mut answer = self.invoke(path, method, arguments, &deadline)?;
@@ -103,14 +106,18 @@ impl UbusClient {
         if answer.is_stale() {
             return Err(no_object(path));
         }
-        let replies = answer.data(&deadline)?.into_iter();
-        Ok(replies.map(UbusReply::new).collect::<Result<_, _>>()?)
+        let replies = answer.data(&deadline)?;
+        let mut checked = Vec::new();
+        for reply in replies {
+            checked.push(UbusReply::new(reply)?);
+        }
+        Ok(checked)
     }
 
     /// Has the notifications of the object at `path` sent to this connection;
     /// [`UbusClient::notice`] gives them. Not to be repeated while it holds:
     /// everything would come twice. Gives the id of the object that they are sent to.
-    pub fn subscribe(&mut self, path: &str) -> Result<u32, Error> {
+    pub fn subscribe(&mut self, path: &str) -> Result<u32> {
         let call = format!("{path} subscribe");
         let deadline = CallDeadline::new(self.timeout, &call);
         let request = wire::add_object(self.next_seq());
@@ -124,7 +131,7 @@ impl UbusClient {
     }
 
     /// Has the events whose name begins with this sent to the object of a subscription.
-    pub fn listen(&mut self, own: u32, prefix: &str) -> Result<(), Error> {
+    pub fn listen(&mut self, own: u32, prefix: &str) -> Result<()> {
         let deadline = CallDeadline::new(self.timeout, "register");
         let arguments = CallArguments::default()
             .put(kind::INT32, "object", &own.to_be_bytes())
@@ -137,7 +144,7 @@ impl UbusClient {
     /// The next notice, if one is there; never waits. Before sleeping in
     /// `poll` on this connection's descriptor, take notices until none is
     /// left: some may have come during a call.
-    pub fn notice(&mut self) -> Result<Option<Notice>, Error> {
+    pub fn notice(&mut self) -> Result<Option<Notice>> {
         while let Some(message) = self.next_pending()? {
             match message.kind() {
                 message::INVOKE => return self.notification(message).map(Some),
@@ -155,7 +162,7 @@ impl UbusClient {
             .retain(|message| message.kind() == message::UNSUBSCRIBE);
     }
 
-    fn next_pending(&mut self) -> Result<Option<Message>, Error> {
+    fn next_pending(&mut self) -> Result<Option<Message>> {
         match self.pending.is_empty() {
             true => self.read(),
             false => Ok(Some(self.pending.remove(0))),
@@ -164,7 +171,7 @@ impl UbusClient {
 
     /// The owner waits for an acknowledgement unless it said otherwise; ubusd's
     /// own events, whose peer is 0, need none.
-    fn notification(&mut self, message: Message) -> Result<Notice, Error> {
+    fn notification(&mut self, message: Message) -> Result<Notice> {
         let wants_answer = message.byte(attribute::NO_REPLY).unwrap_or(0) == 0;
         if let Some(own) = message.number(attribute::OBJID)
             && wants_answer
@@ -185,7 +192,7 @@ impl UbusClient {
         method: &str,
         arguments: &CallArguments,
         deadline: &CallDeadline<'_>,
-    ) -> Result<CallAnswer, Error> {
+    ) -> Result<CallAnswer> {
         let object = self.lookup(path, deadline)?;
         let request = wire::invoke(self.next_seq(), object, method, arguments);
         self.exchange(deadline, &request)
@@ -193,7 +200,7 @@ impl UbusClient {
 
     /// The id of the object at a path. ubusd says OK and no more where the
     /// user may call none of the object's methods.
-    fn lookup(&mut self, path: &str, deadline: &CallDeadline<'_>) -> Result<u32, Error> {
+    fn lookup(&mut self, path: &str, deadline: &CallDeadline<'_>) -> Result<u32> {
         let request = wire::lookup(self.next_seq(), path);
         let answer = self.exchange(deadline, &request)?;
         if answer.is_stale() {
@@ -210,11 +217,7 @@ impl UbusClient {
 
     /// Sends the request of this number and collects what answers it. Answers to earlier
     /// requests, which were given up, are dropped.
-    fn exchange(
-        &mut self,
-        deadline: &CallDeadline<'_>,
-        request: &[u8],
-    ) -> Result<CallAnswer, Error> {
+    fn exchange(&mut self, deadline: &CallDeadline<'_>, request: &[u8]) -> Result<CallAnswer> {
         self.send(request, deadline)?;
         let mut data = Vec::new();
         let mut size = 0;
@@ -242,7 +245,7 @@ impl UbusClient {
         }
     }
 
-    fn send(&mut self, bytes: &[u8], deadline: &CallDeadline<'_>) -> Result<(), Error> {
+    fn send(&mut self, bytes: &[u8], deadline: &CallDeadline<'_>) -> Result<()> {
         if bytes.len() > 8 + wire::MAX_MESSAGE {
             return Err(deadline.too_long());
         }
@@ -263,7 +266,7 @@ impl UbusClient {
     }
 
     /// Half a request cannot be taken back: after it nothing else may be sent.
-    fn wait_to_send(&mut self, begun: bool, deadline: &CallDeadline<'_>) -> Result<(), Error> {
+    fn wait_to_send(&mut self, begun: bool, deadline: &CallDeadline<'_>) -> Result<()> {
         self.wait(Readiness::Room, deadline).inspect_err(|_| {
             if begun {
                 let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
@@ -271,7 +274,7 @@ impl UbusClient {
         })
     }
 
-    fn receive(&mut self, deadline: &CallDeadline<'_>) -> Result<Message, Error> {
+    fn receive(&mut self, deadline: &CallDeadline<'_>) -> Result<Message> {
         loop {
             deadline.time_left()?;
             if let Some(message) = self.read()? {
@@ -282,13 +285,13 @@ impl UbusClient {
     }
 
     /// The next message, if it can be had without waiting.
-    fn read(&mut self) -> Result<Option<Message>, Error> {
+    fn read(&mut self) -> Result<Option<Message>> {
         loop {
             match rustix::net::recv(&self.socket, self.incoming.space(), RecvFlags::DONTWAIT) {
                 Ok((_, 0)) => {
-                    return Err(Error::Broken {
+                    return Err(Box::new(Error::Broken {
                         cause: "closed by ubusd".to_owned(),
-                    });
+                    }));
                 }
                 Ok((_, count)) => {
                     if let Some(message) = self.incoming.advance(count)? {
@@ -302,7 +305,7 @@ impl UbusClient {
         }
     }
 
-    fn wait(&self, what: Readiness, deadline: &CallDeadline<'_>) -> Result<(), Error> {
+    fn wait(&self, what: Readiness, deadline: &CallDeadline<'_>) -> Result<()> {
         wait::until_ready(&self.socket, what, deadline.time_left()?).map_err(broken_error)?;
         Ok(())
     }
@@ -323,7 +326,7 @@ struct CallAnswer {
 }
 
 impl CallAnswer {
-    fn new(data: Vec<Message>, end: &Message) -> Result<CallAnswer, Error> {
+    fn new(data: Vec<Message>, end: &Message) -> Result<CallAnswer> {
         Ok(CallAnswer {
             data,
             code: end
@@ -339,14 +342,14 @@ impl CallAnswer {
     }
 
     /// Data that came before a failure is not to be used.
-    fn data(self, deadline: &CallDeadline<'_>) -> Result<Vec<Message>, Error> {
+    fn data(self, deadline: &CallDeadline<'_>) -> Result<Vec<Message>> {
         match self.code {
             status::OK => Ok(self.data),
             status::PERMISSION_DENIED => Err(deadline.not_permitted()),
-            code => Err(Error::Status {
+            code => Err(Box::new(Error::Status {
                 call: deadline.call.to_owned(),
                 code,
-            }),
+            })),
         }
     }
 }
@@ -368,32 +371,32 @@ impl<'a> CallDeadline<'a> {
     }
 
     /// The time left; never zero.
-    fn time_left(&self) -> Result<Duration, Error> {
+    fn time_left(&self) -> Result<Duration> {
         match self.timeout.saturating_sub(self.start.elapsed()) {
-            Duration::ZERO => Err(Error::Timeout {
+            Duration::ZERO => Err(Box::new(Error::Timeout {
                 call: self.call.to_owned(),
                 seconds: self.timeout.as_secs(),
-            }),
+            })),
             left => Ok(left),
         }
     }
 
-    fn not_permitted(&self) -> Error {
-        Error::NotPermitted {
+    fn not_permitted(&self) -> Box<Error> {
+        Box::new(Error::NotPermitted {
             call: self.call.to_owned(),
-        }
+        })
     }
 
-    fn too_long(&self) -> Error {
-        Error::TooLong {
+    fn too_long(&self) -> Box<Error> {
+        Box::new(Error::TooLong {
             call: self.call.to_owned(),
-        }
+        })
     }
 }
 
 /// Connecting waits where ubusd is too busy to accept, for as long as the
 /// socket's sending timeout allows, and then fails with EAGAIN.
-fn connect_socket(path: &Path, deadline: &CallDeadline<'_>) -> Result<OwnedFd, Error> {
+fn connect_socket(path: &Path, deadline: &CallDeadline<'_>) -> Result<OwnedFd> {
     let failed = |errno| connect_error(path, errno);
     let address = SocketAddrUnix::new(path).map_err(failed)?;
     let socket = rustix::net::socket_with(
@@ -413,31 +416,31 @@ fn connect_socket(path: &Path, deadline: &CallDeadline<'_>) -> Result<OwnedFd, E
     }
 }
 
-fn connect_error(path: &Path, errno: Errno) -> Error {
+fn connect_error(path: &Path, errno: Errno) -> Box<Error> {
     let socket = path.display().to_string();
-    match errno {
+    Box::new(match errno {
         Errno::NOENT | Errno::CONNREFUSED => Error::NotRunning { socket },
         _ => Error::Connect {
             socket,
             cause: words(errno),
         },
-    }
+    })
 }
 
-fn broken_error(errno: Errno) -> Error {
-    Error::Broken {
+fn broken_error(errno: Errno) -> Box<Error> {
+    Box::new(Error::Broken {
         cause: words(errno),
-    }
+    })
 }
 
 fn words(errno: Errno) -> String {
     std::io::Error::from(errno).to_string()
 }
 
-fn no_object(path: &str) -> Error {
-    Error::NoObject {
+pub(super) fn no_object(path: &str) -> Box<Error> {
+    Box::new(Error::NoObject {
         path: path.to_owned(),
-    }
+    })
 }
 
 fn object_id(data: &[Message]) -> Option<u32> {

@@ -22,6 +22,7 @@ use std::time::Duration;
 use client::UbusClient;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::{self, Network};
+use wansync_core::ubus::value::Malformed;
 use wansync_core::ubus::wire::CallArguments;
 
 /// The socket of OpenWrt's ubusd.
@@ -34,24 +35,25 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// netifd's object for all networks.
 const NETWORKS_OBJECT: &str = "network.interface";
 
+/// What a call gives, or why it gives nothing.
+pub type Result<T> = std::result::Result<T, Box<Error>>;
+
 /// All networks that netifd knows, as it sees them now. Takes at most twice
 /// [`CALL_TIMEOUT`]. An answer that holds no list of networks is an error, never
 /// an empty list.
-pub fn dump_networks(socket: &Path) -> Result<Vec<Network>, Error> {
+pub fn dump_networks(socket: &Path) -> Result<Vec<Network>> {
     dump_networks_over(&mut UbusClient::connect(socket, CALL_TIMEOUT)?)
 }
 
-fn dump_networks_over(client: &mut UbusClient) -> Result<Vec<Network>, Error> {
+fn dump_networks_over(client: &mut UbusClient) -> Result<Vec<Network>> {
     let replies = client.call(NETWORKS_OBJECT, "dump", &CallArguments::default())?;
     let Some(reply) = replies.first() else {
-        return Err(Error::NoData {
+        return Err(Box::new(Error::NoData {
             call: "network.interface dump".to_owned(),
-        });
+        }));
     };
     if reply.table().array("interface").is_none() {
-        return Err(Error::Malformed {
-            what: "netifd's dump has no list of interfaces",
-        });
+        return Err(Malformed("netifd's dump has no list of interfaces").into());
     }
     Ok(netifd::networks(reply.table()))
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::CALL_TIMEOUT;
 use super::client::UbusClient;
 use super::watch::DAEMON_CALL_TIMEOUT;
+use super::{CALL_TIMEOUT, Result};
 use wansync_core::config::ServiceInstance;
 use wansync_core::ubus::Error;
 use wansync_core::ubus::procd::{self, Service};
@@ -26,7 +26,11 @@ const TERMINATE: i32 = 15;
 ///
 /// # Errors
 /// In words.
-pub fn terminate(socket: &Path, of: &ServiceInstance, force: bool) -> Result<(), String> {
+pub fn terminate(
+    socket: &Path,
+    of: &ServiceInstance,
+    force: bool,
+) -> std::result::Result<(), String> {
     let ServiceInstance { service, instance } = of;
     let signal = if force { KILL } else { TERMINATE };
     let name = CallArguments::default().text("name", service);
@@ -52,15 +56,17 @@ pub fn terminate(socket: &Path, of: &ServiceInstance, force: bool) -> Result<(),
 }
 
 /// All services of procd. Takes at most twice [`CALL_TIMEOUT`].
-pub fn list(socket: &Path) -> Result<Vec<Service>, Error> {
+pub fn list(socket: &Path) -> Result<Vec<Service>> {
     let mut client = UbusClient::connect(socket, CALL_TIMEOUT)?;
     list_over(&mut client, &CallArguments::default())
 }
 
-fn list_over(client: &mut UbusClient, of: &CallArguments) -> Result<Vec<Service>, Error> {
+fn list_over(client: &mut UbusClient, of: &CallArguments) -> Result<Vec<Service>> {
     let replies = client.call(SERVICE_OBJECT, "list", of)?;
     let services = replies.first().map(|reply| procd::services(reply.table()));
-    services.ok_or_else(|| Error::NoData {
-        call: "service list".to_owned(),
+    services.ok_or_else(|| {
+        Box::new(Error::NoData {
+            call: "service list".to_owned(),
+        })
     })
 }

@@ -12,8 +12,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use super::client::{Notice, UbusClient};
-use super::{NETWORKS_OBJECT, dump_networks_over};
+use super::client::{Notice, UbusClient, no_object};
+use super::{NETWORKS_OBJECT, Result, dump_networks_over};
 use wansync_core::ubus::error::Error;
 use wansync_core::ubus::netifd::{self, Network};
 use wansync_core::ubus::value::{BlobTable, BlobValue};
@@ -41,14 +41,16 @@ impl NetworkWatch {
     /// Connects, subscribes and asks for all networks. Takes no longer than
     /// [`DAEMON_CALL_TIMEOUT`] where netifd or ubusd is stuck, a few times that where
     /// both are slow.
-    pub fn connect(socket: &Path) -> Result<NetworkWatch, Error> {
+    pub fn connect(socket: &Path) -> Result<NetworkWatch> {
         let mut client = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)?;
         let own = client.subscribe(NETWORKS_OBJECT)?;
         match client.listen(own, OBJECT_EVENTS) {
             // Rights that an earlier version has left do not allow it: networks that
             // come without a notification are found later then.
-            Ok(()) | Err(Error::NotPermitted { .. } | Error::Status { .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) if !matches!(*error, Error::NotPermitted { .. } | Error::Status { .. }) => {
+                return Err(error);
+            }
+            _ => {}
         }
         let mut watch = NetworkWatch {
             client,
@@ -70,15 +72,13 @@ impl NetworkWatch {
     ///
     /// # Errors
     /// The connection broke, or netifd is gone: [`Error::NoObject`].
-    pub fn take(&mut self) -> Result<bool, Error> {
+    pub fn take(&mut self) -> Result<bool> {
         let (mut changed, mut is_partial) = (false, false);
         for _ in 0..MAX_NOTICES_AT_ONCE {
             match self.client.notice()? {
                 None => break,
                 Some(Notice::Gone) => {
-                    return Err(Error::NoObject {
-                        path: NETWORKS_OBJECT.to_owned(),
-                    });
+                    return Err(no_object(NETWORKS_OBJECT));
                 }
                 Some(Notice::Notification(name, reply)) => {
                     changed |= apply(&mut self.networks, &name, reply.table());
@@ -94,7 +94,7 @@ impl NetworkWatch {
     }
 
     /// Asks for all networks again; says whether something changed.
-    pub fn refresh(&mut self) -> Result<bool, Error> {
+    pub fn refresh(&mut self) -> Result<bool> {
         let networks = dump_networks_over(&mut self.client)?;
         // What was notified before this answer would set the picture back.
         self.client.forget_notifications();
@@ -161,18 +161,18 @@ fn is_of_network(event: &str, about: BlobTable<'_>) -> bool {
 /// Takes a network down, as `ifdown` does. netifd has begun when this returns.
 /// Unless the error is `NoObject`, `NotPermitted` or `Status`, it may have
 /// begun all the same, and will leave the network down: call [`up`].
-pub fn down(socket: &Path, network: &str) -> Result<(), Error> {
+pub fn down(socket: &Path, network: &str) -> Result<()> {
     order(socket, "down", network)
 }
 
 /// Brings a network up, as `ifup` does. netifd has begun when this returns.
-pub fn up(socket: &Path, network: &str) -> Result<(), Error> {
+pub fn up(socket: &Path, network: &str) -> Result<()> {
     order(socket, "up", network)
 }
 
 /// On a connection of its own, which no notice can get in the way of. Takes no
 /// longer than twice [`DAEMON_CALL_TIMEOUT`].
-fn order(socket: &Path, method: &str, network: &str) -> Result<(), Error> {
+fn order(socket: &Path, method: &str, network: &str) -> Result<()> {
     let arguments = CallArguments::default().text("interface", network);
     let mut client = UbusClient::connect(socket, DAEMON_CALL_TIMEOUT)?;
     client.call(NETWORKS_OBJECT, method, &arguments).map(drop)

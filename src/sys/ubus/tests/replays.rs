@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::sys::ubus;
 use crate::sys::ubus::client::{Notice, UbusClient, UbusReply};
 use wansync_core::ubus::Error;
 use wansync_core::ubus::wire::CallArguments;
@@ -12,7 +13,7 @@ use wansync_sim::ubus::message as sim;
 use super::support::*;
 
 /// Connects, and calls what the recorded command called.
-fn run(socket: &Path, capture: &Capture, timeout: Duration) -> Result<Vec<UbusReply>, Error> {
+fn run(socket: &Path, capture: &Capture, timeout: Duration) -> ubus::Result<Vec<UbusReply>> {
     let command = capture.command.as_deref().unwrap();
     let words = command
         .split("call ")
@@ -26,7 +27,7 @@ fn run(socket: &Path, capture: &Capture, timeout: Duration) -> Result<Vec<UbusRe
     UbusClient::connect(socket, timeout)?.call(path, method, &arguments)
 }
 
-fn replay(capture: &Capture, pieces: Pieces, timeout: Duration) -> Result<Vec<UbusReply>, Error> {
+fn replay(capture: &Capture, pieces: Pieces, timeout: Duration) -> ubus::Result<Vec<UbusReply>> {
     let socket = Socket::new(&format!("{}-{pieces:?}", capture.name));
     let replay = Replay::start(&socket.0, &capture.steps, pieces).unwrap();
     let result = run(&socket.0, capture, timeout);
@@ -126,7 +127,7 @@ fn a_user_whom_the_system_does_not_know_is_told_so() {
     let socket = Socket::new("unknown-user");
     let replay = Replay::start(&socket.0, &capture.steps, Pieces::Messages).unwrap();
     let error = UbusClient::connect(&socket.0, ENOUGH).unwrap_err();
-    assert_eq!(error, Error::UnknownUser);
+    assert_eq!(*error, Error::UnknownUser);
     replay.finish().unwrap();
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use crate::sys::ubus;
 use crate::sys::ubus::client::{Notice, UbusClient, UbusReply};
 use serde_json::Value as Json;
 use wansync_core::address::Candidate;
-use wansync_core::ubus::Error;
 use wansync_core::ubus::netifd::{self, Network};
 use wansync_core::ubus::value::{BlobTable, BlobValue, Malformed, kind};
 use wansync_core::ubus::wire::{CallArguments, Incoming, Message, attribute, message};
@@ -223,10 +223,10 @@ pub fn send(stream: &mut UnixStream, messages: &[sim::Message]) -> std::io::Resu
     stream.write_all(&bytes)
 }
 
-pub fn call(client: &mut UbusClient) -> Result<Vec<UbusReply>, Error> {
+pub fn call(client: &mut UbusClient) -> ubus::Result<Vec<UbusReply>> {
     client.call("demo", "value", &CallArguments::default())
 }
 
-pub fn value(result: Result<Vec<UbusReply>, Error>) -> i64 {
+pub fn value(result: ubus::Result<Vec<UbusReply>>) -> i64 {
     result.unwrap()[0].table().int("value").unwrap()
 }

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use crate::sys::ubus;
 use crate::sys::ubus::watch::{self, NetworkWatch};
 use serde_json::{Value as Json, json};
 use wansync_core::ubus::Error;
@@ -88,7 +89,7 @@ fn recorded(number: &str) -> Vec<(String, Json)> {
 }
 
 /// Sleeps until something is there, as the daemon does, and takes it.
-fn take(watch: &mut NetworkWatch) -> Result<bool, Error> {
+fn take(watch: &mut NetworkWatch) -> ubus::Result<bool> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let timeout = Timespec::try_from(ENOUGH).unwrap();
     let ready = poll(&mut [PollFd::new(watch, PollFlags::IN)], Some(&timeout));
@@ -301,7 +302,7 @@ fn a_netifd_that_leaves_is_noticed_whenever_it_does() {
     let error = against("broken", serve, |path| {
         take(&mut NetworkWatch::connect(path).unwrap()).unwrap_err()
     });
-    assert!(matches!(error, Error::Broken { .. }), "{error}");
+    assert!(matches!(*error, Error::Broken { .. }), "{error}");
 }
 
 #[test]
@@ -347,13 +348,13 @@ fn a_netifd_that_hangs_is_given_up() {
     let error = against("hung-down", serve, |path| {
         watch::down(path, "vpn").unwrap_err()
     });
-    assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    assert!(matches!(*error, Error::Timeout { .. }), "{error}");
     assert!(start.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
 fn a_network_is_taken_down_and_up_by_its_name() {
-    type Order = fn(&std::path::Path, &str) -> Result<(), Error>;
+    type Order = fn(&std::path::Path, &str) -> ubus::Result<()>;
     for (order, method) in [(watch::down as Order, "down"), (watch::up, "up")] {
         for code in [0, 4] {
             let serve = move |stream: &mut UnixStream| {
@@ -377,10 +378,10 @@ fn a_network_is_taken_down_and_up_by_its_name() {
             });
             let expected = match code {
                 0 => Ok(()),
-                code => Err(Error::Status {
+                code => Err(Box::new(Error::Status {
                     call: format!("network.interface {method}"),
                     code,
-                }),
+                })),
             };
             assert_eq!(result, expected);
         }
