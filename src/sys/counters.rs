@@ -1,7 +1,6 @@
 //! The bytes that network devices have received and sent, as the kernel counts.
-#![expect(clippy::disallowed_methods, reason = "/proc is read here")]
 
-use std::fs;
+use super::files::read_all;
 
 /// `/proc/net` shows the network of this process; `/sys/class/net` shows that
 /// of the process that mounted it, which in a container or a namespace is another.
@@ -29,7 +28,7 @@ pub struct ByteCounts {
 /// # Errors
 /// In words: there is no `/proc`.
 pub fn read() -> Result<Counters, String> {
-    match fs::read(DEVICE_TABLE) {
+    match read_all(DEVICE_TABLE) {
         Ok(table) => Ok(Counters { table }),
         Err(error) => Err(format!("{DEVICE_TABLE} cannot be read: {error}")),
     }

@@ -128,10 +128,14 @@ pub fn read_up_to(source: &mut dyn Read, limit: usize, expected: usize) -> io::R
     Ok(bytes)
 }
 
-/// The text of a file of the kernel's, or of the system's; none if it cannot be read, or
-/// is no text.
+/// The whole of a file of the kernel's, or of the system's.
+pub fn read_all(path: &str) -> io::Result<Vec<u8>> {
+    read_up_to(&mut File::open(path)?, usize::MAX, 0)
+}
+
+/// The text of such a file; none if it cannot be read, or is no text.
 pub fn read_text(path: &str) -> Option<String> {
-    String::from_utf8(fs::read(path).ok()?).ok()
+    String::from_utf8(read_all(path).ok()?).ok()
 }
 
 /// Opens a file of one of our folders. What is there is looked at before, since opening
