@@ -23,7 +23,7 @@ use std::process::Command;
 use client::Client;
 use nginx::{Relay, Site, TOKEN};
 use wansync_sim::{KEY, Request, Sim, Times};
-use wansync_test_support::waiting::HANG;
+use wansync_test_support::waiting::{HANG, wait_until};
 use wansync_test_support::{Ran, Router, is_in_files, program, ran};
 
 const OK: &str = r#""status":"ok""#;
@@ -213,6 +213,44 @@ fn strangers_are_limited_apart_and_are_told_what_they_are() {
     client
         .get(&format!("update_ip?key={TOKEN}&ip=8.8.4.4"))
         .expect(200, OK);
+}
+
+/// Towards SkyDNS all routers are one, which a router's own limit does not bound.
+#[test]
+fn all_routers_together_have_a_limit() {
+    let sim = Sim::start(Default::default());
+    let tokens: String = (0..3).map(|n| format!("{} user1;\n", token(n))).collect();
+    let site = Site {
+        tokens: &tokens,
+        edits: &[("rate=50r/s", "rate=1r/m"), (" burst=250", "")],
+        ..Site::default()
+    };
+    let relay = Relay::with(&sim, &site);
+    let client = Client::of(&relay);
+    let get = |n: usize| client.get(&format!("update_ip?key={}&ip=8.8.4.4", token(n)));
+    get(0).expect(200, OK);
+    let answer = get(1).expect(429, "too many requests from this router, or from all");
+    assert!((60..=120).contains(&answer.pause()));
+    assert_eq!(sim.requests().len(), 1);
+    // What goes no further than the relay is none of SkyDNS's.
+    get(3).expect(403, "does not know this token");
+    client
+        .get(&format!("profiles?key={}", token(2)))
+        .expect(403, "knows this router");
+}
+
+#[test]
+fn a_list_of_tokens_is_read_again() {
+    let sim = Sim::start(Default::default());
+    let relay = Relay::before(&sim);
+    let client = Client::of(&relay);
+    let get = |token: &str| client.get(&format!("update_ip?key={token}&ip=8.8.4.4"));
+    get(TOKEN).expect(200, OK);
+    relay.set_tokens(&format!("{} user1;\n", token(1)));
+    wait_until("the new token is known", || get(&token(1)).status == 200);
+    // The worker of before may serve a last one.
+    let forgotten = "the relay does not know this token";
+    wait_until(forgotten, || get(TOKEN).text.contains(forgotten));
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// A relay that runs until it is dropped.
 pub struct Relay {
-    _nginx: Nginx,
+    nginx: Nginx,
     folder: tempfile::TempDir,
     authority: CertifiedIssuer<'static, KeyPair>,
     address: SocketAddr,
@@ -58,7 +58,7 @@ impl Relay {
             stand_in_at(folder.path(), addresses[1], site.skydns);
         });
         Relay {
-            _nginx: nginx,
+            nginx,
             folder,
             authority,
             address: addresses[0],
@@ -89,6 +89,12 @@ impl Relay {
     /// The access log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("relay.log")).expect("the log")
+    }
+
+    /// Replaces `relay-tokens.map`, as its owner does.
+    pub fn set_tokens(&self, tokens: &str) {
+        fs::write(self.path("relay-tokens.map"), tokens).expect("the tokens");
+        self.nginx.reload();
     }
 
     /// A file in the relay's folder.

@@ -39,6 +39,13 @@ impl Nginx {
     }
 }
 
+impl Nginx {
+    /// Has it read its configuration again, a moment later.
+    pub fn reload(&self) {
+        kill_process(Pid::from_child(&self.0), Signal::HUP).expect("it runs");
+    }
+}
+
 impl Drop for Nginx {
     fn drop(&mut self) {
         // The master takes its workers with it; killed, it would leave them.
