@@ -390,6 +390,14 @@ const SYMPTOMS: &[Symptom] = &[
         |on| on.staged.write("etc/hosts", "0.0.0.0 www.skydns.ru\n"),
     ),
     (
+        "…; 0.0.0.0 is no host: does a filter block the name?",
+        "wansync check",
+        |on| {
+            let half = "0.0.0.0 www.skydns.ru\n::2 www.skydns.ru\n";
+            on.staged.write("etc/hosts", half);
+        },
+    ),
+    (
         "no connection to www.skydns.ru: …",
         "wansync check",
         |on| on.staged.write("etc/hosts", "192.0.2.7 www.skydns.ru\n"),
