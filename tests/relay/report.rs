@@ -229,6 +229,13 @@ fn what_the_report_cannot_tell_it_says() {
         .says("The log begins 1 h ago (2026-11-29T11:00:00+00:00)")
         .says("1 routers: 1 are well, 0 silent, 0 refused.")
         .never_says("ident");
+    // One thing that refuses them all is hardly theirs.
+    let both = Logs::new(&["user1", "user2"]);
+    let words = ["user1", "user2"].map(|ident| refused("2026-11-29T11:00:00+00:00", ident, "no"));
+    both.write("relay.log", &words);
+    both.report(&["tokens", "relay.log"])
+        .expect(1)
+        .says("Most are refused: does SkyDNS still take the key of the relay?");
     logs.write("new.log", &[]);
     logs.report(&["tokens", "new.log"])
         .expect(1)

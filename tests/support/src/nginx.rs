@@ -69,12 +69,13 @@ fn unpacked() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-nginx/usr")
 }
 
-/// Debian's nginx, or that of `tests/setup`.
-pub fn program() -> PathBuf {
+/// The nginx of `tests/setup`, or Debian's.
+fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = std::env::split_paths(&path).map(|folder| folder.join("nginx"));
     let own = unpacked().join("sbin/nginx");
-    let mut all = installed.chain(["/usr/sbin/nginx".into(), own]);
+    let all = std::iter::once(own).chain(installed);
+    let mut all = all.chain(["/usr/sbin/nginx".into()]);
     all.find(|path| path.is_file())
         .expect("nginx: run tests/setup")
 }
