@@ -1,12 +1,13 @@
 //! The person at the terminal, if there is one.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 
 use nix::errno::Errno;
 use nix::sys::termios::{
     LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
 };
 use rustix::io::retry_on_intr;
+use rustix::stdio::{stdin, stdout};
 use rustix::termios::tcgetwinsize;
 
 use super::files;
@@ -14,13 +15,13 @@ use super::process::environment_variable;
 
 /// The number of columns of standard output, if it is a terminal that says so.
 pub fn columns() -> Option<usize> {
-    let size = tcgetwinsize(io::stdout()).ok()?;
+    let size = tcgetwinsize(stdout()).ok()?;
     Some(size.ws_col.into()).filter(|columns| *columns > 0)
 }
 
 /// The number of rows of standard output, if it is a terminal that says so.
 pub fn rows() -> Option<usize> {
-    let size = tcgetwinsize(io::stdout()).ok()?;
+    let size = tcgetwinsize(stdout()).ok()?;
     Some(size.ws_row.into()).filter(|rows| *rows > 0)
 }
 
@@ -34,7 +35,7 @@ pub fn locale() -> [Option<String>; 3] {
 pub fn write_all_now(text: &str) -> io::Result<()> {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
-        let count = retry_on_intr(|| rustix::io::write(rustix::stdio::stdout(), rest))?;
+        let count = retry_on_intr(|| rustix::io::write(stdout(), rest))?;
         rest = &rest[count..];
     }
     Ok(())
@@ -51,20 +52,33 @@ pub fn complain(what: &str) {
 /// True if standard output is a terminal, whose width may still not be known: a
 /// serial console does not say.
 pub fn is_output_terminal() -> bool {
-    io::stdout().is_terminal()
+    stdout().is_terminal()
 }
 
 /// True if a question would be seen, and an answer come from a person.
 pub fn can_prompt() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
+    stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Asks, and says whether the answer was yes.
 pub fn confirm(question: &str) -> bool {
-    let mut answer = String::new();
-    let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
-    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
-    read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    let answer = ask(question).and_then(|()| read_answer());
+    answer.is_ok_and(|answer| {
+        let answer = answer.trim_ascii().to_ascii_lowercase();
+        matches!(answer.as_slice(), b"y" | b"yes")
+    })
+}
+
+/// What is typed until the end of a line, or of all.
+fn read_answer() -> io::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    loop {
+        let piece = read_line()?;
+        answer.extend_from_slice(&piece);
+        if piece.is_empty() || piece.ends_with(b"\n") {
+            return Ok(answer);
+        }
+    }
 }
 
 /// Asks for one line; what is typed stays `hidden` if it is a password.
@@ -72,11 +86,11 @@ pub fn confirm(question: &str) -> bool {
 /// # Errors
 /// In words for people.
 pub fn prompt(question: &str, hidden: bool) -> Result<Vec<u8>, String> {
-    let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
+    let asked = ask(question);
     let before = if hidden { disable_echo()? } else { None };
     let read = asked.and_then(|()| read_line());
     if let Some(before) = before {
-        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &before);
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &before);
         let _ = writeln!(io::stderr());
     }
     match read {
@@ -86,14 +100,27 @@ pub fn prompt(question: &str, hidden: bool) -> Result<Vec<u8>, String> {
     }
 }
 
+fn ask(question: &str) -> io::Result<()> {
+    io::stderr().write_all(question.as_bytes())
+}
+
+/// Standard input, without a buffer.
+struct StandardInput;
+
+impl Read for StandardInput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(retry_on_intr(|| rustix::io::read(stdin(), &mut *buffer))?)
+    }
+}
+
+/// The longest line that the kernel takes from a terminal.
+const MAX_LINE: usize = 4096;
+
 /// One line of a terminal, whatever ends it: each read gives one.
 fn read_line() -> io::Result<Vec<u8>> {
-    let mut input = io::stdin().lock();
-    let typed = input.fill_buf()?;
-    let end = typed.iter().position(|b| matches!(*b, b'\n' | INTERRUPT));
-    let line = typed[..end.map_or(typed.len(), |at| at + 1)].to_vec();
-    input.consume(line.len());
-    Ok(line)
+    let mut typed = [0; MAX_LINE];
+    let count = StandardInput.read(&mut typed)?;
+    Ok(typed[..count].to_vec())
 }
 
 /// The terminal shows nothing of what is typed; as it was before is returned.
@@ -101,11 +128,11 @@ fn read_line() -> io::Result<Vec<u8>> {
 fn disable_echo() -> Result<Option<Termios>, String> {
     let in_words =
         |error: Errno| format!("the terminal cannot hide it: {}", io::Error::from(error));
-    let before = tcgetattr(io::stdin()).map_err(in_words)?;
+    let before = tcgetattr(stdin()).map_err(in_words)?;
     let mut hidden = before.clone();
     hidden.local_flags -= LocalFlags::ECHO | LocalFlags::ISIG;
     hidden.control_chars[SpecialCharacterIndices::VEOL as usize] = INTERRUPT;
-    tcsetattr(io::stdin(), SetArg::TCSADRAIN, &hidden).map_err(in_words)?;
+    tcsetattr(stdin(), SetArg::TCSADRAIN, &hidden).map_err(in_words)?;
     Ok(Some(before))
 }
 
@@ -117,7 +144,7 @@ const INTERRUPT: u8 = 3;
 /// # Errors
 /// In words that follow on "standard input".
 pub fn read_standard_input(limit: usize) -> Result<Vec<u8>, String> {
-    let bytes = files::read_up_to(&mut io::stdin().lock(), limit, 0)
+    let bytes = files::read_up_to(&mut StandardInput, limit, 0)
         .map_err(|e| format!("cannot be read: {e}"))?;
     match bytes.len() > limit {
         true => Err(format!("is larger than {limit} bytes")),
