@@ -20,6 +20,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::net::IpAddr;
 
 use super::value::BlobTable;
@@ -70,7 +71,7 @@ pub struct Network {
 }
 
 /// A default route; the one that the kernel prefers is less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DefaultRoute {
     /// It is in another table than the main one, where only some packets see it.
     pub is_apart: bool,
@@ -78,6 +79,23 @@ pub struct DefaultRoute {
     pub is_ipv6: bool,
     /// The kernel takes the route with the least.
     pub metric: u32,
+}
+
+/// By one number: see [`Boot`](crate::time::Boot).
+impl Ord for DefaultRoute {
+    fn cmp(&self, other: &DefaultRoute) -> Ordering {
+        let place = |route: &DefaultRoute| {
+            let kind = u64::from(route.is_apart) << 1 | u64::from(route.is_ipv6);
+            kind << 32 | u64::from(route.metric)
+        };
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for DefaultRoute {
+    fn partial_cmp(&self, other: &DefaultRoute) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// A prefix that a network was given, to be used on others.
