@@ -17,7 +17,7 @@ pub use check::JsonError;
 use check::Strictness;
 #[cfg(test)]
 pub(crate) use persist::again as read_again;
-pub use persist::{JsonWriter, Persist};
+pub use persist::{FieldReader, JsonWriter, Persist};
 
 /// One JSON value, as it stands in the body.
 ///

@@ -18,7 +18,7 @@ use super::outcome::Outcome;
 use super::places::Places;
 use super::state::{Confirmed, SectionState};
 use super::time::{Boot, DAY, Now, Wall};
-use crate::json::{Json, JsonWriter, Persist};
+use crate::json::{FieldReader, Json, JsonWriter, Persist};
 use crate::persist;
 use crate::tunnel::witness::Witness;
 
@@ -98,14 +98,14 @@ impl Persist for Record {
     fn read(json: Json<'_>) -> Option<Record> {
         let (mut writes, mut hold_writes) = (Vec::new(), Vec::new());
         let (mut sections, mut tunnels) = (Vec::new(), Vec::new());
-        let is_read = json.read_fields(&mut |name, value| match name {
-            "writes" => value.read_into(&mut writes),
-            "hold_writes" => value.read_into(&mut hold_writes),
-            "sections" => value.read_into(&mut sections),
-            "tunnels" => value.read_into(&mut tunnels),
-            _ => true,
-        });
-        is_read.then(|| Record::new((writes, hold_writes), sections, tunnels))
+        let mut fields = FieldReader::new(json);
+        fields.field("writes", &mut writes);
+        fields.field("hold_writes", &mut hold_writes);
+        fields.field("sections", &mut sections);
+        fields.field("tunnels", &mut tunnels);
+        fields
+            .fit()
+            .then(|| Record::new((writes, hold_writes), sections, tunnels))
     }
 }
 
@@ -131,20 +131,18 @@ impl Persist for RecordEntry {
     fn read(json: Json<'_>) -> Option<RecordEntry> {
         let mut entry = RecordEntry::default();
         let (mut dates, mut known) = (Vec::new(), Vec::new());
-        let is_read = json.read_fields(&mut |name, value| match name {
-            "fingerprint" => value.read_into(&mut entry.fingerprint),
-            "access" => value.read_into(&mut entry.access),
-            "serial" => value.read_into(&mut entry.serial),
-            "confirmed" => value.read_into(&mut entry.confirmed),
-            "since" => value.read_into(&mut entry.since),
-            "unsure" => value.read_into(&mut entry.maybe_stale),
-            "refusals" => value.read_into(&mut dates),
-            "refused" => value.read_into(&mut known),
-            "trouble" => value.read_into(&mut entry.refusal),
-            _ => true,
-        });
+        let mut fields = FieldReader::new(json);
+        fields.field("fingerprint", &mut entry.fingerprint);
+        fields.field("confirmed", &mut entry.confirmed);
+        fields.field("since", &mut entry.since);
+        fields.field("serial", &mut entry.serial);
+        fields.field("unsure", &mut entry.maybe_stale);
+        fields.field("refusals", &mut dates);
+        fields.field("refused", &mut known);
+        fields.field("access", &mut entry.access);
+        fields.field("trouble", &mut entry.refusal);
         entry.refusals = Refusals::of_fields(dates, known);
-        is_read.then_some(entry)
+        fields.fit().then_some(entry)
     }
 }
 
@@ -174,33 +172,36 @@ impl RecordEntry {
     /// True if the two say the same, whatever their numbers are. What a version left
     /// that did not know the way of access says nothing of it.
     fn says_same(&self, other: &RecordEntry) -> bool {
-        let as_other = RecordEntry {
-            serial: other.serial,
-            access: match self.access.is_empty() {
-                true => other.access.clone(),
-                false => self.access.clone(),
-            },
-            ..self.clone()
-        };
-        as_other == *other
+        (self.access.is_empty() || self.access == other.access)
+            && self.fingerprint == other.fingerprint
+            && self.confirmed == other.confirmed
+            && self.since == other.since
+            && self.maybe_stale == other.maybe_stale
+            && self.refusals == other.refusals
+            && self.refusal == other.refusal
     }
 
-    /// The state after a reboot.
+    /// The confirmed address.
     ///
     /// Refreshes since then were not recorded. It is assumed that each came
     /// when it was due, so that the next is due at the next multiple of
     /// `refresh`, and not at every boot.
-    pub fn to_state(&self, refresh: Duration, now: Now) -> SectionState {
+    fn confirmed_at(&self, refresh: Duration, now: Now) -> Option<Confirmed> {
         let age = now.wall.since(self.since).as_secs() % refresh.as_secs().max(1);
+        Some(Confirmed {
+            address: self.confirmed?,
+            wall: self.since,
+            boot: now.boot - Duration::from_secs(age),
+        })
+    }
+
+    /// The state after a reboot.
+    pub fn to_state(&self, refresh: Duration, now: Now) -> SectionState {
         SectionState {
             fingerprint: self.fingerprint.clone(),
             access: self.access.clone(),
             serial: self.serial,
-            confirmed: self.confirmed.map(|address| Confirmed {
-                address,
-                wall: self.since,
-                boot: now.boot - Duration::from_secs(age),
-            }),
+            confirmed: self.confirmed_at(refresh, now),
             maybe_stale: self.maybe_stale,
             refusals: self.refusals.clone(),
             refusal: self.refusal.clone(),
@@ -210,23 +211,19 @@ impl RecordEntry {
 
     /// The state where only the record could be written after a send: what `state`, the
     /// one of before it, does not know of the answer.
-    fn complete(&self, state: SectionState, refresh: Duration, now: Now) -> SectionState {
-        let recalled = self.to_state(refresh, now);
-        let is_refused = self.refusals != state.refusals.dated();
-        let is_confirmed = self.confirmed == state.last_sent && !self.maybe_stale;
-        let mut new = SectionState {
-            serial: self.serial,
-            confirmed: recalled.confirmed,
-            maybe_stale: self.maybe_stale,
-            ..state
-        };
+    fn complete(&self, new: &mut SectionState, refresh: Duration, now: Now) {
+        let is_refused = self.refusals != new.refusals.dated();
+        let is_confirmed = self.confirmed == new.last_sent && !self.maybe_stale;
+        new.serial = self.serial;
+        new.confirmed = self.confirmed_at(refresh, now);
+        new.maybe_stale = self.maybe_stale;
         if is_refused || is_confirmed {
             new.failures = 0;
             new.not_before = Boot::START;
         }
         if is_refused {
-            new.refusals = recalled.refusals;
-            new.refusal = recalled.refusal;
+            new.refusals.clone_from(&self.refusals);
+            new.refusal.clone_from(&self.refusal);
             new.reason.clone_from(&new.refusal);
             new.outcome = Some(Outcome::Refused);
         }
@@ -234,7 +231,6 @@ impl RecordEntry {
             new.reason = format!("{address} is confirmed");
             new.outcome = Some(Outcome::Confirmed);
         }
-        new
     }
 }
 
@@ -269,18 +265,17 @@ pub fn recall(
     refresh: Duration,
     now: Now,
 ) -> SectionState {
-    match (stored, entry) {
-        (None, entry) => entry.map_or_else(SectionState::default, |e| e.to_state(refresh, now)),
-        (Some(state), None) => state,
+    let Some(mut state) = stored else {
+        return entry.map_or_else(SectionState::default, |e| e.to_state(refresh, now));
+    };
+    if let Some(entry) = entry {
         // A state without a number is of a version that gives none, and knew the record.
-        (Some(state), Some(entry)) if state.serial == 0 || entry.serial <= state.serial => {
-            SectionState {
-                serial: state.serial.max(entry.serial),
-                ..state
-            }
+        match state.serial == 0 || entry.serial <= state.serial {
+            true => state.serial = state.serial.max(entry.serial),
+            false => entry.complete(&mut state, refresh, now),
         }
-        (Some(state), Some(entry)) => entry.complete(state, refresh, now),
     }
+    state
 }
 
 impl Record {

@@ -11,7 +11,7 @@ use super::hold::Refusals;
 use super::holddown::{self, HoldDown};
 use super::outcome::Outcome;
 use super::time::{Boot, DAY, Now, Wall};
-use crate::json::{Json, JsonWriter, Persist};
+use crate::json::{FieldReader, Json, JsonWriter, Persist};
 
 /// An address that the service acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,35 +99,33 @@ impl Persist for SectionState {
     fn read(json: Json<'_>) -> Option<SectionState> {
         let mut new = SectionState::default();
         let (mut dates, mut known) = (Vec::new(), Vec::new());
-        let is_read = json.read_fields(&mut |name, value| match name {
-            "fingerprint" => value.read_into(&mut new.fingerprint),
-            "access" => value.read_into(&mut new.access),
-            "ca_file_stamp" => value.read_into(&mut new.ca_file_stamp),
-            "serial" => value.read_into(&mut new.serial),
-            "observed" => value.read_into(&mut new.observed),
-            "confirmed" => value.read_into(&mut new.confirmed),
-            "unsure" => value.read_into(&mut new.maybe_stale),
-            "attempted" => value.read_into(&mut new.last_sent),
-            "failures" => value.read_into(&mut new.failures),
-            "not_before" => value.read_into(&mut new.not_before),
-            "asked_until" => value.read_into(&mut new.retry_after_until),
-            "refusals" => value.read_into(&mut dates),
-            "refused" => value.read_into(&mut known),
-            "refusal" => value.read_into(&mut new.refusal),
-            "trouble" => value.read_into(&mut new.last_error),
-            "sends" => value.read_into(&mut new.sends),
-            "hold_down" => value.read_into(&mut new.hold_down),
-            "outcome" => value.read_into(&mut new.outcome),
-            "reason" => value.read_into(&mut new.reason),
-            _ => true,
-        });
+        let mut fields = FieldReader::new(json);
+        fields.field("fingerprint", &mut new.fingerprint);
+        fields.field("access", &mut new.access);
+        fields.field("ca_file_stamp", &mut new.ca_file_stamp);
+        fields.field("serial", &mut new.serial);
+        fields.field("observed", &mut new.observed);
+        fields.field("confirmed", &mut new.confirmed);
+        fields.field("unsure", &mut new.maybe_stale);
+        fields.field("attempted", &mut new.last_sent);
+        fields.field("failures", &mut new.failures);
+        fields.field("not_before", &mut new.not_before);
+        fields.field("asked_until", &mut new.retry_after_until);
+        fields.field("refusals", &mut dates);
+        fields.field("refused", &mut known);
+        fields.field("refusal", &mut new.refusal);
+        fields.field("trouble", &mut new.last_error);
+        fields.field("sends", &mut new.sends);
+        fields.field("hold_down", &mut new.hold_down);
+        fields.field("outcome", &mut new.outcome);
+        fields.field("reason", &mut new.reason);
         if known.is_empty() && !dates.is_empty() {
             // 0.1.0 counted a refusal among the failures, and had no other words for it.
             new.failures = 0;
             new.refusal.clone_from(&new.last_error);
         }
         new.refusals = Refusals::of_fields(dates, known);
-        is_read.then_some(new)
+        fields.fit().then_some(new)
     }
 }
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt::{Display, Write};
 use core::net::IpAddr;
 
-use super::{Json, JsonKind};
+use super::{Entries, Json, JsonKind};
 
 /// A value that can be written into a file of the agent and read again.
 ///
@@ -34,6 +34,10 @@ pub trait Persist: Sized {
     fn write_json(&self, out: &mut JsonWriter);
     /// The value that was written as `json`; `None` if it is something else.
     fn read(json: Json<'_>) -> Option<Self>;
+    /// Reads it into this value; whether it fits. If not, the value may be anything.
+    fn read_into(&mut self, json: Json<'_>) -> bool {
+        Self::read(json).map(|value| *self = value).is_some()
+    }
 }
 
 /// Implements [`json::Persist`](crate::json::Persist) for a struct: an object, field by
@@ -65,11 +69,13 @@ macro_rules! persist {
 
             fn read(json: $crate::json::Json<'_>) -> Option<Self> {
                 let mut new = <$type>::default();
-                let is_read = json.read_fields(&mut |name, value| match name {
-                    $($crate::persist!(@name $field $($name)?) => value.read_into(&mut new.$field),)*
-                    _ => true,
-                });
-                is_read.then_some(new)
+                new.read_into(json).then_some(new)
+            }
+
+            fn read_into(&mut self, json: $crate::json::Json<'_>) -> bool {
+                let mut fields = $crate::json::FieldReader::new(json);
+                $(fields.field($crate::persist!(@name $field $($name)?), &mut self.$field);)*
+                fields.fit()
             }
         }
     };
@@ -100,6 +106,7 @@ impl JsonWriter {
     }
 
     /// The name of a field; its value follows.
+    #[inline(never)] // Each field of each file calls it.
     pub fn name(&mut self, name: &str) {
         // Only what has just begun ends so: a value ends with a quote, a
         // closing bracket, a digit or a letter.
@@ -145,18 +152,6 @@ impl JsonWriter {
 }
 
 impl<'a> Json<'a> {
-    /// Gives each field of an object to `read`, which says whether it fits;
-    /// whether it is an object, and all do. To look for each by its name would
-    /// be to walk through all for each.
-    pub fn read_fields(self, read: &mut dyn FnMut(&str, Json<'a>) -> bool) -> bool {
-        self.kind() == JsonKind::Object && self.fields().all(|(name, value)| read(&name, value))
-    }
-
-    /// Reads it into `to`; whether it fits.
-    pub fn read_into<T: Persist>(self, to: &mut T) -> bool {
-        T::read(self).map(|value| *to = value).is_some()
-    }
-
     /// The field of this name, which must be there.
     pub fn read_required<T: Persist>(self, name: &str) -> Option<T> {
         T::read(self.get(name)?)
@@ -173,6 +168,52 @@ impl<'a> Json<'a> {
             (Some((name, content)), None) => Some((name.into_owned(), content)),
             _ => None,
         }
+    }
+}
+
+/// An object of a file, whose fields are read one by one.
+#[derive(Debug)]
+pub struct FieldReader<'a> {
+    object: Json<'a>,
+    /// What is behind the last field that was found.
+    rest: Entries<'a>,
+    fits: bool,
+}
+
+impl<'a> FieldReader<'a> {
+    /// Begins with its first field.
+    pub fn new(json: Json<'a>) -> FieldReader<'a> {
+        FieldReader {
+            object: json,
+            rest: json.entries(),
+            fits: json.kind() == JsonKind::Object,
+        }
+    }
+
+    /// Reads the field of this name into `to`, which stays as it is if there is none.
+    pub fn field(&mut self, name: &str, to: &mut impl Persist) {
+        if let Some(value) = self.find(name) {
+            self.fits &= to.read_into(value);
+        }
+    }
+
+    /// The fields stand in the order in which they are asked for, if this version wrote
+    /// them: then all of them are found in one walk.
+    fn find(&mut self, name: &str) -> Option<Json<'a>> {
+        let mut rest = self.rest.clone();
+        let found = rest.find(|(other, _)| other.as_deref() == Some(name));
+        match found {
+            Some((_, value)) => {
+                self.rest = rest;
+                Some(value)
+            }
+            None => self.object.get(name),
+        }
+    }
+
+    /// True if it is an object, and every field of it that was read fits.
+    pub fn fit(&self) -> bool {
+        self.fits
     }
 }
 
@@ -274,12 +315,14 @@ impl<T: Persist> Persist for Vec<(String, T)> {
     }
 
     fn read(json: Json<'_>) -> Option<Vec<(String, T)>> {
+        if json.kind() != JsonKind::Object {
+            return None;
+        }
         let mut list = Vec::new();
-        let is_read = json.read_fields(&mut |name, value| {
-            let value = T::read(value).map(|value| list.push((String::from(name), value)));
-            value.is_some()
-        });
-        is_read.then_some(list)
+        for (name, value) in json.fields() {
+            list.push((name.into_owned(), T::read(value)?));
+        }
+        Some(list)
     }
 }
 
