@@ -11,6 +11,7 @@ mod name;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::net::{Ipv4Addr, Ipv6Addr};
+use core::ops::RangeInclusive;
 
 use crate::reason::certificate::{Algorithm, CertificateFault, Distrust, Flaw};
 use crate::time::{Civil, Wall};
@@ -180,22 +181,42 @@ pub fn distrust(leaf: &Certificate<'_>, others: &[Certificate<'_>]) -> Distrust 
 /// certificate is signed by and that is not accepted.
 pub fn signature_algorithm(identifier: &[u8]) -> Algorithm {
     let id = value(identifier, OID).map_or(&[][..], |(id, _)| id);
-    match id {
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4] => Algorithm::Md5,
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5] | [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1] => {
-            Algorithm::Sha1
-        }
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4] => Algorithm::EcdsaSha512,
-        // 1.2.840.10040.4.3, and those with other hashes.
-        [0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3] | [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, ..=8] => {
-            Algorithm::Dsa
-        }
-        // 1.2.643 is Russia's.
-        [0x2a, 0x85, 0x03, ..] => Algorithm::Gost,
-        [0x2b, 0x65, 0x70 | 0x71] => Algorithm::Edwards,
-        _ => Algorithm::Other,
+    // 1.2.643 is Russia's.
+    if id.starts_with(&[0x2a, 0x85, 0x03]) {
+        return Algorithm::Gost;
     }
+    let mut known = KNOWN_ALGORITHMS.iter();
+    let found = known.find(|(head, last, _)| {
+        let found = id.strip_prefix(*head);
+        found.is_some_and(|rest| matches!(rest, [found] if last.contains(found)))
+    });
+    found.map_or(Algorithm::Other, |(.., algorithm)| *algorithm)
 }
+
+/// The identifiers of algorithms that are not accepted: what they begin with, and their
+/// last byte.
+const KNOWN_ALGORITHMS: [(&[u8], RangeInclusive<u8>, Algorithm); 7] = [
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1],
+        4..=4,
+        Algorithm::Md5,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1],
+        5..=5,
+        Algorithm::Sha1,
+    ),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4], 1..=1, Algorithm::Sha1),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3],
+        4..=4,
+        Algorithm::EcdsaSha512,
+    ),
+    // 1.2.840.10040.4.3, and those with other hashes.
+    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 4], 3..=3, Algorithm::Dsa),
+    (&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3], 0..=8, Algorithm::Dsa),
+    (&[0x2b, 0x65], 0x70..=0x71, Algorithm::Edwards),
+];
 
 /// True if an AlgorithmIdentifier, given without tag and length, is one of elliptic
 /// curves: of a key, or of a signature with ECDSA.

@@ -124,8 +124,13 @@ impl Refusals {
                 left: pause.saturating_sub(*age),
             }),
         ];
-        let longest = holds.into_iter().flatten().max_by_key(|hold| hold.left)?;
-        (!longest.left.is_zero()).then_some(longest)
+        let mut longest = None::<Hold>;
+        for hold in holds.into_iter().flatten() {
+            if longest.is_none_or(|other| hold.left >= other.left) {
+                longest = Some(hold);
+            }
+        }
+        longest.filter(|hold| !hold.left.is_zero())
     }
 
     /// The ages of the refusals of the last day for which `counts` is true, the greatest

@@ -35,7 +35,7 @@ pub fn print(
     account: &CallAccount,
     call: &ServiceCall<'_>,
     out: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, Box<Failure>> {
     let wall = clock::wall();
     if call.raw && !print_safely(out, &account.redact(&String::from_utf8_lossy(&reply.body))) {
         return Ok(Exit::OutputLost);
@@ -149,9 +149,11 @@ fn render_table(rows: &ReplyTable<'_>, account: &CallAccount) -> String {
         .rows()
         .map(|row| row.into_iter().map(|cell| account.hide(cell)).collect())
         .collect();
-    let mut shown = TextTable::new(columns.iter().map(String::as_str));
+    let columns: Vec<&str> = columns.iter().map(|column| &**column).collect();
+    let mut shown = TextTable::new(&columns);
     for row in &cells {
-        shown.row(row.iter().map(|cell| &**cell));
+        let row: Vec<&str> = row.iter().map(|cell| &**cell).collect();
+        shown.row(&row);
     }
     shown.show(screen())
 }
@@ -159,9 +161,9 @@ fn render_table(rows: &ReplyTable<'_>, account: &CallAccount) -> String {
 fn render_added(added: &Added<'_>, account: &CallAccount) -> String {
     let hide = |cell| account.hide(cell);
     let good: Vec<Cow<'_, str>> = added.added().map(hide).collect();
-    let mut shown = TextTable::new(["added"]);
+    let mut shown = TextTable::new(&["added"]);
     for address in &good {
-        shown.row([&**address]);
+        shown.row(&[address]);
     }
     let mut text = match good.is_empty() {
         true => "added: none\n".to_owned(),
@@ -170,9 +172,9 @@ fn render_added(added: &Added<'_>, account: &CallAccount) -> String {
     if !added.is_complete() {
         let hide = |(address, why)| (account.hide(address), account.hide(why));
         let bad: Vec<(Cow<'_, str>, Cow<'_, str>)> = added.invalid().map(hide).collect();
-        let mut shown = TextTable::new(["not added", "because"]);
+        let mut shown = TextTable::new(&["not added", "because"]);
         for (address, why) in &bad {
-            shown.row([&**address, &**why]);
+            shown.row(&[address, why]);
         }
         text.push('\n');
         text.push_str(&shown.show(screen()));

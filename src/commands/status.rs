@@ -161,8 +161,12 @@ fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
             file: file.to_string(),
         },
     });
+    let config = match used {
+        Some(used) => used,
+        None => config.map_err(|why| (Exit::Config, why))?,
+    };
     Ok(UsedConfig {
-        config: used.map_or(config, Ok).map_err(|why| (Exit::Config, why))?,
+        config,
         errors,
         other,
     })

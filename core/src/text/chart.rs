@@ -4,8 +4,8 @@
 //! compared with its requests.
 
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
-use core::iter;
 
 use super::Screen;
 use super::table::{GAP, TextTable};
@@ -53,12 +53,17 @@ pub fn chart(labels: &[&str], series: &[Series<'_>], screen: Screen) -> String {
             cells.push(value.map(|n| scale.bar(*n)).unwrap_or_default());
         }
     }
-    let header = series.iter().flat_map(|s| [s.label, ""]);
-    let mut table = TextTable::new(iter::once("").chain(header));
+    let mut header = vec![""];
+    for series in series {
+        header.extend([series.label, ""]);
+    }
+    let mut table = TextTable::new(&header);
     for row in 0..rows {
-        let label = labels.get(row).copied().unwrap_or_default();
-        let cells = &cells[row * 2 * series.len()..][..2 * series.len()];
-        table.row(iter::once(label).chain(cells.iter().map(String::as_str)));
+        let mut line = vec![labels.get(row).copied().unwrap_or_default()];
+        for cell in &cells[row * 2 * series.len()..][..2 * series.len()] {
+            line.push(cell);
+        }
+        table.row(&line);
     }
     table.show(screen)
 }

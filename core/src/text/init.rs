@@ -47,17 +47,16 @@ pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) 
         format!("cron {}", Schedule::new(main.interval, router)),
         format!("ca_file {}", main.ca_file),
     ];
-    facts.extend(
-        networks(config)
-            .iter()
-            .map(|name| format!("network {name}")),
-    );
-    facts.extend(keys(config).iter().map(|path| format!("key {path}")));
-    facts.extend(
-        needs(config, is_wireguard)
-            .iter()
-            .map(|what| format!("needs {what}")),
-    );
+    let lists = [
+        ("network", networks(config)),
+        ("key", keys(config)),
+        ("needs", needs(config, is_wireguard)),
+    ];
+    for (kind, words) in lists {
+        for word in words {
+            facts.push(format!("{kind} {word}"));
+        }
+    }
     facts
 }
 
@@ -77,41 +76,54 @@ pub fn has_own_user(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, is_jai
 }
 
 fn networks(config: &Config) -> Vec<&str> {
-    let of_skydns = config.ready_sections().flat_map(|(_, section)| {
-        let networks: &[String] = match &section.source {
-            Source::Network(names) => names,
-            _ => &[],
-        };
-        let networks = networks.iter().map(String::as_str);
-        networks.map(Some).chain([section.bind.as_deref()])
-    });
-    let of_vpnki = config
-        .ready_accounts()
-        .map(|(_, account)| account.bind.as_deref());
-    let of_tunnels = config.ready_tunnels().flat_map(|(_, tunnel)| {
-        let wans = tunnel.wans.iter().map(String::as_str);
+    let mut networks = Words::default();
+    for (_, section) in config.ready_sections() {
+        if let Source::Network(names) = &section.source {
+            networks.add_all(names);
+        }
+        networks.add(section.bind.as_deref());
+    }
+    for (_, account) in config.ready_accounts() {
+        networks.add(account.bind.as_deref());
+    }
+    for (_, tunnel) in config.ready_tunnels() {
+        networks.add_all(&tunnel.wans);
+        networks.add(tunnel.link.network());
         // The most likely one; the daemon hears of the others itself.
-        let default = tunnel.wans.is_empty().then_some(DEFAULT_WAN);
-        wans.map(Some).chain([tunnel.link.network(), default])
-    });
-    each_once(of_skydns.chain(of_vpnki).chain(of_tunnels).flatten())
+        networks.add(tunnel.wans.is_empty().then_some(DEFAULT_WAN));
+    }
+    networks.0
 }
 
 fn keys(config: &Config) -> Vec<&str> {
-    let of_skydns = config.ready_sections().map(|(_, section)| &section.key);
-    let of_vpnki = config.ready_accounts().map(|(_, account)| &account.key);
-    each_once(of_skydns.chain(of_vpnki).filter_map(key_path))
+    let mut paths = Words::default();
+    for (_, section) in config.ready_sections() {
+        paths.add(key_path(&section.key));
+    }
+    for (_, account) in config.ready_accounts() {
+        paths.add(key_path(&account.key));
+    }
+    paths.0
 }
 
-/// Sorted.
-fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut once = Vec::new();
-    for word in words {
-        if let Err(place) = once.binary_search(&word) {
-            once.insert(place, word);
+/// Words, each once, sorted.
+#[derive(Default)]
+struct Words<'a>(Vec<&'a str>);
+
+impl<'a> Words<'a> {
+    fn add(&mut self, word: Option<&'a str>) {
+        if let Some(word) = word
+            && let Err(place) = self.0.binary_search(&word)
+        {
+            self.0.insert(place, word);
         }
     }
-    once
+
+    fn add_all(&mut self, words: &'a [String]) {
+        for word in words {
+            self.add(Some(word));
+        }
+    }
 }
 
 fn key_path(key: &KeySource) -> Option<&str> {
@@ -122,62 +134,46 @@ fn key_path(key: &KeySource) -> Option<&str> {
 }
 
 fn needs(config: &Config, is_wireguard: &dyn Fn(&str) -> bool) -> Vec<&'static str> {
-    let is_command = |source: &Source| matches!(source, Source::Command { .. });
-    let table = [
-        (
-            "echo",
-            config
-                .ready_tunnels()
-                .any(|(_, tunnel)| tunnel.ping.is_some()),
-        ),
-        (
-            "route",
-            config
-                .ready_tunnels()
-                .any(|(_, tunnel)| tunnel.policy.fix_route),
-        ),
-        (
-            "handshake",
-            config
-                .ready_tunnels()
-                .any(|(_, tunnel)| is_wireguard(tunnel.link.name())),
-        ),
-        (
-            "service",
-            config.ready_tunnels().any(|(_, tunnel)| {
-                tunnel.service.is_some() && tunnel.policy.on_down == OnDown::Restart
-            }),
-        ),
-        (
-            "programs",
-            programs(config).next().is_some()
-                || config
-                    .ready_sections()
-                    .any(|(_, section)| is_command(&section.source)),
-        ),
-    ];
-    table
-        .iter()
-        .filter(|(_, is_so)| *is_so)
-        .map(|(what, _)| *what)
-        .collect()
+    let (mut echo, mut route, mut handshake, mut service) = (false, false, false, false);
+    for (_, tunnel) in config.ready_tunnels() {
+        echo |= tunnel.ping.is_some();
+        route |= tunnel.policy.fix_route;
+        handshake = handshake || is_wireguard(tunnel.link.name());
+        service |= tunnel.service.is_some() && tunnel.policy.on_down == OnDown::Restart;
+    }
+    let mut programs = !programs(config).is_empty();
+    for (_, section) in config.ready_sections() {
+        programs |= matches!(section.source, Source::Command { .. });
+    }
+    let mut needs = Vec::new();
+    for (what, is_so) in [
+        ("echo", echo),
+        ("route", route),
+        ("handshake", handshake),
+        ("service", service),
+        ("programs", programs),
+    ] {
+        if is_so {
+            needs.push(what);
+        }
+    }
+    needs
 }
 
 /// The programs that are run, by the names of their sections. Whether that of
 /// a source is good is seen when it is asked.
-pub fn programs(config: &Config) -> impl Iterator<Item = (&str, &str)> {
-    let of_skydns = config
-        .ready_sections()
-        .filter_map(|(name, section)| Some((name, section.notify.as_deref()?)));
-    let of_tunnels = config.ready_tunnels().flat_map(|(name, tunnel)| {
-        let command = tunnel.command.as_ref().map(|(program, _)| program.as_str());
-        let programs = [command, tunnel.notify.as_deref()];
-        programs
-            .into_iter()
-            .flatten()
-            .map(move |program| (name, program))
-    });
-    of_skydns.chain(of_tunnels)
+pub fn programs(config: &Config) -> Vec<(&str, &str)> {
+    let mut programs = Vec::new();
+    for (name, section) in config.ready_sections() {
+        programs.extend(section.notify.as_deref().map(|notify| (name, notify)));
+    }
+    for (name, tunnel) in config.ready_tunnels() {
+        let command = tunnel.command.as_ref().map(|(program, _)| program);
+        for program in [command, tunnel.notify.as_ref()].into_iter().flatten() {
+            programs.push((name, program.as_str()));
+        }
+    }
+    programs
 }
 
 #[cfg(test)]

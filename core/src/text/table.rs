@@ -1,6 +1,5 @@
 //! Tables and records that stay aligned whatever the script.
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -19,9 +18,9 @@ const MIN_COLUMN: usize = 4;
 ///
 /// ```
 /// use wansync_core::text::{Screen, table::TextTable};
-/// let mut table = TextTable::new(["profile", "visits"]);
-/// table.row(["Дети", "12"]);
-/// table.row(["Офис", "7"]);
+/// let mut table = TextTable::new(&["profile", "visits"]);
+/// table.row(&["Дети", "12"]);
+/// table.row(&["Офис", "7"]);
 /// let shown = "profile  visits\n\
 ///              Дети         12\n\
 ///              Офис          7\n";
@@ -42,42 +41,34 @@ struct ColumnLayout {
 
 impl<'a> TextTable<'a> {
     /// A table without rows.
-    pub fn new(columns: impl IntoIterator<Item = &'a str>) -> TextTable<'a> {
+    pub fn new(columns: &[&'a str]) -> TextTable<'a> {
         TextTable {
-            columns: columns.into_iter().collect(),
+            columns: columns.to_vec(),
             cells: Vec::new(),
         }
     }
 
     /// Adds a row. Cells that are missing are empty; those beyond the last
     /// column are left out.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = &'a str>) {
+    pub fn row(&mut self, cells: &[&'a str]) {
         let end = self.cells.len() + self.columns.len();
-        self.cells
-            .extend(cells.into_iter().take(self.columns.len()));
+        self.cells.extend(cells);
         self.cells.resize(end, "");
     }
 
     /// The lines of the table, each with its line end. Where the screen has a
     /// width, the widest columns are cut until all fit.
     pub fn show(&self, screen: Screen) -> String {
-        self.lines(screen).fold(String::new(), |mut text, line| {
-            text.push_str(&line);
-            text.push('\n');
-            text
-        })
-    }
-
-    /// The header and each row, without line ends, one at a time: a long table
-    /// need not be in memory twice.
-    pub fn lines(&self, screen: Screen) -> impl Iterator<Item = String> {
+        if self.cells.is_empty() {
+            return format!("{NONE}\n");
+        }
         let layout = self.layout(screen);
-        let header = match self.cells.is_empty() {
-            true => NONE.to_owned(),
-            false => line(&self.columns, &layout, screen),
-        };
-        let rows = self.cells.chunks(self.columns.len().max(1));
-        core::iter::once(header).chain(rows.map(move |row| line(row, &layout, screen)))
+        let mut out = String::new();
+        push_line(&mut out, &self.columns, &layout, screen);
+        for row in self.cells.chunks(self.columns.len()) {
+            push_line(&mut out, row, &layout, screen);
+        }
+        out
     }
 
     fn layout(&self, screen: Screen) -> Vec<ColumnLayout> {
@@ -116,8 +107,7 @@ fn fit(layout: &mut [ColumnLayout], columns: usize) {
     }
 }
 
-fn line(cells: &[&str], layout: &[ColumnLayout], screen: Screen) -> String {
-    let mut line = String::new();
+fn push_line(out: &mut String, cells: &[&str], layout: &[ColumnLayout], screen: Screen) {
     let mut owed = 0;
     for (cell, column) in cells.iter().zip(layout) {
         let before = match column.to_the_right {
@@ -126,13 +116,13 @@ fn line(cells: &[&str], layout: &[ColumnLayout], screen: Screen) -> String {
         };
         let mut took = 0;
         if !cell.is_empty() {
-            spaces(&mut line, owed + before);
-            took = before + push_cut(&mut line, cell, column.width, screen.mark());
+            spaces(out, owed + before);
+            took = before + push_cut(out, cell, column.width, screen.mark());
             owed = 0;
         }
         owed += column.width.saturating_sub(took) + GAP;
     }
-    line
+    out.push('\n');
 }
 
 fn spaces(out: &mut String, count: usize) {
@@ -176,6 +166,8 @@ pub fn record(pairs: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::ToOwned;
+
     use super::*;
 
     fn screen(width: usize) -> Screen {
@@ -186,13 +178,13 @@ mod tests {
     }
 
     fn shown(columns: &[&str], rows: &[&[&str]], screen: Screen) -> Vec<String> {
-        let mut table = TextTable::new(columns.iter().copied());
+        let mut table = TextTable::new(columns);
         for row in rows {
-            table.row(row.iter().copied());
+            table.row(row);
         }
-        let lines: Vec<String> = table.lines(screen).collect();
-        assert_eq!(table.show(screen), lines.join("\n") + "\n");
-        lines
+        let shown = table.show(screen);
+        assert!(shown.ends_with('\n'));
+        shown.lines().map(str::to_owned).collect()
     }
 
     #[test]

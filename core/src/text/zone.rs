@@ -163,17 +163,21 @@ impl Zone {
         };
         let utc = at.secs().clamp(YEARS.0, YEARS.1);
         let year = Civil::at(Wall::from_secs(utc)).year;
-        let changes = (year - 1..=year + 1).flat_map(|year| {
-            [
+        let (mut latest, mut is_summer) = (i64::MIN, false);
+        for year in year - 1..=year + 1 {
+            for (change, to_summer) in [
                 (summer.end.local(year) - summer.time.ahead, false),
                 (summer.start.local(year) - self.standard.ahead, true),
-            ]
-        });
-        // A summer that ends as the next begins lasts all year (RFC 8536, 3.3.1).
-        let latest = changes.filter(|(at, _)| *at <= utc).max();
-        match latest {
-            Some((_, true)) => &summer.time,
-            _ => &self.standard,
+            ] {
+                // A summer that ends as the next begins lasts all year (RFC 8536, 3.3.1).
+                if change <= utc && (change > latest || change == latest && to_summer) {
+                    (latest, is_summer) = (change, to_summer);
+                }
+            }
+        }
+        match is_summer {
+            true => &summer.time,
+            false => &self.standard,
         }
     }
 }

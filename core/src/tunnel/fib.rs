@@ -13,7 +13,6 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::net::{IpAddr, Ipv6Addr};
 
 use super::evidence::RouteStatus;
@@ -192,16 +191,13 @@ impl Survey<'_> {
         let is_inside = |other: Prefix| other != part && part.contains(other);
         let is_split = entries.iter().any(|entry| is_inside(entry.prefix))
             || self.rules.iter().any(|rule| rule.to.is_some_and(is_inside));
-        let halves = part.halves().filter(|_| is_split);
-        for half in halves.into_iter().flatten() {
-            let entries = entries.iter().copied();
-            let entries: Vec<_> = entries
-                .filter(|entry| entry.prefix.overlaps(half))
-                .collect();
+        let Some(halves) = part.halves().filter(|_| is_split) else {
+            return self.look_up(part, entries);
+        };
+        for half in halves {
+            let mut entries = entries.to_vec();
+            entries.retain(|entry| entry.prefix.overlaps(half));
             self.visit(half, &entries);
-        }
-        if !is_split {
-            self.look_up(part, entries);
         }
     }
 
@@ -279,7 +275,10 @@ fn best<'e>(
 ) -> Option<&'e FibEntry> {
     let entries = entries.iter().copied();
     let fitting = entries.filter(|e| e.table == table && e.prefix.length() >= min_length);
-    fitting.max_by_key(|e| (e.prefix.length(), Reverse(e.metric), e.target != through))
+    fitting.max_by_key(|e| {
+        let rank = u64::from(e.prefix.length()) << 32 | u64::from(!e.metric);
+        rank << 1 | u64::from(e.target != through)
+    })
 }
 
 impl Way {

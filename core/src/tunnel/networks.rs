@@ -48,12 +48,18 @@ pub fn find_wan<'a>(
         _ => names.iter().position(|name| network.is_of_family(name)),
     };
     let has_address = |network: &&Network| !network.addresses.is_empty();
-    let candidates = networks.iter().filter(has_address).filter_map(|network| {
+    let mut best = None;
+    for network in networks.iter().filter(has_address) {
+        let Some(place) = place(network) else {
+            continue;
+        };
         // Those without a default route come last.
         let route = network.default_route();
-        Some(((route.is_none(), route, place(network)?), network))
-    });
-    let best = candidates.min_by_key(|(rank, _)| *rank);
+        let rank = (route.is_none(), route, place);
+        if best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, network));
+        }
+    }
     let found = match (best, names) {
         (Some((_, network)), _) => Some(network),
         (None, []) => family_of(networks, DEFAULT_WAN).find(has_address),

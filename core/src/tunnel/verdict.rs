@@ -136,7 +136,7 @@ impl<'a> Case<'a> {
         ) -> Option<&Finding<T>> {
             finding
                 .as_ref()
-                .filter(|finding| now.since(finding.at) <= max_age)
+                .filter(|finding| now <= finding.at + max_age)
         }
         fn value<T>(finding: &Finding<T>) -> &T {
             &finding.value
