@@ -235,17 +235,8 @@ impl Failure {
         }
     }
 
-    /// The failure with every text of the service passed through `change`.
-    #[must_use]
-    pub fn map_text(mut self, change: impl Fn(&str) -> String) -> Failure {
-        if let Some(text) = self.foreign_text() {
-            *text = change(text);
-        }
-        self
-    }
-
     /// The text in it that is not ours, if there is one.
-    fn foreign_text(&mut self) -> Option<&mut String> {
+    pub fn foreign_text(&mut self) -> Option<&mut String> {
         match self {
             Failure::Redirect { to: text }
             | Failure::Status {

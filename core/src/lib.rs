@@ -24,7 +24,7 @@
 //!     panic!("nothing was sent yet");
 //! };
 //! // The service acknowledges it, so there is nothing more to do.
-//! let state = state_after_send(&state, address, "skydns", &Ok(()), now, 0);
+//! let state = state_after_send(&state, address, "skydns", Ok(()), now, 0);
 //! let decision = decide(&section.policy, &observation, &state, now, false);
 //! assert_eq!(decision, Decision::Unchanged(address));
 //! ```

@@ -82,7 +82,7 @@ pub type Observation = Result<Vec<Candidate>, Rc<AbortReason>>;
 /// let Decision::Update(address) = decide(&policy, &observation, &before, now, false) else {
 ///     panic!("a new address is sent");
 /// };
-/// let after = state_after_send(&before, address, "www.skydns.ru", &Ok(()), now, 0);
+/// let after = state_after_send(&before, address, "www.skydns.ru", Ok(()), now, 0);
 /// let decision = decide(&policy, &observation, &after, now, false);
 /// assert_eq!(decision, Decision::Unchanged(address));
 /// ```
@@ -306,14 +306,14 @@ pub fn state_after_send(
     before: &SectionState,
     address: PublicAddress,
     service: &str,
-    result: &Result<(), Failure>,
+    result: Result<(), &Failure>,
     now: Now,
     random: u32,
 ) -> SectionState {
     let mut pending = state_before_send(before, address, now, random);
     // Newer than what was remembered before the send.
     pending.serial = pending.serial.saturating_add(1);
-    if result.as_ref().is_err_and(Failure::is_of_web_server) {
+    if result.is_err_and(Failure::is_of_web_server) {
         pending.not_before = now.boot + backoff::web_server_delay(pending.failures, random);
     }
     match result {

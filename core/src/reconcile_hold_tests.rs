@@ -7,7 +7,7 @@ fn a_hold_is_of_one_address() {
     let Decision::Update(other) = decision(&state, "8.8.8.8", 60) else {
         panic!("another address may be tried");
     };
-    let state = state_after_send(&state, other, "skydns", &Ok(()), at(60), MIDDLE);
+    let state = state_after_send(&state, other, "skydns", Ok(()), at(60), MIDDLE);
     // Held words are those of the refusal, whatever failed since.
     let state = after(&state, "9.9.9.9", no_dns(), 90);
     let held = decision(&state, "8.8.4.4", 120);
@@ -32,8 +32,8 @@ fn what_is_forced_passes_over_pauses_and_over_no_limit() {
         let Decision::Update(sent) = forced(&state, &address) else {
             panic!("{count}: {:?}", forced(&state, &address));
         };
-        let refusal = Err(refused());
-        state = state_after_send(&state, sent, "skydns", &refusal, at(60), MIDDLE);
+        let refusal = refused();
+        state = state_after_send(&state, sent, "skydns", Err(&refusal), at(60), MIDDLE);
     }
     let held = |address: &str, words: &str| {
         let decision = forced(&state, address);

@@ -39,7 +39,7 @@ fn confirmed(address: &str, boot: i64) -> SectionState {
         &SectionState::default(),
         public(address),
         "skydns",
-        &Ok(()),
+        Ok(()),
         at(boot),
         MIDDLE,
     )
@@ -88,7 +88,7 @@ fn after(state: &SectionState, address: &str, failure: Failure, boot: i64) -> Se
         state,
         public(address),
         "skydns",
-        &Err(failure),
+        Err(&failure),
         at(boot),
         MIDDLE,
     )
@@ -156,7 +156,7 @@ fn refreshes_at_the_maximum_age() {
         &state,
         public("8.8.4.4"),
         "skydns",
-        &Ok(()),
+        Ok(()),
         at(10 + 72 * HOUR),
         MIDDLE,
     );
@@ -356,7 +356,7 @@ fn a_wrong_key_is_sent_three_times_a_day() {
                 &state,
                 address,
                 "skydns",
-                &Err(refused()),
+                Err(&refused()),
                 at(minute * 60),
                 MIDDLE,
             );
@@ -372,7 +372,7 @@ fn the_daily_limit_holds_whatever_happens() {
     for minute in 0..3 * 24 * 60_i64 {
         let (now, address) = (minute * 60, format!("8.8.4.{}", minute % 250));
         if let Decision::Update(address) = decision(&state, &address, now) {
-            state = state_after_send(&state, address, "skydns", &Ok(()), at(now), MIDDLE);
+            state = state_after_send(&state, address, "skydns", Ok(()), at(now), MIDDLE);
             sends.push(now);
         }
     }
@@ -459,7 +459,7 @@ fn a_clock_that_jumps_neither_frees_nor_jails() {
         &SectionState::default(),
         public("8.8.4.4"),
         "skydns",
-        &Err(refused()),
+        Err(&refused()),
         ahead,
         MIDDLE,
     );
@@ -555,7 +555,7 @@ fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
 fn flapping() -> SectionState {
     let mut state = confirmed("8.8.4.1", 100);
     for address in ["8.8.4.2", "8.8.4.3"] {
-        state = state_after_send(&state, public(address), "skydns", &Ok(()), at(100), MIDDLE);
+        state = state_after_send(&state, public(address), "skydns", Ok(()), at(100), MIDDLE);
     }
     state
 }

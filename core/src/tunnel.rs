@@ -93,30 +93,28 @@ impl TunnelState {
     /// The state for the configuration of this fingerprint: under another one the
     /// evidence no longer counts, but what was tried within the last hour still does.
     #[must_use]
-    pub fn for_config(self, fingerprint: &str) -> TunnelState {
-        if self.fingerprint == fingerprint {
-            return self;
+    pub fn for_config(mut self, fingerprint: &str) -> TunnelState {
+        if self.fingerprint != fingerprint {
+            self = TunnelState {
+                fingerprint: fingerprint.to_owned(),
+                recovery: self.recovery.budget_only(),
+                ..TunnelState::default()
+            };
         }
-        TunnelState {
-            fingerprint: fingerprint.to_owned(),
-            recovery: self.recovery.budget_only(),
-            ..TunnelState::default()
-        }
+        self
     }
 
     /// The state with nothing from the future, so that a damaged file can neither
     /// vouch for a tunnel nor hold for years.
     #[must_use]
-    pub fn clamp_future_times(self, now: Boot) -> TunnelState {
-        TunnelState {
-            evidence: self.evidence.discard_if_future(now),
-            handshake_stamp: self.handshake_stamp.filter(|stamp| !stamp.is_future(now)),
-            recovery: self.recovery.clamp_future_times(now),
-            record_due: self
-                .record_due
-                .map(|due| due.min(now + RECORD_RETRY_INTERVAL)),
-            ..self
+    pub fn clamp_future_times(mut self, now: Boot) -> TunnelState {
+        self.evidence.discard_if_future(now);
+        self.handshake_stamp.take_if(|stamp| stamp.is_future(now));
+        self.recovery.clamp_future_times(now);
+        if let Some(due) = &mut self.record_due {
+            *due = (*due).min(now + RECORD_RETRY_INTERVAL);
         }
+        self
     }
 
     /// The state with what the record says of a tunnel of this configuration.

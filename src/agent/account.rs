@@ -34,10 +34,9 @@ pub(crate) fn query(paths: &Paths, config: &Config, name: &str) -> AccountState 
         // A key file that cannot be read is no reason to ask without it.
         Err(problem) => {
             let now = clock::boot();
-            let new = old
-                .clone()
-                .query_impossible(problem.text, now, random::number());
-            return account.remember(paths, &old, new);
+            let told = Told::of(&old);
+            let new = old.query_impossible(problem.text, now, random::number());
+            return account.remember(paths, &told, new);
         }
     };
     if old.earliest_query() > clock::boot() {
@@ -58,6 +57,21 @@ pub(crate) fn next_due(paths: &Paths, config: &Config, name: &str) -> Option<Boo
     let account = WatchedAccount::find(config, name)?;
     let state = account.state_now(paths);
     Some(state.next_due(account.options.interval))
+}
+
+/// The states of the two calls before a query, of which a change is told.
+struct Told {
+    active: CallState,
+    tunnels: CallState,
+}
+
+impl Told {
+    fn of(state: &AccountState) -> Told {
+        Told {
+            active: state.active.clone(),
+            tunnels: state.tunnels.clone(),
+        }
+    }
 }
 
 /// An account with its tunnels that are watched, of which there is one at least.
@@ -101,11 +115,12 @@ impl<'a> WatchedAccount<'a> {
         key: Option<&Secret>,
     ) -> AccountState {
         let (start, random) = (clock::boot(), random::number());
-        let begun = old.clone().query_begun(start, random);
+        let told = Told::of(&old);
+        let begun = old.query_begun(start, random);
         // A query that cannot be remembered could be repeated without end.
         if let Err(why) = paths.store().write_account_state(self.name, &begun) {
-            let new = old.clone().query_impossible(why, start, random);
-            return self.remember(paths, &old, new);
+            let new = self.state(paths, key).query_impossible(why, start, random);
+            return self.remember(paths, &told, new);
         }
         let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
         let answers = AccountQuery {
@@ -118,10 +133,10 @@ impl<'a> WatchedAccount<'a> {
         .answers(&begun);
         let (host, now) = (self.options.base_url.host(), clock::boot());
         let new = begun.query_ended(&self.tunnels, answers, host, start, now, random);
-        self.remember(paths, &old, new)
+        self.remember(paths, &told, new)
     }
 
-    fn remember(&self, paths: &Paths, old: &AccountState, new: AccountState) -> AccountState {
+    fn remember(&self, paths: &Paths, old: &Told, new: AccountState) -> AccountState {
         if let Err(why) = paths.store().write_account_state(self.name, &new) {
             log::error!("{}: {why}", self.name);
         }
@@ -174,8 +189,8 @@ impl AccountQuery<'_> {
     fn active(
         &self,
         before: &AccountState,
-        tunnels: &mut Option<Result<Vec<Resolution>, Failure>>,
-    ) -> Result<Vec<bool>, Failure> {
+        tunnels: &mut Option<Result<Vec<Resolution>, Box<Failure>>>,
+    ) -> Result<Vec<bool>, Box<Failure>> {
         let device = self.device()?;
         let reply = self.ask(watch::ACTIVE, device.as_deref())?;
         let active = self.active_in(&reply, &before.resolutions(&self.account.tunnels))?;
@@ -189,25 +204,29 @@ impl AccountQuery<'_> {
         }
     }
 
-    fn device(&self) -> Result<Option<String>, Failure> {
+    fn device(&self) -> Result<Option<String>, Box<Failure>> {
         let observer = Observer::new(&self.paths.ubus, self.client);
         observer.way_out(self.account.options.bind.as_deref())
     }
 
-    fn active_in(&self, reply: &Reply, resolutions: &[Resolution]) -> Result<Vec<bool>, Failure> {
+    fn active_in(
+        &self,
+        reply: &Reply,
+        resolutions: &[Resolution],
+    ) -> Result<Vec<bool>, Box<Failure>> {
         let (tunnels, now) = (&self.account.tunnels, clock::wall());
         watch::active(reply, tunnels, resolutions, &self.aliases, now)
             .map_err(|failure| redact_failure(failure, self.key))
     }
 
-    fn resolutions(&self, device: Option<&str>) -> Result<Vec<Resolution>, Failure> {
+    fn resolutions(&self, device: Option<&str>) -> Result<Vec<Resolution>, Box<Failure>> {
         let reply = self.ask(watch::TUNNELS, device)?;
         let (tunnels, now) = (&self.account.tunnels, clock::wall());
         watch::resolve(&reply, tunnels, &self.aliases, self.key, now)
             .map_err(|failure| redact_failure(failure, self.key))
     }
 
-    fn ask(&self, resource: &str, device: Option<&str>) -> Result<Reply, Failure> {
+    fn ask(&self, resource: &str, device: Option<&str>) -> Result<Reply, Box<Failure>> {
         let url = watch::url(self.account.options, resource, self.key);
         request(
             self.client,
@@ -226,7 +245,7 @@ pub(crate) fn request(
     device: Option<&str>,
     transport: Transport,
     key: Option<&Secret>,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, Box<Failure>> {
     client
         .get(&Get::json(url, device, transport, WATCH_LIMIT))
         .map_err(|failure| redact_failure(failure, key))

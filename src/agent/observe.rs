@@ -105,14 +105,16 @@ impl<'a> Observer<'a> {
 
     /// The kernel's device that a request must leave through: that of the logical
     /// network of `option bind`, if there is one.
-    pub fn way_out(&self, bind: Option<&str>) -> Result<Option<String>, Failure> {
+    pub fn way_out(&self, bind: Option<&str>) -> Result<Option<String>, Box<Failure>> {
         bind.map(|network| self.device_of(network)).transpose()
     }
 
-    fn device_of(&self, name: &str) -> Result<String, Failure> {
-        let unbound = |cause: String| Failure::Bind {
-            device: format!("of network '{name}'"),
-            cause,
+    fn device_of(&self, name: &str) -> Result<String, Box<Failure>> {
+        let unbound = |cause: String| {
+            Box::new(Failure::Bind {
+                device: format!("of network '{name}'"),
+                cause,
+            })
         };
         let networks = self.networks().map_err(unbound)?;
         match network::device_of(networks, name) {

@@ -20,6 +20,7 @@ use wansync_core::config::secret::{KeySource, Secret};
 use wansync_core::config::{Config, Content, Skydns, Transport};
 use wansync_core::failure::Failure;
 use wansync_core::holddown::HoldDown;
+use wansync_core::json::JsonWriter;
 use wansync_core::outcome::Outcome;
 use wansync_core::reason::address::AbortReason;
 use wansync_core::reconcile::{self, Decision};
@@ -333,7 +334,7 @@ struct UnreachableService {
     service: String,
     /// The way that was tried.
     way: Way,
-    failure: Failure,
+    failure: Box<Failure>,
 }
 
 /// A section that is about to be decided upon.
@@ -393,10 +394,11 @@ impl Pass<'_> {
             return;
         }
         let (stored, entry) = (self.store.section_state(name), self.record.entry(name));
-        let known = recall(stored.clone(), entry, section.policy.refresh, clock::now());
+        let before = stored.as_ref().map(JsonWriter::of);
+        let known = recall(stored, entry, section.policy.refresh, clock::now());
         let trouble = AbortReason::KeyOfUser(problem.text.clone(), number);
         let state = reconcile::state_without_send(&known, &Decision::Abort(trouble.into()));
-        if stored.as_ref() != Some(&state)
+        if before != Some(JsonWriter::of(&state))
             && let Err(why) = self.store.remember_section(name, &state)
         {
             log::error!("{name}: {why}");
@@ -411,8 +413,9 @@ impl Pass<'_> {
         let SectionContext { name, section, key } = context;
         let now = clock::now();
         let stored = self.store.section_state(name);
-        let old = remembered_state(
-            stored.clone(),
+        let stored_text = stored.as_ref().map(JsonWriter::of);
+        let mut old = remembered_state(
+            stored,
             self.record.entry(name),
             section,
             key.as_ref(),
@@ -426,12 +429,13 @@ impl Pass<'_> {
         // Also for an address that was chosen: only now, with the lock, is it known what
         // another pass sent meanwhile.
         let forced = self.options.forced;
-        let mut basis = old.clone();
+        let hold_down = old.hold_down;
         if chosen.is_some() {
             // Whether the WAN flaps, the daemon has decided that chose the address.
-            basis.hold_down = HoldDown::default();
+            old.hold_down = HoldDown::default();
         }
-        let decision = reconcile::decide(&section.policy, &observation, &basis, now, forced);
+        let decision = reconcile::decide(&section.policy, &observation, &old, now, forced);
+        old.hold_down = hold_down;
         let family = section.policy.family;
         let before = reconcile::state_after_observation(&old, &observation, family);
         let (after, is_unavailable) = match decision {
@@ -449,7 +453,7 @@ impl Pass<'_> {
         let mut report = self.report(context, &after, is_unavailable);
         report.source_failed = observation.is_err();
         if !self.options.dry_run {
-            self.remember_result(stored.as_ref(), &old, &after, &report);
+            self.remember_result(stored_text, &old, &after, &report);
             self.hooks.extend(hook_run(name, section, &old, &after));
         }
         report
@@ -475,8 +479,9 @@ impl Pass<'_> {
         }
         let (way, result) = self.send(context, address);
         let host = context.section.base_url.host();
+        let outcome = result.as_ref().map_err(|failure| &**failure).copied();
         let after =
-            reconcile::state_after_send(before, address, host, &result, clock::now(), random);
+            reconcile::state_after_send(before, address, host, outcome, clock::now(), random);
         let Err(failure) = result else {
             return (after, false);
         };
@@ -497,7 +502,7 @@ impl Pass<'_> {
         &mut self,
         context: &SectionContext<'_>,
         address: PublicAddress,
-    ) -> (Option<Way>, Result<(), Failure>) {
+    ) -> (Option<Way>, Result<(), Box<Failure>>) {
         let SectionContext { section, key, .. } = context;
         let way = match self.observer.way_out(section.bind.as_deref()) {
             Ok(device) => (device, section.transport),
@@ -530,13 +535,13 @@ impl Pass<'_> {
     /// to be put right again, later, at every pass.
     fn remember_result(
         &mut self,
-        stored: Option<&SectionState>,
+        stored: Option<String>,
         old: &SectionState,
         new: &SectionState,
         report: &SectionReport,
     ) {
         // The report says it, if that is why nothing was sent.
-        if stored != Some(new)
+        if stored != Some(JsonWriter::of(new))
             && let Err(why) = self.store.remember_section(&report.section, new)
             && !new.reason.starts_with(&why)
         {
@@ -596,20 +601,21 @@ impl Pass<'_> {
 
 /// The failure of one section as the next ones of the same service and device have it:
 /// one that they need not try to see. They sent nothing.
-fn failure_of_the_service(failure: Failure) -> Option<Failure> {
-    match &failure {
-        Failure::Timeout { host, .. } if failure.may_have_arrived() => Some(Failure::Connect {
-            host: host.clone(),
-            cause: format!("not tried, after {failure} for another section"),
-        }),
+fn failure_of_the_service(failure: Box<Failure>) -> Option<Box<Failure>> {
+    match &*failure {
+        Failure::Timeout { host, .. } if failure.may_have_arrived() => {
+            let cause = format!("not tried, after {failure} for another section");
+            let host = host.clone();
+            Some(Failure::Connect { host, cause }.into())
+        }
         _ => (!failure.may_have_arrived()).then_some(failure),
     }
 }
 
 /// A service may quote the key that it was sent.
-pub fn redact_failure(failure: Failure, key: Option<&Secret>) -> Failure {
-    match key {
-        Some(key) => failure.map_text(|text| key.redact(text)),
-        None => failure,
+pub fn redact_failure(mut failure: Box<Failure>, key: Option<&Secret>) -> Box<Failure> {
+    if let (Some(text), Some(key)) = (failure.foreign_text(), key) {
+        *text = key.redact(text);
     }
+    failure
 }

@@ -157,14 +157,17 @@ impl CallAccount {
     }
 
     /// The device to send through, if it may be no other.
-    pub fn device(&self, paths: &Paths) -> Result<Option<String>, Failure> {
+    pub fn device(&self, paths: &Paths) -> Result<Option<String>, Box<Failure>> {
         let client = HttpClient::new(self.ca_file.as_ref(), false);
         Observer::new(&paths.ubus, &client).way_out(self.bind.as_deref())
     }
 
     /// The failure without the secrets that a service may quote.
-    pub fn redacted(&self, failure: Failure) -> Failure {
-        failure.map_text(|text| self.redact(text))
+    pub fn redacted(&self, mut failure: Box<Failure>) -> Box<Failure> {
+        if let Some(text) = failure.foreign_text() {
+            *text = self.redact(text);
+        }
+        failure
     }
 
     /// A text without the secrets; it may have been cut.

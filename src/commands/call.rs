@@ -115,7 +115,12 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>, out: &Output
     answered.unwrap_or_else(|failure| report_failure(name, method, &account, failure))
 }
 
-fn report_failure(name: &str, method: &Method, account: &CallAccount, failure: Failure) -> Exit {
+fn report_failure(
+    name: &str,
+    method: &Method,
+    account: &CallAccount,
+    failure: Box<Failure>,
+) -> Exit {
     let exit = Exit::of_call(&failure);
     let advice = next_step(method, &failure);
     let words = account
@@ -276,7 +281,7 @@ fn send(
     name: &str,
     account: &CallAccount,
     checked: &Checked<'_>,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, Box<Failure>> {
     let device = account.device(paths)?;
     let pairs = checked.pairs.iter();
     let pairs: Vec<_> = pairs.map(|(name, value)| (*name, value.as_str())).collect();

@@ -157,7 +157,7 @@ fn fetch_profiles(
     key: Option<&Secret>,
     client: &HttpClient,
     observer: &Observer<'_>,
-) -> Result<Vec<(String, String)>, Failure> {
+) -> Result<Vec<(String, String)>, Box<Failure>> {
     let device = observer.way_out(section.bind.as_deref())?;
     let url = skydns::profiles(section, key);
     let data = client

@@ -183,7 +183,7 @@ fn the_relay_reads_skydns_as_the_agent_does() {
         let response = answer.response();
         let words = response["message"].as_str().unwrap_or_default();
         match (
-            skydns::acknowledged(&direct, Wall::default()),
+            skydns::acknowledged(&direct, Wall::default()).map_err(|why| *why),
             answer.status,
         ) {
             (Ok(()), 200) => assert!(answer.text.contains(OK), "{fault}: {}", answer.text),

@@ -165,7 +165,14 @@ impl<'a> World<'a> {
         self.pass_end = Some(now + took);
         self.sends.push((now, address.get()));
         let time = Now::new(now + took, (self.clock)(now + took));
-        self.state = reconcile::state_after_send(&before, address, "skydns", &result, time, 20);
+        self.state = reconcile::state_after_send(
+            &before,
+            address,
+            "skydns",
+            result.as_ref().copied(),
+            time,
+            20,
+        );
     }
 }
 

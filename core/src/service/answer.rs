@@ -5,6 +5,7 @@
 //! the few that deserve more have a type of their own.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec;
 
@@ -103,7 +104,11 @@ impl Service {
 /// assert_eq!(table.columns, ["id", "profile"]);
 /// assert_eq!(table.rows().nth(1).unwrap(), ["13", "Дети"]);
 /// ```
-pub fn decode<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Answer<'a>, Failure> {
+pub fn decode<'a>(
+    method: &Method,
+    reply: &'a Reply,
+    now: Wall,
+) -> Result<Answer<'a>, Box<Failure>> {
     build_answer(method, unwrap_envelope(method, reply, now)?)
 }
 
@@ -126,14 +131,18 @@ pub fn data_json<'a>(
     method: &Method,
     reply: &'a Reply,
     now: Wall,
-) -> Result<Cow<'a, str>, Failure> {
+) -> Result<Cow<'a, str>, Box<Failure>> {
     let data = unwrap_envelope(method, reply, now)?;
     build_answer(method, data)?;
     Ok(data.compact())
 }
 
 /// The content of the envelope.
-fn unwrap_envelope<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<Json<'a>, Failure> {
+fn unwrap_envelope<'a>(
+    method: &Method,
+    reply: &'a Reply,
+    now: Wall,
+) -> Result<Json<'a>, Box<Failure>> {
     match (Service::of(method), method.shape) {
         (Service::Skydns, _) => skydns::content(reply, now),
         (Service::Vpnki, Shape::Nothing) => Ok(vpnki::deletion(reply, now)?.data),
@@ -142,7 +151,7 @@ fn unwrap_envelope<'a>(method: &Method, reply: &'a Reply, now: Wall) -> Result<J
     }
 }
 
-fn build_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
+fn build_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Box<Failure>> {
     Ok(match method.shape {
         Shape::Nothing if vpnki_resources::find(method.name).is_some() => deletion_answer(data),
         Shape::Map { key, value } => map_answer(data, key, value),
@@ -220,7 +229,7 @@ fn date_end(data: Json<'_>) -> Answer<'_> {
 }
 
 /// Rows of VPNKI, their moments written as people write them.
-fn rows_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failure> {
+fn rows_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Box<Failure>> {
     let rows = vpnki::rows(method.name, data, &Aliases::default())?;
     let heads = Heads {
         alone: "name",
@@ -231,19 +240,19 @@ fn rows_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Failur
     ))
 }
 
-fn credentials_answer(data: Json<'_>) -> Result<Answer<'_>, Failure> {
+fn credentials_answer(data: Json<'_>) -> Result<Answer<'_>, Box<Failure>> {
     if let Some(credentials) = Credentials::in_data(data) {
         return Ok(Answer::Credentials(credentials));
     }
     // A published client took `message` for a failure of add_tunnel.
     match data.get("message").and_then(super::body::words_of) {
-        Some(message) => Err(Failure::Refused { message }),
+        Some(message) => Err(Failure::Refused { message }.into()),
         None => Err(missing("login and password")),
     }
 }
 
-fn missing(what: &str) -> Failure {
-    Failure::Unknown {
+fn missing(what: &str) -> Box<Failure> {
+    Box::new(Failure::Unknown {
         what: format!("a success without {what}"),
-    }
+    })
 }

@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 
 use super::reply::WATCH_LIMIT;
@@ -59,14 +60,16 @@ const SILENT_NAMES: [&str; 7] = [
 ///
 /// # Errors
 /// [`Failure::Refused`] for one line of plain text, [`Failure::NotJson`] else.
-pub(super) fn document(body: &[u8]) -> Result<Json<'_>, Failure> {
-    Json::parse(body).map_err(|problem| match one_line(body) {
-        Some(text) => Failure::Refused {
-            message: text.to_owned(),
-        },
-        None => Failure::NotJson {
-            what: looks_like(body, problem),
-        },
+pub(super) fn document(body: &[u8]) -> Result<Json<'_>, Box<Failure>> {
+    Json::parse(body).map_err(|problem| {
+        Box::new(match one_line(body) {
+            Some(text) => Failure::Refused {
+                message: text.to_owned(),
+            },
+            None => Failure::NotJson {
+                what: looks_like(body, problem),
+            },
+        })
     })
 }
 

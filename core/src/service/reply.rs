@@ -7,6 +7,7 @@
 //! assert!(!reply.is_success() && reply.body.is_empty());
 //! ```
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -51,35 +52,35 @@ impl Reply {
 
     /// The reason that a reply is no success whatever its body says. `now` is the date,
     /// for a `Retry-After` that is one.
-    pub(super) fn failure_of_head(&self, now: Wall) -> Failure {
+    pub(super) fn failure_of_head(&self, now: Wall) -> Box<Failure> {
         match &self.coding {
             _ if !self.is_fine() => self.failure(self.status, None, now),
-            Some(coding) => Failure::Doubtful(ReplyDoubt::Coded(one_line_of(coding))),
-            None => Failure::Doubtful(ReplyDoubt::Status(self.status)),
+            Some(coding) => Failure::Doubtful(ReplyDoubt::Coded(one_line_of(coding))).into(),
+            None => Failure::Doubtful(ReplyDoubt::Status(self.status)).into(),
         }
     }
 
     /// The failure that a status is, with the words of whatever sent it.
-    pub(super) fn failure(&self, status: u16, message: Option<String>, now: Wall) -> Failure {
-        Failure::Status {
+    pub(super) fn failure(&self, status: u16, message: Option<String>, now: Wall) -> Box<Failure> {
+        Box::new(Failure::Status {
             status,
             message,
             by_service: false,
             retry_after: self.pause(now),
-        }
+        })
     }
 
     /// The refusal that an error in the service's own form is.
-    pub(super) fn refusal(&self, message: String, now: Wall) -> Failure {
-        if self.is_fine() {
-            return Failure::Refused { message };
-        }
-        Failure::Status {
-            status: self.status,
-            message: Some(message),
-            by_service: true,
-            retry_after: self.pause(now),
-        }
+    pub(super) fn refusal(&self, message: String, now: Wall) -> Box<Failure> {
+        Box::new(match self.is_fine() {
+            true => Failure::Refused { message },
+            false => Failure::Status {
+                status: self.status,
+                message: Some(message),
+                by_service: true,
+                retry_after: self.pause(now),
+            },
+        })
     }
 
     /// The pause that `Retry-After` asks for.

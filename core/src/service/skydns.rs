@@ -5,6 +5,7 @@
 //! status and the limits are not documented, so anything else is a failure.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -81,28 +82,28 @@ pub fn is_of_a_relay(failure: &Failure) -> bool {
 /// let data = skydns::content(&reply, Wall::default()).unwrap();
 /// assert_eq!(data.get("date_end").unwrap().number(), Some(1_390_930_655));
 /// ```
-pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Failure> {
+pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Box<Failure>> {
     if reply.coding.is_some() {
         return Err(reply.failure_of_head(now));
     }
-    let document = body::document(&reply.body).map_err(|why| without_json(why, reply, now))?;
+    let document = body::document(&reply.body).map_err(|why| without_json(*why, reply, now))?;
     let response = document.get("response").unwrap_or(Json::NULL);
     let repeated = document.repeated_name(&READ_NAMES);
     let repeated = repeated.or_else(|| response.repeated_name(&READ_NAMES));
     if let (Some(name), true) = (repeated, reply.is_fine()) {
-        return Err(Failure::Doubtful(ReplyDoubt::Repeated(name)));
+        return Err(Failure::Doubtful(ReplyDoubt::Repeated(name)).into());
     }
     if let Some(message) = refusal_in(document) {
         return Err(reply.refusal(message, now));
     }
     match reply.is_success() {
         true if is_ok(response) => Ok(response.get("data").unwrap_or(Json::NULL)),
-        true => Err(Failure::Unknown {
+        true => Err(Box::new(Failure::Unknown {
             what: match response.get("status").and_then(Json::scalar) {
                 Some(status) => format!("status '{}', not 'ok'", body::one_line_of(&status)),
                 None => "JSON without response.status".to_owned(),
             },
-        }),
+        })),
         false => Err(reply.failure_of_head(now)),
     }
 }
@@ -113,7 +114,7 @@ fn is_ok(response: Json<'_>) -> bool {
 
 /// A body that is not JSON: an error that dirt stands around is one all the same, unless
 /// an "ok" stands there, too; dirt around an "ok" leaves it in doubt.
-fn without_json(why: Failure, reply: &Reply, now: Wall) -> Failure {
+fn without_json(why: Failure, reply: &Reply, now: Wall) -> Box<Failure> {
     let mut message = None;
     body::search_dirt(&reply.body, &mut |document, is_last| {
         let response = document.get("response").unwrap_or(Json::NULL);
@@ -132,9 +133,9 @@ fn without_json(why: Failure, reply: &Reply, now: Wall) -> Failure {
             if reply.is_success() && is_affirmative(first_word(&message)) =>
         {
             let what = format!("'{message}' and nothing else");
-            Failure::Unknown { what }
+            Failure::Unknown { what }.into()
         }
-        (None, why) if reply.is_success() => why,
+        (None, why) if reply.is_success() => why.into(),
         (None, Failure::Refused { message }) if !reply.is_fine() => {
             reply.failure(reply.status, Some(message), now)
         }
@@ -146,7 +147,7 @@ fn without_json(why: Failure, reply: &Reply, now: Wall) -> Failure {
 ///
 /// # Errors
 /// As [`content`].
-pub fn data(reply: &Reply, now: Wall) -> Result<String, Failure> {
+pub fn data(reply: &Reply, now: Wall) -> Result<String, Box<Failure>> {
     content(reply, now).map(|data| data.compact().into_owned())
 }
 
@@ -156,14 +157,14 @@ pub fn data(reply: &Reply, now: Wall) -> Result<String, Failure> {
 ///
 /// # Errors
 /// As [`content`].
-pub fn acknowledged(reply: &Reply, now: Wall) -> Result<(), Failure> {
+pub fn acknowledged(reply: &Reply, now: Wall) -> Result<(), Box<Failure>> {
     content(reply, now)?;
     Json::check(&reply.body).map_err(|problem| Failure::NotJson {
         what: problem.to_string(),
     })?;
     let document = body::document(&reply.body)?;
     match error_beside_ok(document) {
-        Some(words) => Err(Failure::Doubtful(ReplyDoubt::Contradicted(words))),
+        Some(words) => Err(Failure::Doubtful(ReplyDoubt::Contradicted(words)).into()),
         None => Ok(()),
     }
 }

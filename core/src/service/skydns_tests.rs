@@ -404,8 +404,8 @@ fn statuses_keep_the_words_and_the_wish() {
 fn hostile_bodies() {
     let deep = "[".repeat(10_000);
     assert!(matches!(
-        data(&reply(200, &deep), Wall::from_secs(0)),
-        Err(Failure::NotJson { .. })
+        *data(&reply(200, &deep), Wall::from_secs(0)).expect_err("no JSON"),
+        Failure::NotJson { .. }
     ));
     let deep = format!(
         "{{\"response\":{}1{}}}",
@@ -413,8 +413,8 @@ fn hostile_bodies() {
         "]".repeat(10_000)
     );
     assert!(matches!(
-        data(&reply(200, &deep), Wall::from_secs(0)),
-        Err(Failure::NotJson { .. })
+        *data(&reply(200, &deep), Wall::from_secs(0)).expect_err("no JSON"),
+        Failure::NotJson { .. }
     ));
     let long = format!("{{\"error\":\"{}\"}}", "é".repeat(10_000));
     let failure = data(&reply(200, &long), Wall::from_secs(0)).expect_err("an error");
@@ -425,8 +425,8 @@ fn hostile_bodies() {
         ..Reply::default()
     };
     assert!(matches!(
-        data(&rubbish, Wall::from_secs(0)),
-        Err(Failure::NotJson { .. })
+        *data(&rubbish, Wall::from_secs(0)).expect_err("no JSON"),
+        Failure::NotJson { .. }
     ));
 }
 

@@ -12,6 +12,7 @@ mod rows;
 pub mod watch;
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
@@ -88,12 +89,12 @@ pub struct Payload<'a> {
 /// let reply = Reply { status: 200, body: body.to_vec(), ..Reply::default() };
 /// assert_eq!(vpnki::payload(&reply, Wall::default()).unwrap_err().to_string(), "the service says: API Key Not Found (403)");
 /// ```
-pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
+pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Box<Failure>> {
     if reply.coding.is_some() {
         return Err(reply.failure_of_head(now));
     }
     let document = body::document(&reply.body).or_else(|failure| {
-        body::behind_junk(&reply.body).ok_or_else(|| without_json(failure, reply, now))
+        body::behind_junk(&reply.body).ok_or_else(|| without_json(*failure, reply, now))
     })?;
     let (data, is_vouched_for) =
         unwrap_envelopes(document).map_err(|problem| problem.failure(reply, now))?;
@@ -116,7 +117,7 @@ pub fn payload(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
 ///
 /// # Errors
 /// As [`payload`], and [`Failure::Unknown`] for what does not say how it went.
-pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
+pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Box<Failure>> {
     let payload = payload_or_ok(reply, now)?;
     let is_confirmed = match payload.data.kind() {
         JsonKind::Object | JsonKind::Array => {
@@ -127,12 +128,12 @@ pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
     };
     match is_confirmed {
         true => Ok(payload),
-        false => Err(Failure::Unknown {
+        false => Err(Box::new(Failure::Unknown {
             what: match body::message(payload.data) {
                 Some(text) => format!("'{text}' instead of OK"),
                 None => "no OK in it".to_owned(),
             },
-        }),
+        })),
     }
 }
 
@@ -140,7 +141,7 @@ pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
 ///
 /// # Errors
 /// As [`payload`].
-pub fn payload_or_ok(reply: &Reply, now: Wall) -> Result<Payload<'_>, Failure> {
+pub fn payload_or_ok(reply: &Reply, now: Wall) -> Result<Payload<'_>, Box<Failure>> {
     let is_ok = |text: &str| text.eq_ignore_ascii_case("ok");
     match reply.is_success() && body::one_line(&reply.body).is_some_and(is_ok) {
         true => Ok(Payload {
@@ -157,7 +158,7 @@ pub fn is_dirty(reply: &Reply) -> bool {
 }
 
 /// A body without JSON: an HTTP status that is no success says more than it.
-fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Failure {
+fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Box<Failure> {
     let mut problem = None;
     body::search_dirt(&reply.body, &mut |document, is_last| {
         if is_last || telling_of(document) != (None, None) {
@@ -173,15 +174,17 @@ fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Failure {
             reply.failure(reply.status, Some(message), now)
         }
         _ if !reply.is_success() => reply.failure_of_head(now),
-        Failure::Refused { message } if message.eq_ignore_ascii_case("ok") => Failure::Unknown {
-            what: "'OK' and nothing else".to_owned(),
-        },
+        Failure::Refused { message } if message.eq_ignore_ascii_case("ok") => {
+            Box::new(Failure::Unknown {
+                what: "'OK' and nothing else".to_owned(),
+            })
+        }
         Failure::Refused { message } => ReplyProblem::Said {
             code: None,
             message,
         }
         .failure(reply, now),
-        other => other,
+        other => Box::new(other),
     }
 }
 
@@ -197,28 +200,28 @@ enum ReplyProblem {
 
 impl ReplyProblem {
     /// Refused, unless the same may succeed later.
-    fn failure(self, reply: &Reply, now: Wall) -> Failure {
+    fn failure(self, reply: &Reply, now: Wall) -> Box<Failure> {
         let (code, message) = match self {
             ReplyProblem::Said { code, message } => (code, message),
             ReplyProblem::Repeated(name) => {
-                return Failure::Doubtful(ReplyDoubt::Repeated(name));
+                return Failure::Doubtful(ReplyDoubt::Repeated(name)).into();
             }
             ReplyProblem::TooDeep => {
-                return Failure::Unknown {
+                return Box::new(Failure::Unknown {
                     what: format!("more than {MAX_ENVELOPES} envelopes inside each other"),
-                };
+                });
             }
         };
         let is_limit = message.to_ascii_lowercase().contains("rate limit");
         match code.unwrap_or(reply.status) {
             _ if is_limit => reply.failure(429, Some(message), now),
             status @ (408 | 425 | 429 | 500..=599) => reply.failure(status, Some(message), now),
-            _ => Failure::Refused {
+            _ => Box::new(Failure::Refused {
                 message: match code {
                     Some(code) => format!("{message} ({code})"),
                     None => message,
                 },
-            },
+            }),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! one is not is acted upon, so it counts only until a query fails.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -136,9 +137,9 @@ persist!(Listing {
 #[derive(Debug)]
 pub struct QueryAnswers {
     /// Whether `active` lists it.
-    pub active: Result<Vec<bool>, Failure>,
+    pub active: Result<Vec<bool>, Box<Failure>>,
     /// Which one it is by `tunnels`, if that was asked.
-    pub tunnels: Option<Result<Vec<Resolution>, Failure>>,
+    pub tunnels: Option<Result<Vec<Resolution>, Box<Failure>>>,
 }
 
 impl<'a> TunnelId<'a> {

@@ -80,7 +80,7 @@ fn both(active: [bool; 2], tunnels: [bool; 2]) -> QueryAnswers {
 
 fn failed(failure: Failure) -> QueryAnswers {
     QueryAnswers {
-        active: Err(failure),
+        active: Err(failure.into()),
         tunnels: None,
     }
 }
@@ -262,7 +262,11 @@ fn without_tunnels_what_is_not_active_may_not_exist() {
         active: Ok(vec![true, false]),
         tunnels: Some(Err(failure)),
     };
-    let first = queried(AccountState::default(), 100, no_list(busy(503, None)));
+    let first = queried(
+        AccountState::default(),
+        100,
+        no_list(busy(503, None).into()),
+    );
     assert_eq!(found(&first, DACHA, 110), (ServiceStatus::Active, at(100)));
     let why = format!("it is not active, and whether it exists is not known: {BUSY}");
     assert_eq!(found(&first, OFFICE, 110), (unavailable(&why), at(100)));
@@ -270,7 +274,7 @@ fn without_tunnels_what_is_not_active_may_not_exist() {
     assert_eq!(due(&first, 102), 118);
     // What it listed before still counts.
     let listed = queried(AccountState::default(), 100, both([true; 2], [true; 2]));
-    let state = queried(listed, 220, no_list(busy(503, None)));
+    let state = queried(listed, 220, no_list(busy(503, None).into()));
     assert_eq!(
         found(&state, OFFICE, 222),
         (ServiceStatus::Inactive, at(220))
@@ -296,7 +300,7 @@ fn when_tunnels_is_asked() {
     }
     let failing = QueryAnswers {
         active: Ok(vec![true, false]),
-        tunnels: Some(Err(refused())),
+        tunnels: Some(Err(refused().into())),
     };
     let state = queried(state, 220, failing);
     assert!(!state.needs_tunnel_list(&[true, false], at(340)));
@@ -416,7 +420,7 @@ fn nothing_damaged_holds_for_ever() {
 fn it_survives_its_file() {
     let answers = QueryAnswers {
         active: Ok(vec![true, false]),
-        tunnels: Some(Err(busy(503, Some(60)))),
+        tunnels: Some(Err(busy(503, Some(60)).into())),
     };
     let state = queried(AccountState::default(), 100, answers);
     assert_eq!(read_again(&JsonWriter::of(&state)), Some(state));

@@ -193,16 +193,14 @@ persist!(Traffic {
 });
 
 impl Evidence {
-    /// The evidence, or none if any of it is from the future.
-    #[must_use]
-    pub(super) fn discard_if_future(self, now: Boot) -> Evidence {
+    /// Forgets all of it if any is from the future.
+    pub(super) fn discard_if_future(&mut self, now: Boot) {
         let received_at = self
             .traffic
             .as_ref()
             .and_then(|finding| finding.value.received_at);
-        match self.latest().max(received_at) {
-            Some(latest) if latest > now => Evidence::default(),
-            _ => self,
+        if self.latest().max(received_at) > Some(now) {
+            *self = Evidence::default();
         }
     }
 
@@ -221,7 +219,11 @@ impl Evidence {
             at(&self.handshake),
             at(&self.traffic),
         ];
-        all.into_iter().flatten().max()
+        let mut latest = None;
+        for at in all {
+            latest = at.max(latest);
+        }
+        latest
     }
 
     /// The device that the tunnel's network is up on.

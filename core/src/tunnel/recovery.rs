@@ -354,21 +354,17 @@ impl Recovery {
         self.attempts.last().copied().max(self.last_resort_at)
     }
 
-    /// The recovery with nothing from the future.
-    #[must_use]
-    pub(super) fn clamp_future_times(mut self, now: Boot) -> Recovery {
-        for at in self.attempts.iter_mut().chain(&mut self.route_fixes) {
-            *at = (*at).min(now);
+    /// Brings what is from the future back to `now`.
+    pub(super) fn clamp_future_times(&mut self, now: Boot) {
+        let clamp = |at: &mut Boot| *at = (*at).min(now);
+        for times in [&mut self.attempts, &mut self.route_fixes] {
+            times.iter_mut().for_each(clamp);
         }
-        for at in [&mut self.last_resort_at, &mut self.recheck_requested_at]
-            .into_iter()
-            .flatten()
-        {
-            *at = (*at).min(now);
+        for time in [&mut self.last_resort_at, &mut self.recheck_requested_at] {
+            time.as_mut().map(clamp);
         }
-        self.since = self.since.min(now);
+        clamp(&mut self.since);
         self.not_before = self.not_before.min(now + MAX_RETRY_PAUSE);
-        self
     }
 
     /// Whether the other differs in nothing but ages: not worth a write.

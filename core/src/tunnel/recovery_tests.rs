@@ -648,7 +648,7 @@ fn random_run(dice: &mut Dice) -> usize {
         }
         let file = JsonWriter::of(&after);
         recovery = read_again(&file).expect("written just now");
-        recovery = recovery.clamp_future_times(now);
+        recovery.clamp_future_times(now);
         let longest = if dice.below(20) == 0 { 600 } else { 12 };
         now = now + secs(1 + u64::from(dice.below(longest)));
     }

@@ -316,7 +316,7 @@ impl Account {
         self.list_queries += u32::from(needs_list);
         let answers = QueryAnswers {
             active: match is_silent {
-                true => Err(timeout()),
+                true => Err(timeout().into()),
                 false => Ok(vec![true]),
             },
             tunnels: needs_list.then(|| Ok(vec![Resolution::default()])),

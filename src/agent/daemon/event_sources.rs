@@ -1,6 +1,7 @@
 //! The sources of the daemon's events, waited for in one sleep.
 
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
@@ -136,7 +137,7 @@ impl EventSources {
 pub struct Netifd {
     watch: Result<NetworkWatch, String>,
     link: NetifdLink,
-    /// The networks as it described them last.
+    /// The networks as it described them before it was lost.
     last: Vec<Network>,
 }
 
@@ -172,7 +173,6 @@ impl Netifd {
                 if self.link.note_connected(now) {
                     log::info!("netifd is heard again");
                 }
-                self.last = watch.networks().to_vec();
                 self.watch = Ok(watch);
                 true
             }
@@ -197,12 +197,7 @@ impl Netifd {
             return false;
         };
         match from(watch) {
-            Ok(changed) => {
-                if changed {
-                    self.last = watch.networks().to_vec();
-                }
-                changed
-            }
+            Ok(changed) => changed,
             Err(error) => {
                 self.link.note_lost(clock::boot());
                 self.log_loss(error.to_string());
@@ -215,6 +210,8 @@ impl Netifd {
         if self.watch.as_ref().err() != Some(&why) {
             log::warn!("netifd is not heard: {why}; it is tried again and again");
         }
-        self.watch = Err(why);
+        if let Ok(watch) = mem::replace(&mut self.watch, Err(why)) {
+            self.last = watch.into_networks();
+        }
     }
 }

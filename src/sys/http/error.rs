@@ -38,9 +38,9 @@ pub(super) enum HttpError {
 
 impl HttpError {
     /// The failure as the caller sees it; `limit` is the time that was allowed.
-    pub(super) fn into_failure(self, host: &str, limit: Duration) -> Failure {
+    pub(super) fn into_failure(self, host: &str, limit: Duration) -> Box<Failure> {
         let host = host.to_owned();
-        match self {
+        Box::new(match self {
             HttpError::Bind { device, cause } => Failure::Bind { device, cause },
             HttpError::Name(cause) => Failure::NameResolution { host, cause },
             HttpError::Unreached(attempts) => Failure::Unreached { host, attempts },
@@ -62,7 +62,7 @@ impl HttpError {
             },
             HttpError::Broken(cause) => Failure::Broken { host, cause },
             HttpError::TooLarge { limit } => Failure::TooLarge { limit },
-        }
+        })
     }
 }
 

@@ -140,7 +140,7 @@ impl HttpClient {
     /// # Errors
     /// Anything that prevented a reply. `Status` and what follows it in
     /// [`Failure`] are for the decoders, and never come from here.
-    pub fn get(&self, request: &Get) -> Result<Reply, Failure> {
+    pub fn get(&self, request: &Get) -> Result<Reply, Box<Failure>> {
         let deadline = Instant::now() + request.timeout;
         let mut url = request.url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
@@ -151,9 +151,9 @@ impl HttpClient {
                 }
             }
         }
-        Err(Failure::Redirect {
+        Err(Box::new(Failure::Redirect {
             to: shown(request.url, &url),
-        })
+        }))
     }
 
     fn call_once(
@@ -161,7 +161,7 @@ impl HttpClient {
         url: &str,
         request: &Get,
         deadline: Instant,
-    ) -> Result<CallResult, Failure> {
+    ) -> Result<CallResult, Box<Failure>> {
         let (host, called) = match Origin::of(url) {
             None => (
                 "the service".to_owned(),

@@ -65,6 +65,11 @@ impl NetworkWatch {
         &self.networks
     }
 
+    /// Those, when nothing more is to be heard.
+    pub fn into_networks(self) -> Vec<Network> {
+        self.networks
+    }
+
     /// Takes the notices that are there; says whether some network is not, or
     /// for a moment was not, what it was. Does not wait, except for the answer
     /// of [`NetworkWatch::refresh`] when a prefix changed, or a network came or went. The descriptor may still

@@ -5,6 +5,7 @@
 
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -88,8 +89,12 @@ pub(super) fn has_name(object: Json<'_>) -> bool {
 /// assert!(vpnki::rows("active", none, &aliases).unwrap().is_empty());
 /// assert!(vpnki::rows("tunnels", none, &aliases).is_err());
 /// ```
-pub fn rows<'a>(resource: &str, payload: Json<'a>, aliases: &Aliases) -> Result<Rows<'a>, Failure> {
-    let unknown = |what: String| Err(Failure::Unknown { what });
+pub fn rows<'a>(
+    resource: &str,
+    payload: Json<'a>,
+    aliases: &Aliases,
+) -> Result<Rows<'a>, Box<Failure>> {
+    let unknown = |what: String| Err(Failure::Unknown { what }.into());
     let list = unwrap_list(resource, payload, aliases).unwrap_or(payload);
     let rows = match list.kind() {
         JsonKind::Array => Rows::each(list),
@@ -146,28 +151,30 @@ pub fn is_active(rows: &Rows<'_>, name: &str, address: Option<&str>) -> bool {
 /// the name that it stands under, the fields for names and addresses, and whatever has
 /// no name of its own.
 pub(super) fn names_in<'a>(row: &ReplyRow<'a>, aliases: &Aliases) -> Vec<Cow<'a, str>> {
-    fn texts<'t>(own: &'t [Cow<'static, str>]) -> impl Iterator<Item = &'t str> {
-        own.iter().map(|alias| &**alias)
-    }
-    let fields = texts(&aliases.names)
-        .chain(NAMES)
-        .chain(texts(&aliases.addresses))
-        .chain(ADDRESSES);
-    let values = fields
-        .filter_map(|field| row.value.get(field))
-        .chain(row.value.items())
-        .chain([row.value]);
     let mut names = Vec::new();
-    for name in row
-        .key
-        .iter()
-        .cloned()
-        .chain(values.filter_map(Json::scalar))
-    {
-        if !name.is_empty() && name.len() <= MAX_NAME_LENGTH && !names.contains(&name) {
+    let mut add = |name: Option<Cow<'a, str>>| {
+        if let Some(name) = name
+            && !name.is_empty()
+            && name.len() <= MAX_NAME_LENGTH
+            && !names.contains(&name)
+        {
             names.push(name);
         }
+    };
+    add(row.key.clone());
+    for (own, usual) in [
+        (&aliases.names, &NAMES[..]),
+        (&aliases.addresses, &ADDRESSES),
+    ] {
+        let own = own.iter().map(|alias| &**alias);
+        for field in own.chain(usual.iter().copied()) {
+            add(row.value.get(field).and_then(Json::scalar));
+        }
     }
+    for item in row.value.items() {
+        add(item.scalar());
+    }
+    add(row.value.scalar());
     names
 }
 

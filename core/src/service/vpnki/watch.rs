@@ -3,6 +3,7 @@
 
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -70,8 +71,8 @@ pub fn active(
     resolutions: &[Resolution],
     aliases: &Aliases,
     now: Wall,
-) -> Result<Vec<bool>, Failure> {
-    let rows = rows(ACTIVE, payload(reply, now)?.data, aliases)?;
+) -> Result<Vec<bool>, Box<Failure>> {
+    let rows = rows_in(reply, ACTIVE, aliases, now)?;
     let named = NamedRows::new(&rows, aliases);
     let is_listed = |(n, tunnel): (usize, &TunnelId<'_>)| {
         is_active(&rows, tunnel.name, tunnel.address)
@@ -93,8 +94,8 @@ pub fn resolve(
     aliases: &Aliases,
     key: Option<&Secret>,
     now: Wall,
-) -> Result<Vec<Resolution>, Failure> {
-    let rows = rows(TUNNELS, payload(reply, now)?.data, aliases)?;
+) -> Result<Vec<Resolution>, Box<Failure>> {
+    let rows = rows_in(reply, TUNNELS, aliases, now)?;
     let named = NamedRows::new(&rows, aliases);
     let mut resolutions: Vec<Resolution> = tunnels.iter().map(|one| named.resolve(one)).collect();
     let is_found = resolutions.iter().any(|one| *one != Resolution::Unlisted);
@@ -107,15 +108,28 @@ pub fn resolve(
     Ok(resolutions)
 }
 
-fn check_understood(is_found: bool, rows: &Rows<'_>, aliases: &Aliases) -> Result<(), Failure> {
+fn rows_in<'a>(
+    reply: &'a Reply,
+    resource: &str,
+    aliases: &Aliases,
+    now: Wall,
+) -> Result<Rows<'a>, Box<Failure>> {
+    rows(resource, payload(reply, now)?.data, aliases)
+}
+
+fn check_understood(
+    is_found: bool,
+    rows: &Rows<'_>,
+    aliases: &Aliases,
+) -> Result<(), Box<Failure>> {
     if is_found || rows.is_empty() || rows.iter().any(|row| is_tunnel(&row, aliases)) {
         return Ok(());
     }
-    Err(Failure::Unknown {
+    Err(Box::new(Failure::Unknown {
         what: "nothing in it looks like a tunnel; options 'name_field' and 'address_field' \
                tell what its fields are called"
             .to_owned(),
-    })
+    }))
 }
 
 /// Whether a row has a field that names a tunnel or its address, or is a name
@@ -136,8 +150,8 @@ pub fn names(
     reply: &Reply,
     aliases: &Aliases,
     now: Wall,
-) -> Result<Vec<String>, Failure> {
-    let rows = rows(resource, payload(reply, now)?.data, aliases)?;
+) -> Result<Vec<String>, Box<Failure>> {
+    let rows = rows_in(reply, resource, aliases, now)?;
     let names = rows.iter().filter_map(|row| name_of(&row, aliases));
     Ok(names.map(Cow::into_owned).collect())
 }

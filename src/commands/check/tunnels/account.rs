@@ -67,7 +67,7 @@ fn fetch_lists<'a>(
     key: Option<&Secret>,
     client: &HttpClient,
     observer: &Observer<'_>,
-) -> Result<TunnelLists<'a>, Failure> {
+) -> Result<TunnelLists<'a>, Box<Failure>> {
     let device = observer.way_out(account.bind.as_deref())?;
     let ask = |resource| {
         let url = watch::url(account, resource, key);

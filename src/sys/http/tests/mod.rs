@@ -47,7 +47,7 @@ fn failure(client: &HttpClient, request: &Get) -> Failure {
     let text = format!("{failure} {failure:?}");
     assert!(!text.contains(SECRET), "{text}");
     assert!(start.elapsed() < HANG, "{:?} for {text}", start.elapsed());
-    failure
+    *failure
 }
 
 #[track_caller]
