@@ -354,8 +354,9 @@ fn a_name_is_resolved_once_an_hour() {
     ));
 }
 
+/// Were all tunnels down, each look would ask twice.
 #[test]
-fn tunnels_is_asked_when_active_leaves_a_question() {
+fn tunnels_is_asked_once_an_hour_and_for_a_new_name() {
     let world = World::new();
     world.configure_known();
     world.look().expect(0);
@@ -366,9 +367,12 @@ fn tunnels_is_asked_when_active_leaves_a_question() {
     world.wait(130);
     world.script(&[&["user356"]]);
     world.look().expect(0);
-    assert_eq!(world.asked(), ["active", "tunnels"]);
+    assert_eq!(world.asked(), ["active"]);
     assert_eq!(world.service("user357"), ServiceStatus::Inactive);
-    world.script(&[&["user356", "user357"]]);
+    world.configure("");
+    world.look().expect(0);
+    assert_eq!(world.asked(), ["active", "tunnels"]);
+    assert_eq!(world.service("user999"), ServiceStatus::Unlisted);
     world.wait(130);
     world.look().expect(0);
     assert_eq!(world.asked(), ["active"]);
@@ -386,7 +390,7 @@ fn looks_keep_apart() {
     assert_eq!(world.asked(), ["active", "tunnels"]);
     world.wait(16);
     world.look().expect(0);
-    assert_eq!(world.asked().len(), 2);
+    assert_eq!(world.asked(), ["active"]);
 }
 
 #[test]
@@ -416,7 +420,7 @@ fn failures_are_reported_in_words() {
             .look()
             .expect(69)
             .says("account: VPNKI cannot be asked: ");
-        ran.says(part).says("; next in 1");
+        ran.says(part).says("; next in ");
         let message = world.query_error().expect("trouble");
         assert!(message.contains(part), "{fault}: {message}");
         for service in world.services() {
@@ -426,7 +430,7 @@ fn failures_are_reported_in_words() {
                 "{fault}"
             );
         }
-        assert!((12..=20).contains(&world.due()), "{fault}: {}", world.due());
+        assert!((7..=20).contains(&world.due()), "{fault}: {}", world.due());
         assert!(world.asked().len() <= 1, "{fault}");
     }
     assert_eq!(world.router.sim.faults_waiting(), 0);
@@ -473,7 +477,7 @@ fn a_list_of_tunnels_that_fails_leaves_the_active_ones() {
     };
     assert!(why.ends_with("whether it exists is not known: 127.0.0.1: HTTP status 503"));
     // The account is looked at as ever, its list of tunnels less often.
-    assert_eq!(world.due(), 120);
+    assert!((15..=120).contains(&world.due()), "{}", world.due());
 }
 
 #[test]
@@ -503,7 +507,7 @@ fn a_key_that_is_refused_is_not_tried_again_until_it_is_another() {
             fs::write(world.key_file(), "wrong-key").expect("a key file");
             world.look().expect(69).says("127.0.0.1 says: API Key ");
             assert_eq!(world.asked(), ["active"]);
-            assert!((1800..=2530).contains(&world.due()), "{}", world.due());
+            assert!((1800..=3610).contains(&world.due()), "{}", world.due());
             world.wait(1700);
             world.look().expect(69).never_says("API Key");
             assert_eq!(world.asked(), [""; 0]);
@@ -520,11 +524,11 @@ fn a_service_that_asks_for_time_gets_it() {
     let world = World::new();
     world.fault("status=429,retry-after=7200", Times::Next(1));
     world.look().expect(69);
-    assert!((7200..=7206).contains(&world.due()), "{}", world.due());
+    assert!((7200..=8110).contains(&world.due()), "{}", world.due());
     world.wait(7100);
     world.look().expect(69);
     assert_eq!(world.asked(), ["active"]);
-    world.wait(120);
+    world.wait(1000);
     world.look().expect(0);
     assert_eq!(world.query_error(), None);
 }

@@ -1,11 +1,15 @@
 //! Cron's fields for a re-check at an interval.
 //!
 //! Cron counts within an hour and within a day, so only what divides them gives
-//! even pauses. A thousand routers have a thousand offsets within the step, so
-//! that they do not ask a service in the same minute.
+//! even pauses. A thousand routers have a thousand offsets within the step, and within
+//! the minute, whose first second is the only one that cron knows: so they do not ask a
+//! service at the same time.
 
 use core::fmt::{self, Display, Formatter};
 use core::time::Duration;
+
+use crate::backoff;
+use crate::time::MINUTE;
 
 /// The steps, in minutes, that divide an hour. They grow.
 const MINUTE_STEPS: [u32; 11] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
@@ -65,6 +69,12 @@ impl Schedule {
             },
         }
     }
+}
+
+/// The second of its minutes at which the router of this number re-checks. Its minute
+/// follows from other bits.
+pub fn second(number: u32) -> u64 {
+    backoff::part(MINUTE - Duration::from_secs(1), number).as_secs()
 }
 
 /// The longest step that is no longer than `limit`; else the shortest, 1.

@@ -216,6 +216,18 @@ impl Failure {
         }
     }
 
+    /// True if the service, or a server before it, had no time for the request: such a
+    /// send burdens nobody's account.
+    pub fn is_turned_away(&self) -> bool {
+        matches!(
+            self,
+            Failure::Status {
+                status: 429 | 503,
+                ..
+            }
+        )
+    }
+
     /// True if nothing of the request left the router for the service: its name was not
     /// found, or its way out was not there.
     pub fn is_local(&self) -> bool {

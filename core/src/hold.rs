@@ -2,7 +2,8 @@
 //!
 //! What a service refused it will refuse again however often it is sent, and services
 //! lock out those who go on. So a refused address is sent again after an hour, then after
-//! six, and then not before a day has passed since the first of the three. Another
+//! six, each up to a quarter longer, since routers with the same key are refused together;
+//! and then not before a day has passed since the first of the three. Another
 //! address may be what the service wants, so it may be tried at once; but after six
 //! refusals within a day, whatever their addresses, none is sent.
 //!
@@ -13,6 +14,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use super::backoff;
 use super::time::{Boot, DAY, HOUR, Now, Wall};
 use crate::json::JsonWriter;
 use crate::persist;
@@ -21,7 +23,7 @@ use crate::persist;
 pub const MAX_ADDRESS_REFUSALS: usize = 3;
 /// The refused sends of all addresses within a day after which none is sent.
 pub const MAX_REFUSALS: usize = 6;
-/// The pauses after the first and the second refusal of an address.
+/// The shortest pauses after the first and the second refusal of an address.
 const HOLD_PAUSES: [Duration; MAX_ADDRESS_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600)];
 /// The error that a date may have before it is put right, which costs a write.
 const MAX_CLOCK_ERROR: Duration = Duration::from_secs(5 * 60);
@@ -82,6 +84,22 @@ impl Refusal {
         }
     }
 
+    /// The pause after this refusal, of which that is the least. It is the same whenever it
+    /// is asked for, and another one for another address or date.
+    fn pause(&self, least: Duration) -> Duration {
+        let mut mixed = self.at.secs() as u32;
+        let octets: &[u8] = match &self.address {
+            Some(IpAddr::V4(address)) => &address.octets(),
+            Some(IpAddr::V6(address)) => &address.octets(),
+            None => &[],
+        };
+        // FNV-1a of G. Fowler, L. C. Noll and P. Vo.
+        for octet in octets {
+            mixed = (mixed ^ u32::from(*octet)).wrapping_mul(0x0100_0193);
+        }
+        least + backoff::part(least / 4, mixed.wrapping_mul(2_654_435_761))
+    }
+
     fn is_of(&self, address: Option<IpAddr>) -> bool {
         self.address.is_none() || address.is_none() || self.address == address
     }
@@ -105,23 +123,26 @@ impl Refusals {
     /// let (refused, other) = ("8.8.4.4".parse().unwrap(), "8.8.8.8".parse().unwrap());
     /// let refusals = Refusals::default().with(refused, at(0));
     /// let hold = refusals.hold(Some(refused), at(0), false).unwrap();
-    /// assert_eq!((hold.rule, hold.left), (HoldRule::Pause, HOUR));
-    /// assert_eq!(refusals.hold(Some(refused), at(3600), false), None);
+    /// assert_eq!(hold.rule, HoldRule::Pause);
+    /// assert!(hold.left >= HOUR && hold.left <= HOUR + HOUR / 4);
+    /// assert_eq!(refusals.hold(Some(refused), at(3600 + 900), false), None);
     /// assert_eq!(refusals.hold(Some(other), at(0), false), None);
     /// ```
     pub fn hold(&self, address: Option<IpAddr>, now: Now, forced: bool) -> Option<Hold> {
         let of_address = self.ages(now, &|refusal| refusal.is_of(address));
-        let waited_for = self.ages(now, &|refusal| {
-            refusal.is_of(address) && !refusal.is_settled
-        });
-        let pause = HOLD_PAUSES.get(waited_for.len().wrapping_sub(1));
-        let pause = pause.filter(|_| !forced).zip(waited_for.last());
+        let waits_for = |refusal: &&Refusal| {
+            refusal.is_of(address) && !refusal.is_settled && refusal.age(now) < DAY
+        };
+        let waited_for = self.0.iter().filter(waits_for).count();
+        let last = self.0.iter().rev().find(waits_for);
+        let pause = HOLD_PAUSES.get(waited_for.wrapping_sub(1));
+        let pause = pause.filter(|_| !forced).zip(last);
         let holds = [
             limit_end(&self.ages(now, &|_| true), MAX_REFUSALS, HoldRule::Limit),
             limit_end(&of_address, MAX_ADDRESS_REFUSALS, HoldRule::AddressLimit),
-            pause.map(|(pause, age)| Hold {
+            pause.map(|(least, last)| Hold {
                 rule: HoldRule::Pause,
-                left: pause.saturating_sub(*age),
+                left: last.pause(*least).saturating_sub(last.age(now)),
             }),
         ];
         let mut longest = None::<Hold>;

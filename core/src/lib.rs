@@ -40,6 +40,7 @@
 //! | [`schedule`] | when a section is looked at and a pass is run, in the daemon and after an event |
 //! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
 //! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |
+//! | [`allowance`], [`refresh`] | how many sends a day may have; when a confirmed address is sent again |
 //! | [`certificate`] | what the owner wants to know of a server's certificate |
 //! | [`filtering`] | whether the household's DNS questions go to the service's resolvers |
 //! | [`cron`] | when cron re-checks |
@@ -56,6 +57,7 @@
 extern crate alloc;
 
 pub mod address;
+pub mod allowance;
 pub mod backoff;
 pub mod certificate;
 pub mod config;
@@ -72,6 +74,7 @@ pub mod prefix;
 pub mod reason;
 pub mod reconcile;
 pub mod record;
+pub mod refresh;
 pub mod schedule;
 pub mod service;
 pub mod source;

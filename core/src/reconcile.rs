@@ -13,6 +13,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::address::{Candidate, Family, PublicAddress, choose_address};
+use super::allowance::{Allowance, is_recent};
 use super::backoff;
 use super::failure::Failure;
 use super::holddown;
@@ -20,13 +21,12 @@ use super::outcome::Outcome;
 use super::reason::address::{AbortReason, Unpublishable};
 use super::reason::wait::Wait;
 use super::state::{Confirmed, SectionState};
-use super::time::{Boot, DAY, MINUTE, Now};
+use super::time::{Boot, Now};
 use crate::reason::hold::HoldReason;
 use crate::reason::state::StateReason;
 
-/// The longest wait after a failure that never left the router, and the number of
-/// failures in a row that lead to it.
-const MAX_LOCAL_BACKOFF: Duration = MINUTE;
+/// The failures in a row that count for the wait after one that never left the router:
+/// it is a minute at most.
 const MAX_LOCAL_FAILURES: u32 = 3;
 
 /// The options of a section that the decision depends on.
@@ -38,6 +38,11 @@ pub struct Policy {
     pub refresh: Duration,
     /// The number of sends that may reach the service within 24 h.
     pub daily_limit: u32,
+    /// The time after the boot over which many routers spread an address that is not
+    /// confirmed yet; each waits a part of it, its own.
+    pub spread: Duration,
+    /// This router's own number, evenly distributed among routers.
+    pub router_number: u32,
     /// True if sending needs TLS, and therefore a clock that is set.
     pub tls: bool,
 }
@@ -74,6 +79,8 @@ pub type Observation = Result<Vec<Candidate>, Rc<AbortReason>>;
 ///     family: Family::Ipv4,
 ///     refresh: 3 * DAY,
 ///     daily_limit: 24,
+///     spread: DAY * 0,
+///     router_number: 0,
 ///     tls: true,
 /// };
 /// let observation = Ok(vec![Candidate::from("8.8.4.4".parse::<std::net::IpAddr>().unwrap())]);
@@ -129,7 +136,7 @@ fn is_unanswered(state: &SectionState, address: PublicAddress) -> bool {
 fn refresh_is_due(policy: &Policy, state: &SectionState, now: Now) -> bool {
     state
         .confirmed
-        .is_some_and(|c| now.boot >= c.boot + policy.refresh)
+        .is_some_and(|c| now.boot >= c.refresh_at(policy.refresh))
 }
 
 fn too_early(
@@ -147,11 +154,13 @@ fn too_early(
         };
         return Some(Decision::Held(reason.to_string()));
     }
-    if sends_left(policy, state, now) == 0 {
-        return Some(Decision::Throttled(format!(
-            "the daily limit of {} sends is used up",
-            policy.daily_limit
-        )));
+    let allowance = allowance(policy, state, now);
+    if allowance.left() == 0 || (allowance.next() > now.boot && !forced) {
+        let wait = Wait::DailyLimit {
+            limit: policy.daily_limit,
+            pause: (allowance.left() > 0).then(|| allowance.pause()),
+        };
+        return Some(Decision::Throttled(wait.to_string()));
     }
     // Another address is news, and its WAN may be another: a wait of our own
     // ends there, one that the service asked for does not.
@@ -163,6 +172,10 @@ fn too_early(
     if now.boot < state.not_before && same_again && !forced {
         let why = format!("waiting after a failure ({})", state.last_error);
         return Some(Decision::Throttled(why));
+    }
+    if spread_end(policy, state, address.get()) > now.boot && !forced {
+        let spread = policy.spread;
+        return Some(Decision::Throttled(Wait::Spread { spread }.to_string()));
     }
     if hold_down_end(state, address.get()).is_some_and(|end| now.boot < end) && !forced {
         let address = address.get();
@@ -202,19 +215,21 @@ pub fn with_hold_down(state: SectionState, observed: Option<IpAddr>, now: Boot) 
     }
 }
 
+/// The moment from which this router sends an address that is not confirmed yet.
+fn spread_end(policy: &Policy, state: &SectionState, address: IpAddr) -> Boot {
+    match state.confirmed {
+        Some(confirmed) if confirmed.address == address => Boot::START,
+        _ => Boot::START + backoff::part(policy.spread, policy.router_number),
+    }
+}
+
 /// The number of sends that may still reach the service in this 24 h.
 pub fn sends_left(policy: &Policy, state: &SectionState, now: Now) -> u32 {
-    let used = recent_sends(state, now).count() as u32;
-    policy.daily_limit.saturating_sub(used)
+    allowance(policy, state, now).left()
 }
 
-fn recent_sends(state: &SectionState, now: Now) -> impl Iterator<Item = Boot> + '_ {
-    let sends = state.sends.iter().copied();
-    sends.filter(move |at| is_recent(*at, now))
-}
-
-fn is_recent(sent: Boot, now: Now) -> bool {
-    now.boot.since(sent) < DAY
+fn allowance<'a>(policy: &Policy, state: &'a SectionState, now: Now) -> Allowance<'a> {
+    Allowance::new(policy.daily_limit, &state.sends, now.boot)
 }
 
 /// The address to show for an observation: what would be published, or else
@@ -289,7 +304,7 @@ pub fn state_before_send(
     pending.failures = before.failures.saturating_add(1);
     pending.not_before = now.boot + backoff::delay(pending.failures, random);
     pending.retry_after_until = Boot::START;
-    pending.sends.retain(|at| is_recent(*at, now));
+    pending.sends.retain(|at| is_recent(*at, now.boot));
     pending.sends.push(now.boot);
     if before.last_sent != pending.last_sent {
         pending.hold_down.note(now.boot, holddown::SENDS);
@@ -317,10 +332,10 @@ pub fn state_after_send(
         pending.not_before = now.boot + backoff::web_server_delay(pending.failures, random);
     }
     match result {
-        Ok(()) => state_after_acknowledgement(pending, address, now),
+        Ok(()) => state_after_acknowledgement(pending, address, now, random),
         Err(failure) => {
             let words = failure.describe_at(service);
-            state_after_failure(before, pending, address, failure, words, now)
+            state_after_failure(before, pending, address, (failure, words), now, random)
         }
     }
 }
@@ -329,18 +344,15 @@ fn state_after_acknowledgement(
     mut pending: SectionState,
     address: PublicAddress,
     now: Now,
+    random: u32,
 ) -> SectionState {
-    let first = pending.confirmed.filter(|c| c.address == address.get());
-    let reason = match pending.confirmed {
-        _ if first.is_some() => format!("{address} is confirmed again"),
+    let before = pending.confirmed;
+    let reason = match before {
+        Some(old) if old.address == address.get() => format!("{address} is confirmed again"),
         Some(old) => format!("{address} is confirmed; before it was {}", old.address),
         None => format!("{address} is confirmed"),
     };
-    pending.confirmed = Some(Confirmed {
-        address: address.get(),
-        wall: first.map_or(now.wall, |c| c.wall),
-        boot: now.boot,
-    });
+    pending.confirmed = Some(Confirmed::acknowledged(address.get(), before, now, random));
     pending.maybe_stale = false;
     pending.failures = 0;
     pending.not_before = Boot::START;
@@ -356,21 +368,23 @@ fn state_after_failure(
     before: &SectionState,
     mut after: SectionState,
     address: PublicAddress,
-    failure: &Failure,
-    last_error: String,
+    (failure, last_error): (&Failure, String),
     now: Now,
+    random: u32,
 ) -> SectionState {
     after.reason.clone_from(&last_error);
     after.last_error = last_error;
     if !failure.may_have_arrived() {
-        after.sends.pop();
         after.maybe_stale = before.maybe_stale;
+    }
+    if !failure.may_have_arrived() || failure.is_turned_away() {
+        after.sends.pop();
     }
     if failure.is_local() {
         // The next try burdens no service, and it is to come soon after the
         // line is back.
         after.failures = after.failures.min(MAX_LOCAL_FAILURES);
-        after.not_before = after.not_before.min(now.boot + MAX_LOCAL_BACKOFF);
+        after.not_before = now.boot + backoff::delay(after.failures, random);
     }
     if failure.is_permanent() {
         // A refusal is an answer: what the service holds is what it held.
@@ -382,7 +396,7 @@ fn state_after_failure(
         after.outcome = Some(Outcome::Refused);
     }
     if let Some(wait) = failure.retry_after() {
-        after.retry_after_until = now.boot + wait.min(DAY);
+        after.retry_after_until = now.boot + backoff::asked(wait, random);
         if !failure.is_permanent() {
             after.outcome = Some(Outcome::Throttled);
         }
@@ -395,9 +409,13 @@ fn state_after_failure(
 pub fn next_due(policy: &Policy, state: &SectionState, now: Now, next_check: Duration) -> Duration {
     // A backoff is that of the address that was sent last, a hold-down of any other.
     let held_down = state.observed.and_then(|it| hold_down_end(state, it));
+    let spread = state.observed.map(|it| spread_end(policy, state, it));
+    let allowed = allowance(policy, state, now).next();
     let waits = held_down
         .unwrap_or(state.not_before)
         .max(state.retry_after_until)
+        .max(spread.unwrap_or_default())
+        .max(allowed)
         .since(now.boot);
     match state.outcome {
         Some(Outcome::Held | Outcome::Refused) => {
@@ -405,16 +423,11 @@ pub fn next_due(policy: &Policy, state: &SectionState, now: Now, next_check: Dur
             let hold = state.refusals.hold(address, now, false);
             hold.map_or(Duration::ZERO, |hold| hold.left).max(waits)
         }
-        Some(Outcome::Throttled) if sends_left(policy, state, now) == 0 => {
-            let oldest = recent_sends(state, now).next();
-            let free = oldest.map_or(Duration::ZERO, |at| (at + DAY).since(now.boot));
-            free.max(waits)
-        }
         Some(Outcome::Throttled | Outcome::Unconfirmed) => waits,
         _ => {
-            let refresh = state
-                .confirmed
-                .map_or(Duration::MAX, |c| (c.boot + policy.refresh).since(now.boot));
+            let refresh = state.confirmed.map_or(Duration::MAX, |c| {
+                c.refresh_at(policy.refresh).max(allowed).since(now.boot)
+            });
             next_check.min(refresh)
         }
     }

@@ -7,7 +7,7 @@ fn a_hold_is_of_one_address() {
     let Decision::Update(other) = decision(&state, "8.8.8.8", 60) else {
         panic!("another address may be tried");
     };
-    let state = state_after_send(&state, other, "skydns", Ok(()), at(60), MIDDLE);
+    let state = state_after_send(&state, other, "skydns", Ok(()), at(60), WHOLE);
     // Held words are those of the refusal, whatever failed since.
     let state = after(&state, "9.9.9.9", no_dns(), 90);
     let held = decision(&state, "8.8.4.4", 120);
@@ -16,7 +16,7 @@ fn a_hold_is_of_one_address() {
         "{held:?}"
     );
     assert_eq!(
-        decision(&state, "8.8.4.4", HOUR),
+        decision(&state, "8.8.4.4", HOUR * 5 / 4),
         Decision::Update(public("8.8.4.4"))
     );
 }
@@ -33,7 +33,7 @@ fn what_is_forced_passes_over_pauses_and_over_no_limit() {
             panic!("{count}: {:?}", forced(&state, &address));
         };
         let refusal = refused();
-        state = state_after_send(&state, sent, "skydns", Err(&refusal), at(60), MIDDLE);
+        state = state_after_send(&state, sent, "skydns", Err(&refusal), at(60), WHOLE);
     }
     let held = |address: &str, words: &str| {
         let decision = forced(&state, address);

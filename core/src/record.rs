@@ -73,6 +73,8 @@ pub struct RecordEntry {
     pub confirmed: Option<IpAddr>,
     /// The date of its first acknowledgement.
     pub since: Wall,
+    /// See [`Confirmed::phase`].
+    pub phase: u32,
     /// See [`SectionState::maybe_stale`].
     pub maybe_stale: bool,
     /// See [`SectionState::refusals`].
@@ -117,6 +119,9 @@ impl Persist for RecordEntry {
         out.field("confirmed", &self.confirmed);
         out.field("since", &self.since);
         out.field("serial", &self.serial);
+        if self.phase != 0 {
+            out.field("phase", &self.phase);
+        }
         if self.maybe_stale {
             out.field("unsure", &self.maybe_stale);
         }
@@ -136,6 +141,7 @@ impl Persist for RecordEntry {
         fields.field("confirmed", &mut entry.confirmed);
         fields.field("since", &mut entry.since);
         fields.field("serial", &mut entry.serial);
+        fields.field("phase", &mut entry.phase);
         fields.field("unsure", &mut entry.maybe_stale);
         fields.field("refusals", &mut dates);
         fields.field("refused", &mut known);
@@ -163,6 +169,7 @@ impl RecordEntry {
             serial: state.serial,
             confirmed: state.confirmed.map(|c| c.address),
             since: state.confirmed.map_or(Wall::default(), |c| c.wall),
+            phase: state.confirmed.map_or(0, |c| c.phase),
             maybe_stale: state.maybe_stale,
             refusals: state.refusals.dated(),
             refusal: if_held(&state.refusal),
@@ -182,17 +189,9 @@ impl RecordEntry {
     }
 
     /// The confirmed address.
-    ///
-    /// Refreshes since then were not recorded. It is assumed that each came
-    /// when it was due, so that the next is due at the next multiple of
-    /// `refresh`, and not at every boot.
     fn confirmed_at(&self, refresh: Duration, now: Now) -> Option<Confirmed> {
-        let age = now.wall.since(self.since).as_secs() % refresh.as_secs().max(1);
-        Some(Confirmed {
-            address: self.confirmed?,
-            wall: self.since,
-            boot: now.boot - Duration::from_secs(age),
-        })
+        let known = (self.since, self.phase);
+        Some(Confirmed::recorded(self.confirmed?, known, refresh, now))
     }
 
     /// The state after a reboot.
@@ -268,6 +267,10 @@ pub fn recall(
     let Some(mut state) = stored else {
         return entry.map_or_else(SectionState::default, |e| e.to_state(refresh, now));
     };
+    // A clock that is right by now tells more of what was before this boot.
+    state.confirmed = state
+        .confirmed
+        .map(|known| known.follow_clock(refresh, now));
     if let Some(entry) = entry {
         // A state without a number is of a version that gives none, and knew the record.
         match state.serial == 0 || entry.serial <= state.serial {

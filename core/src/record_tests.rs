@@ -21,6 +21,9 @@ fn state(address: &str) -> SectionState {
     SectionState {
         fingerprint: "f".into(),
         confirmed: Some(Confirmed {
+            phase: 0,
+            period: 0,
+            reckoned_by: None,
             address: address.parse().expect(address),
             wall: BUILD_DATE,
             boot: Boot::from_secs(50),

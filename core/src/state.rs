@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use super::backoff;
 use super::hold::Refusals;
 use super::holddown::{self, HoldDown};
 use super::outcome::Outcome;
@@ -22,6 +23,15 @@ pub struct Confirmed {
     pub wall: Wall,
     /// The moment of its last acknowledgement, which may be before this boot.
     pub boot: Boot,
+    /// The first period after which it is, or was, sent again, in 2^32ths of `refresh`;
+    /// 0 in what a version left that drew none. It is the part of the schedule that the
+    /// record keeps.
+    pub phase: u32,
+    /// The period after `boot`, likewise.
+    pub period: u32,
+    /// The date of this boot by which `boot` was reckoned, if the acknowledgement was
+    /// before it: a clock that is put right tells more.
+    pub reckoned_by: Option<Wall>,
 }
 
 /// The state of one section between passes.
@@ -136,15 +146,26 @@ impl Persist for Confirmed {
         out.field("address", &self.address);
         out.field("wall", &self.wall);
         out.field("boot", &self.boot);
+        out.field("phase", &self.phase);
+        out.field("period", &self.period);
+        out.field("reckoned_by", &self.reckoned_by);
         out.close();
     }
 
     fn read(json: Json<'_>) -> Option<Confirmed> {
-        Some(Confirmed {
+        let mut new = Confirmed {
             address: json.read_required("address")?,
             wall: json.read_required("wall")?,
             boot: json.read_required("boot")?,
-        })
+            phase: 0,
+            period: 0,
+            reckoned_by: None,
+        };
+        let mut fields = FieldReader::new(json);
+        fields.field("phase", &mut new.phase);
+        fields.field("period", &mut new.period);
+        fields.field("reckoned_by", &mut new.reckoned_by);
+        fields.fit().then_some(new)
     }
 }
 
@@ -207,7 +228,7 @@ impl SectionState {
         if let Some(confirmed) = &mut self.confirmed {
             confirmed.boot = confirmed.boot.min(now.boot);
         }
-        let latest = now.boot + DAY;
+        let latest = now.boot + DAY + backoff::MAX_SPREAD;
         self.not_before = self.not_before.min(latest);
         self.retry_after_until = self.retry_after_until.min(latest);
         self.hold_down = self.hold_down.clamp_future_times(now.boot, holddown::SENDS);

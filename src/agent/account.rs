@@ -184,7 +184,7 @@ impl AccountQuery<'_> {
         QueryAnswers { active, tunnels }
     }
 
-    /// Which tunnels are active. Where that leaves a question, `tunnels` is asked which
+    /// Which tunnels are active. Now and then, and for a new name, `tunnels` is asked which
     /// ones are meant, and they are looked for again.
     fn active(
         &self,
@@ -194,7 +194,7 @@ impl AccountQuery<'_> {
         let device = self.device()?;
         let reply = self.ask(watch::ACTIVE, device.as_deref())?;
         let active = self.active_in(&reply, &before.resolutions(&self.account.tunnels))?;
-        if !before.needs_tunnel_list(&active, clock::boot()) {
+        if !before.needs_tunnel_list(&self.account.tunnels, clock::boot()) {
             return Ok(active);
         }
         let resolutions = tunnels.insert(self.resolutions(device.as_deref()));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::agent::RunError;
 use crate::cli::Arguments;
 use crate::sys::store::Store;
-use crate::sys::{files, log as logging};
+use crate::sys::{files, identity, log as logging};
 use wansync_core::config::Config;
 use wansync_core::config::network_file::NetworkFile;
 use wansync_core::config::paste::{self, KEY_PREFIXES, PasteFault};
@@ -103,7 +103,9 @@ impl Paths {
     /// Reads the configuration from its text.
     pub fn parse(&self, text: &[u8]) -> Result<Config, String> {
         let name = self.config.display();
-        Config::parse(text).map_err(|error| format!("{name}: {error}"))
+        let mut config = Config::parse(text).map_err(|error| format!("{name}: {error}"))?;
+        config.set_router_number(identity::router_number);
+        Ok(config)
     }
 
     /// Reads netifd's networks. Without the file, or without the right to read it, none

@@ -37,5 +37,6 @@ pub fn wait_until_ready() {
 }
 
 fn mix_clock(time: Duration) -> u32 {
-    time.subsec_nanos().wrapping_mul(2_654_435_761) >> 7
+    // The upper bits are mixed best, and count most.
+    time.subsec_nanos().wrapping_mul(2_654_435_761)
 }

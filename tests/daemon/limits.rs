@@ -52,7 +52,7 @@ fn what_the_service_asks_for_is_kept_to() {
 
 #[test]
 fn the_daily_limit() {
-    let router = router("option daily_limit '2'");
+    let router = router("option daily_limit '4'");
     let ubus = router.ubus();
     ubus.set_interface("wan", up("8.8.4.1"));
     let mut daemon = daemon(&router);
@@ -60,9 +60,17 @@ fn the_daily_limit() {
     ubus.set_interface("wan", up("8.8.4.2"));
     daemon.says("8.8.4.2 is confirmed");
     ubus.set_interface("wan", up("8.8.4.3"));
-    daemon.says("the daily limit of 2 sends is used up");
+    daemon.says("half of the daily limit of 4 sends is used up, so that one is sent every 12 h");
     is_quiet(&router, 2);
     assert_eq!(daemon.log().matches("is used up").count(), 1);
+    // A person may use the rest, and no more.
+    for sent in [3, 4] {
+        router.run(&["once", "--force"]).expect(0);
+        is_quiet(&router, sent);
+    }
+    let used_up = router.run(&["once", "--force"]).expect(75);
+    used_up.says("the daily limit of 4 sends is used up");
+    is_quiet(&router, 4);
 }
 
 /// However often it is restarted, and rebooted.
@@ -73,7 +81,7 @@ fn a_wrong_key_is_sent_three_times_a_day() {
     let home = home.replace(&router.sim.https_url(), &router.sim.http_url());
     router.configure(&home.replace(wansync_sim::KEY, "wrong-key"));
     let mut refused = Vec::new();
-    for hours in [0, 0, 2, 3, 9, 10, 16, 23] {
+    for hours in [0, 0, 2, 3, 10, 11, 16, 23] {
         router.reboot();
         let at = format!("+{}", hours * 3600 + 60);
         let command = at_wall(&router.command(&["daemon"]), &at);
@@ -91,8 +99,8 @@ fn a_wrong_key_is_sent_three_times_a_day() {
         (0, 1),
         (2, 2),
         (3, 2),
-        (9, 3),
         (10, 3),
+        (11, 3),
         (16, 3),
         (23, 3),
     ];

@@ -13,10 +13,10 @@ fn fields(staged: &Staged, interval: &str) -> String {
     staged.service("reload").expect(0);
     let lines = staged.cron_lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
-    let (fields, rest) = lines[0].split_once(" /").expect("a command");
+    let (fields, rest) = lines[0].split_once("; ").expect("a command");
     assert_eq!(
         rest,
-        "usr/bin/wansync once >/dev/null 2>&1 # by /etc/init.d/wansync"
+        "[ -d /var/run/wansync/started ] && /usr/bin/wansync once >/dev/null 2>&1 # by /etc/init.d/wansync"
     );
     fields.to_owned()
 }
@@ -26,9 +26,9 @@ fn fields(staged: &Staged, interval: &str) -> String {
 fn an_interval_becomes_a_schedule() {
     let staged = Staged::new();
     for (interval, expected) in [
-        ("30", "* * * * *"),
-        ("7m", "2-59/6 * * * *"),
-        ("5h", "32 2-23/4 * * *"),
+        ("30", "* * * * * sleep 23"),
+        ("7m", "2-59/6 * * * * sleep 23"),
+        ("5h", "32 2-23/4 * * * sleep 23"),
     ] {
         assert_eq!(fields(&staged, interval), expected, "{interval}");
     }

@@ -136,11 +136,7 @@ fn number(text: &str) -> i64 {
 fn a_day_from_hotplug_and_cron_writes_nothing_but_the_change() {
     let mut day = Day::begin("hook");
     let line = day.online.staged.cron_lines().remove(0);
-    let command = line
-        .splitn(6, ' ')
-        .nth(5)
-        .expect("five fields come first")
-        .to_owned();
+    let command = day.online.staged.cron_command();
     let mut passes = 0;
     for minute in 1..=24 * 60 {
         let second = minute * 60;

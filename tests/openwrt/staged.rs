@@ -275,6 +275,14 @@ impl Staged {
         self.read("etc/crontabs/root")
     }
 
+    /// The command of our line, without its wait for the router's own second.
+    pub fn cron_command(&self) -> String {
+        let line = self.cron_lines().pop().expect("a line");
+        let command = line.splitn(6, ' ').nth(5).expect("five fields come first");
+        assert!(command.starts_with("sleep "), "{command}");
+        format!("(sleep() {{ :; }}; {command}\n)")
+    }
+
     /// Our lines in it.
     pub fn cron_lines(&self) -> Vec<String> {
         let text = self.crontab();

@@ -11,7 +11,7 @@ fn refused(what: &str, bytes: &[u8], words: &str) {
     let (refusal, wait) = ran.stdout.trim_end().split_once("; next in ").expect(what);
     assert_eq!(refusal, format!("home: refused: {words}"), "{what}");
     assert!(
-        wait == "1 h" || wait.starts_with("59 min"),
+        wait.starts_with("1 h") || wait.starts_with("59 min"),
         "{what}: {wait}"
     );
     let held = household.once(what);
@@ -168,7 +168,7 @@ fn a_page_of_a_web_server_is_no_refusal() {
             .and_then(|n| n.parse().ok())
             .expect(next);
         assert!(
-            (3..=6).contains(&minutes) && next.contains("min"),
+            (4..=10).contains(&minutes) && next.contains("min"),
             "{what}: {next}"
         );
         assert_eq!(household.once(&what).code, Some(75), "{what}");

@@ -68,7 +68,7 @@ fn every_form_of_retry_after_is_honoured() {
     );
     let endless = next_after("endless", "Retry-After: 99999999999999999999\r\n");
     assert!(
-        endless.starts_with("1 d") || endless.starts_with("23 h 59"),
+        endless.starts_with("1 d") || endless.starts_with("23 h "),
         "{endless}"
     );
 }

@@ -84,16 +84,17 @@ fn an_unknown_name() {
     bed.vpnki_knows(&[("other", "172.16.9.9")]);
     bed.vpnki_lists(&[&["other"]]);
     let hint = "VPNKI has no tunnel 'user356': check 'option name'";
-    night.pass_at(0).expect(0).says(hint);
+    // VPNKI's list is an hour old.
+    night.pass_at(3700).expect(0).says(hint);
     bed.stall();
-    for at in [300, 600, 900] {
+    for at in [4000, 4300, 4600] {
         night
             .pass_at(at)
             .expect(78)
             .says(&format!("dacha: unknown: {hint}"));
     }
     assert_eq!(night.restarts(), 0);
-    night.run_at(901, &["check"]).says(NAME).says("other");
+    night.run_at(4601, &["check"]).says(NAME).says("other");
 }
 
 /// VPNKI has a connection of that name, and it is not ours.
@@ -172,16 +173,16 @@ fn a_comment_of_two_tunnels_says_nothing() {
     ));
     night.bed.vpnki_lists(&[&["user1"]]);
     let reason = "VPNKI's 'summer' may be user1 or user356";
-    night.pass_at(150).says(reason);
-    for at in [300, 450] {
+    night.pass_at(3700).says(reason);
+    for at in [3850, 4000] {
         night
             .pass_at(at)
             .expect(78)
             .says(&format!("dacha: unknown: {reason}"));
     }
     assert_eq!(night.restarts(), 0);
-    assert_eq!(night.tunnel_at(451)["evidence"]["service"], "ambiguous");
+    assert_eq!(night.tunnel_at(4001)["evidence"]["service"], "ambiguous");
     night
-        .run_at(452, &["check"])
+        .run_at(4002, &["check"])
         .says("dacha: VPNKI lists several tunnels 'summer': user1, user356");
 }

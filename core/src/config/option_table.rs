@@ -151,12 +151,17 @@ const SKYDNS_ROWS: &[OptionRow] = &[
     OptionRow {
         options: &["refresh"],
         default: "72h",
-        meaning: "the age at which a confirmed address is sent again",
+        meaning: "the age at which a confirmed address is sent again at the latest; sooner by chance, so that many routers do not do so together",
     },
     OptionRow {
         options: &["daily_limit"],
         default: "24",
-        meaning: "how many sends may reach SkyDNS in 24 h, 1 to 288",
+        meaning: "how many sends may reach SkyDNS in 24 h, 1 to 288: half of them at once, the rest one by one",
+    },
+    OptionRow {
+        options: &["spread"],
+        default: "0",
+        meaning: "for a provider's image: a time after the boot, such as `30m`, over which its routers spread the first send of an address",
     },
     OptionRow {
         options: &["resolver"],

@@ -24,6 +24,7 @@ use vpnki::vpnki;
 
 pub use values::{SKYDNS_URL, VPNKI_URL};
 
+use super::duration;
 use super::option_table;
 use super::options::{Options, shorten};
 use super::problem::Problem;
@@ -35,12 +36,15 @@ use crate::address::Family;
 use crate::places::Places;
 use crate::reason::address::TAKEN_ADDRESS;
 use crate::reconcile::Policy;
+use crate::time::DAY;
 use core::time::Duration;
 
 const DEFAULT_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5 * 60);
 const DEFAULT_REFRESH: Duration = Duration::from_secs(72 * 3600);
 const DEFAULT_DAILY_LIMIT: u32 = 24;
+/// The longest time after a boot that routers may spread their first sends over.
+const MAX_SPREAD: Duration = DAY;
 /// A send every five minutes for a day.
 const MAX_DAILY_LIMIT: u32 = 288;
 
@@ -57,6 +61,24 @@ impl Default for Main {
 }
 
 impl Config {
+    /// Gives the sections that spread their sends the router's own number, which is asked
+    /// for if there is one.
+    pub fn set_router_number(&mut self, number: impl FnOnce() -> u32) {
+        let spreads = |section: &Section<Skydns>| match &section.content {
+            Content::Ready(skydns) => !skydns.policy.spread.is_zero(),
+            _ => false,
+        };
+        if !self.skydns.iter().any(spreads) {
+            return;
+        }
+        let number = number();
+        for section in &mut self.skydns {
+            if let Content::Ready(skydns) = &mut section.content {
+                skydns.policy.router_number = number;
+            }
+        }
+    }
+
     /// Reads a whole file.
     ///
     /// # Errors
@@ -293,6 +315,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let transport = transport(&mut options, base_url.as_ref());
     let refresh = options.duration("refresh", DEFAULT_REFRESH);
     let daily_limit = daily_limit(&mut options);
+    let spread = spread(&mut options);
     let resolvers = filtering::resolvers(&mut options);
     let test_name = filtering::test_name(&mut options);
     let notify = path(&mut options, "notify");
@@ -303,6 +326,8 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
                 family,
                 refresh,
                 daily_limit,
+                spread,
+                router_number: 0,
                 tls,
             };
             Content::Ready(Box::new(Skydns {
@@ -348,6 +373,20 @@ fn profile(options: &mut Options<'_, '_>) -> Option<String> {
         return None;
     }
     Some(text.to_owned())
+}
+
+fn spread(options: &mut Options<'_, '_>) -> Duration {
+    let Some((text, line)) = options.text("spread") else {
+        return Duration::ZERO;
+    };
+    match duration::parse(text) {
+        Some(spread) if spread <= MAX_SPREAD => spread,
+        _ => {
+            let why = "is no duration of a day at most, such as 30m";
+            options.bad_value("spread", line, text, why);
+            Duration::ZERO
+        }
+    }
 }
 
 fn daily_limit(options: &mut Options<'_, '_>) -> u32 {

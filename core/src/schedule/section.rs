@@ -46,6 +46,8 @@ const QUERIES: holddown::Limits = holddown::Limits {
 ///     family: Family::Ipv4,
 ///     refresh: 3 * DAY,
 ///     daily_limit: 24,
+///     spread: DAY * 0,
+///     router_number: 0,
 ///     tls: true,
 /// };
 /// let (now, interval) = (Boot::from_secs(100), Duration::from_secs(300));

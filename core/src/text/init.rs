@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `mode hook`, `mode daemon`, `mode off` | how to run; `off` where nothing is in use |
 //! | `interval SECONDS` | the pause between two re-checks |
-//! | `cron FIELDS` | the five fields of a crontab's line for it, at a minute of the router's own |
+//! | `cron LINE` | the beginning of a crontab's line for it: the five fields, at a minute of the router's own, and a `sleep` to its own second |
 //! | `ca_file PATH` | what has to be readable |
 //! | `network NAME` | each network that a section in use names, once |
 //! | `key PATH` | each key file, once |
@@ -29,7 +29,7 @@ use alloc::vec::Vec;
 
 use crate::config::secret::KeySource;
 use crate::config::{Config, DEFAULT_WAN, Mode, Source};
-use crate::cron::Schedule;
+use crate::cron::{self, Schedule};
 use crate::tunnel::recovery::OnDown;
 
 /// The facts of a configuration, for the router of this number (see [`crate::cron`]);
@@ -44,7 +44,11 @@ pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) 
     let mut facts = vec![
         mode.to_owned(),
         format!("interval {}", main.interval.as_secs()),
-        format!("cron {}", Schedule::new(main.interval, router)),
+        format!(
+            "cron {} sleep {};",
+            Schedule::new(main.interval, router),
+            cron::second(router)
+        ),
         format!("ca_file {}", main.ca_file),
     ];
     let lists = [
@@ -184,7 +188,7 @@ mod tests {
     fn what_the_configuration_asks_of_the_service() {
         let base = [
             "interval 300",
-            "cron 3-59/5 * * * *",
+            "cron 3-59/5 * * * * sleep 0;",
             "ca_file /etc/ssl/certs/ca-certificates.crt",
         ];
         let home = "config skydns a\noption ident x\noption key_file /k\n";

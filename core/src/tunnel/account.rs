@@ -1,8 +1,8 @@
 //! The state of a VPNKI account: what it said of the tunnels that are watched, and
 //! when it may be asked again.
 //!
-//! A query asks `active`, and `tunnels` where that leaves a question. What `tunnels`
-//! said of a name is remembered: `active` may list the tunnel by another one. Each has
+//! A query asks `active`, and once an hour, or for a name that is new, `tunnels`. What
+//! that said of a name is remembered: `active` may list the tunnel by another one. Each has
 //! its own backoff: an account whose `tunnels` fails still says which are active. A
 //! failed query takes nothing back that says that a tunnel is well. What says that
 //! one is not is acted upon, so it counts only until a query fails.
@@ -19,6 +19,7 @@ use crate::backoff;
 use crate::config::{Config, Tunnel};
 use crate::failure::Failure;
 use crate::persist;
+use crate::refresh;
 use crate::service::vpnki::Resolution;
 use crate::time::{Boot, DAY, HOUR};
 
@@ -28,8 +29,8 @@ const MAX_LIST_AGE: Duration = HOUR;
 const MAX_GOOD_LISTING_AGE: Duration = Duration::from_secs(15 * 60);
 /// The shortest pause between two queries, whatever the reason for the second.
 const MIN_QUERY_PAUSE: Duration = Duration::from_secs(15);
-/// The shortest wait after a refusal; the longest is 40 % longer.
-const MIN_REFUSAL_WAIT: Duration = Duration::from_secs(30 * 60);
+/// The longest wait after a refusal, of which half is random.
+const REFUSAL_WAIT: Duration = HOUR;
 /// The longest wait, whatever a service asks for or a damaged file says.
 const MAX_WAIT: Duration = DAY;
 
@@ -55,6 +56,8 @@ pub struct AccountState {
     /// The beginning of the last query; none while there are tunnels that it did not
     /// look for.
     pub last_query: Option<Boot>,
+    /// The pause after the last query, in 2^32ths of the interval; 0 is all of it.
+    pub pause: u32,
     /// Set before a query, cleared after it: where it is set at the next one, the
     /// process was killed in between.
     pub is_unfinished: bool,
@@ -112,6 +115,7 @@ persist!(AccountState {
     access,
     ca_file_stamp,
     last_query = "looked",
+    pause,
     is_unfinished,
     active,
     tunnels,
@@ -211,7 +215,7 @@ impl AccountState {
     #[must_use]
     pub fn clamp_future_times(mut self, now: Boot) -> AccountState {
         let now = now.whole_secs();
-        let latest = now + MAX_WAIT;
+        let latest = now + MAX_WAIT + backoff::MAX_SPREAD;
         self.retry_after_until = self.retry_after_until.min(latest);
         let clamp = |at: &mut Option<Boot>| *at = at.map(|at| at.min(now));
         clamp(&mut self.last_query);
@@ -238,6 +242,11 @@ impl AccountState {
             let why = "the process that asked VPNKI ended before the answer came".to_owned();
             self.active.fail(now, why);
         }
+        // Routers that booted together do not go on asking together.
+        self.pause = match self.last_query {
+            None => refresh::first_part(random),
+            Some(_) => refresh::later_part(random),
+        };
         self.last_query = Some(now);
         self.is_unfinished = true;
         let failures = self.active.failures.saturating_add(1);
@@ -263,11 +272,15 @@ impl AccountState {
             .collect()
     }
 
-    /// Whether `tunnels` is to be asked, too: when it was not for an hour, or
-    /// `active` leaves out a tunnel, which may not exist.
-    pub fn needs_tunnel_list(&self, active: &[bool], now: Boot) -> bool {
+    /// Whether `tunnels` is to be asked, too: when it was not for an hour, or there is a
+    /// name that it was never asked for.
+    pub fn needs_tunnel_list(&self, tunnels: &[TunnelId<'_>], now: Boot) -> bool {
         let is_old = |at: Boot| now.since(at) >= MAX_LIST_AGE;
-        let is_open = self.tunnels.last_answered.is_none_or(is_old) || active.contains(&false);
+        let is_new = |tunnel: &TunnelId<'_>| {
+            let listing = self.listing(tunnel);
+            listing.is_none_or(|listing| listing.resolution.is_none())
+        };
+        let is_open = self.tunnels.last_answered.is_none_or(is_old) || tunnels.iter().any(is_new);
         is_open && now >= self.tunnels.not_before
     }
 
@@ -322,11 +335,8 @@ impl AccountState {
 
     fn wait_as_asked(&mut self, failure: &Failure, now: Boot, random: u32) {
         if let Some(wait) = failure.retry_after() {
-            // Routers that were asked for the same must not come back together.
-            let spread = Duration::from_secs(u64::from(random % 5));
-            self.retry_after_until = self
-                .retry_after_until
-                .max(now + wait.min(MAX_WAIT) + spread);
+            let asked = now + backoff::asked(wait, random);
+            self.retry_after_until = self.retry_after_until.max(asked);
         }
     }
 
@@ -366,7 +376,7 @@ impl AccountState {
     pub fn next_due(&self, interval: Duration) -> Boot {
         let next = match self.last_query {
             _ if self.is_failing() => self.active.not_before,
-            Some(at) => at + interval,
+            Some(at) => at + refresh::period(interval, self.pause),
             // A tunnel that is new waits for no interval.
             None => Boot::START,
         };
@@ -463,19 +473,13 @@ impl CallState {
         self.fail(at, failure.describe_at(host));
         self.not_before = now
             + match failure.is_permanent() {
-                true => refusal_wait(random),
+                true => backoff::half_random(REFUSAL_WAIT, random),
                 false if failure.is_of_web_server() => {
                     backoff::web_server_delay(self.failures, random)
                 }
                 false => backoff::delay(self.failures, random),
             };
     }
-}
-
-/// The wait after a refusal, in whole seconds.
-fn refusal_wait(random: u32) -> Duration {
-    let least = MIN_REFUSAL_WAIT.as_secs();
-    Duration::from_secs(least + least * u64::from(random % 41) / 100)
 }
 
 #[cfg(test)]

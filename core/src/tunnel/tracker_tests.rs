@@ -15,7 +15,9 @@ use crate::json::{JsonWriter, read_again};
 use crate::service::vpnki::Resolution;
 use crate::ubus::netifd::Network;
 
-const MIDDLE: u32 = 20; // no jitter
+const MIDDLE: u32 = 20; // no jitter of restarts
+/// All of what is random in a wait for VPNKI.
+const WHOLE: u32 = u32::MAX;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 /// The beginning of each simulation.
@@ -293,7 +295,7 @@ impl Account {
             let state = core::mem::take(&mut self.state);
             self.state = state
                 .for_config("f", &[TunnelId::from(&tunnel())])
-                .query_begun(now, MIDDLE);
+                .query_begun(now, WHOLE);
             // An answer takes two seconds, silence as long as a call may take.
             let time = if is_in(&self.outages, now) { 30 } else { 2 };
             self.query = Some((now, now + secs(time)));
@@ -312,7 +314,10 @@ impl Account {
             attempts: Box::default(),
         };
         let is_silent = is_in(&self.outages, start);
-        let needs_list = !is_silent && self.state.needs_tunnel_list(&[true], start);
+        let needs_list = !is_silent
+            && self
+                .state
+                .needs_tunnel_list(&[TunnelId::from(&tunnel())], start);
         self.list_queries += u32::from(needs_list);
         let answers = QueryAnswers {
             active: match is_silent {
@@ -324,7 +329,7 @@ impl Account {
         let state = core::mem::take(&mut self.state);
         let (name, host) = (tunnel(), "vpnki.example");
         let tunnels = [TunnelId::from(&name)];
-        self.state = state.query_ended(&tunnels, answers, host, start, end, MIDDLE);
+        self.state = state.query_ended(&tunnels, answers, host, start, end, WHOLE);
         let file = JsonWriter::of(&self.state);
         assert_eq!(read_again(&file).as_ref(), Some(&self.state));
         let next_due = self.state.next_due(secs(120));
