@@ -28,6 +28,12 @@ test-loaded: ## all tests, five times in a row, while the processors are busy wi
 	tests/setup
 	tests/under-load
 
+FLEET_ARGS ?=
+
+.PHONY: fleet
+fleet: ## a million routers in memory: what the service sees of them (FLEET_ARGS='--routers 20000 --json outage')
+	cargo run --locked --quiet --profile harness --package wansync-fleet -- $(FLEET_ARGS)
+
 SOAK_MINUTES ?= 60
 
 .PHONY: soak
