@@ -15,7 +15,7 @@ demo: ## watch an address change reach SkyDNS and a dead tunnel come back, on a 
 	sim/demo/run
 
 .PHONY: test
-test: ## formatting, lints, documentation, and every test
+test: ## formatting, lints, documentation, and every test; it installs what it needs on Debian
 	tests/setup
 	shellcheck -x .ci/run .ci/steps benches/run cross/build cross/no-std cross/reproduce cross/router/run cross/setup cross/size cross/test cross/tools/ar cross/tools/cc cross/tools/emulate cross/tools/musl cross/tools/rustc cross/wireguard/init cross/wireguard/run openwrt/relay/report sim/demo/* tests/run tests/setup tests/under-load
 	cargo fmt --check
@@ -44,7 +44,7 @@ soak: ## real tunnels side by side for an hour, with traffic and faults by a sch
 	    cargo test --locked --test soak -- --ignored --exact soak --nocapture
 
 .PHONY: release-check
-release-check: ## what .ci/run leaves out: all routers' processors, reproducibility, the feed's build, all packages
+release-check: ## what .ci/run leaves out: all targets' sizes and tests, the feed's build, WireGuard, reproducibility, all packages
 	.ci/steps 'make size' 'make cross-test' 'make feed-test' 'make wireguard' 'make reproduce TARGET=mips' 'make packages'
 
 # Routers: static binaries, one row of cross/targets.toml each.
