@@ -114,9 +114,9 @@ const fn echo(name: &'static str, is_new_address: bool, clock: Clock) -> Scenari
     }
 }
 
-/// The waits of a relay whose key is refused.
+/// As openwrt/relay has it: 10 to 20 min.
 const KEY_REFUSED: Behaviour =
-    Behaviour::KeyRefused(Duration::from_secs(3600), Duration::from_secs(3 * 3600));
+    Behaviour::KeyRefused(Duration::from_secs(600), Duration::from_secs(1200));
 const BUSY: Behaviour = Behaviour::TooMany(Duration::from_secs(600));
 
 /// All scenarios.

@@ -82,8 +82,8 @@ impl Service {
                 failed(status(503, Some(Duration::from_secs(wait))), quick, false)
             }
             None if !self.lets_through(now) => {
-                // As the relay of the package does.
-                let wait = Duration::from_secs(rng.u64(60..=180));
+                // As openwrt/relay has it.
+                let wait = Duration::from_secs(rng.u64(60..=120));
                 failed(status(429, Some(wait)), quick, false)
             }
             None => Answer {
@@ -94,14 +94,14 @@ impl Service {
         }
     }
 
-    /// A bucket that holds what comes in a second.
+    /// A bucket that holds what comes in a second, or a few requests of a small fleet.
     fn lets_through(&mut self, now: Millis) -> bool {
         let Some(rate) = self.rate else {
             return true;
         };
         let (tokens, since) = self.tokens;
         let come = now.saturating_sub(since) as f64 / SECOND as f64 * rate;
-        let tokens = (tokens + come).min(rate);
+        let tokens = (tokens + come).min(rate.max(10.0));
         let is_let = tokens >= 1.0;
         self.tokens = (if is_let { tokens - 1.0 } else { tokens }, now.max(since));
         is_let
