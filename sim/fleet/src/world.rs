@@ -52,41 +52,66 @@ impl World {
     }
 
     /// Lets everything happen until `end`; sends count from `from` on.
+    ///
+    /// Where a relay lets only so many through, routers meet in it, and are called in the
+    /// order of time. Otherwise none knows of another: each is called for as long as it
+    /// is in the processor's cache.
     pub fn run(mut self, from: Millis, end: Millis) -> Tally {
-        let mut queue = BinaryHeap::with_capacity(self.routers.len());
-        for (place, router) in self.routers.iter_mut().enumerate() {
+        for router in &mut self.routers {
             router.wake = router.changes.last().map_or(Millis::MAX, |(at, _)| *at);
-            queue.push(Reverse((router.wake, place as u32)));
         }
-        while let Some(Reverse((now, place))) = queue.pop() {
-            if now >= end {
-                break;
+        match self.service.rate {
+            Some(_) => self.run_in_order(from, end),
+            None => {
+                for place in 0..self.routers.len() {
+                    while self.routers[place].wake < end {
+                        self.step(place, from);
+                    }
+                }
             }
-            let (place, router) = (place as usize, &mut self.routers[place as usize]);
-            let was_right = router.is_right();
-            let mut meeting = Meeting {
-                service: &mut self.service,
-                rng: &mut self.rng,
-                tally: &mut self.tally,
-                sends: 0,
-            };
-            router.step(now, &mut meeting);
-            let sends = meeting.sends;
-            if sends > 0 && now >= from {
-                self.tally.sends[place] += sends;
-                self.tally.limit_used = self.tally.limit_used.max(router.sends_used(now));
-            }
-            if router.is_right() && (!was_right || sends > 0 && self.tally.right_since[place] == 0)
-            {
-                self.tally.right_since[place] = now;
-            }
-            queue.push(Reverse((router.wake, place as u32)));
         }
-        let wrong = |router: &Router| !router.is_right();
-        self.tally.lost = self.routers.iter().filter(|router| wrong(router)).count();
+        let wrong = self.routers.iter().filter(|router| !router.is_right());
+        self.tally.lost = wrong.count();
         let mut places = self.routers.iter();
         let is_right = |_: &Millis| places.next().is_some_and(Router::is_right);
         self.tally.right_since.retain(is_right);
         self.tally
+    }
+
+    fn run_in_order(&mut self, from: Millis, end: Millis) {
+        let routers = self.routers.iter().enumerate();
+        let mut queue: BinaryHeap<_> = routers
+            .map(|(place, router)| Reverse((router.wake, place)))
+            .collect();
+        while let Some(Reverse((now, place))) = queue.pop() {
+            if now >= end {
+                return;
+            }
+            self.step(place, from);
+            queue.push(Reverse((self.routers[place].wake, place)));
+        }
+    }
+
+    /// Calls a router at the moment that it waits for.
+    fn step(&mut self, place: usize, from: Millis) {
+        let router = &mut self.routers[place];
+        let now = router.wake;
+        let was_right = router.is_right();
+        let mut meeting = Meeting {
+            service: &mut self.service,
+            rng: &mut self.rng,
+            tally: &mut self.tally,
+            sends: 0,
+        };
+        router.step(now, &mut meeting);
+        let sends = meeting.sends;
+        if sends > 0 && now >= from {
+            self.tally.sends[place] += sends;
+            self.tally.limit_used = self.tally.limit_used.max(router.sends_used(now));
+        }
+        let is_first = sends > 0 && self.tally.right_since[place] == 0;
+        if router.is_right() && (!was_right || is_first) {
+            self.tally.right_since[place] = now;
+        }
     }
 }
