@@ -25,6 +25,14 @@ struct Arguments {
     name: String,
 }
 
+const LEGEND: &str = "
+lost            routers for which the service has a wrong address at the end
+99 %, 100 %     from the event, or its end, until so many are right
+minute, second  the fullest one against the mean of that time
+sends           of a router, in the mean and at most
+limit           the most of its daily limit that a router used
+";
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let is_chosen = |scenario: &&Scenario| scenario.name.contains(&arguments.name);
@@ -44,6 +52,9 @@ fn main() -> ExitCode {
             true => println!("{}", serde_json::json!(figures)),
             false => print(&figures, &missed, start),
         }
+    }
+    if !arguments.json {
+        print!("{LEGEND}");
     }
     match is_reached {
         true => ExitCode::SUCCESS,
