@@ -96,7 +96,7 @@ impl World {
     fn step(&mut self, place: usize, from: Millis) {
         let router = &mut self.routers[place];
         let now = router.wake;
-        let was_right = router.is_right();
+        let (was_right, held) = (router.is_right(), router.held);
         let mut meeting = Meeting {
             service: &mut self.service,
             rng: &mut self.rng,
@@ -109,8 +109,8 @@ impl World {
             self.tally.sends[place] += sends;
             self.tally.limit_used = self.tally.limit_used.max(router.sends_used(now));
         }
-        let is_first = sends > 0 && self.tally.right_since[place] == 0;
-        if router.is_right() && (!was_right || is_first) {
+        // A change may be noticed and sent in one step.
+        if router.is_right() && (!was_right || router.held != held) {
             self.tally.right_since[place] = now;
         }
     }
