@@ -13,9 +13,9 @@ const MIN_BACKOFF: Duration = Duration::from_secs(15);
 const MIN_WEB_SERVER_BACKOFF: Duration = Duration::from_secs(10 * 60);
 /// The longest wait.
 const MAX_BACKOFF: Duration = Duration::from_secs(30 * 60);
-/// The bounds of what is added to a wait that a service asked for.
+/// The least that may be added to a wait that a service asked for.
 const MIN_SPREAD: Duration = MIN_BACKOFF;
-/// See [`MIN_SPREAD`].
+/// The most that may be added to it.
 pub const MAX_SPREAD: Duration = Duration::from_secs(15 * 60);
 
 /// A random part of a span, in whole seconds.

@@ -560,6 +560,39 @@ fn a_renewal_without_an_answer_is_sent_again_and_leaves_the_record_alone() {
     assert!(RecordEntry::from_state(&back).is_some_and(|entry| entry.maybe_stale));
 }
 
+/// A million routers of a provider boot together, each at its own number.
+#[test]
+fn a_new_address_waits_for_the_routers_part_of_the_time_after_a_boot() {
+    let spread = |router_number| Policy {
+        spread: MINUTE * 30,
+        router_number,
+        ..policy()
+    };
+    let decision = |policy: &Policy, state: &SectionState, now, forced| {
+        decide(policy, &seen("8.8.4.4"), state, at(now), forced)
+    };
+    let sent = Decision::Update(public("8.8.4.4"));
+    let none = SectionState::default();
+    for (number, minutes) in [(0, 0), (u32::MAX / 2, 15), (u32::MAX, 30)] {
+        let policy = spread(number);
+        let end = minutes * 60;
+        assert_eq!(decision(&policy, &none, end, false), sent);
+        if end > 0 {
+            let waits = decision(&policy, &none, end - 1, false);
+            assert!(matches!(&waits, Decision::Throttled(why) if why.contains("option spread")));
+            assert_eq!(decision(&policy, &none, 0, true), sent, "a person may");
+            let before = state_after_observation(&none, &seen("8.8.4.4"), Family::Ipv4);
+            let waiting = state_without_send(&before, &waits);
+            let due = next_due(&policy, &waiting, at(60), MINUTE * 5);
+            assert_eq!(due.as_secs() as i64, end - 60);
+        }
+    }
+    // What is confirmed is only confirmed again, and that may be at once.
+    let known = confirmed("8.8.4.4", 0);
+    let unchanged = Decision::Unchanged(public("8.8.4.4"));
+    assert_eq!(decision(&spread(u32::MAX), &known, 10, false), unchanged);
+}
+
 /// A state in which three addresses were sent within a second, and acknowledged.
 fn flapping() -> SectionState {
     let mut state = confirmed("8.8.4.1", 100);

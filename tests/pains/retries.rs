@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::{AFTER_BACKOFF, HOUR, MINUTE, fault, later, later_with, log_of};
-use wansync_test_support::{Ran, Router};
+use wansync_test_support::clocks::booted_ago;
+use wansync_test_support::{Ran, Router, ran};
 
 /// The lines of the log of many passes.
 fn logs(passes: impl IntoIterator<Item = Ran>) -> Vec<String> {
@@ -94,6 +95,30 @@ fn pain_04_retry_after_is_honoured() {
         assert_eq!(router.updates(), 0, "{text}");
         later(&router, 245).expect(0).says("8.8.8.8 is confirmed");
     }
+}
+
+/// A provider's image: what is new after a power cut is sent at each router's own time,
+/// what is confirmed is not sent at all, and a person need not wait.
+#[test]
+fn a_new_address_waits_for_the_routers_part_after_a_boot() {
+    let router = Router::with_address("8.8.4.4");
+    let lines = "option source static\noption address 8.8.4.4\noption spread 24h";
+    router.configure(&router.home(lines));
+    let once = |uptime: i64, arguments: &[&str]| {
+        router.reboot();
+        let command = booted_ago(&router.command(arguments), uptime);
+        ran({ command }.output().expect("the program runs"))
+    };
+    let waits = once(1, &["once"]).expect(75);
+    waits.says("home: throttled: this router's part of the 1 d after a boot");
+    assert_eq!(router.updates(), 0);
+    once(86_401, &["once"]).expect(0).says("is confirmed");
+    once(1, &["once"]).expect(0).says("unchanged");
+    let other = lines.replace("8.8.4.4", "8.8.8.8");
+    router.configure(&router.home(&other));
+    once(1, &["once"]).expect(75).says("option spread");
+    once(1, &["once", "--force"]).expect(0).says("is confirmed");
+    assert_eq!(router.updates(), 2);
 }
 
 /// A wish for 30 years is not granted, one for an hour is.

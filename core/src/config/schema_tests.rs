@@ -128,6 +128,10 @@ fn bad_values_name_their_line() {
             "line 4: error: option 'daily_limit': '0' is not a number from 1 to 288",
         ),
         (
+            "option spread '25h'",
+            "line 4: error: option 'spread': '25h' is no duration of a day at most",
+        ),
+        (
             "option refresh 'soon'",
             "line 4: error: option 'refresh': 'soon' is no duration",
         ),
