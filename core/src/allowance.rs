@@ -29,7 +29,8 @@ impl<'a> Allowance<'a> {
     /// use wansync_core::time::Boot;
     ///
     /// let now = Boot::from_secs(100);
-    /// let flapped = Allowance::new(24, &[now; 12], now);
+    /// let sends = [now; 12];
+    /// let flapped = Allowance::new(24, &sends, now);
     /// assert_eq!(flapped.left(), 12);
     /// assert_eq!(flapped.next(), Boot::from_secs(100 + 2 * 3600));
     /// ```
