@@ -25,8 +25,6 @@ pub const MAX_ADDRESS_REFUSALS: usize = 3;
 pub const MAX_REFUSALS: usize = 6;
 /// The shortest pauses after the first and the second refusal of an address.
 const HOLD_PAUSES: [Duration; MAX_ADDRESS_REFUSALS - 1] = [HOUR, Duration::from_secs(6 * 3600)];
-/// The error that a date may have before it is put right, which costs a write.
-const MAX_CLOCK_ERROR: Duration = Duration::from_secs(5 * 60);
 
 /// One refusal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -221,7 +219,8 @@ impl Refusals {
             }
             let Some(boot) = refusal.boot else { continue };
             let right = now.wall - now.boot.since(boot);
-            if right.since(refusal.at).max(refusal.at.since(right)) > MAX_CLOCK_ERROR {
+            // A date that is put right costs a write.
+            if right.is_corrected(refusal.at) {
                 refusal.at = right;
             }
         }

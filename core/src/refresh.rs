@@ -13,8 +13,6 @@ use crate::time::{Boot, Now, Wall};
 
 /// The shortest part of a span that a period is, in 2^32ths.
 const MIN_PHASE: u32 = u32::MAX / 8;
-/// The change of a clock from which on it was put right.
-const MAX_CLOCK_ERROR: Duration = Duration::from_secs(5 * 60);
 
 impl Confirmed {
     /// The acknowledgement of an address at `now`, after this one.
@@ -75,10 +73,7 @@ impl Confirmed {
     /// The acknowledgement, reckoned anew if the clock was put right since.
     #[must_use]
     pub fn follow_clock(self, refresh: Duration, now: Now) -> Confirmed {
-        let is_wrong = |then: &Wall| {
-            let date = boot_date(now);
-            date.since(*then).max(then.since(date)) > MAX_CLOCK_ERROR
-        };
+        let is_wrong = |then: &Wall| boot_date(now).is_corrected(*then);
         match self.reckoned_by.filter(is_wrong) {
             Some(_) if now.clock_is_set() => {
                 Confirmed::recorded(self.address, (self.wall, self.phase), refresh, now)

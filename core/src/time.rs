@@ -198,6 +198,15 @@ impl Wall {
     }
 }
 
+impl Wall {
+    /// True if the dates of one moment by two clocks are so far apart that one of them was
+    /// put right since.
+    pub(crate) fn is_corrected(self, other: Wall) -> bool {
+        const MAX_CLOCK_ERROR: Duration = Duration::from_secs(5 * 60);
+        self.since(other).max(other.since(self)) > MAX_CLOCK_ERROR
+    }
+}
+
 impl Add<Duration> for Wall {
     type Output = Wall;
 
