@@ -40,7 +40,7 @@ pub enum Mode {
 pub enum Change {
     /// The power fails.
     Off,
-    /// It boots; what its clock shows then, against the truth.
+    /// A boot, with what the clock shows then, against the truth.
     Boot(Clock),
     /// NTP sets the clock.
     ClockSet,
@@ -53,11 +53,11 @@ pub enum Change {
 /// A clock after a boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
-    /// It is right.
+    /// A clock that is right.
     Right,
-    /// It shows 1970.
+    /// A clock that shows 1970.
     Unset,
-    /// It stands where it was when the power failed, so much ago.
+    /// A clock that goes on from where it was when the power failed, so much ago.
     Behind(Duration),
 }
 
@@ -383,7 +383,7 @@ impl Router {
     /// The time until something is due, if the next re-check is after `next_check`.
     fn due(&self, now: Millis, next_check: Duration) -> Duration {
         let due = reconcile::next_due(&self.policy, &self.state, self.now(now), next_check);
-        // What is unchanged in the eyes of the state needs no pass.
+        // Where nothing can be sent, a refresh that is due is none.
         match self.state.outcome {
             Some(Outcome::Aborted) => next_check,
             _ => due,
