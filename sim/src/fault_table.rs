@@ -12,6 +12,12 @@ pub struct Row {
     pub what: &'static str,
 }
 
+/// True for a fault that takes its time: a table of tests passes it over.
+pub fn is_slow(fault: &str) -> bool {
+    let slow = ["delay", "drip", "stall", "tls-stall"];
+    slow.iter().any(|slow| fault.starts_with(slow))
+}
+
 /// Every fault, with an example.
 pub const TABLE: &[Row] = &[
     row("none", "nothing; a place in a schedule"),

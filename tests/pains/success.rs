@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use wansync_sim::fault_table::TABLE;
+use wansync_sim::fault_table::{TABLE, is_slow};
 use wansync_sim::{ErrorShape, NearMiss, Target, Times};
 
 use crate::{AFTER_BACKOFF, fault, later, with_each};
@@ -27,13 +27,6 @@ const HARMLESS: [&str; 15] = [
     "redirect=relative",
     "redirect=two",
 ];
-
-/// Faults that take their time; they are tested elsewhere.
-fn is_slow(fault: &str) -> bool {
-    ["delay", "drip", "stall", "tls-stall"]
-        .iter()
-        .any(|slow| fault.starts_with(slow))
-}
 
 /// Every reply that is no success.
 fn unsuccessful() -> Vec<String> {

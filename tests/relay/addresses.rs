@@ -177,9 +177,7 @@ fn what_is_no_address_does_not_pass() {
 #[track_caller]
 fn compare(texts: &[String]) {
     let sim = Sim::start(Default::default());
-    let tokens: String = (0..texts.len())
-        .map(|n| format!("{} user1;\n", token(n)))
-        .collect();
+    let tokens = tokens(texts.len());
     let site = Site {
         tokens: &tokens,
         // Otherwise each waits for its turn.

@@ -138,6 +138,13 @@ fn token(n: usize) -> String {
     format!("{n:048x}").replace("00000000", "9a8b7c6d")
 }
 
+/// The list of so many tokens, all of one user.
+fn tokens(count: usize) -> String {
+    (0..count)
+        .map(|n| format!("{} user1;\n", token(n)))
+        .collect()
+}
+
 #[test]
 fn each_router_has_a_limit_of_its_own() {
     let router = Router::new();
@@ -219,7 +226,7 @@ fn strangers_are_limited_apart_and_are_told_what_they_are() {
 #[test]
 fn all_routers_together_have_a_limit() {
     let sim = Sim::start(Default::default());
-    let tokens: String = (0..3).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(3);
     let site = Site {
         tokens: &tokens,
         edits: &[("rate=50r/s", "rate=1r/m"), (" burst=250", "")],

@@ -61,23 +61,20 @@ const CONFIRMING: &[&str] = &[
 /// Those after which the connection to the router ends without a reply, as a router takes
 /// it that had asked SkyDNS itself.
 const BROKEN: &[&str] = &["oversize=10000000", "bad-chunk"];
-/// Those that take longer than a test may.
-const SLOW: &[&str] = &["delay", "drip", "stall", "tls-stall"];
 
 #[test]
 fn whatever_befalls_skydns_a_router_gets_one_of_the_relays_replies() {
     let sim = Sim::start(Default::default());
-    let tokens: String = (0..200).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(200);
     let site = Site {
         tokens: &tokens,
         ..Site::default()
     };
     let relay = Relay::with(&sim, &site);
     let client = Client::of(&relay);
-    let name = |example: &str| example.split('=').next().unwrap_or_default().to_owned();
     for (n, row) in fault_table::TABLE.iter().enumerate() {
         let fault = row.example;
-        if SLOW.contains(&name(fault).as_str()) {
+        if fault_table::is_slow(fault) {
             continue;
         }
         // With a connection that is kept a fault of TLS would meet nobody.
@@ -158,9 +155,7 @@ fn the_relay_reads_skydns_as_the_agent_does() {
         .map(|miss| format!("near-miss={}", miss.word()));
     let bodies = BODIES.iter().map(|body| format!("body={body}"));
     let faults: Vec<String> = shapes.chain(misses).chain(bodies).collect();
-    let tokens: String = (0..faults.len())
-        .map(|n| format!("{} user1;\n", token(n)))
-        .collect();
+    let tokens = tokens(faults.len());
     let site = Site {
         tokens: &tokens,
         ..Site::default()
@@ -216,7 +211,7 @@ fn fetched(url: &str) -> Vec<u8> {
 #[test]
 fn pauses_are_random() {
     let sim = Sim::start(Default::default());
-    let tokens: String = (0..40).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(40);
     let site = Site {
         tokens: &tokens,
         ..Site::default()
@@ -259,7 +254,7 @@ fn pauses_are_random() {
 #[test]
 fn the_agent_understands_each_reply() {
     let router = Router::new();
-    let tokens: String = (0..10).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(10);
     let site = Site {
         tokens: &tokens,
         ..Site::default()
@@ -349,7 +344,7 @@ fn the_agent_understands_each_reply() {
 #[test]
 fn one_connection_serves_many_and_a_new_address_is_looked_up() {
     let sim = Sim::start(Default::default());
-    let tokens: String = (0..10).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(10);
     let usual = Site {
         tokens: &tokens,
         ..Site::default()

@@ -28,7 +28,7 @@ fn nothing_else_of_a_request_is_passed_on() {
 #[test]
 fn whatever_is_not_update_ip_is_refused() {
     let router = Router::new();
-    let tokens: String = (0..20).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(20);
     let site = Site {
         tokens: &tokens,
         ..Site::default()
@@ -135,9 +135,7 @@ const STOPPED: &[&str] = &[
 #[test]
 fn the_user_is_the_tokens_and_nothing_can_be_smuggled_in() {
     let sim = Sim::start(Default::default());
-    let tokens: String = (0..STOPPED.len() + PASSED.len())
-        .map(|n| format!("{} user1;\n", token(n)))
-        .collect();
+    let tokens = tokens(STOPPED.len() + PASSED.len());
     let site = Site {
         tokens: &tokens,
         ..Site::default()

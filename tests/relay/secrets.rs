@@ -7,7 +7,7 @@ use super::*;
 fn what_skydns_says_comes_back_without_the_key() {
     let router = Router::new();
     let sim = &router.sim;
-    let tokens: String = (0..10).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(10);
     let site = Site {
         tokens: &tokens,
         ..Site::default()
@@ -121,9 +121,7 @@ fn the_key_is_masked_however_it_is_written() {
         .replace('\\', "%5C");
     for (key, in_file) in [(KEY, KEY), (STRANGE_KEY, &in_file)] {
         let count = 2 * FORMS.len() + 6;
-        let tokens: String = (0..count)
-            .map(|n| format!("{} user1;\n", token(n)))
-            .collect();
+        let tokens = tokens(count);
         let site = Site {
             tokens: &tokens,
             key: in_file,
@@ -205,9 +203,7 @@ fn no_header_of_skydns_passes() {
              '{{\"response\":{{\"status\":\"error\",\"message\":\"$request_uri\"}}}}'; }}\n"
         );
     }
-    let tokens: String = (0..statuses.len())
-        .map(|n| format!("{} user1;\n", token(n)))
-        .collect();
+    let tokens = tokens(statuses.len());
     let site = Site {
         tokens: &tokens,
         skydns: Some(&skydns),
@@ -231,7 +227,7 @@ fn no_header_of_skydns_passes() {
 #[test]
 fn a_compressed_reply_is_none() {
     let sim = Sim::start(Default::default());
-    let tokens: String = (0..10).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(10);
     let skydns = r#"
         add_header Content-Encoding $arg_hostname always;
         if ($http_accept_encoding != identity) { return 500; }
@@ -278,7 +274,7 @@ fn a_compressed_reply_is_none() {
 fn what_goes_wrong_on_the_way_to_skydns_leaves_no_secret_in_a_log() {
     let router = Router::new();
     let sim = &router.sim;
-    let tokens: String = (0..20).map(|n| format!("{} user1;\n", token(n))).collect();
+    let tokens = tokens(20);
     let site = Site {
         tokens: &tokens,
         ..Site::default()
