@@ -48,6 +48,7 @@
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
 //! | [`ubus`] | the wire format of OpenWrt's ubus, and what netifd's answers mean |
 //! | [`json`] | JSON read in place, and the agent's own files |
+//! | [`csv`] | comma-separated values, for spreadsheets and scripts |
 //! | [`text`] | what people read: status, tables, charts, help, local time; metrics |
 //! | [`time`] | the two clocks, and times in words |
 
@@ -62,6 +63,7 @@ pub mod backoff;
 pub mod certificate;
 pub mod config;
 pub mod cron;
+pub mod csv;
 pub mod failure;
 pub mod filtering;
 pub mod hold;

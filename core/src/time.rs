@@ -408,6 +408,17 @@ impl Civil {
         format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 
+    /// The date and time as programs write it (RFC 3339), `2026-11-01T00:00:00Z`.
+    pub fn rfc3339(self) -> String {
+        format!(
+            "{}T{:02}:{:02}:{:02}Z",
+            self.date(),
+            self.hour,
+            self.minute,
+            self.second
+        )
+    }
+
     /// The three-letter name of the month.
     pub fn month_name(self) -> &'static str {
         MONTHS[(self.month - 1).clamp(0, 11) as usize]

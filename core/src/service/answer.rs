@@ -165,7 +165,7 @@ fn build_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Box<F
         }
         Shape::Rows => rows_answer(method, data)?,
         Shape::Credentials => credentials_answer(data)?,
-        Shape::Nothing | Shape::Record | Shape::Report | Shape::Any => generic_answer(data),
+        Shape::Nothing | Shape::Record(_) | Shape::Report | Shape::Any => generic_answer(data),
     })
 }
 

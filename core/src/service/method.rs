@@ -103,8 +103,8 @@ pub enum Effect {
 pub enum Shape {
     /// Nothing but the success itself.
     Nothing,
-    /// One record of named values.
-    Record,
+    /// One record of named values: those that the document names, in its order.
+    Record(&'static [&'static str]),
     /// Names or counts by key: profiles, plans, categories.
     Map {
         /// The heading of the keys.

@@ -25,6 +25,7 @@
 pub mod answer;
 pub mod arguments;
 mod body;
+pub mod columns;
 pub mod method;
 pub mod redirect;
 pub mod reply;

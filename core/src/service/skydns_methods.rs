@@ -76,7 +76,7 @@ pub static METHODS: [Method; 29] = [
             ),
         ],
         effect: Changes,
-        shape: Shape::Record,
+        shape: Shape::Record(&["username", "email", "plan"]),
         source: "subscribe",
     },
     Method {
@@ -200,7 +200,7 @@ pub static METHODS: [Method; 29] = [
             TLS,
         ],
         effect: Changes,
-        shape: Shape::Record,
+        shape: Shape::Record(&["id", "name", "tls"]),
         source: "update_profile",
     },
     Method {
@@ -381,7 +381,7 @@ pub static METHODS: [Method; 29] = [
             PROFILE_ID,
         ],
         effect: Reads,
-        shape: Shape::Record,
+        shape: Shape::Record(&["requests", "blocks"]),
         source: "get_activity",
     },
     Method {
@@ -444,7 +444,7 @@ pub static METHODS: [Method; 29] = [
             PROFILE_ID,
         ],
         effect: Reads,
-        shape: Shape::Record,
+        shape: Shape::Record(&["result"]),
         source: "get_daily_stat",
     },
 ];

@@ -11,7 +11,7 @@ use crate::json::{Json, JsonKind};
 /// that no reply costs more than its length.
 const MAX_COLUMNS: usize = 64;
 /// The head of the column for the fields that have none of their own.
-const OVERFLOW_COLUMN: &str = "more";
+pub const OVERFLOW_COLUMN: &str = "more";
 
 /// Names of columns, and rows of as many cells each.
 ///
@@ -188,7 +188,7 @@ fn find_column(names: &[Cow<'_, str>], next: usize, name: &str) -> Option<usize>
     }
 }
 
-fn append_parts(cell: &mut Cow<'_, str>, parts: &[&str]) {
+pub(super) fn append_parts(cell: &mut Cow<'_, str>, parts: &[&str]) {
     let text = cell.to_mut();
     if !text.is_empty() {
         text.push_str("; ");
