@@ -199,13 +199,16 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+    /// For spreadsheets and scripts.
+    Csv,
 }
 
 fn format(text: &str) -> Result<Format, String> {
     match text {
         "text" => Ok(Format::Text),
         "json" => Ok(Format::Json),
-        _ => Err("it is text or json".to_owned()),
+        "csv" => Ok(Format::Csv),
+        _ => Err("it is text, json, or csv".to_owned()),
     }
 }
 
@@ -239,7 +242,7 @@ macro_rules! call {
             #[argh(option, arg_name = "URL")]
             pub base_url: Option<String>,
 
-            /// text or json
+            /// text, json, or csv
             #[argh(option, arg_name = "FORMAT", default = "Format::Text", from_str_fn(format))]
             pub format: Format,
 

@@ -7,8 +7,10 @@ use super::output::{Output, local_zone, screen};
 use crate::cli::{Format, ServiceCall};
 use crate::exit::Exit;
 use crate::sys::{clock, files, terminal};
+use wansync_core::csv::write::push_line;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::{Answer, data_json, decode};
+use wansync_core::service::columns::for_each_line;
 use wansync_core::service::method::{Method, Shape};
 use wansync_core::service::reply::Reply;
 use wansync_core::service::rows::Fields;
@@ -60,6 +62,7 @@ pub fn print(
     let is_said = call.raw
         || match call.format {
             Format::Json => print_safely(out, &account.hide(data_json(method, reply, wall)?)),
+            Format::Csv => print_safely(out, csv(method, &answer, account).trim_end_matches('\n')),
             Format::Text => print_safely(out, render(&answer, account).trim_end_matches('\n')),
         };
     Ok(if is_said { exit } else { Exit::OutputLost })
@@ -118,6 +121,19 @@ fn render(answer: &Answer<'_>, account: &CallAccount) -> String {
         Answer::Ovpn(ovpn) => account.hide(ovpn.text.clone()).into_owned(),
         Answer::Credentials(credentials) => render_credentials(credentials, account),
     }
+}
+
+/// Secrets are hidden before quotes can change them.
+fn csv(method: &Method, answer: &Answer<'_>, account: &CallAccount) -> String {
+    let mut out = String::new();
+    for_each_line(method, answer, &mut |cells| {
+        let cells: Vec<Cow<'_, str>> = cells
+            .iter()
+            .map(|cell| account.hide(Cow::Borrowed(cell)))
+            .collect();
+        push_line(&mut out, &cells);
+    });
+    out
 }
 
 /// Fields beside what was expected, if there are any.

@@ -104,6 +104,27 @@ fn every_answer_is_shown_as_it_is() {
 }
 
 #[test]
+fn every_answer_is_columns_and_rows() {
+    let router = router();
+    for (body, csv) in [
+        (
+            r#"{"address":"vpnki.example","port":23456}"#,
+            "address,port\nvpnki.example,23456\n",
+        ),
+        (
+            r#"[{"port":1,"to":"a"},{"port":2,"by":"b"}]"#,
+            "port,to,by\n1,a,\n2,,b\n",
+        ),
+        ("OK", "data\nOK\n"),
+        ("[]", "result\ndone\n"),
+    ] {
+        answer(&router, body);
+        let ran = vpnki(&router, "--any port --yes --format csv").expect(0);
+        assert_eq!(ran.stdout, csv, "{body}");
+    }
+}
+
+#[test]
 fn an_error_is_a_refusal() {
     let router = router();
     for (words, message) in [

@@ -172,8 +172,11 @@ fn raw_is_what_came() {
     answer(&router, body);
     let ran = skydns(&router, "profiles ident=user1 --raw").expect(0);
     assert_eq!(ran.stdout, format!("{body}\n"));
-    let ran = skydns(&router, "profiles ident=user1 --raw --format json").expect(0);
-    assert_eq!(ran.stdout, format!("{body}\n"));
+    for format in ["json", "csv"] {
+        let words = format!("profiles ident=user1 --raw --format {format}");
+        let ran = skydns(&router, &words).expect(0);
+        assert_eq!(ran.stdout, format!("{body}\n"));
+    }
 }
 
 #[test]
@@ -226,7 +229,76 @@ fn json_is_json() {
     }
     skydns(&router, "profiles ident=user1 --format xml")
         .expect(64)
-        .says("it is text or json");
+        .says("it is text, json, or csv");
+}
+
+/// A reader of comma-separated values gets what the service sent, to the letter.
+#[test]
+fn values_with_commas_and_the_like_survive() {
+    let router = router();
+    let comment = "a, \"b\"\r\nc; d";
+    let rows = json!([
+        {"address": "1.1.1.1", "comment": comment, "port": 53},
+        {"address": "1.1.1.2", "comment": " back ", "tags": ["x", "y"]},
+        {"address": "1.1.1.3", "comment": "=cmd|'/c calc'!A1"},
+        {"address": "1.1.1.4", "comment": null},
+    ]);
+    answer_data(&router, &json!({ "ip": rows }));
+    let ran = skydns(&router, "list_ip ident=user1 --format csv").expect(0);
+    let expected = "address,comment,port,tags\n\
+                    1.1.1.1,\"a, \"\"b\"\"\r\nc; d\",53,\n\
+                    1.1.1.2,\" back \",,\"[\"\"x\"\",\"\"y\"\"]\"\n\
+                    1.1.1.3,=cmd|'/c calc'!A1,,\n\
+                    1.1.1.4,,,\n";
+    assert_eq!(ran.stdout, expected);
+    assert_eq!(ran.stderr, "");
+}
+
+/// What is said beside the documented fields is not lost, and what is not said leaves
+/// its column empty.
+#[test]
+fn columns_of_an_answer_that_is_another() {
+    let router = router();
+    for (words, data, expected) in [
+        (
+            "create_profile ident=user1 name=a",
+            json!({"id": 7}),
+            "result,id\ndone,7\n",
+        ),
+        (
+            "get_activity ident=user1",
+            json!({"total": 7, "blocks": 2}),
+            "requests,blocks,total\n,2,7\n",
+        ),
+        (
+            "get_daily_stat ident=user1 date=2026-11-20",
+            json!(null),
+            "result\n\"\"\n",
+        ),
+        (
+            "add_ip ident=user1 ip=8.8.4.4",
+            json!({"added_addresses": ["8.8.4.4"], "note": "a,b"}),
+            "address,added,because,note\n8.8.4.4,yes,,\"a,b\"\n",
+        ),
+        (
+            REPORT,
+            json!({"labels": ["14:00"], "datasets": [{"label": "Hits", "data": [1, 2]}]}),
+            "moment,Hits\n14:00,1\n,2\n",
+        ),
+    ] {
+        answer_data(&router, &data);
+        let ran = skydns(&router, &format!("{words} --format csv")).expect(0);
+        assert_eq!(ran.stdout, expected, "{words}");
+    }
+    // Dates are those of no time zone.
+    answer_data(&router, &json!({"date_end": 1_767_220_200}));
+    let words = "subscription_info ident=user1 --format csv";
+    let ran = with_env(&router, words, &[("TZ", "MSK-3")]).expect(0);
+    assert_eq!(ran.stdout, "date_end\n2025-12-31T22:30:00Z\n");
+    // What fails prints no line of names.
+    fault(&router, "status=503");
+    let ran = skydns(&router, "profiles ident=user1 --format csv").expect(69);
+    assert_eq!(ran.stdout, "");
 }
 
 #[test]
@@ -253,7 +325,7 @@ fn a_login_and_password_are_printed_once() {
 fn a_closed_pipe_is_no_failure() {
     let router = router();
     router.sim.set_fill(5_000);
-    for mode in ["", "--raw", "--format json"] {
+    for mode in ["", "--raw", "--format json", "--format csv"] {
         let call = router.command(&crate::split("skydns", "list_ip ident=user1"));
         let mut shell = Command::new("sh");
         let line = format!("exec 3>&1; {{ \"$@\" {mode} 2>&3; echo code=$? >&3; }} | head -c 20");
@@ -276,6 +348,7 @@ fn a_full_disk_is_a_failure() {
         "subscribe_plans",
         "subscribe_plans --raw",
         "subscribe_plans --format json",
+        "subscribe_plans --format csv",
     ] {
         let mut call = router.command(&crate::split("skydns", words));
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full");

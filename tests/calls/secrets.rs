@@ -11,7 +11,7 @@ use wansync_test_support::{Ran, Router, is_in_files};
 
 /// A key that breaks shells, URLs, JSON, and text that is built out of it.
 const AWKWARD: &str = r#"pa/ss "q" $(x) & = % # + \ ж😀"#;
-const MODES: [&[&str]; 3] = [&[], &["--raw"], &["--format", "json"]];
+const MODES: [&[&str]; 4] = [&[], &["--raw"], &["--format", "json"], &["--format", "csv"]];
 
 /// A router with this key for both services, in a file, that logs all it may.
 fn talkative(key: &str) -> Router {

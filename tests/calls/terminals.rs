@@ -123,6 +123,7 @@ fn no_answer_commands_a_terminal() {
             (" --raw", 80),
             (" --raw", 0),
             (" --format json", 80),
+            (" --format csv", 80),
         ] {
             // Some of them may stand in JSON as they are.
             let body = json!({"response": {"status": "ok", "data": data}}).to_string();

@@ -209,7 +209,7 @@ fn a_failure_leaves_the_file_alone() {
 /// The file has it in any case; the rest goes where it was asked for.
 #[test]
 fn with_other_options() {
-    for mode in ["--format json", "--raw"] {
+    for mode in ["--format json", "--format csv", "--raw"] {
         let router = router();
         let path = router.path("file");
         for (service, words) in both(&path) {

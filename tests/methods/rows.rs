@@ -18,16 +18,18 @@ pub struct Success {
     pub code: i32,
     /// The output for people.
     pub prints: Prints,
+    /// The output of `--format csv`.
+    pub csv: Prints,
     /// The state of the service after the call.
     pub after: fn(&World),
 }
 
-/// The output for people.
+/// The output of a call.
 pub enum Prints {
     /// This and nothing else.
     Exactly(&'static str),
-    /// These lines in this order, from the service's data; without bars, and
-    /// with one space between words.
+    /// These lines in this order, from the service's data; for people without bars,
+    /// and with one space between words.
     Lines(fn(&Value) -> Vec<String>),
 }
 
@@ -47,6 +49,9 @@ pub struct Refusal {
 
 /// The output where there is nothing to show.
 pub const DONE: Prints = Prints::Exactly("done\n");
+
+/// The same as comma-separated values.
+pub const DONE_CSV: Prints = Prints::Exactly("result\ndone\n");
 
 /// Nothing has happened before, or nothing changes.
 pub fn nothing(_: &World) {}

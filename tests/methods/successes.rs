@@ -31,8 +31,8 @@ fn people_read_what_was_done_and_programs_get_the_data() {
     }
 }
 
-/// The call is made three times with the same state of the services: for people,
-/// without wansync, and for programs.
+/// The call is made four times with the same state of the services: for people,
+/// without wansync, for programs, and for spreadsheets.
 fn check(row: &Success) {
     let method = find(row.method);
     let world = World::new();
@@ -77,6 +77,15 @@ fn check(row: &Success) {
     assert_eq!(json.stdout.lines().count(), 1, "{}", json.stdout);
     let printed: Value = serde_json::from_str(&json.stdout).expect(&json.stdout);
     assert_eq!(printed, data, "{}", row.method);
+
+    world.sim().reset();
+    let words = [row.words, &["--format", "csv"]].concat();
+    let csv = world.call(method, &words).expect(row.code);
+    assert_eq!(csv.stderr, "", "{}", row.method);
+    match row.csv {
+        Exactly(text) => assert_eq!(csv.stdout, text, "{} {:?}", row.method, row.words),
+        Lines(of) => assert_eq!(csv.stdout.lines().collect::<Vec<_>>(), of(&data)),
+    }
 }
 
 /// The content of the service's envelope, read without wansync.

@@ -316,7 +316,7 @@ fn options_that_make_no_sense_are_refused() {
         ),
         (
             &["skydns", "profiles", "ident=user1", "--format", "xml"],
-            "it is text or json",
+            "it is text, json, or csv",
         ),
         (
             &["skydns", "profiles", "ident=user1", "--colour"],

@@ -1,7 +1,7 @@
 //! Users, their tariffs and passwords.
 
 use crate::rows::Prints::Exactly;
-use crate::rows::{DONE, Success, nothing};
+use crate::rows::{DONE, DONE_CSV, Success, nothing};
 
 pub static ROWS: &[Success] = &[
     Success {
@@ -16,6 +16,7 @@ pub static ROWS: &[Success] = &[
         ],
         code: 0,
         prints: Exactly("email:    a+b@example.org\nplan:     Школа\nusername: магазин 5\n"),
+        csv: Exactly("username,email,plan\nмагазин 5,a+b@example.org,Школа\n"),
         after: |world| {
             let account = world.sim().account("магазин 5").expect("subscribed");
             assert_eq!(account.password, "п w&+%");
@@ -30,6 +31,7 @@ pub static ROWS: &[Success] = &[
         words: &["password=p"],
         code: 0,
         prints: Exactly("email:\nplan:     Премиум\nusername: provider_1\n"),
+        csv: Exactly("username,email,plan\nprovider_1,,Премиум\n"),
         after: |world| assert!(world.sim().account("provider_1").is_some()),
     },
     Success {
@@ -38,6 +40,7 @@ pub static ROWS: &[Success] = &[
         words: &[],
         code: 0,
         prints: Exactly("plan      name\nBUSINESS  Бизнес\nPREMIUM   Премиум\nSCHOOL    Школа\n"),
+        csv: Exactly("plan,name\nBUSINESS,Бизнес\nPREMIUM,Премиум\nSCHOOL,Школа\n"),
         after: nothing,
     },
     Success {
@@ -48,6 +51,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| assert!(world.sim().account("user1").expect("a user").active),
     },
     Success {
@@ -56,6 +60,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "--yes"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| assert!(!world.sim().account("user1").expect("a user").active),
     },
     Success {
@@ -64,6 +69,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "email=new+1@example.org"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             let email = world.sim().account("user1").expect("a user").email;
             assert_eq!(email.as_deref(), Some("new+1@example.org"));
@@ -75,6 +81,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "password=новый #1 😀"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             let password = world.sim().account("user1").expect("a user").password;
             assert_eq!(password, "новый #1 😀");
@@ -88,6 +95,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "plan=BUSINESS"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             let account = world.sim().account("user1").expect("a user");
             assert_eq!(account.plan, "BUSINESS");
@@ -100,6 +108,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "--yes"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             let account = world.sim().account("user1").expect("a user");
             assert_eq!((account.plan.as_str(), account.paid_until), ("FREE", 0));
@@ -115,6 +124,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1"],
         code: 0,
         prints: Exactly("date_end: 2026-12-21 00:00:00 UTC\n"),
+        csv: Exactly("date_end\n2026-12-21T00:00:00Z\n"),
         after: nothing,
     },
 ];

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use wansync_sim::{Binding, Kind};
 
 use crate::rows::Prints::Exactly;
-use crate::rows::{DONE, Success, nothing};
+use crate::rows::{DONE, DONE_CSV, Success, nothing};
 
 pub static ROWS: &[Success] = &[
     Success {
@@ -20,6 +20,7 @@ pub static ROWS: &[Success] = &[
         ],
         code: 0,
         prints: Exactly("added\n8.8.4.4\n2001:4860:4860::8888\n"),
+        csv: Exactly("address,added,because\n8.8.4.4,yes,\n2001:4860:4860::8888,yes,\n"),
         after: |world| {
             let held = [
                 fixed("8.8.4.4", 1002, "Дача"),
@@ -41,6 +42,9 @@ pub static ROWS: &[Success] = &[
              8.8.4.4      This address is already used\n\
              192.168.1.1  This address is not public\n",
         ),
+        csv: Exactly(
+            "address,added,because\n8.8.8.8,yes,\n8.8.4.4,no,This address is already used\n192.168.1.1,no,This address is not public\n",
+        ),
         after: |world| {
             let held = [fixed("8.8.4.4", 1001, ""), fixed("8.8.8.8", 1001, "")];
             assert_eq!(world.sim().bindings("user1"), held);
@@ -54,6 +58,7 @@ pub static ROWS: &[Success] = &[
         prints: Exactly(
             "added: none\n\nnot added  because\n10.0.0.1   This address is not public\n",
         ),
+        csv: Exactly("address,added,because\n10.0.0.1,no,This address is not public\n"),
         after: |world| assert!(world.sim().bindings("user1").is_empty()),
     },
     Success {
@@ -65,6 +70,7 @@ pub static ROWS: &[Success] = &[
         words: &["--yes", "ident=user1", "profile=1002"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             assert_eq!(world.sim().bindings("user1"), [fixed("1.1.1.3", 1003, "")]);
         },
@@ -78,6 +84,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1"],
         code: 0,
         prints: Exactly("address         comment\n1.1.1.1         Дача\n193.58.251.251\n"),
+        csv: Exactly("address,comment\n1.1.1.1,Дача\n193.58.251.251,\n"),
         after: nothing,
     },
     Success {
@@ -89,6 +96,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "profile=1003"],
         code: 0,
         prints: Exactly("address  comment\n1.1.1.2  b\n"),
+        csv: Exactly("address,comment\n1.1.1.2,b\n"),
         after: nothing,
     },
     Success {
@@ -97,6 +105,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1"],
         code: 0,
         prints: Exactly("none\n"),
+        csv: Exactly("address,comment\n"),
         after: nothing,
     },
     Success {
@@ -113,6 +122,7 @@ pub static ROWS: &[Success] = &[
         ],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             assert!(world.sim().bindings("user2").is_empty());
             let held = Binding {
@@ -133,6 +143,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "ip=1.1.1.1", "--yes"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             assert_eq!(world.sim().bindings("user1"), [fixed("1.1.1.2", 1001, "")]);
         },

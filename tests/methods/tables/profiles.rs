@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use crate::rows::Prints::{Exactly, Lines};
-use crate::rows::{DONE, Success, lines, nothing, words};
+use crate::rows::{DONE, DONE_CSV, Success, lines, nothing, words};
 use crate::world::World;
 
 pub static ROWS: &[Success] = &[
@@ -15,6 +15,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1"],
         code: 0,
         prints: Exactly("  id  profile\n1001  Основной\n1002  Дети\n1003  Офис\n"),
+        csv: Exactly("id,profile\n1001,Основной\n1002,Дети\n1003,Офис\n"),
         after: nothing,
     },
     Success {
@@ -23,6 +24,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "name=Дом & сад", "tls=yes", "blockpage_id=5"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             let profile = world.sim().profiles("user1").remove(&2001).expect("made");
             assert_eq!(profile.name, "Дом & сад");
@@ -37,6 +39,7 @@ pub static ROWS: &[Success] = &[
         words: &["profile_id=1003", "name=Office #2", "tls=False"],
         code: 0,
         prints: Exactly("id:   1003\nname: Office #2\ntls:  False\n"),
+        csv: Exactly("id,name,tls\n1003,Office #2,False\n"),
         after: |world| {
             let profile = world.sim().profiles("user1").remove(&1003).expect("there");
             assert_eq!((profile.name.as_str(), profile.tls), ("Office #2", false));
@@ -48,6 +51,11 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "name=Дом 1", "profile_id=1002"],
         code: 0,
         prints: Lines(|data| lines(data["ovpn"].as_str().expect("text"))),
+        csv: Lines(|data| {
+            let ovpn = data["ovpn"].as_str().expect("text");
+            let csv = format!("ovpn\n\"{ovpn}\"");
+            csv.lines().map(str::to_owned).collect()
+        }),
         after: |world| {
             let vpns = world.sim().vpns("user1");
             assert_eq!(
@@ -62,6 +70,7 @@ pub static ROWS: &[Success] = &[
         words: &["profile_id=1002", "--yes"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| assert_eq!(vpns(world), ["c"]),
     },
     Success {
@@ -70,6 +79,7 @@ pub static ROWS: &[Success] = &[
         words: &["ident=user1", "--yes"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| assert!(vpns(world).is_empty()),
     },
     Success {
@@ -83,6 +93,12 @@ pub static ROWS: &[Success] = &[
             let head = "id profile ip name".to_owned();
             std::iter::once(head).chain(rows.map(row)).collect()
         }),
+        csv: Lines(|data| {
+            let rows = data.as_array().expect("a list").iter();
+            let row = |row: &Value| words(row, &["id", "profile", "ip", "name"]).replace(' ', ",");
+            let head = "id,profile,ip,name".to_owned();
+            std::iter::once(head).chain(rows.map(row)).collect()
+        }),
         after: nothing,
     },
     Success {
@@ -91,6 +107,7 @@ pub static ROWS: &[Success] = &[
         words: &["id=2002", "--yes"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| assert_eq!(vpns(world), ["a", "c"]),
     },
     Success {
@@ -99,6 +116,7 @@ pub static ROWS: &[Success] = &[
         words: &["profile_id=1002", "address=192.168.1.1"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| {
             let profiles = world.sim().profiles("user1");
             assert_eq!(

@@ -4,7 +4,7 @@ use serde_json::Value;
 use wansync_sim::Session;
 
 use crate::rows::Prints::{Exactly, Lines};
-use crate::rows::{DONE, Success, nothing, words};
+use crate::rows::{DONE, DONE_CSV, Success, nothing};
 use crate::world::{World, on_this_year};
 
 pub static ROWS: &[Success] = &[
@@ -18,6 +18,9 @@ pub static ROWS: &[Success] = &[
              Дача     user356  172.16.10.2\n\
              Office   user357  172.16.10.3\n",
         ),
+        csv: Exactly(
+            "comment,login,vpnki_address\nДача,user356,172.16.10.2\nOffice,user357,172.16.10.3\n",
+        ),
         after: nothing,
     },
     Success {
@@ -26,6 +29,7 @@ pub static ROWS: &[Success] = &[
         words: &[],
         code: 0,
         prints: Exactly("comment  login    vpnki_address\nOffice   user357  172.16.10.3\n"),
+        csv: Exactly("comment,login,vpnki_address\nOffice,user357,172.16.10.3\n"),
         after: nothing,
     },
     Success {
@@ -34,6 +38,7 @@ pub static ROWS: &[Success] = &[
         words: &[],
         code: 0,
         prints: Exactly("none\n"),
+        csv: Exactly("login,vpnki_address,comment\n"),
         after: nothing,
     },
     Success {
@@ -41,7 +46,8 @@ pub static ROWS: &[Success] = &[
         before: nothing,
         words: &["ts=2016-10-10", "te=2016-12-31 23:59"],
         code: 0,
-        prints: Lines(connections),
+        prints: Lines(|data| connections(data, " ")),
+        csv: Lines(|data| connections(data, ",")),
         after: nothing,
     },
     Success {
@@ -57,7 +63,8 @@ pub static ROWS: &[Success] = &[
         },
         words: &["ts=0000-00-00", "te=now"],
         code: 0,
-        prints: Lines(connections),
+        prints: Lines(|data| connections(data, " ")),
+        csv: Lines(|data| connections(data, ",")),
         after: nothing,
     },
     Success {
@@ -66,11 +73,12 @@ pub static ROWS: &[Success] = &[
         words: &["tunnel=user357", "ts=0000-00-00 00-00-00", "te=NOW"],
         code: 0,
         prints: Lines(|data| {
-            let lines = connections(data);
+            let lines = connections(data, " ");
             assert_eq!(lines.len(), 1 + 2);
             assert!(lines[1].contains("2016-10-11 12:00:00"));
             lines
         }),
+        csv: Lines(|data| connections(data, ",")),
         after: nothing,
     },
     Success {
@@ -84,6 +92,9 @@ pub static ROWS: &[Success] = &[
              vpnki_address: 172.16.21.152\n\
              comment:\n",
         ),
+        csv: Exactly(
+            "login,password,vpnki_address,comment\nuser400,invented-user400,172.16.21.152,\n",
+        ),
         after: |world| assert_eq!(tunnels(world), ["user356", "user357", "user400"]),
     },
     Success {
@@ -92,6 +103,7 @@ pub static ROWS: &[Success] = &[
         words: &["tunnel=user356", "--yes"],
         code: 0,
         prints: DONE,
+        csv: DONE_CSV,
         after: |world| assert_eq!(tunnels(world), ["user357"]),
     },
 ];
@@ -101,8 +113,8 @@ fn tunnels(world: &World) -> Vec<String> {
     tunnels.map(|tunnel| tunnel.name).collect()
 }
 
-/// Rows of statistics, their moments as people write them.
-fn connections(data: &Value) -> Vec<String> {
+/// Rows of statistics, their moments as people write them, with this between two fields.
+fn connections(data: &Value, between: &str) -> Vec<String> {
     let fields = ["end", "login", "received", "sent", "start", "vpnki_address"];
     let row = |row: &Value| {
         let mut row = row.clone();
@@ -115,8 +127,9 @@ fn connections(data: &Value) -> Vec<String> {
             let (day, time) = text.split_once(' ').expect("a day and a time");
             row[moment] = format!("{day} {}", time.replace('-', ":")).into();
         }
-        words(&row, &fields)
+        let text = |field: &str| row[field].as_str().expect(field).to_owned();
+        fields.map(text).join(between)
     };
     let rows = data.as_array().expect("a list").iter().map(row);
-    std::iter::once(fields.join(" ")).chain(rows).collect()
+    std::iter::once(fields.join(between)).chain(rows).collect()
 }
