@@ -154,6 +154,15 @@ pub struct StatusArguments {
     /// show the text on the terminal, and draw it again every 2 s until Ctrl-C
     #[argh(switch)]
     pub watch: bool,
+
+    /// print one line as a plug-in of Nagios, and exit with 0 (OK), 1 (WARNING),
+    /// 2 (CRITICAL) or 3 (UNKNOWN)
+    #[argh(switch)]
+    pub check: bool,
+
+    /// only these sections, with --check
+    #[argh(positional, arg_name = "SECTION")]
+    pub sections: Vec<String>,
 }
 
 /// The form of a status.

@@ -6,6 +6,7 @@ use crate::agent::RunError;
 use crate::agent::publish::SectionReport;
 use wansync_core::failure::Failure;
 use wansync_core::outcome::Outcome;
+use wansync_core::text::plugin::Level;
 use wansync_core::tunnel::Health;
 
 /// An exit code.
@@ -14,8 +15,12 @@ use wansync_core::tunnel::Health;
 pub enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// An update failed.
+    /// An update failed; a plug-in's WARNING.
     Failed = 1,
+    /// A plug-in's CRITICAL.
+    Critical = 2,
+    /// A plug-in's UNKNOWN.
+    Unknown = 3,
     /// The command line is wrong (`EX_USAGE`).
     Usage = 64,
     /// The service cannot be reached, or cannot serve (`EX_UNAVAILABLE`).
@@ -76,6 +81,17 @@ impl Exit {
             _ if failure.is_permanent() => Exit::Refused,
             _ if failure.is_unavailable() => Exit::Unavailable,
             _ => Exit::Failed,
+        }
+    }
+}
+
+impl From<Level> for Exit {
+    fn from(level: Level) -> Exit {
+        match level {
+            Level::Ok => Exit::Done,
+            Level::Warning => Exit::Failed,
+            Level::Critical => Exit::Critical,
+            Level::Unknown => Exit::Unknown,
         }
     }
 }

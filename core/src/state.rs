@@ -79,6 +79,8 @@ pub struct SectionState {
     pub outcome: Option<Outcome>,
     /// The reason for that end, in words.
     pub reason: String,
+    /// The moment since which no pass has ended well, if the last one did not.
+    pub unwell_since: Option<Boot>,
 }
 
 /// As `persist!` would have it, but for the refusals, which are two fields.
@@ -103,6 +105,7 @@ impl Persist for SectionState {
         out.field("hold_down", &self.hold_down);
         out.field("outcome", &self.outcome);
         out.field("reason", &self.reason);
+        out.field("unwell_since", &self.unwell_since);
         out.close();
     }
 
@@ -129,6 +132,7 @@ impl Persist for SectionState {
         fields.field("hold_down", &mut new.hold_down);
         fields.field("outcome", &mut new.outcome);
         fields.field("reason", &mut new.reason);
+        fields.field("unwell_since", &mut new.unwell_since);
         if known.is_empty() && !dates.is_empty() {
             // 0.1.0 counted a refusal among the failures, and had no other words for it.
             new.failures = 0;
@@ -229,10 +233,23 @@ impl SectionState {
             confirmed.boot = confirmed.boot.min(now.boot);
         }
         let latest = now.boot + DAY + backoff::MAX_SPREAD;
+        self.unwell_since = self.unwell_since.map(|since| since.min(now.boot));
         self.not_before = self.not_before.min(latest);
         self.retry_after_until = self.retry_after_until.min(latest);
         self.hold_down = self.hold_down.clamp_future_times(now.boot, holddown::SENDS);
         self
+    }
+
+    /// Notes for how long no pass has ended well, after one that followed on `before` and
+    /// ended at `now`.
+    pub fn note_health(&mut self, before: &SectionState, now: Boot) {
+        let is_well = self
+            .outcome
+            .is_none_or(|outcome| outcome.state() == Outcome::Confirmed.state());
+        self.unwell_since = match is_well {
+            true => None,
+            false => before.unwell_since.or(Some(now)),
+        };
     }
 
     /// The change since `before` that the owner's program is run for, as the word of the

@@ -35,7 +35,10 @@ fn what_is_offered() {
         (&["wansync", "event", ""], &[]),
         (&["wansync", "once", ""], &["--force", "--dry-run"]),
         (&["wansync", "once", "home", "--f"], &["--force"]),
-        (&["wansync", "status", ""], &["--format", "--watch"]),
+        (
+            &["wansync", "status", ""],
+            &["--format", "--watch", "--check"],
+        ),
         (&["wansync", "status", "--format", "p"], &["prometheus"]),
         (
             &["wansync", "status", "--format", "text", "--w"],

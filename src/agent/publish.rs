@@ -397,7 +397,8 @@ impl Pass<'_> {
         let before = stored.as_ref().map(JsonWriter::of);
         let known = recall(stored, entry, section.policy.refresh, clock::now());
         let trouble = AbortReason::KeyOfUser(problem.text.clone(), number);
-        let state = reconcile::state_without_send(&known, &Decision::Abort(trouble.into()));
+        let mut state = reconcile::state_without_send(&known, &Decision::Abort(trouble.into()));
+        state.note_health(&known, clock::now().boot);
         if before != Some(JsonWriter::of(&state))
             && let Err(why) = self.store.remember_section(name, &state)
         {
@@ -438,7 +439,7 @@ impl Pass<'_> {
         old.hold_down = hold_down;
         let family = section.policy.family;
         let before = reconcile::state_after_observation(&old, &observation, family);
-        let (after, is_unavailable) = match decision {
+        let (mut after, is_unavailable) = match decision {
             Decision::Update(address) if !self.options.dry_run => {
                 self.update(context, &before, address)
             }
@@ -450,6 +451,7 @@ impl Pass<'_> {
             }
             other => (reconcile::state_without_send(&before, &other), false),
         };
+        after.note_health(&old, clock::now().boot);
         let mut report = self.report(context, &after, is_unavailable);
         report.source_failed = observation.is_err();
         if !self.options.dry_run {

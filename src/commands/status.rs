@@ -22,6 +22,7 @@ use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
 use crate::sys::{clock, control, terminal};
 use wansync_core::config::problem::Problem;
+use wansync_core::config::suggest;
 use wansync_core::config::{Config, Content, Section, Skydns, Source};
 use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::outcome::Outcome;
@@ -34,9 +35,10 @@ use wansync_core::source::claims::Claims;
 use wansync_core::state::SectionState;
 use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
+use wansync_core::text::plugin::{self, Level};
 use wansync_core::text::prometheus;
 use wansync_core::text::status::tunnel::TunnelView;
-use wansync_core::text::status::{SectionView, StatusView, text};
+use wansync_core::text::status::{SectionView, StatusView, is_overdue, text};
 use wansync_core::time::Now;
 
 /// The longest wait for the daemon to write what it knows.
@@ -46,6 +48,13 @@ const REDRAW_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Runs it.
 pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
+    if status.check {
+        return check_status(paths, status, out);
+    }
+    if let Some(name) = status.sections.first() {
+        log::error!("status takes the name of a section ('{name}') with --check only");
+        return Exit::Usage;
+    }
     if status.watch {
         return watch_status(paths, status.format);
     }
@@ -64,6 +73,37 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
             exit
         }
     }
+}
+
+/// Prints it as a plug-in does. Whatever is wrong is in that one line, and never ends with
+/// a code that is none of a plug-in's.
+fn check_status(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
+    let checked = match collect_view(paths) {
+        _ if status.watch || status.format != StatusFormat::Text => {
+            Err("--check goes with neither --watch nor --format".to_owned())
+        }
+        Ok(view) => unknown_section(paths, &view, &status.sections).map_or(Ok(view), Err),
+        Err((_, why)) => Err(why),
+    };
+    let (level, line) = match checked {
+        Ok(view) => plugin::report(&view, &status.sections),
+        Err(why) => (Level::Unknown, plugin::line(Level::Unknown, &why)),
+    };
+    out.line(&line);
+    level.into()
+}
+
+/// The first of these names that is none of a section, in words.
+fn unknown_section(paths: &Paths, view: &StatusView, chosen: &[String]) -> Option<String> {
+    let mut known: Vec<&str> = view.disabled.iter().map(String::as_str).collect();
+    known.extend(view.skydns.iter().map(|section| &*section.section));
+    known.extend(view.tunnels.iter().map(|tunnel| &*tunnel.section));
+    let name = chosen.iter().find(|name| !known.contains(&name.as_str()))?;
+    let file = paths.config.display();
+    let hint = suggest::hint(name, &known);
+    Some(format!(
+        "{file} has no skydns or tunnel section '{name}'{hint}"
+    ))
 }
 
 /// Draws it until Ctrl-C, which needs no care: see [`frame`].
@@ -118,17 +158,35 @@ fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     let mut warnings = Vec::new();
     warnings.extend(other.map(|other| other.to_string()));
     warnings.extend(unwritable);
+    let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
     Ok(StatusView {
         version: env!("CARGO_PKG_VERSION"),
         clock_is_set: now.clock_is_set(),
-        skydns: section_views(paths, &config, &store, now),
+        skydns: section_views(paths, &config, &store, (now, done_ago)),
         tunnels: tunnel_views(&config, &store, now),
         filtering: judge_household(paths, &config),
         warnings,
         is_enabled: config.main.enabled,
         errors,
         is_state_writable,
+        disabled: disabled_sections(&config),
+        overdue: done_ago.filter(|ago| is_overdue(*ago, config.main.interval)),
     })
+}
+
+fn disabled_sections(config: &Config) -> Vec<String> {
+    let mut names = Vec::new();
+    for section in &config.skydns {
+        if matches!(section.content, Content::Disabled) {
+            names.push(section.name.clone());
+        }
+    }
+    for section in &config.tunnels {
+        if matches!(section.content, Content::Disabled) {
+            names.push(section.name.clone());
+        }
+    }
+    names
 }
 
 /// The configuration that is acted upon.
@@ -192,10 +250,14 @@ struct Sources<'a> {
     now: Now,
 }
 
-fn section_views(paths: &Paths, config: &Config, store: &Store, now: Now) -> Vec<SectionView> {
+fn section_views(
+    paths: &Paths,
+    config: &Config,
+    store: &Store,
+    (now, done_ago): (Now, Option<Duration>),
+) -> Vec<SectionView> {
     let client = HttpClient::new(config.main.ca_file.as_ref(), false);
     let interval = config.main.interval;
-    let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
     let sources = Sources {
         observer: Observer::new(&paths.ubus, &client),
         store,
@@ -257,6 +319,8 @@ fn section_view(name: &str, section: &Skydns, sources: &Sources<'_>) -> SectionV
         sends_left_today: Some(left),
         sends: Some(section.policy.daily_limit - left),
         confirmed_for: state.confirmed.map(|c| now.boot.since(c.boot)),
+        refresh: Some(section.policy.refresh),
+        unwell_for: state.unwell_since.map(|since| now.boot.since(since)),
         warning: None,
         profile_test: profile_test(name, section, sources.store, now),
         reason: (!reason.is_empty()).then_some(reason),

@@ -8,6 +8,7 @@
 
 mod exposition;
 mod metrics;
+mod plugin;
 mod text;
 mod watch;
 mod words;

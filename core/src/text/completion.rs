@@ -46,7 +46,7 @@ pub const COMMANDS: [&str; 7] = [
 
 /// The options of the commands without a table.
 const OPTIONS: [(&str, &str); 3] = [
-    ("status", "--format --watch"),
+    ("status", "--format --watch --check"),
     ("once", "--force --dry-run"),
     ("check", "--offline"),
 ];

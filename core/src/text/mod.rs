@@ -9,6 +9,7 @@ pub mod completion;
 pub mod frame;
 pub mod help;
 pub mod init;
+pub mod plugin;
 pub mod prometheus;
 pub mod status;
 pub mod table;

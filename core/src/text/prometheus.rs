@@ -15,14 +15,8 @@
 //! };
 //! let view = StatusView {
 //!     version: "0.1.0",
-//!     clock_is_set: true,
 //!     skydns: vec![section],
-//!     tunnels: Vec::new(),
-//!     filtering: None,
-//!     is_enabled: true,
-//!     errors: 0,
-//!     warnings: Vec::new(),
-//!     is_state_writable: true,
+//!     ..StatusView::default()
 //! };
 //! let metrics = metrics(&view);
 //! assert!(metrics.contains("wansync_build_info{version=\"0.1.0\"} 1\n"));

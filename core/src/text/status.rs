@@ -15,12 +15,8 @@
 //!     version: "0.1.0",
 //!     clock_is_set: true,
 //!     skydns: vec![section],
-//!     tunnels: Vec::new(),
-//!     filtering: None,
 //!     is_enabled: true,
-//!     errors: 0,
-//!     warnings: Vec::new(),
-//!     is_state_writable: true,
+//!     ..StatusView::default()
 //! };
 //! let shown = text(&view);
 //! assert!(shown.starts_with("wansync 0.1.0, clock ok\nhome  no pass yet"), "{shown}");
@@ -51,8 +47,11 @@ use crate::time::describe_span;
 use tunnel::TunnelView;
 use value::Value;
 
+/// The time that a round or a pass may be late.
+const MAX_DELAY: Duration = Duration::from_secs(60);
+
 /// The whole of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct StatusView {
     /// Of this program.
     pub version: &'static str,
@@ -72,6 +71,11 @@ pub struct StatusView {
     pub errors: usize,
     /// False if what is learnt cannot be remembered.
     pub is_state_writable: bool,
+    /// The sections, of either type, that are disabled.
+    pub disabled: Vec<String>,
+    /// The time since the last pass over the addresses, if it is longer than the pauses
+    /// between passes explain.
+    pub overdue: Option<Duration>,
 }
 
 /// One `skydns` section.
@@ -99,6 +103,10 @@ pub struct SectionView {
     pub sends: Option<u32>,
     /// The time since the address was last acknowledged.
     pub confirmed_for: Option<Duration>,
+    /// The age at which a confirmed address is sent again.
+    pub refresh: Option<Duration>,
+    /// The time since which no pass has ended well.
+    pub unwell_for: Option<Duration>,
 }
 
 impl SectionView {
@@ -151,6 +159,13 @@ impl Serialize for StatusView {
 
 fn clock_word(is_set: bool) -> &'static str {
     if is_set { "ok" } else { "not set" }
+}
+
+/// True if what was last done so long ago should have been done again since. Once or twice
+/// late is no news; more means that neither the service nor cron runs, and what was found
+/// then says little about now.
+pub fn is_overdue(ago: Duration, interval: Duration) -> bool {
+    ago > interval.saturating_mul(3).saturating_add(MAX_DELAY)
 }
 
 /// The text for people.

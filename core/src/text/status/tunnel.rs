@@ -9,6 +9,7 @@ use core::fmt::{self, Write};
 use core::time::Duration;
 
 use super::evidence::{self, EvidenceView};
+use super::is_overdue;
 use super::value::Value;
 use crate::config::Tunnel;
 use crate::text::WRONG_SECTION;
@@ -17,8 +18,6 @@ use crate::time::{Boot, describe_span};
 use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, round_interval};
 use crate::tunnel::{Health, TunnelState};
 
-/// The time that a round may be late.
-const MAX_DELAY: Duration = Duration::from_secs(60);
 const NEVER: &str = "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once";
 
 /// One `tunnel` section.
@@ -40,6 +39,8 @@ pub struct TunnelView {
     pub restarts_last_hour: usize,
     /// The time until the next round.
     pub next_due: Option<Duration>,
+    /// False if nobody looks at it, or the section is wrong: then its health says nothing.
+    pub is_watched: bool,
     /// The tunnel's network or device, in words.
     link: String,
     /// The evidence in words, with ages.
@@ -122,11 +123,9 @@ impl TunnelView {
         self.evidence = EvidenceView::of(&state.evidence, now);
         self.evidence.wan = state.wan_network.clone();
         self.next_due = Some(due);
+        self.is_watched = true;
         self.found = evidence::line(tunnel, state, now);
-        // A round or two that are late are no news; then neither the service nor cron
-        // runs, and what was found says little about now.
-        let max_age = tunnel.policy.interval.max(recheck) * 3 + MAX_DELAY;
-        if ago > max_age {
+        if is_overdue(ago, tunnel.policy.interval.max(recheck)) {
             self.discount(ago);
         }
     }
@@ -141,6 +140,7 @@ impl TunnelView {
         ));
         self.health = Health::Unknown;
         self.since = Some(ago);
+        self.is_watched = false;
     }
 }
 
