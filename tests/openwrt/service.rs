@@ -390,3 +390,47 @@ fn the_pass_in_the_background_does_not_hold_the_services_lock() {
         pidof wansync >/dev/null || exit 3";
     staged.run(script).expect(0);
 }
+
+/// What a person types at the service reaches the program, with its options, and nothing
+/// waits for the lock of the service meanwhile.
+#[test]
+fn the_service_passes_commands_on() {
+    let staged = running("hook");
+    staged
+        .service("help")
+        .expect(0)
+        .says("\tcheck           Ask each link")
+        .says("\tonce            One pass now")
+        .never_says("not found");
+    staged
+        .service("check --offline")
+        .expect(0)
+        .says("ok    /etc/config/wansync: 1 skydns sections, 1 in use");
+    let forced = staged.service("once --force home").expect(0);
+    forced.says("home: confirmed: 8.8.4.4 is confirmed");
+    staged.service("once other").expect(64);
+    let status = staged.service("status").expect(0);
+    assert!(status.stdout.starts_with("running\nwansync "), "{status:?}");
+    let plugin = staged.service("status --check").expect(0);
+    assert!(plugin.stdout.starts_with("WANSYNC OK - "), "{plugin:?}");
+    staged.service("stop").expect(0);
+    let status = staged.service("status").expect(0);
+    assert!(
+        status.stdout.starts_with("inactive\nwansync "),
+        "{status:?}"
+    );
+    // Whoever asks how it is holds up nobody who starts it.
+    let unlocked = "flock -n /var/lock/procd_wansync.lock true && echo free";
+    staged.write(
+        "tmp/command",
+        &format!("#!/bin/sh\n{unlocked} >/tmp/answer\n"),
+    );
+    let text = staged.home("8.8.4.4").replace(
+        "option source 'static'\noption address '8.8.4.4'",
+        "option source 'command'\noption command '/tmp/command'",
+    );
+    staged.configure("", &text);
+    staged.run("chmod 755 /tmp/command").expect(0);
+    staged.service("once --dry-run");
+    assert_eq!(staged.read("tmp/answer"), "free\n");
+}
