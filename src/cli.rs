@@ -69,6 +69,8 @@ pub enum Command {
     Status(StatusArguments),
     /// A list of findings.
     Check(CheckArguments),
+    /// The owner's program, tried out.
+    Notify(NotifyArguments),
     /// A method of SkyDNS.
     Skydns(SkydnsCall),
     /// A resource of VPNKI.
@@ -199,6 +201,24 @@ pub struct CheckArguments {
     /// has an error
     #[argh(switch, hidden_help)]
     pub service: bool,
+}
+
+/// Runs the program of 'option notify' of a section as for a change, which is made up, and
+/// shows what it printed and how it ended.
+#[derive(FromArgs, Debug)]
+#[argh(subcommand, name = "notify", help_triggers("-h", "--help", "help"))]
+pub struct NotifyArguments {
+    /// the state that is told of (unconfirmed, or a tunnel's down)
+    #[argh(option, arg_name = "STATE")]
+    pub new: Option<String>,
+
+    /// say what it would be told, and do not run it
+    #[argh(switch)]
+    pub dry_run: bool,
+
+    /// the section
+    #[argh(positional, arg_name = "SECTION")]
+    pub section: String,
 }
 
 /// The form of an answer.

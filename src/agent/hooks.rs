@@ -4,16 +4,20 @@
 //! They run one after the other, in the order of the changes, and what
 //! starts them does not wait. Each has its time, and no more.
 
+use std::io;
 use std::time::Duration;
 
-use crate::sys::child::Child;
-use crate::sys::clock;
+use crate::sys::child::{Child, ChildEnd};
+use crate::sys::{clock, process};
 
 /// The longest that a program may run.
 const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
 /// The number of runs that may wait. Where states change faster than the programs run,
 /// the latest changes are kept.
 const MAX_WAITING: usize = 64;
+
+/// The variable by which a program knows that it is only tried out.
+pub const TEST_MARK: (&str, &str) = ("WANSYNC_TEST", "1");
 
 /// One program to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +48,24 @@ pub struct StateChange {
 }
 
 impl HookRun {
-    fn start(&self) -> std::io::Result<Child> {
+    fn start(&self) -> io::Result<Child> {
+        let environment = self.environment();
+        Child::start(&self.program, &self.arguments, &environment, HOOK_TIMEOUT)
+    }
+
+    /// Runs it, and gives its end, and the beginning of what it printed and of its errors.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub fn try_out(&self) -> io::Result<(ChildEnd, [Vec<u8>; 2])> {
+        let environment = [&self.environment()[..], &[TEST_MARK]].concat();
+        process::capture(&self.program, &self.arguments, &environment, HOOK_TIMEOUT)
+    }
+
+    /// The variables that tell the program of the change.
+    pub fn environment(&self) -> [(&str, &str); 6] {
         let change = &self.change;
-        let environment = [
+        [
             ("WANSYNC_TYPE", change.kind),
             ("WANSYNC_SECTION", &self.section),
             ("WANSYNC_OLD", change.old),
@@ -56,8 +75,7 @@ impl HookRun {
                 "tunnel" => ("WANSYNC_TUNNEL", &change.subject),
                 _ => ("WANSYNC_ADDRESS", &change.subject),
             },
-        ];
-        Child::start(&self.program, &self.arguments, &environment, HOOK_TIMEOUT)
+        ]
     }
 
     fn log_failure(&self, what: &str) {

@@ -7,6 +7,7 @@
 //! | `daemon` | `daemon` | `agent::daemon`; its child processes are `agent::publish` and `agent::account` |
 //! | `status` | `status` | what the others remembered |
 //! | `check` | `check` | its parts: `configuration`, `tunnels`; `service` for OpenWrt's init script |
+//! | `notify` | `notify` | `agent::hooks`, for a change that is made up |
 //! | `skydns`, `vpnki` | `call` | `account` (URL and key), `answer` (printing) |
 //!
 //! `output` is what they print with.
@@ -17,6 +18,7 @@ mod call;
 mod check;
 mod daemon;
 mod event;
+mod notify;
 mod once;
 mod output;
 mod status;
@@ -53,6 +55,7 @@ fn run_command(paths: &Paths, arguments: &Arguments, out: &Output) -> Exit {
         Some(Command::Event(event)) => event::run(paths, event),
         Some(Command::Status(status)) => status::run(paths, status, out),
         Some(Command::Check(check)) => check::run(paths, check, out),
+        Some(Command::Notify(notify)) => notify::run(paths, notify, out),
         Some(Command::Skydns(call)) => call::run(paths, Service::Skydns, &call.as_call(), out),
         Some(Command::Vpnki(call)) => call::run(paths, Service::Vpnki, &call.as_call(), out),
         None => {

@@ -16,6 +16,7 @@ use rustix::process::{
 };
 use rustix::stdio::dup2_stdin;
 
+use super::child::ChildEnd;
 use super::clock;
 use super::os_error::describe;
 use super::spawn::{Process, Program};
@@ -77,9 +78,8 @@ fn readable(line: &[u8]) -> String {
 /// The program gets a process group of its own, and all of it is killed when
 /// the time is over.
 pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun {
-    let end = clock::since_boot() + timeout;
-    let (mut child, pipes) = match start(program, arguments) {
-        Ok(started) => started,
+    let (end, [stdout, stderr]) = match capture(program, arguments, &[], timeout) {
+        Ok(captured) => captured,
         Err(error) => {
             return ProgramRun {
                 output: Err(start_fault(program, &error)),
@@ -87,6 +87,36 @@ pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun
             };
         }
     };
+    let output = match end {
+        ChildEnd::Overdue(timeout) => Err(CommandFault::Timeout(timeout.as_secs())),
+        ChildEnd::Exited(status) if status.success() => match first_line(&stdout).trim_ascii() {
+            b"" => Err(CommandFault::Silent),
+            _ => Ok(ProgramOutput(stdout)),
+        },
+        other => Err(CommandFault::Failed(other.to_string())),
+    };
+    ProgramRun {
+        output,
+        stderr: readable(first_line(&stderr)),
+    }
+}
+
+/// Runs a program without a shell, and gives its end, and the beginning of its output and
+/// of its errors. Its environment is ours and `environment`.
+///
+/// The program gets a process group of its own, and all of it is killed when
+/// the time is over.
+///
+/// # Errors
+/// It could not be started.
+pub fn capture(
+    program: &str,
+    arguments: &[String],
+    environment: &[(&str, &str)],
+    timeout: Duration,
+) -> io::Result<(ChildEnd, [Vec<u8>; 2])> {
+    let end = clock::since_boot() + timeout;
+    let (mut child, pipes) = start(program, arguments, environment)?;
     let mut pipes = pipes.map(|pipe| Captured {
         pipe: Some(pipe),
         bytes: Vec::new(),
@@ -96,34 +126,27 @@ pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun
         child.signal_group(Signal::KILL);
         let _ = child.wait();
     }
-    let [stdout, stderr] = pipes.map(|captured| captured.bytes);
-    let output = match ended {
-        Err(error) => Err(CommandFault::Failed(format!(
-            "cannot be listened to: {}",
-            describe(&error)
-        ))),
-        Ok(None) => Err(CommandFault::Timeout(timeout.as_secs())),
-        Ok(Some(status)) if !status.success() => {
-            Err(CommandFault::Failed(format!("failed ({status})")))
-        }
-        Ok(Some(_)) if first_line(&stdout).trim_ascii().is_empty() => Err(CommandFault::Silent),
-        Ok(Some(_)) => Ok(ProgramOutput(stdout)),
+    let end = match ended {
+        Err(error) => ChildEnd::Lost(describe(&error)),
+        Ok(None) => ChildEnd::Overdue(timeout),
+        Ok(Some(status)) => ChildEnd::Exited(status),
     };
-    ProgramRun {
-        output,
-        stderr: readable(first_line(&stderr)),
-    }
+    Ok((end, pipes.map(|captured| captured.bytes)))
 }
 
 /// Starts it, with the other ends of its output and of its errors.
-fn start(program: &str, arguments: &[String]) -> io::Result<(Process, [PipeReader; 2])> {
+fn start(
+    program: &str,
+    arguments: &[String],
+    environment: &[(&str, &str)],
+) -> io::Result<(Process, [PipeReader; 2])> {
     let (output, its_output) = io::pipe()?;
     let (errors, its_errors) = io::pipe()?;
     let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
     let program = Program {
         path: program.as_ref(),
         arguments: &arguments,
-        environment: &[],
+        environment,
         standard: [None, Some(its_output.as_fd()), Some(its_errors.as_fd())],
         is_alone: true,
     };

@@ -18,6 +18,7 @@ mod limits;
 mod notify;
 mod signals;
 mod start;
+mod tried_out;
 
 use std::fs;
 use std::process::Command;

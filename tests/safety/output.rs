@@ -8,7 +8,7 @@ use std::process::Command;
 use wansync_test_support::{Ran, Router, ran};
 
 /// Every command that prints, as it is typed; each ends with 0 where it is heard.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "--version",
     "--help",
     "help",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 20] = [
     "status",
     "status --format json",
     "status --format prometheus",
+    "notify --help",
     "check",
     "check --offline",
     "check --service",

@@ -40,15 +40,16 @@ complete -o default -F _wansync wansync
 ";
 
 /// The program's commands, as its command line lists them.
-pub const COMMANDS: [&str; 7] = [
-    "once", "daemon", "event", "status", "check", "skydns", "vpnki",
+pub const COMMANDS: [&str; 8] = [
+    "once", "daemon", "event", "status", "check", "notify", "skydns", "vpnki",
 ];
 
 /// The options of the commands without a table.
-const OPTIONS: [(&str, &str); 3] = [
+const OPTIONS: [(&str, &str); 4] = [
     ("status", "--format --watch --check"),
     ("once", "--force --dry-run"),
     ("check", "--offline"),
+    ("notify", "--new --dry-run"),
 ];
 
 /// The text of a completion for bash.
