@@ -20,7 +20,7 @@ fn names(staged: &Staged) -> BTreeSet<String> {
     names
 }
 
-const INSTALLED: [&str; 16] = [
+const INSTALLED: [&str; 19] = [
     "etc/capabilities",
     "etc/capabilities/wansync-route.json",
     "etc/capabilities/wansync.json",
@@ -37,6 +37,9 @@ const INSTALLED: [&str; 16] = [
     "usr/share",
     "usr/share/acl.d",
     "usr/share/acl.d/wansync.json",
+    "usr/share/wansync",
+    "usr/share/wansync/notify-mail",
+    "usr/share/wansync/notify-telegram",
 ];
 
 /// The files that OpenWrt's own scripts look for, on apk.
@@ -175,7 +178,7 @@ fn the_packages_hold_what_openwrts_build_would_put_there() {
     let made = staged.built_by_make();
     let (ipk, apk) = packages()[0].read();
     let files = modes(&made.join("files"));
-    assert_eq!(files.len(), 10, "{files:?}");
+    assert_eq!(files.len(), 12, "{files:?}");
     for tree in [&ipk.tree, &apk.tree] {
         for (name, mode) in &files {
             let entry = tree.get(name).unwrap_or_else(|| panic!("{name}"));

@@ -12,6 +12,7 @@ wansync_test_support::simulator!();
 
 mod cron;
 mod disabled;
+mod examples;
 mod filtering;
 mod flash;
 mod hotplug;

@@ -21,6 +21,7 @@ fn shellcheck_has_no_complaint() {
         .iter()
         .map(|name| files().join(format!("wansync.{name}")))
         .collect();
+    scripts.extend(["mail", "telegram"].map(|name| files().join(format!("notify-{name}"))));
     let made = staged.built_by_make();
     scripts.extend(["postinst", "prerm"].map(|name| made.join(name)));
     for (name, script) in packages()[0].scripts() {

@@ -382,7 +382,7 @@ fn copy_all(from: &Path, to: &Path) {
 }
 
 /// The libraries of a program, as `ldd` names them.
-fn libraries(program: &Path) -> Vec<String> {
+pub fn libraries(program: &Path) -> Vec<String> {
     static OURS: OnceLock<Vec<String>> = OnceLock::new();
     let ask = || {
         let said = Command::new("ldd").arg(program).output().expect("ldd runs");
