@@ -88,9 +88,12 @@ fn hostname() -> String {
     name.expect("Linux has it").trim().to_owned()
 }
 
+/// The path of a request, and the fields of its form.
+type Told = (String, Vec<(String, String)>);
+
 /// A server of the Bot API, which answers with this status or, without one, never. Gives
-/// its URL, and the path and the fields of each request.
-fn server(status: Option<&'static str>) -> (String, Receiver<(String, Vec<(String, String)>)>) {
+/// its URL, and what it is told.
+fn server(status: Option<&'static str>) -> (String, Receiver<Told>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let (send, requests) = channel();
