@@ -7,7 +7,10 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec;
+use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use super::method::{Method, Shape};
 use super::reply::Reply;
@@ -44,6 +47,38 @@ pub enum Answer<'a> {
     Ovpn(Ovpn<'a>),
     /// The login and password of a new tunnel.
     Credentials(Credentials<'a>),
+}
+
+impl Answer<'_> {
+    /// Those of the addresses that a call of `add_ip` asked for which its answer names
+    /// neither as added nor as not: nothing is known of them. `given` are the call's
+    /// parameters.
+    pub fn unnamed<'g>(&self, method: &Method, given: &'g [(&str, String)]) -> Vec<&'g str> {
+        if method.shape != Shape::Added {
+            return Vec::new();
+        }
+        let is_named = |asked: &str| match self {
+            Answer::Added(added) => {
+                let invalid = added.invalid().map(|(address, _)| address);
+                added
+                    .added()
+                    .chain(invalid)
+                    .any(|text| is_same(&text, asked))
+            }
+            _ => false,
+        };
+        let asked = given.iter().filter(|(name, _)| *name == "ip");
+        asked
+            .map(|(_, address)| address.as_str())
+            .filter(|address| !is_named(address))
+            .collect()
+    }
+}
+
+/// True if two texts are one address, however it is written.
+fn is_same(one: &str, other: &str) -> bool {
+    let address = |text: &str| text.trim().parse::<IpAddr>().ok();
+    one == other || address(one).is_some_and(|one| address(other) == Some(one))
 }
 
 /// One of the two services.
@@ -214,7 +249,7 @@ fn map_answer<'a>(data: Json<'a>, key: &'static str, value: &'static str) -> Ans
 
 fn added_answer(data: Json<'_>) -> Answer<'_> {
     let added = Added::in_data(data);
-    match added.is_absent() {
+    match added.is_absent() && !data.is_empty() {
         true => generic_answer(data),
         false => Answer::Added(added),
     }
@@ -255,4 +290,38 @@ fn missing(what: &str) -> Box<Failure> {
     Box::new(Failure::Unknown {
         what: format!("a success without {what}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_are_named_nowhere() {
+        let add_ip = super::super::skydns_methods::find("add_ip").expect("documented");
+        let given = ["8.8.4.4", "2001:DB8::1", "10.0.0.1"].map(|text| ("ip", text.to_owned()));
+        let given = [&[("ident", "9.9.9.9".to_owned())], &given[..]].concat();
+        let table: [(&str, &[&str]); 6] = [
+            (
+                r#"{"added_addresses": ["8.8.4.4", "2001:db8:0::1"], "invalid_adresses": [{"10.0.0.1": ""}]}"#,
+                &[],
+            ),
+            (
+                r#"{"added_addresses": [" 8.8.4.4"], "invalid_adresses": ["10.0.0.1"]}"#,
+                &["2001:DB8::1"],
+            ),
+            (
+                r#"{"added_addresses": ["8.8.4.40", "1.1.1.1"]}"#,
+                &["8.8.4.4", "2001:DB8::1", "10.0.0.1"],
+            ),
+            (r#"{"count": 3}"#, &["8.8.4.4", "2001:DB8::1", "10.0.0.1"]),
+            ("null", &["8.8.4.4", "2001:DB8::1", "10.0.0.1"]),
+            ("[]", &["8.8.4.4", "2001:DB8::1", "10.0.0.1"]),
+        ];
+        for (data, expected) in table {
+            let data = Json::parse(data.as_bytes()).expect(data);
+            let answer = build_answer(add_ip, data).expect("an answer");
+            assert_eq!(answer.unnamed(add_ip, &given), expected, "{data}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use wansync_core::json::Json;
 use wansync_core::service::answer::{Answer, data_json, decode};
+use wansync_core::service::columns::{cells_for, for_each_line};
 use wansync_core::service::method::Method;
 use wansync_core::service::reply::Reply;
 use wansync_core::service::{skydns_methods, vpnki_resources};
@@ -41,6 +42,9 @@ fn mutated_bodies_are_read_or_refused() {
         let shown = lines(method, &reply);
         assert!(!shown.is_empty());
         assert!(shown.iter().all(|line| !line.contains('\n')), "{shown:?}");
+        if let Ok(answer) = decode(method, &reply, Wall::from_secs(0)) {
+            are_rectangular(method, &answer);
+        }
         if let Ok(text) = data_json(method, &reply, Wall::from_secs(0)) {
             successes += 1;
             assert!(Json::parse(text.as_bytes()).is_ok(), "{text}");
@@ -49,6 +53,19 @@ fn mutated_bodies_are_read_or_refused() {
     }
     // Otherwise the errors alone are tested.
     assert!(successes > ROUNDS / 20, "{successes}");
+}
+
+/// Each line has a cell for each column, and each row one for each that is known before.
+fn are_rectangular(method: &Method, answer: &Answer<'_>) {
+    let mut counts = Vec::new();
+    for_each_line(method, answer, &mut |cells| counts.push(cells.len()));
+    assert!(counts.iter().all(|count| *count == counts[0] && *count > 0));
+    let rows = cells_for(method, answer);
+    assert_eq!(rows.len(), counts.len() - 1);
+    assert!(
+        rows.iter()
+            .all(|row| row.len() == method.columns().len() + 1)
+    );
 }
 
 #[test]

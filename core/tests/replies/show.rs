@@ -47,7 +47,12 @@ fn of_answer(answer: &Answer<'_>) -> Vec<String> {
             let bad = added
                 .invalid()
                 .map(|(address, why)| line("invalid", &[address, why]));
-            good.chain(bad).chain(fields("rest", &added.rest)).collect()
+            let mut all: Vec<String> = good.chain(bad).collect();
+            all.extend(fields("rest", &added.rest));
+            if all.is_empty() {
+                all.push("nothing".to_owned());
+            }
+            all
         }
         Answer::Ovpn(ovpn) => {
             let text = line("ovpn", &[Cow::Borrowed(&ovpn.text)]);

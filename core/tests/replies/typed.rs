@@ -182,6 +182,7 @@ fn none_active_is_not_unknown() {
         "vpnki-active-none-object",
         "vpnki-active-none-v30",
         "vpnki-active-none-wrapped",
+        "vpnki-tunnels-none",
     ] {
         assert_eq!(is_none(name), Some(true), "{name}");
     }
@@ -192,7 +193,6 @@ fn none_active_is_not_unknown() {
         "vpnki-active-false",
         "vpnki-active-ok",
         "vpnki-active-true",
-        "vpnki-tunnels-none",
         "vpnki-status-500-none",
         "vpnki-damaged-with-good-end",
     ] {

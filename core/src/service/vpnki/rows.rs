@@ -72,8 +72,7 @@ pub(super) fn has_name(object: Json<'_>) -> bool {
 /// row, or any of these under a name of its own.
 ///
 /// # Errors
-/// [`Failure::Unknown`] for what is no list (`null`, `false`), and for an
-/// empty list of `tunnels`, since an account without tunnels is not watched.
+/// [`Failure::Unknown`] for what is no list (`null`, `false`).
 ///
 /// ```
 /// use wansync_core::json::Json;
@@ -87,7 +86,7 @@ pub(super) fn has_name(object: Json<'_>) -> bool {
 ///
 /// let none = Json::parse(b"[]").unwrap();
 /// assert!(vpnki::rows("active", none, &aliases).unwrap().is_empty());
-/// assert!(vpnki::rows("tunnels", none, &aliases).is_err());
+/// assert!(vpnki::rows("active", Json::NULL, &aliases).is_err());
 /// ```
 pub fn rows<'a>(
     resource: &str,
@@ -96,18 +95,14 @@ pub fn rows<'a>(
 ) -> Result<Rows<'a>, Box<Failure>> {
     let unknown = |what: String| Err(Failure::Unknown { what }.into());
     let list = unwrap_list(resource, payload, aliases).unwrap_or(payload);
-    let rows = match list.kind() {
+    Ok(match list.kind() {
         JsonKind::Array => Rows::each(list),
         JsonKind::Object if list.is_empty() || is_numbered(list) => Rows::each(list),
         JsonKind::Object if is_by_name(list, aliases) => Rows::keyed(list),
         JsonKind::Object => Rows::one(list),
         JsonKind::Text => return unknown("text instead of a list".to_owned()),
         _ => return unknown(format!("{list} instead of a list")),
-    };
-    match rows.is_empty() && resource == "tunnels" {
-        true => unknown("an empty list of tunnels".to_owned()),
-        false => Ok(rows),
-    }
+    })
 }
 
 /// The value under the one name that holds a list: `{"tunnels": […]}`, or

@@ -108,13 +108,20 @@ pub fn resolve(
     Ok(resolutions)
 }
 
+/// An account without tunnels is not watched, so an empty list of them is none.
 fn rows_in<'a>(
     reply: &'a Reply,
     resource: &str,
     aliases: &Aliases,
     now: Wall,
 ) -> Result<Rows<'a>, Box<Failure>> {
-    rows(resource, payload(reply, now)?.data, aliases)
+    let rows = rows(resource, payload(reply, now)?.data, aliases)?;
+    match rows.is_empty() && resource == TUNNELS {
+        true => Err(Box::new(Failure::Unknown {
+            what: "an empty list of tunnels".to_owned(),
+        })),
+        false => Ok(rows),
+    }
 }
 
 fn check_understood(
