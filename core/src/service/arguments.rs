@@ -81,6 +81,13 @@ pub fn check<'a>(
             )),
         }
     }
+    if wrong.is_empty() && method.changes_what_is_given() {
+        let optional = method.parameters.iter().filter(|p| !p.is_required());
+        let names: Vec<&str> = optional.map(|p| p.name).collect();
+        if !checked.pairs.iter().any(|(name, _)| names.contains(name)) {
+            wrong.push(format!("nothing would change: give {}", names.join(" or ")));
+        }
+    }
     match interval_days(&checked.pairs) {
         Some(days) if days < 0 => wrong.push("'end' is before 'start'".to_owned()),
         Some(days) if days >= MAX_REPORTED_DAYS => checked.warnings.push(format!(
@@ -272,7 +279,12 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        let table: [(&str, &[&str], &str); 20] = [
+        let table: [(&str, &[&str], &str); 21] = [
+            (
+                "update_profile",
+                &["profile_id=7"],
+                "nothing would change: give name or tls",
+            ),
             ("activate", &[], "'ident' is missing: login of the user"),
             ("activate", &["ident="], "'ident': '' is empty"),
             (

@@ -153,7 +153,24 @@ impl Method {
         }
     }
 
-    /// The question that needs a yes before the method is called, if there is one.
+    /// True if an address is asked about that nobody outside of its own network has. The
+    /// others that take one report it, or are meant for it.
+    pub fn asks_of_address(&self) -> bool {
+        self.name == "update_ip"
+    }
+
+    /// True if the optional parameters cannot all be left out, since nothing would change.
+    pub fn changes_what_is_given(&self) -> bool {
+        self.name == "update_profile"
+    }
+
+    /// True if the answer holds something that `--output` is for.
+    pub fn has_secret(&self) -> bool {
+        matches!(self.shape, Shape::Ovpn | Shape::Credentials | Shape::Any)
+    }
+
+    /// The question that always needs a yes before the method is called, if there is one;
+    /// [`super::question::Question`] has those that depend on its parameters, too.
     pub fn needs_yes(&self) -> Option<&'static str> {
         match self.effect {
             Effect::Destroys(what) => Some(what),

@@ -27,6 +27,7 @@ pub mod arguments;
 mod body;
 pub mod columns;
 pub mod method;
+pub mod question;
 pub mod redirect;
 pub mod reply;
 pub mod request;

@@ -24,6 +24,18 @@ const DEFAULT_WIDTH: usize = 80;
 /// The narrowest column that text is wrapped into.
 const MIN_TEXT_WIDTH: usize = 24;
 
+/// What is to be known of moments.
+const TIME_ZONE: &str = "
+In which time zone VPNKI reads a moment is not documented. It is sent as given;
+24h is counted back from this router's local time.
+";
+
+/// What is to be known of an address.
+const ADDRESS_QUESTION: &str = "
+This changes the account. It asks first if the address is not public; without a
+terminal it needs --yes then.
+";
+
 /// A command of wansync with a table of methods behind it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Api {
@@ -74,15 +86,43 @@ pub fn method(command: &str, method: &Method, width: Option<usize>) -> String {
         push_hanging(&mut out, &lines, "  ", width.unwrap_or(DEFAULT_WIDTH));
         out.push_str("\nNAME=@FILE reads a value from a file, NAME=- from standard input.\n");
     }
+    if method.changes_what_is_given() {
+        out.push_str("\nAt least one of what is optional is needed.\n");
+    }
+    if method
+        .parameters
+        .iter()
+        .any(|p| p.kind == ParameterKind::Moment)
+    {
+        out.push_str(TIME_ZONE);
+    }
     match method.effect {
         Effect::Reads => {}
+        Effect::Changes if method.asks_of_address() => out.push_str(ADDRESS_QUESTION),
         Effect::Changes => out.push_str("\nThis changes the account.\n"),
         Effect::Destroys(what) => out.push_str(&format!(
             "\nThis will {what}. It asks first; without a terminal it needs --yes.\n"
         )),
     }
+    push_options(&mut out, command, method);
     out.push_str(&format!("\nExample:\n  {}\n", example(command, method)));
     out
+}
+
+/// The options that every method of a command has, and those of its kind.
+fn push_options(out: &mut String, command: &str, method: &Method) {
+    out.push_str(&format!(
+        "\nOptions, which 'wansync {command} --help' explains:\n"
+    ));
+    out.push_str("  --section NAME, --key-file FILE, --base-url URL\n");
+    out.push_str("  --format text|json|csv, --raw\n");
+    let has_file = method.has_secret();
+    if has_file {
+        out.push_str("  --output FILE\n");
+    }
+    if has_file || method.needs_yes().is_some() || method.asks_of_address() {
+        out.push_str("  --yes\n");
+    }
 }
 
 /// The text of `--list`: each method, what it does, and what it needs. Wrapped
@@ -113,6 +153,7 @@ pub fn markdown() -> String {
         for method in api.methods {
             let asks = match method.effect {
                 Effect::Destroys(_) => "; asks first",
+                _ if method.asks_of_address() => "; asks first about one that is not public",
                 Effect::Reads | Effect::Changes => "",
             };
             let parameters: Vec<String> = method.parameters.iter().map(in_markdown).collect();
@@ -291,6 +332,10 @@ NAME=@FILE reads a value from a file, NAME=- from standard input.
 
 This changes the account.
 
+Options, which 'wansync skydns --help' explains:
+  --section NAME, --key-file FILE, --base-url URL
+  --format text|json|csv, --raw
+
 Example:
   wansync skydns add_ip ident=user1 ip=8.8.4.4 ip=8.8.8.8 profile=7
 ";
@@ -305,8 +350,18 @@ Example:
             "This will delete the tunnel. It asks first; without a terminal it needs --yes.";
         assert!(help.contains(warning), "{help}");
         let tunnels = vpnki_resources::find("tunnels").expect("documented");
-        let expected = "wansync vpnki tunnels\n\nList the tunnels of the account.\n\n\
-                        Example:\n  wansync vpnki tunnels\n";
+        let expected = "\
+wansync vpnki tunnels
+
+List the tunnels of the account.
+
+Options, which 'wansync vpnki --help' explains:
+  --section NAME, --key-file FILE, --base-url URL
+  --format text|json|csv, --raw
+
+Example:
+  wansync vpnki tunnels
+";
         assert_eq!(method("vpnki", tunnels, None), expected);
     }
 
