@@ -279,11 +279,12 @@ macro_rules! call {
             #[argh(switch)]
             pub raw: bool,
 
-            /// do not ask before something is deleted or blocked
+            /// do not ask before something is deleted, blocked or replaced, or an address
+            /// bound that is not public
             #[argh(switch)]
             pub yes: bool,
 
-            /// write what is secret in the reply to this new file, for its owner alone
+            /// write what is secret in the reply to this file, for its owner alone
             #[argh(option, arg_name = "FILE")]
             pub output: Option<String>,
 

@@ -6,7 +6,8 @@ use super::account::CallAccount;
 use super::output::{Output, local_zone, screen};
 use crate::cli::{Format, ServiceCall};
 use crate::exit::Exit;
-use crate::sys::{clock, files, terminal};
+use crate::sys::files::Draft;
+use crate::sys::{clock, terminal};
 use wansync_core::csv::write::push_line;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::{Answer, data_json, decode};
@@ -18,24 +19,23 @@ use wansync_core::service::skydns_data::{ActivityReport, Added, DateEnd};
 use wansync_core::service::table::ReplyTable;
 use wansync_core::service::vpnki;
 use wansync_core::service::vpnki::Credentials;
+use wansync_core::service::vpnki::watch::TUNNELS;
 use wansync_core::text::chart::{Series, chart};
 use wansync_core::text::table::{TextTable, record};
 use wansync_core::text::width::clean;
 
-/// True if the answer to a method holds something that `--output` is for.
-pub fn is_secret(method: &Method) -> bool {
-    matches!(method.shape, Shape::Ovpn | Shape::Credentials | Shape::Any)
-}
-
-/// Prints a reply as it was asked for.
+/// Prints a reply to a call with these parameters as it was asked for; what is secret in
+/// it goes into `file`, if there is one.
 ///
 /// # Errors
 /// Whatever is no success.
 pub fn print(
     method: &Method,
+    pairs: &[(&str, String)],
     reply: &Reply,
     account: &CallAccount,
     call: &ServiceCall<'_>,
+    file: Option<Draft>,
     out: &Output,
 ) -> Result<Exit, Box<Failure>> {
     let wall = clock::wall();
@@ -46,26 +46,42 @@ pub fn print(
     if vpnki::is_dirty(reply) {
         log::warn!("the reply has something before its JSON, such as a warning of PHP");
     }
-    let exit = match &answer {
-        Answer::Added(added) if !added.is_complete() => Exit::Failed,
-        _ => Exit::Done,
-    };
-    if let Some(path) = &call.output {
+    if let Some(file) = file {
         let secret = match method.shape {
             Shape::Any => Some(format!("{}\n", data_json(method, reply, wall)?)),
             _ => secret_of(&answer),
         };
         if let Some(secret) = secret {
-            return Ok(write_secret(path, &secret, account, out));
+            return Ok(write_secret(file, &secret, account, out));
         }
     }
     let is_said = call.raw
         || match call.format {
             Format::Json => print_safely(out, &account.hide(data_json(method, reply, wall)?)),
             Format::Csv => print_safely(out, csv(method, &answer, account).trim_end_matches('\n')),
-            Format::Text => print_safely(out, render(&answer, account).trim_end_matches('\n')),
+            Format::Text => {
+                print_safely(out, render(method, &answer, account).trim_end_matches('\n'))
+            }
         };
+    let exit = completeness(method, &answer, pairs);
     Ok(if is_said { exit } else { Exit::OutputLost })
+}
+
+/// The exit code of an answer that came: every address that was to be added has to be.
+fn completeness(method: &Method, answer: &Answer<'_>, pairs: &[(&str, String)]) -> Exit {
+    let unnamed = answer.unnamed(method, pairs);
+    if !unnamed.is_empty() {
+        log::error!(
+            "{}: the reply does not say whether these were added: {}; list_ip tells",
+            method.name,
+            unnamed.join(", ")
+        );
+    }
+    match answer {
+        Answer::Added(added) if !added.is_complete() => Exit::Failed,
+        _ if !unnamed.is_empty() => Exit::Failed,
+        _ => Exit::Done,
+    }
 }
 
 /// Prints; to a terminal without what could command it. Says whether that was
@@ -95,8 +111,9 @@ fn secret_of(answer: &Answer<'_>) -> Option<String> {
 
 /// Writes a secret that the service has just made and gives only once: if it cannot
 /// be written, it is printed.
-fn write_secret(path: &str, secret: &str, account: &CallAccount, out: &Output) -> Exit {
-    match files::save_beside(path.as_ref(), account.hide(secret.into()).as_bytes()) {
+fn write_secret(file: Draft, secret: &str, account: &CallAccount, out: &Output) -> Exit {
+    let path = file.path().display().to_string();
+    match file.publish(account.hide(secret.into()).as_bytes()) {
         Ok(()) => {
             out.line(&format!("written to {path}"));
             Exit::Done
@@ -110,11 +127,12 @@ fn write_secret(path: &str, secret: &str, account: &CallAccount, out: &Output) -
 }
 
 /// Secrets are hidden before a layout can cut them.
-fn render(answer: &Answer<'_>, account: &CallAccount) -> String {
+fn render(method: &Method, answer: &Answer<'_>, account: &CallAccount) -> String {
     match answer {
         Answer::Nothing => "done".to_owned(),
         Answer::Record(fields) => render_fields(fields, account),
         Answer::DateEnd(end) => render_date_end(end, account),
+        Answer::Table(rows) if rows.is_empty() && method.name == TUNNELS => "no tunnels".to_owned(),
         Answer::Table(rows) => render_table(rows, account),
         Answer::Added(added) => render_added(added, account),
         Answer::Report(report) => render_report(report, account),

@@ -1,12 +1,16 @@
 //! `wansync skydns METHOD …` and `wansync vpnki RESOURCE …`: one call, checked
 //! before it is sent, and its answer printed.
 
+use std::borrow::Cow;
+use std::io;
+
 use super::account::CallAccount;
 use super::answer;
 use super::output::{Output, local_zone, screen};
 use crate::agent::paths::Paths;
 use crate::cli::ServiceCall;
 use crate::exit::Exit;
+use crate::sys::files::Draft;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, files, terminal};
 use wansync_core::config::suggest::hint;
@@ -14,6 +18,7 @@ use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::{self, Checked};
 use wansync_core::service::method::{Effect, Method, ParameterKind, Shape};
+use wansync_core::service::question::Question;
 use wansync_core::service::reply::{COMMAND_LIMIT, Reply};
 use wansync_core::service::{request, vpnki_resources};
 use wansync_core::text::help;
@@ -86,17 +91,14 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>, out: &Output
     for warning in &checked.warnings {
         log::warn!("{warning}");
     }
-    if call.output.is_some() && !answer::is_secret(method) {
+    if call.output.is_some() && !method.has_secret() {
         log::error!("--output is for add_vpn, add_tunnel and --any; use > for anything else");
         return Exit::Usage;
     }
-    let question = method.needs_yes().filter(|_| !call.yes);
-    if let Some(what) = question
-        && !terminal::can_prompt()
-    {
-        log::error!("{name} would {what}: it needs --yes where nobody can be asked");
-        return Exit::Usage;
-    }
+    let questions = match Questions::of(method, name, &checked, call) {
+        Ok(questions) => questions,
+        Err(exit) => return exit,
+    };
     let account = match CallAccount::find(paths, service, call) {
         Ok(account) => account.with_passwords_of(method, &checked, call.words),
         Err((exit, why)) => {
@@ -104,15 +106,77 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>, out: &Output
             return exit;
         }
     };
-    if let Some(what) = question
-        && !confirm(name, what, &checked, &account)
-    {
+    if !questions.are_agreed_to(name, &checked, &account) {
         log::error!("nothing was sent");
         return Exit::Usage;
     }
+    // Before anything is made that cannot be had again.
+    let file = match call
+        .output
+        .map(|path| Draft::create(path.as_ref()))
+        .transpose()
+    {
+        Ok(file) => file,
+        Err(error) => return cannot_write(call, &error),
+    };
     let answered = send(paths, service, name, &account, &checked)
-        .and_then(|reply| answer::print(method, &reply, &account, call, out));
+        .and_then(|reply| answer::print(method, &checked.pairs, &reply, &account, call, file, out));
     answered.unwrap_or_else(|failure| report_failure(name, method, &account, failure))
+}
+
+fn cannot_write(call: &ServiceCall<'_>, error: &io::Error) -> Exit {
+    let path = call.output.unwrap_or_default();
+    log::error!("cannot write {path}: {error}; nothing was sent");
+    Exit::OutputLost
+}
+
+/// What a person is to be asked before a call.
+struct Questions {
+    /// What it would do, in words that follow on "would".
+    call: Option<Cow<'static, str>>,
+    /// The file that would be replaced.
+    file: Option<String>,
+}
+
+impl Questions {
+    /// The questions before a call; an error where it cannot be made in any case, or
+    /// nobody can be asked.
+    fn of(
+        method: &'static Method,
+        name: &str,
+        checked: &Checked<'_>,
+        call: &ServiceCall<'_>,
+    ) -> Result<Questions, Exit> {
+        let mut question = Question::new(method);
+        question.add(&checked.pairs);
+        let mut questions = Questions {
+            call: question.words().filter(|_| !call.yes),
+            file: None,
+        };
+        if let Some(path) = call.output {
+            let is_there = files::check_replaceable(path.as_ref());
+            if is_there.map_err(|error| cannot_write(call, &error))? && !call.yes {
+                questions.file = Some(format!("replace the file {path}"));
+            }
+        }
+        let first = questions.call.as_deref().or(questions.file.as_deref());
+        match first.filter(|_| !terminal::can_prompt()) {
+            Some(what) => {
+                log::error!("{name} would {what}: it needs --yes where nobody can be asked");
+                Err(Exit::Usage)
+            }
+            None => Ok(questions),
+        }
+    }
+
+    /// Asks them, and says whether all answers were yes.
+    fn are_agreed_to(&self, name: &str, checked: &Checked<'_>, account: &CallAccount) -> bool {
+        let call = self.call.as_deref();
+        let file = self.file.as_deref();
+        call.is_none_or(|what| confirm(name, what, checked, account))
+            && file
+                .is_none_or(|what| terminal::confirm(&format!("{name}: {}? [y/N] ", clean(what))))
+    }
 }
 
 fn report_failure(

@@ -9,7 +9,7 @@
 use std::fs::{self, File, FileType, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{OFlags, PROC_SUPER_MAGIC, fstatfs};
 
@@ -264,19 +264,69 @@ pub fn stamp(path: &Path) -> u64 {
     })
 }
 
-/// Replaces a file that a person named, so that it survives a power cut: what
-/// is no file (`/dev/stdout`) stays what it is, and so does every file beside it.
-pub fn save_beside(path: &Path, contents: &[u8]) -> io::Result<()> {
+/// The room that a draft takes before anything is in it, in bytes: a full file system may
+/// still have room for a name.
+const DRAFT_ROOM: usize = 8192;
+
+/// A new content of a file that a person named, for its owner alone, which stands beside it
+/// until it is complete. What is not published leaves nothing behind, and the file as it
+/// was. What is no file (`/dev/stdout`) stays what it is, and so does every file beside it.
+pub struct Draft {
+    path: PathBuf,
+    draft: PathBuf,
+    file: File,
+}
+
+impl Draft {
+    /// Makes the draft of a file, with some room for what will be in it.
+    ///
+    /// # Errors
+    /// In words that follow on "cannot write FILE".
+    pub fn create(path: &Path) -> io::Result<Draft> {
+        check_replaceable(path)?;
+        let mut draft = path.as_os_str().to_owned();
+        draft.push(format!(".{}.new", std::process::id()));
+        let draft = PathBuf::from(draft);
+        let mut new = Draft {
+            path: path.to_owned(),
+            file: create(&draft)?,
+            draft,
+        };
+        new.file.write_all(&vec![0; DRAFT_ROOM])?;
+        Ok(new)
+    }
+
+    /// The file that it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Fills the draft, and puts it in the place of the file.
+    pub fn publish(self, contents: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(contents, 0)?;
+        self.file.set_len(contents.len() as u64)?;
+        self.file.sync_all()?;
+        fs::rename(&self.draft, &self.path)?;
+        sync_folder(&self.path);
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        remove(&self.draft);
+    }
+}
+
+/// Says whether there is something of this name.
+///
+/// # Errors
+/// It is nothing that a file may be put in the place of.
+pub fn check_replaceable(path: &Path) -> io::Result<bool> {
     if fs::metadata(path).is_ok_and(|what| !what.is_file()) {
         return Err(io::Error::other("is not a regular file"));
     }
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}.new", std::process::id()));
-    let draft = Path::new(&draft);
-    if fs::symlink_metadata(draft).is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    publish_draft(draft, path, write(draft, contents, true, create), true).map(drop)
+    Ok(fs::symlink_metadata(path).is_ok())
 }
 
 /// Gives a draft its name, if it could be written, and returns the file.
@@ -291,11 +341,15 @@ fn publish_draft(
         // On a full disk, half a draft would take what little room there is.
         remove(draft);
     } else if durable {
-        // The new name must reach the flash too. A file system that cannot
-        // sync a folder has no better to offer.
-        let _ = File::open(parent_of(path)).and_then(|folder| folder.sync_all());
+        sync_folder(path);
     }
     replaced
+}
+
+/// Has a new name reach the flash, too. A file system that cannot sync a folder has no
+/// better to offer.
+fn sync_folder(path: &Path) {
+    let _ = File::open(parent_of(path)).and_then(|folder| folder.sync_all());
 }
 
 /// Writes a file that is ours alone: not one that was left there, with its

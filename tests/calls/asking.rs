@@ -4,7 +4,7 @@
 use std::fs;
 
 use wansync_core::service::answer::Service;
-use wansync_core::service::method::{Effect, Method, Occurrence, ParameterKind};
+use wansync_core::service::method::{Effect, Method, Occurrence, Parameter, ParameterKind};
 
 use crate::{fault, nothing_was_sent, only_request, router, skydns, vpnki};
 use wansync_test_support::Router;
@@ -15,7 +15,7 @@ fn words(service: Service, method: &Method) -> Vec<String> {
     let required = method
         .parameters
         .iter()
-        .filter(|p| p.count != Occurrence::Optional);
+        .filter(|p| p.count != Occurrence::Optional || changes(method, p));
     let value = |kind: ParameterKind| match kind {
         ParameterKind::Address => "8.8.4.4",
         ParameterKind::Number => "1001",
@@ -29,6 +29,11 @@ fn words(service: Service, method: &Method) -> Vec<String> {
     let given = required.map(|p| format!("{}={}", p.name, value(p.kind)));
     let named = [service.word().to_owned(), method.name.to_owned()];
     named.into_iter().chain(given).collect()
+}
+
+/// Without it, nothing would change.
+fn changes(method: &Method, parameter: &Parameter) -> bool {
+    (method.name, parameter.name) == ("update_profile", "name")
 }
 
 fn methods() -> impl Iterator<Item = (Service, &'static Method)> {
@@ -151,4 +156,43 @@ fn half_a_terminal_is_none() {
         .expect(0)
         .says("[y/N]");
     assert_eq!(fs::read_to_string(out).expect("text"), "done\n");
+}
+
+/// An address that nobody outside of its own network has filters no one.
+#[test]
+fn an_address_that_is_not_public_is_asked_about() {
+    let router = router();
+    let again = || crate::answer_data(&router, &serde_json::json!({}));
+    for (address, words) in [
+        (
+            "192.168.1.1",
+            "bind 192.168.1.1, which is a private address",
+        ),
+        (
+            "100.64.0.1",
+            "bind 100.64.0.1, which is a CGNAT address (100.64.0.0/10), which the provider's \
+             other customers share",
+        ),
+        ("fe80::1", "bind fe80::1, which is a link-local address"),
+    ] {
+        again();
+        let call = format!("update_ip ident=user1 ip={address}");
+        let message = format!("update_ip would {words}: it needs --yes where nobody can be asked");
+        skydns(&router, &call).expect(64).says(&message);
+        let command = router.command(&crate::split("skydns", &call));
+        let question = format!("update_ip: {words} (ident=user1 ip={address}) at 127.0.0.1? [y/N]");
+        let ran = at_terminal(&command, 300, "n\n").expect(64);
+        ran.says(&question).says("nothing was sent");
+        nothing_was_sent(&router);
+        at_terminal(&command, 300, "y\n").expect(0).says("done");
+        assert_eq!(only_request(&router).param("ip"), Some(address));
+        again();
+        skydns(&router, &format!("{call} --yes")).expect(0);
+        assert_eq!(only_request(&router).param("ip"), Some(address));
+    }
+    // Nor is a public one asked about, nor one of add_ip: of each of those SkyDNS says
+    // what it thinks.
+    let call = router.command(&["skydns", "update_ip", "ident=user1", "ip=8.8.4.4"]);
+    at_terminal(&call, 80, "").expect(0).never_says("[y/N]");
+    skydns(&router, "add_ip ident=user1 ip=10.0.0.1").never_says("--yes");
 }

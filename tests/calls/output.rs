@@ -165,6 +165,48 @@ fn both_lists_of_add_ip() {
         .says("invalid_adresses");
 }
 
+/// What became of an address that a reply does not name is not known, whatever else the
+/// reply says.
+#[test]
+fn an_address_of_add_ip_that_the_reply_does_not_name() {
+    let router = router();
+    let words = "add_ip ident=user1 ip=8.8.4.4 ip=2001:4860:4860:0::8888 ip=10.0.0.1";
+    let message = |which: &str| {
+        format!("add_ip: the reply does not say whether these were added: {which}; list_ip tells")
+    };
+    for (data, which) in [
+        (
+            json!({"added_addresses": ["8.8.4.4"]}),
+            "2001:4860:4860:0::8888, 10.0.0.1",
+        ),
+        (
+            json!({"added_addresses": ["2001:4860:4860::8888"], "invalid_adresses": [{"10.0.0.1": "no"}]}),
+            "8.8.4.4",
+        ),
+        (json!(null), "8.8.4.4, 2001:4860:4860:0::8888, 10.0.0.1"),
+    ] {
+        for mode in ["", " --format json", " --format csv", " --raw"] {
+            answer_data(&router, &data);
+            let ran = skydns(&router, &format!("{words}{mode}")).expect(1);
+            assert!(ran.stderr.contains(&message(which)), "{data}: {ran:?}");
+            assert!(!ran.stdout.contains("done"), "{data}: {ran:?}");
+        }
+    }
+    let data = json!({"added_addresses": ["8.8.4.4", "2001:4860:4860::8888", "10.0.0.1"]});
+    answer_data(&router, &data);
+    assert_eq!(skydns(&router, words).expect(0).stderr, "");
+}
+
+#[test]
+fn an_account_without_tunnels_is_no_failure() {
+    let router = router();
+    router.sim.set_tunnels(Vec::new());
+    assert_eq!(vpnki(&router, "tunnels").expect(0).stdout, "no tunnels\n");
+    let ran = vpnki(&router, "tunnels --format json").expect(0);
+    assert_eq!(ran.stdout, "[]\n");
+    assert_eq!(ran.stderr, "");
+}
+
 #[test]
 fn raw_is_what_came() {
     let router = router();

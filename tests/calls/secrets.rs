@@ -151,7 +151,7 @@ fn quoting(key: &str) -> Vec<(&'static str, Value)> {
             json!({"labels": [key], "datasets": [{"label": key, "data": [5]}], "more": key}),
         ),
         (
-            "update_profile profile_id=1001",
+            "update_profile profile_id=1001 name=a",
             json!({"name": key, "more": [key]}),
         ),
         (

@@ -105,15 +105,11 @@ fn no_answer_commands_a_terminal() {
             json!({"labels": [text], "datasets": [{"label": text, "data": [1]}]}),
         ),
         (
-            "update_profile profile_id=1001",
+            "update_profile profile_id=1001 name=a",
             json!({"name": text, "more": {text: [text]}}),
         ),
         (
             "add_vpn ident=user1 name=a profile_id=1001",
-            json!({"ovpn": text}),
-        ),
-        (
-            "add_vpn ident=user1 name=a profile_id=1001 --output /no/such/folder/file",
             json!({"ovpn": text}),
         ),
     ] {

@@ -57,8 +57,24 @@ fn the_help_of_a_method_names_each_parameter_and_what_it_does() {
             });
             assert!(described, "{} of {}", parameter.name, help.stdout);
         }
-        let asks = matches!(method.effect, Effect::Destroys(_));
+        let asks = matches!(method.effect, Effect::Destroys(_)) || method.name == "update_ip";
         assert_eq!(help.stdout.contains("needs --yes"), asks, "{}", method.name);
+        for option in [
+            "--section NAME",
+            "--key-file FILE",
+            "--base-url URL",
+            "--format text|json|csv",
+            "--raw",
+        ] {
+            assert!(help.stdout.contains(option), "{option}: {}", help.stdout);
+        }
+        let makes = ["add_vpn", "add_tunnel"].contains(&method.name);
+        let (yes, file) = ("  --yes\n", "  --output FILE\n");
+        assert_eq!(help.stdout.contains(yes), asks || makes, "{}", help.stdout);
+        assert_eq!(help.stdout.contains(file), makes, "{}", help.stdout);
+        let has_moments = method.name.starts_with("stat_");
+        let zone = "In which time zone VPNKI reads a moment is not documented";
+        assert_eq!(help.stdout.contains(zone), has_moments, "{}", help.stdout);
         let example = format!("\n  wansync {service} {}", method.name);
         assert!(help.stdout.contains(&example), "{}", help.stdout);
     }

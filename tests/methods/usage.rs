@@ -46,6 +46,15 @@ fn every_parameter_that_is_missing_is_named() {
 }
 
 #[test]
+fn a_change_of_nothing_is_refused() {
+    let world = World::new();
+    let ran = world.call(find("update_profile"), &["profile_id=1003"]);
+    refused(&world, ran).says("update_profile: nothing would change: give name or tls");
+    let ran = world.call(find("update_profile"), &["profile_id=1003", "tls=False"]);
+    ran.expect(0);
+}
+
+#[test]
 fn all_that_is_wrong_is_said_at_once() {
     let world = World::new();
     let words = [

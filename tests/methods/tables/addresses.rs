@@ -136,6 +136,24 @@ pub static ROWS: &[Success] = &[
         },
     },
     Success {
+        method: "update_ip",
+        before: |world| {
+            // Where a hostname was bound once, it stays.
+            world.ask("update_ip ident=user1 ip=8.8.8.8 hostname=dacha profile=1003");
+            world.ask("update_ip ident=user1 ip=1.1.1.1");
+        },
+        words: &["ident=user1", "ip=8.8.4.4", "hostname=dacha"],
+        code: 0,
+        prints: DONE,
+        csv: DONE_CSV,
+        after: |world| {
+            let held = world.sim().bindings("user1").into_iter();
+            let held = held.map(|held| (held.address, held.profile));
+            let expected = [(ip("1.1.1.1"), 1001), (ip("8.8.4.4"), 1003)];
+            assert_eq!(held.collect::<Vec<_>>(), expected);
+        },
+    },
+    Success {
         method: "remove_ip",
         before: |world| {
             world.ask("add_ip ident=user1 ip=1.1.1.1 ip=1.1.1.2");

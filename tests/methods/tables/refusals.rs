@@ -137,7 +137,7 @@ pub static ROWS: &[Refusal] = &[
     Refusal {
         method: "update_ip",
         before: nothing,
-        words: &["ident=user1", "ip=192.168.1.1"],
+        words: &["ident=user1", "ip=192.168.1.1", "--yes"],
         code: 77,
         says: " says: This address is not public",
     },
@@ -154,6 +154,22 @@ pub static ROWS: &[Refusal] = &[
         words: &["ident=user1", "name=a", "profile_id=1001"],
         code: 77,
         says: " says: The limit of VPN connections is reached",
+    },
+    Refusal {
+        method: "add_vpn",
+        before: |world| world.sim().add_user("user2", &[(1009, "Чужой")]),
+        words: &["ident=user1", "name=a", "profile_id=1009"],
+        code: 77,
+        says: " says: Profile not found",
+    },
+    Refusal {
+        method: "add_vpn",
+        before: |world| {
+            world.ask("add_vpn ident=user1 name=a profile_id=1002");
+        },
+        words: &["ident=user1", "name=a", "profile_id=1001"],
+        code: 77,
+        says: " says: A VPN connection of this name exists",
     },
     Refusal {
         method: "clear_vpn_for_profile",
@@ -251,10 +267,10 @@ pub static ROWS: &[Refusal] = &[
     },
     Refusal {
         method: "tunnels",
-        before: |world| world.sim().set_tunnels(vec![]),
+        before: |world| rows_are(world, Rows::Null),
         words: &[],
         code: 1,
-        says: ": the reply is not understood: an empty list of tunnels",
+        says: ": the reply is not understood: null instead of a list",
     },
     Refusal {
         method: "active",

@@ -24,6 +24,15 @@ pub static ROWS: &[Success] = &[
         after: nothing,
     },
     Success {
+        method: "tunnels",
+        before: |world| world.sim().set_tunnels(vec![]),
+        words: &[],
+        code: 0,
+        prints: Exactly("no tunnels\n"),
+        csv: Exactly("login,vpnki_address,comment\n"),
+        after: nothing,
+    },
+    Success {
         method: "active",
         before: |world| world.sim().script_active(&[&["user357"]]),
         words: &[],
