@@ -82,6 +82,8 @@ impl Command {
     pub fn reader(&self) -> LogReader {
         match self {
             Command::Skydns(_) | Command::Vpnki(_) => LogReader::Caller,
+            // Cron has it written each minute, and what is wrong is in the log already.
+            Command::Status(status) if status.output.is_some() => LogReader::Caller,
             Command::Daemon(_) => LogReader::Log,
             _ => LogReader::Printed,
         }
@@ -156,6 +158,10 @@ pub struct StatusArguments {
     /// show the text on the terminal, and draw it again every 2 s until Ctrl-C
     #[argh(switch)]
     pub watch: bool,
+
+    /// write it to this file, which others may read, in place of standard output
+    #[argh(option, arg_name = "FILE")]
+    pub output: Option<String>,
 
     /// print one line as a plug-in of Nagios, and exit with 0 (OK), 1 (WARNING),
     /// 2 (CRITICAL) or 3 (UNKNOWN)

@@ -37,7 +37,7 @@ fn what_is_offered() {
         (&["wansync", "once", "home", "--f"], &["--force"]),
         (
             &["wansync", "status", ""],
-            &["--format", "--watch", "--check"],
+            &["--format", "--watch", "--output", "--check"],
         ),
         (&["wansync", "status", "--format", "p"], &["prometheus"]),
         (

@@ -20,7 +20,7 @@ use crate::sys::digest::sha256;
 use crate::sys::http::HttpClient;
 use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
-use crate::sys::{clock, control, terminal};
+use crate::sys::{clock, control, files, os_error, terminal};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::suggest;
 use wansync_core::config::{Config, Content, Section, Skydns, Source};
@@ -56,7 +56,7 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
         return Exit::Usage;
     }
     if status.watch {
-        return watch_status(paths, status.format);
+        return watch_status(paths, status);
     }
     match collect_view(paths) {
         Ok(view) => {
@@ -65,8 +65,14 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
                 StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
                 StatusFormat::Prometheus => prometheus::metrics(&view),
             };
-            out.line(shown.trim_end());
-            Exit::Done
+            let shown = shown.trim_end();
+            match &status.output {
+                Some(path) => write_status(path, shown),
+                None => {
+                    out.line(shown);
+                    Exit::Done
+                }
+            }
         }
         Err((exit, why)) => {
             log::error!("{why}");
@@ -75,12 +81,23 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
     }
 }
 
+fn write_status(path: &str, shown: &str) -> Exit {
+    let text = format!("{shown}\n");
+    match files::replace_public(path.as_ref(), text.as_bytes()) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            log::error!("cannot write {path}: {}", os_error::describe(&error));
+            Exit::OutputLost
+        }
+    }
+}
+
 /// Prints it as a plug-in does. Whatever is wrong is in that one line, and never ends with
 /// a code that is none of a plug-in's.
 fn check_status(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
     let checked = match collect_view(paths) {
-        _ if status.watch || status.format != StatusFormat::Text => {
-            Err("--check goes with neither --watch nor --format".to_owned())
+        _ if status.watch || status.output.is_some() || status.format != StatusFormat::Text => {
+            Err("--check goes with none of --watch, --output and --format".to_owned())
         }
         Ok(view) => unknown_section(paths, &view, &status.sections).map_or(Ok(view), Err),
         Err((_, why)) => Err(why),
@@ -107,8 +124,9 @@ fn unknown_section(paths: &Paths, view: &StatusView, chosen: &[String]) -> Optio
 }
 
 /// Draws it until Ctrl-C, which needs no care: see [`frame`].
-fn watch_status(paths: &Paths, format: StatusFormat) -> Exit {
-    let wrong = match format {
+fn watch_status(paths: &Paths, status: &StatusArguments) -> Exit {
+    let wrong = match status.format {
+        _ if status.output.is_some() => Some("there is none in a file"),
         _ if !terminal::is_output_terminal() => Some("there is none"),
         StatusFormat::Text => None,
         StatusFormat::Json | StatusFormat::Prometheus => Some("it shows text"),

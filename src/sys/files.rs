@@ -6,9 +6,11 @@
 //! neither is ever waited.
 #![expect(clippy::disallowed_methods, reason = "files are opened here")]
 
-use std::fs::{self, File, FileType, Metadata, OpenOptions, TryLockError};
+use std::fs::{self, File, FileType, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{OFlags, PROC_SUPER_MAGIC, fstatfs};
@@ -224,6 +226,20 @@ pub fn replace_and_lock(path: &Path, contents: &[u8]) -> io::Result<File> {
     // user who was faster is not waited for.
     let written = written.inspect(|file| drop(file.try_lock()));
     publish_draft(&draft, path, written, false)
+}
+
+/// Replaces a file that every user may read, as [`replace`] does; its draft's name is its
+/// own with `.new` behind it.
+pub fn replace_public(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = Path::new(&draft);
+    let written = write(draft, contents, false, create);
+    let public = |file: File| {
+        file.set_permissions(Permissions::from_mode(0o644))?;
+        Ok(file)
+    };
+    publish_draft(draft, path, written.and_then(public), false).map(drop)
 }
 
 /// True if a process holds the lock of a file that [`replace_and_lock`] wrote.

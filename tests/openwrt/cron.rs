@@ -123,3 +123,56 @@ fn who_has_cron_disabled_is_reported() {
     staged.configure("", &staged.home("8.8.4.4"));
     staged.service("start").expect(0).says("cron is disabled");
 }
+
+/// Cron writes the metrics as long as the service runs, in either mode; what is old is
+/// taken away.
+#[test]
+fn the_metrics_are_written_each_minute() {
+    for mode in ["hook", "daemon"] {
+        let staged = Staged::new();
+        let main = format!("option mode '{mode}'\noption textfile '/var/prometheus/w.prom'");
+        staged.configure(&main, &staged.home("8.8.4.4"));
+        for action in ["start", "start", "restart"] {
+            staged.service(action).expect(0);
+            let lines = staged.cron_lines();
+            assert_eq!(lines.len(), if mode == "hook" { 2 } else { 1 }, "{lines:?}");
+            let line = lines.last().expect("a line");
+            let command = line.strip_prefix("* * * * * ").expect("each minute");
+            staged.run(command).expect(0);
+            let text = staged.read("tmp/prometheus/w.prom");
+            assert!(text.contains("\nwansync_enabled 1\n"), "{text}");
+            assert_eq!(staged.mode("tmp/prometheus/w.prom"), 0o644);
+        }
+        assert_eq!(staged.cron_restarts(), 1, "nothing has changed since");
+        staged.service("stop").expect(0);
+        assert_eq!(staged.crontab(), CRONTAB, "{mode}");
+        assert!(!staged.has("tmp/prometheus/w.prom"));
+        staged.service("start").expect(0);
+        let command = staged.cron_lines().pop().expect("a line");
+        staged.configure(&format!("option mode '{mode}'"), &staged.home("8.8.4.4"));
+        staged
+            .run(command.strip_prefix("* * * * * ").expect("each minute"))
+            .expect(0);
+        assert!(staged.has("tmp/prometheus/w.prom"));
+        staged.service("reload").expect(0);
+        assert!(!staged.has("tmp/prometheus/w.prom"));
+        assert_eq!(staged.cron_lines().len(), usize::from(mode == "hook"));
+    }
+}
+
+#[test]
+fn a_crontab_is_given_no_other_name_than_that_of_a_file() {
+    let staged = Staged::new();
+    for path in [
+        "/tmp/a;reboot.prom",
+        "/tmp/a b.prom",
+        "a.prom",
+        "/tmp/a%b.prom",
+        "/tmp/a.txt",
+    ] {
+        let main = format!("option textfile '{path}'");
+        staged.configure(&main, &staged.home("8.8.4.4"));
+        staged.service("start").says("ends in .prom");
+        assert_eq!(staged.crontab(), CRONTAB);
+    }
+}

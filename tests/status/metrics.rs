@@ -1,8 +1,12 @@
 //! `status --format prometheus`, read by a reader of our own and, where it is
 //! installed, by Prometheus's.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 use wansync_sim::KEY;
+use wansync_test_support::Router;
 use wansync_test_support::programs::prometheus_reads;
 
 use crate::exposition::{Samples, read};
@@ -203,4 +207,43 @@ fn of_many() {
         .keys()
         .filter(|(name, _)| name == "wansync_tunnel_state");
     assert_eq!(states.count(), 150);
+}
+
+/// A file is replaced in one step, and other users may read it. A link in the place of the
+/// draft is not followed.
+#[test]
+fn a_status_in_a_file() {
+    let router = Router::with_address("8.8.4.4");
+    let file = router.path("metrics.prom");
+    let path = file.display().to_string();
+    fs::write(&file, "old").expect("a file");
+    fs::write(router.path("other"), "mine").expect("a file");
+    let draft = router.path("metrics.prom.new");
+    std::os::unix::fs::symlink(router.path("other"), &draft).expect("a link");
+    let words = ["status", "--format", "prometheus", "--output", &path];
+    let ran = router.run(&words).expect(0);
+    assert_eq!(ran.said(), "");
+    let printed = router.run(&words[..3]).expect(0).stdout;
+    let text = fs::read_to_string(&file).expect("a file");
+    let names = |text: &str| -> Vec<String> {
+        let names = text.lines().filter_map(|line| line.split_once(' '));
+        names.map(|(name, _)| name.to_owned()).collect()
+    };
+    assert_eq!(names(&text), names(&printed));
+    let mode = fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+    assert_eq!(
+        fs::read_to_string(router.path("other")).expect("a file"),
+        "mine"
+    );
+    assert!(!draft.exists());
+    let nowhere = router.path("nowhere/metrics.prom").display().to_string();
+    let words = ["status", "--output", &nowhere];
+    let ran = router.run(&words).expect(74);
+    ran.says(&format!(
+        "cannot write {nowhere}: No such file or directory"
+    ));
+    router
+        .run(&["status", "--watch", "--output", &path])
+        .expect(64);
 }

@@ -145,7 +145,7 @@ fn what_cannot_be_read_is_not_known() {
     let text = line(&router, &["--format", "json"], 3);
     assert_eq!(
         text,
-        "WANSYNC UNKNOWN - --check goes with neither --watch nor --format"
+        "WANSYNC UNKNOWN - --check goes with none of --watch, --output and --format"
     );
     router.configure_raw(b"config skydns 'home\n");
     let text = line(&router, &[], 3);

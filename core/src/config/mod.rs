@@ -82,6 +82,8 @@ pub struct Main {
     /// The way in which OpenWrt's service runs the program, which itself does as it is
     /// called.
     pub mode: Mode,
+    /// The file into which OpenWrt's service has cron write the metrics.
+    pub textfile: Option<String>,
 }
 
 /// `option mode`

@@ -90,6 +90,11 @@ const WANSYNC_ROWS: &[OptionRow] = &[
         default: "hook",
         meaning: "how the OpenWrt package's service runs: `hook`, from hotplug and cron, or `daemon`",
     },
+    OptionRow {
+        options: &["textfile"],
+        default: "",
+        meaning: "a file such as `/var/prometheus/wansync.prom`, into which the package's service has cron write the metrics each minute, for the textfile collector of a node exporter",
+    },
 ];
 
 const SKYDNS_ROWS: &[OptionRow] = &[

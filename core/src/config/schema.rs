@@ -56,6 +56,7 @@ impl Default for Main {
             ca_file: DEFAULT_CA_FILE.to_owned(),
             interval: DEFAULT_INTERVAL,
             mode: Mode::Hook,
+            textfile: None,
         }
     }
 }
@@ -259,6 +260,7 @@ fn main(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> (Main, bool)
         ca_file: path(&mut options, "ca_file").unwrap_or_else(|| DEFAULT_CA_FILE.to_owned()),
         interval: options.duration("interval", DEFAULT_INTERVAL),
         mode: mode(&mut options),
+        textfile: textfile(&mut options),
     };
     (main, options.failed)
 }
@@ -276,6 +278,18 @@ fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
             LevelFilter::Info
         }),
     }
+}
+
+/// The init script writes it into a crontab, and a node exporter reads nothing else.
+fn textfile(options: &mut Options<'_, '_>) -> Option<String> {
+    let (text, line) = options.text("textfile")?;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-".contains(&b);
+    if !text.starts_with('/') || !text.ends_with(".prom") || !text.bytes().all(is_plain) {
+        let why = "is no absolute path of letters, digits, '.', '_' and '-' that ends in .prom";
+        options.bad_value("textfile", line, text, why);
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 fn mode(options: &mut Options<'_, '_>) -> Mode {

@@ -46,7 +46,7 @@ pub const COMMANDS: [&str; 8] = [
 
 /// The options of the commands without a table.
 const OPTIONS: [(&str, &str); 4] = [
-    ("status", "--format --watch --check"),
+    ("status", "--format --watch --output --check"),
     ("once", "--force --dry-run"),
     ("check", "--offline"),
     ("notify", "--new --dry-run"),

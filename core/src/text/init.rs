@@ -7,6 +7,7 @@
 //! | `interval SECONDS` | the pause between two re-checks |
 //! | `cron LINE` | the beginning of a crontab's line for it: the five fields, at a minute of the router's own, and a `sleep` to its own second |
 //! | `ca_file PATH` | what has to be readable |
+//! | `textfile PATH` | where cron is to write the metrics, if it is |
 //! | `network NAME` | each network that a section in use names, once |
 //! | `key PATH` | each key file, once |
 //! | `needs echo`, `needs route`, `needs handshake`, `needs service`, `needs programs` | what takes privileges: echoes to a far end, `fix_route`, a WireGuard tunnel, restarts of a service, programs of the owner |
@@ -52,6 +53,7 @@ pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) 
         format!("ca_file {}", main.ca_file),
     ];
     let lists = [
+        ("textfile", main.textfile.as_deref().into_iter().collect()),
         ("network", networks(config)),
         ("key", keys(config)),
         ("needs", needs(config, is_wireguard)),
