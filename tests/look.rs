@@ -101,7 +101,7 @@ impl World {
     /// The reason why the account could not be asked, if it could not.
     fn query_error(&self) -> Option<String> {
         let state = self.remembered();
-        state.last_error().map(|error| error.why.clone())
+        state.last_error().map(|error| error.why.to_string())
     }
 
     /// The seconds from the last query to the next.

@@ -119,7 +119,11 @@ fn status_says_it_in_json() {
     assert_eq!(home["outcome"], "confirmed");
     assert_eq!(home["sends_left_today"], 23);
     assert!((200..=300).contains(&home["next_due_s"].as_i64().expect("a number")));
-    assert_eq!(home.as_object().expect("an object").len(), 8);
+    assert_eq!(home["reason"], "8.8.4.4 is confirmed");
+    assert_eq!(home["reason_code"], "send.confirmed");
+    let arguments = serde_json::json!({"address": "8.8.4.4"});
+    assert_eq!(home["reason_args"], arguments);
+    assert_eq!(home.as_object().expect("an object").len(), 10);
 }
 
 #[test]

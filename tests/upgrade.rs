@@ -208,3 +208,38 @@ fn a_hold_outlives_an_upgrade_with_a_reboot() {
             .says("home: unchanged");
     }
 }
+
+/// The version before reads the words; this one has the codes beside them again.
+#[test]
+fn a_code_stands_beside_the_words_and_not_in_their_place() {
+    let router = upgraded();
+    let reason = |name: &str| {
+        let text = fs::read_to_string(router.path("run").join(format!("skydns.{name}.json")));
+        serde_json::from_str::<Value>(&text.expect("a state")).expect("JSON")
+    };
+    let status = |name: &str| {
+        let status = router.status();
+        let sections = status["skydns"].as_array().expect("a list").clone();
+        let mut sections = sections.into_iter();
+        let found = sections.find(|section| section["section"] == name);
+        found.expect("the section")
+    };
+    let old = status("home");
+    assert_eq!(old["reason_code"], "words");
+    assert_eq!(old["reason_args"]["words"], old["reason"]);
+    router.once();
+    let words = "8.8.4.4 is what the service confirmed";
+    let state = reason("home");
+    assert_eq!(state["reason"], words);
+    assert_eq!(state["reason_code"], "send.unchanged");
+    assert_eq!(status("home")["reason_args"]["address"], "8.8.4.4");
+    // What the service said to the version before has no code, in a reason that has one.
+    let held = status("held");
+    assert_eq!(held["reason_code"], "hold.pause");
+    let refusal = &held["reason_args"]["refusal"][0];
+    assert_eq!(refusal["code"], "words");
+    assert_eq!(
+        refusal["args"]["words"],
+        "127.0.0.1 says: Invalid provider key"
+    );
+}

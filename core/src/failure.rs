@@ -2,15 +2,15 @@
 //! log, and what follows from them.
 
 use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::{String, ToString};
-use core::fmt;
+use alloc::string::String;
 use core::time::Duration;
 
+use crate::reason;
 use crate::reason::alert::Alert;
 use crate::reason::certificate::CertificateFault;
 use crate::reason::connection::{Attempts, NameFailure, whole_seconds_up};
 use crate::reason::refusal::ReplyDoubt;
+use crate::reason::{Code, Reason, show_as_reason};
 use crate::time::MINUTE;
 
 /// The failure of one request. No text in it holds a query string.
@@ -21,8 +21,8 @@ pub enum Failure {
     Bind {
         /// The kernel's name of the device.
         device: String,
-        /// The kernel's error.
-        cause: String,
+        /// The reason.
+        cause: Reason,
     },
     /// The name of the service gave no address.
     NameResolution {
@@ -43,7 +43,7 @@ pub enum Failure {
         /// The name or address of the service.
         host: String,
         /// The reason.
-        cause: String,
+        cause: Reason,
     },
     /// The connection stands, but it is not a trusted one.
     Tls {
@@ -70,7 +70,7 @@ pub enum Failure {
         /// The name of the service.
         host: String,
         /// The part that broke.
-        cause: String,
+        cause: Reason,
     },
     /// A redirect that may not be followed, or one too many. The query is removed.
     Redirect {
@@ -98,7 +98,7 @@ pub enum Failure {
     /// A success status whose body is not JSON.
     NotJson {
         /// The body's looks: an HTML page, an empty body, cut off.
-        what: String,
+        what: Reason,
     },
     /// The service understood the request and said no.
     Refused {
@@ -109,8 +109,8 @@ pub enum Failure {
     Doubtful(ReplyDoubt),
     /// JSON, but no shape that is known to mean anything.
     Unknown {
-        /// The JSON that was found, in words.
-        what: String,
+        /// The JSON that was found.
+        what: Reason,
     },
 }
 
@@ -131,10 +131,10 @@ pub enum TlsFailure {
         /// The file.
         path: String,
         /// The fault of the file.
-        cause: String,
+        cause: Reason,
     },
     /// Anything else: no common version, nonsense.
-    Handshake(String),
+    Handshake(Reason),
 }
 
 /// The step that a request was at when its time ran out.
@@ -149,7 +149,7 @@ pub enum Phase {
 }
 
 impl Failure {
-    /// The failure of a call to `host`, in words that name the host.
+    /// The failure of a call to `host`, which it names.
     ///
     /// ```
     /// use wansync_core::failure::Failure;
@@ -157,10 +157,10 @@ impl Failure {
     /// let refused = Failure::Refused {
     ///     message: "Wrong key".to_owned(),
     /// };
-    /// assert_eq!(refused.describe_at("www.skydns.ru"), "www.skydns.ru says: Wrong key");
+    /// assert_eq!(refused.reason_at("www.skydns.ru").to_string(), "www.skydns.ru says: Wrong key");
     /// assert!(refused.is_permanent() && refused.may_have_arrived());
     /// ```
-    pub fn describe_at(&self, host: &str) -> String {
+    pub fn reason_at(&self, host: &str) -> Reason {
         match self {
             Failure::Bind { .. }
             | Failure::NameResolution { .. }
@@ -168,9 +168,11 @@ impl Failure {
             | Failure::Connect { .. }
             | Failure::Tls { .. }
             | Failure::Timeout { .. }
-            | Failure::Broken { .. } => self.to_string(),
-            Failure::Refused { message } => format!("{host} says: {message}"),
-            other => format!("{host}: {other}"),
+            | Failure::Broken { .. } => self.into(),
+            Failure::Refused { message } => {
+                reason!(FailureRefusedAt, host = host, message = message)
+            }
+            other => reason!(FailureAt, host = host, cause = Reason::from(other)),
         }
     }
 
@@ -247,8 +249,19 @@ impl Failure {
         }
     }
 
-    /// The text in it that is not ours, if there is one.
-    pub fn foreign_text(&mut self) -> Option<&mut String> {
+    /// Has `redact` change the text in it that is not ours, if there is one.
+    pub fn redact(&mut self, redact: &dyn Fn(&str) -> String) {
+        if let Failure::Broken { cause: reason, .. }
+        | Failure::NotJson { what: reason }
+        | Failure::Unknown { what: reason } = self
+        {
+            reason.redact(redact);
+        } else if let Some(text) = self.foreign_text() {
+            *text = redact(text);
+        }
+    }
+
+    fn foreign_text(&mut self) -> Option<&mut String> {
         match self {
             Failure::Redirect { to: text }
             | Failure::Status {
@@ -256,10 +269,7 @@ impl Failure {
                 ..
             }
             | Failure::Doubtful(ReplyDoubt::Coded(text) | ReplyDoubt::Contradicted(text))
-            | Failure::Refused { message: text }
-            | Failure::Broken { cause: text, .. }
-            | Failure::Unknown { what: text }
-            | Failure::NotJson { what: text } => Some(text),
+            | Failure::Refused { message: text } => Some(text),
             // Named, so that a variant with a text of the service's is not forgotten.
             Failure::Bind { .. }
             | Failure::Unreached { .. }
@@ -267,6 +277,9 @@ impl Failure {
             | Failure::Connect { .. }
             | Failure::Tls { .. }
             | Failure::Timeout { .. }
+            | Failure::Broken { .. }
+            | Failure::NotJson { .. }
+            | Failure::Unknown { .. }
             | Failure::TooLarge { .. }
             | Failure::Status { message: None, .. }
             | Failure::Doubtful(ReplyDoubt::Status(_) | ReplyDoubt::Repeated(_)) => None,
@@ -294,34 +307,35 @@ impl<T: Into<CertificateFault>> From<T> for TlsFailure {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+impl From<&Failure> for Reason {
+    fn from(failure: &Failure) -> Reason {
+        match failure {
             Failure::Bind { device, cause } => {
-                write!(
-                    f,
-                    "the connection could not be bound to device {device}: {cause}"
-                )
+                reason!(FailureBind, device = device, cause = cause)
             }
             Failure::NameResolution { host, cause } => {
-                write!(f, "name resolution of {host} failed: {cause}")
+                reason!(FailureName, host = host, causes = cause.reasons())
             }
-            Failure::Connect { host, cause } => write!(f, "no connection to {host}: {cause}"),
-            Failure::Unreached { host, attempts } => {
-                write!(f, "no connection to {host}")?;
-                attempts.write_way(f)?;
-                write!(f, ": {attempts}")
+            Failure::Connect { host, cause } => {
+                reason!(FailureConnect, host = host, cause = cause)
             }
+            Failure::Unreached { host, attempts } => match &attempts.device {
+                None => reason!(FailureUnreached, host = host, attempts = attempts.reasons()),
+                Some(device) => reason!(
+                    FailureUnreachedThrough,
+                    host = host,
+                    device = device,
+                    attempts = attempts.reasons()
+                ),
+            },
             Failure::Tls {
                 host,
                 cause,
                 others,
             } => {
-                write!(f, "TLS with {host} failed: {cause}")?;
-                match others.is_empty() {
-                    true => Ok(()),
-                    false => write!(f, "; {others}"),
-                }
+                let mut causes = others.reasons();
+                causes.insert(0, cause.into());
+                reason!(FailureTls, host = host, causes = causes)
             }
             Failure::Timeout {
                 host,
@@ -329,71 +343,52 @@ impl fmt::Display for Failure {
                 limit,
                 attempts,
             } => {
-                let seconds = whole_seconds_up(*limit);
-                write!(f, "{phase} of {host} took longer than {seconds} s")?;
-                attempts.write_places(f, host)
-            }
-            Failure::Broken { host, cause } => {
-                write!(f, "the connection to {host} broke: {cause}")
-            }
-            Failure::Redirect { to } => {
-                write!(
-                    f,
-                    "redirected to {to}, which is not followed: two redirects at most, and only within the same server, so that the key stays there"
-                )
-            }
-            Failure::TooLarge { limit } => {
-                write!(f, "the reply is larger than {limit} bytes")
-            }
-            Failure::Status {
-                status,
-                message: None,
-                ..
-            } => {
-                let whose = match self.is_of_web_server() {
-                    true => " of a web server, not of the service itself",
-                    false => "",
+                let code = match phase {
+                    Phase::Connect => Code::FailureTimeoutConnect,
+                    Phase::Handshake => Code::FailureTimeoutHandshake,
+                    Phase::Reply => Code::FailureTimeoutReply,
                 };
-                write!(f, "HTTP status {status}{whose}")
+                let seconds = whole_seconds_up(*limit);
+                let places = attempts.places(host);
+                let places = (!places.is_empty()).then(|| reason!(FailurePlaces, places = places));
+                Reason::of(code).with(host).with(seconds).with(places)
             }
+            Failure::Broken { host, cause } => reason!(FailureBroken, host = host, cause = cause),
+            Failure::Redirect { to } => reason!(FailureRedirect, url = to),
+            Failure::TooLarge { limit } => reason!(FailureTooLarge, bytes = *limit),
             Failure::Status {
-                status,
-                message: Some(message),
-                ..
+                status, message, ..
             } => {
-                write!(f, "HTTP status {status}: {message}")
+                let status = u32::from(*status);
+                match message {
+                    Some(message) => {
+                        reason!(FailureStatusSays, status = status, message = message)
+                    }
+                    None if failure.is_of_web_server() => {
+                        reason!(FailureStatusOfServer, status = status)
+                    }
+                    None => reason!(FailureStatus, status = status),
+                }
             }
-            Failure::Doubtful(doubt) => write!(f, "the reply confirms nothing: {doubt}"),
-            Failure::NotJson { what } => write!(f, "the reply is not JSON but {what}"),
-            Failure::Refused { message } => write!(f, "the service says: {message}"),
-            Failure::Unknown { what } => write!(f, "the reply is not understood: {what}"),
+            Failure::Doubtful(doubt) => reason!(FailureDoubtful, cause = Reason::from(doubt)),
+            Failure::NotJson { what } => reason!(FailureNotJson, what = what),
+            Failure::Refused { message } => reason!(FailureRefused, message = message),
+            Failure::Unknown { what } => reason!(FailureUnknown, what = what),
         }
     }
 }
 
-impl fmt::Display for TlsFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TlsFailure::Certificate(fault) => fault.fmt(f),
-            TlsFailure::Alert(alert) => alert.fmt(f),
-            TlsFailure::ClockNotSet => f.write_str("the router's clock is not set"),
-            TlsFailure::NoRandomNumbers => f.write_str(
-                "the kernel has no random numbers yet, as may be for a while after boot",
-            ),
-            TlsFailure::CaFile { path, cause } => {
-                write!(f, "the CA file {path} cannot be used: {cause}")
-            }
-            TlsFailure::Handshake(cause) => f.write_str(cause),
+impl From<&TlsFailure> for Reason {
+    fn from(failure: &TlsFailure) -> Reason {
+        match failure {
+            TlsFailure::Certificate(fault) => fault.into(),
+            TlsFailure::Alert(alert) => (*alert).into(),
+            TlsFailure::ClockNotSet => reason!(TlsClockNotSet),
+            TlsFailure::NoRandomNumbers => reason!(TlsNoRandomNumbers),
+            TlsFailure::CaFile { path, cause } => reason!(TlsCaFile, file = path, cause = cause),
+            TlsFailure::Handshake(cause) => cause.clone(),
         }
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Phase::Connect => "the connection",
-            Phase::Handshake => "the TLS handshake",
-            Phase::Reply => "the reply",
-        })
-    }
-}
+show_as_reason!(Failure, TlsFailure);

@@ -36,7 +36,7 @@
 //! | [`source`] | what netifd, pages and programs say the address is, and who shares it |
 //! | [`reconcile`] | an address: [`reconcile::decide`] says what to do with an observation |
 //! | [`state`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
-//! | [`outcome`], [`failure`], [`reason`] | how a pass ended; why a request did not succeed, and other reasons in words |
+//! | [`outcome`], [`failure`], [`reason`](mod@reason) | how a pass ended; why a request did not succeed, and all other reasons, with their words |
 //! | [`schedule`] | when a section is looked at and a pass is run, in the daemon and after an event |
 //! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
 //! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |

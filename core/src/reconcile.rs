@@ -5,9 +5,7 @@
 //! byte leaves, as if the send had failed; [`state_after_send`] is what to
 //! remember after.
 
-use alloc::format;
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -22,6 +20,8 @@ use super::reason::address::{AbortReason, Unpublishable};
 use super::reason::wait::Wait;
 use super::state::{Confirmed, SectionState};
 use super::time::{Boot, Now};
+use crate::reason;
+use crate::reason::Reason;
 use crate::reason::hold::HoldReason;
 use crate::reason::state::StateReason;
 
@@ -55,9 +55,9 @@ pub enum Decision {
     /// No address may be sent, for this reason.
     Abort(Rc<AbortReason>),
     /// The service refused, and the next send is allowed later, for this reason.
-    Held(String),
+    Held(Reason),
     /// The next send is allowed later, for this reason.
-    Throttled(String),
+    Throttled(Reason),
     /// This address is to be sent.
     Update(PublicAddress),
 }
@@ -152,7 +152,7 @@ fn too_early(
             address,
             refusal: state.refusal.clone(),
         };
-        return Some(Decision::Held(reason.to_string()));
+        return Some(Decision::Held(Reason::from(&reason)));
     }
     let allowance = allowance(policy, state, now);
     if allowance.left() == 0 || (allowance.next() > now.boot && !forced) {
@@ -160,26 +160,30 @@ fn too_early(
             limit: policy.daily_limit,
             pause: (allowance.left() > 0).then(|| allowance.pause()),
         };
-        return Some(Decision::Throttled(wait.to_string()));
+        return Some(Decision::Throttled(Reason::from(&wait)));
     }
     // Another address is news, and its WAN may be another: a wait of our own
     // ends there, one that the service asked for does not.
     let same_again = state.last_sent == Some(address.get());
     if now.boot < state.retry_after_until {
-        let why = format!("the service asked to wait ({})", state.last_error);
-        return Some(Decision::Throttled(why));
+        let wait = Wait::Asked(state.last_error.clone());
+        return Some(Decision::Throttled(Reason::from(&wait)));
     }
     if now.boot < state.not_before && same_again && !forced {
-        let why = format!("waiting after a failure ({})", state.last_error);
-        return Some(Decision::Throttled(why));
+        let wait = Wait::Backoff(state.last_error.clone());
+        return Some(Decision::Throttled(Reason::from(&wait)));
     }
     if spread_end(policy, state, address.get()) > now.boot && !forced {
-        let spread = policy.spread;
-        return Some(Decision::Throttled(Wait::Spread { spread }.to_string()));
+        let wait = Wait::Spread {
+            spread: policy.spread,
+        };
+        return Some(Decision::Throttled(Reason::from(&wait)));
     }
     if hold_down_end(state, address.get()).is_some_and(|end| now.boot < end) && !forced {
-        let address = address.get();
-        return Some(Decision::Throttled(Wait::HoldDown { address }.to_string()));
+        let wait = Wait::HoldDown {
+            address: address.get(),
+        };
+        return Some(Decision::Throttled(Reason::from(&wait)));
     }
     None
 }
@@ -206,7 +210,7 @@ pub fn with_hold_down(state: SectionState, observed: Option<IpAddr>, now: Boot) 
     };
     match observed.filter(waits) {
         Some(address) if is_settled => {
-            let decision = Decision::Throttled(Wait::HoldDown { address }.to_string());
+            let decision = Decision::Throttled(Reason::from(&Wait::HoldDown { address }));
             let mut state = state_without_send(&state, &decision);
             state.observed = observed;
             state
@@ -274,16 +278,16 @@ pub fn state_without_send(before: &SectionState, decision: &Decision) -> Section
 }
 
 /// The outcome of a pass that sends nothing, and the reason.
-pub(crate) fn outcome_without_send(decision: &Decision) -> (Outcome, String) {
+pub(crate) fn outcome_without_send(decision: &Decision) -> (Outcome, Reason) {
     match decision {
         Decision::Unchanged(address) => (
             Outcome::Unchanged,
-            format!("{address} is what the service confirmed"),
+            reason!(SendUnchanged, address = *address),
         ),
-        Decision::Abort(reason) => (Outcome::Aborted, reason.to_string()),
+        Decision::Abort(reason) => (Outcome::Aborted, Reason::from(&**reason)),
         Decision::Held(reason) => (Outcome::Held, reason.clone()),
         Decision::Throttled(reason) => (Outcome::Throttled, reason.clone()),
-        Decision::Update(address) => (Outcome::DryRun, format!("{address} would be sent")),
+        Decision::Update(address) => (Outcome::DryRun, reason!(SendDryRun, address = *address)),
     }
 }
 
@@ -310,7 +314,7 @@ pub fn state_before_send(
         pending.hold_down.note(now.boot, holddown::SENDS);
     }
     pending.outcome = Some(Outcome::Unconfirmed);
-    pending.last_error = StateReason::Interrupted(address.get()).to_string();
+    pending.last_error = Reason::from(&StateReason::Interrupted(address.get()));
     pending.reason.clone_from(&pending.last_error);
     pending
 }
@@ -334,8 +338,8 @@ pub fn state_after_send(
     match result {
         Ok(()) => state_after_acknowledgement(pending, address, now, random),
         Err(failure) => {
-            let words = failure.describe_at(service);
-            state_after_failure(before, pending, address, (failure, words), now, random)
+            let reason = failure.reason_at(service);
+            state_after_failure(before, pending, address, (failure, reason), now, random)
         }
     }
 }
@@ -348,9 +352,11 @@ fn state_after_acknowledgement(
 ) -> SectionState {
     let before = pending.confirmed;
     let reason = match before {
-        Some(old) if old.address == address.get() => format!("{address} is confirmed again"),
-        Some(old) => format!("{address} is confirmed; before it was {}", old.address),
-        None => format!("{address} is confirmed"),
+        Some(old) if old.address == address.get() => {
+            reason!(SendConfirmedAgain, address = address)
+        }
+        Some(old) => reason!(SendConfirmedAfter, address = address, before = old.address),
+        None => reason!(SendConfirmed, address = address),
     };
     pending.confirmed = Some(Confirmed::acknowledged(address.get(), before, now, random));
     pending.maybe_stale = false;
@@ -358,7 +364,7 @@ fn state_after_acknowledgement(
     pending.not_before = Boot::START;
     pending.retry_after_until = Boot::START;
     pending.refusals = pending.refusals.settled(address.get());
-    pending.last_error.clear();
+    pending.last_error = Reason::default();
     pending.outcome = Some(Outcome::Confirmed);
     pending.reason = reason;
     pending
@@ -368,7 +374,7 @@ fn state_after_failure(
     before: &SectionState,
     mut after: SectionState,
     address: PublicAddress,
-    (failure, last_error): (&Failure, String),
+    (failure, last_error): (&Failure, Reason),
     now: Now,
     random: u32,
 ) -> SectionState {

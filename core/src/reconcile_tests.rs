@@ -605,10 +605,8 @@ fn flapping() -> SectionState {
 #[test]
 fn a_wan_that_flaps_waits_and_only_sends_count() {
     let flaps = |address: &str| {
-        Decision::Throttled(format!(
-            "the WAN flaps: it changed its address more than three times a minute, \
-             so {address} waits"
-        ))
+        let address = address.parse().expect("an address");
+        Decision::Throttled(Reason::from(&Wait::HoldDown { address }))
     };
     let state = flapping();
     assert_eq!(decision(&state, "8.8.4.4", 100), flaps("8.8.4.4"));

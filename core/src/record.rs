@@ -7,7 +7,6 @@
 //! for holds: a WAN that flaps must not use up what stops a router from knocking with a
 //! wrong key at each reboot. Of the other six, witnesses have the first four.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -20,6 +19,8 @@ use super::state::{Confirmed, SectionState};
 use super::time::{Boot, DAY, Now, Wall};
 use crate::json::{FieldReader, Json, JsonWriter, Persist};
 use crate::persist;
+use crate::reason;
+use crate::reason::Reason;
 use crate::tunnel::witness::Witness;
 
 /// Writes allowed within 24 h, whatever they say.
@@ -80,7 +81,7 @@ pub struct RecordEntry {
     /// See [`SectionState::refusals`].
     pub refusals: Refusals,
     /// See [`SectionState::refusal`].
-    pub refusal: String,
+    pub refusal: Reason,
 }
 
 impl Persist for Record {
@@ -159,20 +160,22 @@ impl RecordEntry {
             return None;
         }
         let is_held = !state.refusals.is_empty();
-        let if_held = |text: &String| match is_held {
-            true => text.clone(),
-            false => String::new(),
-        };
         Some(RecordEntry {
             fingerprint: state.fingerprint.clone(),
-            access: if_held(&state.access),
+            access: match is_held {
+                true => state.access.clone(),
+                false => String::new(),
+            },
             serial: state.serial,
             confirmed: state.confirmed.map(|c| c.address),
             since: state.confirmed.map_or(Wall::default(), |c| c.wall),
             phase: state.confirmed.map_or(0, |c| c.phase),
             maybe_stale: state.maybe_stale,
             refusals: state.refusals.dated(),
-            refusal: if_held(&state.refusal),
+            refusal: match is_held {
+                true => state.refusal.clone(),
+                false => Reason::default(),
+            },
         })
     }
 
@@ -227,7 +230,7 @@ impl RecordEntry {
             new.outcome = Some(Outcome::Refused);
         }
         if let Some(address) = self.confirmed.filter(|_| is_confirmed) {
-            new.reason = format!("{address} is confirmed");
+            new.reason = reason!(SendConfirmed, address = address);
             new.outcome = Some(Outcome::Confirmed);
         }
     }

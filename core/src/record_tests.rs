@@ -248,8 +248,8 @@ fn the_newer_of_record_and_state_counts() {
     let recalled = torn("8.8.8.8", &old, &held);
     assert_eq!(recalled.refusals, held.refusals.dated());
     assert_eq!(
-        (recalled.outcome, &*recalled.reason),
-        (Some(Outcome::Refused), "wrong key")
+        (recalled.outcome, recalled.reason),
+        (Some(Outcome::Refused), "wrong key".into())
     );
     // No answer leaves the backoff.
     let lost = SectionState {

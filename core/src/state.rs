@@ -13,6 +13,7 @@ use super::holddown::{self, HoldDown};
 use super::outcome::Outcome;
 use super::time::{Boot, DAY, Now, Wall};
 use crate::json::{FieldReader, Json, JsonWriter, Persist};
+use crate::reason::Reason;
 
 /// An address that the service acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,18 +68,18 @@ pub struct SectionState {
     pub retry_after_until: Boot,
     /// The service's refusals of the last day.
     pub refusals: Refusals,
-    /// The last refusal, in words.
-    pub refusal: String,
-    /// The failure of the last send that was not acknowledged, in words.
-    pub last_error: String,
+    /// The last refusal.
+    pub refusal: Reason,
+    /// The failure of the last send that was not acknowledged.
+    pub last_error: Reason,
     /// Sends that may have reached the service in the last 24 h, oldest first.
     pub sends: Vec<Boot>,
     /// The hold-down of sends: whether another address is sent at once, or the WAN flaps.
     pub hold_down: HoldDown,
     /// The end of the last pass.
     pub outcome: Option<Outcome>,
-    /// The reason for that end, in words.
-    pub reason: String,
+    /// The reason for that end.
+    pub reason: Reason,
     /// The moment since which no pass has ended well, if the last one did not.
     pub unwell_since: Option<Boot>,
 }
@@ -184,7 +185,7 @@ impl SectionState {
         }
         let (outcome, reason) = match self.fingerprint.is_empty() {
             true => (self.outcome, self.reason),
-            false => (None, String::new()),
+            false => (None, Reason::default()),
         };
         SectionState {
             outcome,
@@ -208,7 +209,7 @@ impl SectionState {
         let is_other_file = self.ca_file_stamp != 0 && self.ca_file_stamp != ca_file_stamp;
         if is_other_way {
             self.refusals = Refusals::default();
-            self.refusal = String::new();
+            self.refusal = Reason::default();
         }
         if is_other_way || is_other_file {
             // The last send has no answer still.

@@ -11,6 +11,7 @@ use wansync_core::address::{Candidate, Family, PublicAddress, choose_address};
 use wansync_core::config::url::ServiceUrl;
 use wansync_core::config::{Skydns, Source};
 use wansync_core::failure::Failure;
+use wansync_core::reason::Reason;
 use wansync_core::reason::address::{AbortReason, CommandFailure, CommandFault, PageFault};
 use wansync_core::reconcile::Observation;
 use wansync_core::source::network;
@@ -37,7 +38,7 @@ pub struct Observer<'a> {
 
 /// The reason why netifd's networks are not known.
 struct Unanswered {
-    cause: String,
+    cause: Reason,
     /// True if there is no netifd that this process could ever ask, as on a router
     /// without OpenWrt.
     is_absent: bool,
@@ -56,7 +57,7 @@ impl<'a> Observer<'a> {
 
     /// An observer for one pass, with netifd's networks known already.
     pub fn with_networks(
-        networks: Result<Vec<Network>, String>,
+        networks: Result<Vec<Network>, Reason>,
         client: &'a HttpClient,
     ) -> Observer<'a> {
         Observer {
@@ -110,7 +111,7 @@ impl<'a> Observer<'a> {
     }
 
     fn device_of(&self, name: &str) -> Result<String, Box<Failure>> {
-        let unbound = |cause: String| {
+        let unbound = |cause: Reason| {
             Box::new(Failure::Bind {
                 device: format!("of network '{name}'"),
                 cause,
@@ -119,7 +120,7 @@ impl<'a> Observer<'a> {
         let networks = self.networks().map_err(unbound)?;
         match network::device_of(networks, name) {
             Ok(device) => Ok(device.to_owned()),
-            Err(reason) => Err(unbound(reason.to_string())),
+            Err(reason) => Err(unbound(Reason::from(&reason))),
         }
     }
 
@@ -161,14 +162,14 @@ impl<'a> Observer<'a> {
     }
 
     /// All networks of the router, as netifd sees them.
-    pub fn networks(&self) -> Result<&[Network], String> {
+    pub fn networks(&self) -> Result<&[Network], Reason> {
         self.ask_networks().map_err(|why| why.cause.clone())
     }
 
     fn ask_networks(&self) -> Result<&[Network], &Unanswered> {
         let networks = self.networks.get_or_init(|| {
             ubus::dump_networks(self.ubus).map_err(|error| Unanswered {
-                cause: error.to_string(),
+                cause: Reason::from(&*error),
                 is_absent: matches!(
                     *error,
                     Error::NotRunning { .. } | Error::NotPermitted { .. } | Error::UnknownUser
@@ -182,7 +183,7 @@ impl<'a> Observer<'a> {
     /// each has one.
     fn observe_web(&self, urls: &[ServiceUrl], section: &Skydns) -> Observation {
         let way_out = self.way_out(section.bind.as_deref());
-        let device = way_out.map_err(|failure| AbortReason::NoWayOut(failure.to_string()))?;
+        let device = way_out.map_err(|failure| AbortReason::NoWayOut(Reason::from(&*failure)))?;
         let family = section.policy.family;
         let (mut refused, mut faults) = (Vec::new(), Vec::new());
         for url in urls {
@@ -224,7 +225,7 @@ impl<'a> Observer<'a> {
             accept: "text/plain",
         };
         let reply = self.client.get(&request);
-        let reply = reply.map_err(|failure| PageFault::Request(failure.to_string()))?;
+        let reply = reply.map_err(|failure| PageFault::Request(Reason::from(&*failure)))?;
         match reply.status {
             200 => address_in(&reply.body).map_err(PageFault::Text),
             status => Err(PageFault::Status(status)),

@@ -22,7 +22,9 @@ use wansync_core::failure::Failure;
 use wansync_core::holddown::HoldDown;
 use wansync_core::json::JsonWriter;
 use wansync_core::outcome::Outcome;
+use wansync_core::reason;
 use wansync_core::reason::address::AbortReason;
+use wansync_core::reason::{Code, Reason};
 use wansync_core::reconcile::{self, Decision};
 use wansync_core::record::{Record, RecordEntry, recall};
 use wansync_core::schedule::event::PassResult;
@@ -54,7 +56,7 @@ pub struct SectionReport {
     /// The outcome; `None` if the section is wrong.
     pub outcome: Option<Outcome>,
     /// The reason for the outcome.
-    pub reason: String,
+    pub reason: Reason,
     /// True if the service could not be reached, or cannot serve.
     pub is_unavailable: bool,
     /// True if the source could not be asked, or had no answer.
@@ -281,7 +283,7 @@ pub fn hook_run(
             kind: "skydns",
             old,
             new,
-            reason: after.reason.clone(),
+            reason: after.reason.to_string(),
             subject: address.unwrap_or_default(),
         },
     })
@@ -296,7 +298,7 @@ fn wrong_section(section: &str, reason: &str) -> SectionReport {
     SectionReport {
         section: section.to_owned(),
         outcome: None,
-        reason: reason.to_owned(),
+        reason: Reason::words(reason),
         is_unavailable: false,
         source_failed: false,
         due: Duration::MAX,
@@ -396,7 +398,7 @@ impl Pass<'_> {
         let (stored, entry) = (self.store.section_state(name), self.record.entry(name));
         let before = stored.as_ref().map(JsonWriter::of);
         let known = recall(stored, entry, section.policy.refresh, clock::now());
-        let trouble = AbortReason::KeyOfUser(problem.text.clone(), number);
+        let trouble = AbortReason::KeyOfUser(Reason::words(&problem.text), number);
         let mut state = reconcile::state_without_send(&known, &Decision::Abort(trouble.into()));
         state.note_health(&known, clock::now().boot);
         if before != Some(JsonWriter::of(&state))
@@ -545,7 +547,7 @@ impl Pass<'_> {
         // The report says it, if that is why nothing was sent.
         if stored != Some(JsonWriter::of(new))
             && let Err(why) = self.store.remember_section(&report.section, new)
-            && !new.reason.starts_with(&why)
+            && new.reason.code() != Code::PassCannotRemember
         {
             log::error!("{}: {why}", report.section);
             self.must_record |= self.sending.is_some();
@@ -606,7 +608,7 @@ impl Pass<'_> {
 fn failure_of_the_service(failure: Box<Failure>) -> Option<Box<Failure>> {
     match &*failure {
         Failure::Timeout { host, .. } if failure.may_have_arrived() => {
-            let cause = format!("not tried, after {failure} for another section");
+            let cause = reason!(ConnectNotTried, cause = Reason::from(&*failure));
             let host = host.clone();
             Some(Failure::Connect { host, cause }.into())
         }
@@ -616,8 +618,8 @@ fn failure_of_the_service(failure: Box<Failure>) -> Option<Box<Failure>> {
 
 /// A service may quote the key that it was sent.
 pub fn redact_failure(mut failure: Box<Failure>, key: Option<&Secret>) -> Box<Failure> {
-    if let (Some(text), Some(key)) = (failure.foreign_text(), key) {
-        *text = key.redact(text);
+    if let Some(key) = key {
+        failure.redact(&|text| key.redact(text));
     }
     failure
 }

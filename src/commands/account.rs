@@ -164,9 +164,7 @@ impl CallAccount {
 
     /// The failure without the secrets that a service may quote.
     pub fn redacted(&self, mut failure: Box<Failure>) -> Box<Failure> {
-        if let Some(text) = failure.foreign_text() {
-            *text = self.redact(text);
-        }
+        failure.redact(&|text| self.redact(text));
         failure
     }
 

@@ -187,9 +187,7 @@ fn report_failure(
 ) -> Exit {
     let exit = Exit::of_call(&failure);
     let advice = next_step(method, &failure);
-    let words = account
-        .redacted(failure)
-        .describe_at(account.base_url.host());
+    let words = account.redacted(failure).reason_at(account.base_url.host());
     log::error!("{name}: {words}{advice}");
     exit
 }

@@ -142,7 +142,7 @@ fn check_skydns_section(
             }
         }
         Err(failure) => {
-            let text = failure.describe_at(host);
+            let text = failure.reason_at(host);
             match skydns::is_of_a_relay(&failure) {
                 true => findings.warn(format_args!("{text}")),
                 false => findings.bad(Exit::of_call(&failure), format_args!("{text}")),

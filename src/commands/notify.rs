@@ -12,7 +12,7 @@ use crate::cli::NotifyArguments;
 use crate::exit::Exit;
 use crate::sys::{files, os_error};
 use wansync_core::config::{Config, Content, Section, suggest};
-use wansync_core::text::WRONG_SECTION;
+use wansync_core::reason;
 use wansync_core::text::width::clean;
 
 /// The reason of the change that is made up.
@@ -116,8 +116,8 @@ fn content<'a, T>(section: &'a Section<T>, name: &str) -> Result<Option<&'a T>, 
     let why = match &section.content {
         _ if section.name != name => return Ok(None),
         Content::Ready(content) => return Ok(Some(content)),
-        Content::Disabled => "disabled (option enabled '0')",
-        Content::Wrong => WRONG_SECTION,
+        Content::Disabled => "disabled (option enabled '0')".to_owned(),
+        Content::Wrong => reason!(SectionWrong).to_string(),
     };
     Err((Exit::Config, format!("{name}: {why}")))
 }

@@ -12,8 +12,8 @@ use crate::cli::OnceArguments;
 use crate::exit::Exit;
 use crate::sys::control;
 use wansync_core::config::{Config, Content, Section, Skydns};
+use wansync_core::reason;
 use wansync_core::schedule::passes::Target;
-use wansync_core::text::WRONG_SECTION;
 
 /// The longest wait for the daemon to confirm a request.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -100,7 +100,8 @@ fn check_tunnels(paths: &Paths, config: &Config, tunnels: &[String], out: &Outpu
     for Section { name, content, .. } in &config.tunnels {
         let is_chosen = tunnels.is_empty() || tunnels.contains(name);
         if is_chosen && matches!(content, Content::Wrong) {
-            out.line(&format!("{name}: not acted upon: {WRONG_SECTION}"));
+            let reason = reason!(SectionWrong);
+            out.line(&format!("{name}: not acted upon: {reason}"));
             exit = exit.or(Exit::Config);
         }
     }

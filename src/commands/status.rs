@@ -26,6 +26,8 @@ use wansync_core::config::suggest;
 use wansync_core::config::{Config, Content, Section, Skydns, Source};
 use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::outcome::Outcome;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::reason::address::AbortReason;
 use wansync_core::reason::daemon::OtherConfig;
 use wansync_core::reason::state::StateReason;
@@ -33,7 +35,6 @@ use wansync_core::reconcile::{address_to_show, next_due, sends_left, with_hold_d
 use wansync_core::record::Record;
 use wansync_core::source::claims::Claims;
 use wansync_core::state::SectionState;
-use wansync_core::text::WRONG_SECTION;
 use wansync_core::text::frame::frame;
 use wansync_core::text::plugin::{self, Level};
 use wansync_core::text::prometheus;
@@ -174,7 +175,7 @@ fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     let is_state_writable = unwritable.is_none();
     let unwritable = unwritable.map(|why| AbortReason::CannotRemember(why).to_string());
     let mut warnings = Vec::new();
-    warnings.extend(other.map(|other| other.to_string()));
+    warnings.extend(other.map(|other| Reason::from(&other).to_string()));
     warnings.extend(unwritable);
     let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
     Ok(StatusView {
@@ -232,7 +233,9 @@ fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
     let used = daemons_text(paths).filter(|used| text.as_deref() != Ok(used.as_bytes()));
     let used = used.and_then(|used| paths.parse(used.as_bytes()).ok());
     let other = used.is_some().then(|| match first_error {
-        Some(problem) => OtherConfig::Refused { problem },
+        Some(problem) => OtherConfig::Refused {
+            problem: Reason::words(&problem),
+        },
         None => OtherConfig::Changed {
             file: file.to_string(),
         },
@@ -288,7 +291,7 @@ fn section_views(
     for Section { name, content, .. } in &config.skydns {
         match content {
             Content::Disabled => {}
-            Content::Wrong => views.push(SectionView::wrong(name, WRONG_SECTION)),
+            Content::Wrong => views.push(SectionView::wrong(name, reason!(SectionWrong))),
             Content::Ready(skydns) => views.push(section_view(name, skydns, &sources)),
         }
     }
@@ -305,7 +308,7 @@ fn with_rivals(config: &Config, mut views: Vec<SectionView>) -> Vec<SectionView>
     }
     for view in &mut views {
         let rival = claims.rival_of(&view.section);
-        view.warning = rival.map(|rival| rival.to_string());
+        view.warning = rival.as_ref().map(Reason::from).unwrap_or_default();
     }
     views
 }
@@ -313,7 +316,7 @@ fn with_rivals(config: &Config, mut views: Vec<SectionView>) -> Vec<SectionView>
 fn section_view(name: &str, section: &Skydns, sources: &Sources<'_>) -> SectionView {
     let key = match key_of(name, &section.key) {
         Ok(key) => key,
-        Err(problem) => return SectionView::wrong(name, &problem.text),
+        Err(problem) => return SectionView::wrong(name, Reason::words(&problem.text)),
     };
     let (stored, sending) = stored_state(name, sources.store);
     let (entry, now) = (sources.record.entry(name), sources.now);
@@ -339,9 +342,9 @@ fn section_view(name: &str, section: &Skydns, sources: &Sources<'_>) -> SectionV
         confirmed_for: state.confirmed.map(|c| now.boot.since(c.boot)),
         refresh: Some(section.policy.refresh),
         unwell_for: state.unwell_since.map(|since| now.boot.since(since)),
-        warning: None,
+        warning: Reason::default(),
         profile_test: profile_test(name, section, sources.store, now),
-        reason: (!reason.is_empty()).then_some(reason),
+        reason,
     }
 }
 
@@ -358,7 +361,7 @@ fn profile_test(
 }
 
 /// The state of a section since this boot and, if it is being sent now, that it is.
-fn stored_state(name: &str, store: &Store) -> (Option<SectionState>, Option<String>) {
+fn stored_state(name: &str, store: &Store) -> (Option<SectionState>, Option<Reason>) {
     let mut stored = store.section_state(name);
     let reason = |state: &Option<SectionState>| {
         let is_being_sent = store.is_being_sent(name);
@@ -371,7 +374,7 @@ fn stored_state(name: &str, store: &Store) -> (Option<SectionState>, Option<Stri
         pending = reason(&stored);
     }
     let sending = pending.filter(|reason| matches!(reason, StateReason::Sending(_)));
-    (stored, sending.map(|reason| reason.to_string()))
+    (stored, sending.map(|reason| Reason::from(&reason)))
 }
 
 fn observed_address(

@@ -2,7 +2,9 @@
 
 use socket2::Socket;
 
-use super::os_error::describe;
+use super::os_error;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 
 /// The kernel cuts longer names without a word (IFNAMSIZ, 16, with its zero), and
 /// takes an empty one for "any device".
@@ -11,11 +13,11 @@ const MAX_DEVICE_NAME: usize = 15;
 /// Binds a socket to a device.
 ///
 /// # Errors
-/// In words: why that cannot be.
-pub(super) fn bind_socket(socket: &Socket, device: &str) -> Result<(), String> {
+/// The reason that it cannot be.
+pub(super) fn bind_socket(socket: &Socket, device: &str) -> Result<(), Reason> {
     if device.is_empty() || device.len() > MAX_DEVICE_NAME || device.contains('\0') {
-        return Err("it is not a device name".to_owned());
+        return Err(reason!(DeviceNoName));
     }
     let bound = socket.bind_device(Some(device.as_bytes()));
-    bound.map_err(|error| describe(&error))
+    bound.map_err(|error| os_error::reason(&error))
 }

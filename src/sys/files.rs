@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{OFlags, PROC_SUPER_MAGIC, fstatfs};
 
 use wansync_core::config::permissions::PathPart;
+use wansync_core::reason::Code;
 
 use super::trap::{IS_TRAP, check_folder, check_own, parent_of, trap};
 
@@ -143,7 +144,7 @@ pub fn read_text(path: &str) -> Option<String> {
 /// Opens a file of one of our folders. What is there is looked at before, since opening
 /// some devices does something, and after, since it may be another by then.
 fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let kind: (fn(&FileType) -> bool, _) = (FileType::is_file, "is not a regular file");
+    let kind: (fn(&FileType) -> bool, _) = (FileType::is_file, Code::FileOtherKind);
     check_own(path, &fs::symlink_metadata(path)?, kind)?;
     let file = without_waiting(options, OFlags::NOFOLLOW).open(path)?;
     check_own(path, &file.metadata()?, kind)?;
@@ -377,7 +378,7 @@ fn write(
     create: fn(&Path) -> io::Result<File>,
 ) -> io::Result<File> {
     let mut file = create(path).or_else(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists if !remove(path) => Err(trap(path, "is in the way")),
+        io::ErrorKind::AlreadyExists if !remove(path) => Err(trap(path, Code::FileInTheWay)),
         io::ErrorKind::AlreadyExists => create(path),
         _ => Err(error),
     })?;

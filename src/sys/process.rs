@@ -88,12 +88,14 @@ pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun
         }
     };
     let output = match end {
-        ChildEnd::Overdue(timeout) => Err(CommandFault::Timeout(timeout.as_secs())),
+        ChildEnd::Overdue(timeout) => Err(CommandFault::Timeout(timeout.as_secs() as u32)),
         ChildEnd::Exited(status) if status.success() => match first_line(&stdout).trim_ascii() {
             b"" => Err(CommandFault::Silent),
             _ => Ok(ProgramOutput(stdout)),
         },
-        other => Err(CommandFault::Failed(other.to_string())),
+        ChildEnd::Lost(error) => Err(CommandFault::Unheard(error)),
+        ChildEnd::Exited(status) => Err(CommandFault::Failed(status.to_string())),
+        ChildEnd::Stopped => Err(CommandFault::Failed("stopped".to_owned())),
     };
     ProgramRun {
         output,
@@ -158,7 +160,7 @@ fn start_fault(program: &str, error: &io::Error) -> CommandFault {
     if error.kind() == io::ErrorKind::NotFound && Path::new(program).exists() {
         return CommandFault::NoInterpreter;
     }
-    CommandFault::Failed(format!("cannot be run: {}", describe(error)))
+    CommandFault::NotStarted(describe(error))
 }
 
 /// An output of a running program, with what came so far.
@@ -327,10 +329,10 @@ mod tests {
         assert_eq!(run("echo; echo 8.8.4.4", 10), Err(CommandFault::Silent));
         assert_eq!(run("printf '\\r\\n8.8.4.4'", 10), Err(CommandFault::Silent));
         let failed = run_both("echo 8.8.4.4; echo why >&2; echo more >&2; exit 3", 10);
-        let words = CommandFault::Failed("failed (exit status: 3)".to_owned());
+        let words = CommandFault::Failed("exit status: 3".to_owned());
         assert_eq!(failed, (Err(words), "why".to_owned()));
         let missing = super::run("/nonexistent/program", &[], Duration::from_secs(1)).output;
-        let words = CommandFault::Failed("cannot be run: No such file or directory".to_owned());
+        let words = CommandFault::NotStarted("No such file or directory".to_owned());
         assert_eq!(missing.err(), Some(words));
     }
 

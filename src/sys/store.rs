@@ -9,10 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lock::LOCKS;
-use super::{clock, files, trap};
+use super::{clock, files, os_error, trap};
 use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::json::{Json, JsonWriter, Persist};
 use wansync_core::persist;
+use wansync_core::reason;
+use wansync_core::reason::{Code, Reason};
 use wansync_core::record::Record;
 use wansync_core::state::SectionState;
 use wansync_core::tunnel;
@@ -53,13 +55,13 @@ impl Store {
     }
 
     /// Remembers the state of a section until the next boot.
-    pub fn remember_section(&self, section: &str, state: &SectionState) -> Result<(), String> {
+    pub fn remember_section(&self, section: &str, state: &SectionState) -> Result<(), Reason> {
         self.write_of_this_boot(&self.state_file("skydns", section), state)
     }
 
     /// Remembers the state of a section before a send. Until what is returned is dropped,
     /// or the process ends, [`Store::is_being_sent`] says that the send is under way.
-    pub fn remember_sending(&self, section: &str, state: &SectionState) -> Result<File, String> {
+    pub fn remember_sending(&self, section: &str, state: &SectionState) -> Result<File, Reason> {
         let text = self.with_boot_id(&JsonWriter::of(state));
         let path = self.state_file("skydns", section);
         files::with_folder(&self.state, &|| {
@@ -77,7 +79,7 @@ impl Store {
     ///
     /// # Errors
     /// In words: the folder, and why not.
-    pub fn check_state_writable(&self) -> Result<(), String> {
+    pub fn check_state_writable(&self) -> Result<(), Reason> {
         let checked = files::check_writable(&self.state);
         checked
             .and_then(|()| trap::check_files(&self.state, &LOCKS))
@@ -90,7 +92,7 @@ impl Store {
     }
 
     /// Remembers the state of a tunnel, as JSON, until the next boot.
-    pub fn write_tunnel_state(&self, name: &str, state: &str) -> Result<(), String> {
+    pub fn write_tunnel_state(&self, name: &str, state: &str) -> Result<(), Reason> {
         self.write_with_boot_id(&self.state_file("tunnel", name), state)
     }
 
@@ -100,7 +102,7 @@ impl Store {
     }
 
     /// Remembers it until the next boot.
-    pub fn remember_profile_test(&self, section: &str, test: &ProfileTest) -> Result<(), String> {
+    pub fn remember_profile_test(&self, section: &str, test: &ProfileTest) -> Result<(), Reason> {
         self.write_of_this_boot(&self.state_file("filtering", section), test)
     }
 
@@ -111,7 +113,7 @@ impl Store {
     }
 
     /// Remembers what a pass complained of.
-    pub fn remember_complaints(&self, numbers: &[u32]) -> Result<(), String> {
+    pub fn remember_complaints(&self, numbers: &[u32]) -> Result<(), Reason> {
         let numbers = numbers.to_owned();
         self.write_of_this_boot(&self.state.join("complaints"), &Complaints { numbers })
     }
@@ -145,7 +147,7 @@ impl Store {
     }
 
     /// Remembers it for ever.
-    pub fn write_record(&self, record: &Record) -> Result<(), String> {
+    pub fn write_record(&self, record: &Record) -> Result<(), Reason> {
         let text = JsonWriter::of(record);
         let folder = self.record.parent().unwrap_or(Path::new("/"));
         files::with_folder(folder, &|| {
@@ -164,7 +166,7 @@ impl Store {
         &self,
         account: &str,
         state: &tunnel::account::AccountState,
-    ) -> Result<(), String> {
+    ) -> Result<(), Reason> {
         self.write_of_this_boot(&self.state_file("vpnki", account), state)
     }
 
@@ -189,11 +191,11 @@ impl Store {
         (stamp.text()? == self.boot_id.as_str()).then_some(json)
     }
 
-    fn write_of_this_boot(&self, path: &Path, content: &impl Persist) -> Result<(), String> {
+    fn write_of_this_boot(&self, path: &Path, content: &impl Persist) -> Result<(), Reason> {
         self.write_with_boot_id(path, &JsonWriter::of(content))
     }
 
-    fn write_with_boot_id(&self, path: &Path, text: &str) -> Result<(), String> {
+    fn write_with_boot_id(&self, path: &Path, text: &str) -> Result<(), Reason> {
         let text = self.with_boot_id(text);
         files::with_folder(&self.state, &|| {
             files::replace(path, text.as_bytes(), false)
@@ -216,8 +218,17 @@ fn usable<T>(read: Result<Option<T>, String>) -> Option<T> {
     })
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> String {
-    format!("cannot write {}: {error}", path.display())
+fn cannot_write(path: &Path, error: &io::Error) -> Reason {
+    let held = os_error::reason(error);
+    let cause = match held.code() {
+        Code::Words => Reason::words(&error.to_string()),
+        _ => held,
+    };
+    reason!(
+        FileCannotWrite,
+        file = path.display().to_string(),
+        cause = cause
+    )
 }
 
 fn parse_record(bytes: &[u8]) -> Result<Record, String> {

@@ -11,6 +11,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use super::{identity, users};
+use wansync_core::reason::{Code, Reason};
 
 /// The kind of the errors about traps.
 pub(super) const IS_TRAP: io::ErrorKind = io::ErrorKind::InvalidInput;
@@ -22,7 +23,7 @@ pub(super) const IS_TRAP: io::ErrorKind = io::ErrorKind::InvalidInput;
 pub fn find_socket(path: &Path) -> io::Result<bool> {
     let found = check_folder(parent_of(path)).and_then(|()| {
         let what = fs::symlink_metadata(path)?;
-        check_own(path, &what, (FileTypeExt::is_socket, "is not a socket"))
+        check_own(path, &what, (FileTypeExt::is_socket, Code::FileNoSocket))
     });
     match found {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -36,20 +37,20 @@ pub fn find_socket(path: &Path) -> io::Result<bool> {
 pub(super) fn check_own(
     path: &Path,
     what: &Metadata,
-    (is_kind, otherwise): (fn(&FileType) -> bool, &str),
+    (is_kind, otherwise): (fn(&FileType) -> bool, Code),
 ) -> io::Result<()> {
     let kind = what.file_type();
     let fault = if kind.is_symlink() {
-        "is a symbolic link"
+        Code::FileLink
     } else if !is_kind(&kind) {
         otherwise
     } else if what.nlink() > 1 {
-        "has a second name elsewhere (a hard link)"
+        Code::FileHardLink
     } else if !is_roots_or_ours(what)
         && !is_of_same_owner(what, parent_of(path))
         && !is_daemons(what)
     {
-        "belongs to another user"
+        Code::FileOfOther
     } else {
         return Ok(());
     };
@@ -62,14 +63,15 @@ pub fn check_files(folder: &Path, names: &[&str]) -> io::Result<()> {
     for name in names {
         let path = folder.join(name);
         if let Ok(what) = fs::symlink_metadata(&path) {
-            check_own(&path, &what, (FileType::is_file, "is not a regular file"))?;
+            check_own(&path, &what, (FileType::is_file, Code::FileOtherKind))?;
         }
     }
     Ok(())
 }
 
-pub(super) fn trap(path: &Path, fault: &str) -> io::Error {
-    io::Error::new(IS_TRAP, format!("{} {fault}; remove it", path.display()))
+pub(super) fn trap(path: &Path, fault: Code) -> io::Error {
+    let file = path.display().to_string();
+    io::Error::new(IS_TRAP, Reason::of(fault).with(file))
 }
 
 /// Checks that one of our folders is not another user's trap: a link, or a folder which
@@ -84,7 +86,7 @@ pub fn check_folder(folder: &Path) -> io::Result<()> {
     if what.is_symlink() {
         // Where root itself made the link, that is root's choice.
         if !is_roots_or_ours(&what) {
-            fault = Some("is a symbolic link of another user's");
+            fault = Some(Code::FolderLink);
         }
         what = fs::metadata(folder)?;
     }
@@ -93,9 +95,9 @@ pub fn check_folder(folder: &Path) -> io::Result<()> {
         above.is_ok_and(|above| is_roots_or_ours(&above) && above.mode() & 0o022 == 0)
     };
     if !what.is_dir() {
-        fault = Some("is not a folder");
+        fault = Some(Code::FolderNoFolder);
     } else if !is_roots_or_ours(&what) && !is_given_away() && !is_daemons(&what) {
-        fault = Some("is a folder of another user's");
+        fault = Some(Code::FolderOfOther);
     }
     fault.map_or(Ok(()), |fault| Err(trap(folder, fault)))
 }

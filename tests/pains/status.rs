@@ -9,13 +9,15 @@ use wansync_sim::KEY;
 use crate::{AFTER_BACKOFF, HOUR, fault, later, log_of};
 use wansync_test_support::{Ran, Router};
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "confirmed",
     "next_due_s",
     "observed",
     "outcome",
     "profile_test",
     "reason",
+    "reason_args",
+    "reason_code",
     "section",
     "sends_left_today",
 ];

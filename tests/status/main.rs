@@ -104,6 +104,8 @@ impl Watched {
                 "name",
                 "next_due_s",
                 "reason",
+                "reason_args",
+                "reason_code",
                 "restarts_last_hour",
                 "section",
                 "since_s",

@@ -28,7 +28,7 @@ fn all_is_well() {
     assert!(evidence.get("rx_age_s").is_some(), "{tunnel}");
     let keys = |value: &serde_json::Value| value.as_object().expect("an object").len();
     assert_eq!(evidence["wan"], "wan");
-    assert_eq!((keys(&tunnel), keys(evidence)), (8, 8));
+    assert_eq!((keys(&tunnel), keys(evidence)), (10, 8));
 
     let ran = night.run_at(-590, &["status"]).expect(0);
     for part in [

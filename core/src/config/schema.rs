@@ -34,7 +34,6 @@ use super::url::ServiceUrl;
 use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, TunnelLink, Vpnki};
 use crate::address::Family;
 use crate::places::Places;
-use crate::reason::address::TAKEN_ADDRESS;
 use crate::reconcile::Policy;
 use crate::time::DAY;
 use core::time::Duration;
@@ -226,7 +225,7 @@ fn warn_of_shared_sources(sections: &[Section<Skydns>], problems: &mut Vec<Probl
                 &section.name,
                 format_args!(
                     "section '{}' in line {} has the same source and another 'ident': \
-                     {TAKEN_ADDRESS}",
+                     SkyDNS takes an address from one user when it is sent for another",
                     owner.name, owner.line
                 ),
             ));

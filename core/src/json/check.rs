@@ -1,6 +1,7 @@
 //! The one place that looks at every byte: is this text JSON?
 
-use core::fmt;
+use crate::reason;
+use crate::reason::{Reason, show_as_reason};
 
 /// The deepest nesting of lists and objects.
 const MAX_DEPTH: u32 = 127;
@@ -16,15 +17,17 @@ pub enum JsonError {
     Damaged(usize),
 }
 
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JsonError::CutOff => f.write_str("cut off"),
-            JsonError::TooDeep => write!(f, "nested more than {MAX_DEPTH} deep"),
-            JsonError::Damaged(at) => write!(f, "damaged (at byte {at})"),
+impl From<&JsonError> for Reason {
+    fn from(error: &JsonError) -> Reason {
+        match error {
+            JsonError::CutOff => reason!(JsonCutOff),
+            JsonError::TooDeep => reason!(JsonTooDeep, max = MAX_DEPTH),
+            JsonError::Damaged(at) => reason!(JsonDamaged, byte = *at),
         }
     }
 }
+
+show_as_reason!(JsonError);
 
 /// The grammar that a text is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -38,6 +38,15 @@ pub trait Persist: Sized {
     fn read_into(&mut self, json: Json<'_>) -> bool {
         Self::read(json).map(|value| *self = value).is_some()
     }
+    /// Appends it as the field of this name.
+    fn write_field(&self, name: &str, out: &mut JsonWriter) {
+        out.name(name);
+        self.write_json(out);
+    }
+    /// Reads it from the field of this name, if there is one; whether that fits.
+    fn read_field(&mut self, name: &str, fields: &mut FieldReader<'_>) -> bool {
+        fields.find(name).is_none_or(|value| self.read_into(value))
+    }
 }
 
 /// Implements [`json::Persist`](crate::json::Persist) for a struct: an object, field by
@@ -95,6 +104,12 @@ impl JsonWriter {
         text.0
     }
 
+    /// The text that was written.
+    #[cfg(test)]
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
     /// Begins an object.
     pub fn open(&mut self) {
         self.0.push('{');
@@ -119,8 +134,7 @@ impl JsonWriter {
 
     /// A field.
     pub fn field<T: Persist>(&mut self, name: &str, value: &T) {
-        self.name(name);
-        value.write_json(self);
+        value.write_field(name, self);
     }
 
     /// `{"name": content}`.
@@ -144,6 +158,23 @@ impl JsonWriter {
             }
         }
         self.0.push('"');
+    }
+
+    /// A string of what a value is shown as.
+    pub(crate) fn shown(&mut self, value: &dyn Display) {
+        self.text(&value.to_string());
+    }
+
+    /// A list of what `write` makes of each item.
+    pub(crate) fn list<T>(&mut self, items: &[T], write: &dyn Fn(&T, &mut JsonWriter)) {
+        self.0.push('[');
+        for (place, item) in items.iter().enumerate() {
+            if place > 0 {
+                self.0.push(',');
+            }
+            write(item, self);
+        }
+        self.0.push(']');
     }
 
     fn push_plain(&mut self, value: &dyn Display) {
@@ -192,14 +223,13 @@ impl<'a> FieldReader<'a> {
 
     /// Reads the field of this name into `to`, which stays as it is if there is none.
     pub fn field(&mut self, name: &str, to: &mut impl Persist) {
-        if let Some(value) = self.find(name) {
-            self.fits &= to.read_into(value);
-        }
+        let fits = to.read_field(name, self);
+        self.fits &= fits;
     }
 
     /// The fields stand in the order in which they are asked for, if this version wrote
     /// them: then all of them are found in one walk.
-    fn find(&mut self, name: &str) -> Option<Json<'a>> {
+    pub(crate) fn find(&mut self, name: &str) -> Option<Json<'a>> {
         let mut rest = self.rest.clone();
         let found = rest.find(|(other, _)| other.as_deref() == Some(name));
         match found {
@@ -280,16 +310,7 @@ impl<T: Persist> Persist for Option<T> {
 
 impl<T: Persist> Persist for Vec<T> {
     fn write_json(&self, out: &mut JsonWriter) {
-        let mut before = '[';
-        out.0.push(before);
-        for item in self {
-            if before == ',' {
-                out.0.push(before);
-            }
-            before = ',';
-            item.write_json(out);
-        }
-        out.0.push(']');
+        out.list(self, &T::write_json);
     }
 
     fn read(json: Json<'_>) -> Option<Vec<T>> {

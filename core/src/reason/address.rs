@@ -3,12 +3,12 @@
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::net::IpAddr;
 
 use crate::address::Family;
 use crate::prefix::Prefix;
-use crate::reason::write_joined;
+use crate::reason;
+use crate::reason::{Code, Reason, show_as_reason};
 use crate::text::width::clean;
 use crate::time::{Civil, Wall};
 
@@ -18,11 +18,11 @@ use crate::time::{Civil, Wall};
 pub enum AbortReason {
     /// None of the addresses that the source found may be published.
     Unpublishable(Unpublishable),
-    /// netifd cannot be asked; the cause, in words.
-    Netifd(String),
+    /// netifd cannot be asked; the cause.
+    Netifd(Reason),
     /// An address of which it is not known whether strangers share it, since netifd cannot
-    /// be asked; the cause, in words.
-    SharingUnknown(IpAddr, String),
+    /// be asked; the cause.
+    SharingUnknown(IpAddr, Reason),
     /// netifd has no network of this name.
     UnknownNetwork(UnknownNetwork),
     /// The network has no address at all; its state, behind its name.
@@ -30,7 +30,7 @@ pub enum AbortReason {
         /// The network.
         network: String,
         /// `is down`, `is waiting for DHCP`, …
-        state: String,
+        state: Reason,
         /// Another network that has one, if this one is up.
         other: Option<String>,
     },
@@ -48,7 +48,7 @@ pub enum AbortReason {
         /// The family that is wanted.
         family: Family,
         /// The networks that netifd knows, and the state of each.
-        states: Vec<(String, String)>,
+        states: Vec<(String, Reason)>,
     },
     /// The WAN has a prefix for other networks, and no address for itself.
     OnlyPrefix {
@@ -64,9 +64,9 @@ pub enum AbortReason {
     /// The kernel does not list addresses; its words.
     Kernel(String),
     /// The network to send through has no device; its state.
-    NoDeviceOf(String),
-    /// There is no way out to ask pages through; the cause, in words.
-    NoWayOut(String),
+    NoDeviceOf(Reason),
+    /// There is no way out to ask pages through; the cause.
+    NoWayOut(Reason),
     /// No page had an address that may be published.
     Pages(Vec<(String, PageFault)>),
     /// The program had no address.
@@ -75,9 +75,9 @@ pub enum AbortReason {
     ClockNotSet(Wall),
     /// The key cannot be read by a process that is not root; what is the matter, and the
     /// number of its user.
-    KeyOfUser(String, u32),
-    /// What is about to be sent cannot be remembered; the cause, in words.
-    CannotRemember(String),
+    KeyOfUser(Reason, u32),
+    /// What is about to be sent cannot be remembered; the cause.
+    CannotRemember(Reason),
 }
 
 /// The reason why no candidate may be published.
@@ -169,8 +169,8 @@ pub enum NameMeaning {
 /// The reason why a page is of no use.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PageFault {
-    /// The request failed; the failure, in words.
-    Request(String),
+    /// The request failed; the failure.
+    Request(Reason),
     /// The page came with another status than 200.
     Status(u16),
     /// The page is no address.
@@ -206,20 +206,21 @@ pub struct CommandFailure {
 /// The fault of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CommandFault {
-    /// It did not start, or it cannot be listened to; in words.
+    /// It did not start; the kernel's words.
+    NotStarted(String),
+    /// It cannot be listened to; the kernel's words.
+    Unheard(String),
+    /// It ended otherwise than with success; how.
     Failed(String),
     /// The file is there, and the kernel says that it is not.
     NoInterpreter,
     /// It did not end within so many seconds.
-    Timeout(u64),
+    Timeout(u32),
     /// It printed nothing.
     Silent,
     /// It printed this, which is no address.
     NotAnAddress(String),
 }
-
-/// The consequence of one address for two users, in words.
-pub const TAKEN_ADDRESS: &str = "SkyDNS takes an address from one user when it is sent for another";
 
 /// Another section that has the same address for another user of the same service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,260 +233,253 @@ pub struct RivalSection {
     pub address: IpAddr,
 }
 
-impl fmt::Display for AbortReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AbortReason::Unpublishable(cause) => cause.fmt(f),
-            AbortReason::Netifd(cause)
-            | AbortReason::Kernel(cause)
-            | AbortReason::NoWayOut(cause) => f.write_str(cause),
+impl From<&AbortReason> for Reason {
+    fn from(reason: &AbortReason) -> Reason {
+        match reason {
+            AbortReason::Unpublishable(cause) => cause.into(),
+            AbortReason::Netifd(cause) | AbortReason::NoWayOut(cause) => cause.clone(),
+            AbortReason::Kernel(error) => reason!(SourceNoAddressList, error = error),
             AbortReason::KeyOfUser(problem, number) => {
-                write!(f, "{problem} (number {number}, not root)")
+                reason!(PassKeyOfUser, cause = problem, user = *number)
             }
             // What is not remembered could be sent without end.
-            AbortReason::CannotRemember(cause) => {
-                write!(f, "{cause}; until it can be written, nothing is sent")
+            AbortReason::CannotRemember(cause) => reason!(PassCannotRemember, cause = cause),
+            AbortReason::SharingUnknown(address, cause) => {
+                reason!(SourceSharingUnknown, address = *address, cause = cause)
             }
-            AbortReason::SharingUnknown(address, cause) => write!(
-                f,
-                "netifd cannot say whether {address} is shared with strangers (CGNAT): {cause}"
-            ),
-            AbortReason::UnknownNetwork(unknown) => unknown.fmt(f),
+            AbortReason::UnknownNetwork(unknown) => unknown.into(),
             AbortReason::NoAddress {
                 network,
                 state,
                 other,
-            } => {
-                write!(f, "network '{network}' {state}")?;
-                write_other(f, other.as_deref())
-            }
+            } => reason!(
+                SourceNoAddress,
+                network = network,
+                state = state,
+                hint = other_network(other.as_deref())
+            ),
             AbortReason::NoAddressOf {
                 network,
                 family,
                 other,
-            } => {
-                write!(f, "network '{network}' has no {family} address")?;
-                write_other(f, other.as_deref())
-            }
+            } => reason!(
+                SourceNoAddressOfFamily,
+                network = network,
+                family = *family,
+                hint = other_network(other.as_deref())
+            ),
             AbortReason::NoneHasAddress { family, states } => {
-                write!(f, "no network has an {family} address: ")?;
-                write_joined(f, ", ", states, &|f, (name, state)| {
-                    write!(f, "'{name}' {state}")
-                })
+                let named = |(name, state): &(String, Reason)| {
+                    reason!(NetworkNamed, network = name, state = state)
+                };
+                let states: Vec<Reason> = states.iter().map(named).collect();
+                reason!(SourceNoneHasAddress, family = *family, states = states)
             }
             AbortReason::OnlyPrefix {
                 network,
                 prefix,
-                lan,
-            } => {
-                write!(
-                    f,
-                    "only a prefix is delegated ({prefix}), and '{network}' has no address of its \
-                     own: "
-                )?;
-                match lan {
-                    Some(lan) => write!(
-                        f,
-                        "take the LAN's network (source 'network', option network '{lan}')"
-                    ),
-                    None => f.write_str(
-                        "give some of it to the LAN (option ip6assign '60' in \
-                         /etc/config/network), and take the LAN's network",
-                    ),
-                }
-            }
-            AbortReason::NoDeviceOf(state) => write!(f, "the network has none: it {state}"),
-            AbortReason::NoDevice(device) => write!(f, "there is no device {device}"),
-            AbortReason::Pages(faults) => write_joined(f, "; ", faults, &|f, (page, fault)| {
-                write!(f, "{page}: {fault}")
-            }),
-            AbortReason::Command(failure) => failure.fmt(f),
-            AbortReason::ClockNotSet(wall) => write!(
-                f,
-                "the clock is not set (it says {}), so no certificate can be checked; \
-                 this waits for NTP",
-                Civil::at(*wall).date()
+                lan: Some(lan),
+            } => reason!(
+                SourceOnlyPrefix,
+                prefix = *prefix,
+                network = network,
+                lan = lan
             ),
+            AbortReason::OnlyPrefix {
+                network,
+                prefix,
+                lan: None,
+            } => reason!(SourcePrefixUnused, prefix = *prefix, network = network),
+            AbortReason::NoDeviceOf(state) => reason!(SourceNetworkWithoutDevice, state = state),
+            AbortReason::NoDevice(device) => reason!(SourceNoDevice, device = device),
+            AbortReason::Pages(faults) => {
+                let page = |(url, fault): &(String, PageFault)| {
+                    reason!(PageFault, url = url, cause = Reason::from(fault))
+                };
+                let pages: Vec<Reason> = faults.iter().map(page).collect();
+                reason!(SourcePages, pages = pages)
+            }
+            AbortReason::Command(failure) => failure.into(),
+            AbortReason::ClockNotSet(wall) => {
+                reason!(PassClockNotSet, date = Civil::at(*wall).date())
+            }
         }
     }
 }
 
-fn write_other(f: &mut fmt::Formatter<'_>, other: Option<&str>) -> fmt::Result {
-    match other {
-        Some(other) => write!(f, "; network '{other}' has one (option network '{other}')"),
-        None => Ok(()),
-    }
+fn other_network(other: Option<&str>) -> Option<Reason> {
+    other.map(|network| reason!(SourceOtherNetwork, network = network))
 }
 
-impl fmt::Display for Unpublishable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unpublishable::None(family) => write!(f, "there is no {family} address"),
-            Unpublishable::NotPublic(address, cause) => write!(f, "{address} {cause}"),
-            Unpublishable::Deprecated(address) => write!(
-                f,
-                "{address} is deprecated: its prefix is being withdrawn and no other has come yet"
-            ),
-            Unpublishable::Temporary(address) => {
-                write!(
-                    f,
-                    "{address} is a temporary (privacy) address, which changes by design"
-                )
-            }
-            Unpublishable::Shared(address, sharing) => write!(f, "{address} {sharing}"),
+impl From<&Unpublishable> for Reason {
+    fn from(cause: &Unpublishable) -> Reason {
+        match cause {
+            Unpublishable::None(family) => reason!(AddressNone, family = *family),
+            Unpublishable::NotPublic(address, kind) => kind.reason(*address),
+            Unpublishable::Deprecated(address) => reason!(AddressDeprecated, address = *address),
+            Unpublishable::Temporary(address) => reason!(AddressTemporary, address = *address),
+            Unpublishable::Shared(address, sharing) => sharing.reason(*address),
         }
     }
 }
 
-impl fmt::Display for NotPublic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NotPublic::Unspecified => "is not an address of any host",
-            NotPublic::Private => {
-                "is a private address: this router is behind another one (double NAT); \
-                 use source 'web' with a page of the Internet, or let the other router pass its address on (bridge mode)"
-            }
-            NotPublic::CarrierNat => {
-                "is a CGNAT address (100.64.0.0/10), which the provider's other customers share; \
-                 ask the provider for a public one"
-            }
-            NotPublic::Loopback => "is a loopback address",
-            NotPublic::LinkLocal => {
-                "is a link-local address: the WAN was given no other; look at its DHCP or PPPoE"
-            }
-            NotPublic::UniqueLocal => {
-                "is a unique local address (ULA), which is private to this site"
-            }
-            NotPublic::Documentation => "is an address for documentation, not a real one",
-            NotPublic::Benchmarking => "is an address for benchmarks, not a real one",
-            NotPublic::ProtocolAssignment => {
-                "is an address for the inside of DS-Lite or 464XLAT: \
-                 this router shares its public IPv4 address with others"
-            }
-            NotPublic::Transition => {
-                "is an address of a transition mechanism (6to4, Teredo), not of this WAN"
-            }
-            NotPublic::Multicast => "is a multicast address",
-            NotPublic::Broadcast => "is the broadcast address",
-            NotPublic::Reserved => "is in a reserved range",
-        })
+impl NotPublic {
+    /// The reason for which this address of the kind is not sent.
+    pub fn reason(self, address: IpAddr) -> Reason {
+        let code = match self {
+            NotPublic::Unspecified => Code::AddressUnspecified,
+            NotPublic::Private => Code::AddressPrivate,
+            NotPublic::CarrierNat => Code::AddressCgnat,
+            NotPublic::Loopback => Code::AddressLoopback,
+            NotPublic::LinkLocal => Code::AddressLinkLocal,
+            NotPublic::UniqueLocal => Code::AddressUniqueLocal,
+            NotPublic::Documentation => Code::AddressDocumentation,
+            NotPublic::Benchmarking => Code::AddressBenchmarking,
+            NotPublic::ProtocolAssignment => Code::AddressProtocol,
+            NotPublic::Transition => Code::AddressTransition,
+            NotPublic::Multicast => Code::AddressMulticast,
+            NotPublic::Broadcast => Code::AddressBroadcast,
+            NotPublic::Reserved => Code::AddressReserved,
+        };
+        Reason::of(code).with(address)
     }
 }
 
-/// In words that follow on the address.
-impl fmt::Display for Sharing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is shared with the provider's other customers, ")?;
+impl Sharing {
+    /// The reason for which this address is not sent.
+    fn reason(&self, address: IpAddr) -> Reason {
         match self {
-            Sharing::Ports { network, proto } => write!(
-                f,
-                "each of whom has some of its ports (protocol {proto} of network '{network}')"
-            )?,
+            Sharing::Ports { network, proto } => reason!(
+                AddressSharedPorts,
+                address = address,
+                proto = proto,
+                network = network
+            ),
             Sharing::CarrierNat {
                 network,
-                address,
+                address: inside,
                 kind,
             } => {
-                let kind = match kind {
-                    NotPublic::CarrierNat => "a CGNAT address (100.64.0.0/10)",
-                    _ => "one for the inside of DS-Lite or 464XLAT",
+                let code = match kind {
+                    NotPublic::CarrierNat => Code::AddressSharedCgnat,
+                    _ => Code::AddressSharedProtocol,
                 };
-                write!(f, "since network '{network}' itself has {address}, {kind}")?;
+                Reason::of(code).with(address).with(network).with(*inside)
             }
         }
-        f.write_str(
-            "; ask the provider for a public one, or, if it is yours alone, \
-             set option shared_address '1'",
-        )
     }
 }
 
-impl fmt::Display for UnknownNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &self.name;
-        write!(f, "netifd knows no network '{name}'")?;
-        match &self.meaning {
-            None => Ok(()),
-            Some(NameMeaning::Similar(meant)) => write!(f, " (did you mean '{meant}'?)"),
+impl From<&UnknownNetwork> for Reason {
+    fn from(unknown: &UnknownNetwork) -> Reason {
+        let name = &unknown.name;
+        match &unknown.meaning {
+            None => reason!(NetworkUnknown, network = name),
+            Some(NameMeaning::Similar(meant)) => {
+                reason!(NetworkMisspelt, network = name, meant = meant)
+            }
             Some(NameMeaning::DeviceOf(network)) => {
-                write!(f, ": {name} is the device of network '{network}'")
+                reason!(NetworkIsDevice, network = name, meant = network)
             }
         }
     }
 }
 
-impl fmt::Display for RivalSection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RivalSection {
-            section,
-            ident,
-            address,
-        } = self;
-        write!(
-            f,
-            "section '{section}' has {address} for user '{ident}': {TAKEN_ADDRESS}"
+impl From<&RivalSection> for Reason {
+    fn from(rival: &RivalSection) -> Reason {
+        reason!(
+            AddressOfRival,
+            section = &rival.section,
+            address = rival.address,
+            ident = &rival.ident
         )
     }
 }
 
-impl fmt::Display for PageFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PageFault::Request(failure) => f.write_str(failure),
-            PageFault::Status(status) => write!(f, "HTTP status {status}"),
-            PageFault::Text(fault) => fault.fmt(f),
-            PageFault::OtherFamily(address) => {
-                write!(f, "it says {address}, which is of the other family")
-            }
-            PageFault::Unpublishable(cause) => cause.fmt(f),
+impl From<&PageFault> for Reason {
+    fn from(fault: &PageFault) -> Reason {
+        match fault {
+            PageFault::Request(failure) => failure.clone(),
+            PageFault::Status(status) => reason!(PageStatus, status = u32::from(*status)),
+            PageFault::Text(fault) => reason_of_text(*fault),
+            PageFault::OtherFamily(address) => reason!(PageOtherFamily, address = *address),
+            PageFault::Unpublishable(cause) => cause.into(),
         }
     }
 }
 
-impl fmt::Display for TextFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TextFault::Html => {
-                "the page is HTML and not an address: does this line want a login first?"
-            }
-            TextFault::NoMember => {
-                "the page is JSON without an address in 'ip', 'address', 'query' or 'origin'"
-            }
-            TextFault::Other => "the page is not one address and nothing else",
-        })
+fn reason_of_text(fault: TextFault) -> Reason {
+    match fault {
+        TextFault::Html => reason!(PageHtml),
+        TextFault::NoMember => reason!(PageNoMember),
+        TextFault::Other => reason!(PageNotAnAddress),
     }
 }
 
-impl fmt::Display for CommandFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the command {} ", self.program)?;
-        match &self.fault {
-            CommandFault::Failed(words) => f.write_str(words)?,
-            CommandFault::NoInterpreter => f.write_str(
-                "cannot be run: the interpreter in its first line is missing; \
-                 does that line end in CR LF?",
-            )?,
-            CommandFault::Timeout(seconds) => write!(f, "took longer than {seconds} s")?,
-            CommandFault::Silent => f.write_str("printed nothing")?,
-            CommandFault::NotAnAddress(line) => {
-                write!(f, "did not print an address, but '{}'", Excerpt(line))?;
+impl From<&CommandFailure> for Reason {
+    fn from(failure: &CommandFailure) -> Reason {
+        let program = &failure.program;
+        let stderr = (!failure.stderr.is_empty())
+            .then(|| reason!(SourceCommandError, line = excerpt(&failure.stderr)));
+        match &failure.fault {
+            CommandFault::NotStarted(error) => reason!(
+                SourceCommandNotStarted,
+                program = program,
+                error = error,
+                stderr = stderr
+            ),
+            CommandFault::Unheard(error) => reason!(
+                SourceCommandUnheard,
+                program = program,
+                error = error,
+                stderr = stderr
+            ),
+            CommandFault::Failed(exit) => reason!(
+                SourceCommandFailed,
+                program = program,
+                exit = exit,
+                stderr = stderr
+            ),
+            CommandFault::NoInterpreter => {
+                reason!(
+                    SourceCommandNoInterpreter,
+                    program = program,
+                    stderr = stderr
+                )
             }
-        }
-        match self.stderr.is_empty() {
-            true => Ok(()),
-            false => write!(f, "; its standard error: {}", Excerpt(&self.stderr)),
+            CommandFault::Timeout(seconds) => reason!(
+                SourceCommandTimeout,
+                program = program,
+                seconds = *seconds,
+                stderr = stderr
+            ),
+            CommandFault::Silent => {
+                reason!(SourceCommandSilent, program = program, stderr = stderr)
+            }
+            CommandFault::NotAnAddress(line) => reason!(
+                SourceCommandNotAnAddress,
+                program = program,
+                line = excerpt(line),
+                stderr = stderr
+            ),
         }
     }
 }
+
+show_as_reason!(
+    AbortReason,
+    Unpublishable,
+    UnknownNetwork,
+    RivalSection,
+    PageFault,
+    CommandFailure,
+);
 
 /// The beginning of what a program printed, without what would harm a terminal.
-struct Excerpt<'a>(&'a str);
-
-impl fmt::Display for Excerpt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MAX_LENGTH: usize = 100;
-        let end = self.0.char_indices().nth(MAX_LENGTH).map(|(end, _)| end);
-        f.write_str(&clean(&self.0[..end.unwrap_or(self.0.len())]))?;
-        f.write_str(if end.is_some() { "…" } else { "" })
-    }
+fn excerpt(text: &str) -> String {
+    const MAX_LENGTH: usize = 100;
+    let end = text.char_indices().nth(MAX_LENGTH).map(|(end, _)| end);
+    let mut shown = clean(&text[..end.unwrap_or(text.len())]).into_owned();
+    shown.push_str(if end.is_some() { "…" } else { "" });
+    shown
 }

@@ -1,6 +1,9 @@
 //! Why a server refuses to go on with TLS, by its alert.
 
-use core::fmt;
+use alloc::format;
+use alloc::string::ToString;
+
+use super::{Code, Reason};
 
 /// An alert of TLS that ends a connection (RFC 8446, 6; RFC 5246, 7.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,33 +53,25 @@ impl Alert {
     ///
     /// Once both have agreed, servers that want a certificate say that the handshake
     /// failed, or that there is something about the certificate, which was none.
-    fn meaning(self) -> Option<&'static str> {
-        Some(match (self.number, self.agreed) {
-            (HANDSHAKE_FAILURE | 71, false) => {
-                "it has no version, cipher, curve or kind of certificate in common with wansync"
-            }
-            (HANDSHAKE_FAILURE | 42..=46 | 48 | 49 | 116, _) => {
-                "it wants a certificate of this router, and wansync has none"
-            }
-            (70, _) => "it speaks neither TLS 1.2 nor 1.3",
-            (112, _) => "it does not know this name",
-            (80, _) => "it has a fault of its own",
-            _ => return None,
-        })
+    fn code(self) -> Code {
+        match (self.number, self.agreed) {
+            (HANDSHAKE_FAILURE | 71, false) => Code::TlsAlertNothingInCommon,
+            (HANDSHAKE_FAILURE | 42..=46 | 48 | 49 | 116, _) => Code::TlsAlertWantsCertificate,
+            (70, _) => Code::TlsAlertVersion,
+            (112, _) => Code::TlsAlertName,
+            (80, _) => Code::TlsAlertFault,
+            _ => Code::TlsAlert,
+        }
     }
 }
 
-impl fmt::Display for Alert {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it refused to go on (alert {}", self.number)?;
-        if let Some(name) = self.name() {
-            write!(f, ", {name}")?;
-        }
-        f.write_str(")")?;
-        match self.meaning() {
-            Some(meaning) => write!(f, ": {meaning}"),
-            None => Ok(()),
-        }
+impl From<Alert> for Reason {
+    fn from(alert: Alert) -> Reason {
+        let shown = match alert.name() {
+            Some(name) => format!("{}, {name}", alert.number),
+            None => alert.number.to_string(),
+        };
+        Reason::of(alert.code()).with(shown)
     }
 }
 
@@ -122,7 +117,7 @@ mod tests {
             (51, true, "it refused to go on (alert 51, decrypt_error)"),
             (222, false, "it refused to go on (alert 222)"),
         ] {
-            assert_eq!(Alert { number, agreed }.to_string(), words);
+            assert_eq!(Reason::from(Alert { number, agreed }).to_string(), words);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Why a server's certificate is not accepted.
 
 use alloc::string::String;
-use core::fmt;
 
 use crate::certificate::RSA_SIZES;
+use crate::reason;
+use crate::reason::{Code, Reason, show_as_reason};
 use crate::time::{Civil, Wall};
 
 /// The reason that a server's certificate is not accepted.
@@ -152,74 +153,58 @@ impl From<Flaw> for CertificateFault {
     }
 }
 
-impl fmt::Display for CertificateFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+impl From<&CertificateFault> for Reason {
+    fn from(fault: &CertificateFault) -> Reason {
+        match fault {
             CertificateFault::Untrusted { ca_file, cause } => {
-                write!(f, "its certificate is not trusted by {ca_file}: {cause}")
+                reason!(CertUntrusted, file = ca_file, cause = Reason::from(cause))
             }
-            CertificateFault::OtherName { hosts } => {
-                write!(f, "its certificate is for another name: {hosts}")
-            }
-            CertificateFault::NoHost { common_name } => {
-                f.write_str("its certificate names no host in subjectAltName, ")?;
-                match common_name {
-                    Some(name) => write!(f, "only a common name: {name}"),
-                    None => f.write_str("nor anywhere else"),
-                }
-            }
+            CertificateFault::OtherName { hosts } => reason!(CertOtherName, names = hosts),
+            CertificateFault::NoHost { common_name } => match common_name {
+                Some(name) => reason!(CertCommonName, name = name),
+                None => reason!(CertNoName),
+            },
             CertificateFault::Expired {
                 whose,
                 until,
                 clock,
-            } => {
-                write_owner(f, whose.as_deref())?;
-                write!(
-                    f,
-                    "has expired on {}, or this clock, which says {}, is wrong",
-                    date(*until),
-                    date(*clock)
-                )
-            }
-            CertificateFault::NotYetValid { whose, from, clock } => {
-                write_owner(f, whose.as_deref())?;
-                write!(
-                    f,
-                    "is not valid yet: is the router's clock right? It says {}, the certificate begins on {}",
-                    date(*clock),
-                    date(*from)
-                )
-            }
+            } => reason!(
+                CertExpired,
+                whose = owner(whose.as_deref()),
+                until = date(*until),
+                date = date(*clock)
+            ),
+            CertificateFault::NotYetValid { whose, from, clock } => reason!(
+                CertNotYetValid,
+                whose = owner(whose.as_deref()),
+                date = date(*clock),
+                from = date(*from)
+            ),
             CertificateFault::KeySize { whose, bits } => {
-                write_owner(f, whose.as_deref())?;
                 let (min, max) = (RSA_SIZES.start(), RSA_SIZES.end());
-                let size = if bits < min { "short" } else { "long" };
-                write!(
-                    f,
-                    "has a key that is too {size} (RSA of {bits} bits, {min} to {max} are accepted)"
-                )
+                let code = match bits < min {
+                    true => Code::CertKeyShort,
+                    false => Code::CertKeyLong,
+                };
+                let whose = owner(whose.as_deref());
+                Reason::of(code)
+                    .with(whose)
+                    .with(*bits)
+                    .with(*min)
+                    .with(*max)
             }
-            CertificateFault::Algorithm(algorithm) => {
-                write!(
-                    f,
-                    "its certificate cannot be used (it is signed {algorithm})"
-                )
-            }
-            CertificateFault::NotItsKey => {
-                f.write_str("its certificate is not its own: it has not the key that belongs to it")
-            }
-            CertificateFault::Unusable(flaw) => {
-                write!(f, "its certificate cannot be used ({flaw})")
-            }
+            CertificateFault::Algorithm(algorithm) => (*algorithm).into(),
+            CertificateFault::NotItsKey => reason!(CertNotItsKey),
+            CertificateFault::Unusable(flaw) => (*flaw).into(),
         }
     }
 }
 
 /// The certificate of an issuer, or the server's own.
-fn write_owner(f: &mut fmt::Formatter<'_>, issuer: Option<&str>) -> fmt::Result {
+fn owner(issuer: Option<&str>) -> Reason {
     match issuer {
-        Some(name) => write!(f, "the certificate of its issuer '{name}' "),
-        None => f.write_str("its certificate "),
+        Some(name) => reason!(CertOfIssuer, name = name),
+        None => reason!(CertOwn),
     }
 }
 
@@ -228,66 +213,52 @@ fn date(moment: Wall) -> String {
     Civil::at(moment).date()
 }
 
-impl fmt::Display for Distrust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Distrust::SelfSigned { name } => {
-                write!(
-                    f,
-                    "it is self-signed, as '{name}', and is not itself in the file"
-                )
-            }
-            Distrust::Replaced { name } => write!(
-                f,
-                "it is self-signed, as '{name}', and the file has another certificate of that name"
-            ),
-            Distrust::NoIssuer { name } => write!(
-                f,
-                "its issuer '{name}' is not in the file, and the server sends no certificate of it: an intermediate certificate is missing, or the file lacks this CA"
-            ),
-            Distrust::NoRoot { name } => write!(
-                f,
-                "its chain ends at '{name}', which is not in the file, and the server sends no certificate of it: the file lacks this CA, or an intermediate certificate is missing"
-            ),
-            Distrust::UnknownRoot { name } => {
-                write!(f, "its chain ends at '{name}', which is not in the file")
-            }
-            Distrust::OtherKey { name } => {
-                write!(f, "its issuer '{name}' has another key in the file")
-            }
+impl From<&Distrust> for Reason {
+    fn from(distrust: &Distrust) -> Reason {
+        let (code, name) = match distrust {
+            Distrust::SelfSigned { name } => (Code::CertSelfSigned, name),
+            Distrust::Replaced { name } => (Code::CertReplaced, name),
+            Distrust::NoIssuer { name } => (Code::CertNoIssuer, name),
+            Distrust::NoRoot { name } => (Code::CertNoRoot, name),
+            Distrust::UnknownRoot { name } => (Code::CertUnknownRoot, name),
+            Distrust::OtherKey { name } => (Code::CertOtherKey, name),
+        };
+        Reason::of(code).with(name)
+    }
+}
+
+impl From<Algorithm> for Reason {
+    fn from(algorithm: Algorithm) -> Reason {
+        let unsupported = |name: &str| reason!(CertSignedBy, algorithm = name);
+        match algorithm {
+            Algorithm::Md5 => reason!(CertSignedUnsafely, algorithm = "MD5"),
+            Algorithm::Sha1 => reason!(CertSignedUnsafely, algorithm = "SHA-1"),
+            Algorithm::Dsa => unsupported("DSA"),
+            Algorithm::Gost => unsupported("GOST R 34.10"),
+            Algorithm::Edwards => reason!(CertSignedByEdwards),
+            Algorithm::EcdsaSha512 => reason!(CertSignedByEcdsaSha512),
+            Algorithm::Curve => reason!(CertSignedByCurve),
+            Algorithm::Other => reason!(CertSignedInOtherWay),
         }
     }
 }
 
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Algorithm::Md5 => "with MD5, which is not safe",
-            Algorithm::Sha1 => "with SHA-1, which is not safe",
-            Algorithm::Dsa => "with DSA, which is not supported",
-            Algorithm::Gost => "with GOST R 34.10, which is not supported",
-            Algorithm::Edwards => "with Ed25519 or Ed448, which is not supported",
-            Algorithm::EcdsaSha512 => "with ECDSA and SHA-512, which is not supported",
-            Algorithm::Curve => "by a key on a curve other than P-256 and P-384",
-            Algorithm::Other => "in a way that is not supported",
-        })
+impl From<Flaw> for Reason {
+    fn from(flaw: Flaw) -> Reason {
+        match flaw {
+            Flaw::Damaged => reason!(CertDamaged),
+            Flaw::Version => reason!(CertVersion),
+            Flaw::CriticalExtension => reason!(CertCriticalExtension),
+            Flaw::ReversedDates => reason!(CertReversedDates),
+            Flaw::NotForServers => reason!(CertNotForServers),
+            Flaw::OfCa => reason!(CertOfCa),
+            Flaw::IssuerNotCa => reason!(CertIssuerNotCa),
+            Flaw::NameConstraint => reason!(CertNameConstraint),
+            Flaw::PathLength => reason!(CertPathLength),
+            Flaw::ChainTooLong => reason!(CertChainTooLong),
+            Flaw::Revoked => reason!(CertRevoked),
+        }
     }
 }
 
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Flaw::Damaged => "it is damaged",
-            Flaw::Version => "it is not of X.509 version 3",
-            Flaw::CriticalExtension => "it has a critical extension that is unknown",
-            Flaw::ReversedDates => "it ends before it begins",
-            Flaw::NotForServers => "it is not for servers",
-            Flaw::OfCa => "it is the one of a CA",
-            Flaw::IssuerNotCa => "it was signed by one that may not sign",
-            Flaw::NameConstraint => "its CA may not sign for this name",
-            Flaw::PathLength => "there are more between it and its CA than that allows",
-            Flaw::ChainTooLong => "its chain is too long",
-            Flaw::Revoked => "it is revoked",
-        })
-    }
-}
+show_as_reason!(CertificateFault);

@@ -3,19 +3,21 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::address::Family;
 use crate::failure::TlsFailure;
+use crate::reason;
+use crate::reason::{Reason, show_as_reason};
 
 /// The most addresses that a sentence names.
 const MAX_NAMED: usize = 3;
 
 /// A bound in seconds, as it is spoken of.
-pub(crate) fn whole_seconds_up(limit: Duration) -> u64 {
-    limit.as_secs() + u64::from(limit.subsec_nanos() > 0)
+pub(crate) fn whole_seconds_up(limit: Duration) -> u32 {
+    let seconds = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
 /// The reason why a name gave no address to connect to.
@@ -52,8 +54,8 @@ pub enum LookUpFailure {
     Refused,
     /// No answer came within this time.
     Late(Duration),
-    /// Anything else, in the system's words.
-    Failed(String),
+    /// Anything else.
+    Failed(Reason),
 }
 
 impl LookUpFailure {
@@ -116,38 +118,37 @@ impl Attempts {
         self.tried.iter().all(is_late)
     }
 
-    /// True if there is nothing to say of them.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tried.is_empty() && self.filtered.is_none()
-    }
-
-    /// Writes the addresses and the device behind a sentence about `host`, which is not
-    /// repeated.
-    pub(crate) fn write_places(&self, f: &mut fmt::Formatter<'_>, host: &str) -> fmt::Result {
+    /// What is said of the addresses and the device behind a sentence about `host`, which
+    /// is not repeated.
+    pub(crate) fn places(&self, host: &str) -> Vec<Reason> {
         let host = host.trim_matches(['[', ']']).parse();
-        let mut places = List::new(f, " (", ", ");
+        let mut places = Vec::new();
         for tried in self.named() {
             if host != Ok(tried.address) {
-                places.add(format_args!("{}", tried.address))?;
+                places.push(reason!(AttemptAddress, address = tried.address));
             }
         }
-        self.add_unnamed(&mut places)?;
+        self.add_unnamed(&mut places);
         if let Some(device) = &self.device {
-            places.add(format_args!("through {device}"))?;
+            places.push(reason!(AttemptThrough, device = device));
         }
-        self.add_filtered(&mut places)?;
-        match places.is_empty() {
-            true => Ok(()),
-            false => f.write_str(")"),
-        }
+        places.extend(self.filtered());
+        places
     }
 
-    /// Writes the device, if there was one.
-    pub(crate) fn write_way(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.device {
-            Some(device) => write!(f, " through {device}"),
-            None => Ok(()),
+    /// Each address with its end, and the families that are missing.
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        for Attempt { address, end } in self.named() {
+            reasons.push(reason!(
+                AttemptFailed,
+                address = *address,
+                cause = Reason::from(end)
+            ));
         }
+        self.add_unnamed(&mut reasons);
+        reasons.extend(self.filtered());
+        reasons
     }
 
     fn named(&self) -> &[Attempt] {
@@ -155,131 +156,79 @@ impl Attempts {
     }
 
     /// The number of the others, and the families that are missing.
-    fn add_unnamed(&self, parts: &mut List<'_, '_>) -> fmt::Result {
+    fn add_unnamed(&self, reasons: &mut Vec<Reason>) {
         let more = self.tried.len() - self.named().len() + self.more;
         if more > 0 {
-            parts.add(format_args!("and {more} more addresses"))?;
+            reasons.push(reason!(AttemptMore, count = more));
         }
-        parts.add_each(&self.missing)
+        reasons.extend(self.missing.iter().map(Reason::from));
     }
 
-    fn add_filtered(&self, parts: &mut List<'_, '_>) -> fmt::Result {
-        let Some(answer) = self.filtered else {
-            return Ok(());
-        };
-        let whose = match answer.to_canonical().is_unspecified() {
-            true => "no host",
-            false => "this router itself",
-        };
-        parts.add(format_args!(
-            "{answer} is {whose}: does a filter block the name?"
-        ))
-    }
-}
-
-/// Each address with its end, and the families that are missing.
-impl fmt::Display for Attempts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = List::new(f, "", "; ");
-        for Attempt { address, end } in self.named() {
-            parts.add(format_args!("{address}: {end}"))?;
-        }
-        self.add_unnamed(&mut parts)?;
-        self.add_filtered(&mut parts)
-    }
-}
-
-/// Parts of a sentence, written one by one.
-struct List<'a, 'f> {
-    f: &'a mut fmt::Formatter<'f>,
-    /// What is written before the next part.
-    before: &'static str,
-    between: &'static str,
-}
-
-impl<'a, 'f> List<'a, 'f> {
-    fn new(f: &'a mut fmt::Formatter<'f>, before: &'static str, between: &'static str) -> Self {
-        List { f, before, between }
-    }
-
-    fn add(&mut self, part: fmt::Arguments<'_>) -> fmt::Result {
-        self.f.write_str(self.before)?;
-        self.before = self.between;
-        self.f.write_fmt(part)
-    }
-
-    fn add_each(&mut self, missing: &[MissingFamily]) -> fmt::Result {
-        missing
-            .iter()
-            .try_for_each(|missing| self.add(format_args!("{missing}")))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.before != self.between
-    }
-}
-
-impl fmt::Display for AttemptEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AttemptEnd::NoAnswer => f.write_str("no answer"),
-            AttemptEnd::Stalled => f.write_str("the TLS handshake stands still"),
-            AttemptEnd::Failed(cause) => f.write_str(cause),
-            AttemptEnd::Tls(cause) => write!(f, "{cause}"),
-        }
-    }
-}
-
-impl fmt::Display for NameFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NameFailure::NoAddress(missing) => match missing.as_slice() {
-                [only] => only.write_alone(f),
-                [one, other] if one.reason == other.reason => match one.reason.is_fault() {
-                    true => write!(f, "{}", one.reason),
-                    false => f.write_str("it has no address"),
-                },
-                several => List::new(f, "", "; ").add_each(several),
-            },
-            NameFailure::Filtered { answer } => write!(
-                f,
-                "a filter on this router or its DNS blocks the name: it answers {answer}"
-            ),
-        }
-    }
-}
-
-impl MissingFamily {
-    /// Where no other family was asked for.
-    fn write_alone(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.reason.is_fault() {
-            true => write!(f, "{}", self.reason),
-            false => write!(f, "it has no {} address", self.family),
-        }
-    }
-}
-
-impl fmt::Display for MissingFamily {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no {} address: {}", self.family, self.reason)
-    }
-}
-
-impl fmt::Display for LookUpFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            LookUpFailure::NoneOfFamily => "it has none",
-            LookUpFailure::NoSuchName => "the name does not exist",
-            LookUpFailure::NoAnswer => "no name server gives an answer",
-            LookUpFailure::Refused => "the name server refuses to answer",
-            LookUpFailure::Late(limit) => {
-                let seconds = whole_seconds_up(*limit);
-                return write!(f, "no name server gave an answer within {seconds} s");
-            }
-            LookUpFailure::Failed(cause) => cause,
+    fn filtered(&self) -> Option<Reason> {
+        let answer = self.filtered?;
+        Some(match answer.to_canonical().is_unspecified() {
+            true => reason!(AttemptNoHost, address = answer),
+            false => reason!(AttemptOwnHost, address = answer),
         })
     }
 }
+
+impl From<&AttemptEnd> for Reason {
+    fn from(end: &AttemptEnd) -> Reason {
+        match end {
+            AttemptEnd::NoAnswer => reason!(AttemptNoAnswer),
+            AttemptEnd::Stalled => reason!(AttemptStalled),
+            AttemptEnd::Failed(error) => Reason::words(error),
+            AttemptEnd::Tls(cause) => cause.into(),
+        }
+    }
+}
+
+impl NameFailure {
+    /// Why it gave none, family by family unless that is the same for both.
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        let missing = match self {
+            NameFailure::NoAddress(missing) => missing.as_slice(),
+            NameFailure::Filtered { answer } => {
+                return [reason!(NameFiltered, address = *answer)].into();
+            }
+        };
+        let common = match missing {
+            [only] if !only.reason.is_fault() => {
+                reason!(NameNoneOfFamily, family = only.family)
+            }
+            [one, other] if one.reason == other.reason && !one.reason.is_fault() => {
+                reason!(NameNone)
+            }
+            [one] => Reason::from(&one.reason),
+            [one, other] if one.reason == other.reason => Reason::from(&one.reason),
+            several => return several.iter().map(Reason::from).collect(),
+        };
+        [common].into()
+    }
+}
+
+impl From<&MissingFamily> for Reason {
+    fn from(missing: &MissingFamily) -> Reason {
+        let cause = Reason::from(&missing.reason);
+        reason!(NameNoFamily, family = missing.family, cause = cause)
+    }
+}
+
+impl From<&LookUpFailure> for Reason {
+    fn from(failure: &LookUpFailure) -> Reason {
+        match failure {
+            LookUpFailure::NoneOfFamily => reason!(NameHasNone),
+            LookUpFailure::NoSuchName => reason!(NameUnknown),
+            LookUpFailure::NoAnswer => reason!(NameNoAnswer),
+            LookUpFailure::Refused => reason!(NameRefused),
+            LookUpFailure::Late(limit) => reason!(NameLate, seconds = whole_seconds_up(*limit)),
+            LookUpFailure::Failed(error) => error.clone(),
+        }
+    }
+}
+
+show_as_reason!(AttemptEnd, MissingFamily, LookUpFailure);
 
 #[cfg(test)]
 mod tests {
@@ -292,12 +241,17 @@ mod tests {
         MissingFamily { family, reason }
     }
 
+    fn joined(reasons: Vec<Reason>) -> String {
+        let words: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        words.join("; ")
+    }
+
     #[test]
     fn names_without_an_address() {
         use Family::{Ipv4, Ipv6};
         use LookUpFailure as L;
         let words =
-            |missing: &[MissingFamily]| NameFailure::NoAddress(missing.to_vec()).to_string();
+            |missing: &[MissingFamily]| joined(NameFailure::NoAddress(missing.to_vec()).reasons());
         for (found, expected) in [
             (
                 vec![missing(Ipv6, L::NoneOfFamily)],
@@ -331,7 +285,7 @@ mod tests {
         }
         let answer = IpAddr::from([0, 0, 0, 0]);
         assert_eq!(
-            NameFailure::Filtered { answer }.to_string(),
+            joined(NameFailure::Filtered { answer }.reasons()),
             "a filter on this router or its DNS blocks the name: it answers 0.0.0.0"
         );
     }
@@ -349,7 +303,7 @@ mod tests {
             ..Attempts::default()
         };
         assert_eq!(
-            two.to_string(),
+            joined(two.reasons()),
             "192.0.2.1: no answer; 192.0.2.2: Connection refused; \
              no IPv6 address: no name server gives an answer"
         );
@@ -363,6 +317,6 @@ mod tests {
         };
         assert!(many.are_late());
         let named = "192.0.2.1: the TLS handshake stands still; ".len();
-        assert_eq!(&many.to_string()[named * 3..], "and 4 more addresses");
+        assert_eq!(&joined(many.reasons())[named * 3..], "and 4 more addresses");
     }
 }

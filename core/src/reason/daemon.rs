@@ -1,7 +1,9 @@
 //! Why the daemon does something else than the configuration's file says.
 
 use alloc::string::String;
-use core::fmt;
+
+use crate::reason;
+use crate::reason::Reason;
 
 /// The reason for which the daemon uses another configuration than its file has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +11,7 @@ pub enum OtherConfig {
     /// The file has an error, so it was refused, or will be.
     Refused {
         /// The first error, with the file's name.
-        problem: String,
+        problem: Reason,
     },
     /// The file was changed, and nobody has told the daemon.
     Changed {
@@ -18,20 +20,11 @@ pub enum OtherConfig {
     },
 }
 
-impl fmt::Display for OtherConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OtherConfig::Refused { problem } => {
-                write!(
-                    f,
-                    "{problem}; the daemon goes on with the configuration of before"
-                )
-            }
-            OtherConfig::Changed { file } => write!(
-                f,
-                "{file} has changed, and the daemon still uses the configuration of before: \
-                 reload it"
-            ),
+impl From<&OtherConfig> for Reason {
+    fn from(other: &OtherConfig) -> Reason {
+        match other {
+            OtherConfig::Refused { problem } => reason!(ConfigRefused, cause = problem),
+            OtherConfig::Changed { file } => reason!(ConfigChanged, file = file),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Why an address is held: the service refused it before.
 
-use alloc::string::String;
-use core::fmt;
-
 use crate::address::PublicAddress;
 use crate::hold::{HoldRule, MAX_ADDRESS_REFUSALS, MAX_REFUSALS};
+use crate::reason;
+use crate::reason::Reason;
 
 /// The reason for which an address is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,33 +12,26 @@ pub struct HoldReason {
     pub rule: HoldRule,
     /// The address.
     pub address: PublicAddress,
-    /// The last refusal, in words.
-    pub refusal: String,
+    /// The last refusal.
+    pub refusal: Reason,
 }
 
-impl fmt::Display for HoldReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl From<&HoldReason> for Reason {
+    fn from(reason: &HoldReason) -> Reason {
         let HoldReason {
             rule,
             address,
             refusal,
-        } = self;
+        } = reason;
         match rule {
-            HoldRule::Pause => write!(
-                f,
-                "the service refused before ({refusal}), so nothing is sent"
-            )?,
-            HoldRule::AddressLimit => write!(
-                f,
-                "the service refused {MAX_ADDRESS_REFUSALS} times within 24 h ({refusal}), so \
-                 {address} is not sent, not even with --force"
-            )?,
-            HoldRule::Limit => write!(
-                f,
-                "the service refused {MAX_REFUSALS} times within 24 h ({refusal}), so no \
-                 address is sent, not even with --force"
-            )?,
+            HoldRule::Pause => reason!(HoldPause, refusal = refusal),
+            HoldRule::AddressLimit => reason!(
+                HoldAddress,
+                count = MAX_ADDRESS_REFUSALS,
+                refusal = refusal,
+                address = *address
+            ),
+            HoldRule::Limit => reason!(HoldAll, count = MAX_REFUSALS, refusal = refusal),
         }
-        f.write_str("; a changed configuration or key ends the hold at once")
     }
 }

@@ -1,7 +1,9 @@
 //! Reasons why a reply that looks like an acknowledgement is none.
 
 use alloc::string::String;
-use core::fmt;
+
+use crate::reason;
+use crate::reason::{Code, Reason, show_as_reason};
 
 /// The doubt that keeps a reply from confirming anything, although it could be read, or
 /// says "ok".
@@ -25,30 +27,24 @@ pub enum ReplyDoubt {
     Contradicted(String),
 }
 
-/// Follows on "the reply confirms nothing: ".
-impl fmt::Display for ReplyDoubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+impl From<&ReplyDoubt> for Reason {
+    fn from(doubt: &ReplyDoubt) -> Reason {
+        match doubt {
             ReplyDoubt::Status(status) => {
-                let meaning = match status {
-                    202 => " (accepted for later)",
-                    203 => " (changed on its way)",
-                    204 | 205 => " (no content)",
-                    206 => " (a part of it)",
-                    _ => "",
+                let code = match status {
+                    202 => Code::ReplyLater,
+                    203 => Code::ReplyChanged,
+                    204 | 205 => Code::ReplyEmpty,
+                    206 => Code::ReplyPart,
+                    _ => Code::ReplyStatus,
                 };
-                write!(f, "its HTTP status is {status}{meaning}, not 200")
+                Reason::of(code).with(u32::from(*status))
             }
-            ReplyDoubt::Coded(coding) => {
-                write!(
-                    f,
-                    "its body is coded as '{coding}', which was not asked for"
-                )
-            }
-            ReplyDoubt::Repeated(name) => write!(f, "it gives '{name}' more than once"),
-            ReplyDoubt::Contradicted(words) => {
-                write!(f, "it says ok and an error at once: {words}")
-            }
+            ReplyDoubt::Coded(coding) => reason!(ReplyCoded, coding = coding),
+            ReplyDoubt::Repeated(name) => reason!(ReplyRepeated, member = *name),
+            ReplyDoubt::Contradicted(words) => reason!(ReplyContradicted, message = words),
         }
     }
 }
+
+show_as_reason!(ReplyDoubt);

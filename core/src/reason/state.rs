@@ -1,10 +1,10 @@
 //! Why what is remembered of a section is not the end of a send.
 
-use alloc::string::ToString;
-use core::fmt;
 use core::net::IpAddr;
 
 use crate::outcome::Outcome;
+use crate::reason;
+use crate::reason::Reason;
 use crate::state::SectionState;
 
 /// The reason for which what is remembered of a section is not the end of a send.
@@ -22,8 +22,8 @@ impl StateReason {
     pub fn of_pending(state: &SectionState, is_being_sent: bool) -> Option<StateReason> {
         let address = state.last_sent?;
         let interrupted = StateReason::Interrupted(address);
-        let is_pending =
-            state.outcome == Some(Outcome::Unconfirmed) && state.reason == interrupted.to_string();
+        let is_pending = state.outcome == Some(Outcome::Unconfirmed)
+            && state.reason == Reason::from(&interrupted);
         match is_being_sent {
             _ if !is_pending => None,
             true => Some(StateReason::Sending(address)),
@@ -32,13 +32,11 @@ impl StateReason {
     }
 }
 
-impl fmt::Display for StateReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StateReason::Sending(address) => write!(f, "{address} is being sent"),
-            StateReason::Interrupted(address) => {
-                write!(f, "the process ended while {address} was being sent")
-            }
+impl From<&StateReason> for Reason {
+    fn from(reason: &StateReason) -> Reason {
+        match reason {
+            StateReason::Sending(address) => reason!(SendUnderWay, address = *address),
+            StateReason::Interrupted(address) => reason!(SendInterrupted, address = *address),
         }
     }
 }

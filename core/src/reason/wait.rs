@@ -1,13 +1,13 @@
 //! Why an address that may be sent is sent later.
 
-use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::time::describe_span;
+use crate::reason;
+use crate::reason::Reason;
 
-/// The reason for a wait of wansync's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The reason for a wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wait {
     /// The WAN changes its address so often that each change cannot be sent at once.
     HoldDown {
@@ -26,38 +26,24 @@ pub enum Wait {
         /// The while.
         spread: Duration,
     },
+    /// The service asked for it; the failure that it asked with.
+    Asked(Reason),
+    /// The last send failed; its failure.
+    Backoff(Reason),
 }
 
-impl fmt::Display for Wait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Wait::HoldDown { address } => write!(
-                f,
-                "the WAN flaps: it changed its address more than three times a minute, \
-                 so {address} waits"
-            ),
-            Wait::DailyLimit { limit, pause: None } => {
-                write!(f, "the daily limit of {limit} sends is used up")
-            }
+impl From<&Wait> for Reason {
+    fn from(wait: &Wait) -> Reason {
+        match wait {
+            Wait::HoldDown { address } => reason!(WaitHoldDown, address = *address),
+            Wait::DailyLimit { limit, pause: None } => reason!(WaitDailyLimit, limit = *limit),
             Wait::DailyLimit {
                 limit,
                 pause: Some(pause),
-            } => {
-                let pause = describe_span(*pause);
-                write!(
-                    f,
-                    "half of the daily limit of {limit} sends is used up, \
-                     so that one is sent every {pause}"
-                )
-            }
-            Wait::Spread { spread } => {
-                let spread = describe_span(*spread);
-                write!(
-                    f,
-                    "this router's part of the {spread} after a boot, over which routers \
-                     spread their first send, is not over (option spread)"
-                )
-            }
+            } => reason!(WaitHalfDailyLimit, limit = *limit, pause_s = *pause),
+            Wait::Spread { spread } => reason!(WaitSpread, spread_s = *spread),
+            Wait::Asked(cause) => reason!(WaitAsked, cause = cause),
+            Wait::Backoff(cause) => reason!(WaitBackoff, cause = cause),
         }
     }
 }

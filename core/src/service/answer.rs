@@ -6,7 +6,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -23,6 +22,8 @@ use super::vpnki::{self, Aliases, Credentials};
 use super::vpnki_resources::{self, RESOURCES};
 use crate::failure::Failure;
 use crate::json::{Json, JsonKind};
+use crate::reason;
+use crate::reason::Reason;
 use crate::time::Wall;
 
 /// The most fields that are shown as a record. What has more is a table.
@@ -194,7 +195,9 @@ fn build_answer<'a>(method: &Method, data: Json<'a>) -> Result<Answer<'a>, Box<F
         Shape::Addresses => Answer::Table(Addresses::in_data(data).table()),
         Shape::Added => added_answer(data),
         Shape::DateEnd => date_end(data),
-        Shape::Ovpn => Answer::Ovpn(Ovpn::in_data(data).ok_or_else(|| missing("ovpn"))?),
+        Shape::Ovpn => {
+            Answer::Ovpn(Ovpn::in_data(data).ok_or_else(|| missing(reason!(BodyNoOvpn)))?)
+        }
         Shape::Report if ActivityReport::is_in(data) => {
             Answer::Report(ActivityReport::in_data(data))
         }
@@ -282,14 +285,12 @@ fn credentials_answer(data: Json<'_>) -> Result<Answer<'_>, Box<Failure>> {
     // A published client took `message` for a failure of add_tunnel.
     match data.get("message").and_then(super::body::words_of) {
         Some(message) => Err(Failure::Refused { message }.into()),
-        None => Err(missing("login and password")),
+        None => Err(missing(reason!(BodyNoCredentials))),
     }
 }
 
-fn missing(what: &str) -> Box<Failure> {
-    Box::new(Failure::Unknown {
-        what: format!("a success without {what}"),
-    })
+fn missing(what: Reason) -> Box<Failure> {
+    Failure::Unknown { what }.into()
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use super::reply::WATCH_LIMIT;
 use crate::failure::Failure;
 use crate::json::{Json, JsonError, JsonKind, without_bom};
+use crate::reason;
+use crate::reason::Reason;
 use crate::text::width::is_harmful;
 
 /// The longest message of a service that is passed on, in characters.
@@ -100,20 +102,20 @@ pub(super) fn one_line(body: &[u8]) -> Option<&str> {
     is_plain.then_some(text)
 }
 
-/// The words for a body that is not JSON.
-fn looks_like(body: &[u8], problem: JsonError) -> String {
+/// What a body looks like that is not JSON.
+fn looks_like(body: &[u8], problem: JsonError) -> Reason {
     let text = without_bom(body).trim_ascii();
     match text.first() {
-        None => "an empty body".to_owned(),
+        None => reason!(BodyEmpty),
         Some(b'<') if text.ends_with(b"}") => {
-            "something with JSON behind it, such as a warning of PHP".to_owned()
+            reason!(BodyDirty)
         }
-        Some(b'<') => "an HTML page".to_owned(),
-        Some(b'{' | b'[') => problem.to_string(),
+        Some(b'<') => reason!(BodyHtml),
+        Some(b'{' | b'[') => Reason::from(&problem),
         Some(0x1f) if text.starts_with(b"\x1f\x8b") => {
-            "compressed (gzip), which was not asked for".to_owned()
+            reason!(BodyGzip)
         }
-        Some(_) => "other text".to_owned(),
+        Some(_) => reason!(BodyOther),
     }
 }
 

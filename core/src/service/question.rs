@@ -66,10 +66,11 @@ impl Question {
         let words = match self.not_public.as_slice() {
             [] => return None,
             [(address, cause)] => {
-                let cause = cause.to_string();
+                let (address, cause) = (address.to_string(), cause.reason(*address).to_string());
+                let kind = cause.strip_prefix(&address).unwrap_or(&cause);
                 // What follows is advice for the router that has the address.
-                let kind = cause.split([':', ';']).next().unwrap_or(&cause);
-                format!("bind {address}, which {kind}")
+                let kind = kind.split([':', ';']).next().unwrap_or(kind);
+                format!("bind {address}, which{kind}")
             }
             all => {
                 let named = all.iter().take(MAX_NAMED);

@@ -4,7 +4,6 @@
 //! `{"response": {"status": "ok", "data": …}}`. The shape of an error, its HTTP
 //! status and the limits are not documented, so anything else is a failure.
 
-use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -20,6 +19,8 @@ use crate::config::Skydns;
 use crate::config::secret::Secret;
 use crate::failure::Failure;
 use crate::json::Json;
+use crate::reason;
+use crate::reason::Reason;
 use crate::reason::refusal::ReplyDoubt;
 use crate::time::Wall;
 
@@ -100,8 +101,8 @@ pub fn content(reply: &Reply, now: Wall) -> Result<Json<'_>, Box<Failure>> {
         true if is_ok(response) => Ok(response.get("data").unwrap_or(Json::NULL)),
         true => Err(Box::new(Failure::Unknown {
             what: match response.get("status").and_then(Json::scalar) {
-                Some(status) => format!("status '{}', not 'ok'", body::one_line_of(&status)),
-                None => "JSON without response.status".to_owned(),
+                Some(status) => reason!(BodyNotOk, message = body::one_line_of(&status)),
+                None => reason!(BodyNoStatus),
             },
         })),
         false => Err(reply.failure_of_head(now)),
@@ -132,7 +133,7 @@ fn without_json(why: Failure, reply: &Reply, now: Wall) -> Box<Failure> {
         (None, Failure::Refused { message })
             if reply.is_success() && is_affirmative(first_word(&message)) =>
         {
-            let what = format!("'{message}' and nothing else");
+            let what = reason!(BodyNothingElse, message = message);
             Failure::Unknown { what }.into()
         }
         (None, why) if reply.is_success() => why.into(),
@@ -160,7 +161,7 @@ pub fn data(reply: &Reply, now: Wall) -> Result<String, Box<Failure>> {
 pub fn acknowledged(reply: &Reply, now: Wall) -> Result<(), Box<Failure>> {
     content(reply, now)?;
     Json::check(&reply.body).map_err(|problem| Failure::NotJson {
-        what: problem.to_string(),
+        what: Reason::from(&problem),
     })?;
     let document = body::document(&reply.body)?;
     match error_beside_ok(document) {

@@ -20,6 +20,7 @@ use super::body;
 use super::reply::Reply;
 use crate::failure::Failure;
 use crate::json::{Json, JsonKind};
+use crate::reason;
 use crate::reason::refusal::ReplyDoubt;
 use crate::time::Wall;
 
@@ -130,8 +131,8 @@ pub fn deletion(reply: &Reply, now: Wall) -> Result<Payload<'_>, Box<Failure>> {
         true => Ok(payload),
         false => Err(Box::new(Failure::Unknown {
             what: match body::message(payload.data) {
-                Some(text) => format!("'{text}' instead of OK"),
-                None => "no OK in it".to_owned(),
+                Some(text) => reason!(BodyInsteadOfOk, message = text),
+                None => reason!(BodyWithoutOk),
             },
         })),
     }
@@ -176,7 +177,7 @@ fn without_json(failure: Failure, reply: &Reply, now: Wall) -> Box<Failure> {
         _ if !reply.is_success() => reply.failure_of_head(now),
         Failure::Refused { message } if message.eq_ignore_ascii_case("ok") => {
             Box::new(Failure::Unknown {
-                what: "'OK' and nothing else".to_owned(),
+                what: reason!(BodyNothingElse, message = "OK"),
             })
         }
         Failure::Refused { message } => ReplyProblem::Said {
@@ -208,7 +209,7 @@ impl ReplyProblem {
             }
             ReplyProblem::TooDeep => {
                 return Box::new(Failure::Unknown {
-                    what: format!("more than {MAX_ENVELOPES} envelopes inside each other"),
+                    what: reason!(BodyTooManyEnvelopes, max = MAX_ENVELOPES),
                 });
             }
         };

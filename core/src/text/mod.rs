@@ -16,9 +16,6 @@ pub mod table;
 pub mod width;
 pub mod zone;
 
-/// The text that stands for a section that has an error.
-pub const WRONG_SECTION: &str = "its configuration is wrong; run 'wansync check'";
-
 /// The terminal or file that the output goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Screen {

@@ -143,11 +143,15 @@ fn judge_whole(view: &StatusView) -> Vec<Finding> {
 /// The level of a `skydns` section. `overdue` is the time since the last pass, if that is
 /// too long.
 fn judge_section(section: &SectionView, overdue: Option<Duration>) -> Finding {
-    let reason = section.reason.as_deref();
+    let reason = &section.reason;
     let Some(outcome) = section.outcome else {
-        return (Level::Unknown, reason.unwrap_or("no pass yet").to_owned());
+        let words = match reason.is_empty() {
+            true => "no pass yet".to_owned(),
+            false => reason.to_string(),
+        };
+        return (Level::Unknown, words);
     };
-    let said = format!("{outcome}: {}", reason.unwrap_or_default());
+    let said = format!("{outcome}: {reason}");
     if let Some(ago) = overdue {
         let ago = describe_span(ago);
         let words = format!("no pass for {ago}: neither the service nor cron runs; before: {said}");
@@ -167,7 +171,6 @@ fn judge_section(section: &SectionView, overdue: Option<Duration>) -> Finding {
                 0 => String::new(),
                 _ => format!(", for {}", describe_span(unwell)),
             };
-            let reason = reason.unwrap_or_default();
             (level, format!("{outcome}{since}: {reason}"))
         }
     }
@@ -181,7 +184,7 @@ fn judge_confirmed(section: &SectionView) -> Finding {
         age > refresh.saturating_add(MAX_UNWELL_TIME)
     };
     let said = format!("confirmed {confirmed}");
-    if let Some(warning) = &section.warning {
+    if let Some(warning) = section.warning.non_empty() {
         return (Level::Warning, format!("{said}: {warning}"));
     }
     if let Some(observed) = section.observed.filter(|a| section.confirmed != Some(*a)) {
@@ -201,7 +204,7 @@ fn judge_confirmed(section: &SectionView) -> Finding {
 
 /// The level of a `tunnel` section.
 fn judge_tunnel(tunnel: &TunnelView) -> Finding {
-    let reason = tunnel.reason.as_deref().unwrap_or_default();
+    let reason = &tunnel.reason;
     let word = tunnel.health.word();
     let level = match tunnel.health {
         _ if !tunnel.is_watched => Level::Unknown,
@@ -221,7 +224,7 @@ mod tests {
             section: "home".to_owned(),
             confirmed: Some([8, 8, 4, 4].into()),
             outcome: Some(outcome),
-            reason: Some("why".to_owned()),
+            reason: "why".into(),
             refresh: Some(72 * HOUR),
             ..SectionView::default()
         }
@@ -247,13 +250,13 @@ mod tests {
             ..section(Outcome::Unchanged)
         };
         let rival = SectionView {
-            warning: Some("section 'b' has 8.8.4.4".to_owned()),
+            warning: "section 'b' has 8.8.4.4".into(),
             ..section(Outcome::Unchanged)
         };
         for (view, overdue, level, words) in [
             (SectionView::default(), None, Unknown, "no pass yet"),
             (
-                SectionView::wrong("home", "no key"),
+                SectionView::wrong("home", "no key".into()),
                 None,
                 Unknown,
                 "no key",
@@ -334,7 +337,7 @@ mod tests {
 
     fn tunnel(health: Health) -> TunnelView {
         let mut view = TunnelView::wrong("dacha");
-        view.reason = Some("why".to_owned());
+        view.reason = "why".into();
         view.health = health;
         view.is_watched = true;
         view
@@ -379,7 +382,7 @@ mod tests {
         assert_eq!((level, &*line), (Level::Ok, expected));
         let mut broken = view();
         broken.tunnels[0].health = Health::Down;
-        broken.tunnels[0].reason = Some("a | b\nc".to_owned());
+        broken.tunnels[0].reason = "a | b\nc".into();
         let (level, line) = report(&broken, &["dacha".to_owned()]);
         let expected = "WANSYNC CRITICAL - dacha down: a / b c | dacha_ping=12ms";
         assert_eq!((level, &*line), (Level::Critical, expected));

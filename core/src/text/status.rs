@@ -43,6 +43,7 @@ use super::width::clean;
 use crate::filtering::Filtering;
 use crate::filtering::profile_test::ProfileTest;
 use crate::outcome::Outcome;
+use crate::reason::Reason;
 use crate::time::describe_span;
 use tunnel::TunnelView;
 use value::Value;
@@ -90,9 +91,9 @@ pub struct SectionView {
     /// The outcome of the last pass.
     pub outcome: Option<Outcome>,
     /// The reason for the outcome.
-    pub reason: Option<String>,
+    pub reason: Reason,
     /// What its owner should know besides; mostly nothing, and then it is left out.
-    pub warning: Option<String>,
+    pub warning: Reason,
     /// Seconds until something is due for it.
     pub next_due_s: Option<u64>,
     /// The number of sends that may still reach the service in this 24 h.
@@ -111,10 +112,10 @@ pub struct SectionView {
 
 impl SectionView {
     /// Of a section that cannot be acted upon.
-    pub fn wrong(section: &str, reason: &str) -> SectionView {
+    pub fn wrong(section: &str, reason: Reason) -> SectionView {
         SectionView {
             section: section.to_owned(),
-            reason: Some(reason.to_owned()),
+            reason,
             ..SectionView::default()
         }
     }
@@ -125,7 +126,9 @@ impl SectionView {
             ("observed", Value::shown(self.observed.as_ref())),
             ("confirmed", Value::shown(self.confirmed.as_ref())),
             ("outcome", Value::text(self.outcome.map(Outcome::word))),
-            ("reason", Value::text(self.reason.as_deref())),
+            ("reason", Value::reason(&self.reason)),
+            ("reason_code", Value::code(&self.reason)),
+            ("reason_args", Value::arguments(&self.reason)),
             ("next_due_s", Value::number(self.next_due_s)),
             ("sends_left_today", Value::number(self.sends_left_today)),
             (
@@ -133,8 +136,13 @@ impl SectionView {
                 filtering::test_value(self.profile_test.as_ref()),
             ),
         ];
-        if let Some(warning) = &self.warning {
-            fields.insert(5, ("warning", Value::Text(warning)));
+        if let Some(warning) = self.warning.non_empty() {
+            let warning = [
+                ("warning", Value::reason(warning)),
+                ("warning_code", Value::code(warning)),
+                ("warning_args", Value::arguments(warning)),
+            ];
+            fields.splice(7..7, warning);
         }
         Value::Fields(fields)
     }
@@ -213,11 +221,12 @@ fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::
             None => String::new(),
         }
     )?;
-    if let Some(reason) = &section.reason {
-        writeln!(out, "{:width$}  {}", "", clean(reason))?;
+    if let Some(reason) = section.reason.non_empty() {
+        writeln!(out, "{:width$}  {}", "", clean(&reason.to_string()))?;
     }
-    if let Some(warning) = &section.warning {
-        writeln!(out, "{:width$}  warning: {}", "", clean(warning))?;
+    if let Some(warning) = section.warning.non_empty() {
+        let warning = warning.to_string();
+        writeln!(out, "{:width$}  warning: {}", "", clean(&warning))?;
     }
     if let (Some(due), Some(left)) = (section.next_due_s, section.sends_left_today) {
         writeln!(

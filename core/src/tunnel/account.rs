@@ -10,7 +10,7 @@
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -19,6 +19,8 @@ use crate::backoff;
 use crate::config::{Config, Tunnel};
 use crate::failure::Failure;
 use crate::persist;
+use crate::reason;
+use crate::reason::Reason;
 use crate::refresh;
 use crate::service::vpnki::Resolution;
 use crate::time::{Boot, DAY, HOUR};
@@ -87,8 +89,8 @@ pub struct CallState {
 /// The error of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallError {
-    /// In words, with the host.
-    pub why: String,
+    /// The reason, with the host.
+    pub why: Reason,
     /// The moment since which no call was answered.
     pub since: Boot,
     /// The moment of the last call.
@@ -239,8 +241,7 @@ impl AccountState {
     pub fn query_begun(mut self, now: Boot, random: u32) -> AccountState {
         let now = now.whole_secs();
         if self.is_unfinished {
-            let why = "the process that asked VPNKI ended before the answer came".to_owned();
-            self.active.fail(now, why);
+            self.active.fail(now, reason!(VpnkiInterrupted));
         }
         // Routers that booted together do not go on asking together.
         self.pause = match self.last_query {
@@ -256,7 +257,7 @@ impl AccountState {
 
     /// The state where the account could not even be asked.
     #[must_use]
-    pub fn query_impossible(mut self, why: String, now: Boot, random: u32) -> AccountState {
+    pub fn query_impossible(mut self, why: Reason, now: Boot, random: u32) -> AccountState {
         let now = now.whole_secs();
         self.active.fail(now, why);
         self.active.not_before = now + backoff::delay(self.active.failures, random);
@@ -404,7 +405,7 @@ impl AccountState {
         now: Boot,
     ) -> Option<Finding<ServiceStatus>> {
         let unavailable = |error: &CallError| Finding {
-            value: ServiceStatus::Unavailable(error.why.clone()),
+            value: ServiceStatus::Unavailable(error.why.to_string()),
             at: error.at,
         };
         let (listing, error) = match (self.listing(tunnel), &self.active.last_error) {
@@ -463,14 +464,14 @@ impl CallState {
         }
     }
 
-    fn fail(&mut self, at: Boot, why: String) {
+    fn fail(&mut self, at: Boot, why: Reason) {
         self.failures = self.failures.saturating_add(1);
         let since = self.last_error.as_ref().map_or(at, |error| error.since);
         self.last_error = Some(CallError { why, since, at });
     }
 
     fn back_off(&mut self, failure: &Failure, host: &str, at: Boot, now: Boot, random: u32) {
-        self.fail(at, failure.describe_at(host));
+        self.fail(at, failure.reason_at(host));
         self.not_before = now
             + match failure.is_permanent() {
                 true => backoff::half_random(REFUSAL_WAIT, random),

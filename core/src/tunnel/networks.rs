@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -10,11 +10,12 @@ use super::TunnelState;
 use super::evidence::{DeviceStatus, Finding, WanStatus};
 use crate::config::{DEFAULT_WAN, TunnelLink};
 use crate::prefix::Prefix;
+use crate::reason::Reason;
 use crate::time::Boot;
 use crate::ubus::netifd::{Network, explain, family_of, find};
 
 /// netifd's networks, or why they are not known.
-pub type Networks<'a> = Result<&'a [Network], String>;
+pub type Networks<'a> = Result<&'a [Network], Reason>;
 
 /// netifd's networks as a round over tunnels sees them.
 #[derive(Debug, Clone)]
@@ -103,7 +104,7 @@ pub(super) fn wan_status(
     state.wan_network = None;
     let networks = match &context.networks {
         Ok(networks) => networks,
-        Err(why) => return WanStatus::Unavailable(why.clone()),
+        Err(why) => return WanStatus::Unavailable(why.to_string()),
     };
     let address = match find_wan(networks, names, context.watched) {
         Ok(network) => {
@@ -143,7 +144,7 @@ pub fn device_status(
     };
     let networks = match networks {
         Ok(networks) => networks,
-        Err(why) => return DeviceStatus::Unavailable(why.clone()),
+        Err(why) => return DeviceStatus::Unavailable(why.to_string()),
     };
     let up = family_of(networks, name).find_map(|network| network.l3_device.as_ref());
     if let Some(device) = up {
@@ -169,7 +170,7 @@ pub fn device_status(
                 Some(DeviceStatus::Pending { since, .. }) => *since,
                 _ => now,
             },
-            why: explain(network),
+            why: explain(network).to_string(),
         }
     } else if network.is_given_up() {
         DeviceStatus::Down(format!(
@@ -177,7 +178,7 @@ pub fn device_status(
             explain(network)
         ))
     } else if network.autostart {
-        DeviceStatus::Down(explain(network))
+        DeviceStatus::Down(explain(network).to_string())
     } else if starts_at_boot(name) {
         DeviceStatus::Off
     } else {

@@ -245,7 +245,7 @@ fn the_device_of_a_tunnel() {
     }];
     let found = status(&Ok(&stopped), &vpnki0, true, false, on("vpnki0-dev"));
     assert_eq!(found, DeviceStatus::NotStarted);
-    let no_ubus = || Err("no ubus".to_owned());
+    let no_ubus = || Err("no ubus".into());
     assert_eq!(
         status(&no_ubus(), &vpnki0, true, true, DeviceStatus::Off),
         DeviceStatus::Unavailable("no ubus".to_owned())

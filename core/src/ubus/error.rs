@@ -9,9 +9,10 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::fmt;
 
 use super::value::Malformed;
+use crate::reason;
+use crate::reason::{Reason, show_as_reason};
 
 /// An error of a connection to ubusd, or of a call over it. `call`
 /// is the object's path and the method.
@@ -85,49 +86,36 @@ impl From<Malformed> for Box<Error> {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::NotRunning { socket } => {
-                write!(f, "ubusd is not running: nobody listens at {socket}")
-            }
+impl From<&Error> for Reason {
+    fn from(error: &Error) -> Reason {
+        match error {
+            Error::NotRunning { socket } => reason!(UbusNotRunning, socket = socket),
             Error::Connect { socket, cause } => {
-                write!(f, "no connection to ubusd at {socket}: {cause}")
+                reason!(UbusConnect, socket = socket, error = cause)
             }
-            Error::UnknownUser => f.write_str(
-                "ubusd hung up without a greeting: \
-                 this process's user or group is not known to the system",
-            ),
-            Error::NoObject { path } if *path == "network.interface" => {
-                write!(f, "netifd is not running: ubus has no object {path}")
-            }
-            Error::NoObject { path } if *path == "service" => {
-                write!(f, "procd does not answer: ubus has no object {path}")
-            }
-            Error::NoObject { path } => {
-                write!(f, "ubus has no object {path}: is its program running?")
-            }
-            Error::NotPermitted { call } => {
-                write!(f, "ubus does not permit this user to call {call}")
-            }
-            Error::Status { call, code } => match name(*code) {
-                Some(name) => write!(f, "ubus call {call} failed: {name}"),
-                None => write!(f, "ubus call {call} failed with status {code}"),
+            Error::UnknownUser => reason!(UbusUnknownUser),
+            Error::NoObject { path } => match &**path {
+                "network.interface" => reason!(UbusNoNetifd, object = path),
+                "service" => reason!(UbusNoProcd, object = path),
+                _ => reason!(UbusNoObject, object = path),
             },
-            Error::NoData { call } => {
-                write!(f, "ubus call {call} succeeded but brought no data")
-            }
+            Error::NotPermitted { call } => reason!(UbusNotPermitted, call = call),
+            Error::Status { call, code } => match name(*code) {
+                Some(name) => reason!(UbusFailed, call = call, error = name),
+                None => reason!(UbusStatus, call = call, status = *code),
+            },
+            Error::NoData { call } => reason!(UbusNoData, call = call),
             Error::Timeout { call, seconds } => {
-                write!(f, "no answer from ubus to {call} within {seconds} s")
+                reason!(UbusTimeout, call = call, seconds = *seconds as u32)
             }
-            Error::Broken { cause } => write!(f, "the connection to ubusd broke: {cause}"),
-            Error::Malformed { what } => {
-                write!(f, "what came over ubus is not understood: {what}")
-            }
-            Error::TooLong { call } => write!(f, "the arguments of ubus call {call} are too long"),
+            Error::Broken { cause } => reason!(UbusBroken, error = cause),
+            Error::Malformed { what } => reason!(UbusMalformed, error = *what),
+            Error::TooLong { call } => reason!(UbusTooLong, call = call),
         }
     }
 }
+
+show_as_reason!(Error);
 
 impl core::error::Error for Error {}
 

@@ -13,11 +13,10 @@
 //! let status = b"\x87\0\0\x0d\0\x02up\0\0\0\0\x01\0\0\0";
 //! let wan = network("wan", BlobTable::parse(status).unwrap());
 //! assert!(wan.up && wan.addresses.is_empty());
-//! assert_eq!(explain(&wan), "is up without an address");
+//! assert_eq!(explain(&wan).to_string(), "is up without an address");
 //! ```
 
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -26,6 +25,8 @@ use core::net::IpAddr;
 use super::value::BlobTable;
 use crate::address::{Candidate, Family};
 use crate::prefix::Prefix;
+use crate::reason;
+use crate::reason::{Code, Reason};
 
 /// The number of the kernel's main table of routes.
 const MAIN_TABLE: u32 = 254;
@@ -292,36 +293,37 @@ fn entry_tables<'a>(
 /// What is to be said of a network, behind its name, for the reader of the log:
 /// `is down`, `is waiting for DHCP`, `has no device tun0 (NO_DEVICE)`. For one that has an
 /// address, `is up`.
-pub fn explain(network: &Network) -> String {
+pub fn explain(network: &Network) -> Reason {
     let codes = network.errors.join(", ");
-    let missing;
-    let state = if !network.addresses.is_empty() {
-        "is up"
+    let errors = match codes.is_empty() || network.up {
+        true => Reason::default(),
+        false => reason!(NetworkErrors, codes = &codes),
+    };
+    let code = if !network.addresses.is_empty() {
+        Code::NetworkUp
     } else if network.up {
-        "is up without an address"
+        Code::NetworkUpWithoutAddress
     } else if codes.contains("AUTH_") {
-        "could not log in"
+        Code::NetworkLoginFailed
     } else if !network.available {
-        let device = network.device.as_deref().unwrap_or_default();
-        missing = format!("has no device {device}");
-        missing.trim_end()
+        match network.device.as_deref().unwrap_or_default() {
+            "" => Code::NetworkNoDevice,
+            device => return reason!(NetworkNoSuchDevice, device = device, errors = errors),
+        }
     } else if network.pending {
         pending_state(network.proto.as_deref().unwrap_or_default())
     } else {
-        "is down"
+        Code::NetworkDown
     };
-    match codes.is_empty() || network.up {
-        true => state.to_owned(),
-        false => format!("{state} ({codes})"),
-    }
+    Reason::of(code).with(errors)
 }
 
-fn pending_state(proto: &str) -> &'static str {
+fn pending_state(proto: &str) -> Code {
     match proto {
-        "dhcp" => "is waiting for DHCP",
-        "dhcpv6" => "is waiting for DHCPv6 or a router advertisement",
-        "pppoe" | "pppoa" | "ppp" | "3g" | "l2tp" | "pptp" => "is dialling",
-        _ => "is being set up",
+        "dhcp" => Code::NetworkWaitsForDhcp,
+        "dhcpv6" => Code::NetworkWaitsForDhcpv6,
+        "pppoe" | "pppoa" | "ppp" | "3g" | "l2tp" | "pptp" => Code::NetworkDials,
+        _ => Code::NetworkPending,
     }
 }
 
@@ -412,7 +414,7 @@ mod tests {
             // The last error stays for a moment after coming up.
             (with("AUTH_TOPEER_FAILED", up), "is up without an address"),
         ] {
-            assert_eq!(explain(&network), words);
+            assert_eq!(explain(&network).to_string(), words);
         }
     }
 }

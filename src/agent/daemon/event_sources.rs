@@ -12,6 +12,8 @@ use crate::sys::netlink::Monitor;
 use crate::sys::signals::Signals;
 use crate::sys::ubus::watch::NetworkWatch;
 use crate::sys::{clock, ubus, wait};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::schedule::netifd::NetifdLink;
 use wansync_core::time::Boot;
 use wansync_core::ubus::netifd::Network;
@@ -135,7 +137,7 @@ impl EventSources {
 
 /// The connection to netifd, which may go away and come back.
 pub struct Netifd {
-    watch: Result<NetworkWatch, String>,
+    watch: Result<NetworkWatch, Reason>,
     link: NetifdLink,
     /// The networks as it described them before it was lost.
     last: Vec<Network>,
@@ -144,7 +146,7 @@ pub struct Netifd {
 impl Default for Netifd {
     fn default() -> Netifd {
         Netifd {
-            watch: Err("not asked yet".to_owned()),
+            watch: Err(reason!(UbusNotAsked)),
             link: NetifdLink::default(),
             last: Vec::new(),
         }
@@ -154,7 +156,7 @@ impl Default for Netifd {
 impl Netifd {
     /// netifd's networks, or the reason why they are not known. While it restarts, its
     /// last word still counts.
-    pub fn networks(&self) -> Result<&[Network], String> {
+    pub fn networks(&self) -> Result<&[Network], Reason> {
         match &self.watch {
             Ok(watch) => Ok(watch.networks()),
             Err(_) if self.link.is_trusted() => Ok(&self.last),
@@ -177,7 +179,7 @@ impl Netifd {
                 true
             }
             Err(error) => {
-                self.log_loss(error.to_string());
+                self.log_loss(Reason::from(&*error));
                 self.link.note_failed(now)
             }
         }
@@ -200,13 +202,13 @@ impl Netifd {
             Ok(changed) => changed,
             Err(error) => {
                 self.link.note_lost(clock::boot());
-                self.log_loss(error.to_string());
+                self.log_loss(Reason::from(&*error));
                 false
             }
         }
     }
 
-    fn log_loss(&mut self, why: String) {
+    fn log_loss(&mut self, why: Reason) {
         if self.watch.as_ref().err() != Some(&why) {
             log::warn!("netifd is not heard: {why}; it is tried again and again");
         }

@@ -9,6 +9,7 @@ use crate::sys::lock::PassLock;
 use crate::sys::{clock, ubus, wait};
 use wansync_core::config::Config;
 use wansync_core::outcome::Outcome;
+use wansync_core::reason::Reason;
 use wansync_core::tunnel::Health;
 
 /// The end of a pass for one tunnel.
@@ -70,7 +71,7 @@ fn rounds(
     monitor: &mut TunnelMonitor,
     programs: &mut Programs,
 ) -> Vec<String> {
-    let networks = ubus::dump_networks(&paths.ubus).map_err(|error| error.to_string());
+    let networks = ubus::dump_networks(&paths.ubus).map_err(|error| Reason::from(&*error));
     let store = paths.store();
     let router = RouterState {
         store: &store,

@@ -13,6 +13,7 @@ use super::socket::{Socket, bind};
 use super::tls::{Handshake, TlsSession};
 use crate::sys::os_error::describe;
 use crate::sys::wait::Readiness;
+use wansync_core::reason;
 use wansync_core::reason::connection::AttemptEnd;
 
 /// An attempt that is under way.
@@ -36,8 +37,7 @@ impl Attempt {
         target: &Target<'_>,
     ) -> Result<Result<Attempt, AttemptEnd>, HttpError> {
         if target.tls.is_none() && !address.ip().is_loopback() {
-            let cause = "http may not leave this router".to_owned();
-            return Err(HttpError::Connect(cause));
+            return Err(HttpError::Connect(reason!(ConnectPlainHttp)));
         }
         let kind = Type::STREAM.nonblocking();
         let socket = socket2::Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP));

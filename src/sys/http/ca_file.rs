@@ -7,9 +7,11 @@ use std::{fs, mem};
 
 use crate::sys::clock;
 use crate::sys::files;
-use crate::sys::os_error::describe;
+use crate::sys::os_error::reason;
 use wansync_core::certificate::Certificate;
 use wansync_core::failure::TlsFailure;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 
 /// The largest CA file that is read: the router's is 217 KB.
 const MAX_CA_FILE: u64 = 4 << 20;
@@ -20,7 +22,7 @@ const MAX_LINE: u64 = 24 << 10;
 
 /// The reason that the CA file cannot be used: it cannot be read, or holds no certificate.
 #[derive(Debug)]
-pub(super) struct CaFileError(String);
+pub(super) struct CaFileError(Reason);
 
 impl CaFileError {
     pub(super) fn into_failure(self, file: &Path) -> TlsFailure {
@@ -67,45 +69,38 @@ pub(super) fn for_each_certificate(
 ) -> Result<bool, CaFileError> {
     let mut bundle = PemBundle::new(BufReader::with_capacity(4096, open(file)?));
     let mut count = 0;
-    while let Some(der) = bundle
-        .next()
-        .map_err(|error| CaFileError(describe(&error)))?
-    {
+    while let Some(der) = bundle.next().map_err(|error| CaFileError(reason(&error)))? {
         if let Some(certificate) = Certificate::of(der) {
             count += 1;
             visit(der, certificate);
         }
     }
     match count {
-        0 if bundle.is_der => Err(CaFileError(
-            "it is not PEM but DER, which 'openssl x509 -inform der' converts".to_owned(),
-        )),
-        0 if bundle.has_key => Err(CaFileError(
-            "it holds a private key, and no certificate".to_owned(),
-        )),
-        0 => Err(CaFileError("it holds no certificate".to_owned())),
+        0 if bundle.is_der => Err(CaFileError(reason!(FileDer))),
+        0 if bundle.has_key => Err(CaFileError(reason!(FileKeyOnly))),
+        0 => Err(CaFileError(reason!(FileEmpty))),
         _ => Ok(bundle.has_key),
     }
 }
 
 /// The file is looked at before it is opened: opening a pipe would wait for ever.
 fn open(file: &Path) -> Result<io::Take<File>, CaFileError> {
-    let unusable = |error: io::Error| CaFileError(describe(&error));
+    let unusable = |error: io::Error| CaFileError(reason(&error));
     let metadata = fs::metadata(file).map_err(unusable)?;
     if metadata.is_dir() {
-        return Err(CaFileError("it is a directory".to_owned()));
+        return Err(CaFileError(reason!(FileDirectory)));
     }
     if !metadata.is_file() {
-        return Err(CaFileError("it is not a file".to_owned()));
+        return Err(CaFileError(reason!(FileNotAFile)));
     }
     if metadata.len() > MAX_CA_FILE {
-        return Err(CaFileError(format!(
-            "it is larger than {} MiB",
-            MAX_CA_FILE >> 20
+        return Err(CaFileError(reason!(
+            FileTooLarge,
+            max = (MAX_CA_FILE >> 20) as u32
         )));
     }
     let opened = files::open_to_read(file).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidInput => CaFileError(format!("it {error}")),
+        io::ErrorKind::InvalidInput => CaFileError(reason!(FileChanged, error = error.to_string())),
         _ => unusable(error),
     });
     Ok(opened?.take(MAX_CA_FILE))

@@ -4,12 +4,11 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::sys::os_error::describe;
+use crate::sys::os_error;
 use wansync_core::failure::{Failure, Phase, TlsFailure};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::reason::connection::{Attempts, NameFailure};
-
-/// The words for a URL that is none.
-pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";
 
 /// The reason that a call stopped. The parts below [`super::HttpClient`] say this much;
 /// which host it was and how long was allowed is added at the top.
@@ -17,11 +16,11 @@ pub(super) const INVALID_ADDRESS: &str = "its address is not a valid one";
 pub(super) enum HttpError {
     Bind {
         device: String,
-        cause: String,
+        cause: Reason,
     },
     Name(NameFailure),
     Unreached(Box<Attempts>),
-    Connect(String),
+    Connect(Reason),
     /// The failure of TLS with one address, and the other addresses that were tried.
     Tls(TlsFailure, Box<Attempts>),
     Timeout {
@@ -30,7 +29,7 @@ pub(super) enum HttpError {
         limit: Option<Duration>,
         attempts: Box<Attempts>,
     },
-    Broken(String),
+    Broken(Reason),
     TooLarge {
         limit: usize,
     },
@@ -88,43 +87,39 @@ impl From<ureq::Error> for HttpError {
         match error {
             ureq::Error::Other(stop) => match stop.downcast::<HttpError>() {
                 Ok(stop) => *stop,
-                Err(_) => HttpError::Broken("unexpected error".to_owned()),
+                Err(_) => HttpError::Broken(reason!(BrokenUnexpected)),
             },
             ureq::Error::Io(error) => connection_lost(&error),
-            ureq::Error::LargeResponseHeader(..) => {
-                HttpError::Broken("the header of the reply is too large".to_owned())
-            }
+            ureq::Error::LargeResponseHeader(..) => HttpError::Broken(reason!(BrokenHeader)),
             ureq::Error::Protocol(error) => {
                 HttpError::Broken(describe_protocol_error(&error.to_string()))
             }
             ureq::Error::BodyStalled => {
-                HttpError::Broken("what came is not HTTP (a chunk without an end)".to_owned())
+                HttpError::Broken(reason!(BrokenNotHttp, error = "a chunk without an end"))
             }
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
-                HttpError::Connect(INVALID_ADDRESS.to_owned())
+                HttpError::Connect(reason!(ConnectInvalidAddress))
             }
-            _ => HttpError::Broken("unexpected error".to_owned()),
+            _ => HttpError::Broken(reason!(BrokenUnexpected)),
         }
     }
 }
 
-fn describe_protocol_error(error: &str) -> String {
+fn describe_protocol_error(error: &str) -> Reason {
     let known = error.starts_with("http parse fail");
     let cause = match error.split_once(':') {
         Some((cause, _)) if !known => cause,
         _ => error,
     };
-    format!("what came is not HTTP ({cause})")
+    reason!(BrokenNotHttp, error = cause)
 }
 
 /// A connection that failed while the request or the reply was under way.
 pub(super) fn connection_lost(error: &io::Error) -> HttpError {
     match error.kind() {
         io::ErrorKind::TimedOut => late_reply(),
-        io::ErrorKind::UnexpectedEof => {
-            HttpError::Broken("closed before the reply was complete".to_owned())
-        }
-        _ => HttpError::Broken(describe(error)),
+        io::ErrorKind::UnexpectedEof => HttpError::Broken(reason!(BrokenEarly)),
+        _ => HttpError::Broken(os_error::reason(error)),
     }
 }
 

@@ -38,7 +38,7 @@ use ureq::http::{HeaderName, HeaderValue, Request, Response, Uri, Version, heade
 use ureq::{Agent, Body};
 
 pub use self::ca_file::{CaFile, check_ca_file};
-use self::error::{HttpError, INVALID_ADDRESS, late_reply};
+use self::error::{HttpError, late_reply};
 pub use self::resolve::failed_half;
 use self::tls::Tls;
 use self::transport::{Connector, NoResolver, SharedDeadline};
@@ -46,6 +46,7 @@ use crate::sys::files::read_up_to;
 use wansync_core::address::Family;
 use wansync_core::config::Transport;
 use wansync_core::failure::Failure;
+use wansync_core::reason;
 use wansync_core::service::redirect::{Origin, follow, shown};
 use wansync_core::service::reply::{Reply, coding_left};
 
@@ -165,12 +166,11 @@ impl HttpClient {
         let (host, called) = match Origin::of(url) {
             None => (
                 "the service".to_owned(),
-                Err(cannot_connect("its address is not valid")),
+                Err(HttpError::Connect(reason!(ConnectBadAddress))),
             ),
-            Some(origin) if !origin.is_allowed() => (
-                origin.host,
-                Err(cannot_connect("http is for this router itself, use https")),
-            ),
+            Some(origin) if !origin.is_allowed() => {
+                (origin.host, Err(HttpError::Connect(reason!(ConnectHttp))))
+            }
             Some(origin) => (origin.host, self.exchange(url, request, deadline)),
         };
         called.map_err(|stop| stop.into_failure(&host, request.timeout))
@@ -183,14 +183,15 @@ impl HttpClient {
         deadline: Instant,
     ) -> Result<CallResult, HttpError> {
         if url.len() > MAX_URL_LENGTH {
-            return Err(cannot_connect("the request is too long"));
+            return Err(HttpError::Connect(reason!(ConnectTooLong)));
         }
         if Instant::now() >= deadline {
             return Err(late_reply());
         }
         // Without ureq's builder, and its own timeouts: 5 KB on MIPS.
         let mut asked = Request::new(());
-        *asked.uri_mut() = Uri::try_from(url).map_err(|_| cannot_connect(INVALID_ADDRESS))?;
+        *asked.uri_mut() =
+            Uri::try_from(url).map_err(|_| HttpError::Connect(reason!(ConnectInvalidAddress)))?;
         let accept = HeaderValue::from_static(request.accept);
         asked.headers_mut().insert(header::ACCEPT, accept);
         let response = self.agent(request, deadline).run(asked)?;
@@ -248,10 +249,6 @@ fn config() -> ureq::config::Config {
         .max_idle_connections(1)
         .max_idle_age(MAX_IDLE_AGE)
         .build()
-}
-
-fn cannot_connect(cause: &str) -> HttpError {
-    HttpError::Connect(cause.to_owned())
 }
 
 /// The target of a redirect. One that does not say is a reply like any other.

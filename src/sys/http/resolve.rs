@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use dns_lookup::{AddrFamily, AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 
 use super::job::Job;
-use crate::sys::os_error::describe;
+use crate::sys::os_error;
 use wansync_core::address::Family;
+use wansync_core::reason;
 use wansync_core::reason::connection::{LookUpFailure, MissingFamily};
 
 /// The longest that a look-up delays what can be said, or done, without it.
@@ -69,7 +70,10 @@ impl LookUp {
                 job,
                 answer,
             }),
-            Err(error) => Err(missing(family, LookUpFailure::Failed(describe(&error)))),
+            Err(error) => Err(missing(
+                family,
+                LookUpFailure::Failed(os_error::reason(&error)),
+            )),
         }
     }
 
@@ -81,7 +85,7 @@ impl LookUp {
             let failed = || {
                 Err(missing(
                     self.family,
-                    LookUpFailure::Failed("it failed".to_owned()),
+                    LookUpFailure::Failed(reason!(NameFailed)),
                 ))
             };
             answer.unwrap_or_else(failed)
@@ -164,9 +168,9 @@ fn failure(error: LookupError) -> LookUpFailure {
         LookupErrorKind::NoData => LookUpFailure::NoneOfFamily,
         LookupErrorKind::Again => LookUpFailure::NoAnswer,
         LookupErrorKind::Fail => LookUpFailure::Refused,
-        LookupErrorKind::Memory => LookUpFailure::Failed("out of memory".to_owned()),
-        LookupErrorKind::System => LookUpFailure::Failed(describe(&error.into())),
-        _ => LookUpFailure::Failed(format!("error {} of the resolver", error.error_num())),
+        LookupErrorKind::Memory => LookUpFailure::Failed(reason!(NameOutOfMemory)),
+        LookupErrorKind::System => LookUpFailure::Failed(os_error::reason(&error.into())),
+        _ => LookUpFailure::Failed(reason!(NameError, number = error.error_num() as u32)),
     }
 }
 

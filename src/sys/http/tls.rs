@@ -15,8 +15,9 @@ use super::socket::{Socket, is_early};
 use super::suites;
 use super::tls_error::{self, tls_failure};
 use crate::sys::clock;
-use crate::sys::os_error::describe;
+use crate::sys::os_error;
 use wansync_core::failure::TlsFailure;
+use wansync_core::reason;
 
 /// The clock that certificates are judged by.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Tls {
     /// Begins to shake hands with `host`.
     pub(super) fn start_handshake(&self, host: &str) -> Result<Handshake, TlsFailure> {
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| handshake_error("no certificate can be for this name"))?;
+            .map_err(|_| TlsFailure::Handshake(reason!(TlsNoSuchName)))?;
         let tls = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| tls_failure(&error, false))?;
         Ok(Handshake { tls })
@@ -78,10 +79,10 @@ impl Handshake {
                 return Ok(true);
             }
             match self.tls.read_tls(stream) {
-                Ok(0) => return Err(handshake_error("it closed the connection")),
+                Ok(0) => return Err(TlsFailure::Handshake(reason!(TlsClosed))),
                 Ok(_) => self.process_input(stream)?,
                 Err(error) if is_early(&error) => return Ok(false),
-                Err(error) => return Err(handshake_error(&describe(&error))),
+                Err(error) => return Err(TlsFailure::Handshake(os_error::reason(&error))),
             }
         }
     }
@@ -105,7 +106,7 @@ impl Handshake {
             Err(error) if is_early(&error) => Ok(false),
             Err(error) => Err(match last_words(&mut self.tls, stream) {
                 Some(alert) => self.failure_of(&alert),
-                None => handshake_error(&describe(&error)),
+                None => TlsFailure::Handshake(os_error::reason(&error)),
             }),
         }
     }
@@ -122,10 +123,6 @@ impl Handshake {
     fn failure_of(&self, error: &TlsError) -> TlsFailure {
         tls_failure(error, self.tls.negotiated_cipher_suite().is_some())
     }
-}
-
-fn handshake_error(cause: &str) -> TlsFailure {
-    TlsFailure::Handshake(cause.to_owned())
 }
 
 fn flush(tls: &mut ClientConnection, stream: &mut impl Write) -> io::Result<()> {

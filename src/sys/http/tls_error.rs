@@ -10,6 +10,8 @@ use webpki::Error as PathError;
 
 use wansync_core::certificate::{Certificate, is_elliptic, signature_algorithm};
 use wansync_core::failure::TlsFailure;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::reason::alert::Alert;
 use wansync_core::reason::certificate::{Algorithm, CertificateFault, Flaw};
 use wansync_core::time::Wall;
@@ -133,50 +135,50 @@ fn flaw(error: &PathError) -> Flaw {
     }
 }
 
-/// An error in words that follow on the name of the server.
-pub(super) fn describe(error: &Error) -> String {
+/// What is to be said of an error, behind the name of the server.
+pub(super) fn describe(error: &Error) -> Reason {
     match error {
         Error::AlertReceived(_) | Error::InvalidCertificate(_) => {
-            tls_failure(error, true).to_string()
+            Reason::from(&tls_failure(error, true))
         }
         Error::InvalidMessage(error) => describe_message(error),
-        Error::General(cause) => cause.clone(),
-        other => describe_other(other).to_owned(),
+        Error::General(cause) => Reason::words(cause),
+        other => describe_other(other),
     }
 }
 
-fn describe_other(error: &Error) -> &'static str {
+fn describe_other(error: &Error) -> Reason {
     use PeerIncompatible as P;
     match error {
-        Error::NoCertificatesPresented => "it has no certificate",
-        Error::DecryptError => "what came cannot be decrypted",
-        Error::PeerSentOversizedRecord => "it sent more at once than TLS allows",
+        Error::NoCertificatesPresented => reason!(TlsNoCertificate),
+        Error::DecryptError => reason!(TlsNotDecrypted),
+        Error::PeerSentOversizedRecord => reason!(TlsTooMuch),
         Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
-            "it sent a TLS message out of turn"
+            reason!(TlsOutOfTurn)
         }
         Error::PeerIncompatible(
             P::ServerDoesNotSupportTls12Or13 | P::ServerTlsVersionIsDisabledByOurConfig,
-        ) => "it offers neither TLS 1.2 nor 1.3",
-        Error::PeerIncompatible(_) => "it offers no TLS that is secure",
-        Error::PeerMisbehaved(_) => "it breaks the rules of TLS",
-        Error::FailedToGetRandomBytes => "the kernel gave no random numbers",
-        _ => "an unexpected error of TLS",
+        ) => reason!(TlsVersion),
+        Error::PeerIncompatible(_) => reason!(TlsInsecure),
+        Error::PeerMisbehaved(_) => reason!(TlsRules),
+        Error::FailedToGetRandomBytes => reason!(TlsRandomNumbers),
+        _ => reason!(TlsUnexpected),
     }
 }
 
-fn describe_message(error: &InvalidMessage) -> String {
+fn describe_message(error: &InvalidMessage) -> Reason {
     use InvalidMessage as E;
     match error {
         // Another protocol, taken for TLS, fails at the head of its first record.
         E::InvalidContentType
         | E::InvalidEmptyPayload
         | E::MessageTooLarge
-        | E::UnknownProtocolVersion => "what came is not TLS".to_owned(),
+        | E::UnknownProtocolVersion => reason!(TlsNotTls),
         E::IllegalEmptyList(part)
         | E::MissingData(part)
         | E::TrailingData(part)
-        | E::UnexpectedMessage(part) => format!("it sent a TLS message that is damaged ({part})"),
-        _ => "it sent a TLS message that is damaged".to_owned(),
+        | E::UnexpectedMessage(part) => reason!(TlsDamagedPart, name = *part),
+        _ => reason!(TlsDamaged),
     }
 }
 
@@ -187,7 +189,7 @@ mod tests {
     /// Nothing is left to `Debug`, which some builds leave empty.
     #[test]
     fn each_error_has_words() {
-        let alert = |number: u8| describe(&Error::AlertReceived(number.into()));
+        let alert = |number: u8| describe(&Error::AlertReceived(number.into())).to_string();
         assert_eq!(alert(222), "it refused to go on (alert 222)");
 
         for (error, expected) in [
@@ -209,7 +211,7 @@ mod tests {
             ),
             (Error::EncryptError, "an unexpected error of TLS"),
         ] {
-            assert_eq!(describe(&error), expected);
+            assert_eq!(describe(&error).to_string(), expected);
         }
     }
 }

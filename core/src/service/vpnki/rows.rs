@@ -4,14 +4,14 @@
 //! `login`, `vpnki_address` and `comment`; the other names are assumed.
 
 use alloc::borrow::Cow;
-use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::failure::Failure;
 use crate::json::{Json, JsonKind};
+use crate::reason;
+use crate::reason::Reason;
 use crate::service::rows::{ReplyRow, Rows, is_numbered};
 
 /// Under which names a row holds a tunnel's name and address. The first one
@@ -93,15 +93,15 @@ pub fn rows<'a>(
     payload: Json<'a>,
     aliases: &Aliases,
 ) -> Result<Rows<'a>, Box<Failure>> {
-    let unknown = |what: String| Err(Failure::Unknown { what }.into());
+    let unknown = |what: Reason| Err(Failure::Unknown { what }.into());
     let list = unwrap_list(resource, payload, aliases).unwrap_or(payload);
     Ok(match list.kind() {
         JsonKind::Array => Rows::each(list),
         JsonKind::Object if list.is_empty() || is_numbered(list) => Rows::each(list),
         JsonKind::Object if is_by_name(list, aliases) => Rows::keyed(list),
         JsonKind::Object => Rows::one(list),
-        JsonKind::Text => return unknown("text instead of a list".to_owned()),
-        _ => return unknown(format!("{list} instead of a list")),
+        JsonKind::Text => return unknown(reason!(BodyTextNoList)),
+        _ => return unknown(reason!(BodyNoList, message = list.compact().as_ref())),
     })
 }
 

@@ -2,7 +2,6 @@
 //! are connected?
 
 use alloc::borrow::Cow;
-use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,6 +12,7 @@ use super::{Aliases, Resolution, is_active, name_of, payload, rows};
 use crate::config::Vpnki;
 use crate::config::secret::Secret;
 use crate::failure::Failure;
+use crate::reason;
 use crate::service::reply::Reply;
 use crate::service::request;
 use crate::service::rows::{ReplyRow, Rows};
@@ -118,7 +118,7 @@ fn rows_in<'a>(
     let rows = rows(resource, payload(reply, now)?.data, aliases)?;
     match rows.is_empty() && resource == TUNNELS {
         true => Err(Box::new(Failure::Unknown {
-            what: "an empty list of tunnels".to_owned(),
+            what: reason!(BodyNoTunnels),
         })),
         false => Ok(rows),
     }
@@ -133,9 +133,7 @@ fn check_understood(
         return Ok(());
     }
     Err(Box::new(Failure::Unknown {
-        what: "nothing in it looks like a tunnel; options 'name_field' and 'address_field' \
-               tell what its fields are called"
-            .to_owned(),
+        what: reason!(BodyNoTunnelFields),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -12,13 +12,12 @@ use super::evidence::{self, EvidenceView};
 use super::is_overdue;
 use super::value::Value;
 use crate::config::Tunnel;
-use crate::text::WRONG_SECTION;
+use crate::reason;
+use crate::reason::Reason;
 use crate::text::width::clean;
 use crate::time::{Boot, describe_span};
 use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, round_interval};
 use crate::tunnel::{Health, TunnelState};
-
-const NEVER: &str = "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once";
 
 /// One `tunnel` section.
 #[derive(Debug, Default)]
@@ -32,7 +31,7 @@ pub struct TunnelView {
     /// The time since the health last changed.
     pub since: Option<Duration>,
     /// The reason, and what is done about it.
-    pub reason: Option<String>,
+    pub reason: Reason,
     /// The evidence, in a word each.
     pub evidence: EvidenceView,
     /// Attempts to bring it back within the last hour.
@@ -54,7 +53,7 @@ impl TunnelView {
     pub fn wrong(section: &str) -> TunnelView {
         TunnelView {
             section: section.to_owned(),
-            reason: Some(WRONG_SECTION.to_owned()),
+            reason: reason!(SectionWrong),
             ..TunnelView::default()
         }
     }
@@ -81,7 +80,7 @@ impl TunnelView {
         match state.evidence.latest() {
             Some(at) => view.conclude(tunnel, state, at, recheck, now),
             None => {
-                view.reason = Some(NEVER.to_owned());
+                view.reason = reason!(TunnelNotLookedAt);
                 view.next_due = Some(Duration::ZERO);
             }
         }
@@ -95,7 +94,9 @@ impl TunnelView {
             ("name", Value::text(self.name.as_deref())),
             ("state", Value::Text(self.health.word())),
             ("since_s", Value::whole_seconds(self.since)),
-            ("reason", Value::text(self.reason.as_deref())),
+            ("reason", Value::reason(&self.reason)),
+            ("reason_code", Value::code(&self.reason)),
+            ("reason_args", Value::arguments(&self.reason)),
             ("evidence", self.evidence.value()),
             (
                 "restarts_last_hour",
@@ -119,7 +120,7 @@ impl TunnelView {
         let due = round_interval(&tunnel.policy, recovery, at).saturating_sub(ago);
         self.health = recovery.health;
         self.since = Some(now.since(recovery.since));
-        self.reason = (!recovery.reason.is_empty()).then(|| recovery.reason.clone());
+        self.reason = Reason::words(&recovery.reason);
         self.evidence = EvidenceView::of(&state.evidence, now);
         self.evidence.wan = state.wan_network.clone();
         self.next_due = Some(due);
@@ -131,13 +132,12 @@ impl TunnelView {
     }
 
     fn discount(&mut self, ago: Duration) {
-        let state = self.health.word();
-        let reason = self.reason.as_deref().unwrap_or_default();
-        self.reason = Some(format!(
-            "not looked at for {}: neither the service nor cron runs; before, it was {state}: \
-             {reason}",
-            describe_span(ago)
-        ));
+        let before = core::mem::take(&mut self.reason);
+        self.reason = match self.health {
+            Health::Up => reason!(TunnelOldUp, age_s = ago, cause = before),
+            Health::Down => reason!(TunnelOldDown, age_s = ago, cause = before),
+            Health::Unknown => reason!(TunnelOldUnknown, age_s = ago, cause = before),
+        };
         self.health = Health::Unknown;
         self.since = Some(ago);
         self.is_watched = false;
@@ -175,11 +175,7 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
         .chain(&tunnel.budget)
         .map(String::as_str)
         .collect();
-    let rest = [
-        tunnel.reason.as_deref().unwrap_or_default(),
-        &tunnel.found,
-        &last.join("; "),
-    ];
+    let rest = [&tunnel.reason.to_string(), &tunnel.found, &last.join("; ")];
     for line in rest.iter().filter(|line| !line.is_empty()) {
         writeln!(out, "{:width$}  {}", "", clean(line))?;
     }

@@ -3,12 +3,14 @@
 //! A struct that derives `Serialize` has code for each of its fields; a list of them has
 //! one for all, and is a quarter of that.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Display;
 use core::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::reason::{Argument, Reason};
 use crate::time::seconds;
 
 /// One value.
@@ -33,6 +35,38 @@ impl<'a> Value<'a> {
     /// What is shown, if there is something.
     pub(super) fn shown(what: Option<&'a impl Display>) -> Value<'a> {
         what.map_or(Value::Null, |what| Value::Shown(what))
+    }
+
+    /// The words of a reason, if it says something.
+    pub(super) fn reason(reason: &'a Reason) -> Value<'a> {
+        Value::shown(reason.non_empty())
+    }
+
+    /// The name of its code.
+    pub(super) fn code(reason: &'a Reason) -> Value<'a> {
+        Value::text(reason.non_empty().map(|reason| reason.code().name()))
+    }
+
+    /// Its arguments, by their names.
+    pub(super) fn arguments(reason: &'a Reason) -> Value<'a> {
+        let coded = |reason| {
+            Value::Fields(vec![
+                ("code", Value::code(reason)),
+                ("args", Value::arguments(reason)),
+            ])
+        };
+        let value = |argument: &'a Argument| match argument {
+            Argument::Text(text) => Value::Text(text),
+            Argument::Number(number) => Value::Number(u64::from(*number)),
+            Argument::Reasons(reasons) => Value::list(reasons, coded),
+        };
+        match reason.is_empty() {
+            true => Value::Null,
+            false => {
+                let arguments = reason.arguments();
+                Value::Fields(arguments.map(|(name, it)| (name, value(it))).collect())
+            }
+        }
     }
 
     /// The number, if there is one.

@@ -54,7 +54,7 @@ pub(super) fn check_account<'a>(
         }
         Err(failure) => {
             let failure = redact_failure(failure, key.as_ref());
-            let text = format_args!("{}", failure.describe_at(host));
+            let text = format_args!("{}", failure.reason_at(host));
             findings.bad(Exit::of_call(&failure), text);
             None
         }

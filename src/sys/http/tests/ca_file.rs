@@ -23,7 +23,7 @@ fn unusable() {
         let client = HttpClient::new(path, true);
         let cause = tls_failure(&client, &get(&server.https()));
         assert!(
-            matches!(&cause, TlsFailure::CaFile { cause, .. } if cause.contains(words)),
+            matches!(&cause, TlsFailure::CaFile { cause, .. } if cause.to_string().contains(words)),
             "{cause:?}"
         );
         assert_eq!(check_ca_file(path), Err(cause));

@@ -144,7 +144,7 @@ fn broken() {
         let server = Server::plain(move |peer| peer.answer(&answer));
         let failure = failure(&client(), &get(&server.http()));
         assert!(
-            matches!(&failure, Failure::Broken { cause, .. } if cause.contains(words)),
+            matches!(&failure, Failure::Broken { cause, .. } if cause.to_string().contains(words)),
             "{failure:?}"
         );
         assert!(failure.may_have_arrived());
@@ -161,7 +161,7 @@ fn a_reset_never_completes_a_body() {
         });
         let failure = failure(&client(), &get(&server.http()));
         assert!(
-            matches!(&failure, Failure::Broken { cause, .. } if cause.contains("reset")),
+            matches!(&failure, Failure::Broken { cause, .. } if cause.to_string().contains("reset")),
             "{failure:?}"
         );
     }

@@ -351,7 +351,7 @@ fn a_body_to_the_end_needs_the_goodbye_of_tls() {
     });
     let failure = failure(&client, &get(&server.https()));
     assert!(
-        matches!(&failure, Failure::Broken { cause, .. } if cause.contains("closed before")),
+        matches!(&failure, Failure::Broken { cause, .. } if cause.to_string().contains("closed before")),
         "{failure:?}"
     );
     // With a length there is no doubt.

@@ -31,7 +31,7 @@ fn recorded_networks_have_the_state_and_addresses_that_netifd_gave_them() {
         ("13-", "has no device gone0 (NO_DEVICE)", None, &[]),
     ] {
         let network = recorded_network(number);
-        assert_eq!(explain(&network), state, "{number}");
+        assert_eq!(explain(&network).to_string(), state, "{number}");
         assert_eq!(network.l3_device.as_deref(), device, "{number}");
         assert_eq!(network.addresses, addresses(found), "{number}");
         assert_eq!(network.up, state == "is up", "{number}");

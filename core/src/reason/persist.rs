@@ -1,0 +1,101 @@
+//! A reason in files, and for programs.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Argument, Code, Reason};
+use crate::json::{FieldReader, Json, JsonKind, JsonWriter, Persist};
+
+/// In a file a reason is three fields: its words under the field's own name, as versions
+/// without codes have it, and its code and arguments beside them. A code that this version
+/// does not know leaves the words.
+impl Persist for Reason {
+    fn write_json(&self, out: &mut JsonWriter) {
+        out.shown(self);
+    }
+
+    fn read(json: Json<'_>) -> Option<Reason> {
+        Some(Reason::words(&json.text()?))
+    }
+
+    fn write_field(&self, name: &str, out: &mut JsonWriter) {
+        out.name(name);
+        self.write_json(out);
+        if self.code != Code::Words {
+            out.name(&format!("{name}_code"));
+            out.text(self.code.name());
+            out.name(&format!("{name}_args"));
+            self.write_arguments(out);
+        }
+    }
+
+    fn read_field(&mut self, name: &str, fields: &mut FieldReader<'_>) -> bool {
+        let Some(words) = fields.find(name) else {
+            return true;
+        };
+        let code = fields.find(&format!("{name}_code"));
+        let arguments = code.and_then(|_| fields.find(&format!("{name}_args")));
+        let coded = code.zip(arguments);
+        let coded = coded.and_then(|(code, arguments)| Reason::of_code(code, arguments));
+        *self = match coded.or_else(|| Reason::read(words)) {
+            Some(reason) => reason,
+            None => return false,
+        };
+        true
+    }
+}
+
+impl Reason {
+    /// Writes an object of the arguments.
+    pub fn write_arguments(&self, out: &mut JsonWriter) {
+        out.open();
+        for (name, argument) in self.arguments() {
+            out.name(name);
+            match argument {
+                Argument::Text(text) => out.text(text),
+                Argument::Number(number) => number.write_json(out),
+                Argument::Reasons(reasons) => out.list(reasons, &Reason::write_coded),
+            }
+        }
+        out.close();
+    }
+
+    /// Writes an object of the code and the arguments.
+    fn write_coded(&self, out: &mut JsonWriter) {
+        out.open();
+        out.name("code");
+        out.text(self.code.name());
+        out.name("args");
+        self.write_arguments(out);
+        out.close();
+    }
+
+    /// The reason of a code and an object of arguments, if both are those of this version.
+    fn of_code(code: Json<'_>, arguments: Json<'_>) -> Option<Reason> {
+        let code = Code::from_name(&code.text()?)?;
+        let mut found = Vec::new();
+        for name in code.arguments() {
+            found.push(argument(arguments.get(name)?)?);
+        }
+        Some(Reason {
+            code,
+            arguments: found,
+        })
+    }
+}
+
+fn argument(json: Json<'_>) -> Option<Argument> {
+    Some(match json.kind() {
+        JsonKind::Text => Argument::Text(String::read(json)?),
+        JsonKind::Number => Argument::Number(u32::read(json)?),
+        JsonKind::Array => {
+            let mut reasons = Vec::new();
+            for item in json.items() {
+                reasons.push(Reason::of_code(item.get("code")?, item.get("args")?)?);
+            }
+            Argument::Reasons(reasons)
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,567 @@
+//! The table of reasons: the code of each, its English words, and what to do about it.
+//!
+//! A template names the arguments in braces. `{address}` is put in as it is, a number whose
+//! name ends in `_s` as a span of time, and reasons one after the other, with what stands
+//! behind the colon between them: `{attempts:; }`. What an argument is, its name says,
+//! and [`KINDS`] for all of them.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Declares the codes and their table.
+macro_rules! table {
+    ($($(#[$attribute:meta])* $code:ident $name:literal $template:literal $(=> $action:literal)?;)*) => {
+        /// The code of a reason. The documentation of each is its name.
+        #[derive(Clone, Copy, Default, PartialEq, Eq)]
+        #[repr(u16)]
+        pub enum Code {
+            $(
+                $(#[$attribute])*
+                #[doc = concat!("`", $name, "`")]
+                $code,
+            )*
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &[Code] = &[$(Code::$code),*];
+        }
+
+        /// The entries: three lines each, which are the name, the template and what to do.
+        /// One text takes no pointers.
+        const TABLE: &str = concat!($($name, "\n", $template, "\n" $(, $action)?, "\n"),*);
+
+        /// The templates alone, for what is checked when it is compiled.
+        const TEMPLATES: &[&str] = &[$($template),*];
+    };
+}
+
+table! {
+    // What has no code.
+    #[default]
+    Words "words" "{words}";
+
+    // An address that may not be published.
+    AddressNone "address.none" "there is no {family} address";
+    AddressUnspecified "address.unspecified" "{address} is not an address of any host";
+    AddressPrivate "address.private" "{address} is a private address: this router is behind another one (double NAT); use source 'web' with a page of the Internet, or let the other router pass its address on (bridge mode)";
+    AddressCgnat "address.cgnat" "{address} is a CGNAT address (100.64.0.0/10), which the provider's other customers share; ask the provider for a public one";
+    AddressLoopback "address.loopback" "{address} is a loopback address";
+    AddressLinkLocal "address.link_local" "{address} is a link-local address: the WAN was given no other; look at its DHCP or PPPoE";
+    AddressUniqueLocal "address.unique_local" "{address} is a unique local address (ULA), which is private to this site";
+    AddressDocumentation "address.documentation" "{address} is an address for documentation, not a real one";
+    AddressBenchmarking "address.benchmarking" "{address} is an address for benchmarks, not a real one";
+    AddressProtocol "address.protocol" "{address} is an address for the inside of DS-Lite or 464XLAT: this router shares its public IPv4 address with others";
+    AddressTransition "address.transition" "{address} is an address of a transition mechanism (6to4, Teredo), not of this WAN";
+    AddressMulticast "address.multicast" "{address} is a multicast address";
+    AddressBroadcast "address.broadcast" "{address} is the broadcast address";
+    AddressReserved "address.reserved" "{address} is in a reserved range";
+    AddressDeprecated "address.deprecated" "{address} is deprecated: its prefix is being withdrawn and no other has come yet";
+    AddressTemporary "address.temporary" "{address} is a temporary (privacy) address, which changes by design";
+    AddressSharedPorts "address.shared_ports" "{address} is shared with the provider's other customers, each of whom has some of its ports (protocol {proto} of network '{network}'); ask the provider for a public one, or, if it is yours alone, set option shared_address '1'";
+    AddressSharedCgnat "address.shared_cgnat" "{address} is shared with the provider's other customers, since network '{network}' itself has {inside}, a CGNAT address (100.64.0.0/10); ask the provider for a public one, or, if it is yours alone, set option shared_address '1'";
+    AddressSharedProtocol "address.shared_protocol" "{address} is shared with the provider's other customers, since network '{network}' itself has {inside}, one for the inside of DS-Lite or 464XLAT; ask the provider for a public one, or, if it is yours alone, set option shared_address '1'";
+    AddressOfRival "address.of_rival" "section '{section}' has {address} for user '{ident}': SkyDNS takes an address from one user when it is sent for another";
+
+    // A source that has no address.
+    SourceSharingUnknown "source.sharing_unknown" "netifd cannot say whether {address} is shared with strangers (CGNAT): {cause}";
+    SourceNoAddress "source.no_address" "network '{network}' {state}{hint}";
+    SourceNoAddressOfFamily "source.no_address_of_family" "network '{network}' has no {family} address{hint}";
+    SourceOtherNetwork "source.other_network" "; network '{network}' has one (option network '{network}')";
+    SourceNoneHasAddress "source.none_has_address" "no network has an {family} address: {states:, }";
+    SourceOnlyPrefix "source.only_prefix" "only a prefix is delegated ({prefix}), and '{network}' has no address of its own: take the LAN's network (source 'network', option network '{lan}')";
+    SourcePrefixUnused "source.prefix_unused" "only a prefix is delegated ({prefix}), and '{network}' has no address of its own: give some of it to the LAN (option ip6assign '60' in /etc/config/network), and take the LAN's network";
+    SourceNoDevice "source.no_device" "there is no device {device}";
+    SourceNoAddressList "source.no_address_list" "the kernel lists no addresses: {error}";
+    SourceNetworkWithoutDevice "source.network_without_device" "the network has none: it {state}";
+    SourcePages "source.pages" "{pages:; }";
+    SourceCommandNoInterpreter "source.command_no_interpreter" "the command {program} cannot be run: the interpreter in its first line is missing; does that line end in CR LF?{stderr}";
+    SourceCommandNotStarted "source.command_not_started" "the command {program} cannot be run: {error}{stderr}";
+    SourceCommandUnheard "source.command_unheard" "the command {program} cannot be listened to: {error}{stderr}";
+    SourceCommandFailed "source.command_failed" "the command {program} failed ({exit}){stderr}";
+    SourceCommandTimeout "source.command_timeout" "the command {program} took longer than {seconds} s{stderr}";
+    SourceCommandSilent "source.command_silent" "the command {program} printed nothing{stderr}";
+    SourceCommandNotAnAddress "source.command_not_an_address" "the command {program} did not print an address, but '{line}'{stderr}";
+    SourceCommandError "source.command_error" "; its standard error: {line}";
+
+    // A page of source 'web'.
+    PageFault "page.fault" "{url}: {cause}";
+    PageStatus "page.status" "HTTP status {status}";
+    PageHtml "page.html" "the page is HTML and not an address: does this line want a login first?";
+    PageNoMember "page.no_member" "the page is JSON without an address in 'ip', 'address', 'query' or 'origin'";
+    PageNotAnAddress "page.not_an_address" "the page is not one address and nothing else";
+    PageOtherFamily "page.other_family" "it says {address}, which is of the other family";
+
+    // What netifd says of a network, behind its name.
+    NetworkNamed "network.named" "'{network}' {state}";
+    NetworkUnknown "network.unknown" "netifd knows no network '{network}'";
+    NetworkMisspelt "network.misspelt" "netifd knows no network '{network}' (did you mean '{meant}'?)";
+    NetworkIsDevice "network.is_device" "netifd knows no network '{network}': {network} is the device of network '{meant}'";
+    NetworkUp "network.up" "is up{errors}";
+    NetworkUpWithoutAddress "network.up_without_address" "is up without an address{errors}";
+    NetworkLoginFailed "network.login_failed" "could not log in{errors}";
+    NetworkNoDevice "network.no_device" "has no device{errors}";
+    NetworkNoSuchDevice "network.no_such_device" "has no device {device}{errors}";
+    NetworkWaitsForDhcp "network.waits_for_dhcp" "is waiting for DHCP{errors}";
+    NetworkWaitsForDhcpv6 "network.waits_for_dhcpv6" "is waiting for DHCPv6 or a router advertisement{errors}";
+    NetworkDials "network.dials" "is dialling{errors}";
+    NetworkPending "network.pending" "is being set up{errors}";
+    NetworkDown "network.down" "is down{errors}";
+    NetworkErrors "network.errors" " ({codes})";
+
+    // ubus gave no answer.
+    UbusNotAsked "ubus.not_asked" "not asked yet";
+    UbusNotRunning "ubus.not_running" "ubusd is not running: nobody listens at {socket}";
+    UbusConnect "ubus.connect" "no connection to ubusd at {socket}: {error}";
+    UbusUnknownUser "ubus.unknown_user" "ubusd hung up without a greeting: this process's user or group is not known to the system";
+    UbusNoNetifd "ubus.no_netifd" "netifd is not running: ubus has no object {object}";
+    UbusNoProcd "ubus.no_procd" "procd does not answer: ubus has no object {object}";
+    UbusNoObject "ubus.no_object" "ubus has no object {object}: is its program running?";
+    UbusNotPermitted "ubus.not_permitted" "ubus does not permit this user to call {call}";
+    UbusFailed "ubus.failed" "ubus call {call} failed: {error}";
+    UbusStatus "ubus.status" "ubus call {call} failed with status {status}";
+    UbusNoData "ubus.no_data" "ubus call {call} succeeded but brought no data";
+    UbusTimeout "ubus.timeout" "no answer from ubus to {call} within {seconds} s";
+    UbusBroken "ubus.broken" "the connection to ubusd broke: {error}";
+    UbusMalformed "ubus.malformed" "what came over ubus is not understood: {error}";
+    UbusTooLong "ubus.too_long" "the arguments of ubus call {call} are too long";
+
+    // What else stops a pass before it sends.
+    PassClockNotSet "pass.clock_not_set" "the clock is not set (it says {date}), so no certificate can be checked; this waits for NTP";
+    PassKeyOfUser "pass.key_of_user" "{cause} (number {user}, not root)";
+    PassCannotRemember "pass.cannot_remember" "{cause}; until it can be written, nothing is sent";
+
+    // The service refused before.
+    HoldPause "hold.pause" "the service refused before ({refusal}), so nothing is sent; a changed configuration or key ends the hold at once";
+    HoldAddress "hold.address" "the service refused {count} times within 24 h ({refusal}), so {address} is not sent, not even with --force; a changed configuration or key ends the hold at once";
+    HoldAll "hold.all" "the service refused {count} times within 24 h ({refusal}), so no address is sent, not even with --force; a changed configuration or key ends the hold at once";
+
+    // It is sent later.
+    WaitHoldDown "wait.hold_down" "the WAN flaps: it changed its address more than three times a minute, so {address} waits";
+    WaitDailyLimit "wait.daily_limit" "the daily limit of {limit} sends is used up";
+    WaitHalfDailyLimit "wait.half_daily_limit" "half of the daily limit of {limit} sends is used up, so that one is sent every {pause_s}";
+    WaitSpread "wait.spread" "this router's part of the {spread_s} after a boot, over which routers spread their first send, is not over (option spread)";
+    WaitAsked "wait.asked" "the service asked to wait ({cause})";
+    WaitBackoff "wait.backoff" "waiting after a failure ({cause})";
+
+    // What keeps a section from being acted upon.
+    SectionWrong "section.wrong" "its configuration is wrong; run 'wansync check'";
+    ConfigRefused "config.refused" "{cause}; the daemon goes on with the configuration of before";
+    ConfigChanged "config.changed" "{file} has changed, and the daemon still uses the configuration of before: reload it";
+
+    // A tunnel.
+    TunnelNotLookedAt "tunnel.not_looked_at" "not looked at yet; 'wansync daemon' looks all the time, 'wansync once' once";
+    TunnelOldUp "tunnel.old_up" "not looked at for {age_s}: neither the service nor cron runs; before, it was up: {cause}";
+    TunnelOldDown "tunnel.old_down" "not looked at for {age_s}: neither the service nor cron runs; before, it was down: {cause}";
+    TunnelOldUnknown "tunnel.old_unknown" "not looked at for {age_s}: neither the service nor cron runs; before, it was unknown: {cause}";
+
+    // How a send went, or goes.
+    SendUnchanged "send.unchanged" "{address} is what the service confirmed";
+    SendDryRun "send.dry_run" "{address} would be sent";
+    SendConfirmed "send.confirmed" "{address} is confirmed";
+    SendConfirmedAgain "send.confirmed_again" "{address} is confirmed again";
+    SendConfirmedAfter "send.confirmed_after" "{address} is confirmed; before it was {before}";
+    SendUnderWay "send.under_way" "{address} is being sent";
+    SendInterrupted "send.interrupted" "the process ended while {address} was being sent";
+
+    // A request that failed.
+    FailureAt "failure.at" "{host}: {cause}";
+    FailureBind "failure.bind" "the connection could not be bound to device {device}: {cause}";
+    FailureName "failure.name" "name resolution of {host} failed: {causes:; }";
+    FailureConnect "failure.connect" "no connection to {host}: {cause}";
+    FailureUnreached "failure.unreached" "no connection to {host}: {attempts:; }";
+    FailureUnreachedThrough "failure.unreached_through" "no connection to {host} through {device}: {attempts:; }";
+    FailureTls "failure.tls" "TLS with {host} failed: {causes:; }";
+    FailureTimeoutConnect "failure.timeout_connect" "the connection of {host} took longer than {seconds} s{places}";
+    FailureTimeoutHandshake "failure.timeout_handshake" "the TLS handshake of {host} took longer than {seconds} s{places}";
+    FailureTimeoutReply "failure.timeout_reply" "the reply of {host} took longer than {seconds} s{places}";
+    FailurePlaces "failure.places" " ({places:, })";
+    FailureBroken "failure.broken" "the connection to {host} broke: {cause}";
+    FailureRedirect "failure.redirect" "redirected to {url}, which is not followed: two redirects at most, and only within the same server, so that the key stays there";
+    FailureTooLarge "failure.too_large" "the reply is larger than {bytes} bytes";
+    FailureStatus "failure.status" "HTTP status {status}";
+    FailureStatusOfServer "failure.status_of_server" "HTTP status {status} of a web server, not of the service itself";
+    FailureStatusSays "failure.status_says" "HTTP status {status}: {message}";
+    FailureDoubtful "failure.doubtful" "the reply confirms nothing: {cause}";
+    FailureNotJson "failure.not_json" "the reply is not JSON but {what}";
+    FailureRefused "failure.refused" "the service says: {message}";
+    FailureRefusedAt "failure.refused_at" "{host} says: {message}";
+    FailureUnknown "failure.unknown" "the reply is not understood: {what}";
+
+    // What came instead of a reply.
+    BodyEmpty "body.empty" "an empty body";
+    BodyDirty "body.dirty" "something with JSON behind it, such as a warning of PHP";
+    BodyHtml "body.html" "an HTML page";
+    BodyGzip "body.gzip" "compressed (gzip), which was not asked for";
+    BodyOther "body.other" "other text";
+    BodyNotOk "body.not_ok" "status '{message}', not 'ok'";
+    BodyNoStatus "body.no_status" "JSON without response.status";
+    BodyNothingElse "body.nothing_else" "'{message}' and nothing else";
+    BodyInsteadOfOk "body.instead_of_ok" "'{message}' instead of OK";
+    BodyWithoutOk "body.without_ok" "no OK in it";
+    BodyNoOvpn "body.no_ovpn" "a success without ovpn";
+    BodyNoCredentials "body.no_credentials" "a success without login and password";
+    BodyTooManyEnvelopes "body.too_many_envelopes" "more than {max} envelopes inside each other";
+    BodyTextNoList "body.text_no_list" "text instead of a list";
+    BodyNoList "body.no_list" "{message} instead of a list";
+    BodyNoTunnels "body.no_tunnels" "an empty list of tunnels";
+    BodyNoTunnelFields "body.no_tunnel_fields" "nothing in it looks like a tunnel; options 'name_field' and 'address_field' tell what its fields are called";
+    JsonCutOff "json.cut_off" "cut off";
+    JsonTooDeep "json.too_deep" "nested more than {max} deep";
+    JsonDamaged "json.damaged" "damaged (at byte {byte})";
+
+    // What broke a connection.
+    BrokenEarly "broken.early" "closed before the reply was complete";
+    BrokenUnexpected "broken.unexpected" "unexpected error";
+    BrokenHeader "broken.header" "the header of the reply is too large";
+    BrokenNotHttp "broken.not_http" "what came is not HTTP ({error})";
+    ConnectInvalidAddress "connect.invalid_address" "its address is not a valid one";
+    ConnectBadAddress "connect.bad_address" "its address is not valid";
+    ConnectHttp "connect.http" "http is for this router itself, use https";
+    ConnectTooLong "connect.too_long" "the request is too long";
+    ConnectPlainHttp "connect.plain_http" "http may not leave this router";
+    ConnectNotTried "connect.not_tried" "not tried, after {cause} for another section";
+    DeviceNoName "device.no_name" "it is not a device name";
+
+    // An account at VPNKI.
+    VpnkiInterrupted "vpnki.interrupted" "the process that asked VPNKI ended before the answer came";
+
+    // Why a reply that says "ok" confirms nothing.
+    ReplyStatus "reply.status" "its HTTP status is {status}, not 200";
+    ReplyLater "reply.later" "its HTTP status is {status} (accepted for later), not 200";
+    ReplyChanged "reply.changed" "its HTTP status is {status} (changed on its way), not 200";
+    ReplyEmpty "reply.empty" "its HTTP status is {status} (no content), not 200";
+    ReplyPart "reply.part" "its HTTP status is {status} (a part of it), not 200";
+    ReplyCoded "reply.coded" "its body is coded as '{coding}', which was not asked for";
+    ReplyRepeated "reply.repeated" "it gives '{member}' more than once";
+    ReplyContradicted "reply.contradicted" "it says ok and an error at once: {message}";
+
+    // The addresses of a service, and its name.
+    AttemptFailed "attempt.failed" "{address}: {cause}";
+    AttemptNoAnswer "attempt.no_answer" "no answer";
+    AttemptStalled "attempt.stalled" "the TLS handshake stands still";
+    AttemptAddress "attempt.address" "{address}";
+    AttemptMore "attempt.more" "and {count} more addresses";
+    AttemptThrough "attempt.through" "through {device}";
+    AttemptNoHost "attempt.no_host" "{address} is no host: does a filter block the name?";
+    AttemptOwnHost "attempt.own_host" "{address} is this router itself: does a filter block the name?";
+    NameNoFamily "name.no_family" "no {family} address: {cause}";
+    NameNone "name.none" "it has no address";
+    NameNoneOfFamily "name.none_of_family" "it has no {family} address";
+    NameHasNone "name.has_none" "it has none";
+    NameUnknown "name.unknown" "the name does not exist";
+    NameNoAnswer "name.no_answer" "no name server gives an answer";
+    NameRefused "name.refused" "the name server refuses to answer";
+    NameLate "name.late" "no name server gave an answer within {seconds} s";
+    NameFiltered "name.filtered" "a filter on this router or its DNS blocks the name: it answers {address}";
+
+    NameFailed "name.failed" "it failed";
+    NameOutOfMemory "name.out_of_memory" "out of memory";
+    NameError "name.error" "error {number} of the resolver";
+
+    // TLS.
+    TlsClockNotSet "tls.clock_not_set" "the router's clock is not set";
+    TlsNoRandomNumbers "tls.no_random_numbers" "the kernel has no random numbers yet, as may be for a while after boot";
+    TlsCaFile "tls.ca_file" "the CA file {file} cannot be used: {cause}";
+    TlsNotTls "tls.not_tls" "what came is not TLS";
+    TlsDamaged "tls.damaged" "it sent a TLS message that is damaged";
+    TlsDamagedPart "tls.damaged_part" "it sent a TLS message that is damaged ({name})";
+    TlsOutOfTurn "tls.out_of_turn" "it sent a TLS message out of turn";
+    TlsTooMuch "tls.too_much" "it sent more at once than TLS allows";
+    TlsNoCertificate "tls.no_certificate" "it has no certificate";
+    TlsNotDecrypted "tls.not_decrypted" "what came cannot be decrypted";
+    TlsVersion "tls.version" "it offers neither TLS 1.2 nor 1.3";
+    TlsInsecure "tls.insecure" "it offers no TLS that is secure";
+    TlsRules "tls.rules" "it breaks the rules of TLS";
+    TlsRandomNumbers "tls.random_numbers" "the kernel gave no random numbers";
+    TlsUnexpected "tls.unexpected" "an unexpected error of TLS";
+    TlsNoSuchName "tls.no_such_name" "no certificate can be for this name";
+    TlsClosed "tls.closed" "it closed the connection";
+    TlsAlert "tls.alert" "it refused to go on (alert {alert})";
+    TlsAlertNothingInCommon "tls.alert_nothing_in_common" "it refused to go on (alert {alert}): it has no version, cipher, curve or kind of certificate in common with wansync";
+    TlsAlertWantsCertificate "tls.alert_wants_certificate" "it refused to go on (alert {alert}): it wants a certificate of this router, and wansync has none";
+    TlsAlertVersion "tls.alert_version" "it refused to go on (alert {alert}): it speaks neither TLS 1.2 nor 1.3";
+    TlsAlertName "tls.alert_name" "it refused to go on (alert {alert}): it does not know this name";
+    TlsAlertFault "tls.alert_fault" "it refused to go on (alert {alert}): it has a fault of its own";
+
+    // A file that cannot be used.
+    FileEmpty "file.no_certificate" "it holds no certificate";
+    FileDer "file.der" "it is not PEM but DER, which 'openssl x509 -inform der' converts";
+    FileKeyOnly "file.key_only" "it holds a private key, and no certificate";
+    FileDirectory "file.directory" "it is a directory";
+    FileNotAFile "file.not_a_file" "it is not a file";
+    FileTooLarge "file.too_large" "it is larger than {max} MiB";
+    FileChanged "file.changed" "it {error}";
+    FileCannotWrite "file.cannot_write" "cannot write {file}: {cause}";
+    FileLink "file.link" "{file} is a symbolic link; remove it";
+    FileOtherKind "file.other_kind" "{file} is not a regular file; remove it";
+    FileNoSocket "file.no_socket" "{file} is not a socket; remove it";
+    FileHardLink "file.hard_link" "{file} has a second name elsewhere (a hard link); remove it";
+    FileOfOther "file.of_other" "{file} belongs to another user; remove it";
+    FileInTheWay "file.in_the_way" "{file} is in the way; remove it";
+    FolderLink "folder.link" "{file} is a symbolic link of another user's; remove it";
+    FolderNoFolder "folder.no_folder" "{file} is not a folder; remove it";
+    FolderOfOther "folder.of_other" "{file} is a folder of another user's; remove it";
+
+    // A certificate that is not accepted.
+    CertUntrusted "cert.untrusted" "its certificate is not trusted by {file}: {cause}";
+    CertSelfSigned "cert.self_signed" "it is self-signed, as '{name}', and is not itself in the file";
+    CertReplaced "cert.replaced" "it is self-signed, as '{name}', and the file has another certificate of that name";
+    CertNoIssuer "cert.no_issuer" "its issuer '{name}' is not in the file, and the server sends no certificate of it: an intermediate certificate is missing, or the file lacks this CA";
+    CertNoRoot "cert.no_root" "its chain ends at '{name}', which is not in the file, and the server sends no certificate of it: the file lacks this CA, or an intermediate certificate is missing";
+    CertUnknownRoot "cert.unknown_root" "its chain ends at '{name}', which is not in the file";
+    CertOtherKey "cert.other_key" "its issuer '{name}' has another key in the file";
+    CertOtherName "cert.other_name" "its certificate is for another name: {names}";
+    CertCommonName "cert.common_name" "its certificate names no host in subjectAltName, only a common name: {name}";
+    CertNoName "cert.no_name" "its certificate names no host in subjectAltName, nor anywhere else";
+    CertOwn "cert.own" "its certificate";
+    CertOfIssuer "cert.of_issuer" "the certificate of its issuer '{name}'";
+    CertExpired "cert.expired" "{whose} has expired on {until}, or this clock, which says {date}, is wrong";
+    CertNotYetValid "cert.not_yet_valid" "{whose} is not valid yet: is the router's clock right? It says {date}, the certificate begins on {from}";
+    CertKeyShort "cert.key_short" "{whose} has a key that is too short (RSA of {bits} bits, {min} to {max} are accepted)";
+    CertKeyLong "cert.key_long" "{whose} has a key that is too long (RSA of {bits} bits, {min} to {max} are accepted)";
+    CertNotItsKey "cert.not_its_key" "its certificate is not its own: it has not the key that belongs to it";
+    CertSignedBy "cert.signed_by" "its certificate cannot be used (it is signed with {algorithm}, which is not supported)";
+    CertSignedUnsafely "cert.signed_unsafely" "its certificate cannot be used (it is signed with {algorithm}, which is not safe)";
+    CertSignedByEdwards "cert.signed_by_edwards" "its certificate cannot be used (it is signed with Ed25519 or Ed448, which is not supported)";
+    CertSignedByEcdsaSha512 "cert.signed_by_ecdsa_sha512" "its certificate cannot be used (it is signed with ECDSA and SHA-512, which is not supported)";
+    CertSignedByCurve "cert.signed_by_curve" "its certificate cannot be used (it is signed by a key on a curve other than P-256 and P-384)";
+    CertSignedInOtherWay "cert.signed_in_other_way" "its certificate cannot be used (it is signed in a way that is not supported)";
+    CertDamaged "cert.damaged" "its certificate cannot be used (it is damaged)";
+    CertVersion "cert.version" "its certificate cannot be used (it is not of X.509 version 3)";
+    CertCriticalExtension "cert.critical_extension" "its certificate cannot be used (it has a critical extension that is unknown)";
+    CertReversedDates "cert.reversed_dates" "its certificate cannot be used (it ends before it begins)";
+    CertNotForServers "cert.not_for_servers" "its certificate cannot be used (it is not for servers)";
+    CertOfCa "cert.of_ca" "its certificate cannot be used (it is the one of a CA)";
+    CertIssuerNotCa "cert.issuer_not_ca" "its certificate cannot be used (it was signed by one that may not sign)";
+    CertNameConstraint "cert.name_constraint" "its certificate cannot be used (its CA may not sign for this name)";
+    CertPathLength "cert.path_length" "its certificate cannot be used (there are more between it and its CA than that allows)";
+    CertChainTooLong "cert.chain_too_long" "its certificate cannot be used (its chain is too long)";
+    CertRevoked "cert.revoked" "its certificate cannot be used (it is revoked)";
+}
+
+/// The kind of an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An IP address, or a range of them.
+    Address,
+    /// A day, `2026-11-01`.
+    Date,
+    /// What something is called: a network, a file, a host, an option's value.
+    Name,
+    /// A number.
+    Number,
+    /// Reasons.
+    Reasons,
+    /// A span of time.
+    Span,
+    /// Words that are not this program's.
+    Words,
+}
+
+/// The kind of each argument, by its name: what one is called is the same everywhere.
+pub const KINDS: &[(&str, Kind)] = &[
+    ("address", Kind::Address),
+    ("age_s", Kind::Span),
+    ("alert", Kind::Name),
+    ("algorithm", Kind::Name),
+    ("attempts", Kind::Reasons),
+    ("before", Kind::Address),
+    ("bits", Kind::Number),
+    ("byte", Kind::Number),
+    ("bytes", Kind::Number),
+    ("call", Kind::Name),
+    ("cause", Kind::Reasons),
+    ("causes", Kind::Reasons),
+    ("codes", Kind::Name),
+    ("coding", Kind::Name),
+    ("count", Kind::Number),
+    ("date", Kind::Date),
+    ("device", Kind::Name),
+    ("error", Kind::Words),
+    ("errors", Kind::Reasons),
+    ("exit", Kind::Name),
+    ("family", Kind::Name),
+    ("file", Kind::Name),
+    ("from", Kind::Date),
+    ("hint", Kind::Reasons),
+    ("host", Kind::Name),
+    ("ident", Kind::Name),
+    ("inside", Kind::Address),
+    ("lan", Kind::Name),
+    ("limit", Kind::Number),
+    ("line", Kind::Words),
+    ("max", Kind::Number),
+    ("meant", Kind::Name),
+    ("member", Kind::Name),
+    ("message", Kind::Words),
+    ("min", Kind::Number),
+    ("name", Kind::Name),
+    ("names", Kind::Name),
+    ("network", Kind::Name),
+    ("number", Kind::Number),
+    ("object", Kind::Name),
+    ("pages", Kind::Reasons),
+    ("pause_s", Kind::Span),
+    ("places", Kind::Reasons),
+    ("prefix", Kind::Address),
+    ("program", Kind::Name),
+    ("proto", Kind::Name),
+    ("refusal", Kind::Reasons),
+    ("seconds", Kind::Number),
+    ("section", Kind::Name),
+    ("socket", Kind::Name),
+    ("spread_s", Kind::Span),
+    ("state", Kind::Reasons),
+    ("states", Kind::Reasons),
+    ("status", Kind::Number),
+    ("stderr", Kind::Reasons),
+    ("until", Kind::Date),
+    ("url", Kind::Name),
+    ("user", Kind::Number),
+    ("what", Kind::Reasons),
+    ("whose", Kind::Reasons),
+    ("words", Kind::Words),
+];
+
+/// The place in the table where each entry begins.
+static STARTS: [u16; Code::ALL.len()] = starts();
+
+const fn starts() -> [u16; Code::ALL.len()] {
+    assert!(TABLE.len() <= u16::MAX as usize);
+    let table = TABLE.as_bytes();
+    let mut starts = [0; Code::ALL.len()];
+    let (mut at, mut lines) = (0, 0);
+    while at + 1 < table.len() {
+        if table[at] == b'\n' {
+            lines += 1;
+            if lines % 3 == 0 {
+                starts[lines / 3] = at as u16 + 1;
+            }
+        }
+        at += 1;
+    }
+    starts
+}
+
+/// A template, whose parts are read one by one.
+#[derive(Debug, Clone, Copy)]
+pub struct Template(&'static str);
+
+/// A part of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Words that are always there.
+    Words(&'static str),
+    /// The argument of this name, with what stands between the reasons of one.
+    Argument(&'static str, &'static str),
+}
+
+impl Template {
+    /// Its parts, from the left.
+    pub fn parts(self) -> impl Iterator<Item = Part> {
+        let mut rest = self.0;
+        core::iter::from_fn(move || {
+            let (part, behind) = match rest.strip_prefix('{') {
+                Some(inner) => {
+                    let (inner, behind) = inner.split_once('}')?;
+                    let (name, separator) = inner.split_once(':').unwrap_or((inner, ""));
+                    (Part::Argument(name, separator), behind)
+                }
+                None if rest.is_empty() => return None,
+                None => {
+                    let (words, behind) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
+                    (Part::Words(words), behind)
+                }
+            };
+            rest = behind;
+            Some(part)
+        })
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Code {
+    /// The code of this name.
+    pub fn from_name(name: &str) -> Option<Code> {
+        let place = TABLE
+            .split('\n')
+            .step_by(3)
+            .position(|other| other == name)?;
+        Code::ALL.get(place).copied()
+    }
+
+    /// Its name, such as `address.private`.
+    pub fn name(self) -> &'static str {
+        self.line(0)
+    }
+
+    /// Its English words.
+    pub fn template(self) -> Template {
+        Template(self.line(1))
+    }
+
+    /// What is to be done about it, where that does not go without saying.
+    pub fn action(self) -> Option<&'static str> {
+        Some(self.line(2)).filter(|action| !action.is_empty())
+    }
+
+    /// The names of its arguments, in the order of the template.
+    pub fn arguments(self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for part in self.template().parts() {
+            match part {
+                Part::Argument(name, _) if !names.contains(&name) => names.push(name),
+                _ => {}
+            }
+        }
+        names
+    }
+
+    #[inline(never)] // Every name and template is found by it.
+    fn line(self, place: usize) -> &'static str {
+        let entry = &TABLE[usize::from(STARTS[self as usize])..];
+        entry.split('\n').nth(place).unwrap_or_default()
+    }
+
+    /// Whether its template takes these arguments, in this order. It is asked when a
+    /// [`reason!`](crate::reason!) is compiled.
+    pub const fn takes(self, names: &[&str]) -> bool {
+        let template = TEMPLATES[self as usize].as_bytes();
+        let (mut at, mut found) = (0, 0);
+        while at < template.len() {
+            if template[at] == b'{' {
+                let mut known = 0;
+                while known < found && !is_name_at(template, at + 1, names[known]) {
+                    known += 1;
+                }
+                if known == found {
+                    if found == names.len() || !is_name_at(template, at + 1, names[found]) {
+                        return false;
+                    }
+                    found += 1;
+                }
+            }
+            at += 1;
+        }
+        found == names.len()
+    }
+}
+
+/// Whether an argument at this place of a template has this name.
+const fn is_name_at(template: &[u8], at: usize, name: &str) -> bool {
+    let name = name.as_bytes();
+    let mut place = 0;
+    while place < name.len() {
+        if template[at + place] != name[place] {
+            return false;
+        }
+        place += 1;
+    }
+    matches!(template[at + place], b'}' | b':')
+}
