@@ -46,6 +46,7 @@
 //! | [`cron`] | when cron re-checks |
 //! | [`tunnel`] | a tunnel: from evidence to a verdict, and what to do about it |
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
+//! | [`bulk`] | one call for each row of a table |
 //! | [`ubus`] | the wire format of OpenWrt's ubus, and what netifd's answers mean |
 //! | [`json`] | JSON read in place, and the agent's own files |
 //! | [`csv`] | comma-separated values, for spreadsheets and scripts |
@@ -60,6 +61,7 @@ extern crate alloc;
 pub mod address;
 pub mod allowance;
 pub mod backoff;
+pub mod bulk;
 pub mod certificate;
 pub mod config;
 pub mod cron;

@@ -149,7 +149,7 @@ fn csv(method: &Method, answer: &Answer<'_>, account: &CallAccount) -> String {
             .iter()
             .map(|cell| account.hide(Cow::Borrowed(cell)))
             .collect();
-        push_line(&mut out, &cells);
+        push_line(&mut out, &cells, ',');
     });
     out
 }

@@ -1,3 +1,4 @@
 //! Comma-separated values (RFC 4180), as spreadsheets and scripts take them.
 
+pub mod read;
 pub mod write;

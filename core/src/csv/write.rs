@@ -3,9 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-/// Appends a line, `\n` at its end, with these cells.
+/// Appends a line, `\n` at its end, with these cells, which `delimiter` parts.
 ///
-/// A cell stands in quotes if a reader could take it for something else: with a comma, a
+/// A cell stands in quotes if a reader could take it for something else: with a delimiter, a
 /// quote or a line end in it, or a blank at its beginning or end. A line that would be
 /// empty is `""`, since readers pass over empty lines. Nothing is changed in a cell that
 /// a spreadsheet takes for a formula: what is read again must be what was there.
@@ -14,16 +14,16 @@ use alloc::string::String;
 /// use wansync_core::csv::write::push_line;
 ///
 /// let mut out = String::new();
-/// push_line(&mut out, &["address".into(), "comment".into()]);
-/// push_line(&mut out, &["8.8.4.4".into(), "Дом 1, \"back\"".into()]);
+/// push_line(&mut out, &["address".into(), "comment".into()], ',');
+/// push_line(&mut out, &["8.8.4.4".into(), "Дом 1, \"back\"".into()], ',');
 /// assert_eq!(out, "address,comment\n8.8.4.4,\"Дом 1, \"\"back\"\"\"\n");
 /// ```
-pub fn push_line(out: &mut String, cells: &[Cow<'_, str>]) {
+pub fn push_line(out: &mut String, cells: &[Cow<'_, str>], delimiter: char) {
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
-            out.push(',');
+            out.push(delimiter);
         }
-        match needs_quotes(cell) || (cells.len() == 1 && cell.is_empty()) {
+        match needs_quotes(cell, delimiter) || (cells.len() == 1 && cell.is_empty()) {
             true => push_quoted(out, cell),
             false => out.push_str(cell),
         }
@@ -31,9 +31,11 @@ pub fn push_line(out: &mut String, cells: &[Cow<'_, str>]) {
     out.push('\n');
 }
 
-fn needs_quotes(cell: &str) -> bool {
+fn needs_quotes(cell: &str, delimiter: char) -> bool {
     let blanks = [' ', '\t'];
-    cell.contains([',', '"', '\r', '\n']) || cell.starts_with(blanks) || cell.ends_with(blanks)
+    cell.contains([delimiter, '"', '\r', '\n'])
+        || cell.starts_with(blanks)
+        || cell.ends_with(blanks)
 }
 
 fn push_quoted(out: &mut String, cell: &str) {
@@ -72,7 +74,7 @@ mod tests {
         for (cells, expected) in table {
             let cells: Vec<Cow<'_, str>> = cells.iter().map(|cell| Cow::Borrowed(*cell)).collect();
             let mut out = String::new();
-            push_line(&mut out, &cells);
+            push_line(&mut out, &cells, ',');
             assert_eq!(out, expected);
         }
     }

@@ -177,6 +177,16 @@ impl JsonWriter {
         self.0.push(']');
     }
 
+    /// A value that is JSON already.
+    pub fn raw(&mut self, json: &str) {
+        self.0.push_str(json);
+    }
+
+    /// The text.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
     fn push_plain(&mut self, value: &dyn Display) {
         let _ = write!(self.0, "{value}");
     }

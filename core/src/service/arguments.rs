@@ -102,7 +102,7 @@ pub fn check<'a>(
     }
 }
 
-fn unknown_parameter(method: &Method, name: &str) -> String {
+pub(crate) fn unknown_parameter(method: &Method, name: &str) -> String {
     if name == "key" {
         return "'key' never stands on a command line, where every user may see it; it comes \
                 from --key-file or from the configuration"

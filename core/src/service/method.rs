@@ -92,8 +92,10 @@ pub enum ParameterKind {
 pub enum Effect {
     /// Reads.
     Reads,
-    /// Changes or adds something.
+    /// Sets something: done twice, it is as if done once.
     Changes,
+    /// Adds or sends something, as often as it is called.
+    Adds,
     /// Deletes or blocks something: this, in the words of a question.
     Destroys(&'static str),
 }
@@ -174,8 +176,13 @@ impl Method {
     pub fn needs_yes(&self) -> Option<&'static str> {
         match self.effect {
             Effect::Destroys(what) => Some(what),
-            Effect::Reads | Effect::Changes => None,
+            Effect::Reads | Effect::Changes | Effect::Adds => None,
         }
+    }
+
+    /// True if nothing is different after a second call.
+    pub fn is_repeatable(&self) -> bool {
+        self.effect != Effect::Adds && self.shape != Shape::Any
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Question {
     method: &'static Method,
     /// The addresses that would be bound although no stranger reaches them.
     not_public: Vec<(IpAddr, NotPublic)>,
+    /// The number of such addresses, of which only the first are held.
+    count: usize,
 }
 
 impl Question {
@@ -41,6 +43,7 @@ impl Question {
         Question {
             method,
             not_public: Vec::new(),
+            count: 0,
         }
     }
 
@@ -53,7 +56,10 @@ impl Question {
             if let Ok(address) = value.parse()
                 && let Err(cause) = PublicAddress::new(address)
             {
-                self.not_public.push((address, cause));
+                self.count += 1;
+                if self.not_public.len() < MAX_NAMED {
+                    self.not_public.push((address, cause));
+                }
             }
         }
     }
@@ -73,12 +79,12 @@ impl Question {
                 format!("bind {address}, which{kind}")
             }
             all => {
-                let named = all.iter().take(MAX_NAMED);
+                let named = all.iter();
                 let named: Vec<String> = named.map(|(address, _)| address.to_string()).collect();
-                let more = if all.len() > MAX_NAMED { ", ..." } else { "" };
+                let more = if self.count > all.len() { ", ..." } else { "" };
                 format!(
                     "bind {} addresses that are not public ({}{more})",
-                    all.len(),
+                    self.count,
                     named.join(", ")
                 )
             }

@@ -7,7 +7,7 @@
 //! assert_eq!(find("update_ip").unwrap().parameters[0].name, "ident");
 //! ```
 
-use super::method::Effect::{Changes, Destroys, Reads};
+use super::method::Effect::{Adds, Changes, Destroys, Reads};
 use super::method::Occurrence::{Many, One, Optional};
 use super::method::{Method, Occurrence, Parameter, ParameterKind, Shape};
 
@@ -75,7 +75,7 @@ pub static METHODS: [Method; 29] = [
                 "name of the contract",
             ),
         ],
-        effect: Changes,
+        effect: Adds,
         shape: Shape::Record(&["username", "email", "plan"]),
         source: "subscribe",
     },
@@ -137,7 +137,7 @@ pub static METHODS: [Method; 29] = [
                 "tariff; PREMIUM if left out",
             ),
         ],
-        effect: Changes,
+        effect: Adds,
         shape: Shape::Nothing,
         source: "prolongate",
     },
@@ -182,7 +182,7 @@ pub static METHODS: [Method; 29] = [
                 "id of the page that is shown in place of a blocked one",
             ),
         ],
-        effect: Changes,
+        effect: Adds,
         shape: Shape::Nothing,
         source: "create_profile",
     },
@@ -300,7 +300,7 @@ pub static METHODS: [Method; 29] = [
                 "id of the profile",
             ),
         ],
-        effect: Changes,
+        effect: Adds,
         shape: Shape::Ovpn,
         source: "add_vpn",
     },
@@ -425,7 +425,7 @@ pub static METHODS: [Method; 29] = [
             parameter("month", ParameterKind::Month, One, "the month"),
             PROFILE_ID,
         ],
-        effect: Changes,
+        effect: Adds,
         shape: Shape::Nothing,
         source: "send_monthly_stat",
     },

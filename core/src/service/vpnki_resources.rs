@@ -7,7 +7,7 @@
 //! assert!(find("del_tunnel").unwrap().needs_yes().is_some());
 //! ```
 
-use super::method::Effect::{Changes, Destroys, Reads};
+use super::method::Effect::{Adds, Destroys, Reads};
 use super::method::Occurrence::{Default, One};
 use super::method::{Method, Parameter, ParameterKind, Shape};
 
@@ -68,7 +68,7 @@ pub static RESOURCES: [Method; 6] = [
         name: "add_tunnel",
         summary: "make a tunnel, and get its login and password",
         parameters: &[],
-        effect: Changes,
+        effect: Adds,
         shape: Shape::Credentials,
         source: "2.1",
     },

@@ -99,7 +99,7 @@ pub fn method(command: &str, method: &Method, width: Option<usize>) -> String {
     match method.effect {
         Effect::Reads => {}
         Effect::Changes if method.asks_of_address() => out.push_str(ADDRESS_QUESTION),
-        Effect::Changes => out.push_str("\nThis changes the account.\n"),
+        Effect::Changes | Effect::Adds => out.push_str("\nThis changes the account.\n"),
         Effect::Destroys(what) => out.push_str(&format!(
             "\nThis will {what}. It asks first; without a terminal it needs --yes.\n"
         )),
@@ -116,6 +116,11 @@ fn push_options(out: &mut String, command: &str, method: &Method) {
     ));
     out.push_str("  --section NAME, --key-file FILE, --base-url URL\n");
     out.push_str("  --format text|json|csv, --raw\n");
+    if command == "skydns" {
+        out.push_str(
+            "  --each FILE (a table), --columns, --at-once, --output, --resume, --journal\n",
+        );
+    }
     let has_file = method.has_secret();
     if has_file {
         out.push_str("  --output FILE\n");
@@ -154,7 +159,7 @@ pub fn markdown() -> String {
             let asks = match method.effect {
                 Effect::Destroys(_) => "; asks first",
                 _ if method.asks_of_address() => "; asks first about one that is not public",
-                Effect::Reads | Effect::Changes => "",
+                Effect::Reads | Effect::Changes | Effect::Adds => "",
             };
             let parameters: Vec<String> = method.parameters.iter().map(in_markdown).collect();
             out.push_str(&format!(
