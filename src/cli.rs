@@ -249,7 +249,11 @@ fn format(text: &str) -> Result<Format, String> {
 
 /// Both services are called alike, but argh cannot share options between commands.
 macro_rules! call {
-    ($(#[$doc:meta])* $name:ident, $command:tt, $usage:tt $(, $(#[$any_doc:meta])* $any:ident)?) => {
+    (
+        $(#[$doc:meta])* $name:ident, $command:tt, $usage:tt
+        $(, any: $(#[$any_doc:meta])* $any:ident)?
+        $(, fields: { $($fields:tt)* })?
+    ) => {
         $(#[$doc])*
         #[derive(FromArgs, Debug)]
         #[argh(subcommand, name = $command, usage = $usage, help_triggers("-h", "--help", "help"))]
@@ -263,6 +267,8 @@ macro_rules! call {
                 #[argh(switch)]
                 pub $any: bool,
             )?
+
+            $($($fields)*)?
 
             /// take key and URL from this section of the configuration
             #[argh(option, arg_name = "NAME")]
@@ -324,13 +330,81 @@ macro_rules! call {
 call! {
     /// Any method of SkyDNS's provider API. 'wansync skydns METHOD --help' tells
     /// what it takes, '--list' what there is.
-    SkydnsCall, "skydns", "METHOD [NAME=VALUE...] [options]"
+    SkydnsCall, "skydns", "METHOD [NAME=VALUE...] [options]",
+    fields: {
+        /// call the method once for each row of this CSV file, whose columns are
+        /// parameters; - is standard input
+        #[argh(option, arg_name = "FILE")]
+        pub each: Option<String>,
+
+        /// with --each: the columns that are used, as in ident=login,plan
+        #[argh(option, arg_name = "LIST")]
+        pub columns: Option<String>,
+
+        /// with --each: the most rows under way at once (4)
+        #[argh(option, arg_name = "N")]
+        pub at_once: Option<usize>,
+
+        /// with --each: go on after an interruption
+        #[argh(switch)]
+        pub resume: bool,
+
+        /// with --each: where it is remembered which rows are done
+        /// (FILE.METHOD.journal)
+        #[argh(option, arg_name = "FILE")]
+        pub journal: Option<String>,
+    }
+}
+
+impl SkydnsCall {
+    /// The options of a call for each row of a table, if it is one.
+    ///
+    /// # Errors
+    /// One of them stands without `--each`.
+    pub fn as_each(&self) -> Result<Option<EachOptions<'_>>, &'static str> {
+        let Some(file) = self.each.as_deref() else {
+            let others = [
+                (self.columns.is_some(), "--columns is for --each"),
+                (self.at_once.is_some(), "--at-once is for --each"),
+                (self.resume, "--resume is for --each"),
+                (self.journal.is_some(), "--journal is for --each"),
+            ];
+            let wrong = others.iter().find(|(is_given, _)| *is_given);
+            return wrong.map_or(Ok(None), |(_, why)| Err(*why));
+        };
+        Ok(Some(EachOptions {
+            file,
+            columns: self.columns.as_deref(),
+            at_once: self.at_once.unwrap_or(DEFAULT_AT_ONCE),
+            resume: self.resume,
+            journal: self.journal.as_deref(),
+        }))
+    }
+}
+
+/// The connections of a call for each row of a table.
+const DEFAULT_AT_ONCE: usize = 4;
+
+/// The options of a call for each row of a table.
+#[derive(Debug)]
+pub struct EachOptions<'a> {
+    /// `--each`
+    pub file: &'a str,
+    /// `--columns`
+    pub columns: Option<&'a str>,
+    /// `--at-once`
+    pub at_once: usize,
+    /// `--resume`
+    pub resume: bool,
+    /// `--journal`
+    pub journal: Option<&'a str>,
 }
 
 call! {
     /// Any resource of VPNKI's API. 'wansync vpnki RESOURCE --help' tells what it
     /// takes, '--list' what there is.
     VpnkiCall, "vpnki", "RESOURCE [NAME=VALUE...] [options]",
+    any:
     /// pass on a resource that --list does not name, or parameters that its help
     /// does not; neither is checked, so it asks first
     any

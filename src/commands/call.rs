@@ -28,12 +28,16 @@ use wansync_core::text::width::clean;
 const MAX_VALUE: usize = 64 * 1024;
 
 /// Options of a call that are followed by a value.
-const OPTIONS_WITH_VALUE: [&str; 5] = [
+const OPTIONS_WITH_VALUE: [&str; 9] = [
     "--section",
     "--key-file",
     "--base-url",
     "--format",
     "--output",
+    "--each",
+    "--columns",
+    "--at-once",
+    "--journal",
 ];
 
 /// The help of the method that a command line names; an error if there is no
@@ -223,26 +227,8 @@ struct Prepared<'a> {
 /// The method, and its parameters checked; or every line of what is wrong.
 fn prepare<'a>(service: Service, call: &ServiceCall<'a>) -> Result<Prepared<'a>, Vec<String>> {
     let word = service.word();
-    let Some((name, words)) = call.words.split_first() else {
-        return Err(vec![format!(
-            "what to ask for is missing; 'wansync {word} --list' lists it"
-        )]);
-    };
-    let method = match call.any {
-        true => Some(&vpnki_resources::ANY).filter(|any| any.parameter(name).is_some()),
-        false => service.methods().iter().find(|m| m.name == name),
-    };
-    let Some(method) = method else {
-        return Err(vec![match call.any {
-            true => format!("'{name}' cannot be the name of a resource"),
-            false => unknown_method(service, name),
-        }]);
-    };
-    let mut given = Vec::with_capacity(words.len());
-    let mut reader = None;
-    for text in words {
-        given.push(parameter(method, text, &mut reader).map_err(|why| vec![why])?);
-    }
+    let (method, name, words) = find_method(service, call)?;
+    let given = read_parameters(method, words).map_err(|why| vec![why])?;
     let given: Vec<(&str, &str)> = given.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let now = local_zone().local(clock::wall());
     let checked = arguments::check(method, &given, now).map_err(|wrong| {
@@ -259,6 +245,43 @@ fn prepare<'a>(service: Service, call: &ServiceCall<'a>) -> Result<Prepared<'a>,
         name,
         checked,
     })
+}
+
+/// The method that a command line names, with the name, and the words behind it; or every
+/// line of what is wrong.
+pub fn find_method<'a>(
+    service: Service,
+    call: &ServiceCall<'a>,
+) -> Result<(&'static Method, &'a str, &'a [String]), Vec<String>> {
+    let Some((name, words)) = call.words.split_first() else {
+        let word = service.word();
+        return Err(vec![format!(
+            "what to ask for is missing; 'wansync {word} --list' lists it"
+        )]);
+    };
+    let method = match call.any {
+        true => Some(&vpnki_resources::ANY).filter(|any| any.parameter(name).is_some()),
+        false => service.methods().iter().find(|m| m.name == name),
+    };
+    match method {
+        Some(method) => Ok((method, name, words)),
+        None => Err(vec![match call.any {
+            true => format!("'{name}' cannot be the name of a resource"),
+            false => unknown_method(service, name),
+        }]),
+    }
+}
+
+/// The parameters that stand on a command line, with the values that stand elsewhere.
+pub fn read_parameters<'a>(
+    method: &Method,
+    words: &'a [String],
+) -> Result<Vec<(&'a str, String)>, String> {
+    let mut reader = None;
+    let given = words
+        .iter()
+        .map(|text| parameter(method, text, &mut reader));
+    given.collect()
 }
 
 fn unknown_method(service: Service, name: &str) -> String {

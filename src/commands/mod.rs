@@ -9,6 +9,7 @@
 //! | `check` | `check` | its parts: `configuration`, `tunnels`; `service` for OpenWrt's init script |
 //! | `notify` | `notify` | `agent::hooks`, for a change that is made up |
 //! | `skydns`, `vpnki` | `call` | `account` (URL and key), `answer` (printing) |
+//! | `skydns METHOD --each` | `each` | `account`, and the rows of a table |
 //!
 //! `output` is what they print with.
 
@@ -17,6 +18,7 @@ mod answer;
 mod call;
 mod check;
 mod daemon;
+mod each;
 mod event;
 mod notify;
 mod once;
@@ -56,7 +58,14 @@ fn run_command(paths: &Paths, arguments: &Arguments, out: &Output) -> Exit {
         Some(Command::Status(status)) => status::run(paths, status, out),
         Some(Command::Check(check)) => check::run(paths, check, out),
         Some(Command::Notify(notify)) => notify::run(paths, notify, out),
-        Some(Command::Skydns(call)) => call::run(paths, Service::Skydns, &call.as_call(), out),
+        Some(Command::Skydns(call)) => match call.as_each() {
+            Ok(Some(each)) if !call.list => each::run(paths, &call.as_call(), &each),
+            Ok(_) => call::run(paths, Service::Skydns, &call.as_call(), out),
+            Err(why) => {
+                log::error!("{why}");
+                Exit::Usage
+            }
+        },
         Some(Command::Vpnki(call)) => call::run(paths, Service::Vpnki, &call.as_call(), out),
         None => {
             log::error!("no command is given; 'wansync --help' lists them");

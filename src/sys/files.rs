@@ -468,7 +468,7 @@ pub fn remove(path: &Path) -> bool {
     fs::remove_file(path).is_ok()
 }
 
-fn describe_read_error(error: &io::Error) -> String {
+pub fn describe_read_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),

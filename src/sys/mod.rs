@@ -8,6 +8,7 @@
 //! | [`ubus`] | netifd: its networks, news of them, up and down |
 //! | [`netlink`], [`counters`], [`listeners`], [`ping`], [`device`] | the kernel: routes, changes, addresses, bytes, ports, echoes, devices |
 //! | [`store`], [`lock`], [`files`] | what is remembered, and whose turn it is |
+//! | [`input`], [`sink`], [`line_file`] | a table that is read, results, and which rows are done |
 //! | [`trap`], [`users`] | whom a file must belong to |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
 //! | [`child`], [`process`], [`spawn`] | programs, and wansync itself, started and watched |
@@ -26,7 +27,9 @@ pub mod dns;
 pub mod files;
 pub mod http;
 pub mod identity;
+pub mod input;
 pub mod interfaces;
+pub mod line_file;
 pub mod listeners;
 pub mod lock;
 pub mod log;
@@ -36,6 +39,7 @@ pub mod ping;
 pub mod process;
 pub mod random;
 pub mod signals;
+pub mod sink;
 mod spawn;
 pub mod store;
 pub mod terminal;

@@ -274,6 +274,15 @@ pub fn leave_session() {
     }
 }
 
+/// Ends this process now, whatever its threads do.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "threads that wait would hold main up"
+)]
+pub fn end(code: u8) -> ! {
+    std::process::exit(code.into())
+}
+
 /// Keeps the kernel from writing this process's memory, with the keys in it, to a file,
 /// should a fault end it. Of the limit, programs that we start may have more; a pipe in
 /// `core_pattern` does not heed it, so the kernel is told, too, that there is nothing to

@@ -7,7 +7,7 @@ use nix::sys::termios::{
     LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
 };
 use rustix::io::retry_on_intr;
-use rustix::stdio::{stdin, stdout};
+use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::tcgetwinsize;
 
 use super::files;
@@ -16,6 +16,12 @@ use super::process::environment_variable;
 /// The number of columns of standard output, if it is a terminal that says so.
 pub fn columns() -> Option<usize> {
     let size = tcgetwinsize(stdout()).ok()?;
+    Some(size.ws_col.into()).filter(|columns| *columns > 0)
+}
+
+/// The number of columns of standard error, if it is a terminal that says so.
+pub fn error_columns() -> Option<usize> {
+    let size = tcgetwinsize(stderr()).ok()?;
     Some(size.ws_col.into()).filter(|columns| *columns > 0)
 }
 
@@ -47,6 +53,11 @@ pub fn complain(what: &str) {
     // In one piece, since others may write to the same stderr.
     let line = format!("wansync: error: {what}\n");
     let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// Says on standard error what was to be written elsewhere.
+pub fn complain_in_place(lines: &str) -> io::Result<()> {
+    io::stderr().write_all(lines.as_bytes())
 }
 
 /// True if standard output is a terminal, whose width may still not be known: a

@@ -7,6 +7,8 @@
 mod accounts;
 mod any;
 mod asking;
+mod each;
+mod each_ends;
 mod large;
 mod output;
 mod secrets;

@@ -105,8 +105,7 @@ impl JsonWriter {
     }
 
     /// The text that was written.
-    #[cfg(test)]
-    pub(crate) fn into_text(self) -> String {
+    pub fn into_text(self) -> String {
         self.0
     }
 
@@ -180,11 +179,6 @@ impl JsonWriter {
     /// A value that is JSON already.
     pub fn raw(&mut self, json: &str) {
         self.0.push_str(json);
-    }
-
-    /// The text.
-    pub fn into_text(self) -> String {
-        self.0
     }
 
     fn push_plain(&mut self, value: &dyn Display) {

@@ -340,6 +340,7 @@ This changes the account.
 Options, which 'wansync skydns --help' explains:
   --section NAME, --key-file FILE, --base-url URL
   --format text|json|csv, --raw
+  --each FILE (a table), --columns, --at-once, --output, --resume, --journal
 
 Example:
   wansync skydns add_ip ident=user1 ip=8.8.4.4 ip=8.8.8.8 profile=7

@@ -1,0 +1,108 @@
+//! What is remembered of the rows, in a file beside the table.
+
+use std::io;
+use std::path::Path;
+
+use crate::sys::clock;
+use crate::sys::line_file::{LineFile, LineFileError};
+use wansync_core::bulk::journal::{
+    ENTRY_LENGTH, Entry, RESERVED_AT_ONCE, RowState, after_reboot, fingerprint, released, reserved,
+};
+
+/// The journal of a run.
+pub struct Journal {
+    file: LineFile,
+    /// The first row that is not reserved.
+    reserved_until: u64,
+}
+
+impl Journal {
+    /// A new one; or, to go on, that of the run before.
+    pub fn open(path: &Path, title: &str, is_resumed: bool) -> Result<Journal, LineFileError> {
+        let file = match is_resumed {
+            true => LineFile::open(path, title, ENTRY_LENGTH)?,
+            false => LineFile::create(path, title, ENTRY_LENGTH)?,
+        };
+        // The first line is this boot's, in the form of the others.
+        let boot = Entry {
+            state: RowState::Waiting,
+            row: fingerprint(&clock::boot_id()),
+        };
+        let before = file.read(0).and_then(|line| Entry::parse(&line));
+        let journal = Journal {
+            file,
+            reserved_until: 0,
+        };
+        let written = match before {
+            Some(before) if before != boot => journal.note_reboot(),
+            _ => Ok(()),
+        };
+        let written = written.and_then(|()| journal.file.write(0, &boot.line()));
+        match written {
+            Ok(()) => Ok(journal),
+            Err(error) => {
+                if !is_resumed {
+                    let _ = journal.remove();
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    fn note_reboot(&self) -> io::Result<()> {
+        let mut number = 0;
+        while let Some(entry) = self.read(number) {
+            let after = after_reboot(entry);
+            if after != entry {
+                self.write(number, after)?;
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// The entry of a row, if it has one.
+    pub fn read(&self, number: u64) -> Option<Entry> {
+        Entry::parse(&self.file.read(number + 1)?)
+    }
+
+    /// Writes the entry of a row.
+    pub fn write(&self, number: u64, entry: Entry) -> io::Result<()> {
+        self.file.write(number + 1, &entry.line())
+    }
+
+    /// Sees to it that a power cut cannot make a row look as if it had not been sent.
+    pub fn reserve(&mut self, number: u64) -> io::Result<()> {
+        if number < self.reserved_until {
+            return Ok(());
+        }
+        let until = number + RESERVED_AT_ONCE;
+        self.replace(number..until, &reserved)?;
+        self.reserved_until = until;
+        self.file.sync()
+    }
+
+    /// Ends the reservation of rows from `number` on, which were not sent.
+    pub fn release(&self, number: u64) -> io::Result<()> {
+        let free = |entry: Option<Entry>| released(reserved(entry));
+        self.replace(number..self.reserved_until, &free)?;
+        self.file.sync()
+    }
+
+    fn replace(
+        &self,
+        rows: std::ops::Range<u64>,
+        change: &dyn Fn(Option<Entry>) -> Entry,
+    ) -> io::Result<()> {
+        let start = rows.start + 1;
+        let lines: String = rows
+            .map(|number| change(self.read(number)).line())
+            .collect();
+        self.file.write(start, &lines)
+    }
+
+    /// Removes it.
+    pub fn remove(self) -> io::Result<()> {
+        self.file.remove()
+    }
+}

@@ -1,0 +1,363 @@
+//! The run over the rows of a table: what is sent, when, and what is remembered of it.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use log::warn;
+
+use super::super::account::CallAccount;
+use super::bar::Bar;
+use super::journal::Journal;
+use super::results::{Ended, ResultForm};
+use super::rows::Checker;
+use super::table::{Fetched, Table};
+use super::workers::{Answered, Connections, Job};
+use crate::exit::Exit;
+use crate::sys::signals::Signals;
+use crate::sys::sink::Sink;
+use crate::sys::{clock, os_error, process, terminal};
+use wansync_core::bulk::journal::{Entry, Resumption, RowState, resume};
+use wansync_core::bulk::pace::{Halt, Pace, RowFate, fate_of};
+use wansync_core::bulk::progress::{Counts, RowEnd};
+use wansync_core::csv::read::CsvRow;
+use wansync_core::failure::Failure;
+use wansync_core::service::method::{Effect, Method};
+use wansync_core::service::reply::Reply;
+use wansync_core::text::width::clean;
+use wansync_core::time::{Boot, Wall, describe_span};
+
+/// The longest sleep without a look at signals and standard input.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The reason that a run ended before its rows did.
+pub enum Stop {
+    /// A person, or the system, asked for it.
+    Interrupted,
+    /// The service does not take the key, or fails; in words.
+    Service(Exit, String),
+    /// The table cannot be read on.
+    Table(String),
+    /// What is remembered, or the results, cannot be written.
+    Lost(String),
+    /// A row is not the one that was sent before.
+    Changed(u64),
+}
+
+/// A run.
+pub struct Run<'a> {
+    /// The method.
+    pub method: &'static Method,
+    /// The service that is called.
+    pub account: &'a CallAccount,
+    /// Makes requests of rows.
+    pub checker: &'a Checker<'a>,
+    /// The form of the results.
+    pub form: &'a ResultForm<'a>,
+    /// The rows that are still to come.
+    pub table: Table,
+    /// What is remembered of the rows, unless nothing is.
+    pub journal: Option<Journal>,
+    /// The place of the results.
+    pub sink: Sink,
+    /// The counts.
+    pub counts: Counts,
+    /// The most rows that are under way at once.
+    pub at_once: usize,
+    /// The reason to send no more.
+    pub stop: Option<Stop>,
+    /// The number of the next row of the table.
+    pub next_number: u64,
+    /// Rows that are to be sent again.
+    pub again: VecDeque<Job>,
+    /// The rows that are under way.
+    pub under_way: usize,
+    /// The pauses.
+    pub pace: Pace,
+    /// The bar.
+    pub bar: Bar,
+    /// True if the table has no more rows.
+    pub has_ended: bool,
+    /// True if results can be written no more.
+    pub is_sink_lost: bool,
+}
+
+impl Run<'_> {
+    /// Sends the rows, until there are none left or it has to stop; what is under way then
+    /// is waited for.
+    pub fn go(&mut self, connections: &Connections, signals: &mut Signals) {
+        loop {
+            self.look_at_signals(signals);
+            self.send_on(connections);
+            if self.under_way == 0 && (self.stop.is_some() || self.is_done()) {
+                break;
+            }
+            self.bar.draw(&self.counts);
+            match connections.answers.recv_timeout(TICK) {
+                Ok(answered) => self.take(answered),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.bar.clear();
+        while let Some(job) = self.again.pop_front() {
+            let _ = self.remember(&job, RowState::Waiting);
+        }
+        if let Some(journal) = &self.journal {
+            let _ = journal.release(self.next_number);
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.has_ended && self.again.is_empty()
+    }
+
+    fn look_at_signals(&mut self, signals: &mut Signals) {
+        let caught = signals.take();
+        if !(caught.end || caught.reload) {
+            return;
+        }
+        self.bar.clear();
+        if matches!(self.stop, Some(Stop::Interrupted)) {
+            // What is under way is remembered as sent.
+            process::end(Exit::Later as u8);
+        }
+        self.stop = Some(Stop::Interrupted);
+        if self.under_way > 0 {
+            let rows = self.under_way;
+            warn!(
+                "stopping; {rows} answers are waited for, for 30 s at most; Ctrl-C again ends it now"
+            );
+        }
+    }
+
+    fn send_on(&mut self, connections: &Connections) {
+        while self.stop.is_none()
+            && self.under_way < self.at_once
+            && self.pace.pause_left(clock::boot()).is_none()
+        {
+            let Some(job) = self.again.pop_front().or_else(|| self.next_job()) else {
+                return;
+            };
+            self.send(job, connections);
+        }
+    }
+
+    fn send(&mut self, mut job: Job, connections: &Connections) {
+        let remembered = match (&mut self.journal, self.method.effect) {
+            // Done twice it would be twice there.
+            (Some(journal), Effect::Adds) => journal.reserve(job.number),
+            _ => Ok(()),
+        };
+        let remembered = remembered.and_then(|()| self.remember(&job, RowState::Sent));
+        if let Err(error) = remembered {
+            let why = os_error::describe(&error);
+            self.stop_with(Stop::Lost(format!("the journal cannot be written: {why}")));
+            return;
+        }
+        job.attempts += 1;
+        job.sent = clock::boot();
+        if connections.jobs.send(job).is_ok() {
+            self.under_way += 1;
+        }
+    }
+
+    /// The next row of the table that is to be sent.
+    fn next_job(&mut self) -> Option<Job> {
+        while !self.has_ended && self.stop.is_none() {
+            let timeout = if self.under_way > 0 {
+                Duration::ZERO
+            } else {
+                TICK
+            };
+            let row = match self.table.next(timeout) {
+                Ok(Fetched::Row(row)) => row,
+                Ok(Fetched::Pending) => return None,
+                Ok(Fetched::End) => {
+                    self.has_ended = true;
+                    return None;
+                }
+                Err(why) => {
+                    self.stop_with(Stop::Table(why));
+                    return None;
+                }
+            };
+            let number = self.next_number;
+            self.next_number += 1;
+            if let Some(job) = self.job_of(number, row) {
+                return Some(job);
+            }
+        }
+        None
+    }
+
+    /// The request of a row, unless it is wrong or was done before.
+    fn job_of(&mut self, number: u64, row: CsvRow) -> Option<Job> {
+        let journal = self.journal.as_ref();
+        let entry = journal.and_then(|journal| journal.read(number));
+        let job = match self.checker.job(number, row) {
+            Ok(job) => job,
+            Err((row, _)) if entry.is_some_and(Entry::was_sent) => {
+                self.stop_with(Stop::Changed(row.line));
+                return None;
+            }
+            Err((row, why)) => {
+                let job = Job::unsent(number, row);
+                self.end(&job, RowEnd::Wrong, &why, None);
+                return None;
+            }
+        };
+        let is_repeatable = self.method.is_repeatable();
+        match resume(entry, job.fingerprint, is_repeatable) {
+            Resumption::Send => return Some(job),
+            Resumption::Done => self.counts.before += 1,
+            Resumption::Listed => self.counts.unknown += 1,
+            Resumption::List => {
+                let why = "its answer was lost: whether it was done is not known";
+                self.end(&job, RowEnd::Unknown, why, None);
+            }
+            Resumption::Changed => self.stop_with(Stop::Changed(job.row.line)),
+        }
+        None
+    }
+
+    fn take(&mut self, answered: Answered) {
+        self.under_way -= 1;
+        let Answered { job, reply } = answered;
+        let at = clock::wall();
+        let ended = reply.and_then(|reply| {
+            let checked = self.checker.check(&job.row.cells).unwrap_or_default();
+            let (end, words) = self.form.end_of(&reply, at, &checked.pairs)?;
+            Ok((reply, end, words))
+        });
+        match ended {
+            Ok((reply, end, words)) => {
+                self.pace.note_answer();
+                self.end(&job, end, &words, Some((&reply, at)));
+            }
+            Err(failure) => self.take_failure(job, failure),
+        }
+    }
+
+    fn take_failure(&mut self, job: Job, failure: Box<Failure>) {
+        let fate = fate_of(self.method, &failure, job.attempts);
+        let mut failure = self.account.redacted(failure);
+        failure.redact(&|text| {
+            let secrets = job.secrets.iter();
+            secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
+        });
+        let words = failure.reason_at(self.account.base_url.host()).to_string();
+        let sent = job.sent;
+        match fate {
+            RowFate::Refused => {
+                self.pace.note_answer();
+                self.end(&job, RowEnd::Refused, &words, None);
+                return;
+            }
+            RowFate::NoAccess => {
+                self.stop_with(Stop::Service(Exit::Refused, words));
+                self.again.push_back(job);
+                return;
+            }
+            RowFate::Again => self.again.push_back(job),
+            RowFate::Failed => self.end(&job, RowEnd::Failed, &words, None),
+            RowFate::Unknown => self.end(&job, RowEnd::Unknown, &words, None),
+        }
+        self.pause_for(&failure, &words, sent);
+    }
+
+    /// All rows wait after a failure, or none is sent any more.
+    fn pause_for(&mut self, failure: &Failure, words: &str, sent: Boot) {
+        let now = clock::boot();
+        let before = self.pace.pause_left(now);
+        match self.pace.note_failure(failure, sent, now) {
+            Ok(()) => {
+                let left = self.pace.pause_left(now).unwrap_or_default();
+                if self.stop.is_none() && before.is_none_or(|before| left > before) {
+                    self.bar.clear();
+                    warn!("{words}; going on in {}", describe_span(left));
+                }
+            }
+            Err(Halt::Busy(pause)) => {
+                let span = describe_span(pause);
+                let text = format!("{words}; it asks to be left alone for {span}");
+                self.stop_with(Stop::Service(Exit::Unavailable, text));
+            }
+            Err(Halt::Failing(_)) => {
+                self.stop_with(Stop::Service(Exit::Unavailable, words.to_owned()));
+            }
+        }
+    }
+
+    /// A row has ended: its result is written first, so that what is remembered as done
+    /// can be found there.
+    fn end(&mut self, job: &Job, end: RowEnd, message: &str, reply: Option<(&Reply, Wall)>) {
+        self.counts.note(end);
+        let lines = self.form.lines(&Ended {
+            line: job.row.line,
+            cells: &job.row.cells,
+            secrets: &job.secrets,
+            end,
+            message,
+            reply,
+        });
+        self.bar.clear();
+        let is_shown = self.write(&lines);
+        let state = match end {
+            RowEnd::Done if is_shown => RowState::Done,
+            RowEnd::Done => RowState::Sent,
+            RowEnd::Unknown if is_shown => RowState::Unknown,
+            RowEnd::Unknown => RowState::Sent,
+            RowEnd::Partly | RowEnd::Refused | RowEnd::Failed | RowEnd::Wrong => RowState::Failed,
+        };
+        if let Err(error) = self.remember(job, state) {
+            let why = os_error::describe(&error);
+            self.stop_with(Stop::Lost(format!("the journal cannot be written: {why}")));
+        }
+    }
+
+    /// Writes lines of results; where that fails, to standard error. Returns whether they
+    /// can be seen.
+    fn write(&mut self, lines: &str) -> bool {
+        if !self.is_sink_lost {
+            let Err(error) = self.sink.append(&self.printable(lines)) else {
+                return true;
+            };
+            self.is_sink_lost = true;
+            let why = match error.kind() {
+                io::ErrorKind::BrokenPipe => "nobody reads them any more".to_owned(),
+                _ => os_error::describe(&error).to_string(),
+            };
+            self.stop_with(Stop::Lost(format!("the results cannot be written: {why}")));
+        }
+        terminal::complain_in_place(lines).is_ok()
+    }
+
+    /// To a terminal without what could command it.
+    fn printable<'t>(&self, lines: &'t str) -> Cow<'t, str> {
+        match &self.sink {
+            Sink::Standard if terminal::is_output_terminal() => {
+                let lines: Vec<Cow<'_, str>> = lines.split('\n').map(clean).collect();
+                Cow::Owned(lines.join("\n"))
+            }
+            _ => Cow::Borrowed(lines),
+        }
+    }
+
+    fn remember(&self, job: &Job, state: RowState) -> io::Result<()> {
+        let Some(journal) = &self.journal else {
+            return Ok(());
+        };
+        let row = job.fingerprint;
+        journal.write(job.number, Entry { state, row })
+    }
+
+    /// The first reason counts.
+    fn stop_with(&mut self, stop: Stop) {
+        if self.stop.is_none() {
+            self.stop = Some(stop);
+        }
+    }
+}
