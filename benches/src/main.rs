@@ -43,7 +43,7 @@ struct Args {
     /// seconds for which an idle daemon is watched (default 300)
     #[argh(option, default = "300")]
     window: u64,
-    /// only these parts: idle, send, sections, uci, check, daemon, reaction, changes,
+    /// only these parts: idle, send, sections, uci, check, each, daemon, reaction, changes,
     /// tunnel
     #[argh(option)]
     part: Vec<String>,

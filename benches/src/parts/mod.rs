@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 mod daemon;
+mod each;
 mod idle;
 mod reaction;
 mod router;
@@ -18,12 +19,13 @@ use crate::report::Part;
 type Measure = fn(&Tools) -> Part;
 
 /// In the order in which they are printed.
-pub const ALL: [(&str, Measure); 9] = [
+pub const ALL: [(&str, Measure); 10] = [
     ("idle", idle::measure),
     ("send", send::measure),
     ("sections", sections::measure),
     ("uci", uci::measure),
     ("check", check::measure),
+    ("each", each::measure),
     ("daemon", daemon::measure),
     ("reaction", reaction::measure),
     ("changes", changes::measure),
