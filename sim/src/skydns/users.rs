@@ -42,7 +42,9 @@ fn new_login(call: &mut MethodCall) -> Result<String, String> {
         Some(login) if users.contains_key(login) => Err("This login is already used".to_owned()),
         Some(login) => Ok(login.to_owned()),
         None => {
-            let mut logins = (1..).map(|number| format!("{}_{number}", call.provider));
+            // Not from the first on: a table of ten thousand users would take minutes.
+            let numbers = users.len().max(1)..;
+            let mut logins = numbers.map(|number| format!("{}_{number}", call.provider));
             let free = logins.find(|login| !users.contains_key(login));
             free.ok_or("There is no free login".to_owned())
         }
@@ -53,12 +55,14 @@ fn new_login(call: &mut MethodCall) -> Result<String, String> {
 /// `subscribe` too, across providers, and whatever the case of the letters.
 fn check_email(world: &World, email: Option<&str>, own: &str) -> Result<(), String> {
     let Some(email) = email else { return Ok(()) };
-    let same = |user: &User| {
-        let theirs = user.account.email.as_deref();
-        theirs.is_some_and(|theirs| theirs.to_lowercase() == email.to_lowercase())
+    let lower = email.to_lowercase();
+    let is_same = |theirs: &str| match theirs.is_ascii() && email.is_ascii() {
+        true => theirs.eq_ignore_ascii_case(email),
+        false => theirs.to_lowercase() == lower,
     };
-    let mut others = world.users.iter().filter(|(login, _)| *login != own);
-    let taken = others.any(|(_, user)| same(user));
+    let has_it = |user: &User| user.account.email.as_deref().is_some_and(is_same);
+    let mut owners = world.users.iter().filter(|(_, user)| has_it(user));
+    let taken = owners.any(|(login, _)| login != own);
     (!taken)
         .then_some(())
         .ok_or("This email is already used".to_owned())
