@@ -8,12 +8,13 @@
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{
     DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
 };
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{OFlags, PROC_SUPER_MAGIC, fstatfs};
+use rustix::fs::{AtFlags, CWD, OFlags, PROC_SUPER_MAGIC, fstatfs, linkat};
 
 use wansync_core::config::permissions::PathPart;
 use wansync_core::reason::Code;
@@ -287,11 +288,13 @@ const DRAFT_ROOM: usize = 8192;
 
 /// A new content of a file that a person named, for its owner alone, which stands beside it
 /// until it is complete. What is not published leaves nothing behind, and the file as it
-/// was. What is no file (`/dev/stdout`) stays what it is, and so does every file beside it.
+/// was; if the process is killed, too, where the file system has files without a name.
+/// What is no file (`/dev/stdout`) stays what it is, and so does every file beside it.
 pub struct Draft {
     path: PathBuf,
     draft: PathBuf,
     file: File,
+    is_named: bool,
 }
 
 impl Draft {
@@ -304,10 +307,15 @@ impl Draft {
         let mut draft = path.as_os_str().to_owned();
         draft.push(format!(".{}.new", std::process::id()));
         let draft = PathBuf::from(draft);
+        let (file, is_named) = match create_unnamed(parent_of(path)) {
+            Ok(file) => (file, false),
+            Err(_) => (create(&draft)?, true),
+        };
         let mut new = Draft {
             path: path.to_owned(),
-            file: create(&draft)?,
             draft,
+            file,
+            is_named,
         };
         new.file.write_all(&vec![0; DRAFT_ROOM])?;
         Ok(new)
@@ -319,7 +327,11 @@ impl Draft {
     }
 
     /// Fills the draft, and puts it in the place of the file.
-    pub fn publish(self, contents: &[u8]) -> io::Result<()> {
+    pub fn publish(mut self, contents: &[u8]) -> io::Result<()> {
+        if !self.is_named && name_file(&self.file, &self.draft).is_err() {
+            self.file = create(&self.draft)?;
+        }
+        self.is_named = true;
         self.file.write_all_at(contents, 0)?;
         self.file.set_len(contents.len() as u64)?;
         self.file.sync_all()?;
@@ -331,8 +343,27 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        remove(&self.draft);
+        if self.is_named {
+            remove(&self.draft);
+        }
     }
+}
+
+/// A file in this folder that has no name yet, and is gone with the process.
+fn create_unnamed(folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let unnamed = OFlags::TMPFILE.bits() as i32;
+    options
+        .write(true)
+        .mode(0o600)
+        .custom_flags(unnamed)
+        .open(folder)
+}
+
+/// Gives a file that has no name one that is free.
+fn name_file(file: &File, path: &Path) -> io::Result<()> {
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
 }
 
 /// Says whether there is something of this name.

@@ -2,12 +2,15 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use rustix::fs::OFlags;
+
 use crate::{file, mode_of, nothing_was_sent, only_request, router, skydns, vpnki};
 use wansync_test_support::terminal::at_terminal;
+use wansync_test_support::waiting::wait_until;
 use wansync_test_support::{Ran, Router, ran};
 
 const ADD_VPN: &str = "add_vpn ident=user1 name=a profile_id=1001";
@@ -207,6 +210,29 @@ fn what_cannot_be_written_after_all_is_printed() {
     assert!(!shown.stdout.contains('\u{1b}'), "{shown:?}");
     assert_eq!(fs::read_to_string(&path).expect("text"), "old");
     assert_eq!(names(&router), ["client.ovpn"]);
+}
+
+/// A person who does not want to wait any longer leaves nothing behind, where the file
+/// system has files without a name.
+#[test]
+fn a_call_that_is_killed_leaves_the_files_as_they_were() {
+    let router = router();
+    let mut unnamed = fs::OpenOptions::new();
+    let unnamed = unnamed
+        .write(true)
+        .custom_flags(OFlags::TMPFILE.bits() as i32);
+    if unnamed.open(router.path("")).is_err() {
+        return;
+    }
+    crate::fault(&router, "stall=status");
+    let path = router.path("client.ovpn");
+    let words = format!("{ADD_VPN} --output {}", path.display());
+    let mut call = router.command(&crate::split("skydns", &words));
+    let mut child = call.spawn().expect("it starts");
+    wait_until("the request came", || !router.sim.requests().is_empty());
+    child.kill().expect("killed");
+    child.wait().expect("it ends");
+    assert!(names(&router).is_empty(), "{:?}", names(&router));
 }
 
 #[test]
