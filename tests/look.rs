@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wansync_core::json::{Json, Persist};
+use wansync_core::reason::Reason;
 use wansync_core::time::Boot;
 use wansync_core::tunnel::account::{AccountState, TunnelId};
 use wansync_core::tunnel::evidence::ServiceStatus;
@@ -426,7 +427,7 @@ fn failures_are_reported_in_words() {
         for service in world.services() {
             assert_eq!(
                 service,
-                ServiceStatus::Unavailable(message.clone()),
+                ServiceStatus::Unavailable(Reason::words(&message)),
                 "{fault}"
             );
         }
@@ -451,7 +452,7 @@ fn what_is_well_outlives_a_failure_and_what_is_not_does_not() {
     );
     assert_eq!(
         ill,
-        ServiceStatus::Unavailable("127.0.0.1: HTTP status 502".to_owned())
+        ServiceStatus::Unavailable(Reason::words("127.0.0.1: HTTP status 502"))
     );
     world.wait(800);
     world.look().expect(69);
@@ -475,7 +476,10 @@ fn a_list_of_tunnels_that_fails_leaves_the_active_ones() {
     let ServiceStatus::Unavailable(why) = world.service("user357") else {
         panic!("{:?}", world.service("user357"));
     };
-    assert!(why.ends_with("whether it exists is not known: 127.0.0.1: HTTP status 503"));
+    assert!(
+        why.to_string()
+            .ends_with("whether it exists is not known: 127.0.0.1: HTTP status 503")
+    );
     // The account is looked at as ever, its list of tunnels less often.
     assert!((15..=120).contains(&world.due()), "{}", world.due());
 }

@@ -176,9 +176,10 @@ impl PartialEq for Reason {
 
 impl Eq for Reason {}
 
+/// The words, quoted.
 impl fmt::Debug for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {self}", self.code.name())
+        fmt::Debug::fmt(&self.to_string(), f)
     }
 }
 

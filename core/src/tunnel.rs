@@ -8,7 +8,7 @@
 //! | [`fib`] | the kernel's routes as evidence |
 //! | [`handshake`] | the moment of a WireGuard handshake |
 //! | [`account`] | what VPNKI said of an account's tunnels, and when it is asked again |
-//! | `verdict` | from evidence to Up, Down or Unknown, with a reason in words |
+//! | `verdict` | from evidence to Up, Down or Unknown, with a reason |
 //! | [`recovery`] | the ladder: what to do about it, within a budget |
 //! | [`schedule`] | when a tunnel and an account are due |
 //! | [`tracker`] | all of it for one tunnel, round by round |

@@ -33,6 +33,8 @@ use super::device::bind_socket;
 use super::netlink::is_own_address;
 use super::os_error::describe_errno;
 use super::{clock, random};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 
 /// Messages of others to pass over before others get their turn.
 const MAX_MESSAGES_PER_CALL: usize = 256;
@@ -69,13 +71,13 @@ impl Echo {
     /// # Errors
     /// In words: the target is this router, the device does not exist, or this
     /// process may not send echoes.
-    pub fn open(target: IpAddr, device: &str, number: u16) -> Result<Echo, String> {
+    pub fn open(target: IpAddr, device: &str, number: u16) -> Result<Echo, Reason> {
         if is_own_address(target) {
-            return Err("'option ping' is an address of this router".to_owned());
+            return Err(reason!(EchoOwnAddress));
         }
         let (socket, raw) = open_socket(target)?;
         bind_socket(&socket, device)
-            .map_err(|cause| format!("an echo cannot be bound to device {device}: {cause}"))?;
+            .map_err(|cause| reason!(EchoUnbound, device = device, cause = cause))?;
         let mut cookie = [0; 8];
         cookie[..4].copy_from_slice(&random::number().to_ne_bytes());
         cookie[4..].copy_from_slice(&random::number().to_ne_bytes());
@@ -102,7 +104,7 @@ impl Echo {
     ///
     /// # Errors
     /// As of [`Echo::send`].
-    pub fn send_large(&mut self, size: u16) -> Result<(), String> {
+    pub fn send_large(&mut self, size: u16) -> Result<(), Reason> {
         self.size = PAYLOAD + usize::from(size);
         self.first = self.sequence.wrapping_add(1);
         self.send()
@@ -113,7 +115,7 @@ impl Echo {
     /// # Errors
     /// In words: none could be sent, for a reason that tells nothing of the
     /// far end.
-    pub fn send(&mut self) -> Result<(), String> {
+    pub fn send(&mut self) -> Result<(), Reason> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut echo = self.build_request(clock::since_boot()).to_vec();
         // Zeros change no checksum.
@@ -130,7 +132,7 @@ impl Echo {
     ///
     /// # Errors
     /// As of [`Echo::send`].
-    pub fn answer(&mut self) -> Result<Option<Duration>, String> {
+    pub fn answer(&mut self) -> Result<Option<Duration>, Reason> {
         let mut buffer = [0; MAX_PACKET];
         for _ in 0..MAX_MESSAGES_PER_CALL {
             match recvfrom(&self.socket, &mut buffer[..], RecvFlags::empty()) {
@@ -153,19 +155,21 @@ impl Echo {
 
     /// Classifies an error: `Ok` if the echo is lost, `Err` if it tells nothing of the
     /// far end.
-    fn classify(&self, error: Errno) -> Result<(), String> {
+    fn classify(&self, error: Errno) -> Result<(), Reason> {
         let cause = match error {
             Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::NETDOWN | Errno::HOSTDOWN => {
                 return Ok(());
             }
             Errno::NOBUFS | Errno::AGAIN => return Ok(()),
-            Errno::NODEV | Errno::NXIO => "the device is gone".to_owned(),
-            Errno::PERM => "a firewall rule of this router forbids it".to_owned(),
-            other => describe_errno(other),
+            Errno::NODEV | Errno::NXIO => reason!(EchoDeviceGone),
+            Errno::PERM => reason!(EchoForbidden),
+            other => Reason::words(&describe_errno(other)),
         };
-        let (target, device) = (self.target, &self.device);
-        Err(format!(
-            "no echo can be sent to {target} through {device}: {cause}"
+        Err(reason!(
+            EchoFailed,
+            address = self.target,
+            device = &self.device,
+            cause = cause
         ))
     }
 
@@ -218,7 +222,7 @@ impl AsFd for Echo {
 
 /// The unprivileged kind, which sees its own answers only, or a raw one; and
 /// whether it is raw. OpenWrt allows no user the first, but gives root the second.
-fn open_socket(target: IpAddr) -> Result<(Socket, bool), String> {
+fn open_socket(target: IpAddr) -> Result<(Socket, bool), Reason> {
     let (domain, protocol) = match target {
         IpAddr::V4(_) => (Domain::IPV4, Protocol::ICMPV4),
         IpAddr::V6(_) => (Domain::IPV6, Protocol::ICMPV6),
@@ -232,12 +236,10 @@ fn open_socket(target: IpAddr) -> Result<(Socket, bool), String> {
     }
     match open(Type::RAW) {
         Ok(socket) => Ok((socket, true)),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(
-            "no echo may be sent: that needs root (CAP_NET_RAW), or a group of this process in \
-             net.ipv4.ping_group_range"
-                .to_owned(),
-        ),
-        Err(error) => Err(format!("no echo can be sent: {}", describe_errno(error))),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(reason!(EchoNoPermission))
+        }
+        Err(error) => Err(reason!(EchoNotSent, error = describe_errno(error))),
     }
 }
 
@@ -386,7 +388,7 @@ mod tests {
         for (error, cause) in table {
             let said = echo.classify(error).expect_err("it tells nothing");
             let start = "no echo can be sent to 172.16.0.1 through tun0: ";
-            assert_eq!(said, format!("{start}{cause}"));
+            assert_eq!(said.to_string(), format!("{start}{cause}"));
         }
     }
 
@@ -394,7 +396,10 @@ mod tests {
     fn this_router_is_no_target() {
         let refused = Echo::open([127, 0, 0, 1].into(), "lo", 1).err();
         let expected = "'option ping' is an address of this router";
-        assert_eq!(refused.as_deref(), Some(expected));
+        assert_eq!(
+            refused.map(|why| why.to_string()).as_deref(),
+            Some(expected)
+        );
     }
 
     #[test]

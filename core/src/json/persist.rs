@@ -139,7 +139,8 @@ impl JsonWriter {
     /// `{"name": content}`.
     pub fn variant(&mut self, name: &str, content: &impl Persist) {
         self.open();
-        self.field(name, content);
+        self.name(name);
+        content.write_json(self);
         self.close();
     }
 

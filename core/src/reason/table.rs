@@ -107,7 +107,23 @@ table! {
     NetworkDials "network.dials" "is dialling{errors}";
     NetworkPending "network.pending" "is being set up{errors}";
     NetworkDown "network.down" "is down{errors}";
+    NetworkOff "network.off" "was taken down by hand; 'ifup {network}' brings it back";
+    NetworkNotStarted "network.not_started" "is not started at boot (auto '0'); 'ifup {network}' brings it up";
+    NetworkRestarting "network.restarting" "is being restarted";
+    NetworkGone "network.gone" "is gone: netifd has it no longer";
+    NetworkUpWithoutDevice "network.up_without_device" "is up without a device";
+    NetworkGivenUp "network.given_up" "{state}, and netifd does not try again";
     NetworkErrors "network.errors" " ({codes})";
+
+    // The WAN that a tunnel runs over.
+    WanNotAsked "wan.not_asked" "it was not asked";
+    WanState "wan.state" "the WAN '{network}' {state}";
+    WanNoRoute "wan.no_route" "no network has a default route";
+    WanUnknown "wan.unknown" "netifd has no network '{network}'";
+    WanUnknownAll "wan.unknown_all" "netifd has none of the networks {names}";
+    WanNoneUp "wan.none_up" "no WAN is up: {states:, }";
+    WanOneOf "wan.one_of" "{network} {state}";
+    WanOneUnknown "wan.one_unknown" "netifd has no network {network}";
 
     // ubus gave no answer.
     UbusNotAsked "ubus.not_asked" "not asked yet";
@@ -154,6 +170,94 @@ table! {
     TunnelOldUp "tunnel.old_up" "not looked at for {age_s}: neither the service nor cron runs; before, it was up: {cause}";
     TunnelOldDown "tunnel.old_down" "not looked at for {age_s}: neither the service nor cron runs; before, it was down: {cause}";
     TunnelOldUnknown "tunnel.old_unknown" "not looked at for {age_s}: neither the service nor cron runs; before, it was unknown: {cause}";
+
+    TunnelStatus "tunnel.status" "{network} {state}";
+    TunnelWanDown "tunnel.wan_down" "{cause}, so nothing can be said of the tunnel";
+    TunnelWanDownThough "tunnel.wan_down_though" "{cause}, so nothing can be said of the tunnel, though {remark}: check 'option wan'";
+    TunnelWanMissing "tunnel.wan_missing" "{cause}: check 'option wan'";
+    TunnelWanUnknown "tunnel.wan_unknown" "netifd does not say whether the WAN is up: {cause}, so nothing can be said of the tunnel";
+    TunnelNoNetwork "tunnel.no_network" "netifd has no network '{network}': check 'option network'";
+    TunnelNotUp "tunnel.not_up" "{network} has not come up for {age_s}: it {state}";
+    TunnelDeviceMissing "tunnel.device_missing" "the device {device} is missing";
+    TunnelDeviceGone "tunnel.device_gone" "the device {device} of {network} is gone";
+    TunnelAnswers "tunnel.answers" "{address} answers on {network} in {ms} ms";
+    TunnelBytes "tunnel.bytes" "bytes came through {network} {age_s} ago";
+    TunnelVouched "tunnel.vouched" "{network} is up and VPNKI lists {tunnel} as active";
+    TunnelUnclear "tunnel.unclear" "nothing says whether the tunnel carries traffic: {causes:, }";
+    TunnelUnclearWithPing "tunnel.unclear_with_ping" "nothing says whether the tunnel carries traffic";
+    TunnelUnclearWithoutPing "tunnel.unclear_without_ping" "nothing says whether the tunnel carries traffic; 'option ping' would";
+    TunnelBut "tunnel.but" "{remark}, but {cause}";
+    TunnelThough "tunnel.though" "{remark}, though {causes: and }";
+    TunnelListedBut "tunnel.listed_but" "VPNKI lists {tunnel} as active, but {cause}";
+    TunnelMaybeTaken "tunnel.maybe_taken" "{cause} (is another device connected as {tunnel}?)";
+    TunnelAnd "tunnel.and" "{causes: and }";
+    TunnelAndRoute "tunnel.and_route" "{causes:, } and {remark}";
+    TunnelRemark "tunnel.remark" "{cause}; {remark}";
+    TunnelSilent "tunnel.silent" "{address} has not answered for {age_s}";
+    TunnelNeverAnswered "tunnel.never_answered" "{address} has never answered";
+    TunnelNoHandshake "tunnel.no_handshake" "no peer has ever shaken hands";
+    TunnelOldHandshake "tunnel.old_handshake" "no peer has shaken hands for {age_s}";
+    TunnelUnanswered "tunnel.unanswered" "{kib} KiB were sent through {network} in {age_s} and nothing was received";
+    TunnelInactive "tunnel.inactive" "VPNKI lists {tunnel} as inactive";
+    TunnelDoubtPing "tunnel.doubt_ping" "{cause} (is 'option ping' right?)";
+    TunnelDoubtName "tunnel.doubt_name" "{cause}, as it always has (is 'option name' right?)";
+    TunnelNotListed "tunnel.not_listed" "VPNKI has no tunnel '{tunnel}': check 'option name'";
+    TunnelAmbiguous "tunnel.ambiguous" "VPNKI's '{tunnel}' may be {names}: 'option name' must be the login of one";
+    TunnelVpnkiSilent "tunnel.vpnki_silent" "VPNKI could not be asked: {cause}";
+    TunnelPingSilent "tunnel.ping_silent" "{address} could not be asked: {cause}";
+    TunnelNetifdSilent "tunnel.netifd_silent" "netifd could not be asked: {cause}";
+    TunnelLargeLost "tunnel.large_lost" "echoes with {bytes} bytes of data are lost: is the MTU of {network} too large?";
+    TunnelRouteMissing "tunnel.route_missing" "the route {prefix} is missing";
+    TunnelRouteElsewhere "tunnel.route_elsewhere" "the route {prefix} leads to {device}, not through {network}";
+    TunnelRouteIncomplete "tunnel.route_incomplete" "the route {prefix} is incomplete: {cause}";
+    TunnelRouteOverlap "tunnel.route_overlap" "there is another route in {prefix}: {cause}";
+    TunnelExistenceUnknown "tunnel.existence_unknown" "it is not active, and whether it exists is not known: {cause}";
+    TunnelExistenceNotAsked "tunnel.existence_not_asked" "it is not active, and whether it exists was not asked";
+
+    // What is done about a tunnel, behind what is the matter.
+    ActNothingTraffic "act.nothing_traffic" "a restart would cut its traffic, so nothing is done";
+    ActNothingTrafficRoute "act.nothing_traffic_route" "a restart would cut its traffic, so nothing is done; 'option fix_route' would restore the route";
+    ActNothingNone "act.nothing_none" "on_down is none, so nothing is done";
+    ActNothingInVain "act.nothing_in_vain" "netifd does not run what makes its device ('option service' says what does), so nothing is done";
+    ActNothingNoCommand "act.nothing_no_command" "there is no command, so nothing is done";
+    ActNothingNoLimit "act.nothing_no_limit" "restart_limit is 0, so nothing is done";
+    ActAwaitService "act.await_service" "its service has {seconds} s more to bring it back by itself";
+    ActLookedAgain "act.looked_again" "looked again a moment ago, next in {seconds} s";
+    ActLookAgain "act.look_again" "looking again before anything is done";
+    ActAwaitWan "act.await_wan" "waiting for the WAN";
+    ActAwaitSettledWan "act.await_settled_wan" "waiting {seconds} s for the WAN to settle";
+    ActAwaitAddress "act.await_address" "waiting until the new WAN address is confirmed";
+    ActFixRoute "act.fix_route" "restoring the route";
+    ActLastResort "act.last_resort" "restarts did not help, running the command";
+    ActRestartService "act.restart_service" "restarting its service, {count} of {limit} in an hour";
+    ActRestartNetwork "act.restart_network" "restarting its network, {count} of {limit} in an hour";
+    ActCommand "act.command" "running the command, {count} of {limit} in an hour";
+    ActPause "act.pause" "the last attempt has not helped yet, the next is in {next_s}";
+    ActGivenUpRestarts "act.given_up_restarts" "{count} of {limit} restarts within an hour did not help, the next is in {next_s}";
+    ActGivenUpCommands "act.given_up_commands" "{count} of {limit} commands within an hour did not help, the next is in {next_s}";
+    ActSeenUp "act.seen_up" "seen up {count} of {limit} times";
+    ActSeenDown "act.seen_down" "seen down {count} of {limit} times";
+    ActSeenUnknown "act.seen_unknown" "seen unknown {count} of {limit} times";
+
+    // An echo, a handshake or a route that could not be asked for.
+    EchoOwnAddress "echo.own_address" "'option ping' is an address of this router";
+    EchoUnbound "echo.unbound" "an echo cannot be bound to device {device}: {cause}";
+    EchoNotSent "echo.not_sent" "no echo can be sent: {error}";
+    EchoNoPermission "echo.no_permission" "no echo may be sent: that needs root (CAP_NET_RAW), or a group of this process in net.ipv4.ping_group_range";
+    EchoFailed "echo.failed" "no echo can be sent to {address} through {device}: {cause}";
+    EchoDeviceGone "echo.device_gone" "the device is gone";
+    EchoForbidden "echo.forbidden" "a firewall rule of this router forbids it";
+    EchoNoDeviceSaid "echo.no_device_said" "netifd does not say through which device";
+    EchoNoDevice "echo.no_device" "the device is missing";
+    EchoNetworkNotUp "echo.network_not_up" "the network is not up";
+    HandshakeClockSet "handshake.clock_set" "the clock was set since the last handshake";
+    HandshakeNotOfKernel "handshake.not_of_kernel" "{device} is no WireGuard device of the kernel";
+    HandshakeCapability "handshake.capability" "that needs CAP_NET_ADMIN";
+    RoutePartVia "route.part_via" "{prefix} via {device}";
+    RoutePartMissing "route.part_missing" "{prefix} missing";
+    RoutePartBlocked "route.part_blocked" "{prefix} blocked";
+    RouteUndecided "route.undecided" "rule {number} of 'ip rule' decides, by more than the destination";
+    RouteNotListed "route.not_listed" "the kernel does not say which routes there are: {error}";
 
     // How a send went, or goes.
     SendUnchanged "send.unchanged" "{address} is what the service confirmed";
@@ -388,6 +492,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("host", Kind::Name),
     ("ident", Kind::Name),
     ("inside", Kind::Address),
+    ("kib", Kind::Number),
     ("lan", Kind::Name),
     ("limit", Kind::Number),
     ("line", Kind::Words),
@@ -396,9 +501,11 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("member", Kind::Name),
     ("message", Kind::Words),
     ("min", Kind::Number),
+    ("ms", Kind::Number),
     ("name", Kind::Name),
     ("names", Kind::Name),
     ("network", Kind::Name),
+    ("next_s", Kind::Span),
     ("number", Kind::Number),
     ("object", Kind::Name),
     ("pages", Kind::Reasons),
@@ -408,6 +515,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("program", Kind::Name),
     ("proto", Kind::Name),
     ("refusal", Kind::Reasons),
+    ("remark", Kind::Reasons),
     ("seconds", Kind::Number),
     ("section", Kind::Name),
     ("socket", Kind::Name),
@@ -416,6 +524,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("states", Kind::Reasons),
     ("status", Kind::Number),
     ("stderr", Kind::Reasons),
+    ("tunnel", Kind::Name),
     ("until", Kind::Date),
     ("url", Kind::Name),
     ("user", Kind::Number),

@@ -9,8 +9,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -405,7 +404,7 @@ impl AccountState {
         now: Boot,
     ) -> Option<Finding<ServiceStatus>> {
         let unavailable = |error: &CallError| Finding {
-            value: ServiceStatus::Unavailable(error.why.to_string()),
+            value: ServiceStatus::Unavailable(error.why.clone()),
             at: error.at,
         };
         let (listing, error) = match (self.listing(tunnel), &self.active.last_error) {
@@ -436,11 +435,8 @@ impl AccountState {
             (false, Some(Resolution::Unlisted)) => ServiceStatus::Unlisted,
             // Whether it exists is not known: its name may be wrong.
             (false, None) => ServiceStatus::Unavailable(match &self.tunnels.last_error {
-                Some(error) => format!(
-                    "it is not active, and whether it exists is not known: {}",
-                    error.why
-                ),
-                None => "it is not active, and whether it exists was not asked".to_owned(),
+                Some(error) => reason!(TunnelExistenceUnknown, cause = &error.why),
+                None => reason!(TunnelExistenceNotAsked),
             }),
         };
         Finding {

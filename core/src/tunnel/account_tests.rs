@@ -93,7 +93,7 @@ fn found(state: &AccountState, tunnel: TunnelId<'_>, now: i64) -> (ServiceStatus
 }
 
 fn unavailable(why: &str) -> ServiceStatus {
-    ServiceStatus::Unavailable(why.to_owned())
+    ServiceStatus::Unavailable(why.into())
 }
 
 /// The seconds from `now` until the account is due.

@@ -1,11 +1,12 @@
 //! The evidence about a tunnel, each piece with the moment at which it was found.
 
-use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
 use super::witness::Testimony;
 use crate::persist;
+use crate::reason;
+use crate::reason::Reason;
 use crate::time::Boot;
 
 /// So many bytes, within [`EPISODE`], must go unanswered before that says
@@ -58,11 +59,11 @@ pub enum WanStatus {
     /// Up with an address, since this moment.
     Up(Boot),
     /// There is none; the cause, such as `the WAN 'wan' is waiting for DHCP`.
-    Down(String),
+    Down(Reason),
     /// netifd has no network of the name that `option wan` gives, in words.
-    Missing(String),
+    Missing(Reason),
     /// netifd could not be asked; the cause.
-    Unavailable(String),
+    Unavailable(Reason),
 }
 
 /// The status of the tunnel at VPNKI.
@@ -77,7 +78,7 @@ pub enum ServiceStatus {
     /// `tunnels` lists several of this name; their logins.
     Ambiguous(String),
     /// VPNKI could not be asked, or gave no answer that says; the cause.
-    Unavailable(String),
+    Unavailable(Reason),
 }
 
 /// The status of the tunnel's own network, by netifd and the kernel.
@@ -90,11 +91,11 @@ pub enum DeviceStatus {
         /// The moment at which that was first seen.
         since: Boot,
         /// To be said behind its name, such as `is dialling`.
-        why: String,
+        why: Reason,
     },
     /// Not up, and netifd is not about to change that; to be said behind its name, such
     /// as `is down`.
-    Down(String),
+    Down(Reason),
     /// Taken down on purpose (`ifdown`).
     Off,
     /// Not taken up at boot (`auto '0'`), nor later.
@@ -105,7 +106,7 @@ pub enum DeviceStatus {
     /// netifd knows no such network.
     Missing,
     /// netifd could not be asked; the cause.
-    Unavailable(String),
+    Unavailable(Reason),
 }
 
 /// The way of packets for `option route`.
@@ -119,13 +120,13 @@ pub enum RouteStatus {
     Missing,
     /// Through the tunnel's device in part only: there is no route for this part,
     /// `172.16.128.0/17 missing`.
-    Partly(String),
+    Partly(Reason),
     /// Through the tunnel's device, but a route of its own leads this part elsewhere,
     /// `172.16.5.0/24 via br-lan`.
-    Overlapped(String),
+    Overlapped(Reason),
     /// The kernel could not be asked, or decides by more than the destination; the
     /// cause.
-    Unavailable(String),
+    Unavailable(Reason),
 }
 
 /// The fate of the last echoes.
@@ -141,7 +142,7 @@ pub enum EchoStatus {
         missed: Boot,
     },
     /// None could be sent through the device, so there is no evidence; the cause.
-    Unavailable(String),
+    Unavailable(Reason),
 }
 
 /// The latest handshake of a WireGuard device with any of its peers.
@@ -152,7 +153,7 @@ pub enum HandshakeStatus {
     /// There was none since the device was made.
     Never,
     /// The kernel could not be asked, or the clock was set since; the cause.
-    Unavailable(String),
+    Unavailable(Reason),
 }
 
 /// The device's counters, compared with those of earlier rounds.
@@ -251,15 +252,11 @@ impl Evidence {
 
 impl DeviceStatus {
     /// The state of a network that is known and not up, to be said behind its name.
-    pub fn fault(&self, network: &str) -> Option<String> {
+    pub fn fault(&self, network: &str) -> Option<Reason> {
         Some(match self {
             DeviceStatus::Pending { why, .. } | DeviceStatus::Down(why) => why.clone(),
-            DeviceStatus::Off => {
-                format!("was taken down by hand; 'ifup {network}' brings it back")
-            }
-            DeviceStatus::NotStarted => {
-                format!("is not started at boot (auto '0'); 'ifup {network}' brings it up")
-            }
+            DeviceStatus::Off => reason!(NetworkOff, network = network),
+            DeviceStatus::NotStarted => reason!(NetworkNotStarted, network = network),
             _ => return None,
         })
     }

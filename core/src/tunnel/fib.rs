@@ -10,13 +10,14 @@
 //!   end of a link, and the server that carries a tunnel;
 //! - in a network so wide that it stands for the Internet, those to a narrower one.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv6Addr};
 
 use super::evidence::RouteStatus;
 use crate::prefix::Prefix;
+use crate::reason;
+use crate::reason::{Code, Reason};
 
 /// The main table, where routes are if nothing else is said.
 pub const MAIN_TABLE: u32 = 254;
@@ -284,19 +285,23 @@ fn best<'e>(
 impl Way {
     /// The way as evidence; `name` gives the name of a device.
     pub fn evidence(self, name: impl Fn(u32) -> String) -> RouteStatus {
-        let part_words = |part: Prefix, way: Option<u32>, without: &str| match way {
-            Some(index) => format!("{part} via {}", name(index)),
-            None => format!("{part} {without}"),
+        let reason = |part: Prefix, way: Option<u32>, without: Code| match way {
+            Some(index) => reason!(RoutePartVia, prefix = part, device = name(index)),
+            None => Reason::of(without).with(part),
         };
         match self {
             Way::Through => RouteStatus::Through,
             Way::Elsewhere(Some(index)) => RouteStatus::Elsewhere(name(index)),
             Way::Elsewhere(None) => RouteStatus::Missing,
-            Way::Partly(part, way) => RouteStatus::Partly(part_words(part, way, "missing")),
-            Way::Overlapped(part, way) => RouteStatus::Overlapped(part_words(part, way, "blocked")),
-            Way::Undecided(priority) => RouteStatus::Unavailable(format!(
-                "rule {priority} of 'ip rule' decides, by more than the destination"
-            )),
+            Way::Partly(part, way) => {
+                RouteStatus::Partly(reason(part, way, Code::RoutePartMissing))
+            }
+            Way::Overlapped(part, way) => {
+                RouteStatus::Overlapped(reason(part, way, Code::RoutePartBlocked))
+            }
+            Way::Undecided(priority) => {
+                RouteStatus::Unavailable(reason!(RouteUndecided, number = priority))
+            }
         }
     }
 }

@@ -84,7 +84,7 @@ fn words(way: Way) -> String {
         RouteStatus::Missing => "missing".to_string(),
         RouteStatus::Partly(part) => format!("in part: {part}"),
         RouteStatus::Overlapped(part) => format!("but {part}"),
-        RouteStatus::Unavailable(why) => why,
+        RouteStatus::Unavailable(why) => why.to_string(),
     }
 }
 

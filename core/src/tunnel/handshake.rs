@@ -6,11 +6,10 @@
 //! as the stamp is the same; and where the clock was set since the reading before, it
 //! is not known by which of the two clocks a new stamp is.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use super::evidence::HandshakeStatus;
 use crate::persist;
+use crate::reason;
+use crate::reason::Reason;
 use crate::time::{Boot, Now, Wall};
 
 /// The wall clock was set if it went so many seconds ahead of, or behind, the boot-time
@@ -42,7 +41,7 @@ impl HandshakeStamp {
 /// `None` if there was no handshake. `before` is what the reading before left, and takes
 /// what this one leaves.
 pub fn handshake_status(
-    read: Result<Option<Wall>, String>,
+    read: Result<Option<Wall>, Reason>,
     before: &mut Option<HandshakeStamp>,
     now: Now,
 ) -> HandshakeStatus {
@@ -60,9 +59,7 @@ pub fn handshake_status(
     match (stamp, at) {
         (None, _) => HandshakeStatus::Never,
         (_, Some(at)) => HandshakeStatus::At(at),
-        (Some(_), None) => {
-            HandshakeStatus::Unavailable("the clock was set since the last handshake".to_owned())
-        }
+        (Some(_), None) => HandshakeStatus::Unavailable(reason!(HandshakeClockSet)),
     }
 }
 
@@ -204,7 +201,7 @@ mod tests {
         let stamp = Ok(Some(Wall::from_secs(BOOTED + 90)));
         let at = HandshakeStatus::At(Boot::from_secs(90));
         assert_eq!(read(stamp.clone(), 100, BOOTED + 100), at);
-        let why = || "that needs CAP_NET_ADMIN".to_owned();
+        let why = || Reason::words("that needs CAP_NET_ADMIN");
         let failed = HandshakeStatus::Unavailable(why());
         assert_eq!(read(Err(why()), 120, BOOTED + MONTH), failed);
         assert_eq!(read(stamp, 140, BOOTED + MONTH + 20), at);

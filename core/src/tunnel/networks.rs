@@ -1,8 +1,6 @@
 //! netifd's networks as evidence about a tunnel.
 
-use alloc::borrow::ToOwned;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -10,6 +8,7 @@ use super::TunnelState;
 use super::evidence::{DeviceStatus, Finding, WanStatus};
 use crate::config::{DEFAULT_WAN, TunnelLink};
 use crate::prefix::Prefix;
+use crate::reason;
 use crate::reason::Reason;
 use crate::time::Boot;
 use crate::ubus::netifd::{Network, explain, family_of, find};
@@ -71,25 +70,25 @@ pub fn find_wan<'a>(
 
 fn why_no_wan(networks: &[Network], names: &[String]) -> WanStatus {
     let state = |name: &str| match find(networks, name) {
-        Some(network) => format!("{name} {}", explain(network)),
-        None => format!("netifd has no network {name}"),
+        Some(network) => reason!(WanOneOf, network = name, state = explain(network)),
+        None => reason!(WanOneUnknown, network = name),
     };
     let only = match names {
         [] => DEFAULT_WAN,
         [name] => name,
         names if !names.iter().any(|name| find(networks, name).is_some()) => {
             let names = names.join(", ");
-            return WanStatus::Missing(format!("netifd has none of the networks {names}"));
+            return WanStatus::Missing(reason!(WanUnknownAll, names = names));
         }
         names => {
-            let states: Vec<String> = names.iter().map(|name| state(name)).collect();
-            return WanStatus::Down(format!("no WAN is up: {}", states.join(", ")));
+            let states: Vec<Reason> = names.iter().map(|name| state(name)).collect();
+            return WanStatus::Down(reason!(WanNoneUp, states = states));
         }
     };
     match find(networks, only) {
-        Some(wan) => WanStatus::Down(format!("the WAN '{only}' {}", explain(wan))),
-        None if names.is_empty() => WanStatus::Down("no network has a default route".to_owned()),
-        None => WanStatus::Missing(format!("netifd has no network '{only}'")),
+        Some(wan) => WanStatus::Down(reason!(WanState, network = only, state = explain(wan))),
+        None if names.is_empty() => WanStatus::Down(reason!(WanNoRoute)),
+        None => WanStatus::Missing(reason!(WanUnknown, network = only)),
     }
 }
 
@@ -104,7 +103,7 @@ pub(super) fn wan_status(
     state.wan_network = None;
     let networks = match &context.networks {
         Ok(networks) => networks,
-        Err(why) => return WanStatus::Unavailable(why.to_string()),
+        Err(why) => return WanStatus::Unavailable(why.clone()),
     };
     let address = match find_wan(networks, names, context.watched) {
         Ok(network) => {
@@ -144,7 +143,7 @@ pub fn device_status(
     };
     let networks = match networks {
         Ok(networks) => networks,
-        Err(why) => return DeviceStatus::Unavailable(why.to_string()),
+        Err(why) => return DeviceStatus::Unavailable(why.clone()),
     };
     let up = family_of(networks, name).find_map(|network| network.l3_device.as_ref());
     if let Some(device) = up {
@@ -159,26 +158,23 @@ pub fn device_status(
             None | Some(DeviceStatus::Missing | DeviceStatus::Unavailable(_)) => {
                 DeviceStatus::Missing
             }
-            _ => DeviceStatus::Down("is gone: netifd has it no longer".to_owned()),
+            _ => DeviceStatus::Down(reason!(NetworkGone)),
         };
     };
     if network.up {
-        DeviceStatus::Down("is up without a device".to_owned())
+        DeviceStatus::Down(reason!(NetworkUpWithoutDevice))
     } else if network.pending {
         DeviceStatus::Pending {
             since: match before {
                 Some(DeviceStatus::Pending { since, .. }) => *since,
                 _ => now,
             },
-            why: explain(network).to_string(),
+            why: explain(network),
         }
     } else if network.is_given_up() {
-        DeviceStatus::Down(format!(
-            "{}, and netifd does not try again",
-            explain(network)
-        ))
+        DeviceStatus::Down(reason!(NetworkGivenUp, state = explain(network)))
     } else if network.autostart {
-        DeviceStatus::Down(explain(network).to_string())
+        DeviceStatus::Down(explain(network))
     } else if starts_at_boot(name) {
         DeviceStatus::Off
     } else {

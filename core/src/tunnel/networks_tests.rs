@@ -187,13 +187,13 @@ fn the_device_of_a_tunnel() {
     let no_l3_device = Network { up: true, ..down() };
     let first_seen = DeviceStatus::Pending {
         since: at(5),
-        why: String::new(),
+        why: Reason::default(),
     };
     let dialling = DeviceStatus::Pending {
         since: at(5),
-        why: "is dialling".to_owned(),
+        why: "is dialling".into(),
     };
-    let is_down = |why: &str| DeviceStatus::Down(why.to_owned());
+    let is_down = |why: &str| DeviceStatus::Down(why.into());
     let on = |device: &str| DeviceStatus::Up(device.to_owned());
     let gone = |device: &str| DeviceStatus::Gone(device.to_owned());
     let table = [
@@ -248,7 +248,7 @@ fn the_device_of_a_tunnel() {
     let no_ubus = || Err("no ubus".into());
     assert_eq!(
         status(&no_ubus(), &vpnki0, true, true, DeviceStatus::Off),
-        DeviceStatus::Unavailable("no ubus".to_owned())
+        DeviceStatus::Unavailable("no ubus".into())
     );
     // netifd is not asked about a device.
     let tun0 = TunnelLink::Device("tun0".to_owned());

@@ -1,10 +1,12 @@
 //! Evidence in files: a variant is its name, or an object of its name and what it
-//! holds.
+//! holds. A reason in it is its words, as versions without codes read it: the next round
+//! has its code again.
 
 use super::evidence::{
     DeviceStatus, EchoStatus, Finding, HandshakeStatus, RouteStatus, ServiceStatus, WanStatus,
 };
-use crate::json::{Json, JsonWriter, Persist};
+use crate::json::{FieldReader, Json, JsonWriter, Persist};
+use crate::reason::Reason;
 
 impl<T: Persist> Persist for Finding<T> {
     fn write_json(&self, out: &mut JsonWriter) {
@@ -94,10 +96,15 @@ impl Persist for DeviceStatus {
         let (name, content) = json.variant()?;
         Some(match &*name {
             "Up" => DeviceStatus::Up(Persist::read(content)?),
-            "Pending" => DeviceStatus::Pending {
-                since: content.read_required("since")?,
-                why: content.read_required("why")?,
-            },
+            "Pending" => {
+                let mut why = Reason::default();
+                let mut fields = FieldReader::new(content);
+                fields.field("why", &mut why);
+                DeviceStatus::Pending {
+                    since: content.read_required("since")?,
+                    why: fields.fit().then_some(why)?,
+                }
+            }
             "Down" => DeviceStatus::Down(Persist::read(content)?),
             "Off" => DeviceStatus::Off,
             "NotStarted" => DeviceStatus::NotStarted,

@@ -5,15 +5,15 @@
 //! more by a fresh round, the WAN has settled, and the budget of the hour allows it.
 //! One round without a verdict starts the count again.
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::health::Health;
 use super::verdict::{Cause, Verdict};
 use crate::persist;
-use crate::time::{Boot, HOUR, describe_span};
+use crate::reason;
+use crate::reason::{Code, Reason};
+use crate::time::{Boot, HOUR};
 
 /// The time over which attempts are counted.
 pub(crate) const BUDGET_WINDOW: Duration = HOUR;
@@ -84,7 +84,7 @@ pub struct Recovery {
     /// The moment of its last change.
     pub since: Boot,
     /// The reason for it, and what is done about it.
-    pub reason: String,
+    pub reason: Reason,
     /// The health in the last verdict.
     pub last_verdict: Health,
     /// The number of verdicts in a row that were this one.
@@ -174,7 +174,11 @@ pub(super) fn step(
         after.is_rechecked &= verdict.health == Health::Down;
         (Action::Wait, after.doubt(policy))
     };
-    after.reason = format!("{}{remark}", verdict.reason);
+    let reason = verdict.reason.clone();
+    after.reason = match remark.is_empty() {
+        true => reason,
+        false => reason!(TunnelRemark, cause = reason, remark = remark),
+    };
     (after, action)
 }
 
@@ -186,7 +190,7 @@ fn act(
     wan: &WanContext,
     now: Boot,
     random: u32,
-) -> (Action, String) {
+) -> (Action, Reason) {
     if verdict.cause == Cause::NoRoute
         && policy.fix_route
         && recovery.route_fixes.len() < ROUTE_FIX_LIMIT
@@ -202,23 +206,20 @@ fn act(
     }
     let is_route = verdict.cause == Cause::NoRoute;
     if verdict.carries_traffic && (policy.on_down == OnDown::Restart || !is_route) {
-        let hint = match is_route && !policy.fix_route {
-            true => "; 'option fix_route' would restore the route",
-            false => "",
+        let remark = match is_route && !policy.fix_route {
+            true => reason!(ActNothingTrafficRoute),
+            false => reason!(ActNothingTraffic),
         };
-        let remark = format!("; a restart would cut its traffic, so nothing is done{hint}");
         return (Action::Wait, remark);
     }
     let Some((action, at)) = next_attempt(policy, recovery, now) else {
-        let option = match policy.on_down {
-            OnDown::Nothing => "on_down is none",
-            OnDown::RestartInVain => {
-                "netifd does not run what makes its device ('option service' says what does)"
-            }
-            OnDown::Command if !policy.has_command => "there is no command",
-            _ => "restart_limit is 0",
+        let remark = match policy.on_down {
+            OnDown::Nothing => reason!(ActNothingNone),
+            OnDown::RestartInVain => reason!(ActNothingInVain),
+            OnDown::Command if !policy.has_command => reason!(ActNothingNoCommand),
+            _ => reason!(ActNothingNoLimit),
         };
-        return (Action::Wait, format!("; {option}, so nothing is done"));
+        return (Action::Wait, remark);
     };
     if at > now {
         return (Action::Wait, recovery.pause(policy, at, now));
@@ -228,25 +229,20 @@ fn act(
     }
     let started = recovery.since + SERVICE_START_TIME;
     if policy.restarts_service && verdict.cause == Cause::NoDevice && started > now {
-        let rest = started.since(now).as_secs();
-        let wait = format!("; its service has {rest} s more to bring it back by itself");
-        return (Action::Wait, wait);
+        let rest = started.since(now).as_secs() as u32;
+        return (Action::Wait, reason!(ActAwaitService, seconds = rest));
     }
     if !recovery.is_rechecked {
         let again = recovery
             .recheck_requested_at
             .map_or(now, |at| at + RECHECK_PAUSE);
         if again > now {
-            let rest = again.since(now).as_secs();
-            let wait = format!("; looked again a moment ago, next in {rest} s");
-            return (Action::Wait, wait);
+            let rest = again.since(now).as_secs() as u32;
+            return (Action::Wait, reason!(ActLookedAgain, seconds = rest));
         }
         recovery.is_rechecked = true;
         recovery.recheck_requested_at = Some(now);
-        return (
-            Action::Recheck,
-            "; looking again before anything is done".into(),
-        );
+        return (Action::Recheck, reason!(ActLookAgain));
     }
     (action, recovery.attempt(policy, action, now, random))
 }
@@ -278,18 +274,18 @@ fn next_attempt(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Opti
     Some((action, free.max(recovery.not_before)))
 }
 
-/// The wait for the WAN, in words, if there is one.
-fn wan_wait(wan: &WanContext, now: Boot) -> Option<String> {
+/// The wait for the WAN, if there is one.
+fn wan_wait(wan: &WanContext, now: Boot) -> Option<Reason> {
     let Some(since) = wan.up_since else {
-        return Some("; waiting for the WAN".into());
+        return Some(reason!(ActAwaitWan));
     };
     let up = now.since(since);
     if up < WAN_SETTLE_TIME {
-        let rest = (WAN_SETTLE_TIME - up).as_secs();
-        return Some(format!("; waiting {rest} s for the WAN to settle"));
+        let rest = (WAN_SETTLE_TIME - up).as_secs() as u32;
+        return Some(reason!(ActAwaitSettledWan, seconds = rest));
     }
     let is_pending = wan.address_is_pending && up < MAX_ADDRESS_WAIT;
-    is_pending.then(|| "; waiting until the new WAN address is confirmed".into())
+    is_pending.then(|| reason!(ActAwaitAddress))
 }
 
 /// The pause between a round at `now` and the next one, if nothing happens before. A
@@ -372,7 +368,7 @@ impl Recovery {
         let is_settled = |recovery: &Recovery| recovery.last_verdict == recovery.health;
         let are_settled = is_settled(self) && is_settled(other);
         let bare = |recovery: &Recovery| Recovery {
-            reason: String::new(),
+            reason: Reason::default(),
             consecutive: if are_settled { 0 } else { recovery.consecutive },
             ..recovery.clone()
         };
@@ -416,53 +412,59 @@ impl Recovery {
         action: Action,
         now: Boot,
         random: u32,
-    ) -> String {
+    ) -> Reason {
         self.is_rechecked = false;
         if action == Action::FixRoute {
             self.route_fixes.push(now);
-            return "; restoring the route".into();
+            return reason!(ActFixRoute);
         }
         self.not_before = now + retry_pause(self.failed_attempts, random);
         self.failed_attempts = self.failed_attempts.saturating_add(1);
         if action == Action::Command && policy.on_down == OnDown::Restart {
             self.last_resort_at = Some(now);
-            return "; restarts did not help, running the command".into();
+            return reason!(ActLastResort);
         }
         self.attempts.push(now);
         self.restarting |= action == Action::Restart && !policy.restarts_service;
         let what = match action {
-            Action::Restart if policy.restarts_service => "restarting its service",
-            Action::Restart => "restarting its network",
-            _ => "running the command",
+            Action::Restart if policy.restarts_service => Code::ActRestartService,
+            Action::Restart => Code::ActRestartNetwork,
+            _ => Code::ActCommand,
         };
-        let (made, limit) = (self.attempts.len(), policy.restart_limit);
-        format!("; {what}, {made} of {limit} in an hour")
+        Reason::of(what)
+            .with(self.attempts.len())
+            .with(policy.restart_limit)
     }
 
     /// The remark while nothing may be tried before `at`.
-    fn pause(&mut self, policy: &RecoveryPolicy, at: Boot, now: Boot) -> String {
-        let next = describe_span(at.since(now));
+    fn pause(&mut self, policy: &RecoveryPolicy, at: Boot, now: Boot) -> Reason {
+        let next = at.since(now);
         let made = self.attempts.len();
         if made < policy.restart_limit as usize || now < self.not_before {
-            return format!("; the last attempt has not helped yet, the next is in {next}");
+            return reason!(ActPause, next_s = next);
         }
         self.given_up = true;
         let what = match policy.on_down {
-            OnDown::Restart => "restart",
-            _ => "command",
+            OnDown::Restart => Code::ActGivenUpRestarts,
+            _ => Code::ActGivenUpCommands,
         };
         let limit = policy.restart_limit;
-        format!("; {made} of {limit} {what}s within an hour did not help, the next is in {next}")
+        Reason::of(what).with(made).with(limit).with(next)
     }
 
     /// The remark while a verdict has not come often enough.
-    fn doubt(&self, policy: &RecoveryPolicy) -> String {
+    fn doubt(&self, policy: &RecoveryPolicy) -> Reason {
         if self.last_verdict == self.health || self.consecutive >= policy.down_after {
-            return String::new();
+            return Reason::default();
         }
-        let (verdict, needed) = (self.last_verdict.word(), policy.down_after);
-        let times = self.consecutive;
-        format!("; seen {verdict} {times} of {needed} times")
+        let seen = match self.last_verdict {
+            Health::Up => Code::ActSeenUp,
+            Health::Down => Code::ActSeenDown,
+            Health::Unknown => Code::ActSeenUnknown,
+        };
+        Reason::of(seen)
+            .with(self.consecutive)
+            .with(policy.down_after)
     }
 
     fn notified_state(&self) -> &'static str {

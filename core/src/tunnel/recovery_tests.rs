@@ -667,7 +667,7 @@ fn random_run(dice: &mut Dice) -> usize {
 }
 
 fn random_evidence(dice: &mut Dice, now: Boot) -> Evidence {
-    let why = || "some cause".to_owned();
+    let why = || Reason::words("some cause");
     let wan = match dice.below(8) {
         0 => WanStatus::Down(why()),
         1 => WanStatus::Unavailable(why()),
@@ -678,13 +678,13 @@ fn random_evidence(dice: &mut Dice, now: Boot) -> Evidence {
         0 => DeviceStatus::Missing,
         1 => DeviceStatus::Off,
         2 => DeviceStatus::Down(why()),
-        3 => DeviceStatus::Gone(why()),
+        3 => DeviceStatus::Gone(why().to_string()),
         4 => DeviceStatus::Unavailable(why()),
         5 => DeviceStatus::Pending {
             since: now,
             why: why(),
         },
-        _ => DeviceStatus::Up(why()),
+        _ => DeviceStatus::Up(why().to_string()),
     };
     let service = match dice.below(8) {
         0 => ServiceStatus::Unlisted,
@@ -694,7 +694,7 @@ fn random_evidence(dice: &mut Dice, now: Boot) -> Evidence {
     };
     let route = match dice.below(4) {
         0 => RouteStatus::Missing,
-        1 => RouteStatus::Elsewhere(why()),
+        1 => RouteStatus::Elsewhere(why().to_string()),
         _ => RouteStatus::Through,
     };
     let ping = match dice.below(5) {

@@ -1,7 +1,7 @@
 //! One tunnel, round by round: it takes the evidence of a round, and says what
 //! follows from it.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use core::time::Duration;
 
 use super::account::{AccountState, TunnelId};
@@ -15,6 +15,8 @@ use super::schedule::TunnelSchedule;
 use super::verdict::{Cause, TunnelNames, Verdict, verdict};
 use super::{Health, TunnelState};
 use crate::config::Tunnel;
+use crate::reason;
+use crate::reason::Reason;
 use crate::time::{Boot, Now, Wall};
 
 /// The pause between two large echoes.
@@ -107,7 +109,7 @@ impl TunnelTracker {
             DeviceStatus::Off | DeviceStatus::NotStarted if self.is_half_restarted => {
                 DeviceStatus::Pending {
                     since: at,
-                    why: "is being restarted".to_string(),
+                    why: reason!(NetworkRestarting),
                 }
             }
             device => device,
@@ -144,7 +146,7 @@ impl TunnelTracker {
 
     /// Takes note of the latest handshake, as the kernel stamps it; none where it was not
     /// asked for.
-    pub fn record_handshake(&mut self, read: Option<Result<Option<Wall>, String>>, now: Now) {
+    pub fn record_handshake(&mut self, read: Option<Result<Option<Wall>, Reason>>, now: Now) {
         let stamp = &mut self.state.handshake_stamp;
         self.state.evidence.handshake = read.map(|read| Finding {
             value: handshake_status(read, stamp, now),
@@ -197,13 +199,13 @@ impl TunnelTracker {
     }
 
     /// The reason why no echo can be sent where the tunnel has no device.
-    pub fn no_device(&self) -> &'static str {
+    pub fn no_device(&self) -> Reason {
         match &self.state.evidence.device {
             Some(finding) if matches!(finding.value, DeviceStatus::Unavailable(_)) => {
-                "netifd does not say through which device"
+                reason!(EchoNoDeviceSaid)
             }
-            _ if self.tunnel.link.network().is_none() => "the device is missing",
-            _ => "the network is not up",
+            _ if self.tunnel.link.network().is_none() => reason!(EchoNoDevice),
+            _ => reason!(EchoNetworkNotUp),
         }
     }
 

@@ -1,4 +1,4 @@
-//! From evidence to Up, Down or Unknown, with a reason in words.
+//! From evidence to Up, Down or Unknown, with a reason.
 //!
 //! Facts come first: what the router itself knows of the WAN, the network and its
 //! device. An answer through the tunnel outweighs whatever is said of it, and so do
@@ -7,8 +7,7 @@
 
 mod accusations;
 
-use alloc::format;
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::evidence::{
@@ -17,7 +16,9 @@ use super::evidence::{
 };
 use super::health::Health;
 use super::witness::Testimony;
-use crate::time::{Boot, describe_span};
+use crate::reason;
+use crate::reason::Reason;
+use crate::time::Boot;
 
 /// The age at which VPNKI's word no longer counts: it is asked every few minutes,
 /// and may miss a few turns.
@@ -57,8 +58,8 @@ pub(super) struct Verdict {
     pub(super) cause: Cause,
     /// Bytes arrive all the same, so that a restart would cut what they belong to.
     pub(super) carries_traffic: bool,
-    /// The ground in words, for the person who reads the log at night.
-    pub(super) reason: String,
+    /// The ground for the person who reads the log at night.
+    pub(super) reason: Reason,
 }
 
 /// The ground for a verdict, as far as it matters for what to do.
@@ -181,13 +182,14 @@ impl<'a> Case<'a> {
         else {
             return None;
         };
-        let mut reason = format!("{why}, so nothing can be said of the tunnel");
-        if let Some(answer) = self.answer().filter(|answer| answer.at >= *at) {
-            reason += &format!(
-                ", though {}: check 'option wan'",
-                self.answered_after(answer.value)
-            );
-        }
+        let reason = match self.answer().filter(|answer| answer.at >= *at) {
+            Some(answer) => reason!(
+                TunnelWanDownThough,
+                cause = why,
+                remark = self.answered_after(answer.value)
+            ),
+            None => reason!(TunnelWanDown, cause = why),
+        };
         Some(unknown(Cause::NoWan, reason))
     }
 
@@ -200,18 +202,14 @@ impl<'a> Case<'a> {
         let why = match self.wan.map(|finding| &finding.value) {
             Some(WanStatus::Up(_)) => return None,
             Some(WanStatus::Missing(why)) => {
-                let reason = format!("{why}: check 'option wan'");
+                let reason = reason!(TunnelWanMissing, cause = why);
                 return Some(unknown(Cause::Configuration, reason));
             }
-            Some(WanStatus::Unavailable(why)) => why,
-            _ => "it was not asked",
+            Some(WanStatus::Unavailable(why)) => why.clone(),
+            _ => reason!(WanNotAsked),
         };
-        Some(unknown(
-            Cause::NoWan,
-            format!(
-                "netifd does not say whether the WAN is up: {why}, so nothing can be said of the tunnel"
-            ),
-        ))
+        let reason = reason!(TunnelWanUnknown, cause = why);
+        Some(unknown(Cause::NoWan, reason))
     }
 
     fn cannot_be_up(&self) -> Option<Verdict> {
@@ -220,11 +218,12 @@ impl<'a> Case<'a> {
         Some(match device {
             DeviceStatus::Missing => unknown(
                 Cause::Configuration,
-                format!("netifd has no network '{network}': check 'option network'"),
+                reason!(TunnelNoNetwork, network = network),
             ),
             DeviceStatus::Off | DeviceStatus::NotStarted => {
                 let fault = device.fault(network)?;
-                unknown(Cause::Off, format!("{network} {fault}"))
+                let reason = reason!(TunnelStatus, network = network, state = fault);
+                unknown(Cause::Off, reason)
             }
             _ => return None,
         })
@@ -238,20 +237,27 @@ impl<'a> Case<'a> {
         let network = self.names.network;
         let age = self.now.since(*since);
         if age < MAX_SETUP_TIME {
-            return Some(unknown(Cause::Pending, format!("{network} {why}")));
+            let reason = reason!(TunnelStatus, network = network, state = why);
+            return Some(unknown(Cause::Pending, reason));
         }
-        let age = describe_span(age);
-        Some(self.dead(format!("{network} has not come up for {age}: it {why}")))
+        Some(self.dead(reason!(
+            TunnelNotUp,
+            network = network,
+            age_s = age,
+            state = why
+        )))
     }
 
     fn network_is_down(&self) -> Option<Verdict> {
         let network = self.names.network;
         let fault = match self.device.map(|finding| &finding.value)? {
-            DeviceStatus::Down(why) => format!("{network} {why}"),
+            DeviceStatus::Down(why) => reason!(TunnelStatus, network = network, state = why),
             DeviceStatus::Gone(device) if device == network => {
-                format!("the device {device} is missing")
+                reason!(TunnelDeviceMissing, device = device)
             }
-            DeviceStatus::Gone(device) => format!("the device {device} of {network} is gone"),
+            DeviceStatus::Gone(device) => {
+                reason!(TunnelDeviceGone, device = device, network = network)
+            }
             _ => return None,
         };
         Some(Verdict {
@@ -261,18 +267,17 @@ impl<'a> Case<'a> {
     }
 
     fn bytes_arrive(&self) -> Option<Verdict> {
-        let age = describe_span(self.now.since(self.arrived()?));
+        let age = self.now.since(self.arrived()?);
         // Those of the round of the first missed echo may have come before it.
         if self.lost_echo().is_some_and(|one| self.counts(&one)) {
             return None;
         }
         let network = self.names.network;
-        Some(self.alive(format!("bytes came through {network} {age} ago")))
+        Some(self.alive(reason!(TunnelBytes, network = network, age_s = age)))
     }
 
     fn is_misnamed(&self) -> Option<Verdict> {
-        let fault = self.misnamed();
-        (!fault.is_empty()).then(|| unknown(Cause::Configuration, fault))
+        Some(unknown(Cause::Configuration, self.misnamed()?))
     }
 
     fn witness_counts_against(&self) -> Option<Verdict> {
@@ -287,35 +292,32 @@ impl<'a> Case<'a> {
             return None;
         }
         let service = self.names.service;
-        Some(self.alive(format!(
-            "{network} is up and VPNKI lists {service} as active"
-        )))
+        Some(self.alive(reason!(TunnelVouched, network = network, tunnel = service)))
     }
 
     fn is_unclear(&self) -> Verdict {
-        let mut known = self.doubts();
         let device = match self.device.map(|finding| &finding.value) {
-            Some(DeviceStatus::Unavailable(why)) => format!("netifd could not be asked: {why}"),
-            _ => String::new(),
+            Some(DeviceStatus::Unavailable(why)) => Some(reason!(TunnelNetifdSilent, cause = why)),
+            _ => None,
         };
+        let mut known: Vec<Reason> = all_of(self.doubts()).into_iter().collect();
         for part in [self.unavailable_ping(), self.unavailable_service(), device] {
-            join(&mut known, ", ", &part);
+            known.extend(part);
         }
-        let mut reason = String::from("nothing says whether the tunnel carries traffic");
-        if !known.is_empty() {
-            join(&mut reason, ": ", &known);
-        } else if self.names.ping.is_none() {
-            reason += "; 'option ping' would";
-        }
+        let reason = match known.is_empty() {
+            false => reason!(TunnelUnclear, causes = known),
+            true if self.names.ping.is_none() => reason!(TunnelUnclearWithoutPing),
+            true => reason!(TunnelUnclearWithPing),
+        };
         unknown(Cause::Unclear, reason)
     }
 
     // What several rules say.
 
     /// Up, unless `option route` does not lead through it.
-    fn alive(&self, mut reason: String) -> Verdict {
+    fn alive(&self, reason: Reason) -> Verdict {
         if let Some(fault) = self.route_fault() {
-            let reason = format!("{reason}, but {fault}");
+            let reason = reason!(TunnelBut, remark = reason, cause = fault);
             if !matches!(self.wan, Some(finding) if matches!(finding.value, WanStatus::Up(_))) {
                 return unknown(Cause::NoWan, reason);
             }
@@ -334,9 +336,12 @@ impl<'a> Case<'a> {
             self.lost_large_echo(),
             self.route_overlap(),
         ] {
-            join(&mut but, " and ", &part);
+            but.extend(part);
         }
-        join(&mut reason, ", though ", &but);
+        let reason = match but.is_empty() {
+            true => reason,
+            false => reason!(TunnelThough, remark = reason, causes = but),
+        };
         Verdict {
             health: Health::Up,
             cause: Cause::Alive,
@@ -345,34 +350,37 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn lost_large_echo(&self) -> String {
+    fn lost_large_echo(&self) -> Option<Reason> {
         match (self.names.ping_size, self.large_ping) {
-            (Some(size), Some(false)) if self.answer().is_some() => format!(
-                "echoes with {size} bytes of data are lost: is the MTU of {} too large?",
-                self.names.network
-            ),
-            _ => String::new(),
+            (Some(size), Some(false)) if self.answer().is_some() => Some(reason!(
+                TunnelLargeLost,
+                bytes = u32::from(size),
+                network = self.names.network
+            )),
+            _ => None,
         }
     }
 
     /// Down by `fault`, with all other evidence against it and for it.
-    fn dead(&self, fault: String) -> Verdict {
-        let mut faults = self.inactive();
-        let route = self.route_fault().unwrap_or_default();
-        let last = if route.is_empty() { " and " } else { ", " };
-        if fault != faults {
-            join(&mut faults, last, &fault);
+    fn dead(&self, fault: Reason) -> Verdict {
+        let mut faults: Vec<Reason> = self.inactive().into_iter().collect();
+        if faults.first() != Some(&fault) {
+            faults.push(fault);
         }
-        join(&mut faults, " and ", &route);
-        let name = self.names.service;
-        let mut reason = match self.is_active() {
-            true => format!("VPNKI lists {name} as active, but {faults}"),
-            false => faults,
+        let mut reason = match self.route_fault() {
+            Some(route) => reason!(TunnelAndRoute, causes = faults, remark = route),
+            None => all_of(faults).unwrap_or_default(),
         };
-        if self.may_be_taken() {
-            reason += &format!(" (is another device connected as {name}?)");
+        let name = self.names.service;
+        if self.is_active() {
+            reason = reason!(TunnelListedBut, tunnel = name, cause = reason);
         }
-        join(&mut reason, "; ", &self.unavailable_service());
+        if self.may_be_taken() {
+            reason = reason!(TunnelMaybeTaken, cause = reason, tunnel = name);
+        }
+        if let Some(silent) = self.unavailable_service() {
+            reason = reason!(TunnelRemark, cause = reason, remark = silent);
+        }
         // The first missed echo does not say whether the bytes of its round came later.
         let is_new = |at: Boot| self.now.since(at) <= SAME_ROUND;
         Verdict {
@@ -401,27 +409,31 @@ impl<'a> Case<'a> {
         self.is_up() && is_listed_since && is_silent_since && had_time
     }
 
-    fn route_fault(&self) -> Option<String> {
+    fn route_fault(&self) -> Option<Reason> {
         let route = self.names.route?;
         match self.route? {
-            RouteStatus::Missing => Some(format!("the route {route} is missing")),
-            RouteStatus::Elsewhere(device) => Some(format!(
-                "the route {route} leads to {device}, not through {}",
-                self.names.network
+            RouteStatus::Missing => Some(reason!(TunnelRouteMissing, prefix = route)),
+            RouteStatus::Elsewhere(device) => Some(reason!(
+                TunnelRouteElsewhere,
+                prefix = route,
+                device = device,
+                network = self.names.network
             )),
-            RouteStatus::Partly(part) => Some(format!("the route {route} is incomplete: {part}")),
+            RouteStatus::Partly(part) => {
+                Some(reason!(TunnelRouteIncomplete, prefix = route, cause = part))
+            }
             RouteStatus::Through | RouteStatus::Overlapped(_) | RouteStatus::Unavailable(_) => None,
         }
     }
 
     /// A route of its own in `option route`: no fault of the tunnel, since nothing that is
     /// done about a tunnel would change it.
-    fn route_overlap(&self) -> String {
+    fn route_overlap(&self) -> Option<Reason> {
         match (self.names.route, self.route) {
             (Some(route), Some(RouteStatus::Overlapped(part))) => {
-                format!("there is another route in {route}: {part}")
+                Some(reason!(TunnelRouteOverlap, prefix = route, cause = part))
             }
-            _ => String::new(),
+            _ => None,
         }
     }
 
@@ -438,12 +450,12 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn answered_after(&self, ms: u32) -> String {
-        format!(
-            "{} answers on {} in {} ms",
-            self.ping_name(),
-            self.names.network,
-            ms.max(1)
+    fn answered_after(&self, ms: u32) -> Reason {
+        reason!(
+            TunnelAnswers,
+            address = self.ping_name(),
+            network = self.names.network,
+            ms = ms.max(1)
         )
     }
 
@@ -466,47 +478,45 @@ impl<'a> Case<'a> {
         self.service_status() == Some(&ServiceStatus::Active)
     }
 
-    fn inactive(&self) -> String {
-        match self.service_status() {
-            Some(ServiceStatus::Inactive) => {
-                format!("VPNKI lists {} as inactive", self.names.service)
-            }
-            _ => String::new(),
+    fn inactive(&self) -> Option<Reason> {
+        match self.service_status()? {
+            ServiceStatus::Inactive => Some(reason!(TunnelInactive, tunnel = self.names.service)),
+            _ => None,
         }
     }
 
     /// VPNKI does not know which tunnel is meant.
-    fn misnamed(&self) -> String {
+    fn misnamed(&self) -> Option<Reason> {
         let name = self.names.service;
-        match self.service_status() {
-            Some(ServiceStatus::Unlisted) => {
-                format!("VPNKI has no tunnel '{name}': check 'option name'")
+        match self.service_status()? {
+            ServiceStatus::Unlisted => Some(reason!(TunnelNotListed, tunnel = name)),
+            ServiceStatus::Ambiguous(logins) => {
+                Some(reason!(TunnelAmbiguous, tunnel = name, names = logins))
             }
-            Some(ServiceStatus::Ambiguous(logins)) => {
-                format!("VPNKI's '{name}' may be {logins}: 'option name' must be the login of one")
-            }
-            _ => String::new(),
+            _ => None,
         }
     }
 
-    fn unavailable_service(&self) -> String {
-        match self.service_status() {
-            Some(ServiceStatus::Unavailable(why)) => format!("VPNKI could not be asked: {why}"),
-            _ => String::new(),
+    fn unavailable_service(&self) -> Option<Reason> {
+        match self.service_status()? {
+            ServiceStatus::Unavailable(why) => Some(reason!(TunnelVpnkiSilent, cause = why)),
+            _ => None,
         }
     }
 
-    fn unavailable_ping(&self) -> String {
-        match self.ping.map(|finding| &finding.value) {
-            Some(EchoStatus::Unavailable(why)) => {
-                format!("{} could not be asked: {why}", self.ping_name())
-            }
-            _ => String::new(),
+    fn unavailable_ping(&self) -> Option<Reason> {
+        match &self.ping?.value {
+            EchoStatus::Unavailable(why) => Some(reason!(
+                TunnelPingSilent,
+                address = self.ping_name(),
+                cause = why
+            )),
+            _ => None,
         }
     }
 }
 
-fn unknown(cause: Cause, reason: String) -> Verdict {
+fn unknown(cause: Cause, reason: Reason) -> Verdict {
     Verdict {
         health: Health::Unknown,
         cause,
@@ -515,12 +525,12 @@ fn unknown(cause: Cause, reason: String) -> Verdict {
     }
 }
 
-/// Puts `part` behind `text`, and `glue` between them if neither is empty.
-fn join(text: &mut String, glue: &str, part: &str) {
-    if !text.is_empty() && !part.is_empty() {
-        text.push_str(glue);
+/// All of several reasons as one; none, if there are none.
+fn all_of(mut reasons: Vec<Reason>) -> Option<Reason> {
+    match reasons.len() {
+        0 | 1 => reasons.pop(),
+        _ => Some(reason!(TunnelAnd, causes = reasons)),
     }
-    text.push_str(part);
 }
 
 #[cfg(test)]

@@ -516,7 +516,7 @@ fn large_packets_are_lost() {
         let mut evidence = evidence(line);
         evidence.large_ping = large.map(|value| Finding { value, at: NOW });
         let got = verdict(&names, &evidence, None, NOW);
-        assert_eq!((got.health, got.reason.as_str()), (Health::Up, reason));
+        assert_eq!((got.health, got.reason), (Health::Up, reason.into()));
     }
     // Where nothing answers it is not the size.
     let mut evidence = evidence("wan=up device=up ping=lost");

@@ -9,6 +9,7 @@ use crate::sys::store::Store;
 use crate::sys::{clock, random};
 use wansync_core::config::Tunnel;
 use wansync_core::json::JsonWriter;
+use wansync_core::reason::Reason;
 use wansync_core::record::Record;
 use wansync_core::tunnel::evidence::EchoStatus;
 use wansync_core::tunnel::schedule::EchoStep;
@@ -68,10 +69,10 @@ impl MonitoredTunnel {
         false
     }
 
-    fn send_first(&self) -> Option<Result<Echo, String>> {
+    fn send_first(&self) -> Option<Result<Echo, Reason>> {
         let target = self.tracker.tunnel.ping?;
         let Some(device) = self.tracker.state.evidence.device_name() else {
-            return Some(Err(self.tracker.no_device().to_owned()));
+            return Some(Err(self.tracker.no_device()));
         };
         let echo = Echo::open(target, device, random::number() as u16);
         Some(echo.and_then(|mut echo| {
@@ -168,7 +169,7 @@ impl MonitoredTunnel {
                 kind: "tunnel",
                 old,
                 new,
-                reason: self.tracker.state.recovery.reason.clone(),
+                reason: self.tracker.state.recovery.reason.to_string(),
                 subject: self.tracker.tunnel.name.clone(),
             },
         }

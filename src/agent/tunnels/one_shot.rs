@@ -110,7 +110,7 @@ fn reports(monitor: &TunnelMonitor) -> Vec<TunnelReport> {
     let reports = monitor.sections().map(|(section, tracker)| TunnelReport {
         section: section.to_owned(),
         health: tracker.state.recovery.health,
-        reason: tracker.state.recovery.reason.clone(),
+        reason: tracker.state.recovery.reason.to_string(),
         is_misconfigured: tracker.is_misconfigured(),
     });
     reports.collect()

@@ -10,6 +10,7 @@ use crate::sys::store::Store;
 use crate::sys::{clock, counters, log as logging, netlink, random};
 use wansync_core::config::TunnelLink;
 use wansync_core::prefix::Prefix;
+use wansync_core::reason::Reason;
 use wansync_core::record::TunnelEntry;
 use wansync_core::tunnel::Health;
 use wansync_core::tunnel::account::AccountState;
@@ -56,7 +57,7 @@ pub(super) struct TunnelRound<'a> {
     /// Read once, when the first tunnel needs them.
     counters: Option<Result<Counters, String>>,
     /// Likewise, those of IPv4 and those of IPv6.
-    routes: [Option<Result<Routes, String>>; 2],
+    routes: [Option<Result<Routes, Reason>>; 2],
     /// The values of `option route` of all tunnels: routes are read for these.
     prefixes: &'a [Prefix],
     /// The account of the tunnel before: most often that of the next one, too.

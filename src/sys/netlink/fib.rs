@@ -9,6 +9,8 @@ use super::route::{LOCAL, UNICAST};
 use super::wire::{Attributes, NetlinkRequest, address, family, flag, kind, number};
 use crate::sys::os_error::describe_errno;
 use wansync_core::prefix::Prefix;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::tunnel::evidence::RouteStatus;
 use wansync_core::tunnel::fib::{Fib, FibEntry, RouteRule, RouteTarget, RuleAction, is_relevant};
 
@@ -32,7 +34,7 @@ impl Routes {
     ///
     /// # Errors
     /// In words.
-    pub fn read(network: Prefix, networks: &[Prefix]) -> Result<Routes, String> {
+    pub fn read(network: Prefix, networks: &[Prefix]) -> Result<Routes, Reason> {
         let family = family(network.address());
         let read = super::socket().and_then(|socket| {
             let rules = match read_list(&socket, kind::GETRULE, family, parse_rule) {
@@ -46,10 +48,7 @@ impl Routes {
             let fib = Fib { rules, entries };
             Ok(Routes { socket, fib })
         });
-        read.map_err(|error| {
-            let cause = describe_errno(error);
-            format!("the kernel does not say which routes there are: {cause}")
-        })
+        read.map_err(|error| reason!(RouteNotListed, error = describe_errno(error)))
     }
 
     /// The way of packets to `network`, which should go through `device`, and whose
@@ -60,7 +59,7 @@ impl Routes {
                 let way = self.fib.way(network, index, own_table);
                 way.evidence(|index| self.device_name(index))
             }
-            Err(_) => RouteStatus::Unavailable(format!("there is no device {device}")),
+            Err(_) => RouteStatus::Unavailable(reason!(SourceNoDevice, device = device)),
         }
     }
 

@@ -53,7 +53,7 @@ pub fn add_route(network: Prefix, device: &str, own_table: Option<u32>) -> Resul
         _ => match request_route(network, device, table) {
             Ok(()) => Ok(()),
             Err(Errno::EXIST) => {
-                let routes = Routes::read(network, &[network])?;
+                let routes = Routes::read(network, &[network]).map_err(|why| why.to_string())?;
                 match routes.device_of(network, table) {
                     Some(other) if other != device => {
                         Err(format!("there is one already, through {other}"))

@@ -12,6 +12,8 @@ use rustix::net::netlink;
 use super::request::{RepliesEnd, SEQUENCE, exchange};
 use super::wire::{Attributes, NetlinkRequest, flag, kind, long, short};
 use crate::sys::os_error::describe_errno;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::time::Wall;
 
 /// Bytes of `struct genlmsghdr`: command, version, two unused.
@@ -34,7 +36,7 @@ impl HandshakeReader {
     ///
     /// # Errors
     /// In words: why the kernel does not say.
-    pub fn latest(&mut self, device: &str) -> Result<Option<Wall>, String> {
+    pub fn latest(&mut self, device: &str) -> Result<Option<Wall>, Reason> {
         let latest = self.ask(device);
         latest.map_err(|error| {
             // Should the module ever come again, it is under another number.
@@ -59,15 +61,15 @@ impl HandshakeReader {
     }
 }
 
-fn describe(error: Errno, device: &str) -> String {
+fn describe(error: Errno, device: &str) -> Reason {
     match error {
         // Without the module, and with it.
         Errno::NOENT | Errno::OPNOTSUPP => {
-            format!("{device} is no WireGuard device of the kernel")
+            reason!(HandshakeNotOfKernel, device = device)
         }
-        Errno::PERM => "that needs CAP_NET_ADMIN".to_owned(),
-        Errno::NODEV => format!("there is no device {device}"),
-        error => describe_errno(error),
+        Errno::PERM => reason!(HandshakeCapability),
+        Errno::NODEV => reason!(SourceNoDevice, device = device),
+        error => Reason::words(&describe_errno(error)),
     }
 }
 
@@ -242,7 +244,7 @@ mod recorded_tests {
         ];
         for (parts, words) in table {
             let outcome = read(parts, &mut |_| panic!("nothing is listed"));
-            let said = outcome.map_err(|error| describe(error, "vpnki0"));
+            let said = outcome.map_err(|error| describe(error, "vpnki0").to_string());
             assert_eq!(said, Err(words.to_owned()));
         }
     }

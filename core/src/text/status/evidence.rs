@@ -203,7 +203,7 @@ fn wan_words(found: &WanStatus, network: Option<&str>) -> Option<String> {
             let network = network.filter(|network| *network != DEFAULT_WAN)?;
             Some(format!("WAN {network} up"))
         }
-        WanStatus::Down(why) | WanStatus::Missing(why) => Some(why.clone()),
+        WanStatus::Down(why) | WanStatus::Missing(why) => Some(why.to_string()),
         WanStatus::Unavailable(why) => Some(format!("the WAN cannot be looked at: {why}")),
     }
 }

@@ -120,7 +120,7 @@ impl TunnelView {
         let due = round_interval(&tunnel.policy, recovery, at).saturating_sub(ago);
         self.health = recovery.health;
         self.since = Some(now.since(recovery.since));
-        self.reason = Reason::words(&recovery.reason);
+        self.reason = recovery.reason.clone();
         self.evidence = EvidenceView::of(&state.evidence, now);
         self.evidence.wan = state.wan_network.clone();
         self.next_due = Some(due);

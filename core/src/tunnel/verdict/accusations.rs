@@ -1,12 +1,12 @@
 //! The words of the witnesses against a tunnel, and which of them count.
 
-use alloc::borrow::ToOwned;
-use alloc::format;
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Case, SAME_ROUND, join};
-use crate::time::{Boot, describe_span};
+use super::{Case, SAME_ROUND};
+use crate::reason;
+use crate::reason::Reason;
+use crate::time::Boot;
 use crate::tunnel::evidence::{EchoStatus, HandshakeStatus, UNANSWERED};
 use crate::tunnel::witness::{MAX_HANDSHAKE_AGE, Witness};
 
@@ -22,8 +22,8 @@ pub(super) struct Accusation {
     witness: Witness,
     /// The moment since which it says so.
     spoke_at: Boot,
-    /// In words.
-    pub(super) fault: String,
+    /// The fault that it sees.
+    pub(super) fault: Reason,
 }
 
 impl Case<'_> {
@@ -62,10 +62,10 @@ impl Case<'_> {
         let ping = self.ping_name();
         let fault = match self.testimony.ping {
             Some(_) => {
-                let age = describe_span(self.now.since(*since));
-                format!("{ping} has not answered for {age}")
+                let age = self.now.since(*since);
+                reason!(TunnelSilent, address = ping, age_s = age)
             }
-            None => format!("{ping} has never answered"),
+            None => reason!(TunnelNeverAnswered, address = ping),
         };
         Some(Accusation {
             witness: Witness::Ping,
@@ -80,13 +80,13 @@ impl Case<'_> {
         let spoke_at = self.traffic?.unanswered_since?;
         let fault = match self.handshake? {
             HandshakeStatus::Unavailable(_) => return None,
-            HandshakeStatus::Never => "no peer has ever shaken hands".to_owned(),
+            HandshakeStatus::Never => reason!(TunnelNoHandshake),
             HandshakeStatus::At(made) => {
                 let age = self.now.since(*made);
                 if age <= MAX_HANDSHAKE_AGE {
                     return None;
                 }
-                format!("no peer has shaken hands for {}", describe_span(age))
+                reason!(TunnelOldHandshake, age_s = age)
             }
         };
         let is_tried = self.now.since(spoke_at) >= MAX_HANDSHAKE_TIME;
@@ -107,11 +107,11 @@ impl Case<'_> {
         Some(Accusation {
             witness: Witness::Traffic,
             spoke_at,
-            fault: format!(
-                "{} KiB were sent through {} in {} and nothing was received",
-                traffic.unanswered / 1024,
-                self.names.network,
-                describe_span(span)
+            fault: reason!(
+                TunnelUnanswered,
+                kib = u32::try_from(traffic.unanswered / 1024).unwrap_or(u32::MAX),
+                network = self.names.network,
+                age_s = span
             ),
         })
     }
@@ -119,8 +119,8 @@ impl Case<'_> {
     fn listed_as_inactive(&self) -> Option<Accusation> {
         let spoke_at = self.service?.at;
         let spoke_at = self.testimony.inactive_since.unwrap_or(spoke_at);
-        let fault = self.inactive();
-        (!fault.is_empty()).then_some(Accusation {
+        let fault = self.inactive()?;
+        Some(Accusation {
             witness: Witness::Service,
             spoke_at,
             fault,
@@ -128,19 +128,14 @@ impl Case<'_> {
     }
 
     /// The accusations of a tunnel that may be alive, with what speaks against them.
-    pub(super) fn doubts(&self) -> String {
-        let mut doubts = String::new();
-        for accusation in self.accusations() {
-            let option = match accusation.witness {
-                Witness::Ping => " (is 'option ping' right?)",
-                Witness::Service if self.testimony.service.is_none() => {
-                    ", as it always has (is 'option name' right?)"
-                }
-                Witness::Service | Witness::Traffic | Witness::Handshake => "",
-            };
-            join(&mut doubts, " and ", &accusation.fault);
-            doubts += option;
-        }
-        doubts
+    pub(super) fn doubts(&self) -> Vec<Reason> {
+        let doubt = |Accusation { witness, fault, .. }| match witness {
+            Witness::Ping => reason!(TunnelDoubtPing, cause = fault),
+            Witness::Service if self.testimony.service.is_none() => {
+                reason!(TunnelDoubtName, cause = fault)
+            }
+            Witness::Service | Witness::Traffic | Witness::Handshake => fault,
+        };
+        self.accusations().map(doubt).collect()
     }
 }

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::ping::Echo;
 use wansync_core::config::{Config, Tunnel};
+use wansync_core::reason::Reason;
 use wansync_core::ubus::netifd::Network;
 
 /// The longest wait for an echo; a tunnel over a satellite takes less.
@@ -21,7 +22,7 @@ pub(super) struct SentEcho {
     /// `option ping_size`
     size: Option<u16>,
     sent: Duration,
-    echo: Result<Echo, String>,
+    echo: Result<Echo, Reason>,
 }
 
 /// One echo through each tunnel that has a device and a far end.
@@ -72,7 +73,7 @@ fn answers_large(probe: &mut SentEcho, size: u16) -> bool {
     !matches!(sent, Ok(Ok(()))) || await_echo(probe).unwrap_or(true)
 }
 
-fn await_echo(probe: &mut SentEcho) -> Result<bool, String> {
+fn await_echo(probe: &mut SentEcho) -> Result<bool, Reason> {
     let echo = probe.echo.as_mut().map_err(|why| why.clone())?;
     let end = probe.sent + ECHO_TIMEOUT;
     loop {

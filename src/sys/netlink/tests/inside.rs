@@ -9,6 +9,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wansync_core::reason::Reason;
+
 use crate::sys::netlink::monitor::Changes;
 use crate::sys::ping::Echo;
 use crate::sys::{counters, netlink};
@@ -147,7 +149,7 @@ fn say(found: impl std::fmt::Debug) {
 }
 
 /// Whether one of two echoes was answered.
-fn echo(target: &str, device: &str) -> Result<bool, String> {
+fn echo(target: &str, device: &str) -> Result<bool, Reason> {
     let mut echo = Echo::open(target.parse().unwrap(), device, 77)?;
     for _ in 0..2 {
         echo.send()?;
@@ -159,12 +161,12 @@ fn echo(target: &str, device: &str) -> Result<bool, String> {
 }
 
 /// The same, as often as it takes.
-fn answered_echo(target: &str, device: &str) -> Result<bool, String> {
+fn answered_echo(target: &str, device: &str) -> Result<bool, Reason> {
     let mut echo = Echo::open(target.parse().unwrap(), device, 77)?;
     becomes_answered(&mut echo)
 }
 
-fn becomes_answered(echo: &mut Echo) -> Result<bool, String> {
+fn becomes_answered(echo: &mut Echo) -> Result<bool, Reason> {
     let begin = Instant::now();
     while begin.elapsed() < HANG {
         echo.send()?;
@@ -175,7 +177,7 @@ fn becomes_answered(echo: &mut Echo) -> Result<bool, String> {
     Ok(false)
 }
 
-fn is_answered(echo: &mut Echo) -> Result<bool, String> {
+fn is_answered(echo: &mut Echo) -> Result<bool, Reason> {
     let end = Instant::now() + ECHO;
     loop {
         if let Some(time) = echo.answer()? {
