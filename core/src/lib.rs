@@ -50,6 +50,7 @@
 //! | [`ubus`] | the wire format of OpenWrt's ubus, and what netifd's answers mean |
 //! | [`json`] | JSON read in place, and the agent's own files |
 //! | [`csv`] | comma-separated values, for spreadsheets and scripts |
+//! | [`report`] | what a report for others shows, and what it hides |
 //! | [`text`] | what people read: status, tables, charts, help, local time; metrics |
 //! | [`time`] | the two clocks, and times in words |
 
@@ -79,6 +80,7 @@ pub mod reason;
 pub mod reconcile;
 pub mod record;
 pub mod refresh;
+pub mod report;
 pub mod schedule;
 pub mod service;
 pub mod source;

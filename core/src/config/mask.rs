@@ -20,7 +20,7 @@ const MIN_CUT: usize = 3;
 /// The longest escape sequence, and so what may be left of one at the end of a text.
 const MAX_ESCAPE: usize = 12;
 /// The number of layers of escapes that are undone.
-const LAYERS: usize = 4;
+pub(crate) const LAYERS: usize = 4;
 /// A text is gone through block by block, since an answer may have megabytes.
 const BLOCK: usize = 8 * 1024;
 /// More than a run may need beyond its block, in however many layers.
@@ -48,9 +48,9 @@ pub(super) struct Mask {
 
 /// A code unit, and the place in the text where what it stands for begins.
 #[derive(Clone, Copy)]
-struct Unit {
-    code: u16,
-    start: u32,
+pub(crate) struct Unit {
+    pub(crate) code: u16,
+    pub(crate) start: u32,
 }
 
 impl Mask {
@@ -275,7 +275,7 @@ impl Mask {
 }
 
 /// The units of a text from `start` on.
-fn units_of(text: &str, start: usize) -> Vec<Unit> {
+pub(crate) fn units_of(text: &str, start: usize) -> Vec<Unit> {
     let mut units = Vec::with_capacity(text.len() - start);
     for (at, c) in text[start..].char_indices() {
         // No text is as long as 4 GiB.
@@ -287,7 +287,7 @@ fn units_of(text: &str, start: usize) -> Vec<Unit> {
 
 /// True for a sign, a blank or an invisible character: such may stand between the groups
 /// of a key.
-fn is_separator(code: u16) -> bool {
+pub(crate) fn is_separator(code: u16) -> bool {
     match u8::try_from(code) {
         Ok(byte) => !byte.is_ascii_alphanumeric() && byte < 0xc0,
         Err(_) => matches!(code, 0x2000..=0x206f | 0xfeff),
@@ -316,7 +316,7 @@ fn push(units: &mut Vec<Unit>, character: u32, start: u32) {
 }
 
 /// Takes one layer of escapes off; says whether there was one.
-fn undo_escapes(units: &mut Vec<Unit>) -> bool {
+pub(crate) fn undo_escapes(units: &mut Vec<Unit>) -> bool {
     let Some(first) = (0..units.len()).find(|at| escape(&units[*at..]).is_some()) else {
         return false;
     };
@@ -416,7 +416,7 @@ fn number(digits: &[u8], base: u32) -> Option<u32> {
 
 /// The code that stands for all that are alike: letters of either case, and a blank and
 /// the `+` that stands for it in a query.
-fn fold(code: u16) -> u16 {
+pub(crate) fn fold(code: u16) -> u16 {
     match code {
         0x41..=0x5a | 0x410..=0x42f => code + 0x20,
         0x400..=0x40f => code + 0x50,
@@ -425,7 +425,7 @@ fn fold(code: u16) -> u16 {
     }
 }
 
-fn is_same(units: &[Unit], codes: &[u16]) -> bool {
+pub(crate) fn is_same(units: &[Unit], codes: &[u16]) -> bool {
     let start = units.get(..codes.len());
     start.is_some_and(|units| {
         units

@@ -15,7 +15,7 @@
 //! ```
 
 pub mod duration;
-mod mask;
+pub(crate) mod mask;
 pub mod network_file;
 pub mod option_table;
 pub mod options;

@@ -365,6 +365,17 @@ pub(super) static SOURCE_OPTIONS: [(&str, &[&str]); SOURCE_ROWS.len()] = {
     sources
 };
 
+/// True if there is an option of this name, in whatever type of section.
+pub(crate) fn is_option(name: &str) -> bool {
+    let of_types: [&[&str]; 4] = [
+        &WANSYNC_OPTIONS,
+        &SKYDNS_OPTIONS,
+        &VPNKI_OPTIONS,
+        &TUNNEL_OPTIONS,
+    ];
+    of_types.iter().any(|names| names.contains(&name))
+}
+
 impl SectionType {
     const fn count(&self) -> usize {
         let (mut count, mut at) = (0, 0);
