@@ -69,6 +69,8 @@ pub enum Command {
     Status(StatusArguments),
     /// A list of findings.
     Check(CheckArguments),
+    /// All that a hotline wants to know.
+    Report(ReportArguments),
     /// The owner's program, tried out.
     Notify(NotifyArguments),
     /// A method of SkyDNS.
@@ -81,7 +83,7 @@ impl Command {
     /// The reader of what this subcommand logs.
     pub fn reader(&self) -> LogReader {
         match self {
-            Command::Skydns(_) | Command::Vpnki(_) => LogReader::Caller,
+            Command::Skydns(_) | Command::Vpnki(_) | Command::Report(_) => LogReader::Caller,
             // Cron has it written each minute, and what is wrong is in the log already.
             Command::Status(status) if status.output.is_some() => LogReader::Caller,
             Command::Daemon(_) => LogReader::Log,
@@ -225,6 +227,17 @@ pub struct NotifyArguments {
     /// the section
     #[argh(positional, arg_name = "SECTION")]
     pub section: String,
+}
+
+/// One text for a forum or a hotline: versions, the configuration, the status, what a check
+/// finds, networks, the log, and replies that were not understood. Keys are left out, logins
+/// have stand-ins.
+#[derive(FromArgs, Debug)]
+#[argh(subcommand, name = "report", help_triggers("-h", "--help", "help"))]
+pub struct ReportArguments {
+    /// stand-ins for public addresses, MACs and the names of hosts, too
+    #[argh(switch)]
+    pub anonymous: bool,
 }
 
 /// The form of an answer.

@@ -9,6 +9,7 @@ use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redact_failure;
 use crate::agent::recall::Access;
+use crate::agent::replies;
 use crate::sys::digest::sha256;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::{clock, random};
@@ -217,6 +218,7 @@ impl AccountQuery<'_> {
     ) -> Result<Vec<bool>, Box<Failure>> {
         let (tunnels, now) = (&self.account.tunnels, clock::wall());
         watch::active(reply, tunnels, resolutions, &self.aliases, now)
+            .inspect_err(|failure| self.keep(reply, failure))
             .map_err(|failure| redact_failure(failure, self.key))
     }
 
@@ -224,7 +226,14 @@ impl AccountQuery<'_> {
         let reply = self.ask(watch::TUNNELS, device)?;
         let (tunnels, now) = (&self.account.tunnels, clock::wall());
         watch::resolve(&reply, tunnels, &self.aliases, self.key, now)
+            .inspect_err(|failure| self.keep(&reply, failure))
             .map_err(|failure| redact_failure(failure, self.key))
+    }
+
+    fn keep(&self, reply: &Reply, failure: &Failure) {
+        let (store, name) = (self.paths.store(), self.account.name);
+        let keys: Vec<&Secret> = self.key.into_iter().collect();
+        replies::keep(&store, name, reply, failure, &keys);
     }
 
     fn ask(&self, resource: &str, device: Option<&str>) -> Result<Reply, Box<Failure>> {

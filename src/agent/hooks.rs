@@ -4,6 +4,7 @@
 //! They run one after the other, in the order of the changes, and what
 //! starts them does not wait. Each has its time, and no more.
 
+use std::ffi::OsStr;
 use std::io;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
 /// the latest changes are kept.
 const MAX_WAITING: usize = 64;
 
+/// The most that is shown of what a program prints that is tried out, in bytes.
+const MAX_SHOWN: usize = 4096;
 /// The variable by which a program knows that it is only tried out.
 pub const TEST_MARK: (&str, &str) = ("WANSYNC_TEST", "1");
 
@@ -59,7 +62,9 @@ impl HookRun {
     /// It could not be started.
     pub fn try_out(&self) -> io::Result<(ChildEnd, [Vec<u8>; 2])> {
         let environment = [&self.environment()[..], &[TEST_MARK]].concat();
-        process::capture(&self.program, &self.arguments, &environment, HOOK_TIMEOUT)
+        let arguments: Vec<&OsStr> = self.arguments.iter().map(OsStr::new).collect();
+        let bounds = (HOOK_TIMEOUT, MAX_SHOWN);
+        process::capture(self.program.as_ref(), &arguments, &environment, bounds)
     }
 
     /// The variables that tell the program of the change.

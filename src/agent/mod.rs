@@ -21,6 +21,7 @@ pub mod paths;
 pub mod problem_log;
 pub mod publish;
 pub mod recall;
+pub mod replies;
 pub mod tunnels;
 
 /// The class of a problem that keeps the agent from its work. The problem itself was

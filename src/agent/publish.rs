@@ -10,6 +10,7 @@ use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
 use crate::agent::problem_log::ProblemLog;
 use crate::agent::recall::{Access, remembered_state};
+use crate::agent::replies;
 use crate::sys::http::{Get, HttpClient};
 use crate::sys::lock::{LockGuard, PassLock};
 use crate::sys::store::Store;
@@ -527,7 +528,13 @@ impl Pass<'_> {
                 way.1,
                 skydns::BODY_LIMIT,
             ))
-            .and_then(|reply| skydns::acknowledged(&reply, clock::wall()))
+            .and_then(|reply| {
+                let acknowledged = skydns::acknowledged(&reply, clock::wall());
+                acknowledged.inspect_err(|failure| {
+                    let keys: Vec<&Secret> = key.iter().collect();
+                    replies::keep(&self.store, context.name, &reply, failure, &keys);
+                })
+            })
             .map_err(|failure| redact_failure(failure, key.as_ref()));
         (Some(way), result)
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_file_faults, key_of, read_key, warnings_of_key_file};
+use crate::agent::replies;
 use crate::cli::ServiceCall;
 use crate::exit::Exit;
 use crate::sys::http::HttpClient;
@@ -16,6 +17,7 @@ use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::Checked;
 use wansync_core::service::method::{Method, ParameterKind, Shape};
+use wansync_core::service::reply::Reply;
 
 /// The shortest password that is hidden where a service quotes it, in bytes.
 const MIN_HIDDEN_LENGTH: usize = 4;
@@ -172,6 +174,21 @@ impl CallAccount {
     pub fn redact(&self, text: &str) -> String {
         let secrets = self.secrets();
         secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
+    }
+
+    /// Keeps a reply that was not understood for a report; not one that holds a secret of
+    /// the service's own, nor where no state is kept, as on a PC.
+    pub fn keep_reply(
+        &self,
+        paths: &Paths,
+        (method, name): (&Method, &str),
+        reply: &Reply,
+        failure: &Failure,
+    ) {
+        if !method.has_secret() && paths.state.is_dir() {
+            let secrets: Vec<&Secret> = self.secrets().collect();
+            replies::keep(&paths.store(), name, reply, failure, &secrets);
+        }
     }
 
     /// A whole text without the secrets.

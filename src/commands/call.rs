@@ -123,8 +123,10 @@ pub fn run(paths: &Paths, service: Service, call: &ServiceCall<'_>, out: &Output
         Ok(file) => file,
         Err(error) => return cannot_write(call, &error),
     };
-    let answered = send(paths, service, name, &account, &checked)
-        .and_then(|reply| answer::print(method, &checked.pairs, &reply, &account, call, file, out));
+    let answered = send(paths, service, name, &account, &checked).and_then(|reply| {
+        answer::print(method, &checked.pairs, &reply, &account, call, file, out)
+            .inspect_err(|failure| account.keep_reply(paths, (method, name), &reply, failure))
+    });
     answered.unwrap_or_else(|failure| report_failure(name, method, &account, failure))
 }
 

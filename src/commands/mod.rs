@@ -7,6 +7,7 @@
 //! | `daemon` | `daemon` | `agent::daemon`; its child processes are `agent::publish` and `agent::account` |
 //! | `status` | `status` | what the others remembered |
 //! | `check` | `check` | its parts: `configuration`, `tunnels`; `service` for OpenWrt's init script |
+//! | `report` | `report` | `status` and `check`, and the router's own files; what others may not see `core::report` hides |
 //! | `notify` | `notify` | `agent::hooks`, for a change that is made up |
 //! | `skydns`, `vpnki` | `call` | `account` (URL and key), `answer` (printing) |
 //! | `skydns METHOD --each` | `each` | `account`, and the rows of a table |
@@ -23,6 +24,7 @@ mod event;
 mod notify;
 mod once;
 mod output;
+mod report;
 mod status;
 
 use crate::agent::paths::Paths;
@@ -57,6 +59,7 @@ fn run_command(paths: &Paths, arguments: &Arguments, out: &Output) -> Exit {
         Some(Command::Event(event)) => event::run(paths, event),
         Some(Command::Status(status)) => status::run(paths, status, out),
         Some(Command::Check(check)) => check::run(paths, check, out),
+        Some(Command::Report(report)) => report::run(paths, report, out),
         Some(Command::Notify(notify)) => notify::run(paths, notify, out),
         Some(Command::Skydns(call)) => match call.as_each() {
             Ok(Some(each)) if !call.list => each::run(paths, &call.as_call(), &each),

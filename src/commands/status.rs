@@ -124,6 +124,15 @@ fn unknown_section(paths: &Paths, view: &StatusView, chosen: &[String]) -> Optio
     ))
 }
 
+/// The text for people.
+///
+/// # Errors
+/// Why nothing can be shown.
+pub(super) fn text_of(paths: &Paths) -> Result<String, String> {
+    let view = collect_view(paths).map_err(|(_, why)| why)?;
+    Ok(text(&view))
+}
+
 /// Draws it until Ctrl-C, which needs no care: see [`frame`].
 fn watch_status(paths: &Paths, status: &StatusArguments) -> Exit {
     let wrong = match status.format {
@@ -252,7 +261,7 @@ fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
 }
 
 /// The text of the configuration that a running daemon uses, as far as it says.
-fn daemons_text(paths: &Paths) -> Option<String> {
+pub(super) fn daemons_text(paths: &Paths) -> Option<String> {
     let reply = control::send_request(&paths.state, "config", CONTROL_TIMEOUT);
     let reply = reply.ok()??;
     let text = reply

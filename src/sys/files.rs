@@ -51,6 +51,12 @@ pub fn read_from_kernel(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     read_whole(file, limit)
 }
 
+/// The paths of what is in a folder; none, if it cannot be read.
+pub fn paths_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
 /// Reads a file of one of our folders; `None` if there is no such file.
 ///
 /// # Errors

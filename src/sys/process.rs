@@ -78,7 +78,9 @@ fn readable(line: &[u8]) -> String {
 /// The program gets a process group of its own, and all of it is killed when
 /// the time is over.
 pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun {
-    let (end, [stdout, stderr]) = match capture(program, arguments, &[], timeout) {
+    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+    let captured = capture(program.as_ref(), &arguments, &[], (timeout, MAX_OUTPUT));
+    let (end, [stdout, stderr]) = match captured {
         Ok(captured) => captured,
         Err(error) => {
             return ProgramRun {
@@ -104,7 +106,7 @@ pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun
 }
 
 /// Runs a program without a shell, and gives its end, and the beginning of its output and
-/// of its errors. Its environment is ours and `environment`.
+/// of its errors, so many bytes of each. Its environment is ours and `environment`.
 ///
 /// The program gets a process group of its own, and all of it is killed when
 /// the time is over.
@@ -112,16 +114,17 @@ pub fn run(program: &str, arguments: &[String], timeout: Duration) -> ProgramRun
 /// # Errors
 /// It could not be started.
 pub fn capture(
-    program: &str,
-    arguments: &[String],
+    program: &Path,
+    arguments: &[&OsStr],
     environment: &[(&str, &str)],
-    timeout: Duration,
+    (timeout, limit): (Duration, usize),
 ) -> io::Result<(ChildEnd, [Vec<u8>; 2])> {
     let end = clock::since_boot() + timeout;
     let (mut child, pipes) = start(program, arguments, environment)?;
     let mut pipes = pipes.map(|pipe| Captured {
         pipe: Some(pipe),
         bytes: Vec::new(),
+        limit,
     });
     let ended = read_until_exit(&mut child, &mut pipes, end);
     if !matches!(ended, Ok(Some(_))) {
@@ -136,18 +139,29 @@ pub fn capture(
     Ok((end, pipes.map(|captured| captured.bytes)))
 }
 
+/// Runs this program with other arguments, as [`capture`] does.
+///
+/// # Errors
+/// It could not be started.
+pub fn capture_self(
+    arguments: &[OsString],
+    bounds: (Duration, usize),
+) -> io::Result<(ChildEnd, [Vec<u8>; 2])> {
+    let words: Vec<&OsStr> = arguments.iter().map(OsString::as_os_str).collect();
+    capture(&own_program()?, &words, &[], bounds)
+}
+
 /// Starts it, with the other ends of its output and of its errors.
 fn start(
-    program: &str,
-    arguments: &[String],
+    program: &Path,
+    arguments: &[&OsStr],
     environment: &[(&str, &str)],
 ) -> io::Result<(Process, [PipeReader; 2])> {
     let (output, its_output) = io::pipe()?;
     let (errors, its_errors) = io::pipe()?;
-    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
     let program = Program {
-        path: program.as_ref(),
-        arguments: &arguments,
+        path: program,
+        arguments,
         environment,
         standard: [None, Some(its_output.as_fd()), Some(its_errors.as_fd())],
         is_alone: true,
@@ -169,10 +183,12 @@ struct Captured {
     pipe: Option<PipeReader>,
     /// The beginning of what came.
     bytes: Vec<u8>,
+    /// The most that is kept of it.
+    limit: usize,
 }
 
 impl Captured {
-    /// Reads what is there, and keeps no more than [`MAX_OUTPUT`]. Returns true if
+    /// Reads what is there, and keeps no more than the limit. Returns true if
     /// there was something.
     fn read_some(&mut self) -> io::Result<bool> {
         let Some(pipe) = &mut self.pipe else {
@@ -183,7 +199,7 @@ impl Captured {
         }
         let mut buffer = [0; 512];
         let count = pipe.read(&mut buffer)?;
-        let room = MAX_OUTPUT.saturating_sub(self.bytes.len());
+        let room = self.limit.saturating_sub(self.bytes.len());
         self.bytes.extend_from_slice(&buffer[..count.min(room)]);
         if count == 0 {
             self.pipe = None;
@@ -194,7 +210,7 @@ impl Captured {
     /// Reads what was written between the last read and the end. No more than counts,
     /// since a child that was left behind may go on writing.
     fn read_rest(&mut self) -> io::Result<()> {
-        while self.bytes.len() < MAX_OUTPUT && self.read_some()? {}
+        while self.bytes.len() < self.limit && self.read_some()? {}
         Ok(())
     }
 }

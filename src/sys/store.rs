@@ -16,6 +16,7 @@ use wansync_core::persist;
 use wansync_core::reason;
 use wansync_core::reason::{Code, Reason};
 use wansync_core::record::Record;
+use wansync_core::report::replies::KeptReplies;
 use wansync_core::state::SectionState;
 use wansync_core::tunnel;
 
@@ -23,6 +24,9 @@ use wansync_core::tunnel;
 const MAX_FILE: usize = 1024 * 1024;
 /// The field that says of which boot a file of the state tier is.
 const BOOT_ID_FIELD: &str = "boot_id";
+
+/// The file of the replies that were not understood.
+const REPLIES: &str = "replies.json";
 
 /// The two tiers of files.
 pub struct Store {
@@ -168,6 +172,36 @@ impl Store {
         state: &tunnel::account::AccountState,
     ) -> Result<(), Reason> {
         self.write_of_this_boot(&self.state_file("vpnki", account), state)
+    }
+
+    /// The replies since this boot that were not understood.
+    pub fn kept_replies(&self) -> KeptReplies {
+        let kept = self.read_of_this_boot(&self.state.join(REPLIES));
+        kept.unwrap_or_default()
+    }
+
+    /// Keeps them until the next boot.
+    pub fn write_kept_replies(&self, kept: &KeptReplies) -> Result<(), Reason> {
+        self.write_of_this_boot(&self.state.join(REPLIES), kept)
+    }
+
+    /// The files of the state tier that are damaged or cannot be read, and the record if it
+    /// is, in words.
+    pub fn faults(&self) -> Vec<String> {
+        let mut paths = files::paths_in(&self.state);
+        paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
+        paths.push(self.record.clone());
+        let mut faults = Vec::new();
+        for path in paths {
+            let fault = match files::read_own(&path, MAX_FILE) {
+                Ok(bytes) => bytes
+                    .and_then(|bytes| Json::check(&bytes).err())
+                    .map(|problem| format!("{} is damaged: {problem}", path.display())),
+                Err(why) => Some(why),
+            };
+            faults.extend(fault);
+        }
+        faults
     }
 
     /// The file of a section of this type.

@@ -434,3 +434,22 @@ fn the_service_passes_commands_on() {
     staged.service("once --dry-run");
     assert_eq!(staged.read("tmp/answer"), "free\n");
 }
+
+/// A report has the router's own words: its release, and the last lines of the log.
+#[test]
+fn a_report_of_the_router() {
+    let staged = running("hook");
+    staged.write("tmp/sysinfo/model", "A Router v1\n");
+    let lines: String = (1..=80)
+        .map(|n| format!("wansync: line {n} of user1\n"))
+        .collect();
+    staged.write("tmp/log", &format!("other: a line\n{lines}"));
+    let report = staged.run("wansync report").expect(0);
+    let release = "release: OpenWrt 24.10.4 r28959-29397011cc ath79/generic mips_24kc\n";
+    let report = report.says(release).says("\nmodel: A Router v1\n");
+    let report = report.says("\n== log ==\nwansync: line 21 of login-1\n");
+    report
+        .says("wansync: line 80 of login-1\n")
+        .never_says("other: ")
+        .never_says(KEY);
+}

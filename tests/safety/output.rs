@@ -8,7 +8,7 @@ use std::process::Command;
 use wansync_test_support::{Ran, Router, ran};
 
 /// Every command that prints, as it is typed; each ends with 0 where it is heard.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "--version",
     "--help",
     "help",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 21] = [
     "status --format json",
     "status --format prometheus",
     "notify --help",
+    "report",
     "check",
     "check --offline",
     "check --service",

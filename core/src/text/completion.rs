@@ -40,15 +40,16 @@ complete -o default -F _wansync wansync
 ";
 
 /// The program's commands, as its command line lists them.
-pub const COMMANDS: [&str; 8] = [
-    "once", "daemon", "event", "status", "check", "notify", "skydns", "vpnki",
+pub const COMMANDS: [&str; 9] = [
+    "once", "daemon", "event", "status", "check", "report", "notify", "skydns", "vpnki",
 ];
 
 /// The options of the commands without a table.
-const OPTIONS: [(&str, &str); 4] = [
+const OPTIONS: [(&str, &str); 5] = [
     ("status", "--format --watch --output --check"),
     ("once", "--force --dry-run"),
     ("check", "--offline"),
+    ("report", "--anonymous"),
     ("notify", "--new --dry-run"),
 ];
 
