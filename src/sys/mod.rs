@@ -11,7 +11,7 @@
 //! | [`input`], [`sink`], [`line_file`] | a table that is read, results, and which rows are done |
 //! | [`trap`], [`users`] | whom a file must belong to |
 //! | [`control`], [`signals`], [`clockwatch`], [`wait`] | what the daemon listens to |
-//! | [`child`], [`process`], [`spawn`] | programs, and wansync itself, started and watched |
+//! | [`child`], [`process`], [`spawn`], [`job`] | programs, wansync itself, and threads, started and watched |
 //! | [`clock`], [`zone`], [`random`], [`digest`], [`identity`] | times and numbers |
 //! | [`os_error`] | the kernel's words for its errors |
 //! | [`log`], [`terminal`] | who reads it |
@@ -29,6 +29,7 @@ pub mod http;
 pub mod identity;
 pub mod input;
 pub mod interfaces;
+pub mod job;
 pub mod line_file;
 pub mod listeners;
 pub mod lock;

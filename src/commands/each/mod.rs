@@ -29,7 +29,7 @@ use self::results::ResultForm;
 use self::rows::Checker;
 use self::run::{Run, Stop};
 use self::table::Table;
-use self::workers::{Way, with_connections};
+use self::workers::{Connections, Way};
 use super::account::CallAccount;
 use super::call;
 use super::output::local_zone;
@@ -115,6 +115,22 @@ fn prepare_and_run(
     let device = account
         .device(paths)
         .map_err(|failure| (Exit::of_call(&failure), vec![failure.to_string()]))?;
+    let way = Way {
+        ca_file: account.ca_file.clone(),
+        device,
+        transport: account.transport,
+    };
+    let connections = Connections::open(each.at_once, way).map_err(|error| {
+        let why = os_error::describe(&error);
+        (
+            Exit::Later,
+            vec![format!("there is no thread to send with: {why}")],
+        )
+    })?;
+    let mut signals = Signals::open().map_err(|error| {
+        let why = os_error::describe(&error);
+        (Exit::Later, vec![format!("signals cannot be heard: {why}")])
+    })?;
     let is_json = call.format == Format::Json;
     let form = ResultForm::new(method, &columns, &account, is_json, table.delimiter());
     let journal = open_journal(method, each, &columns, &account)?;
@@ -128,10 +144,6 @@ fn prepare_and_run(
             return Err(refusal);
         }
     };
-    let mut signals = Signals::open().map_err(|error| {
-        let why = os_error::describe(&error);
-        (Exit::Later, vec![format!("signals cannot be heard: {why}")])
-    })?;
     let (journal_path, journal) = journal.unzip();
     let mut run = Run {
         method,
@@ -142,7 +154,6 @@ fn prepare_and_run(
         journal,
         sink,
         counts,
-        at_once: each.at_once,
         stop: None,
         next_number: 0,
         again: VecDeque::new(),
@@ -152,14 +163,7 @@ fn prepare_and_run(
         has_ended: false,
         is_sink_lost: false,
     };
-    let way = Way {
-        ca_file: account.ca_file.as_ref(),
-        device: device.as_deref(),
-        transport: account.transport,
-    };
-    with_connections(each.at_once, &way, &mut |connections| {
-        run.go(&connections, &mut signals);
-    });
+    run.go(&connections, &mut signals);
     Ok(conclude(run, journal_path.as_deref()))
 }
 

@@ -1,7 +1,7 @@
 //! The rows of a table, checked, and their requests.
 
 use super::super::account::CallAccount;
-use super::workers::Job;
+use super::workers::RowCall;
 use wansync_core::bulk::columns::Columns;
 use wansync_core::bulk::journal::fingerprint;
 use wansync_core::config::secret::Secret;
@@ -49,12 +49,12 @@ impl<'a> Checker<'a> {
     ///
     /// # Errors
     /// The row, and what is wrong with it.
-    pub fn job(&self, number: u64, row: CsvRow) -> Result<Job, (CsvRow, String)> {
+    pub fn call(&self, number: u64, row: CsvRow) -> Result<Box<RowCall>, (CsvRow, String)> {
         let checked = match self.check(&row.cells) {
             Ok(checked) => checked,
             Err(why) => return Err((row, why)),
         };
-        let mut job = Job::unsent(
+        let mut call = RowCall::unsent(
             number,
             CsvRow {
                 line: row.line,
@@ -67,17 +67,17 @@ impl<'a> Checker<'a> {
             .map(|(n, v)| (*n, v.as_str()))
             .collect();
         let key = self.account.key.as_ref();
-        job.url = request::skydns(&self.account.base_url, self.method.name, key, &pairs);
+        call.url = request::skydns(&self.account.base_url, self.method.name, key, &pairs);
         let mut text = String::new();
         for (name, value) in pairs {
             text.push_str(&format!("{name}={value}\n"));
             let parameter = self.method.parameter(name);
             if parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password) {
-                job.secrets.extend(Secret::new(value));
+                call.secrets.extend(Secret::new(value));
             }
         }
-        job.fingerprint = fingerprint(&text);
-        job.row = row;
-        Ok(job)
+        call.fingerprint = fingerprint(&text);
+        call.row = row;
+        Ok(Box::new(call))
     }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use log::warn;
@@ -14,7 +13,7 @@ use super::journal::Journal;
 use super::results::{Ended, ResultForm};
 use super::rows::Checker;
 use super::table::{Fetched, Table};
-use super::workers::{Answered, Connections, Job};
+use super::workers::{Connections, RowCall};
 use crate::exit::Exit;
 use crate::sys::signals::Signals;
 use crate::sys::sink::Sink;
@@ -64,14 +63,12 @@ pub struct Run<'a> {
     pub sink: Sink,
     /// The counts.
     pub counts: Counts,
-    /// The most rows that are under way at once.
-    pub at_once: usize,
     /// The reason to send no more.
     pub stop: Option<Stop>,
     /// The number of the next row of the table.
     pub next_number: u64,
     /// Rows that are to be sent again.
-    pub again: VecDeque<Job>,
+    pub again: VecDeque<Box<RowCall>>,
     /// The rows that are under way.
     pub under_way: usize,
     /// The pauses.
@@ -95,15 +92,13 @@ impl Run<'_> {
                 break;
             }
             self.bar.draw(&self.counts);
-            match connections.answers.recv_timeout(TICK) {
-                Ok(answered) => self.take(answered),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
+            if let Some(call) = connections.receive(TICK) {
+                self.take(call);
             }
         }
         self.bar.clear();
-        while let Some(job) = self.again.pop_front() {
-            let _ = self.remember(&job, RowState::Waiting);
+        while let Some(call) = self.again.pop_front() {
+            let _ = self.remember(&call, RowState::Waiting);
         }
         if let Some(journal) = &self.journal {
             let _ = journal.release(self.next_number);
@@ -135,37 +130,36 @@ impl Run<'_> {
 
     fn send_on(&mut self, connections: &Connections) {
         while self.stop.is_none()
-            && self.under_way < self.at_once
+            && self.under_way < connections.count()
             && self.pace.pause_left(clock::boot()).is_none()
         {
-            let Some(job) = self.again.pop_front().or_else(|| self.next_job()) else {
+            let Some(call) = self.again.pop_front().or_else(|| self.next_call()) else {
                 return;
             };
-            self.send(job, connections);
+            self.send(call, connections);
         }
     }
 
-    fn send(&mut self, mut job: Job, connections: &Connections) {
+    fn send(&mut self, mut call: Box<RowCall>, connections: &Connections) {
         let remembered = match (&mut self.journal, self.method.effect) {
             // Done twice it would be twice there.
-            (Some(journal), Effect::Adds) => journal.reserve(job.number),
+            (Some(journal), Effect::Adds) => journal.reserve(call.number),
             _ => Ok(()),
         };
-        let remembered = remembered.and_then(|()| self.remember(&job, RowState::Sent));
+        let remembered = remembered.and_then(|()| self.remember(&call, RowState::Sent));
         if let Err(error) = remembered {
             let why = os_error::describe(&error);
             self.stop_with(Stop::Lost(format!("the journal cannot be written: {why}")));
             return;
         }
-        job.attempts += 1;
-        job.sent = clock::boot();
-        if connections.jobs.send(job).is_ok() {
-            self.under_way += 1;
-        }
+        call.attempts += 1;
+        call.sent = clock::boot();
+        connections.send(call);
+        self.under_way += 1;
     }
 
     /// The next row of the table that is to be sent.
-    fn next_job(&mut self) -> Option<Job> {
+    fn next_call(&mut self) -> Option<Box<RowCall>> {
         while !self.has_ended && self.stop.is_none() {
             let timeout = if self.under_way > 0 {
                 Duration::ZERO
@@ -186,84 +180,84 @@ impl Run<'_> {
             };
             let number = self.next_number;
             self.next_number += 1;
-            if let Some(job) = self.job_of(number, row) {
-                return Some(job);
+            if let Some(call) = self.call_of(number, row) {
+                return Some(call);
             }
         }
         None
     }
 
     /// The request of a row, unless it is wrong or was done before.
-    fn job_of(&mut self, number: u64, row: CsvRow) -> Option<Job> {
+    fn call_of(&mut self, number: u64, row: CsvRow) -> Option<Box<RowCall>> {
         let journal = self.journal.as_ref();
         let entry = journal.and_then(|journal| journal.read(number));
-        let job = match self.checker.job(number, row) {
-            Ok(job) => job,
+        let call = match self.checker.call(number, row) {
+            Ok(call) => call,
             Err((row, _)) if entry.is_some_and(Entry::was_sent) => {
                 self.stop_with(Stop::Changed(row.line));
                 return None;
             }
             Err((row, why)) => {
-                let job = Job::unsent(number, row);
-                self.end(&job, RowEnd::Wrong, &why, None);
+                let call = RowCall::unsent(number, row);
+                self.end(&call, RowEnd::Wrong, &why, None);
                 return None;
             }
         };
         let is_repeatable = self.method.is_repeatable();
-        match resume(entry, job.fingerprint, is_repeatable) {
-            Resumption::Send => return Some(job),
+        match resume(entry, call.fingerprint, is_repeatable) {
+            Resumption::Send => return Some(call),
             Resumption::Done => self.counts.before += 1,
             Resumption::Listed => self.counts.unknown += 1,
             Resumption::List => {
                 let why = "its answer was lost: whether it was done is not known";
-                self.end(&job, RowEnd::Unknown, why, None);
+                self.end(&call, RowEnd::Unknown, why, None);
             }
-            Resumption::Changed => self.stop_with(Stop::Changed(job.row.line)),
+            Resumption::Changed => self.stop_with(Stop::Changed(call.row.line)),
         }
         None
     }
 
-    fn take(&mut self, answered: Answered) {
+    fn take(&mut self, mut call: Box<RowCall>) {
         self.under_way -= 1;
-        let Answered { job, reply } = answered;
         let at = clock::wall();
+        let reply = std::mem::replace(&mut call.reply, Ok(Reply::default()));
         let ended = reply.and_then(|reply| {
-            let checked = self.checker.check(&job.row.cells).unwrap_or_default();
+            let checked = self.checker.check(&call.row.cells).unwrap_or_default();
             let (end, words) = self.form.end_of(&reply, at, &checked.pairs)?;
             Ok((reply, end, words))
         });
         match ended {
             Ok((reply, end, words)) => {
                 self.pace.note_answer();
-                self.end(&job, end, &words, Some((&reply, at)));
+                self.end(&call, end, &words, Some((&reply, at)));
             }
-            Err(failure) => self.take_failure(job, failure),
+            Err(failure) => self.take_failure(call, failure),
         }
     }
 
-    fn take_failure(&mut self, job: Job, failure: Box<Failure>) {
-        let fate = fate_of(self.method, &failure, job.attempts);
+    fn take_failure(&mut self, call: Box<RowCall>, failure: Box<Failure>) {
+        let fate = fate_of(self.method, &failure, call.attempts);
         let mut failure = self.account.redacted(failure);
         failure.redact(&|text| {
-            let secrets = job.secrets.iter();
+            let secrets = call.secrets.iter();
             secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
         });
         let words = failure.reason_at(self.account.base_url.host()).to_string();
-        let sent = job.sent;
+        let sent = call.sent;
         match fate {
             RowFate::Refused => {
                 self.pace.note_answer();
-                self.end(&job, RowEnd::Refused, &words, None);
+                self.end(&call, RowEnd::Refused, &words, None);
                 return;
             }
             RowFate::NoAccess => {
                 self.stop_with(Stop::Service(Exit::Refused, words));
-                self.again.push_back(job);
+                self.again.push_back(call);
                 return;
             }
-            RowFate::Again => self.again.push_back(job),
-            RowFate::Failed => self.end(&job, RowEnd::Failed, &words, None),
-            RowFate::Unknown => self.end(&job, RowEnd::Unknown, &words, None),
+            RowFate::Again => self.again.push_back(call),
+            RowFate::Failed => self.end(&call, RowEnd::Failed, &words, None),
+            RowFate::Unknown => self.end(&call, RowEnd::Unknown, &words, None),
         }
         self.pause_for(&failure, &words, sent);
     }
@@ -293,12 +287,12 @@ impl Run<'_> {
 
     /// A row has ended: its result is written first, so that what is remembered as done
     /// can be found there.
-    fn end(&mut self, job: &Job, end: RowEnd, message: &str, reply: Option<(&Reply, Wall)>) {
+    fn end(&mut self, call: &RowCall, end: RowEnd, message: &str, reply: Option<(&Reply, Wall)>) {
         self.counts.note(end);
         let lines = self.form.lines(&Ended {
-            line: job.row.line,
-            cells: &job.row.cells,
-            secrets: &job.secrets,
+            line: call.row.line,
+            cells: &call.row.cells,
+            secrets: &call.secrets,
             end,
             message,
             reply,
@@ -312,7 +306,7 @@ impl Run<'_> {
             RowEnd::Unknown => RowState::Sent,
             RowEnd::Partly | RowEnd::Refused | RowEnd::Failed | RowEnd::Wrong => RowState::Failed,
         };
-        if let Err(error) = self.remember(job, state) {
+        if let Err(error) = self.remember(call, state) {
             let why = os_error::describe(&error);
             self.stop_with(Stop::Lost(format!("the journal cannot be written: {why}")));
         }
@@ -346,12 +340,12 @@ impl Run<'_> {
         }
     }
 
-    fn remember(&self, job: &Job, state: RowState) -> io::Result<()> {
+    fn remember(&self, call: &RowCall, state: RowState) -> io::Result<()> {
         let Some(journal) = &self.journal else {
             return Ok(());
         };
-        let row = job.fingerprint;
-        journal.write(job.number, Entry { state, row })
+        let row = call.fingerprint;
+        journal.write(call.number, Entry { state, row })
     }
 
     /// The first reason counts.

@@ -16,7 +16,6 @@ mod attempt;
 mod ca_file;
 mod error;
 mod head;
-mod job;
 mod race;
 mod resolve;
 mod socket;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use dns_lookup::{AddrFamily, AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 
-use super::job::Job;
+use crate::sys::job::Job;
 use crate::sys::os_error;
 use wansync_core::address::Family;
 use wansync_core::reason;

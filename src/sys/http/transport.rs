@@ -15,10 +15,10 @@ use ureq::unversioned::transport::{self, Buffers, ConnectionDetails, LazyBuffers
 use super::attempt::Stream;
 use super::error::{HttpError, connection_lost};
 use super::head;
-use super::job::Job;
 use super::race::{self, Target};
 use super::socket::Socket;
 use super::tls::Tls;
+use crate::sys::job::Job;
 use crate::sys::random;
 use wansync_core::address::Family;
 use wansync_core::failure::{Phase, TlsFailure};

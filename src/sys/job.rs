@@ -5,16 +5,16 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
 use std::time::Duration;
 
-use crate::sys::wait::{self, Readiness};
+use super::wait::{self, Readiness};
 
 /// getaddrinfo keeps its packets on the stack: some 15 KB in musl, more in the
-/// plug-ins of glibc. Only what is touched is ever used.
-const STACK_SIZE: usize = 256 * 1024;
+/// plug-ins of glibc; a TLS handshake takes more. Only what is touched is ever used.
+const STACK_SIZE: usize = 512 * 1024;
 
 /// A job that can be left behind: getaddrinfo takes as long as `resolv.conf` says,
 /// getrandom as long as the kernel does. The thread ends when the job does; a service
 /// asks again only after a backoff, so they do not pile up.
-pub(super) struct Job {
+pub struct Job {
     /// The job holds the other end: its end is one of this pipe's, for poll(2).
     end: PipeReader,
 }
@@ -24,7 +24,7 @@ impl Job {
     ///
     /// # Errors
     /// There is no thread for it.
-    pub(super) fn start(work: Box<dyn FnOnce() + Send>) -> io::Result<Job> {
+    pub fn start(work: Box<dyn FnOnce() + Send>) -> io::Result<Job> {
         let (end, alive) = io::pipe()?;
         let job = move || {
             // With all that it held: who sees the end has that for itself.
@@ -36,12 +36,12 @@ impl Job {
     }
 
     /// True if the job has ended by then; it is gone, with all that it held.
-    pub(super) fn has_ended_within(&self, timeout: Duration) -> bool {
+    pub fn has_ended_within(&self, timeout: Duration) -> bool {
         wait::until_ready(&self.end, Readiness::End, timeout) == Ok(true)
     }
 
     /// A descriptor that fails when the job has ended.
-    pub(super) fn end(&self) -> BorrowedFd<'_> {
+    pub fn end(&self) -> BorrowedFd<'_> {
         self.end.as_fd()
     }
 }
