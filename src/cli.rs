@@ -71,6 +71,8 @@ pub enum Command {
     Check(CheckArguments),
     /// All that a hotline wants to know.
     Report(ReportArguments),
+    /// The meaning of a code.
+    Explain(ExplainArguments),
     /// The owner's program, tried out.
     Notify(NotifyArguments),
     /// A method of SkyDNS.
@@ -209,6 +211,16 @@ pub struct CheckArguments {
     /// has an error
     #[argh(switch, hidden_help)]
     pub service: bool,
+}
+
+/// Says what a reason's code means, as 'status --format json' has it, and what to do about
+/// it. Without one it lists all codes.
+#[derive(FromArgs, Debug)]
+#[argh(subcommand, name = "explain", help_triggers("-h", "--help", "help"))]
+pub struct ExplainArguments {
+    /// the code, such as wait.hold_down
+    #[argh(positional, arg_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// Runs the program of 'option notify' of a section as for a change, which is made up, and

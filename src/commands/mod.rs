@@ -8,6 +8,7 @@
 //! | `status` | `status` | what the others remembered |
 //! | `check` | `check` | its parts: `configuration`, `tunnels`; `service` for OpenWrt's init script |
 //! | `report` | `report` | `status` and `check`, and the router's own files; what others may not see `core::report` hides |
+//! | `explain` | `explain` | the table of reasons |
 //! | `notify` | `notify` | `agent::hooks`, for a change that is made up |
 //! | `skydns`, `vpnki` | `call` | `account` (URL and key), `answer` (printing) |
 //! | `skydns METHOD --each` | `each` | `account`, and the rows of a table |
@@ -21,6 +22,7 @@ mod check;
 mod daemon;
 mod each;
 mod event;
+mod explain;
 mod notify;
 mod once;
 mod output;
@@ -60,6 +62,7 @@ fn run_command(paths: &Paths, arguments: &Arguments, out: &Output) -> Exit {
         Some(Command::Status(status)) => status::run(paths, status, out),
         Some(Command::Check(check)) => check::run(paths, check, out),
         Some(Command::Report(report)) => report::run(paths, report, out),
+        Some(Command::Explain(explain)) => explain::run(explain, out),
         Some(Command::Notify(notify)) => notify::run(paths, notify, out),
         Some(Command::Skydns(call)) => match call.as_each() {
             Ok(Some(each)) if !call.list => each::run(paths, &call.as_call(), &each),

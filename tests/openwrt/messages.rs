@@ -11,6 +11,8 @@ use wansync_sim::{KEY, VPNKI_KEY};
 use crate::filtering::RESOLV;
 use crate::online::{GIVEN, HOME, Online};
 use crate::readme::{README, part};
+use wansync_core::reason::Code;
+use wansync_core::reason::table::Part;
 use wansync_test_support::clocks;
 use wansync_test_support::netifd::{down, up};
 
@@ -527,10 +529,14 @@ const SYMPTOMS: &[Symptom] = &[
         "wansync status",
         |on| fault(on, "ok-status=206"),
     ),
-    ("throttled … next in …", "wansync status", |on| {
-        fault(on, "status=503");
-        on.run("wansync once");
-    }),
+    (
+        "throttled … waiting after a failure (…) … next in …",
+        "wansync status",
+        |on| {
+            fault(on, "status=503");
+            on.run("wansync once");
+        },
+    ),
     (
         "throttled … the WAN flaps: it changed its address more than three times a minute, so 8.8.8.8 waits",
         "wansync status",
@@ -759,6 +765,44 @@ fn what_the_readme_quotes_is_what_is_said() {
         .map(|(quote, ..)| (*quote).to_owned())
         .collect();
     assert_eq!(quoted(), tried);
+}
+
+/// True if some words of one text stand in the other.
+fn share_words(one: &str, other: &str) -> bool {
+    const LENGTH: usize = 9;
+    let mut pieces = one.as_bytes().windows(LENGTH);
+    pieces.any(|piece| other.as_bytes().windows(LENGTH).any(|same| same == piece))
+}
+
+/// `wansync explain` says the same of a code as the table beside its words.
+#[test]
+fn what_is_done_about_a_code_is_what_the_table_says() {
+    let rows = part("When something is wrong").lines();
+    let rows = rows.filter_map(|row| {
+        let cells: Vec<&str> = row.trim_matches(['|', ' ']).split(" | ").collect();
+        let [.., quote, action] = cells[..] else {
+            return None;
+        };
+        Some((quote, action))
+    });
+    let rows: Vec<(&str, &str)> = rows.collect();
+    for code in Code::ALL {
+        let Some(action) = code.action() else {
+            continue;
+        };
+        let mut quotes = rows.iter().filter(|row| row.1 == action).peekable();
+        assert!(quotes.peek().is_some(), "{}: {action}", code.name());
+        let is_about_it = |code: &Code| {
+            code.template().parts().any(|part| match part {
+                Part::Words(words) => quotes.clone().any(|(quote, _)| share_words(words, quote)),
+                Part::Argument(..) => false,
+            })
+        };
+        let mut same = Code::ALL
+            .iter()
+            .filter(|other| other.action() == Some(action));
+        assert!(same.any(is_about_it), "{}: another row's", code.name());
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
     reason = "tests do I/O"
 )]
 
+mod explain;
 mod exposition;
 mod metrics;
 mod plugin;

@@ -44,8 +44,8 @@ table! {
     // An address that may not be published.
     AddressNone "address.none" "there is no {family} address";
     AddressUnspecified "address.unspecified" "{address} is not an address of any host";
-    AddressPrivate "address.private" "{address} is a private address: this router is behind another one (double NAT); use source 'web' with a page of the Internet, or let the other router pass its address on (bridge mode)";
-    AddressCgnat "address.cgnat" "{address} is a CGNAT address (100.64.0.0/10), which the provider's other customers share; ask the provider for a public one";
+    AddressPrivate "address.private" "{address} is a private address: this router is behind another one (double NAT); use source 'web' with a page of the Internet, or let the other router pass its address on (bridge mode)" => "the other router into bridge mode; or `source 'web'`, with a page that says the address";
+    AddressCgnat "address.cgnat" "{address} is a CGNAT address (100.64.0.0/10), which the provider's other customers share; ask the provider for a public one" => "only the Internet provider can help: with a public address. What neighbours share is not sent";
     AddressLoopback "address.loopback" "{address} is a loopback address";
     AddressLinkLocal "address.link_local" "{address} is a link-local address: the WAN was given no other; look at its DHCP or PPPoE";
     AddressUniqueLocal "address.unique_local" "{address} is a unique local address (ULA), which is private to this site";
@@ -58,48 +58,48 @@ table! {
     AddressReserved "address.reserved" "{address} is in a reserved range";
     AddressDeprecated "address.deprecated" "{address} is deprecated: its prefix is being withdrawn and no other has come yet";
     AddressTemporary "address.temporary" "{address} is a temporary (privacy) address, which changes by design";
-    AddressSharedPorts "address.shared_ports" "{address} is shared with the provider's other customers, each of whom has some of its ports (protocol {proto} of network '{network}'); ask the provider for a public one, or, if it is yours alone, set option shared_address '1'";
-    AddressSharedCgnat "address.shared_cgnat" "{address} is shared with the provider's other customers, since network '{network}' itself has {inside}, a CGNAT address (100.64.0.0/10); ask the provider for a public one, or, if it is yours alone, set option shared_address '1'";
-    AddressSharedProtocol "address.shared_protocol" "{address} is shared with the provider's other customers, since network '{network}' itself has {inside}, one for the inside of DS-Lite or 464XLAT; ask the provider for a public one, or, if it is yours alone, set option shared_address '1'";
-    AddressOfRival "address.of_rival" "section '{section}' has {address} for user '{ident}': SkyDNS takes an address from one user when it is sent for another";
+    AddressSharedPorts "address.shared_ports" "{address} is shared with the provider's other customers, each of whom has some of its ports (protocol {proto} of network '{network}'); ask the provider for a public one, or, if it is yours alone, set option shared_address '1'" => "MAP, DS-Lite: only the Internet provider can help, with a public address. If it is known to be yours alone, `option shared_address '1'`";
+    AddressSharedCgnat "address.shared_cgnat" "{address} is shared with the provider's other customers, since network '{network}' itself has {inside}, a CGNAT address (100.64.0.0/10); ask the provider for a public one, or, if it is yours alone, set option shared_address '1'" => "only the Internet provider can help: with a public address. What neighbours share is not sent, though a page says a public address: it is that of the provider's NAT. If it is known to be yours alone, `option shared_address '1'`";
+    AddressSharedProtocol "address.shared_protocol" "{address} is shared with the provider's other customers, since network '{network}' itself has {inside}, one for the inside of DS-Lite or 464XLAT; ask the provider for a public one, or, if it is yours alone, set option shared_address '1'" => "@address.shared_cgnat";
+    AddressOfRival "address.of_rival" "section '{section}' has {address} for user '{ident}': SkyDNS takes an address from one user when it is sent for another" => "two users of SkyDNS cannot have one address: leave one section out, or give it another source";
 
     // A source that has no address.
-    SourceSharingUnknown "source.sharing_unknown" "netifd cannot say whether {address} is shared with strangers (CGNAT): {cause}";
-    SourceNoAddress "source.no_address" "network '{network}' {state}{hint}";
+    SourceSharingUnknown "source.sharing_unknown" "netifd cannot say whether {address} is shared with strangers (CGNAT): {cause}" => "netifd does not answer, so what the page says is not sent: `ubus call network.interface dump`";
+    SourceNoAddress "source.no_address" "network '{network}' {state}{hint}" => "the WAN is down: `ifstatus wan`, `ifup wan`";
     SourceNoAddressOfFamily "source.no_address_of_family" "network '{network}' has no {family} address{hint}";
     SourceOtherNetwork "source.other_network" "; network '{network}' has one (option network '{network}')";
-    SourceNoneHasAddress "source.none_has_address" "no network has an {family} address: {states:, }";
-    SourceOnlyPrefix "source.only_prefix" "only a prefix is delegated ({prefix}), and '{network}' has no address of its own: take the LAN's network (source 'network', option network '{lan}')";
+    SourceNoneHasAddress "source.none_has_address" "no network has an {family} address: {states:, }" => "none of `list network` is connected: `ifstatus wan`";
+    SourceOnlyPrefix "source.only_prefix" "only a prefix is delegated ({prefix}), and '{network}' has no address of its own: take the LAN's network (source 'network', option network '{lan}')" => "`option network` is the LAN's network, which the rest of the line names";
     SourcePrefixUnused "source.prefix_unused" "only a prefix is delegated ({prefix}), and '{network}' has no address of its own: give some of it to the LAN (option ip6assign '60' in /etc/config/network), and take the LAN's network";
-    SourceNoDevice "source.no_device" "there is no device {device}";
+    SourceNoDevice "source.no_device" "there is no device {device}" => "`option device` is a name as `ip address` shows it. The devices that have a public address stand under that line, each as the option that would name it";
     SourceNoAddressList "source.no_address_list" "the kernel lists no addresses: {error}";
     SourceNetworkWithoutDevice "source.network_without_device" "the network has none: it {state}";
     SourcePages "source.pages" "{pages:; }";
-    SourceCommandNoInterpreter "source.command_no_interpreter" "the command {program} cannot be run: the interpreter in its first line is missing; does that line end in CR LF?{stderr}";
+    SourceCommandNoInterpreter "source.command_no_interpreter" "the command {program} cannot be run: the interpreter in its first line is missing; does that line end in CR LF?{stderr}" => "the script was written on Windows: `sed -i 's/\\r$//'` on it. Or its first line names a shell that OpenWrt has not: `#!/bin/sh`";
     SourceCommandNotStarted "source.command_not_started" "the command {program} cannot be run: {error}{stderr}";
     SourceCommandUnheard "source.command_unheard" "the command {program} cannot be listened to: {error}{stderr}";
-    SourceCommandFailed "source.command_failed" "the command {program} failed ({exit}){stderr}";
-    SourceCommandTimeout "source.command_timeout" "the command {program} took longer than {seconds} s{stderr}";
-    SourceCommandSilent "source.command_silent" "the command {program} printed nothing{stderr}";
-    SourceCommandNotAnAddress "source.command_not_an_address" "the command {program} did not print an address, but '{line}'{stderr}";
+    SourceCommandFailed "source.command_failed" "the command {program} failed ({exit}){stderr}" => "run it by hand, as root: its first line is to be the address. `curl -s` says nothing of its errors, `curl -sS` does";
+    SourceCommandTimeout "source.command_timeout" "the command {program} took longer than {seconds} s{stderr}" => "@source.command_failed";
+    SourceCommandSilent "source.command_silent" "the command {program} printed nothing{stderr}" => "@source.command_failed";
+    SourceCommandNotAnAddress "source.command_not_an_address" "the command {program} did not print an address, but '{line}'{stderr}" => "@source.command_failed";
     SourceCommandError "source.command_error" "; its standard error: {line}";
 
     // A page of source 'web'.
     PageFault "page.fault" "{url}: {cause}";
     PageStatus "page.status" "HTTP status {status}";
-    PageHtml "page.html" "the page is HTML and not an address: does this line want a login first?";
+    PageHtml "page.html" "the page is HTML and not an address: does this line want a login first?" => "the provider wants a login first, or the URL is that of a page for people";
     PageNoMember "page.no_member" "the page is JSON without an address in 'ip', 'address', 'query' or 'origin'";
     PageNotAnAddress "page.not_an_address" "the page is not one address and nothing else";
     PageOtherFamily "page.other_family" "it says {address}, which is of the other family";
 
     // What netifd says of a network, behind its name.
     NetworkNamed "network.named" "'{network}' {state}";
-    NetworkUnknown "network.unknown" "netifd knows no network '{network}'";
-    NetworkMisspelt "network.misspelt" "netifd knows no network '{network}' (did you mean '{meant}'?)";
-    NetworkIsDevice "network.is_device" "netifd knows no network '{network}': {network} is the device of network '{meant}'";
+    NetworkUnknown "network.unknown" "netifd knows no network '{network}'" => "`option network` (or `bind`) is a name of `/etc/config/network`: `uci show network`";
+    NetworkMisspelt "network.misspelt" "netifd knows no network '{network}' (did you mean '{meant}'?)" => "@network.unknown";
+    NetworkIsDevice "network.is_device" "netifd knows no network '{network}': {network} is the device of network '{meant}'" => "`option network` is the name of the network: `wan`";
     NetworkUp "network.up" "is up{errors}";
     NetworkUpWithoutAddress "network.up_without_address" "is up without an address{errors}";
-    NetworkLoginFailed "network.login_failed" "could not log in{errors}";
+    NetworkLoginFailed "network.login_failed" "could not log in{errors}" => "login and password in `/etc/config/network` are those of `wansync vpnki add_tunnel`? Then `ifup vpnki0`";
     NetworkNoDevice "network.no_device" "has no device{errors}";
     NetworkNoSuchDevice "network.no_such_device" "has no device {device}{errors}";
     NetworkWaitsForDhcp "network.waits_for_dhcp" "is waiting for DHCP{errors}";
@@ -107,7 +107,7 @@ table! {
     NetworkDials "network.dials" "is dialling{errors}";
     NetworkPending "network.pending" "is being set up{errors}";
     NetworkDown "network.down" "is down{errors}";
-    NetworkOff "network.off" "was taken down by hand; 'ifup {network}' brings it back";
+    NetworkOff "network.off" "was taken down by hand; 'ifup {network}' brings it back" => "`ifup vpnki0`. What its owner took down is left alone";
     NetworkNotStarted "network.not_started" "is not started at boot (auto '0'); 'ifup {network}' brings it up";
     NetworkRestarting "network.restarting" "is being restarted";
     NetworkGone "network.gone" "is gone: netifd has it no longer";
@@ -127,10 +127,10 @@ table! {
 
     // ubus gave no answer.
     UbusNotAsked "ubus.not_asked" "not asked yet";
-    UbusNotRunning "ubus.not_running" "ubusd is not running: nobody listens at {socket}";
-    UbusConnect "ubus.connect" "no connection to ubusd at {socket}: {error}";
+    UbusNotRunning "ubus.not_running" "ubusd is not running: nobody listens at {socket}" => "the router itself is ill: reboot it";
+    UbusConnect "ubus.connect" "no connection to ubusd at {socket}: {error}" => "@ubus.not_running";
     UbusUnknownUser "ubus.unknown_user" "ubusd hung up without a greeting: this process's user or group is not known to the system";
-    UbusNoNetifd "ubus.no_netifd" "netifd is not running: ubus has no object {object}";
+    UbusNoNetifd "ubus.no_netifd" "netifd is not running: ubus has no object {object}" => "@ubus.not_running";
     UbusNoProcd "ubus.no_procd" "procd does not answer: ubus has no object {object}";
     UbusNoObject "ubus.no_object" "ubus has no object {object}: is its program running?";
     UbusNotPermitted "ubus.not_permitted" "ubus does not permit this user to call {call}";
@@ -143,22 +143,22 @@ table! {
     UbusTooLong "ubus.too_long" "the arguments of ubus call {call} are too long";
 
     // What else stops a pass before it sends.
-    PassClockNotSet "pass.clock_not_set" "the clock is not set (it says {date}), so no certificate can be checked; this waits for NTP";
+    PassClockNotSet "pass.clock_not_set" "the clock is not set (it says {date}), so no certificate can be checked; this waits for NTP" => "`/etc/init.d/sysntpd restart`, `uci show system.ntp`. The NTP event starts the pass";
     PassKeyOfUser "pass.key_of_user" "{cause} (number {user}, not root)";
-    PassCannotRemember "pass.cannot_remember" "{cause}; until it can be written, nothing is sent";
+    PassCannotRemember "pass.cannot_remember" "{cause}; until it can be written, nothing is sent" => "`df /tmp /overlay`: is it full, or read-only? Without `/var/run/wansync` nothing is sent; without `/etc/wansync` a reboot sends again";
 
     // The service refused before.
-    HoldPause "hold.pause" "the service refused before ({refusal}), so nothing is sent; a changed configuration or key ends the hold at once";
-    HoldAddress "hold.address" "the service refused {count} times within 24 h ({refusal}), so {address} is not sent, not even with --force; a changed configuration or key ends the hold at once";
-    HoldAll "hold.all" "the service refused {count} times within 24 h ({refusal}), so no address is sent, not even with --force; a changed configuration or key ends the hold at once";
+    HoldPause "hold.pause" "the service refused before ({refusal}), so nothing is sent; a changed configuration or key ends the hold at once" => "put right what is in the brackets. A changed configuration or key ends the hold at once; another address is tried without delay. `wansync once --force` skips the pause, and not the limits: a refusal that is repeated may lock the account";
+    HoldAddress "hold.address" "the service refused {count} times within 24 h ({refusal}), so {address} is not sent, not even with --force; a changed configuration or key ends the hold at once" => "put right what is in the brackets: nothing but a changed configuration or key ends it within a day";
+    HoldAll "hold.all" "the service refused {count} times within 24 h ({refusal}), so no address is sent, not even with --force; a changed configuration or key ends the hold at once" => "@hold.address";
 
     // It is sent later.
-    WaitHoldDown "wait.hold_down" "the WAN flaps: it changed its address more than three times a minute, so {address} waits";
-    WaitDailyLimit "wait.daily_limit" "the daily limit of {limit} sends is used up";
-    WaitHalfDailyLimit "wait.half_daily_limit" "half of the daily limit of {limit} sends is used up, so that one is sent every {pause_s}";
-    WaitSpread "wait.spread" "this router's part of the {spread_s} after a boot, over which routers spread their first send, is not over (option spread)";
-    WaitAsked "wait.asked" "the service asked to wait ({cause})";
-    WaitBackoff "wait.backoff" "waiting after a failure ({cause})";
+    WaitHoldDown "wait.hold_down" "the WAN flaps: it changed its address more than three times a minute, so {address} waits" => "nothing: the latest address is sent within 5 min. Why does it flap? `logread -e netifd`";
+    WaitDailyLimit "wait.daily_limit" "the daily limit of {limit} sends is used up" => "why does the address change so often? `logread -e wansync`, `logread -e netifd`. Nothing is sent until 24 h have passed since the first of these sends";
+    WaitHalfDailyLimit "wait.half_daily_limit" "half of the daily limit of {limit} sends is used up, so that one is sent every {pause_s}" => "why does the address change so often? `logread -e wansync`, `logread -e netifd`. The latest address is sent when its turn comes, or by `wansync once --force`";
+    WaitSpread "wait.spread" "this router's part of the {spread_s} after a boot, over which routers spread their first send, is not over (option spread)" => "nothing: it is sent then. For a single router leave out `option spread`; `wansync once --force` does not wait";
+    WaitAsked "wait.asked" "the service asked to wait ({cause})" => "nothing, or `wansync once --force`, which waits for no backoff";
+    WaitBackoff "wait.backoff" "waiting after a failure ({cause})" => "@wait.asked";
 
     // What keeps a section from being acted upon.
     SectionWrong "section.wrong" "its configuration is wrong; run 'wansync check'";
@@ -193,15 +193,15 @@ table! {
     TunnelAnd "tunnel.and" "{causes: and }";
     TunnelAndRoute "tunnel.and_route" "{causes:, } and {remark}";
     TunnelRemark "tunnel.remark" "{cause}; {remark}";
-    TunnelSilent "tunnel.silent" "{address} has not answered for {age_s}";
-    TunnelNeverAnswered "tunnel.never_answered" "{address} has never answered";
+    TunnelSilent "tunnel.silent" "{address} has not answered for {age_s}" => "does anything? `ping -I vpnki0 172.16.0.1`. If that never answers, take another `ping`, or none";
+    TunnelNeverAnswered "tunnel.never_answered" "{address} has never answered" => "@tunnel.silent";
     TunnelNoHandshake "tunnel.no_handshake" "no peer has ever shaken hands";
     TunnelOldHandshake "tunnel.old_handshake" "no peer has shaken hands for {age_s}";
     TunnelUnanswered "tunnel.unanswered" "{kib} KiB were sent through {network} in {age_s} and nothing was received";
     TunnelInactive "tunnel.inactive" "VPNKI lists {tunnel} as inactive";
     TunnelDoubtPing "tunnel.doubt_ping" "{cause} (is 'option ping' right?)";
     TunnelDoubtName "tunnel.doubt_name" "{cause}, as it always has (is 'option name' right?)";
-    TunnelNotListed "tunnel.not_listed" "VPNKI has no tunnel '{tunnel}': check 'option name'";
+    TunnelNotListed "tunnel.not_listed" "VPNKI has no tunnel '{tunnel}': check 'option name'" => "`option name`: `wansync vpnki tunnels` lists them";
     TunnelAmbiguous "tunnel.ambiguous" "VPNKI's '{tunnel}' may be {names}: 'option name' must be the login of one";
     TunnelVpnkiSilent "tunnel.vpnki_silent" "VPNKI could not be asked: {cause}";
     TunnelPingSilent "tunnel.ping_silent" "{address} could not be asked: {cause}";
@@ -271,23 +271,23 @@ table! {
     // A request that failed.
     FailureAt "failure.at" "{host}: {cause}";
     FailureBind "failure.bind" "the connection could not be bound to device {device}: {cause}";
-    FailureName "failure.name" "name resolution of {host} failed: {causes:; }";
-    FailureConnect "failure.connect" "no connection to {host}: {cause}";
-    FailureUnreached "failure.unreached" "no connection to {host}: {attempts:; }";
-    FailureUnreachedThrough "failure.unreached_through" "no connection to {host} through {device}: {attempts:; }";
+    FailureName "failure.name" "name resolution of {host} failed: {causes:; }" => "`nslookup www.skydns.ru`; is the WAN up, is dnsmasq? It is tried again every minute";
+    FailureConnect "failure.connect" "no connection to {host}: {cause}" => "what became of each address is behind it. `Connection refused`, `No route to host`: is the WAN up, does a firewall forbid port 443?";
+    FailureUnreached "failure.unreached" "no connection to {host}: {attempts:; }" => "@failure.connect";
+    FailureUnreachedThrough "failure.unreached_through" "no connection to {host} through {device}: {attempts:; }" => "@failure.connect";
     FailureTls "failure.tls" "TLS with {host} failed: {causes:; }";
-    FailureTimeoutConnect "failure.timeout_connect" "the connection of {host} took longer than {seconds} s{places}";
-    FailureTimeoutHandshake "failure.timeout_handshake" "the TLS handshake of {host} took longer than {seconds} s{places}";
-    FailureTimeoutReply "failure.timeout_reply" "the reply of {host} took longer than {seconds} s{places}";
+    FailureTimeoutConnect "failure.timeout_connect" "the connection of {host} took longer than {seconds} s{places}" => "the addresses in brackets swallow what is sent. If they are all of IPv6, `option transport 'ipv4'`; if only large packets are lost, `option mtu_fix '1'` of the firewall's zone";
+    FailureTimeoutHandshake "failure.timeout_handshake" "the TLS handshake of {host} took longer than {seconds} s{places}" => "@failure.timeout_connect";
+    FailureTimeoutReply "failure.timeout_reply" "the reply of {host} took longer than {seconds} s{places}" => "@failure.timeout_connect";
     FailurePlaces "failure.places" " ({places:, })";
     FailureBroken "failure.broken" "the connection to {host} broke: {cause}";
-    FailureRedirect "failure.redirect" "redirected to {url}, which is not followed: two redirects at most, and only within the same server, so that the key stays there";
+    FailureRedirect "failure.redirect" "redirected to {url}, which is not followed: two redirects at most, and only within the same server, so that the key stays there" => "a portal that wants a login, or a filter; or the service has moved: is `option base_url` right?";
     FailureTooLarge "failure.too_large" "the reply is larger than {bytes} bytes";
-    FailureStatus "failure.status" "HTTP status {status}";
-    FailureStatusOfServer "failure.status_of_server" "HTTP status {status} of a web server, not of the service itself";
+    FailureStatus "failure.status" "HTTP status {status}" => "SkyDNS has a problem of its own. Nothing need be done: it is sent again, by itself, within 15 s at first and 30 min at most";
+    FailureStatusOfServer "failure.status_of_server" "HTTP status {status} of a web server, not of the service itself" => "SkyDNS's site is being worked on; this says nothing about the key. Nothing need be done: it is sent again after 5 min at first. If it stays so, is `option base_url` right?";
     FailureStatusSays "failure.status_says" "HTTP status {status}: {message}";
-    FailureDoubtful "failure.doubtful" "the reply confirms nothing: {cause}";
-    FailureNotJson "failure.not_json" "the reply is not JSON but {what}";
+    FailureDoubtful "failure.doubtful" "the reply confirms nothing: {cause}" => "what came says \"ok\", but not as the service says it: something on the way changes replies. Nothing need be done: it is sent again";
+    FailureNotJson "failure.not_json" "the reply is not JSON but {what}" => "@failure.status";
     FailureRefused "failure.refused" "the service says: {message}";
     FailureRefusedAt "failure.refused_at" "{host} says: {message}";
     FailureUnknown "failure.unknown" "the reply is not understood: {what}";
@@ -347,8 +347,8 @@ table! {
     AttemptAddress "attempt.address" "{address}";
     AttemptMore "attempt.more" "and {count} more addresses";
     AttemptThrough "attempt.through" "through {device}";
-    AttemptNoHost "attempt.no_host" "{address} is no host: does a filter block the name?";
-    AttemptOwnHost "attempt.own_host" "{address} is this router itself: does a filter block the name?";
+    AttemptNoHost "attempt.no_host" "{address} is no host: does a filter block the name?" => "an ad blocker's or a filter's list blocks half of the name, that of IPv4 or that of IPv6, and what the other half leads to was tried in vain: `grep -r skydns /tmp/dnsmasq.d /etc/hosts`, and let it pass";
+    AttemptOwnHost "attempt.own_host" "{address} is this router itself: does a filter block the name?" => "@attempt.no_host";
     NameNoFamily "name.no_family" "no {family} address: {cause}";
     NameNone "name.none" "it has no address";
     NameNoneOfFamily "name.none_of_family" "it has no {family} address";
@@ -357,16 +357,16 @@ table! {
     NameNoAnswer "name.no_answer" "no name server gives an answer";
     NameRefused "name.refused" "the name server refuses to answer";
     NameLate "name.late" "no name server gave an answer within {seconds} s";
-    NameFiltered "name.filtered" "a filter on this router or its DNS blocks the name: it answers {address}";
+    NameFiltered "name.filtered" "a filter on this router or its DNS blocks the name: it answers {address}" => "an ad blocker's or a filter's list holds the service's name: `grep -r skydns /tmp/dnsmasq.d /etc/hosts`, and let it pass";
 
     NameFailed "name.failed" "it failed";
     NameOutOfMemory "name.out_of_memory" "out of memory";
     NameError "name.error" "error {number} of the resolver";
 
     // TLS.
-    TlsClockNotSet "tls.clock_not_set" "the router's clock is not set";
+    TlsClockNotSet "tls.clock_not_set" "the router's clock is not set" => "@pass.clock_not_set";
     TlsNoRandomNumbers "tls.no_random_numbers" "the kernel has no random numbers yet, as may be for a while after boot";
-    TlsCaFile "tls.ca_file" "the CA file {file} cannot be used: {cause}";
+    TlsCaFile "tls.ca_file" "the CA file {file} cannot be used: {cause}" => "install `ca-bundle` again";
     TlsNotTls "tls.not_tls" "what came is not TLS";
     TlsDamaged "tls.damaged" "it sent a TLS message that is damaged";
     TlsDamagedPart "tls.damaged_part" "it sent a TLS message that is damaged ({name})";
@@ -382,55 +382,55 @@ table! {
     TlsNoSuchName "tls.no_such_name" "no certificate can be for this name";
     TlsClosed "tls.closed" "it closed the connection";
     TlsAlert "tls.alert" "it refused to go on (alert {alert})";
-    TlsAlertNothingInCommon "tls.alert_nothing_in_common" "it refused to go on (alert {alert}): it has no version, cipher, curve or kind of certificate in common with wansync";
-    TlsAlertWantsCertificate "tls.alert_wants_certificate" "it refused to go on (alert {alert}): it wants a certificate of this router, and wansync has none";
+    TlsAlertNothingInCommon "tls.alert_nothing_in_common" "it refused to go on (alert {alert}): it has no version, cipher, curve or kind of certificate in common with wansync" => "the server allows too little. It needs TLS 1.2 or 1.3; X25519, P-256 or P-384; AES-GCM or ChaCha20-Poly1305; a certificate with RSA, P-256 or P-384";
+    TlsAlertWantsCertificate "tls.alert_wants_certificate" "it refused to go on (alert {alert}): it wants a certificate of this router, and wansync has none" => "the server asks routers for certificates: its owner has to let this one in without";
     TlsAlertVersion "tls.alert_version" "it refused to go on (alert {alert}): it speaks neither TLS 1.2 nor 1.3";
     TlsAlertName "tls.alert_name" "it refused to go on (alert {alert}): it does not know this name";
     TlsAlertFault "tls.alert_fault" "it refused to go on (alert {alert}): it has a fault of its own";
 
     // A file that cannot be used.
-    FileEmpty "file.no_certificate" "it holds no certificate";
+    FileEmpty "file.no_certificate" "it holds no certificate" => "@tls.ca_file";
     FileDer "file.der" "it is not PEM but DER, which 'openssl x509 -inform der' converts";
     FileKeyOnly "file.key_only" "it holds a private key, and no certificate";
     FileDirectory "file.directory" "it is a directory";
     FileNotAFile "file.not_a_file" "it is not a file";
     FileTooLarge "file.too_large" "it is larger than {max} MiB";
     FileChanged "file.changed" "it {error}";
-    FileCannotWrite "file.cannot_write" "cannot write {file}: {cause}";
-    FileLink "file.link" "{file} is a symbolic link; remove it";
-    FileOtherKind "file.other_kind" "{file} is not a regular file; remove it";
+    FileCannotWrite "file.cannot_write" "cannot write {file}: {cause}" => "@pass.cannot_remember";
+    FileLink "file.link" "{file} is a symbolic link; remove it" => "it is not wansync's: who put it there? Remove it, and the next pass goes on";
+    FileOtherKind "file.other_kind" "{file} is not a regular file; remove it" => "@file.link";
     FileNoSocket "file.no_socket" "{file} is not a socket; remove it";
-    FileHardLink "file.hard_link" "{file} has a second name elsewhere (a hard link); remove it";
-    FileOfOther "file.of_other" "{file} belongs to another user; remove it";
-    FileInTheWay "file.in_the_way" "{file} is in the way; remove it";
-    FolderLink "folder.link" "{file} is a symbolic link of another user's; remove it";
-    FolderNoFolder "folder.no_folder" "{file} is not a folder; remove it";
-    FolderOfOther "folder.of_other" "{file} is a folder of another user's; remove it";
+    FileHardLink "file.hard_link" "{file} has a second name elsewhere (a hard link); remove it" => "@file.link";
+    FileOfOther "file.of_other" "{file} belongs to another user; remove it" => "@file.link";
+    FileInTheWay "file.in_the_way" "{file} is in the way; remove it" => "@file.link";
+    FolderLink "folder.link" "{file} is a symbolic link of another user's; remove it" => "@file.link";
+    FolderNoFolder "folder.no_folder" "{file} is not a folder; remove it" => "@file.link";
+    FolderOfOther "folder.of_other" "{file} is a folder of another user's; remove it" => "@file.link";
 
     // A certificate that is not accepted.
-    CertUntrusted "cert.untrusted" "its certificate is not trusted by {file}: {cause}";
-    CertSelfSigned "cert.self_signed" "it is self-signed, as '{name}', and is not itself in the file";
-    CertReplaced "cert.replaced" "it is self-signed, as '{name}', and the file has another certificate of that name";
-    CertNoIssuer "cert.no_issuer" "its issuer '{name}' is not in the file, and the server sends no certificate of it: an intermediate certificate is missing, or the file lacks this CA";
-    CertNoRoot "cert.no_root" "its chain ends at '{name}', which is not in the file, and the server sends no certificate of it: the file lacks this CA, or an intermediate certificate is missing";
-    CertUnknownRoot "cert.unknown_root" "its chain ends at '{name}', which is not in the file";
+    CertUntrusted "cert.untrusted" "its certificate is not trusted by {file}: {cause}" => "somebody is in between (a portal that wants a login, a filter), or the CA file is old: upgrade `ca-bundle`";
+    CertSelfSigned "cert.self_signed" "it is self-signed, as '{name}', and is not itself in the file" => "a server of your own, a relay: that very certificate (PEM) in `option ca_file` is trusted as it is, whatever name it has, until it expires";
+    CertReplaced "cert.replaced" "it is self-signed, as '{name}', and the file has another certificate of that name" => "@cert.self_signed";
+    CertNoIssuer "cert.no_issuer" "its issuer '{name}' is not in the file, and the server sends no certificate of it: an intermediate certificate is missing, or the file lacks this CA" => "who is that issuer? If it is none of the server's, somebody is in between. Else the server's owner has to add the intermediate certificate; or `option ca_file` is a file of yours, with that CA's certificate (PEM) after those of `ca-bundle`";
+    CertNoRoot "cert.no_root" "its chain ends at '{name}', which is not in the file, and the server sends no certificate of it: the file lacks this CA, or an intermediate certificate is missing" => "@cert.no_issuer";
+    CertUnknownRoot "cert.unknown_root" "its chain ends at '{name}', which is not in the file" => "@cert.no_issuer";
     CertOtherKey "cert.other_key" "its issuer '{name}' has another key in the file";
-    CertOtherName "cert.other_name" "its certificate is for another name: {names}";
-    CertCommonName "cert.common_name" "its certificate names no host in subjectAltName, only a common name: {name}";
-    CertNoName "cert.no_name" "its certificate names no host in subjectAltName, nor anywhere else";
+    CertOtherName "cert.other_name" "its certificate is for another name: {names}" => "the host in `option base_url` is one of these names, or somebody is in between";
+    CertCommonName "cert.common_name" "its certificate names no host in subjectAltName, only a common name: {name}" => "a certificate of another age: the server's owner makes one with `subjectAltName`; or, if it is your own, pin it in `option ca_file`";
+    CertNoName "cert.no_name" "its certificate names no host in subjectAltName, nor anywhere else" => "@cert.common_name";
     CertOwn "cert.own" "its certificate";
     CertOfIssuer "cert.of_issuer" "the certificate of its issuer '{name}'";
-    CertExpired "cert.expired" "{whose} has expired on {until}, or this clock, which says {date}, is wrong";
-    CertNotYetValid "cert.not_yet_valid" "{whose} is not valid yet: is the router's clock right? It says {date}, the certificate begins on {from}";
-    CertKeyShort "cert.key_short" "{whose} has a key that is too short (RSA of {bits} bits, {min} to {max} are accepted)";
-    CertKeyLong "cert.key_long" "{whose} has a key that is too long (RSA of {bits} bits, {min} to {max} are accepted)";
+    CertExpired "cert.expired" "{whose} has expired on {until}, or this clock, which says {date}, is wrong" => "`date`. If that is wrong: `/etc/init.d/sysntpd restart`. If not, the server's owner has to renew the certificate";
+    CertNotYetValid "cert.not_yet_valid" "{whose} is not valid yet: is the router's clock right? It says {date}, the certificate begins on {from}" => "@cert.expired";
+    CertKeyShort "cert.key_short" "{whose} has a key that is too short (RSA of {bits} bits, {min} to {max} are accepted)" => "the server's owner makes a new one: RSA of 2048 to 8192 bits, P-256 or P-384, signed with SHA-256 or more";
+    CertKeyLong "cert.key_long" "{whose} has a key that is too long (RSA of {bits} bits, {min} to {max} are accepted)" => "@cert.key_short";
     CertNotItsKey "cert.not_its_key" "its certificate is not its own: it has not the key that belongs to it";
-    CertSignedBy "cert.signed_by" "its certificate cannot be used (it is signed with {algorithm}, which is not supported)";
-    CertSignedUnsafely "cert.signed_unsafely" "its certificate cannot be used (it is signed with {algorithm}, which is not safe)";
-    CertSignedByEdwards "cert.signed_by_edwards" "its certificate cannot be used (it is signed with Ed25519 or Ed448, which is not supported)";
-    CertSignedByEcdsaSha512 "cert.signed_by_ecdsa_sha512" "its certificate cannot be used (it is signed with ECDSA and SHA-512, which is not supported)";
-    CertSignedByCurve "cert.signed_by_curve" "its certificate cannot be used (it is signed by a key on a curve other than P-256 and P-384)";
-    CertSignedInOtherWay "cert.signed_in_other_way" "its certificate cannot be used (it is signed in a way that is not supported)";
+    CertSignedBy "cert.signed_by" "its certificate cannot be used (it is signed with {algorithm}, which is not supported)" => "@cert.key_short";
+    CertSignedUnsafely "cert.signed_unsafely" "its certificate cannot be used (it is signed with {algorithm}, which is not safe)" => "@cert.key_short";
+    CertSignedByEdwards "cert.signed_by_edwards" "its certificate cannot be used (it is signed with Ed25519 or Ed448, which is not supported)" => "@cert.key_short";
+    CertSignedByEcdsaSha512 "cert.signed_by_ecdsa_sha512" "its certificate cannot be used (it is signed with ECDSA and SHA-512, which is not supported)" => "@cert.key_short";
+    CertSignedByCurve "cert.signed_by_curve" "its certificate cannot be used (it is signed by a key on a curve other than P-256 and P-384)" => "@cert.key_short";
+    CertSignedInOtherWay "cert.signed_in_other_way" "its certificate cannot be used (it is signed in a way that is not supported)" => "@cert.key_short";
     CertDamaged "cert.damaged" "its certificate cannot be used (it is damaged)";
     CertVersion "cert.version" "its certificate cannot be used (it is not of X.509 version 3)";
     CertCriticalExtension "cert.critical_extension" "its certificate cannot be used (it has a critical extension that is unknown)";
@@ -615,9 +615,16 @@ impl Code {
         Template(self.line(1))
     }
 
-    /// What is to be done about it, where that does not go without saying.
+    /// What is to be done about it, where that does not go without saying. The table has
+    /// `@CODE` for the same as of another code.
     pub fn action(self) -> Option<&'static str> {
-        Some(self.line(2)).filter(|action| !action.is_empty())
+        match self.line(2) {
+            "" => None,
+            action => match action.strip_prefix('@') {
+                Some(other) => Code::from_name(other)?.action(),
+                None => Some(action),
+            },
+        }
     }
 
     /// The names of its arguments, in the order of the template.

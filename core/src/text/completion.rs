@@ -40,8 +40,8 @@ complete -o default -F _wansync wansync
 ";
 
 /// The program's commands, as its command line lists them.
-pub const COMMANDS: [&str; 9] = [
-    "once", "daemon", "event", "status", "check", "report", "notify", "skydns", "vpnki",
+pub const COMMANDS: [&str; 10] = [
+    "once", "daemon", "event", "status", "check", "report", "explain", "notify", "skydns", "vpnki",
 ];
 
 /// The options of the commands without a table.

@@ -6,6 +6,7 @@
 
 pub mod chart;
 pub mod completion;
+pub mod explain;
 pub mod frame;
 pub mod help;
 pub mod init;
