@@ -99,8 +99,9 @@ impl Columns {
         &self.names
     }
 
-    /// The parameters of a row, not checked yet. An empty cell is no parameter; one of a
-    /// parameter that may be given several times holds as many as words.
+    /// The parameters of a row, not checked yet. Blanks around a cell are no part of it,
+    /// unless it is a password; an empty cell is no parameter; one of a parameter that may
+    /// be given several times holds as many as words.
     ///
     /// # Errors
     /// The row has not as many cells as the table has columns.
@@ -124,6 +125,10 @@ impl Columns {
         let mut pairs: Vec<(&str, &str)> = fixed.map(|(n, v)| (&**n, &**v)).collect();
         for (at, parameter) in &self.uses {
             let cell = cells.get(*at).map_or("", |cell| cell.as_str());
+            let cell = match parameter.kind {
+                ParameterKind::Password => cell,
+                _ => cell.trim(),
+            };
             if parameter.count == Occurrence::Many {
                 pairs.extend(cell.split_whitespace().map(|word| (parameter.name, word)));
             } else if !cell.is_empty() {
@@ -166,16 +171,16 @@ fn choose<'a>(
     let mut uses = Vec::new();
     for word in chosen.split(',').map(str::trim) {
         let (parameter, column) = word.split_once('=').unwrap_or((word, word));
-        match names.iter().position(|name| name == column) {
-            Some(at) => uses.push((at, parameter)),
-            None => {
-                let known: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-                let more = match hint(column, &known) {
-                    hint if hint.is_empty() => format!("; it has {}", known.join(", ")),
-                    hint => hint,
-                };
-                wrong.push(format!("--columns: there is no column '{column}'{more}"));
-            }
+        let before = uses.len();
+        let of_that_name = names.iter().enumerate().filter(|(_, name)| *name == column);
+        uses.extend(of_that_name.map(|(at, _)| (at, parameter)));
+        if uses.len() == before {
+            let known: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            let more = match hint(column, &known) {
+                hint if hint.is_empty() => format!("; it has {}", known.join(", ")),
+                hint => hint,
+            };
+            wrong.push(format!("--columns: there is no column '{column}'{more}"));
         }
     }
     uses
@@ -206,7 +211,7 @@ mod tests {
             &'a [(&'a str, &'a str)],
             &'a [&'a str],
         );
-        let table: [Row<'_>; 9] = [
+        let table: [Row<'_>; 10] = [
             ("subscribe", &subscribe, None, &[], &[]),
             (
                 "subscribe",
@@ -258,6 +263,13 @@ mod tests {
             ),
             (
                 "activate",
+                &["login", "login"],
+                Some("ident=login"),
+                &[],
+                &["'ident' has two columns"],
+            ),
+            (
+                "activate",
                 &["ident"],
                 Some("ident, ident"),
                 &[],
@@ -285,7 +297,7 @@ mod tests {
         .expect("good columns");
         let cells =
             |cells: &[&str]| -> Vec<String> { cells.iter().map(|c| (*c).to_owned()).collect() };
-        let row = cells(&["user1", "8.8.4.4 8.8.8.8", "", "1.1.1.1", " "]);
+        let row = cells(&[" user1\u{a0}", "8.8.4.4 8.8.8.8", "", "1.1.1.1", " "]);
         let expected = [
             ("profile", "7"),
             ("ident", "user1"),

@@ -76,8 +76,8 @@ pub struct CsvFault {
 pub enum CsvFaultKind {
     /// Text in another encoding than UTF-8.
     NotUtf8,
-    /// A row beyond any use: a quote is missing.
-    TooLong,
+    /// A row that does not end, or is beyond any use: a quote is missing.
+    NoEnd,
 }
 
 impl fmt::Display for CsvFault {
@@ -85,7 +85,10 @@ impl fmt::Display for CsvFault {
         write!(f, "line {}", self.line)?;
         f.write_str(match self.kind {
             CsvFaultKind::NotUtf8 => " is not UTF-8; spreadsheets save it as 'CSV UTF-8'",
-            CsvFaultKind::TooLong => " begins a row that does not end; is a quote missing?",
+            CsvFaultKind::NoEnd => {
+                " begins a row without an end, or with more than 256 cells or 64 KB; is a quote \
+                 missing?"
+            }
         })
     }
 }
@@ -144,7 +147,13 @@ impl CsvReader {
                     self.text.resize(self.text.len() * 2, 0);
                 }
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
-                    return Err(self.fault(CsvFaultKind::TooLong));
+                    return Err(self.fault(CsvFaultKind::NoEnd));
+                }
+                // What ends with the text, and not with its last line, is within quotes.
+                ReadRecordResult::Record
+                    if input.is_empty() && self.text[..self.length].ends_with(b"\n") =>
+                {
+                    return Err(self.fault(CsvFaultKind::NoEnd));
                 }
                 ReadRecordResult::Record => {
                     let row = self.row()?;
@@ -198,6 +207,7 @@ impl CsvReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
     use alloc::string::ToString;
 
     /// All rows, from pieces of this length.
@@ -260,6 +270,19 @@ mod tests {
     }
 
     #[test]
+    fn rows_as_long_as_the_buffer() {
+        for length in 1020..1030 {
+            let cell = "x".repeat(length);
+            let text = format!("{cell}\n1\n");
+            for piece in [1, length, length + 1] {
+                let rows = rows(text.as_bytes(), piece).expect("rows");
+                assert_eq!(rows.len(), 2, "{length} in pieces of {piece}");
+                assert_eq!(rows[0].1, [&*cell]);
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_table() {
         let latin = b"ident\n\xe8\xe2\xe0\xed\n";
         assert_eq!(
@@ -269,7 +292,10 @@ mod tests {
         let mut endless = b"ident\nuser1\n\"user2\n".to_vec();
         endless.resize(200_000, b'x');
         let fault = rows(&endless, 4096).unwrap_err();
-        assert_eq!((fault.line, fault.kind), (3, CsvFaultKind::TooLong));
+        assert_eq!((fault.line, fault.kind), (3, CsvFaultKind::NoEnd));
+        let open = b"ident,note\nuser1,\"x\nuser2,y\n";
+        let fault = rows(open, 4096).unwrap_err();
+        assert_eq!((fault.line, fault.kind), (2, CsvFaultKind::NoEnd));
         let wide = ",".repeat(1000) + "x";
         assert_eq!(rows(wide.as_bytes(), 64).unwrap_err().line, 1);
     }
