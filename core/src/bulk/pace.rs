@@ -90,8 +90,8 @@ impl Pace {
             }
             self.pauses += 1;
         }
-        let pause = asked.unwrap_or(FIRST_PAUSE * 2_u32.pow(self.pauses.saturating_sub(1)));
-        let until = now + pause;
+        let pause = FIRST_PAUSE * 2_u32.pow(self.pauses.saturating_sub(1));
+        let until = now + asked.unwrap_or_default().max(pause);
         if is_new || asked.is_some() {
             self.until = Some(match self.until {
                 Some(other) if other > until => other,
@@ -181,6 +181,14 @@ mod tests {
             pace.note_failure(&status(503, Some(3601)), at, at),
             Err(Halt::Busy(Duration::from_secs(3601)))
         );
+    }
+
+    #[test]
+    fn a_wish_for_no_pause_is_not_granted() {
+        let (mut pace, at) = (Pace::default(), Boot::from_secs(100));
+        let failure = status(429, Some(0));
+        pace.note_failure(&failure, at, at).expect("it goes on");
+        assert_eq!(pace.pause_left(at), Some(FIRST_PAUSE));
     }
 
     #[test]

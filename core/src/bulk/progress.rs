@@ -85,6 +85,7 @@ impl Counts {
     /// let counts = Counts { total: Some(200), done: 48, failed: 2, ..Counts::default() };
     /// let line = counts.bar(Duration::from_secs(10), 60);
     /// assert_eq!(line, "[=====>              ] 50 of 200, 2 failed, 30 s left");
+    /// assert_eq!(counts.bar(Duration::from_secs(10), 20), "50 of 200, 2 failed");
     /// ```
     pub fn bar(&self, elapsed: Duration, columns: usize) -> String {
         let ended = self.ended();
@@ -108,16 +109,19 @@ impl Counts {
                 }
                 format!("[{bar:<room$}] {words}")
             }
-            _ => words,
+            _ => {
+                words.truncate(columns.saturating_sub(1));
+                words
+            }
         }
     }
 
     fn time_left(&self, elapsed: Duration) -> Option<Duration> {
         let here = self.done + self.failed + self.unknown;
         let left = self.total?.saturating_sub(self.ended());
-        let seconds = u128::from(elapsed.as_secs()) * u128::from(left) / u128::from(here.max(1));
-        let seconds = u64::try_from(seconds).ok()?;
-        (here > 0 && left > 0).then(|| Duration::from_secs(seconds))
+        let millis = elapsed.as_millis() * u128::from(left) / u128::from(here.max(1));
+        let millis = u64::try_from(millis).ok()?;
+        (here > 0 && left > 0).then(|| Duration::from_millis(millis))
     }
 
     fn push_troubles(&self, words: &mut String) {
