@@ -92,6 +92,17 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
     }
 }
 
+/// True if a file that a person named begins with this text.
+pub fn begins_with(path: &Path, text: &str) -> bool {
+    open_to_read(path).is_ok_and(|file| file_begins_with(&file, text))
+}
+
+/// True if an open file begins with this text.
+pub fn file_begins_with(file: &File, text: &str) -> bool {
+    let mut found = vec![0; text.len()];
+    file.read_exact_at(&mut found, 0).is_ok() && found == text.as_bytes()
+}
+
 /// A directory reads as an error, a pipe might never end.
 fn check_regular(what: &Metadata) -> io::Result<()> {
     match what.file_type() {

@@ -1,7 +1,8 @@
 //! A text that is read piece by piece: a file, or standard input.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,10 +46,16 @@ impl Input {
     }
 
     /// The next piece, empty at the end.
-    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(retry_on_intr(|| rustix::io::read(&*self, &mut *buffer))?)
+    }
+}
+
+impl AsFd for Input {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Input::File(file) => file.read(buffer),
-            Input::Standard => Ok(retry_on_intr(|| rustix::io::read(stdin(), &mut *buffer))?),
+            Input::File(file) => file.as_fd(),
+            Input::Standard => stdin(),
         }
     }
 }

@@ -3,8 +3,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use super::files;
 
 /// The file, which no other process uses as long as this one does.
 pub struct LineFile {
@@ -44,7 +47,11 @@ impl LineFile {
     pub fn create(path: &Path, title: &str, line_length: usize) -> Result<LineFile, LineFileError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).mode(0o600);
-        let made = LineFile::locked(path, options.open(path)?, title, line_length)?;
+        let file = options.open(path).map_err(|error| match error.into() {
+            LineFileError::Exists if !files::begins_with(path, title) => LineFileError::OtherTitle,
+            error => error,
+        })?;
+        let made = LineFile::locked(path, file, title, line_length)?;
         if let Err(error) = made.file.write_all_at(title.as_bytes(), 0) {
             let _ = fs::remove_file(path);
             return Err(error.into());
@@ -57,10 +64,9 @@ impl LineFile {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).open(path)?;
         let opened = LineFile::locked(path, file, title, line_length)?;
-        let mut found = vec![0; title.len()];
-        match opened.file.read_exact_at(&mut found, 0) {
-            Ok(()) if found == title.as_bytes() => Ok(opened),
-            _ => Err(LineFileError::OtherTitle),
+        match files::file_begins_with(&opened.file, title) {
+            true => Ok(opened),
+            false => Err(LineFileError::OtherTitle),
         }
     }
 
@@ -80,6 +86,11 @@ impl LineFile {
             Err(fs::TryLockError::WouldBlock) => Err(LineFileError::InUse),
             Err(fs::TryLockError::Error(error)) => Err(error.into()),
         }
+    }
+
+    /// The place of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The line of this number, from 0 on; `None` behind the last.
@@ -106,5 +117,11 @@ impl LineFile {
 
     fn place(&self, number: u64) -> u64 {
         self.title_length + number * self.line_length as u64
+    }
+}
+
+impl AsFd for LineFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }

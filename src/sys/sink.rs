@@ -21,21 +21,27 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// The file of this name, which is made if it is not there; emptied, unless it is
-    /// `kept`.
-    pub fn open(path: &Path, is_kept: bool) -> io::Result<Sink> {
+    /// The file of this name, which is made if it is not there.
+    pub fn open(path: &Path) -> io::Result<Sink> {
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(0o600);
-        let file = options.open(path)?;
-        if !is_kept {
-            file.set_len(0)?;
-        }
-        Ok(Sink::File(file))
+        Ok(Sink::File(options.open(path)?))
     }
 
     /// True unless it is a file that holds something.
     pub fn is_empty(&self) -> bool {
         self.regular().is_none_or(|what| what.st_size == 0)
+    }
+
+    /// True if it is the regular file behind this descriptor.
+    pub fn is_same_file(&self, other: &dyn AsFd) -> bool {
+        let found = self.regular().zip(fstat(other.as_fd()).ok());
+        found.is_some_and(|(own, other)| (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino))
+    }
+
+    /// Empties the file.
+    pub fn clear(&self) -> io::Result<()> {
+        Ok(ftruncate(self.as_fd(), 0)?)
     }
 
     /// Appends a piece: all of it, or none where that can be undone.

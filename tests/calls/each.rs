@@ -330,6 +330,59 @@ fn options_that_do_not_fit() {
 }
 
 #[test]
+fn results_have_a_file_of_their_own() {
+    let router = router();
+    let text = "ident\nuser1\nnobody\n";
+    let path = table(&router, text);
+    let journal = format!("{path}.activate.journal");
+    for output in [&path, &journal] {
+        for words in ["", "--yes"] {
+            let ran = each(
+                &router,
+                &format!("activate {words} --output {output}"),
+                &path,
+            );
+            ran.expect(64).says("the results need a file of their own");
+        }
+    }
+    let append = fs::OpenOptions::new().append(true).open(&path);
+    let mut command = router.command(&["skydns", "activate", "--each", &path]);
+    command.stdout(append.expect("the table"));
+    ran(command.output().expect("it runs"))
+        .expect(64)
+        .says("the results need a file of their own");
+    let other = format!("activate --journal {path}");
+    each(&router, &other, &path)
+        .expect(64)
+        .says("or no journal");
+    assert_eq!(fs::read_to_string(&path).expect("the table"), text);
+    nothing_was_sent(&router);
+
+    let results = router.path("results").display().to_string();
+    each(&router, &format!("activate --output {results}"), &path).expect(1);
+    let before = fs::read_to_string(&results).expect("results");
+    let held = file(&router, "held", "mine\n", 0o600).display().to_string();
+    for words in [
+        format!("--format json --output {results}"),
+        format!("--output {path}"),
+        format!("--output {held}"),
+    ] {
+        let ran = each(&router, &format!("activate --resume {words}"), &path);
+        assert_eq!(ran.code, Some(64), "{words}: {}", ran.said());
+    }
+    assert_eq!(fs::read_to_string(&results).expect("results"), before);
+    assert_eq!(fs::read_to_string(&held).expect("text"), "mine\n");
+    each(
+        &router,
+        &format!("activate --resume --output {results}"),
+        &path,
+    )
+    .expect(1);
+    let after = fs::read_to_string(&results).expect("results");
+    assert_eq!(after.matches("ident,line").count(), 1, "{after}");
+}
+
+#[test]
 fn standard_input_is_a_table() {
     let router = router();
     let text = "ident,ip\nuser1,8.8.4.4\nuser1,8.8.4\nuser1,8.8.8.8\n";

@@ -1,6 +1,7 @@
 //! `--each FILE` when it does not go through: nothing is done twice, nothing is lost.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 
@@ -93,7 +94,6 @@ fn a_second_signal_ends_it_at_once() {
     signal(&child, Signal::INT);
     // The first is heard before the second is sent: it says so.
     let mut said = String::new();
-    use std::io::{BufRead, BufReader};
     let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
     errors.read_line(&mut said).expect("a line");
     assert!(said.contains("Ctrl-C again ends it now"), "{said}");
@@ -199,6 +199,65 @@ fn after_a_power_cut_no_row_counts_as_not_sent_that_may_have_been() {
 }
 
 #[test]
+fn a_damaged_journal_has_no_row_sent_twice() {
+    // The end of the first four rows, and the boot that they are of.
+    for damaged in [2..6, 1..2] {
+        let router = router();
+        let table = logins(&router, 8);
+        fault(&router, "error=message,code=403,text=Wrong key");
+        each(&router, "subscribe --at-once 1", &table).expect(77);
+        router.sim.clear();
+        let journal = router.path("users.csv.subscribe.journal");
+        let text = fs::read_to_string(&journal).expect("a journal");
+        let mut lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
+        for line in &mut lines[2..] {
+            *line = "r 00000000\n".to_owned();
+        }
+        for line in &mut lines[damaged.clone()] {
+            *line = "\0".repeat(11);
+        }
+        fs::write(&journal, lines.concat()).expect("it is written");
+        let ran = each(&router, "subscribe --resume", &table).expect(1);
+        let unknown = if damaged.start == 1 { 8 } else { 4 };
+        assert_eq!(ended(&ran.stdout, "unknown").len(), unknown);
+        assert_eq!(router.sim.requests().len(), 8 - unknown);
+    }
+}
+
+#[test]
+fn rows_that_were_turned_away_are_sent_after_a_kill() {
+    let router = router();
+    let table = logins(&router, 4);
+    fault(&router, "status=429,retry-after=3000");
+    let mut child = start(&router, "subscribe", &table);
+    let mut said = String::new();
+    let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
+    for _ in 0..2 {
+        // Of rows under way together, at least one has been turned away.
+        if !said.contains("going on in") {
+            errors.read_line(&mut said).expect("a line");
+        }
+    }
+    assert!(said.contains("going on in 50 min"), "{said}");
+    let journal = router.path("users.csv.subscribe.journal");
+    let waits = || {
+        let text = fs::read_to_string(&journal).expect("a journal");
+        text.lines()
+            .skip(2)
+            .filter(|line| line.starts_with('s'))
+            .count()
+            == 0
+    };
+    wansync_test_support::waiting::wait_until("no row counts as sent", waits);
+    signal(&child, Signal::KILL);
+    child.wait_with_output().expect("it ends");
+    router.sim.clear();
+    let ran = each(&router, "subscribe --resume", &table).expect(0);
+    assert_eq!(ended(&ran.stdout, "done").len(), 4);
+    all_were_sent_once(&router, 4);
+}
+
+#[test]
 fn a_lost_answer_is_unknown_where_the_row_may_not_be_sent_twice() {
     let router = router();
     let table = logins(&router, 3);
@@ -209,7 +268,9 @@ fn a_lost_answer_is_unknown_where_the_row_may_not_be_sent_twice() {
     assert_eq!(ended(&first.stdout, "unknown"), ["new001"]);
     assert_eq!(ended(&first.stdout, "done"), ["new002", "new003"]);
     all_were_sent_once(&router, 3);
-    first.says("2 rows done, 1 unknown");
+    first
+        .says("2 rows done, 1 unknown")
+        .says("look whether the unknown rows were done");
 
     router.sim.clear();
     router

@@ -58,6 +58,12 @@ pub struct Entry {
     pub row: u32,
 }
 
+/// The entry of a row whose last entry is lost.
+pub const LOST: Entry = Entry {
+    state: RowState::Sent,
+    row: ANY_ROW,
+};
+
 impl Entry {
     /// True if the row was sent, and perhaps done.
     pub fn was_sent(self) -> bool {
@@ -126,10 +132,7 @@ pub fn resume(entry: Option<Entry>, row: u32, is_repeatable: bool) -> Resumption
 /// The entry after a reboot: the last words on a row that was reserved may be lost.
 pub fn after_reboot(entry: Entry) -> Entry {
     match entry.state {
-        RowState::Reserved => Entry {
-            state: RowState::Sent,
-            row: ANY_ROW,
-        },
+        RowState::Reserved => LOST,
         _ => entry,
     }
 }
@@ -156,7 +159,7 @@ pub fn reserved(entry: Option<Entry>) -> Entry {
     }
 }
 
-/// A number for a text (FNV-1a).
+/// The number of a text (FNV-1a), which another text hardly has.
 pub fn fingerprint(text: &str) -> u32 {
     let add = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     text.bytes().fold(0x811c_9dc5, add)

@@ -1,12 +1,14 @@
 //! What is remembered of the rows, in a file beside the table.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use crate::sys::clock;
 use crate::sys::line_file::{LineFile, LineFileError};
 use wansync_core::bulk::journal::{
-    ENTRY_LENGTH, Entry, RESERVED_AT_ONCE, RowState, after_reboot, fingerprint, released, reserved,
+    ENTRY_LENGTH, Entry, LOST, RESERVED_AT_ONCE, RowState, after_reboot, fingerprint, released,
+    reserved,
 };
 
 /// The journal of a run.
@@ -33,9 +35,9 @@ impl Journal {
             file,
             reserved_until: 0,
         };
-        let written = match before {
-            Some(before) if before != boot => journal.note_reboot(),
-            _ => Ok(()),
+        let written = match before == Some(boot) {
+            true => Ok(()),
+            false => journal.note_reboot(),
         };
         let written = written.and_then(|()| journal.file.write(0, &boot.line()));
         match written {
@@ -61,9 +63,11 @@ impl Journal {
         Ok(())
     }
 
-    /// The entry of a row, if it has one.
+    /// The entry of a row, if it has one. Of one that is damaged it is not known that the
+    /// row was not sent.
     pub fn read(&self, number: u64) -> Option<Entry> {
-        Entry::parse(&self.file.read(number + 1)?)
+        let line = self.file.read(number + 1)?;
+        Some(Entry::parse(&line).unwrap_or(LOST))
     }
 
     /// Writes the entry of a row.
@@ -101,8 +105,19 @@ impl Journal {
         self.file.write(start, &lines)
     }
 
-    /// Removes it.
+    /// The place of the file.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Removes the file.
     pub fn remove(self) -> io::Result<()> {
         self.file.remove()
+    }
+}
+
+impl AsFd for Journal {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }

@@ -20,10 +20,9 @@ mod run;
 mod table;
 mod workers;
 
-use std::collections::VecDeque;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use self::bar::Bar;
 use self::journal::Journal;
 use self::results::ResultForm;
 use self::rows::Checker;
@@ -39,12 +38,10 @@ use crate::exit::Exit;
 use crate::sys::line_file::LineFileError;
 use crate::sys::signals::Signals;
 use crate::sys::sink::Sink;
-use crate::sys::{clock, os_error, terminal};
+use crate::sys::{clock, files, os_error, terminal};
 use log::{error, info};
 use wansync_core::bulk::columns::Columns;
 use wansync_core::bulk::journal::title;
-use wansync_core::bulk::pace::Pace;
-use wansync_core::bulk::progress::Counts;
 use wansync_core::service::answer::Service;
 use wansync_core::service::method::Method;
 use wansync_core::service::question::Question;
@@ -74,29 +71,12 @@ fn prepare_and_run(
     call: &ServiceCall<'_>,
     each: &EachOptions<'_>,
 ) -> Result<Exit, Refusal> {
-    if call.raw {
-        return Err(usage("--raw and --each exclude each other"));
-    }
-    if !(1..=MAX_AT_ONCE).contains(&each.at_once) {
-        return Err(usage(format!(
-            "--at-once is a number from 1 to {MAX_AT_ONCE}"
-        )));
-    }
+    check_options(call, each)?;
     let (method, _, words) =
         call::find_method(Service::Skydns, call).map_err(|lines| (Exit::Usage, lines))?;
     let fixed = call::read_parameters(method, words).map_err(usage)?;
     let fixed: Vec<(&str, &str)> = fixed.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let file = each.file;
-    let name = move |why: String| usage(format!("{} {why}", table_name(file)));
-    let mut table = Table::open(file).map_err(name)?;
-    let header = table.wait_for_next().map_err(name)?;
-    let header = header.ok_or_else(|| name("is empty".to_owned()))?;
-    let columns = Columns::new(method, header.cells, each.columns, &fixed).map_err(|wrong| {
-        let lines = wrong
-            .iter()
-            .map(|line| format!("{}: {line}", table_name(file)));
-        (Exit::Usage, lines.collect())
-    })?;
+    let (table, columns) = open_table(method, each, &fixed)?;
     let account =
         CallAccount::find(paths, Service::Skydns, call).map_err(|(exit, why)| (exit, vec![why]))?;
     let checker = Checker {
@@ -104,14 +84,14 @@ fn prepare_and_run(
         columns: &columns,
         account: &account,
         now: local_zone().local(clock::wall()),
-        refuses_questions: file == "-" && method.asks_of_address() && !call.yes,
+        refuses_questions: each.file == "-" && method.asks_of_address() && !call.yes,
     };
-    let mut counts = Counts::default();
     let mut question = Question::new(method);
-    if file != "-" {
-        counts.total = Some(check_rows(file, &checker, &mut question)?);
-    }
-    ask(method, &question, file, counts.total, call, &account)?;
+    let total = match each.file {
+        "-" => None,
+        file => Some(check_rows(file, &checker, &mut question)?),
+    };
+    ask(method, &question, each.file, total, call, &account)?;
     let device = account
         .device(paths)
         .map_err(|failure| (Exit::of_call(&failure), vec![failure.to_string()]))?;
@@ -120,51 +100,49 @@ fn prepare_and_run(
         device,
         transport: account.transport,
     };
-    let connections = Connections::open(each.at_once, way).map_err(|error| {
+    let later = |what: &str, error: io::Error| {
         let why = os_error::describe(&error);
-        (
-            Exit::Later,
-            vec![format!("there is no thread to send with: {why}")],
-        )
-    })?;
-    let mut signals = Signals::open().map_err(|error| {
-        let why = os_error::describe(&error);
-        (Exit::Later, vec![format!("signals cannot be heard: {why}")])
-    })?;
+        (Exit::Later, vec![format!("{what}: {why}")])
+    };
+    let connections = Connections::open(each.at_once, way)
+        .map_err(|error| later("there is no thread to send with", error))?;
+    let mut signals = Signals::open().map_err(|error| later("signals cannot be heard", error))?;
     let is_json = call.format == Format::Json;
     let form = ResultForm::new(method, &columns, &account, is_json, table.delimiter());
-    let journal = open_journal(method, each, &columns, &account)?;
-    let (sink, journal) = match open_sink(call, each, &form) {
-        Ok(sink) => (sink, journal),
-        Err(refusal) => {
-            // Nothing was sent: a journal that is new is none to go on from.
-            if !each.resume {
-                journal.and_then(|(_, journal)| journal.remove().ok());
-            }
-            return Err(refusal);
-        }
-    };
-    let (journal_path, journal) = journal.unzip();
-    let mut run = Run {
-        method,
-        account: &account,
-        checker: &checker,
-        form: &form,
-        table,
-        journal,
-        sink,
-        counts,
-        stop: None,
-        next_number: 0,
-        again: VecDeque::new(),
-        under_way: 0,
-        pace: Pace::default(),
-        bar: Bar::start(),
-        has_ended: false,
-        is_sink_lost: false,
-    };
+    let (journal, sink) = open_outputs(call, each, &checker, &form, &table)?;
+    let mut run = Run::new(&checker, &form, table, journal, sink, total);
     run.go(&connections, &mut signals);
-    Ok(conclude(run, journal_path.as_deref()))
+    Ok(conclude(method, run))
+}
+
+fn check_options(call: &ServiceCall<'_>, each: &EachOptions<'_>) -> Result<(), Refusal> {
+    if call.raw {
+        return Err(usage("--raw and --each exclude each other"));
+    }
+    match (1..=MAX_AT_ONCE).contains(&each.at_once) {
+        true => Ok(()),
+        false => Err(usage(format!(
+            "--at-once is a number from 1 to {MAX_AT_ONCE}"
+        ))),
+    }
+}
+
+/// Opens the table, and reads its header.
+fn open_table(
+    method: &'static Method,
+    each: &EachOptions<'_>,
+    fixed: &[(&str, &str)],
+) -> Result<(Table, Columns), Refusal> {
+    let shown = table_name(each.file);
+    let name = |why: String| usage(format!("{shown} {why}"));
+    let mut table = Table::open(each.file).map_err(name)?;
+    let header = table.wait_for_next().map_err(name)?;
+    let header = header.ok_or_else(|| name("is empty".to_owned()))?;
+    let columns = Columns::new(method, header.cells, each.columns, fixed).map_err(|wrong| {
+        let lines = wrong.iter().map(|line| format!("{shown}: {line}"));
+        (Exit::Usage, lines.collect())
+    })?;
+    Ok((table, columns))
 }
 
 fn table_name(file: &str) -> &str {
@@ -239,14 +217,31 @@ fn ask(
     }
 }
 
-/// What is remembered of the rows, beside the table; of standard input nothing is, unless
-/// a file for it is named.
-fn open_journal(
-    method: &Method,
+/// Opens the journal, and then the place of the results.
+fn open_outputs(
+    call: &ServiceCall<'_>,
     each: &EachOptions<'_>,
-    columns: &Columns,
-    account: &CallAccount,
-) -> Result<Option<(PathBuf, Journal)>, Refusal> {
+    checker: &Checker<'_>,
+    form: &ResultForm<'_>,
+    table: &Table,
+) -> Result<(Option<Journal>, Sink), Refusal> {
+    let journal = open_journal(each, checker)?;
+    match open_sink(call, each, form, table, journal.as_ref()) {
+        Ok(sink) => Ok((journal, sink)),
+        Err(refusal) => {
+            // Nothing was sent: a journal that is new is none to go on from.
+            if !each.resume {
+                journal.and_then(|journal| journal.remove().ok());
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// Opens the journal, which is beside the table; for standard input there is none, unless
+/// a file for it is named.
+fn open_journal(each: &EachOptions<'_>, checker: &Checker<'_>) -> Result<Option<Journal>, Refusal> {
+    let method = checker.method.name;
     let path = match (each.journal, each.file) {
         (Some(path), _) => PathBuf::from(path),
         (None, "-") if each.resume => {
@@ -255,81 +250,99 @@ fn open_journal(
             ));
         }
         (None, "-") => return Ok(None),
-        (None, file) => PathBuf::from(format!("{file}.{}.journal", method.name)),
+        (None, file) => PathBuf::from(format!("{file}.{method}.journal")),
     };
-    let identity = format!("{}\n{}", account.base_url, columns.identity());
-    let title = title(method.name, &identity);
-    let shown = path.display();
-    match Journal::open(&path, &title, each.resume) {
-        Ok(journal) => Ok(Some((path, journal))),
-        Err(LineFileError::Exists) => Err(usage(format!(
-            "{shown} says that some of these rows were sent already: --resume goes on with the \
-             others; without that file it begins with the first"
-        ))),
-        Err(LineFileError::Missing) if each.resume => Err(usage(format!(
-            "{shown} is not there, so there is nothing to go on with"
-        ))),
-        Err(LineFileError::OtherTitle) => Err(usage(format!(
-            "{shown} is of another method, service or choice of columns"
-        ))),
-        Err(LineFileError::InUse) => Err((
+    let base_url = &checker.account.base_url;
+    let identity = format!("{base_url}\n{}", checker.columns.identity());
+    let (exit, why) = match Journal::open(&path, &title(method, &identity), each.resume) {
+        Ok(journal) => return Ok(Some(journal)),
+        Err(LineFileError::Exists) => (
+            Exit::Usage,
+            "says that some of these rows were sent already: --resume goes on with the others; \
+             without that file it begins with the first"
+                .to_owned(),
+        ),
+        Err(LineFileError::Missing) if each.resume => (
+            Exit::Usage,
+            "is not there, so there is nothing to go on with".to_owned(),
+        ),
+        Err(LineFileError::OtherTitle) => (
+            Exit::Usage,
+            "is of another method, service or choice of columns, or no journal: --journal FILE \
+             names another place"
+                .to_owned(),
+        ),
+        Err(LineFileError::InUse) => (
             Exit::Later,
-            vec![format!(
-                "{shown} is in use: another wansync sends these rows"
-            )],
-        )),
-        Err(LineFileError::Missing) => Err(usage(format!(
-            "{shown} cannot be made: its folder does not exist"
-        ))),
-        Err(LineFileError::Io(error)) => Err((
+            "is in use: another wansync sends these rows".to_owned(),
+        ),
+        Err(LineFileError::Missing) => (
+            Exit::Usage,
+            "cannot be made: its folder does not exist".to_owned(),
+        ),
+        Err(LineFileError::Io(error)) => (
             Exit::OutputLost,
-            vec![format!(
-                "{shown} cannot be written: {}; --journal FILE names another place",
+            format!(
+                "cannot be written: {}; --journal FILE names another place",
                 os_error::describe(&error)
-            )],
-        )),
-    }
+            ),
+        ),
+    };
+    Err((exit, vec![format!("{} {why}", path.display())]))
 }
 
-/// The place of the results, with their header.
+/// Opens the place of the results, and writes their header.
 fn open_sink(
     call: &ServiceCall<'_>,
     each: &EachOptions<'_>,
     form: &ResultForm<'_>,
+    table: &Table,
+    journal: Option<&Journal>,
 ) -> Result<Sink, Refusal> {
-    let lost = |name: &str, error: &std::io::Error| {
-        let why = os_error::describe(error);
+    let name = call.output.unwrap_or("standard output");
+    let lost = |error: io::Error| {
+        let why = os_error::describe(&error);
         (
             Exit::OutputLost,
             vec![format!("{name} cannot be written: {why}")],
         )
     };
-    let (mut sink, name) = match call.output {
-        None => (Sink::Standard, "standard output"),
-        Some(path) => {
-            let is_kept = each.resume || !call.yes;
-            let sink = Sink::open(Path::new(path), is_kept).map_err(|error| lost(path, &error))?;
-            if !each.resume && !sink.is_empty() {
+    let mut sink = match call.output {
+        None => Sink::Standard,
+        Some(path) => Sink::open(Path::new(path)).map_err(lost)?,
+    };
+    if sink.is_same_file(table) || journal.is_some_and(|journal| sink.is_same_file(journal)) {
+        return Err(usage(format!(
+            "{name} is the table or the journal itself: the results need a file of their own"
+        )));
+    }
+    if let Some(path) = call.output.filter(|_| !sink.is_empty()) {
+        match each.resume {
+            true if files::begins_with(Path::new(path), &form.beginning()) => {}
+            true => {
                 return Err(usage(format!(
-                    "{path} holds something already: --yes replaces it"
+                    "{name} holds something else than these results: --output names another file"
                 )));
             }
-            (sink, path)
+            false if call.yes => sink.clear().map_err(lost)?,
+            false => {
+                return Err(usage(format!(
+                    "{name} holds something already: --yes replaces it"
+                )));
+            }
         }
-    };
+    }
     if sink.is_empty() {
-        sink.append(&form.header())
-            .map_err(|error| lost(name, &error))?;
+        sink.append(&form.header()).map_err(lost)?;
     }
     Ok(sink)
 }
 
 /// Says how it went and how to go on.
-fn conclude(run: Run<'_>, journal_path: Option<&Path>) -> Exit {
-    let name = run.method.name;
+fn conclude(method: &Method, run: Run<'_>) -> Exit {
+    let name = method.name;
     let words = run.counts.words();
-    let is_whole = run.stop.is_none();
-    if is_whole && run.counts.are_good() {
+    if run.stop.is_none() && run.counts.are_good() {
         info!("{name}: {words}");
         let removed = run.journal.map_or(Ok(()), Journal::remove);
         if let Err(error) = removed {
@@ -338,6 +351,7 @@ fn conclude(run: Run<'_>, journal_path: Option<&Path>) -> Exit {
         }
         return Exit::Done;
     }
+    let has_more = run.stop.is_some() || run.counts.failed > 0 || method.is_repeatable();
     let exit = match &run.stop {
         None => Exit::Failed,
         Some(stop) => {
@@ -347,12 +361,15 @@ fn conclude(run: Run<'_>, journal_path: Option<&Path>) -> Exit {
         }
     };
     error!("{name}: {words}");
-    match journal_path {
-        Some(path) => info!(
+    match run.journal {
+        Some(journal) if has_more => info!(
             "the same command with --resume sends the rows that are not done; {} says which are",
-            path.display()
+            journal.path().display()
         ),
-        None => {
+        _ if !has_more => info!(
+            "look whether the unknown rows were done: those that were not go into a new table"
+        ),
+        _ => {
             info!("the results say which rows are done; --journal FILE would have remembered them")
         }
     }

@@ -99,6 +99,14 @@ impl<'a> ResultForm<'a> {
         out
     }
 
+    /// The first characters of a file of such results.
+    pub fn beginning(&self) -> String {
+        match self.is_json {
+            true => "{".to_owned(),
+            false => self.header(),
+        }
+    }
+
     /// The lines of a row.
     pub fn lines(&self, row: &Ended<'_>) -> String {
         match self.is_json {

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use log::warn;
 
-use super::super::account::CallAccount;
 use super::bar::Bar;
 use super::journal::Journal;
 use super::results::{Ended, ResultForm};
@@ -23,7 +22,7 @@ use wansync_core::bulk::pace::{Halt, Pace, RowFate, fate_of};
 use wansync_core::bulk::progress::{Counts, RowEnd};
 use wansync_core::csv::read::CsvRow;
 use wansync_core::failure::Failure;
-use wansync_core::service::method::{Effect, Method};
+use wansync_core::service::method::Method;
 use wansync_core::service::reply::Reply;
 use wansync_core::text::width::clean;
 use wansync_core::time::{Boot, Wall, describe_span};
@@ -47,41 +46,64 @@ pub enum Stop {
 
 /// A run.
 pub struct Run<'a> {
-    /// The method.
-    pub method: &'static Method,
-    /// The service that is called.
-    pub account: &'a CallAccount,
-    /// Makes requests of rows.
-    pub checker: &'a Checker<'a>,
-    /// The form of the results.
-    pub form: &'a ResultForm<'a>,
-    /// The rows that are still to come.
-    pub table: Table,
-    /// What is remembered of the rows, unless nothing is.
-    pub journal: Option<Journal>,
-    /// The place of the results.
-    pub sink: Sink,
-    /// The counts.
+    /// What became of the rows.
     pub counts: Counts,
     /// The reason to send no more.
     pub stop: Option<Stop>,
+    /// What is remembered of the rows, unless nothing is.
+    pub journal: Option<Journal>,
+    method: &'static Method,
+    checker: &'a Checker<'a>,
+    form: &'a ResultForm<'a>,
+    table: Table,
+    sink: Sink,
     /// The number of the next row of the table.
-    pub next_number: u64,
+    next_number: u64,
     /// Rows that are to be sent again.
-    pub again: VecDeque<Box<RowCall>>,
-    /// The rows that are under way.
-    pub under_way: usize,
-    /// The pauses.
-    pub pace: Pace,
-    /// The bar.
-    pub bar: Bar,
+    again: VecDeque<Box<RowCall>>,
+    /// The number of rows that are under way.
+    under_way: usize,
+    pace: Pace,
+    bar: Bar,
     /// True if the table has no more rows.
-    pub has_ended: bool,
+    has_ended: bool,
     /// True if results can be written no more.
-    pub is_sink_lost: bool,
+    is_sink_lost: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run over the rows that are still to come in `table`, `total` of them if they were
+    /// counted.
+    pub fn new(
+        checker: &'a Checker<'a>,
+        form: &'a ResultForm<'a>,
+        table: Table,
+        journal: Option<Journal>,
+        sink: Sink,
+        total: Option<u64>,
+    ) -> Run<'a> {
+        Run {
+            counts: Counts {
+                total,
+                ..Counts::default()
+            },
+            stop: None,
+            journal,
+            method: checker.method,
+            checker,
+            form,
+            table,
+            sink,
+            next_number: 0,
+            again: VecDeque::new(),
+            under_way: 0,
+            pace: Pace::default(),
+            bar: Bar::start(),
+            has_ended: false,
+            is_sink_lost: false,
+        }
+    }
+
     /// Sends the rows, until there are none left or it has to stop; what is under way then
     /// is waited for.
     pub fn go(&mut self, connections: &Connections, signals: &mut Signals) {
@@ -141,15 +163,13 @@ impl Run<'_> {
     }
 
     fn send(&mut self, mut call: Box<RowCall>, connections: &Connections) {
-        let remembered = match (&mut self.journal, self.method.effect) {
-            // Done twice it would be twice there.
-            (Some(journal), Effect::Adds) => journal.reserve(call.number),
+        let remembered = match &mut self.journal {
+            Some(journal) if !self.method.is_repeatable() => journal.reserve(call.number),
             _ => Ok(()),
         };
         let remembered = remembered.and_then(|()| self.remember(&call, RowState::Sent));
         if let Err(error) = remembered {
-            let why = os_error::describe(&error);
-            self.stop_with(Stop::Lost(format!("the journal cannot be written: {why}")));
+            self.stop_without_journal(&error);
             return;
         }
         call.attempts += 1;
@@ -237,12 +257,14 @@ impl Run<'_> {
 
     fn take_failure(&mut self, call: Box<RowCall>, failure: Box<Failure>) {
         let fate = fate_of(self.method, &failure, call.attempts);
-        let mut failure = self.account.redacted(failure);
+        let mut failure = self.checker.account.redacted(failure);
         failure.redact(&|text| {
             let secrets = call.secrets.iter();
             secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
         });
-        let words = failure.reason_at(self.account.base_url.host()).to_string();
+        let words = failure
+            .reason_at(self.checker.account.base_url.host())
+            .to_string();
         let sent = call.sent;
         match fate {
             RowFate::Refused => {
@@ -252,14 +274,21 @@ impl Run<'_> {
             }
             RowFate::NoAccess => {
                 self.stop_with(Stop::Service(Exit::Refused, words));
-                self.again.push_back(call);
+                self.send_again(call);
                 return;
             }
-            RowFate::Again => self.again.push_back(call),
+            RowFate::Again => self.send_again(call),
             RowFate::Failed => self.end(&call, RowEnd::Failed, &words, None),
             RowFate::Unknown => self.end(&call, RowEnd::Unknown, &words, None),
         }
         self.pause_for(&failure, &words, sent);
+    }
+
+    fn send_again(&mut self, call: Box<RowCall>) {
+        if let Err(error) = self.remember(&call, RowState::Reserved) {
+            self.stop_without_journal(&error);
+        }
+        self.again.push_back(call);
     }
 
     /// All rows wait after a failure, or none is sent any more.
@@ -297,7 +326,6 @@ impl Run<'_> {
             message,
             reply,
         });
-        self.bar.clear();
         let is_shown = self.write(&lines);
         let state = match end {
             RowEnd::Done if is_shown => RowState::Done,
@@ -307,8 +335,7 @@ impl Run<'_> {
             RowEnd::Partly | RowEnd::Refused | RowEnd::Failed | RowEnd::Wrong => RowState::Failed,
         };
         if let Err(error) = self.remember(call, state) {
-            let why = os_error::describe(&error);
-            self.stop_with(Stop::Lost(format!("the journal cannot be written: {why}")));
+            self.stop_without_journal(&error);
         }
     }
 
@@ -316,28 +343,27 @@ impl Run<'_> {
     /// can be seen.
     fn write(&mut self, lines: &str) -> bool {
         if !self.is_sink_lost {
-            let Err(error) = self.sink.append(&self.printable(lines)) else {
+            let Err(error) = self.append(lines) else {
                 return true;
             };
             self.is_sink_lost = true;
             let why = match error.kind() {
                 io::ErrorKind::BrokenPipe => "nobody reads them any more".to_owned(),
-                _ => os_error::describe(&error).to_string(),
+                _ => os_error::describe(&error),
             };
             self.stop_with(Stop::Lost(format!("the results cannot be written: {why}")));
         }
-        terminal::complain_in_place(lines).is_ok()
+        self.bar.clear();
+        let lines = printable(lines, io::stderr().is_terminal());
+        terminal::complain_in_place(&lines).is_ok()
     }
 
-    /// To a terminal without what could command it.
-    fn printable<'t>(&self, lines: &'t str) -> Cow<'t, str> {
-        match &self.sink {
-            Sink::Standard if terminal::is_output_terminal() => {
-                let lines: Vec<Cow<'_, str>> = lines.split('\n').map(clean).collect();
-                Cow::Owned(lines.join("\n"))
-            }
-            _ => Cow::Borrowed(lines),
+    fn append(&mut self, lines: &str) -> io::Result<()> {
+        let is_terminal = matches!(self.sink, Sink::Standard) && terminal::is_output_terminal();
+        if is_terminal {
+            self.bar.clear();
         }
+        self.sink.append(&printable(lines, is_terminal))
     }
 
     fn remember(&self, call: &RowCall, state: RowState) -> io::Result<()> {
@@ -348,10 +374,24 @@ impl Run<'_> {
         journal.write(call.number, Entry { state, row })
     }
 
+    fn stop_without_journal(&mut self, error: &io::Error) {
+        let why = os_error::describe(error);
+        self.stop_with(Stop::Lost(format!("the journal cannot be written: {why}")));
+    }
+
     /// The first reason counts.
     fn stop_with(&mut self, stop: Stop) {
         if self.stop.is_none() {
             self.stop = Some(stop);
         }
     }
+}
+
+/// Lines without what could command a terminal, if that is where they go.
+fn printable(lines: &str, is_terminal: bool) -> Cow<'_, str> {
+    if !is_terminal {
+        return Cow::Borrowed(lines);
+    }
+    let lines: Vec<Cow<'_, str>> = lines.split('\n').map(clean).collect();
+    Cow::Owned(lines.join("\n"))
 }

@@ -1,5 +1,6 @@
 //! The table of a run: its rows, one after the other.
 
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use crate::sys::input::Input;
@@ -19,13 +20,13 @@ pub struct Table {
     has_ended: bool,
 }
 
-/// The next row, if there is one by now.
+/// The outcome of a wait for the next row.
 pub enum Fetched {
-    /// It.
+    /// The row.
     Row(CsvRow),
-    /// Not yet.
+    /// No row came in that time.
     Pending,
-    /// There is none.
+    /// The table has no more rows.
     End,
 }
 
@@ -104,5 +105,11 @@ impl Table {
         self.piece.truncate(length + count);
         self.has_ended = count == 0;
         Ok(())
+    }
+}
+
+impl AsFd for Table {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.input.as_fd()
     }
 }
