@@ -179,7 +179,7 @@ impl Eq for Reason {}
 /// The words, quoted.
 impl fmt::Debug for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.to_string(), f)
+        Display::fmt(self, f)
     }
 }
 

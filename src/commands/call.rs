@@ -280,10 +280,11 @@ pub fn read_parameters<'a>(
     words: &'a [String],
 ) -> Result<Vec<(&'a str, String)>, String> {
     let mut reader = None;
-    let given = words
-        .iter()
-        .map(|text| parameter(method, text, &mut reader));
-    given.collect()
+    let mut given = Vec::with_capacity(words.len());
+    for text in words {
+        given.push(parameter(method, text, &mut reader)?);
+    }
+    Ok(given)
 }
 
 fn unknown_method(service: Service, name: &str) -> String {

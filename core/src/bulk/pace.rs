@@ -1,6 +1,5 @@
 //! What follows from a failure: for its row, and for those that are still to be sent.
 
-use alloc::boxed::Box;
 use core::time::Duration;
 
 use crate::failure::Failure;
@@ -59,12 +58,12 @@ pub struct Pace {
 }
 
 /// The reason that a run ends before its rows do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Halt {
     /// The service asks for a longer pause than a run waits for.
     Busy(Duration),
     /// One failure after the other.
-    Failing(Box<Failure>),
+    Failing,
 }
 
 impl Pace {
@@ -86,7 +85,7 @@ impl Pace {
         let is_new = self.until.is_none_or(|until| sent >= until);
         if is_new {
             if self.pauses == MAX_PAUSES {
-                return Err(Halt::Failing(Box::new(failure.clone())));
+                return Err(Halt::Failing);
             }
             self.pauses += 1;
         }
@@ -208,7 +207,7 @@ mod tests {
             waited += pause.as_secs();
             now = now + pause;
         };
-        assert_eq!(halt, Halt::Failing(Box::new(failure.clone())));
+        assert_eq!(halt, Halt::Failing);
         assert_eq!(waited, 2 + 4 + 8 + 16 + 32);
         pace.note_answer();
         assert_eq!(pace.note_failure(&failure, now, now), Ok(()));

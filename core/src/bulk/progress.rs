@@ -101,7 +101,7 @@ impl Counts {
         let room = columns.saturating_sub(words.len() + 4).min(MAX_BAR);
         match self.total {
             Some(total) if room >= MIN_BAR && total > 0 => {
-                let full = (u128::from(ended) * room as u128 / u128::from(total)) as usize;
+                let full = (ended * room as u64 / total) as usize;
                 let full = full.min(room);
                 let mut bar = "=".repeat(full);
                 if full < room {
@@ -119,8 +119,8 @@ impl Counts {
     fn time_left(&self, elapsed: Duration) -> Option<Duration> {
         let here = self.done + self.failed + self.unknown;
         let left = self.total?.saturating_sub(self.ended());
-        let millis = elapsed.as_millis() * u128::from(left) / u128::from(here.max(1));
-        let millis = u64::try_from(millis).ok()?;
+        let millis = u64::try_from(elapsed.as_millis()).ok()?;
+        let millis = millis.checked_mul(left)? / here.max(1);
         (here > 0 && left > 0).then(|| Duration::from_millis(millis))
     }
 

@@ -308,7 +308,7 @@ impl<'a> Run<'a> {
                 let text = format!("{words}; it asks to be left alone for {span}");
                 self.stop_with(Stop::Service(Exit::Unavailable, text));
             }
-            Err(Halt::Failing(_)) => {
+            Err(Halt::Failing) => {
                 self.stop_with(Stop::Service(Exit::Unavailable, words.to_owned()));
             }
         }
