@@ -225,10 +225,14 @@ fn a_chat_that_never_answers_is_given_up() {
     let (url, _requests) = server(None);
     staged.set_telegram(&url);
     let start = Instant::now();
-    staged
-        .run("wansync notify home")
-        .expect(1)
-        .says("failed (exit status: 28)");
+    let ran = staged.run("wansync notify home").expect(1);
+    // A machine that is very busy may need the other 10 s to start it.
+    let is_given_up = ["failed (exit status: 28)", "took longer than 30 s"];
+    assert!(
+        is_given_up.iter().any(|end| ran.said().contains(end)),
+        "{}",
+        ran.said()
+    );
     assert!(start.elapsed() >= Duration::from_secs(19));
 }
 

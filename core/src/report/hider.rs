@@ -93,7 +93,9 @@ impl Hider {
 
     /// Hides a key from now on.
     pub fn add_key(&mut self, key: Secret) {
-        self.keys.push(key);
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
     }
 
     /// Hides a login from now on.
