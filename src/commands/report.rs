@@ -14,9 +14,8 @@ use crate::agent::paths::{Paths, read_key};
 use crate::cli::ReportArguments;
 use crate::exit::Exit;
 use crate::sys::{clock, files, identity, os_error, process, ubus};
-use wansync_core::config::secret::KeySource;
 use wansync_core::config::{Config, uci};
-use wansync_core::report::configuration::{learn, show};
+use wansync_core::report::configuration::{key_files, learn, show};
 use wansync_core::report::hider::Hider;
 use wansync_core::report::networks;
 use wansync_core::text::init;
@@ -54,12 +53,16 @@ pub fn run(paths: &Paths, report: &ReportArguments, out: &Output) -> Exit {
     let used = daemons.as_ref().and_then(|package| package.as_ref().ok());
     for package in package.iter().chain(used) {
         learn(package, &mut writer.hider);
+        // One that cannot be read has no key that could show; the check says why.
+        for key in key_files(package)
+            .iter()
+            .filter_map(|path| read_key(path).ok())
+        {
+            writer.hider.add_key(key);
+        }
     }
     let is_known = package.is_ok() || used.is_some();
     let config = paths.load().ok();
-    let key_faults = config
-        .as_ref()
-        .map(|config| learn_keys(config, &mut writer));
     let hidden = match report.anonymous {
         true => "keys are left out; logins, public addresses, MACs and names have stand-ins",
         false => "keys are left out, and logins have stand-ins",
@@ -73,9 +76,6 @@ pub fn run(paths: &Paths, report: &ReportArguments, out: &Output) -> Exit {
         "configuration",
         &package.as_ref().map_or_else(String::clone, show),
     );
-    for fault in key_faults.into_iter().flatten() {
-        writer.line(&fault);
-    }
     writer.part("status", &status::text_of(paths).unwrap_or_else(|why| why));
     for fault in paths.store().faults() {
         writer.line(&fault);
@@ -113,23 +113,6 @@ impl Writer<'_> {
             false => self.line(text),
         }
     }
-}
-
-/// Has the keys in files hidden from now on; says which of them cannot be read.
-fn learn_keys(config: &Config, writer: &mut Writer<'_>) -> Vec<String> {
-    let skydns = config.ready_sections().map(|(name, s)| (name, &s.key));
-    let vpnki = config.ready_accounts().map(|(name, s)| (name, &s.key));
-    let mut faults = Vec::new();
-    for (name, key) in skydns.chain(vpnki) {
-        let KeySource::File { path, .. } = key else {
-            continue;
-        };
-        match read_key(path) {
-            Ok(key) => writer.hider.add_key(key),
-            Err(why) => faults.push(format!("{name}: the key file {path} {why}")),
-        }
-    }
-    faults
 }
 
 /// The router: what runs on what.

@@ -443,13 +443,18 @@ fn a_report_of_the_router() {
     let lines: String = (1..=80)
         .map(|n| format!("wansync: line {n} of user1\n"))
         .collect();
-    staged.write("tmp/log", &format!("other: a line\n{lines}"));
+    // A key in a file is known, too, and be it that of a section that is disabled.
+    let off = "config vpnki 'off'\noption enabled 0\noption key_file '/etc/wansync/off.key'\n";
+    staged.configure("", &format!("{}{off}", staged.home("8.8.4.4")));
+    staged.write("etc/wansync/off.key", "another-key-0123\n");
+    let log = format!("other: a line\n{lines}wansync: key another-key-0123\n");
+    staged.write("tmp/log", &log);
     let report = staged.run("wansync report").expect(0);
     let release = "release: OpenWrt 24.10.4 r28959-29397011cc ath79/generic mips_24kc\n";
     let report = report.says(release).says("\nmodel: A Router v1\n");
-    let report = report.says("\n== log ==\nwansync: line 21 of login-1\n");
+    let report = report.says("\n== log ==\nwansync: line 22 of login-1\n");
     report
-        .says("wansync: line 80 of login-1\n")
+        .says("wansync: line 80 of login-1\nwansync: key ***\n")
         .never_says("other: ")
         .never_says(KEY);
 }

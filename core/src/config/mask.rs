@@ -155,6 +155,11 @@ impl Mask {
         }
     }
 
+    /// Marks what is to be masked in a line, whose bytes `masked` stands for.
+    pub(super) fn mark(&self, line: &str, masked: &mut [bool]) {
+        self.search(line, 0, line.len(), false, masked);
+    }
+
     /// Marks what is to be masked from `start` on, as far as it begins before `end`.
     fn search(&self, text: &str, start: usize, end: usize, is_cut: bool, masked: &mut [bool]) {
         let mut units = units_of(text, start);

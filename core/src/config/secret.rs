@@ -82,6 +82,11 @@ impl Secret {
         self.mask().apply(text, false)
     }
 
+    /// Marks the bytes of a line that [`Secret::redact_whole`] would hide.
+    pub(crate) fn mark(&self, line: &str, marks: &mut [bool]) {
+        self.mask().mark(line, marks);
+    }
+
     fn mask(&self) -> &Mask {
         self.mask.get_or_init(|| Mask::new(&self.key))
     }

@@ -14,9 +14,10 @@
 //! assert_eq!(shown, "config skydns 'home'\n\toption ident 'login-1'\n\toption key '***'\n");
 //! ```
 
-use alloc::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::hider::Hider;
 use crate::config::option_table::is_option;
@@ -87,6 +88,17 @@ fn learn_value(kind: Kind, value: &str, hider: &mut Hider) {
             }
         }
     }
+}
+
+/// The files that hold its keys, those of sections that are disabled as well.
+pub fn key_files(package: &Package<'_>) -> Vec<String> {
+    let mut paths = Vec::new();
+    for section in &package.sections {
+        if let Some(entry) = section.entry("key_file") {
+            each_value(entry, &mut |path| paths.push(path.to_owned()));
+        }
+    }
+    paths
 }
 
 /// Its text. What has stand-ins is still to be hidden.

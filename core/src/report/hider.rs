@@ -14,7 +14,6 @@
 //! assert_eq!(text, "ident=login-1&ip=address-1, login-1@address-1, not 192.168.1.1\n");
 //! ```
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -40,6 +39,9 @@ const KNOWN_ADDRESSES: [[u8; 4]; 5] = [
 ];
 /// The names of a router that has none of its own.
 const COMMON_HOSTS: [&str; 2] = ["openwrt", "localhost"];
+
+/// What stands for a byte of a key.
+const KEY: u16 = u16::MAX;
 
 /// The kinds of what has a stand-in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,13 +152,15 @@ impl Hider {
     }
 
     fn hide_line(&mut self, line: &str, out: &mut String) {
-        let mut line = line.to_owned();
+        // Before anything is taken out: one key may share a part with another.
+        let mut is_key = vec![false; line.len()];
         for key in &self.keys {
-            line = key.redact_whole(&line).into_owned();
+            key.mark(line, &mut is_key);
         }
         // For each byte the number of its stand-in, from 1.
-        let mut places = vec![0_u16; line.len()];
-        let mut units = units_of(&line, 0);
+        let is_key = is_key.iter().map(|is_key| if *is_key { KEY } else { 0 });
+        let mut places: Vec<u16> = is_key.collect();
+        let mut units = units_of(line, 0);
         for _ in 0..=LAYERS {
             self.search(&units, &mut places);
             if !undo_escapes(&mut units) {
@@ -168,9 +172,14 @@ impl Hider {
             let place = places[at];
             let rest = places[at..].iter().take_while(|other| **other == place);
             let end = at + rest.count();
-            if let Some(known) = self.known.get(usize::from(place).wrapping_sub(1)) {
+            let known = self.known.get(usize::from(place).wrapping_sub(1));
+            let stand_in = match known {
+                Some(known) => Some(&*known.stand_in),
+                None => (place == KEY).then_some("***"),
+            };
+            if let Some(stand_in) = stand_in {
                 out.push_str(&line[copied..at]);
-                out.push_str(&known.stand_in);
+                out.push_str(stand_in);
                 copied = end;
             }
             at = end;
@@ -189,9 +198,12 @@ impl Hider {
             let start = units[at].start as usize;
             let after = units.get(at + length);
             let end = after.map_or(places.len(), |unit| unit.start as usize);
-            if places[start..end].iter().all(|place| *place == 0) {
-                // There are not as many as this has numbers.
-                places[start..end].fill(place as u16 + 1);
+            let part = &mut places[start..end];
+            if part.iter().all(|place| matches!(*place, 0 | KEY)) {
+                for free in part.iter_mut().filter(|place| **place == 0) {
+                    // There are not as many as this has numbers.
+                    *free = place as u16 + 1;
+                }
             }
             at += length;
         }

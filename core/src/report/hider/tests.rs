@@ -97,6 +97,18 @@ fn only_keys_and_logins_are_hidden_from_a_hotline() {
     assert_eq!(hider.hide(text), expected);
 }
 
+/// What is taken out for one must not keep another from being found.
+#[test]
+fn keys_that_share_a_part_are_hidden_whole() {
+    let mut hider = Hider::new(false);
+    for key in ["provider-token-AAAA", "provider-token-BBBB"] {
+        hider.add_key(Secret::new(key).expect("a key"));
+    }
+    hider.add_login("token-provider-token");
+    let text = "a provider-token-BBBB, provider-token-AAAA; token-provider-token.\n";
+    assert_eq!(hider.hide(text), "a ***, ***; login-1***.\n");
+}
+
 #[test]
 fn a_configuration_shows_no_secret() {
     let text = br#"
