@@ -92,13 +92,20 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
     }
 }
 
-/// True if a file that a person named begins with this text.
-pub fn begins_with(path: &Path, text: &str) -> bool {
-    open_to_read(path).is_ok_and(|file| file_begins_with(&file, text))
+/// True if a file that a person named begins with this text, and ends with a line.
+pub fn holds_lines(path: &Path, start: &str) -> bool {
+    let ends_with_line = |file: &File| {
+        let last = file.metadata()?.len().saturating_sub(1);
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, last)?;
+        Ok::<bool, io::Error>(byte == *b"\n")
+    };
+    open_to_read(path)
+        .is_ok_and(|file| begins_with(&file, start) && ends_with_line(&file).unwrap_or(false))
 }
 
 /// True if an open file begins with this text.
-pub fn file_begins_with(file: &File, text: &str) -> bool {
+pub fn begins_with(file: &File, text: &str) -> bool {
     let mut found = vec![0; text.len()];
     file.read_exact_at(&mut found, 0).is_ok() && found == text.as_bytes()
 }

@@ -47,8 +47,10 @@ impl LineFile {
     pub fn create(path: &Path, title: &str, line_length: usize) -> Result<LineFile, LineFileError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).mode(0o600);
+        let is_like_it =
+            || files::open_to_read(path).is_ok_and(|file| files::begins_with(&file, title));
         let file = options.open(path).map_err(|error| match error.into() {
-            LineFileError::Exists if !files::begins_with(path, title) => LineFileError::OtherTitle,
+            LineFileError::Exists if !is_like_it() => LineFileError::OtherTitle,
             error => error,
         })?;
         let made = LineFile::locked(path, file, title, line_length)?;
@@ -64,7 +66,7 @@ impl LineFile {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).open(path)?;
         let opened = LineFile::locked(path, file, title, line_length)?;
-        match files::file_begins_with(&opened.file, title) {
+        match files::begins_with(&opened.file, title) {
             true => Ok(opened),
             false => Err(LineFileError::OtherTitle),
         }

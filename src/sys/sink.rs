@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::{FileType, Stat, fstat, ftruncate};
+use rustix::fs::{FileType, Mode, Stat, fchmod, fstat, ftruncate};
 use rustix::stdio::stdout;
 
 use super::terminal;
@@ -39,9 +39,10 @@ impl Sink {
         found.is_some_and(|(own, other)| (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino))
     }
 
-    /// Empties the file.
+    /// Empties the file, and makes it one for its owner alone.
     pub fn clear(&self) -> io::Result<()> {
-        Ok(ftruncate(self.as_fd(), 0)?)
+        fchmod(self, Mode::RUSR | Mode::WUSR)?;
+        Ok(ftruncate(self, 0)?)
     }
 
     /// Appends a piece: all of it, or none where that can be undone.

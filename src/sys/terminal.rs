@@ -1,6 +1,7 @@
 //! The person at the terminal, if there is one.
 
 use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::BorrowedFd;
 
 use nix::errno::Errno;
 use nix::sys::termios::{
@@ -15,13 +16,16 @@ use super::process::environment_variable;
 
 /// The number of columns of standard output, if it is a terminal that says so.
 pub fn columns() -> Option<usize> {
-    let size = tcgetwinsize(stdout()).ok()?;
-    Some(size.ws_col.into()).filter(|columns| *columns > 0)
+    columns_of(stdout())
 }
 
 /// The number of columns of standard error, if it is a terminal that says so.
 pub fn error_columns() -> Option<usize> {
-    let size = tcgetwinsize(stderr()).ok()?;
+    columns_of(stderr())
+}
+
+fn columns_of(terminal: BorrowedFd<'_>) -> Option<usize> {
+    let size = tcgetwinsize(terminal).ok()?;
     Some(size.ws_col.into()).filter(|columns| *columns > 0)
 }
 

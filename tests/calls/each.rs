@@ -179,7 +179,7 @@ fn lists_have_the_row_before_each_line() {
 
 #[test]
 fn tables_as_they_come() {
-    let tables: [&[u8]; 8] = [
+    let tables: [&[u8]; 9] = [
         b"ident,ip\nuser1,8.8.4.4\nuser1,8.8.8.8\n",
         b"ident,ip\r\nuser1,8.8.4.4\r\nuser1,8.8.8.8",
         b"\xef\xbb\xbfident,ip\r\nuser1,8.8.4.4\r\nuser1,8.8.8.8\r\n",
@@ -188,6 +188,7 @@ fn tables_as_they_come() {
         b"\"ident\",\"ip\"\n\"user1\",\"8.8.4.4\"\n\"user1\",\"8.8.8.8\"\n",
         b"\n ident , ip \n\nuser1 , 8.8.4.4\n,\n,,,\nuser1,8.8.8.8,,\n\n",
         b"ip,hostname,ident\n8.8.4.4,,user1\n8.8.8.8\n".as_slice(),
+        b"sep=;\r\nident;ip\r\nuser1;8.8.4.4\r\nuser1;8.8.8.8\r\n",
     ];
     for (n, bytes) in tables.iter().enumerate() {
         let router = router();
@@ -312,7 +313,7 @@ fn options_that_do_not_fit() {
     nothing_was_sent(&router);
     let left = fs::read_dir(router.path("")).expect("the folder").count();
     assert_eq!(left, 2, "the configuration and the table alone");
-    let held = file(&router, "held.csv", "mine\n", 0o600);
+    let held = file(&router, "held.csv", "mine\n", 0o644);
     let words = format!(
         "update_ip --columns ip,ident=login --output {}",
         held.display()
@@ -322,6 +323,7 @@ fn options_that_do_not_fit() {
         .says("--yes replaces it");
     assert_eq!(fs::read_to_string(&held).expect("text"), "mine\n");
     each(&router, &format!("{words} --yes"), &path).expect(1);
+    assert_eq!(mode_of(&held), 0o600);
     assert!(
         fs::read_to_string(&held)
             .expect("text")
@@ -362,8 +364,10 @@ fn results_have_a_file_of_their_own() {
     each(&router, &format!("activate --output {results}"), &path).expect(1);
     let before = fs::read_to_string(&results).expect("results");
     let held = file(&router, "held", "mine\n", 0o600).display().to_string();
+    let cut = file(&router, "cut", before.trim_end(), 0o600);
     for words in [
         format!("--format json --output {results}"),
+        format!("--output {}", cut.display()),
         format!("--output {path}"),
         format!("--output {held}"),
     ] {

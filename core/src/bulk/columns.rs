@@ -64,16 +64,7 @@ impl Columns {
                 uses.push((at, parameter));
             }
         }
-        for parameter in method.parameters.iter().filter(|p| p.is_required()) {
-            let is_given = fixed.iter().any(|(name, _)| *name == parameter.name)
-                || uses.iter().any(|(_, other)| other.name == parameter.name);
-            if !is_given {
-                wrong.push(format!(
-                    "'{}' is missing: {}",
-                    parameter.name, parameter.meaning
-                ));
-            }
-        }
+        push_missing(method, &uses, fixed, &mut wrong);
         if !wrong.is_empty() {
             if chosen.is_none() {
                 wrong.push(
@@ -156,6 +147,23 @@ impl Columns {
             text.push_str(&format!("{name}={value}\n"));
         }
         text
+    }
+}
+
+/// Appends a line for each parameter that the method needs and is not given.
+fn push_missing(
+    method: &Method,
+    uses: &[(usize, &Parameter)],
+    fixed: &[(&str, &str)],
+    wrong: &mut Vec<String>,
+) {
+    for parameter in method.parameters.iter().filter(|p| p.is_required()) {
+        let is_given = fixed.iter().any(|(name, _)| *name == parameter.name)
+            || uses.iter().any(|(_, other)| other.name == parameter.name);
+        if !is_given {
+            let Parameter { name, meaning, .. } = parameter;
+            wrong.push(format!("'{name}' is missing: {meaning}"));
+        }
     }
 }
 

@@ -136,7 +136,7 @@ fn open_table(
     let shown = table_name(each.file);
     let name = |why: String| usage(format!("{shown} {why}"));
     let mut table = Table::open(each.file).map_err(name)?;
-    let header = table.wait_for_next().map_err(name)?;
+    let header = table.header().map_err(name)?;
     let header = header.ok_or_else(|| name("is empty".to_owned()))?;
     let columns = Columns::new(method, header.cells, each.columns, fixed).map_err(|wrong| {
         let lines = wrong.iter().map(|line| format!("{shown}: {line}"));
@@ -156,7 +156,7 @@ fn table_name(file: &str) -> &str {
 fn check_rows(file: &str, checker: &Checker<'_>, question: &mut Question) -> Result<u64, Refusal> {
     let name = |why: String| usage(format!("{file} {why}"));
     let mut table = Table::open(file).map_err(name)?;
-    table.wait_for_next().map_err(name)?;
+    table.header().map_err(name)?;
     let mut lines = Vec::new();
     let (mut rows, mut wrong) = (0_u64, 0_usize);
     while let Some(row) = table.wait_for_next().map_err(name)? {
@@ -318,10 +318,11 @@ fn open_sink(
     }
     if let Some(path) = call.output.filter(|_| !sink.is_empty()) {
         match each.resume {
-            true if files::begins_with(Path::new(path), &form.beginning()) => {}
+            true if files::holds_lines(Path::new(path), &form.beginning()) => {}
             true => {
                 return Err(usage(format!(
-                    "{name} holds something else than these results: --output names another file"
+                    "{name} holds something else than these results, or its last line is cut: \
+                     --output names another file"
                 )));
             }
             false if call.yes => sink.clear().map_err(lost)?,

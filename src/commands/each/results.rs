@@ -17,9 +17,9 @@ use wansync_core::time::Wall;
 
 use super::super::account::CallAccount;
 
-/// Stands in place of a password.
+/// The text in place of a password.
 const HIDDEN: &str = "***";
-/// Stands before the name of a column that the table has, too.
+/// The beginning of the name of a column that the table has, too.
 const PREFIX: &str = "reply.";
 
 /// The form of results.

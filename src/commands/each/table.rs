@@ -96,6 +96,15 @@ impl Table {
         }
     }
 
+    /// The row with the names of the columns. A line before it that says `sep=;` is for
+    /// spreadsheets.
+    pub fn header(&mut self) -> Result<Option<CsvRow>, String> {
+        match self.wait_for_next()? {
+            Some(row) if row.cells == ["sep=", ""] => self.wait_for_next(),
+            row => Ok(row),
+        }
+    }
+
     fn read_on(&mut self) -> Result<(), String> {
         let length = self.piece.len();
         self.piece.resize(length + PIECE, 0);
