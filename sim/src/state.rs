@@ -31,6 +31,7 @@ pub(crate) struct World {
     /// Login to user. Logins are unique across providers (known: they carry the
     /// provider's prefix by default).
     pub users: BTreeMap<String, User>,
+    pub owners: Owners,
     pub settings: Settings,
     /// The mail that SkyDNS has sent.
     pub mails: Vec<Mail>,
@@ -77,12 +78,33 @@ pub struct Mail {
     pub profile: Option<u32>,
 }
 
+/// The logins that were last given what one user alone can have: they may have lost it.
+/// With it ten thousand users cost no more than ten.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Owners {
+    emails: BTreeMap<String, String>,
+    addresses: BTreeMap<IpAddr, String>,
+}
+
+impl Owners {
+    /// A user has this e-mail address now.
+    pub fn note_email(&mut self, email: &str, login: &str) {
+        self.emails.insert(email.to_lowercase(), login.to_owned());
+    }
+
+    /// A user holds this address now.
+    pub fn note_address(&mut self, address: IpAddr, login: &str) {
+        self.addresses.insert(address, login.to_owned());
+    }
+}
+
 impl World {
     /// The state that every simulator starts with.
     pub fn initial() -> World {
         let mut world = World {
             keys: BTreeMap::from([(KEY.to_owned(), PROVIDER.to_owned())]),
             users: BTreeMap::new(),
+            owners: Owners::default(),
             settings: Settings::default(),
             mails: Vec::new(),
             vpnki: Vpnki::default(),
@@ -109,6 +131,8 @@ impl World {
         user.profiles = named.collect();
         user.account
             .prolongate(&user.account.plan.clone(), self.now());
+        self.owners
+            .note_email(&format!("{login}@example.com"), login);
         self.users.insert(login.to_owned(), user);
     }
 
@@ -120,9 +144,17 @@ impl World {
 
     /// The user that holds an address, if any.
     pub fn holder(&self, address: IpAddr) -> Option<(&str, &User)> {
-        let mut users = self.users.iter();
-        let found = users.find(|(_, user)| user.holds(address));
-        found.map(|(login, user)| (login.as_str(), user))
+        let login = self.owners.addresses.get(&address)?;
+        let user = self.users.get(login).filter(|user| user.holds(address))?;
+        Some((login, user))
+    }
+
+    /// The login of the user with this e-mail address, whatever the case of its letters.
+    pub fn login_of_email(&self, email: &str) -> Option<&str> {
+        let email = email.to_lowercase();
+        let login = self.owners.emails.get(&email)?;
+        let theirs = self.users.get(login)?.account.email.as_ref()?;
+        (theirs.to_lowercase() == email).then_some(login)
     }
 
     /// Assumed: the day is that of UTC.

@@ -23,6 +23,8 @@ pub(super) fn update_ip(call: &mut MethodCall) -> MethodResult {
     take_from_others(call, address)?;
     let user = call.user()?;
     user.bind_dynamic(address, profile, hostname);
+    let login = call.text("ident");
+    call.world.owners.note_address(address, login);
     Ok(None)
 }
 
@@ -112,6 +114,8 @@ fn add_one(
             comment: comment.to_owned(),
         },
     });
+    let login = call.text("ident");
+    call.world.owners.note_address(address, login);
     Ok(address)
 }
 

@@ -24,6 +24,9 @@ pub(super) fn subscribe(call: &mut MethodCall) -> MethodResult {
     let mut user = User::new(&call.provider, account);
     let profile = (call.world.next_id(), Profile::new(MAIN_PROFILE));
     user.profiles.extend([profile]);
+    if let Some(email) = email {
+        call.world.owners.note_email(email, &login);
+    }
     call.world.users.insert(login.clone(), user);
     let language = call.world.settings.language;
     let name = plans::all(language).find(|(code, _)| *code == plan);
@@ -54,18 +57,11 @@ fn new_login(call: &mut MethodCall) -> Result<String, String> {
 /// Known of `update_email`: an address of another user is an error. Assumed: at
 /// `subscribe` too, across providers, and whatever the case of the letters.
 fn check_email(world: &World, email: Option<&str>, own: &str) -> Result<(), String> {
-    let Some(email) = email else { return Ok(()) };
-    let lower = email.to_lowercase();
-    let is_same = |theirs: &str| match theirs.is_ascii() && email.is_ascii() {
-        true => theirs.eq_ignore_ascii_case(email),
-        false => theirs.to_lowercase() == lower,
-    };
-    let has_it = |user: &User| user.account.email.as_deref().is_some_and(is_same);
-    let mut owners = world.users.iter().filter(|(_, user)| has_it(user));
-    let taken = owners.any(|(login, _)| login != own);
-    (!taken)
-        .then_some(())
-        .ok_or("This email is already used".to_owned())
+    let owner = email.and_then(|email| world.login_of_email(email));
+    match owner.is_some_and(|owner| owner != own) {
+        true => Err("This email is already used".to_owned()),
+        false => Ok(()),
+    }
 }
 
 pub(super) fn subscribe_plans(call: &mut MethodCall) -> MethodResult {
@@ -90,6 +86,7 @@ pub(super) fn update_email(call: &mut MethodCall) -> MethodResult {
     call.user()?;
     let email = call.text("email");
     check_email(call.world, Some(email), call.text("ident"))?;
+    call.world.owners.note_email(email, call.text("ident"));
     call.user()?.account.email = Some(email.to_owned());
     Ok(None)
 }
