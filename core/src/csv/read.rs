@@ -106,6 +106,7 @@ pub struct CsvReader {
     first_line: u64,
     /// True behind the first byte of a row.
     is_within: bool,
+    is_after_cr: bool,
 }
 
 impl CsvReader {
@@ -120,6 +121,7 @@ impl CsvReader {
             line: 1,
             first_line: 1,
             is_within: false,
+            is_after_cr: false,
         }
     }
 
@@ -129,7 +131,10 @@ impl CsvReader {
     ///
     /// # Errors
     /// The row is none.
-    pub fn take(&mut self, input: &[u8]) -> Result<(usize, Option<CsvRow>), CsvFault> {
+    pub fn take(&mut self, piece: &[u8]) -> Result<(usize, Option<CsvRow>), CsvFault> {
+        // A last line end shows whether the row is still within quotes.
+        let is_end = piece.is_empty() && self.is_within;
+        let input = if is_end { &b"\n"[..] } else { piece };
         let mut used = 0;
         loop {
             let (result, read, written, ended) = self.parser.read_record(
@@ -142,24 +147,23 @@ impl CsvReader {
             self.length += written;
             self.count += ended;
             match result {
-                ReadRecordResult::InputEmpty | ReadRecordResult::End => return Ok((used, None)),
                 ReadRecordResult::OutputFull if self.text.len() < MAX_ROW_LENGTH => {
                     self.text.resize(self.text.len() * 2, 0);
+                }
+                ReadRecordResult::InputEmpty if is_end => {
+                    return Err(self.fault(CsvFaultKind::NoEnd));
                 }
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
                     return Err(self.fault(CsvFaultKind::NoEnd));
                 }
-                // What ends with the text, and not with its last line, is within quotes.
-                ReadRecordResult::Record
-                    if input.is_empty() && self.text[..self.length].ends_with(b"\n") =>
-                {
-                    return Err(self.fault(CsvFaultKind::NoEnd));
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => {
+                    return Ok((piece.len().min(used), None));
                 }
                 ReadRecordResult::Record => {
                     let row = self.row()?;
                     (self.length, self.count, self.is_within) = (0, 0, false);
                     if row.cells.iter().any(|cell| !cell.trim().is_empty()) {
-                        return Ok((used, Some(row)));
+                        return Ok((piece.len().min(used), Some(row)));
                     }
                 }
             }
@@ -186,14 +190,16 @@ impl CsvReader {
     /// Counts the lines of what the parser has used. A row begins where its first byte
     /// is, behind the ends of the row before and of empty lines.
     fn count_lines(&mut self, used: &[u8]) {
-        let ends = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        if !self.is_within {
-            let before = used.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-            let before = before.count();
-            self.first_line = self.line + ends(&used[..before]);
-            self.is_within = before < used.len();
+        for byte in used {
+            let is_end = matches!(byte, b'\r' | b'\n');
+            if !is_end && !self.is_within {
+                (self.first_line, self.is_within) = (self.line, true);
+            }
+            if is_end && !(self.is_after_cr && *byte == b'\n') {
+                self.line += 1;
+            }
+            self.is_after_cr = *byte == b'\r';
         }
-        self.line += ends(used);
     }
 
     fn fault(&self, kind: CsvFaultKind) -> CsvFault {
@@ -231,10 +237,14 @@ mod tests {
     fn tables_of_all_kinds() {
         type Expected = &'static [(u64, &'static [&'static str])];
         let plain: Expected = &[(1, &["a", "b"]), (2, &["1", "2"])];
-        let table: [(&str, Expected); 14] = [
+        let table: [(&str, Expected); 18] = [
             ("a,b\n1,2\n", plain),
             ("a,b\n1,2", plain),
             ("a,b\r\n1,2\r\n", plain),
+            ("a,b\r1,2\r", plain),
+            ("a\n\"x\n\"", &[(1, &["a"]), (2, &["x\n"])]),
+            ("a\n ", &[(1, &["a"])]),
+            ("a,b\r\r1,2\r", &[(1, &["a", "b"]), (3, &["1", "2"])]),
             ("\u{feff}a,b\r\n1,2\r\n", plain),
             ("a;b\n1;2\n", plain),
             ("a\tb\n1\t2\n", plain),
@@ -293,9 +303,10 @@ mod tests {
         endless.resize(200_000, b'x');
         let fault = rows(&endless, 4096).unwrap_err();
         assert_eq!((fault.line, fault.kind), (3, CsvFaultKind::NoEnd));
-        let open = b"ident,note\nuser1,\"x\nuser2,y\n";
-        let fault = rows(open, 4096).unwrap_err();
-        assert_eq!((fault.line, fault.kind), (2, CsvFaultKind::NoEnd));
+        for open in ["ident,note\nuser1,\"x\nuser2,y\n", "ident\n\"user1\nuser2"] {
+            let fault = rows(open.as_bytes(), 4096).unwrap_err();
+            assert_eq!((fault.line, fault.kind), (2, CsvFaultKind::NoEnd), "{open}");
+        }
         let wide = ",".repeat(1000) + "x";
         assert_eq!(rows(wide.as_bytes(), 64).unwrap_err().line, 1);
     }
