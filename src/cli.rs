@@ -207,10 +207,36 @@ pub struct CheckArguments {
     #[argh(switch)]
     pub offline: bool,
 
+    /// text, or json: an object for each finding
+    #[argh(
+        option,
+        arg_name = "FORMAT",
+        default = "CheckFormat::Text",
+        from_str_fn(check_format)
+    )]
+    pub format: CheckFormat,
+
     /// tell OpenWrt's init script what the configuration asks of it, unless it
     /// has an error
     #[argh(switch, hidden_help)]
     pub service: bool,
+}
+
+/// The form of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+fn check_format(text: &str) -> Result<CheckFormat, String> {
+    match text {
+        "text" => Ok(CheckFormat::Text),
+        "json" => Ok(CheckFormat::Json),
+        _ => Err("it is text or json".to_owned()),
+    }
 }
 
 /// Says what a reason's code means, as 'status --format json' has it, and what to do about

@@ -280,3 +280,48 @@ fn every_section_is_checked() {
     ran.says("section 'wrong'")
         .says("ok    good: 127.0.0.1 knows");
 }
+
+/// Each finding of the text is an object, with its place in the configuration.
+#[test]
+fn findings_for_programs() {
+    let router = Router::with_address("10.0.0.1");
+    let config = fs::read_to_string(router.config()).expect("the configuration");
+    let config = format!("{config}\toption netwrok 'wan'\n");
+    router.configure_raw(config.as_bytes());
+    let line = config.lines().count();
+    let text = router.run(&["check"]);
+    let ran = router.run(&["check", "--format", "json"]).expect(75);
+    let findings: Vec<serde_json::Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(findings.len(), text.stdout.lines().count());
+    for (finding, line) in findings.iter().zip(text.stdout.lines()) {
+        let words = finding["text"].as_str().expect("a text");
+        let is_clock = finding["code"] == "check.clock";
+        assert!(is_clock || line.ends_with(words), "{finding}: {line}");
+        assert_eq!(finding.as_object().expect("an object").len(), 8);
+    }
+    let find = |code: &str| {
+        let mut all = findings.iter();
+        all.find(|finding| finding["code"] == code)
+            .unwrap_or_else(|| panic!("no {code} in {}", ran.stdout))
+    };
+    let unknown = find("words");
+    assert_eq!(unknown["level"], "warn");
+    assert_eq!(unknown["option"], "netwrok");
+    assert_eq!(unknown["line"], line);
+    assert_eq!(unknown["section"], "home");
+    assert_eq!(unknown["type"], "skydns");
+    let private = find("address.private");
+    assert_eq!(private["level"], "fail");
+    assert_eq!(private["args"]["address"], "10.0.0.1");
+    assert_eq!(private["section"], "home");
+    assert_eq!(private["line"], serde_json::Value::Null);
+    assert_eq!(find("check.user_known")["level"], "ok");
+    router
+        .run(&["check", "--format", "csv"])
+        .expect(64)
+        .says("it is text or json");
+}

@@ -179,7 +179,9 @@ impl Eq for Reason {}
 /// The words, quoted.
 impl fmt::Debug for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Display::fmt(self, f)
+        f.write_str("\"")?;
+        Display::fmt(self, f)?;
+        f.write_str("\"")
     }
 }
 

@@ -18,7 +18,7 @@ use source::{check_claims, check_source};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redact_failure;
-use crate::cli::CheckArguments;
+use crate::cli::{CheckArguments, CheckFormat};
 use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::clock;
@@ -27,23 +27,26 @@ use wansync_core::address::PublicAddress;
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Skydns};
 use wansync_core::failure::Failure;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::service::skydns;
 use wansync_core::source::claims::Claims;
 use wansync_core::time::Civil;
 
 /// Runs it.
 pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
-    let mut findings = Findings::all(out);
+    let mut findings = Findings::all(out, check.format == CheckFormat::Json);
     let config = match paths.load() {
         Ok(config) => config,
         Err(why) => {
-            findings.bad(Exit::Config, format_args!("{why}"));
+            findings.bad(Exit::Config, Reason::words(&why));
             return findings.exit;
         }
     };
     if check.service {
         return service::run(paths, &config, out);
     }
+    findings.set_config(&config);
     check_configuration(paths, &config, &mut findings);
     filtering::check_household(paths, &config, &findings);
     if !check.offline {
@@ -67,23 +70,18 @@ pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
 
 fn check_clock_and_ca_file(config: &Config, findings: &mut Findings<'_>) {
     let now = clock::now();
-    let time = Civil::at(now.wall);
+    let time = Civil::at(now.wall).to_string();
     match now.clock_is_set() {
-        true => findings.good(format_args!("the clock says {time}")),
-        false => findings.bad(
-            Exit::Later,
-            format_args!(
-                "the clock is not set, it says {time}: wait for NTP, or look at its servers"
-            ),
-        ),
+        true => findings.good(reason!(CheckClock, date = time)),
+        false => findings.bad(Exit::Later, reason!(CheckClockNotSet, date = time)),
     }
     let ca_file = &config.main.ca_file;
     match check_ca_file(ca_file.as_ref()) {
         Ok(found) => describe_ca_file(ca_file, &found, now.clock_is_set(), findings),
-        Err(why) => findings.bad(
-            Exit::Config,
-            format_args!("{why}; on OpenWrt it comes with the package ca-bundle"),
-        ),
+        Err(why) => {
+            let why = reason!(CheckCaBundle, cause = Reason::from(&why));
+            findings.bad(Exit::Config, why);
+        }
     }
 }
 
@@ -92,20 +90,21 @@ fn describe_ca_file(ca_file: &str, found: &CaFile, clock_is_set: bool, findings:
     match found.out_of_date {
         // By a clock that is not set, all of them are.
         out_of_date if out_of_date == 0 || !clock_is_set => {
-            findings.good(format_args!("{ca_file} holds {count} certificates"));
+            findings.good(reason!(CheckCaFile, file = ca_file, count = count));
         }
-        out_of_date if out_of_date < count => findings.good(format_args!(
-            "{ca_file} holds {count} certificates, {out_of_date} of them out of date"
+        out_of_date if out_of_date < count => findings.good(reason!(
+            CheckCaFileSomeOld,
+            file = ca_file,
+            count = count,
+            number = out_of_date
         )),
-        _ => findings.bad(
-            Exit::Config,
-            format_args!("{ca_file} holds {count} certificates, all of them out of date"),
-        ),
+        _ => {
+            let why = reason!(CheckCaFileAllOld, file = ca_file, count = count);
+            findings.bad(Exit::Config, why);
+        }
     }
     if found.has_key {
-        findings.warn(format_args!(
-            "{ca_file} holds a private key: none is needed there, and others may read it"
-        ));
+        findings.warn(reason!(CheckCaFileKey, file = ca_file));
     }
 }
 
@@ -124,7 +123,7 @@ fn check_skydns_section(
     match fetch_profiles(section, key.as_ref(), client, observer) {
         Ok(profiles) => {
             let ident = &section.ident;
-            findings.good(format_args!("{host} knows the key and the user {ident}"));
+            findings.good(reason!(CheckUserKnown, host = host, ident = ident));
             if let Some(profile) = &section.profile
                 && !profiles.iter().any(|(id, _)| id == profile)
             {
@@ -135,17 +134,15 @@ fn check_skydns_section(
                 let known = known.join(", ");
                 // The service may quote the key here as well.
                 let known = key.as_ref().map_or(known.clone(), |key| key.redact(&known));
-                findings.bad(
-                    Exit::Config,
-                    format_args!("the user has no profile {profile}, but: {known}"),
-                );
+                let why = reason!(CheckNoProfile, profile = profile, names = known);
+                findings.bad(Exit::Config, why);
             }
         }
         Err(failure) => {
             let text = failure.reason_at(host);
             match skydns::is_of_a_relay(&failure) {
-                true => findings.warn(format_args!("{text}")),
-                false => findings.bad(Exit::of_call(&failure), format_args!("{text}")),
+                true => findings.warn(text),
+                false => findings.bad(Exit::of_call(&failure), text),
             }
         }
     }

@@ -769,7 +769,7 @@ fn what_the_readme_quotes_is_what_is_said() {
 
 /// True if some words of one text stand in the other.
 fn share_words(one: &str, other: &str) -> bool {
-    const LENGTH: usize = 9;
+    const LENGTH: usize = 8;
     let mut pieces = one.as_bytes().windows(LENGTH);
     pieces.any(|piece| other.as_bytes().windows(LENGTH).any(|same| same == piece))
 }

@@ -37,6 +37,12 @@ impl Problem {
         }
     }
 
+    /// The option that it is about, as far as its text begins with it.
+    pub fn option(&self) -> Option<&str> {
+        let (name, _) = self.text.strip_prefix("option '")?.split_once('\'')?;
+        Some(name)
+    }
+
     /// A problem that keeps its section, or the file, from being acted upon.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -1,16 +1,14 @@
 //! Why a household is filtered, or is not, and what the resolver's answer means.
 
 use alloc::string::String;
-use core::fmt::{self, Display, Formatter, Write};
+use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use crate::filtering::profile_test::{ProfileTest, TestState};
 use crate::filtering::{Filtering, Verdict};
-use crate::reason::write_joined;
+use crate::reason;
+use crate::reason::{Code, Reason, show_as_reason};
 use crate::text::width::clean;
-
-/// The limits of every verdict, said once.
-pub const LIMITS: &str =
-    "not to be seen from here: DNS over HTTPS in a browser or an app, a resolver set on a device";
 
 /// A way that questions take, or why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,19 +97,24 @@ pub enum Origin {
     File(String),
 }
 
-impl Display for FilteringReason {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
+impl From<&FilteringReason> for Reason {
+    fn from(reason: &FilteringReason) -> Reason {
+        match reason {
             FilteringReason::Asks {
                 instance,
                 address,
                 origin,
             } => {
-                f.write_str("dnsmasq ")?;
-                if let Some(instance) = instance {
-                    write!(f, "'{instance}' ")?;
+                let (resolver, origin) = (clean(address), Reason::from(origin));
+                match instance {
+                    None => reason!(FilteringAsks, resolver = &*resolver, origin = origin),
+                    Some(instance) => reason!(
+                        FilteringInstanceAsks,
+                        instance = instance,
+                        resolver = &*resolver,
+                        origin = origin
+                    ),
                 }
-                write!(f, "asks {}{origin}", clean(address))
             }
             FilteringReason::AsksProgram {
                 address,
@@ -119,70 +122,59 @@ impl Display for FilteringReason {
                 program,
                 domains,
             } => {
-                let name = program.as_deref().unwrap_or("a program");
-                write!(
-                    f,
-                    "dnsmasq asks {} at {}#{port}",
-                    clean(name),
-                    clean(address)
-                )?;
-                match usual_program(*port) {
-                    Some(usual) if program.is_none() => write!(f, " (usually {usual})")?,
-                    _ => {}
+                let resolver = clean(address);
+                let domains =
+                    (!domains.is_empty()).then(|| reason!(FilteringFor, names = &*clean(domains)));
+                match program {
+                    Some(program) => reason!(
+                        FilteringAsksProgram,
+                        program = &*clean(program),
+                        resolver = &*resolver,
+                        port = u32::from(*port),
+                        domains = domains
+                    ),
+                    None => {
+                        let usual = usual_program(*port);
+                        let usual = usual.map(|usual| reason!(FilteringUsually, program = usual));
+                        reason!(
+                            FilteringAsksAProgram,
+                            resolver = &*resolver,
+                            port = u32::from(*port),
+                            hint = usual,
+                            domains = domains
+                        )
+                    }
                 }
-                write_domains(f, domains)
             }
-            FilteringReason::OtherProgram { program } => {
-                let name = clean(program.as_deref().unwrap_or("another program"));
-                write!(f, "not dnsmasq but {name} answers on port 53")
-            }
+            FilteringReason::OtherProgram { program } => match program {
+                Some(program) => reason!(FilteringProgramAnswers, program = &*clean(program)),
+                None => reason!(FilteringOtherAnswers),
+            },
             FilteringReason::Told {
                 section,
                 address,
                 option,
-            } => {
-                let address = clean(address);
-                write!(
-                    f,
-                    "clients are told to ask {address} ({option} of '{section}')"
-                )
-            }
-            FilteringReason::Relayed { section } => write!(
-                f,
-                "clients are told the provider's IPv6 resolvers ('{section}' is a relay)"
+            } => reason!(
+                FilteringTold,
+                resolver = &*clean(address),
+                option = *option,
+                section = section
             ),
-            FilteringReason::More(count) => write!(f, "and {count} more"),
-            FilteringReason::NotOpenWrt => {
-                f.write_str("there is no /etc/config/dhcp, so this is not OpenWrt")
+            FilteringReason::Relayed { section } => reason!(FilteringRelayed, section = section),
+            FilteringReason::More(count) => reason!(FilteringMore, count = *count),
+            FilteringReason::NotOpenWrt => reason!(FilteringNotOpenwrt),
+            FilteringReason::BadFile { cause } => {
+                reason!(FilteringBadFile, error = &*clean(cause))
             }
-            FilteringReason::BadFile { cause } => write!(f, "/etc/config/dhcp: {}", clean(cause)),
             FilteringReason::NoServiceResolver { host } => {
-                write!(
-                    f,
-                    "the resolvers behind {host} are not known; 'list resolver' names them"
-                )
+                reason!(FilteringServiceUnknown, host = host)
             }
-            FilteringReason::NoResolver { place: None } => {
-                f.write_str("dnsmasq has no resolver to ask; is the WAN up?")
-            }
+            FilteringReason::NoResolver { place: None } => reason!(FilteringNoResolver),
             FilteringReason::NoResolver { place: Some(place) } => {
-                write!(
-                    f,
-                    "dnsmasq has no resolver to ask: {} names none",
-                    clean(place)
-                )
+                reason!(FilteringNoneNamed, file = &*clean(place))
             }
-            FilteringReason::NobodyAnswers => {
-                f.write_str("dnsmasq does not answer on port 53, nor does another program")
-            }
+            FilteringReason::NobodyAnswers => reason!(FilteringNobodyAnswers),
         }
-    }
-}
-
-fn write_domains(f: &mut Formatter<'_>, domains: &str) -> fmt::Result {
-    match domains {
-        "" => Ok(()),
-        _ => write!(f, " for {}", clean(domains)),
     }
 }
 
@@ -197,78 +189,72 @@ fn usual_program(port: u16) -> Option<&'static str> {
     })
 }
 
-impl Display for Origin {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
+impl From<&Origin> for Reason {
+    fn from(origin: &Origin) -> Reason {
+        match origin {
+            Origin::Server { domains } if domains.is_empty() => reason!(FilteringOfServer),
             Origin::Server { domains } => {
-                write_domains(f, domains)?;
-                f.write_str(" (list server)")
+                reason!(FilteringOfServerFor, names = &*clean(domains))
             }
-            Origin::GivenTo { network } => {
-                write!(
-                    f,
-                    ", which network '{}' was given by its provider",
-                    clean(network)
-                )
-            }
-            Origin::SetIn { network } => write!(f, " (list dns of network '{}')", clean(network)),
-            Origin::File(path) => write!(f, " ({})", clean(path)),
+            Origin::GivenTo { network } => reason!(FilteringGiven, network = &*clean(network)),
+            Origin::SetIn { network } => reason!(FilteringSetIn, network = &*clean(network)),
+            Origin::File(path) => reason!(FilteringOfFile, file = &*clean(path)),
         }
     }
 }
 
+fn addresses(all: &[IpAddr]) -> Vec<Reason> {
+    all.iter()
+        .map(|address| reason!(AttemptAddress, address = *address))
+        .collect()
+}
+
 /// The verdict with its reasons, in one sentence.
-impl Display for Filtering {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let head = match self.verdict {
-            Verdict::All => "all DNS questions go to ",
-            Verdict::Some => "not all DNS questions go to ",
-            Verdict::None => "no DNS question goes to ",
-            Verdict::Local => {
-                "a local program, which wansync cannot see into, decides whether DNS questions go to "
-            }
-            Verdict::Unknown => "it cannot be told whether DNS questions go to ",
+impl From<&Filtering> for Reason {
+    fn from(filtering: &Filtering) -> Reason {
+        let code = match filtering.verdict {
+            Verdict::All => Code::FilteringAll,
+            Verdict::Some => Code::FilteringSome,
+            Verdict::None => Code::FilteringNone,
+            Verdict::Local => Code::FilteringLocal,
+            Verdict::Unknown => Code::FilteringUnknown,
         };
-        write!(f, "{head}{}", self.service)?;
-        if !self.resolvers.is_empty() {
-            f.write_str(" (")?;
-            write_joined(f, ", ", &self.resolvers, &|f, r| write!(f, "{r}"))?;
-            f.write_char(')')?;
-        }
-        if !self.reasons.is_empty() {
-            f.write_str(": ")?;
-        }
-        write_joined(f, "; ", &self.reasons, &|f, r| write!(f, "{r}"))
+        let places = (!filtering.resolvers.is_empty())
+            .then(|| reason!(FailurePlaces, places = addresses(&filtering.resolvers)));
+        let causes: Vec<Reason> = filtering.reasons.iter().map(Reason::from).collect();
+        let causes = (!causes.is_empty()).then(|| reason!(FilteringCauses, causes = causes));
+        Reason::of(code)
+            .with(filtering.service)
+            .with(places)
+            .with(causes)
     }
 }
 
 /// The answer, and what it means.
-impl Display for ProfileTest {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if let Some(resolver) = self.resolver {
-            write!(f, "{resolver} ")?;
+impl From<&ProfileTest> for Reason {
+    fn from(test: &ProfileTest) -> Reason {
+        let resolver = test.resolver;
+        let whose = resolver.map(|resolver| reason!(ProfileResolver, address = resolver));
+        if test.state == TestState::NoAnswer {
+            let cause = clean(&test.cause);
+            return reason!(ProfileSilent, whose = whose, error = &*cause);
         }
-        if self.state == TestState::NoAnswer {
-            return write!(f, "does not answer DNS questions: {}", clean(&self.cause));
-        }
-        write!(f, "answers for {}: ", self.name)?;
-        match self.code {
-            0 if self.addresses.is_empty() => f.write_str("no address")?,
-            0 => {}
-            2 => f.write_str("SERVFAIL")?,
-            3 => f.write_str("no such name (NXDOMAIN)")?,
-            5 => f.write_str("REFUSED")?,
-            code => write!(f, "error {code}")?,
-        }
-        write_joined(f, ", ", &self.addresses, &|f, a| write!(f, "{a}"))?;
-        f.write_str(match self.state {
-            TestState::InForce => ", which is its block page: this household's profile is in force",
-            TestState::NotInForce => {
-                ", which is not its block page: the profile is not in force. Either this address \
-                 is not bound to it yet, or it does not block that name, or another resolver on \
-                 the way answers in its place"
-            }
-            TestState::Answers | TestState::NoAnswer => "",
-        })
+        let places = addresses(&test.addresses);
+        let what = match test.code {
+            0 if places.is_empty() => reason!(ProfileNoAddress),
+            0 => reason!(ProfileAddresses, places = places),
+            2 => reason!(ProfileServfail, places = places),
+            3 => reason!(ProfileNoName, places = places),
+            5 => reason!(ProfileRefused, places = places),
+            code => reason!(ProfileError, number = code, places = places),
+        };
+        let code = match test.state {
+            TestState::InForce => Code::ProfileInForce,
+            TestState::NotInForce => Code::ProfileNotInForce,
+            TestState::Answers | TestState::NoAnswer => Code::ProfileAnswers,
+        };
+        Reason::of(code).with(whose).with(&test.name).with(what)
     }
 }
+
+show_as_reason!(Filtering, ProfileTest);

@@ -259,6 +259,117 @@ table! {
     RouteUndecided "route.undecided" "rule {number} of 'ip rule' decides, by more than the destination";
     RouteNotListed "route.not_listed" "the kernel does not say which routes there are: {error}";
 
+    // What a check finds.
+    CheckClock "check.clock" "the clock says {date}";
+    CheckClockNotSet "check.clock_not_set" "the clock is not set, it says {date}: wait for NTP, or look at its servers" => "@pass.clock_not_set";
+    CheckCaBundle "check.ca_bundle" "{cause}; on OpenWrt it comes with the package ca-bundle";
+    CheckCaFile "check.ca_file" "{file} holds {count} certificates";
+    CheckCaFileSomeOld "check.ca_file_some_old" "{file} holds {count} certificates, {number} of them out of date";
+    CheckCaFileAllOld "check.ca_file_all_old" "{file} holds {count} certificates, all of them out of date" => "the clock is wrong, or `ca_file` holds one certificate of your own, which has expired";
+    CheckCaFileKey "check.ca_file_key" "{file} holds a private key: none is needed there, and others may read it" => "take the key out of `ca_file`: only certificates belong there";
+    CheckCaFileClosed "check.ca_file_closed" "the CA file {file}: {error}";
+    CheckUserKnown "check.user_known" "{host} knows the key and the user {ident}";
+    CheckNoProfile "check.no_profile" "the user has no profile {profile}, but: {names}";
+    CheckStateUnwritable "check.state_unwritable" "cannot write in {file}: {cause}; without it nothing is sent" => "@file.cannot_write";
+    CheckRecordUnwritable "check.record_unwritable" "cannot write in {file}: {cause}; a reboot forgets what is confirmed or refused, and it is sent again" => "@file.cannot_write";
+    CheckFolderOpen "check.folder_open" "others may write in {file}; chmod go-w {file}" => "do what it says";
+    CheckProgram "check.program" "{section}: the program {program} {error}";
+    CheckDisabled "check.disabled" "{file}: wansync is disabled (option enabled '0')" => "`uci set wansync.main.enabled=1; uci commit wansync; /etc/init.d/wansync reload`";
+    CheckNoSection "check.no_section" "{file}: no skydns section is in use" => "`uci set wansync.home.enabled=1; uci commit wansync; /etc/init.d/wansync reload`";
+    CheckConfiguration "check.configuration" "{file}: {counts:; }";
+    CheckSkydnsSections "check.skydns_sections" "{count} skydns sections, {ready} in use, {disabled} disabled";
+    CheckTunnelSections "check.tunnel_sections" "{count} tunnel sections, {ready} in use, {disabled} disabled";
+    CheckMends "check.mends" "these commands send them there:";
+    CheckResolverNotAsked "check.resolver_not_asked" "its resolver is not asked: others took too long";
+    CheckHalfName "check.half_name" "{host}: {cause}; {family} is used" => "nothing need be done: the name server fails one half of the question, and is passed over for that. Another one (`list server` of dnsmasq) would not";
+    CheckAddress "check.address" "the WAN address is {address}";
+    CheckOtherDevice "check.other_device" "{address} is on device {device}: option device '{device}'";
+    CheckAccountKnown "check.account_known" "{host} knows the key, and {count} tunnels by name";
+    CheckSeveralTunnels "check.several_tunnels" "VPNKI lists several tunnels '{tunnel}': {names}; 'option name' must be the login of one";
+    CheckTakenFor "check.taken_for" "'{tunnel}' is taken for VPNKI's '{meant}' (did you mean that?)";
+    CheckListedActive "check.listed_active" "VPNKI lists '{tunnel}'{hint}, and it is active";
+    CheckListedInactive "check.listed_inactive" "VPNKI lists '{tunnel}'{hint}, but it is not active";
+    CheckListedAs "check.listed_as" " as {names}";
+    CheckNoTunnelAtAll "check.no_tunnel_at_all" "VPNKI lists no tunnel '{tunnel}', nor any by name; 'wansync vpnki tunnels' shows what it lists, and option 'name_field' says where the name stands";
+    CheckNoTunnel "check.no_tunnel" "VPNKI lists no tunnel '{tunnel}'{hint}, but: {names}{more}" => "@tunnel.not_listed";
+    CheckDidYouMean "check.did_you_mean" " (did you mean '{meant}'?)";
+    CheckAndMore "check.and_more" " and {count} more";
+    CheckLargeLost "check.large_lost" "{address} answers through {device}, but echoes with {bytes} bytes of data are lost";
+    CheckAnswers "check.answers" "{address} answers through {device}";
+    CheckNoAnswer "check.no_answer" "{address} does not answer through {device}: the tunnel is dead, or that address answers no echoes" => "@tunnel.silent";
+    CheckHandshake "check.handshake" "the last handshake on {device} was {age_s} ago";
+    CheckNoHandshake "check.no_handshake" "no peer has shaken hands on {device} yet";
+    CheckHandshakeUnknown "check.handshake_unknown" "the last handshake on {device} is not known: {cause}";
+    CheckWanIsDevice "check.wan_is_device" "{device} is the device of network '{network}', which it runs over";
+    CheckWanUp "check.wan_up" "network '{network}', which it runs over, is up on {device}";
+    CheckWanUpWithoutDevice "check.wan_up_without_device" "network '{network}', which it runs over, is up on no device";
+    CheckNetworkUp "check.network_up" "its network '{network}' is up on {device}";
+    CheckDeviceThere "check.device_there" "its device '{device}' is there";
+    CheckDeviceMissing "check.device_missing" "its device '{device}' is missing";
+    CheckNetworkNotUp "check.network_not_up" "its network '{network}' {state}";
+    CheckDeviceNoNetwork "check.device_no_network" "netifd knows no network '{network}' (that is a device, not a network)";
+    CheckNotMigrated "check.not_migrated" "'{name}' of /etc/config/openvpn is run by nobody: the migration to netifd's protocol 'openvpn' passes over a section with the name of a network; give one of them another name";
+    CheckRestartInVain "check.restart_in_vain" "on_down 'restart' cannot bring '{network}' back: netifd does not run what makes the device of a network of proto '{proto}'; option service 'openvpn' with option instance 'NAME' would, or on_down 'command'" => "netifd does not run that client: the README's table of clients has the lines that do";
+    CheckService "check.service" "{service}: {cause}";
+    CheckNoService "check.no_service" "procd runs no service '{service}'{hint}";
+    CheckNoInstances "check.no_instances" "service '{service}' has no instances: is '{instance}' enabled?";
+    CheckNoInstance "check.no_instance" "service '{service}' has no instance '{instance}'{hint}; option 'instance' must be one of: {names}";
+    CheckRespawnLimit "check.respawn_limit" "procd no longer starts {service} again once it has ended more than {limit} times soon after its start, by a restart, too: 'respawn 3600 5 0' in its script is without end";
+    CheckServiceRuns "check.service_runs" "{service} runs, and procd starts it again when it ends";
+    CheckNoRespawn "check.no_respawn" "{service} has no respawn: procd would not start it again after a restart";
+    CheckServiceStarts "check.service_starts" "{service} does not run; procd is about to start it again";
+    CheckServiceEnded "check.service_ended" "{service} does not run, and procd does not start it again: it has no respawn, or ended too often; '/etc/init.d/{program} restart' starts it";
+    CheckRoute "check.route" "packets to {prefix} go through {device}";
+    CheckRouteElsewhere "check.route_elsewhere" "packets to {prefix} go through {other} instead of {device}";
+    CheckRouteMissing "check.route_missing" "there is no route to {prefix}; it should go through {device}";
+    CheckRoutePartly "check.route_partly" "not all packets to {prefix} go through {device}: {cause}";
+    CheckRouteOverlapped "check.route_overlapped" "packets to {prefix} go through {device}, but for {cause}";
+    CheckRouteUnknown "check.route_unknown" "whether packets to {prefix} go through {device} is not known: {cause}";
+
+    // Where the household's DNS questions go.
+    FilteringLimits "filtering.limits" "not to be seen from here: DNS over HTTPS in a browser or an app, a resolver set on a device";
+    FilteringAll "filtering.all" "all DNS questions go to {service}{places}{causes}";
+    FilteringSome "filtering.some" "not all DNS questions go to {service}{places}{causes}" => "the commands of `wansync check`. dnsmasq takes the first answer that comes, so one other resolver is enough to let unfiltered answers in";
+    FilteringNone "filtering.none" "no DNS question goes to {service}{places}{causes}" => "the commands that stand below it";
+    FilteringLocal "filtering.local" "a local program, which wansync cannot see into, decides whether DNS questions go to {service}{places}{causes}" => "what that program asks: for `https-dns-proxy`, `uci show https-dns-proxy`; SkyDNS is `https://doh.skydns.ru/dns-query` there";
+    FilteringUnknown "filtering.unknown" "it cannot be told whether DNS questions go to {service}{places}{causes}";
+    FilteringCauses "filtering.causes" ": {causes:; }";
+    FilteringAsks "filtering.asks" "dnsmasq asks {resolver}{origin}";
+    FilteringInstanceAsks "filtering.instance_asks" "dnsmasq '{instance}' asks {resolver}{origin}";
+    FilteringOfServer "filtering.of_server" " (list server)";
+    FilteringOfServerFor "filtering.of_server_for" " for {names} (list server)";
+    FilteringGiven "filtering.given" ", which network '{network}' was given by its provider";
+    FilteringSetIn "filtering.set_in" " (list dns of network '{network}')";
+    FilteringOfFile "filtering.of_file" " ({file})";
+    FilteringAsksProgram "filtering.asks_program" "dnsmasq asks {program} at {resolver}#{port}{domains}" => "@filtering.local";
+    FilteringAsksAProgram "filtering.asks_a_program" "dnsmasq asks a program at {resolver}#{port}{hint}{domains}" => "@filtering.local";
+    FilteringUsually "filtering.usually" " (usually {program})";
+    FilteringFor "filtering.for" " for {names}";
+    FilteringProgramAnswers "filtering.program_answers" "not dnsmasq but {program} answers on port 53";
+    FilteringOtherAnswers "filtering.other_answers" "not dnsmasq but another program answers on port 53";
+    FilteringTold "filtering.told" "clients are told to ask {resolver} ({option} of '{section}')" => "the commands below it; devices take the new resolver when they join again";
+    FilteringRelayed "filtering.relayed" "clients are told the provider's IPv6 resolvers ('{section}' is a relay)" => "the commands below it: the router announces itself. Where the provider delegates no prefix, the LAN has no IPv6 then";
+    FilteringMore "filtering.more" "and {count} more";
+    FilteringNotOpenwrt "filtering.not_openwrt" "there is no /etc/config/dhcp, so this is not OpenWrt";
+    FilteringBadFile "filtering.bad_file" "/etc/config/dhcp: {error}" => "that line is wrong; `uci show dhcp` complains as well";
+    FilteringServiceUnknown "filtering.service_unknown" "the resolvers behind {host} are not known; 'list resolver' names them" => "`list resolver '193.58.251.251'` in the section, or whatever the provider of the relay says";
+    FilteringNoResolver "filtering.no_resolver" "dnsmasq has no resolver to ask; is the WAN up?" => "`ifstatus wan`";
+    FilteringNoneNamed "filtering.none_named" "dnsmasq has no resolver to ask: {file} names none" => "`noresolv` needs a `server` beside it: the commands of `wansync check`";
+    FilteringNobodyAnswers "filtering.nobody_answers" "dnsmasq does not answer on port 53, nor does another program" => "`uci show dhcp.@dnsmasq[0].port`; `/etc/init.d/dnsmasq restart`";
+
+    // What the service's resolver answers.
+    ProfileSilent "profile.silent" "{whose}does not answer DNS questions: {error}" => "`nslookup www.skydns.ru 193.58.251.251`. If other resolvers answer, the provider does not let this one through: ask it, or take DNS over HTTPS";
+    ProfileResolver "profile.resolver" "{address} ";
+    ProfileAnswers "profile.answers" "{whose}answers for {name}: {what}";
+    ProfileInForce "profile.in_force" "{whose}answers for {name}: {what}, which is its block page: this household's profile is in force";
+    ProfileNotInForce "profile.not_in_force" "{whose}answers for {name}: {what}, which is not its block page: the profile is not in force. Either this address is not bound to it yet, or it does not block that name, or another resolver on the way answers in its place" => "is the address confirmed (`wansync status`)? Is it bound to that profile (`option profile`), and does the profile block `test_name`? If all of it is so, somebody on the way answers for SkyDNS, most often the provider";
+    ProfileAddresses "profile.addresses" "{places:, }";
+    ProfileNoAddress "profile.no_address" "no address";
+    ProfileServfail "profile.servfail" "SERVFAIL{places:, }";
+    ProfileNoName "profile.no_name" "no such name (NXDOMAIN){places:, }";
+    ProfileRefused "profile.refused" "REFUSED{places:, }";
+    ProfileError "profile.error" "error {number}{places:, }";
+
     // How a send went, or goes.
     SendUnchanged "send.unchanged" "{address} is what the service confirmed";
     SendDryRun "send.dry_run" "{address} would be sent";
@@ -480,8 +591,11 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("codes", Kind::Name),
     ("coding", Kind::Name),
     ("count", Kind::Number),
+    ("counts", Kind::Reasons),
     ("date", Kind::Date),
     ("device", Kind::Name),
+    ("disabled", Kind::Number),
+    ("domains", Kind::Reasons),
     ("error", Kind::Words),
     ("errors", Kind::Reasons),
     ("exit", Kind::Name),
@@ -492,6 +606,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("host", Kind::Name),
     ("ident", Kind::Name),
     ("inside", Kind::Address),
+    ("instance", Kind::Name),
     ("kib", Kind::Number),
     ("lan", Kind::Name),
     ("limit", Kind::Number),
@@ -501,6 +616,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("member", Kind::Name),
     ("message", Kind::Words),
     ("min", Kind::Number),
+    ("more", Kind::Reasons),
     ("ms", Kind::Number),
     ("name", Kind::Name),
     ("names", Kind::Name),
@@ -508,16 +624,24 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("next_s", Kind::Span),
     ("number", Kind::Number),
     ("object", Kind::Name),
+    ("option", Kind::Name),
+    ("origin", Kind::Reasons),
+    ("other", Kind::Name),
     ("pages", Kind::Reasons),
     ("pause_s", Kind::Span),
     ("places", Kind::Reasons),
+    ("port", Kind::Number),
     ("prefix", Kind::Address),
+    ("profile", Kind::Name),
     ("program", Kind::Name),
     ("proto", Kind::Name),
+    ("ready", Kind::Number),
     ("refusal", Kind::Reasons),
     ("remark", Kind::Reasons),
+    ("resolver", Kind::Address),
     ("seconds", Kind::Number),
     ("section", Kind::Name),
+    ("service", Kind::Name),
     ("socket", Kind::Name),
     ("spread_s", Kind::Span),
     ("state", Kind::Reasons),

@@ -5,22 +5,23 @@ use super::findings::Findings;
 use crate::agent::paths::Paths;
 use crate::exit::Exit;
 use crate::sys::lock::LOCKS;
-use crate::sys::os_error::describe;
-use crate::sys::{files, netlink, trap, users};
+use crate::sys::{files, netlink, os_error, trap, users};
 use wansync_core::config::Config;
 use wansync_core::config::permissions::{PathPart, User, obstacle};
 use wansync_core::config::problem::{Problem, Severity};
 use wansync_core::config::secret::KeySource;
+use wansync_core::reason;
+use wansync_core::reason::{Code, Reason};
 use wansync_core::text::init;
 
 /// Checks that both folders can be written, by writing there.
 pub fn check_folders(paths: &Paths, findings: &mut Findings<'_>) {
     let folders: [(_, &[&str], _); 2] = [
-        (&paths.state, &LOCKS[..], "without it nothing is sent"),
+        (&paths.state, &LOCKS[..], Code::CheckStateUnwritable),
         (
             &paths.record,
             &["record", "record.new"],
-            "a reboot forgets what is confirmed or refused, and it is sent again",
+            Code::CheckRecordUnwritable,
         ),
     ];
     for (folder, files, consequence) in folders {
@@ -29,15 +30,14 @@ pub fn check_folders(paths: &Paths, findings: &mut Findings<'_>) {
             .and_then(|()| files::check_writable(folder))
             .and_then(|()| trap::check_files(folder, files));
         if let Err(error) = checked {
-            let why = describe(&error);
-            let text = format_args!("cannot write in {name}: {why}; {consequence}");
-            findings.bad(Exit::Later, text);
+            let why = Reason::of(consequence)
+                .with(name.to_string())
+                .with(os_error::reason(&error));
+            findings.bad(Exit::Later, why);
         }
         let parts = files::path_parts(folder);
         if parts.last().is_some_and(|part| part.mode & 0o022 != 0) {
-            findings.warn(format_args!(
-                "others may write in {name}; chmod go-w {name}"
-            ));
+            findings.warn(reason!(CheckFolderOpen, file = name.to_string()));
         }
     }
 }

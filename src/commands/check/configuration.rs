@@ -6,11 +6,13 @@ use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
 use crate::exit::Exit;
 use crate::sys::files;
 use wansync_core::config::{Config, Content, Section};
+use wansync_core::reason;
+use wansync_core::reason::{Code, Reason};
 use wansync_core::text::init::programs;
 
 /// Checks the configuration itself: its problems, key files and programs.
 pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings<'_>) {
-    let file = paths.config.display();
+    let file = paths.config.display().to_string();
     let reader = DaemonReader::of(paths, config);
     let mut keys = Vec::new();
     for (name, section) in config.ready_sections() {
@@ -29,15 +31,12 @@ pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findin
         }
     }
     for problem in problems {
-        match problem.is_error() {
-            true => findings.bad(Exit::Config, format_args!("{file}, {problem}")),
-            false => findings.warn(format_args!("{file}, {problem}")),
-        }
+        findings.problem(&file, &problem);
     }
     for (name, program) in programs(config) {
         if let Err(why) = files::check_program(program.as_ref()) {
-            let text = format_args!("{name}: the program {program} {why}");
-            findings.bad(Exit::Config, text);
+            let why = reason!(CheckProgram, section = name, program = program, error = why);
+            findings.bad(Exit::Config, why);
         }
     }
     let ca_file = &config.main.ca_file;
@@ -45,28 +44,24 @@ pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findin
         .as_ref()
         .and_then(|reader| reader.obstacle(ca_file, false))
     {
-        findings.bad(Exit::Config, format_args!("the CA file {ca_file}: {why}"));
+        let why = reason!(CheckCaFileClosed, file = ca_file, error = why);
+        findings.bad(Exit::Config, why);
     }
     if !config.main.enabled {
-        findings.warn(format_args!(
-            "{file}: wansync is disabled (option enabled '0')"
-        ));
+        findings.warn(reason!(CheckDisabled, file = &file));
     }
     let tunnels = SectionCount::of(&config.tunnels);
     let skydns = SectionCount::of(&config.skydns);
     // A router with tunnels need not have the other service.
     if skydns.ready == 0 && (tunnels.ready == 0 || skydns.all > 0) {
-        findings.warn(format_args!("{file}: no skydns section is in use"));
+        findings.warn(reason!(CheckNoSection, file = &file));
     }
     if findings.exit == Exit::Done {
-        let tunnels = match tunnels.all {
-            0 => String::new(),
-            _ => format!("; {}", tunnels.describe_counts("tunnel")),
-        };
-        findings.good(format_args!(
-            "{file}: {}{tunnels}",
-            skydns.describe_counts("skydns")
-        ));
+        let mut counts = vec![skydns.reason(Code::CheckSkydnsSections)];
+        if tunnels.all > 0 {
+            counts.push(tunnels.reason(Code::CheckTunnelSections));
+        }
+        findings.good(reason!(CheckConfiguration, file = &file, counts = counts));
     }
 }
 
@@ -90,12 +85,10 @@ impl SectionCount {
         }
     }
 
-    fn describe_counts(&self, kind: &str) -> String {
-        let SectionCount {
-            all,
-            ready,
-            disabled,
-        } = self;
-        format!("{all} {kind} sections, {ready} in use, {disabled} disabled")
+    fn reason(&self, code: Code) -> Reason {
+        Reason::of(code)
+            .with(self.all)
+            .with(self.ready)
+            .with(self.disabled)
     }
 }

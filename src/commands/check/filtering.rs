@@ -11,7 +11,8 @@ use crate::sys::clock;
 use wansync_core::config::{Config, Skydns};
 use wansync_core::filtering::APPLY;
 use wansync_core::filtering::profile_test::{ProfileTest, TestState};
-use wansync_core::reason::filtering::LIMITS;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 
 /// The longest that all questions together may take.
 const TIMEOUT: Duration = Duration::from_secs(25);
@@ -21,22 +22,23 @@ pub fn check_household(paths: &Paths, config: &Config, findings: &Findings<'_>) 
     let Some(filtering) = judge_household(paths, config) else {
         return;
     };
+    let said = Reason::from(&filtering);
     if filtering.is_not_openwrt() {
-        findings.note(format_args!("{filtering}"));
+        findings.note(said);
         return;
     }
     match filtering.is_good() {
-        true => findings.good(format_args!("{filtering}")),
-        false => findings.warn(format_args!("{filtering}")),
+        true => findings.good(said),
+        false => findings.warn(said),
     }
     if !filtering.mends.is_empty() {
-        findings.note(format_args!("these commands send them there:"));
+        findings.note(reason!(CheckMends));
         for mend in &filtering.mends {
-            findings.more(format_args!("{mend}"));
+            findings.more(Reason::words(mend));
         }
-        findings.more(format_args!("{APPLY}"));
+        findings.more(Reason::words(APPLY));
     }
-    findings.note(format_args!("{LIMITS}"));
+    findings.note(reason!(FilteringLimits));
 }
 
 /// Asks the resolver of each section, and remembers the answer for `wansync status`.
@@ -57,9 +59,7 @@ pub fn test_profiles(
         let known = known.map(|(_, test)| test.clone());
         if known.is_none() && clock::since_boot() >= end {
             findings.set_subject(name);
-            findings.note(format_args!(
-                "its resolver is not asked: others took too long"
-            ));
+            findings.note(reason!(CheckResolverNotAsked));
             continue;
         }
         let Some(test) = known.or_else(|| test_profile(section, observer, end)) else {
@@ -67,11 +67,11 @@ pub fn test_profiles(
         };
         findings.set_subject(name);
         match test.state {
-            TestState::InForce | TestState::Answers => findings.good(format_args!("{test}")),
-            TestState::NotInForce | TestState::NoAnswer => findings.warn(format_args!("{test}")),
+            TestState::InForce | TestState::Answers => findings.good(Reason::from(&test)),
+            TestState::NotInForce | TestState::NoAnswer => findings.warn(Reason::from(&test)),
         }
         if let Err(why) = store.remember_profile_test(name, &test) {
-            findings.warn(format_args!("{why}"));
+            findings.warn(why);
         }
         asked.push((section, test));
     }

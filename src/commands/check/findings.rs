@@ -1,9 +1,22 @@
 //! The findings of a check, printed one by one.
 
-use std::fmt;
-
 use crate::commands::output::Output;
 use crate::exit::Exit;
+use wansync_core::config::Config;
+use wansync_core::config::problem::Problem;
+use wansync_core::json::{JsonWriter, Persist};
+use wansync_core::reason::Reason;
+
+/// The weight of a finding: its mark in text, and its word for programs.
+type Level = (&'static str, &'static str);
+
+const OK: Level = ("ok    ", "ok");
+/// Neither good nor bad, such as what cannot be known.
+const NOTE: Level = ("note  ", "note");
+/// What belongs to the finding above it.
+const MORE: Level = ("      ", "more");
+const WARN: Level = ("warn  ", "warn");
+const FAIL: Level = ("FAIL  ", "fail");
 
 /// Prints findings, and keeps the first exit code that is not 0.
 pub struct Findings<'a> {
@@ -12,66 +25,151 @@ pub struct Findings<'a> {
     out: &'a Output,
     /// True if findings that are no error are printed, too.
     tells_all: bool,
-    /// The section that they are about, with a colon behind it.
+    /// True if each is an object of JSON, for programs.
+    is_json: bool,
+    /// What they are about, mostly a section; empty for the program as a whole.
     subject: String,
+    /// The names of all sections, and their types.
+    types: Vec<(String, &'static str)>,
+}
+
+/// The place in the configuration that a finding is about.
+#[derive(Default)]
+struct Place<'a> {
+    section: Option<&'a str>,
+    option: Option<&'a str>,
+    line: Option<u32>,
 }
 
 impl<'a> Findings<'a> {
-    pub fn all(out: &'a Output) -> Findings<'a> {
+    pub fn all(out: &'a Output, is_json: bool) -> Findings<'a> {
         Findings {
             out,
             exit: Exit::Done,
             tells_all: true,
+            is_json,
             subject: String::new(),
+            types: Vec::new(),
         }
     }
 
     pub fn errors_only(out: &'a Output) -> Findings<'a> {
         Findings {
             tells_all: false,
-            ..Findings::all(out)
+            ..Findings::all(out, false)
         }
+    }
+
+    /// Takes note of the sections that there are, for the types of those that findings are
+    /// about.
+    pub fn set_config(&mut self, config: &Config) {
+        let skydns = config.skydns.iter().map(|s| (s.name.clone(), "skydns"));
+        let accounts = config.ready_accounts();
+        let accounts = accounts.map(|(name, _)| (name.to_owned(), "vpnki"));
+        let tunnels = config.tunnels.iter().map(|s| (s.name.clone(), "tunnel"));
+        self.types = skydns.chain(accounts).chain(tunnels).collect();
     }
 
     /// What follows is about this section.
     pub fn set_subject(&mut self, section: &str) {
-        self.subject = format!("{section}: ");
+        section.clone_into(&mut self.subject);
     }
 
-    pub fn good(&self, text: fmt::Arguments<'_>) {
-        self.tell("ok    ", text);
+    pub fn good(&self, reason: Reason) {
+        self.tell(OK, &reason);
     }
 
     /// Prints a finding that is neither good nor bad, such as what cannot be known.
-    pub fn note(&self, text: fmt::Arguments<'_>) {
-        self.tell("note  ", text);
+    pub fn note(&self, reason: Reason) {
+        self.tell(NOTE, &reason);
     }
 
     /// A line that belongs to the finding above it.
-    pub fn more(&self, text: fmt::Arguments<'_>) {
-        self.tell("      ", text);
+    pub fn more(&self, reason: Reason) {
+        self.tell(MORE, &reason);
     }
 
-    pub fn warn(&self, text: fmt::Arguments<'_>) {
-        self.tell("warn  ", text);
+    pub fn warn(&self, reason: Reason) {
+        self.tell(WARN, &reason);
     }
 
-    fn tell(&self, mark: &str, text: fmt::Arguments<'_>) {
+    fn tell(&self, level: Level, reason: &Reason) {
         if self.tells_all {
-            self.print(mark, text);
+            self.print_here(level, reason);
         }
     }
 
-    pub fn bad(&mut self, exit: Exit, text: fmt::Arguments<'_>) {
-        self.print("FAIL  ", text);
+    pub fn bad(&mut self, exit: Exit, reason: Reason) {
+        self.print_here(FAIL, &reason);
+        self.set_exit(exit);
+    }
+
+    fn set_exit(&mut self, exit: Exit) {
         if self.exit == Exit::Done {
             self.exit = exit;
         }
     }
 
-    fn print(&self, mark: &str, text: fmt::Arguments<'_>) {
-        let line = format!("{mark}{}{text}", self.subject);
+    /// Prints a problem of the configuration's file.
+    pub fn problem(&mut self, file: &str, problem: &Problem) {
+        let section = problem.section.as_deref();
+        let place = Place {
+            section,
+            option: problem.option(),
+            line: Some(problem.line),
+        };
+        let (level, exit) = match problem.is_error() {
+            true => (FAIL, Some(Exit::Config)),
+            false => (WARN, None),
+        };
+        if self.tells_all || exit.is_some() {
+            match self.is_json {
+                true => self.print_json(level, &Reason::words(&problem.text), &place),
+                false => self.print(level, &format!("{file}, {problem}")),
+            }
+        }
+        if let Some(exit) = exit {
+            self.set_exit(exit);
+        }
+    }
+
+    fn print_here(&self, level: Level, reason: &Reason) {
+        match self.is_json {
+            true => {
+                let is_section = self.types.iter().any(|(name, _)| *name == self.subject);
+                let place = Place {
+                    section: is_section.then_some(&self.subject),
+                    ..Place::default()
+                };
+                self.print_json(level, reason, &place);
+            }
+            false if self.subject.is_empty() => self.print(level, &reason.to_string()),
+            false => self.print(level, &format!("{}: {reason}", self.subject)),
+        }
+    }
+
+    fn print(&self, (mark, _): Level, text: &str) {
         // A path may hold what would begin a line of its own.
-        self.out.line(&line.replace('\n', " "));
+        self.out.line(&format!("{mark}{text}").replace('\n', " "));
+    }
+
+    fn print_json(&self, (_, word): Level, reason: &Reason, place: &Place<'_>) {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let known = self.types.iter();
+        let mut known = known.filter(|(name, _)| Some(name.as_str()) == place.section);
+        let mut json = JsonWriter::default();
+        json.open();
+        json.field("level", &word.to_owned());
+        json.field("code", &reason.code().name().to_owned());
+        json.name("args");
+        reason.write_arguments(&mut json);
+        json.name("text");
+        reason.write_json(&mut json);
+        json.field("type", &owned(known.next().map(|(_, kind)| *kind)));
+        json.field("section", &owned(place.section));
+        json.field("option", &owned(place.option));
+        json.field("line", &place.line);
+        json.close();
+        self.out.line(&json.into_text());
     }
 }

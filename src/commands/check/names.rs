@@ -5,6 +5,8 @@ use crate::sys::http::failed_half;
 use wansync_core::address::Family;
 use wansync_core::config::url::ServiceUrl;
 use wansync_core::config::{Config, Transport};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 
 /// Looks up each name once, however many sections have it. What reaches a service over
 /// one family alone has said so where it failed.
@@ -37,6 +39,11 @@ fn check_name(section: &str, base_url: &ServiceUrl, findings: &mut Findings) {
             Family::Ipv6 => Family::Ipv4,
         };
         findings.set_subject(section);
-        findings.warn(format_args!("{host}: {missing}; {other} is used"));
+        findings.warn(reason!(
+            CheckHalfName,
+            host = host,
+            cause = Reason::from(&missing),
+            family = other
+        ));
     }
 }

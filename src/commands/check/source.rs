@@ -6,6 +6,8 @@ use crate::exit::Exit;
 use crate::sys::interfaces;
 use wansync_core::address::{Family, PublicAddress, choose_address};
 use wansync_core::config::{Config, Skydns, Source};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::reason::address::AbortReason;
 use wansync_core::source::claims::Claims;
 use wansync_core::source::network::{is_known, unknown_network};
@@ -23,7 +25,7 @@ pub fn check_source(
         let unknown = names.iter().filter(|name| !is_known(networks, name));
         for name in unknown {
             let unknown = unknown_network(networks, name);
-            findings.bad(Exit::Config, format_args!("{unknown}"));
+            findings.bad(Exit::Config, Reason::from(&unknown));
         }
     }
     let observation = observer.observe(section);
@@ -33,13 +35,13 @@ pub fn check_source(
     });
     match chosen {
         Ok(address) => {
-            findings.good(format_args!("the WAN address is {address}"));
+            findings.good(reason!(CheckAddress, address = address));
             Some(address)
         }
         Err(why) => {
             let is_reported = matches!(*why, AbortReason::UnknownNetwork(_));
             if !is_reported {
-                findings.bad(Exit::Later, format_args!("{why}"));
+                findings.bad(Exit::Later, Reason::from(&*why));
             }
             if let Source::Interface(device) = &section.source {
                 propose_devices(device, section.policy.family, findings);
@@ -55,9 +57,7 @@ fn propose_devices(device: &str, family: Family, findings: &Findings<'_>) {
         .filter(|(name, address)| name != device && family.includes(*address))
         .filter(|(_, address)| PublicAddress::new(*address).is_ok());
     for (name, address) in public {
-        findings.more(format_args!(
-            "{address} is on device {name}: option device '{name}'"
-        ));
+        findings.more(reason!(CheckOtherDevice, address = address, device = name));
     }
 }
 
@@ -66,7 +66,7 @@ pub fn check_claims(config: &Config, claims: &Claims<'_>, findings: &mut Finding
     for (name, _) in config.ready_sections() {
         if let Some(rival) = claims.rival_of(name) {
             findings.set_subject(name);
-            findings.warn(format_args!("{rival}"));
+            findings.warn(Reason::from(&rival));
         }
     }
 }

@@ -8,6 +8,7 @@ use core::time::Duration;
 use super::value::Value;
 use crate::filtering::Filtering;
 use crate::filtering::profile_test::ProfileTest;
+use crate::reason::Reason;
 use crate::time::describe_span;
 
 /// Appends its line for people, who are not told what goes without saying.
@@ -38,9 +39,12 @@ pub(super) fn value(filtering: Option<&Filtering>) -> Value<'_> {
     let Some(filtering) = filtering else {
         return Value::Null;
     };
+    let reason = Reason::from(filtering);
     Value::Fields(vec![
         ("verdict", Value::Text(filtering.verdict.word())),
         ("reason", Value::Shown(filtering)),
+        ("reason_code", Value::Text(reason.code().name())),
+        ("reason_args", Value::ArgumentsOf(reason)),
         (
             "mend",
             Value::list(&filtering.mends, |mend| Value::Text(mend)),
@@ -53,9 +57,12 @@ pub(super) fn test_value(test: Option<&(ProfileTest, Duration)>) -> Value<'_> {
     let Some((test, age)) = test else {
         return Value::Null;
     };
+    let reason = Reason::from(test);
     Value::Fields(vec![
         ("state", Value::Text(test.state.word())),
         ("reason", Value::Shown(test)),
+        ("reason_code", Value::Text(reason.code().name())),
+        ("reason_args", Value::ArgumentsOf(reason)),
         ("resolver", Value::shown(test.resolver.as_ref())),
         ("name", Value::Text(&test.name)),
         ("age_s", Value::whole_seconds(Some(*age))),

@@ -22,6 +22,8 @@ pub(super) enum Value<'a> {
     /// A text that is put together as it is written.
     Shown(&'a dyn Display),
     List(Vec<Value<'a>>),
+    /// The arguments of a reason that is made for it.
+    ArgumentsOf(Reason),
     /// An object.
     Fields(Vec<(&'static str, Value<'a>)>),
 }
@@ -93,6 +95,7 @@ impl Serialize for Value<'_> {
             Value::Text(text) => to.serialize_str(text),
             Value::Shown(what) => to.collect_str(what),
             Value::List(items) => to.collect_seq(items),
+            Value::ArgumentsOf(reason) => Value::arguments(reason).serialize(to),
             Value::Fields(fields) => {
                 to.collect_map(fields.iter().map(|(name, value)| (name, value)))
             }

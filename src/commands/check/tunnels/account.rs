@@ -11,9 +11,11 @@ use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::http::HttpClient;
 use wansync_core::config::secret::Secret;
-use wansync_core::config::suggest::hint;
+use wansync_core::config::suggest::nearest_name;
 use wansync_core::config::{Tunnel, Vpnki};
 use wansync_core::failure::Failure;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::service::vpnki::{Resolution, folded, watch};
 use wansync_core::text::width::clean;
 use wansync_core::tunnel::account::TunnelId;
@@ -47,15 +49,12 @@ pub(super) fn check_account<'a>(
     match fetch_lists(account, watched, key.as_ref(), client, observer) {
         Ok(lists) => {
             let count = lists.names.len();
-            findings.good(format_args!(
-                "{host} knows the key, and {count} tunnels by name"
-            ));
+            findings.good(reason!(CheckAccountKnown, host = host, count = count));
             Some(lists)
         }
         Err(failure) => {
             let failure = redact_failure(failure, key.as_ref());
-            let text = format_args!("{}", failure.reason_at(host));
-            findings.bad(Exit::of_call(&failure), text);
+            findings.bad(Exit::of_call(&failure), failure.reason_at(host));
             None
         }
     }
@@ -99,45 +98,51 @@ pub(super) fn check_listed(tunnel: &Tunnel, lists: &TunnelLists<'_>, findings: &
     };
     let (name, is_active) = (&tunnel.name, lists.active[at]);
     let listed = match &lists.resolutions[at] {
-        Resolution::Ambiguous(logins) => Err(format!(
-            "several tunnels '{name}': {}; 'option name' must be the login of one",
-            clean(&logins.join(", "))
+        Resolution::Ambiguous(logins) => Err(reason!(
+            CheckSeveralTunnels,
+            tunnel = name,
+            names = clean(&logins.join(", ")).as_ref()
         )),
-        Resolution::Unlisted if !is_active => {
-            Err(format!("no tunnel '{name}'{}", name_hint(name, lists)))
-        }
-        Resolution::Unlisted => Ok(format!("'{name}'")),
+        Resolution::Unlisted if !is_active => Err(unlisted(name, lists)),
+        Resolution::Unlisted => Ok(String::new()),
         Resolution::Tunnel(names) => {
             if let Some(meant) = misspelt(name, names) {
-                findings.warn(format_args!(
-                    "'{name}' is taken for VPNKI's '{meant}' (did you mean that?)"
+                findings.warn(reason!(
+                    CheckTakenFor,
+                    tunnel = name,
+                    meant = meant.as_ref()
                 ));
             }
-            Ok(listed_as(name, names))
+            Ok(other_names(name, names))
         }
     };
     match (listed, is_active) {
-        (Err(fault), _) => {
-            findings.bad(Exit::Config, format_args!("VPNKI lists {fault}"));
+        (Err(fault), _) => findings.bad(Exit::Config, fault),
+        (Ok(others), true) => {
+            let others = as_others(&others);
+            findings.good(reason!(CheckListedActive, tunnel = name, hint = others));
         }
-        (Ok(listed), true) => {
-            findings.good(format_args!("VPNKI lists {listed}, and it is active"));
-        }
-        (Ok(listed), false) => {
-            let text = format_args!("VPNKI lists {listed}, but it is not active");
-            findings.bad(Exit::Later, text);
+        (Ok(others), false) => {
+            let others = as_others(&others);
+            let fault = reason!(CheckListedInactive, tunnel = name, hint = others);
+            findings.bad(Exit::Later, fault);
         }
     }
 }
 
-/// The name, and those that VPNKI knows the tunnel by if it is not its login.
-fn listed_as(name: &str, names: &[String]) -> String {
+/// Those by which VPNKI lists a tunnel, where there are others.
+fn as_others(others: &str) -> Option<Reason> {
+    (!others.is_empty()).then(|| reason!(CheckListedAs, names = others))
+}
+
+/// The names that VPNKI knows the tunnel by, if this one is not its login.
+fn other_names(name: &str, names: &[String]) -> String {
     match names.first() {
         Some(login) if login != name => {
             let others: Vec<&str> = names.iter().map(|n| &**n).filter(|n| *n != name).collect();
-            format!("'{name}' as {}", clean(&others.join(", ")))
+            clean(&others.join(", ")).into_owned()
         }
-        _ => format!("'{name}'"),
+        _ => String::new(),
     }
 }
 
@@ -148,19 +153,24 @@ fn misspelt<'a>(name: &str, names: &'a [String]) -> Option<Cow<'a, str>> {
     alike.next().filter(|_| !is_known).map(|known| clean(known))
 }
 
-/// A name that may have been meant, and those that there are.
-fn name_hint(name: &str, lists: &TunnelLists<'_>) -> String {
+/// That VPNKI lists no tunnel of this name, which one may have been meant, and those that
+/// there are.
+fn unlisted(name: &str, lists: &TunnelLists<'_>) -> Reason {
     if lists.names.is_empty() {
-        return ", nor any by name; 'wansync vpnki tunnels' shows what it lists, and option \
-                'name_field' says where the name stands"
-            .to_owned();
+        return reason!(CheckNoTunnelAtAll, tunnel = name);
     }
     let names: Vec<&str> = lists.names.iter().map(String::as_str).collect();
-    let meant = hint(name, &names);
+    let meant = nearest_name(name, &names).map(|meant| reason!(CheckDidYouMean, meant = meant));
     let told = &names[..names.len().min(MAX_NAMES)];
     let more = match names.len() - told.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+        0 => None,
+        more => Some(reason!(CheckAndMore, count = more)),
     };
-    format!("{meant}, but: {}{more}", told.join(", "))
+    reason!(
+        CheckNoTunnel,
+        tunnel = name,
+        hint = meant,
+        names = told.join(", "),
+        more = more
+    )
 }

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::ping::Echo;
 use wansync_core::config::{Config, Tunnel};
+use wansync_core::reason;
 use wansync_core::reason::Reason;
 use wansync_core::ubus::netifd::Network;
 
@@ -50,19 +51,19 @@ pub(super) fn check_echo(probe: &mut SentEcho, device: &str, findings: &mut Find
     let target = probe.target;
     match await_echo(probe) {
         Ok(true) => match probe.size.filter(|size| !answers_large(probe, *size)) {
-            Some(size) => findings.warn(format_args!(
-                "{target} answers through {device}, but echoes with {size} bytes of data are lost"
+            Some(size) => findings.warn(reason!(
+                CheckLargeLost,
+                address = target,
+                device = device,
+                bytes = u32::from(size)
             )),
-            None => findings.good(format_args!("{target} answers through {device}")),
+            None => findings.good(reason!(CheckAnswers, address = target, device = device)),
         },
         Ok(false) => {
-            let text = format_args!(
-                "{target} does not answer through {device}: the tunnel is dead, or \
-                 that address answers no echoes"
-            );
-            findings.bad(Exit::Later, text);
+            let fault = reason!(CheckNoAnswer, address = target, device = device);
+            findings.bad(Exit::Later, fault);
         }
-        Err(why) => findings.bad(Exit::Later, format_args!("{why}")),
+        Err(why) => findings.bad(Exit::Later, why),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::commands::check::findings::Findings;
 use crate::sys::clock;
 use crate::sys::netlink::{HandshakeReader, is_wireguard};
-use wansync_core::time::describe_span;
+use wansync_core::reason;
 use wansync_core::tunnel::evidence::HandshakeStatus;
 use wansync_core::tunnel::handshake::handshake_status;
 use wansync_core::tunnel::networks::has_wireguard;
@@ -17,14 +17,14 @@ pub(super) fn check_handshake(networks: &[Network], device: &str, findings: &mut
     let now = clock::now();
     match handshake_status(read, &mut None, now) {
         HandshakeStatus::At(at) => {
-            let age = describe_span(now.boot.since(at));
-            findings.good(format_args!("the last handshake on {device} was {age} ago"));
+            let age = now.boot.since(at);
+            findings.good(reason!(CheckHandshake, device = device, age_s = age));
         }
         HandshakeStatus::Never => {
-            findings.warn(format_args!("no peer has shaken hands on {device} yet"));
+            findings.warn(reason!(CheckNoHandshake, device = device));
         }
-        HandshakeStatus::Unavailable(why) => findings.warn(format_args!(
-            "the last handshake on {device} is not known: {why}"
-        )),
+        HandshakeStatus::Unavailable(why) => {
+            findings.warn(reason!(CheckHandshakeUnknown, device = device, cause = why));
+        }
     }
 }

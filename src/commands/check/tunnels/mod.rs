@@ -38,7 +38,7 @@ pub fn check(
     };
     if let Err(why) = &networks {
         findings.set_subject("the networks of the tunnels");
-        findings.bad(Exit::Later, format_args!("{why}"));
+        findings.bad(Exit::Later, why.clone());
     }
     // The far ends have time to answer while VPNKI is asked.
     let mut probes = send_echoes(config, networks.as_deref().unwrap_or_default());

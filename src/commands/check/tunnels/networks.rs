@@ -5,6 +5,8 @@ use crate::commands::check::findings::Findings;
 use crate::exit::Exit;
 use crate::sys::{clock, counters};
 use wansync_core::config::{Tunnel, TunnelLink};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::source::network::unknown_network;
 use wansync_core::tunnel::evidence::{DeviceStatus, WanStatus};
 use wansync_core::tunnel::networks::{device_status, find_wan};
@@ -21,18 +23,19 @@ pub(super) fn check_wan(
     }
     match find_wan(networks, &tunnel.wans, watched) {
         Ok(network) => {
-            let (name, device) = (&network.name, up_on(network).unwrap_or("no device"));
+            let (name, device) = (&network.name, up_on(network));
             match &tunnel.link {
-                TunnelLink::Device(own) if own == device => findings.bad(
-                    Exit::Config,
-                    format_args!("{device} is the device of network '{name}', which it runs over"),
-                ),
-                _ => findings.good(format_args!(
-                    "network '{name}', which it runs over, is up on {device}"
-                )),
+                TunnelLink::Device(own) if Some(own.as_str()) == device => {
+                    let fault = reason!(CheckWanIsDevice, device = own, network = name);
+                    findings.bad(Exit::Config, fault);
+                }
+                _ => findings.good(match device {
+                    Some(device) => reason!(CheckWanUp, network = name, device = device),
+                    None => reason!(CheckWanUpWithoutDevice, network = name),
+                }),
             }
         }
-        Err(WanStatus::Down(why)) => findings.bad(Exit::Later, format_args!("{why}")),
+        Err(WanStatus::Down(why)) => findings.bad(Exit::Later, why),
         // A name that is wrong was reported.
         Err(_) => {}
     }
@@ -52,9 +55,9 @@ pub(super) fn check_network(
         DeviceStatus::Up(device) => {
             match link.network() {
                 Some(name) => {
-                    findings.good(format_args!("its network '{name}' is up on {device}"));
+                    findings.good(reason!(CheckNetworkUp, network = name, device = &device));
                 }
-                None => findings.good(format_args!("its device '{device}' is there")),
+                None => findings.good(reason!(CheckDeviceThere, device = &device)),
             }
             return Some(device);
         }
@@ -62,10 +65,14 @@ pub(super) fn check_network(
             find_network(name, networks, findings);
             return None;
         }
-        DeviceStatus::Gone(device) => format!("device '{device}' is missing"),
-        status => format!("network '{name}' {}", status.fault(name)?),
+        DeviceStatus::Gone(device) => reason!(CheckDeviceMissing, device = device),
+        status => reason!(
+            CheckNetworkNotUp,
+            network = name,
+            state = status.fault(name)?
+        ),
     };
-    findings.bad(Exit::Later, format_args!("its {fault}"));
+    findings.bad(Exit::Later, fault);
     None
 }
 
@@ -89,10 +96,10 @@ fn up_on(network: &Network) -> Option<&str> {
 fn find_network(name: &str, networks: &[Network], findings: &mut Findings<'_>) {
     if find(networks, name).is_none() {
         let unknown = unknown_network(networks, name);
-        let hint = match unknown.meaning {
-            None if is_device(name) => " (that is a device, not a network)",
-            _ => "",
+        let fault = match unknown.meaning {
+            None if is_device(name) => reason!(CheckDeviceNoNetwork, network = name),
+            _ => Reason::from(&unknown),
         };
-        findings.bad(Exit::Config, format_args!("{unknown}{hint}"));
+        findings.bad(Exit::Config, fault);
     }
 }

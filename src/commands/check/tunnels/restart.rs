@@ -7,8 +7,10 @@ use crate::agent::paths::Paths;
 use crate::commands::check::findings::Findings;
 use crate::exit::Exit;
 use crate::sys::ubus::service;
-use wansync_core::config::suggest::hint;
+use wansync_core::config::suggest::nearest_name;
 use wansync_core::config::{ServiceInstance, Tunnel};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::tunnel::recovery::OnDown;
 use wansync_core::ubus::netifd::{Network, find};
 use wansync_core::ubus::procd::{Instance, Service};
@@ -19,7 +21,7 @@ const OPENVPN: &str = "openvpn";
 /// The services of procd, which are asked for once.
 pub(super) struct Services<'a> {
     paths: &'a Paths,
-    list: OnceCell<Result<Vec<Service>, String>>,
+    list: OnceCell<Result<Vec<Service>, Reason>>,
 }
 
 impl<'a> Services<'a> {
@@ -30,8 +32,8 @@ impl<'a> Services<'a> {
         }
     }
 
-    fn list(&self) -> &Result<Vec<Service>, String> {
-        let ask = || service::list(&self.paths.ubus).map_err(|error| error.to_string());
+    fn list(&self) -> &Result<Vec<Service>, Reason> {
+        let ask = || service::list(&self.paths.ubus).map_err(|error| Reason::from(&*error));
         self.list.get_or_init(ask)
     }
 
@@ -82,12 +84,7 @@ pub(super) fn check_restart(
     }
     let mut names = instance.into_iter().chain(network);
     if let Some(name) = names.find(|name| services.was_left_out(name)) {
-        let text = format_args!(
-            "'{name}' of /etc/config/openvpn is run by nobody: the migration to \
-             netifd's protocol 'openvpn' passes over a section with the name of a network; give \
-             one of them another name"
-        );
-        findings.bad(Exit::Config, text);
+        findings.bad(Exit::Config, reason!(CheckNotMigrated, name = name));
     }
 }
 
@@ -95,72 +92,68 @@ fn check_protocol(name: Option<&str>, networks: &[Network], findings: &mut Findi
     let network = name.and_then(|name| find(networks, name));
     if let Some(network) = network.filter(|network| network.is_passive()) {
         let proto = network.proto.as_deref().unwrap_or_default();
-        let text = format_args!(
-            "on_down 'restart' cannot bring '{}' back: netifd does not run what makes \
-             the device of a network of proto '{proto}'; option service 'openvpn' with option \
-             instance 'NAME' would, or on_down 'command'",
-            network.name
-        );
-        findings.bad(Exit::Config, text);
+        let fault = reason!(CheckRestartInVain, network = &network.name, proto = proto);
+        findings.bad(Exit::Config, fault);
     }
 }
 
+fn did_you_mean(name: &str, known: &[&str]) -> Option<Reason> {
+    nearest_name(name, known).map(|meant| reason!(CheckDidYouMean, meant = meant))
+}
+
 fn check_service(service: &ServiceInstance, services: &Services<'_>, findings: &mut Findings<'_>) {
+    let named = &service.to_string();
     let list = match services.list() {
         Ok(list) => list,
         Err(why) => {
-            findings.bad(Exit::Later, format_args!("{service}: {why}"));
+            let fault = reason!(CheckService, service = named, cause = why);
+            findings.bad(Exit::Later, fault);
             return;
         }
     };
     let Some(instances) = services.instances(&service.service) else {
         let names: Vec<&str> = list.iter().map(|s| s.name.as_str()).collect();
-        let (name, hint) = (&service.service, hint(&service.service, &names));
-        let text = format_args!("procd runs no service '{name}'{hint}");
-        findings.bad(Exit::Config, text);
+        let hint = did_you_mean(&service.service, &names);
+        let fault = reason!(CheckNoService, service = &service.service, hint = hint);
+        findings.bad(Exit::Config, fault);
         return;
     };
     let Some(instance) = instances.iter().find(|i| i.name == service.instance) else {
         let names: Vec<&str> = instances.iter().map(|i| i.name.as_str()).collect();
-        let hint = hint(&service.instance, &names);
+        let hint = did_you_mean(&service.instance, &names);
         let (of, name, names) = (&service.service, &service.instance, names.join(", "));
-        let text = match names.is_empty() {
-            true => format!("service '{of}' has no instances: is '{name}' enabled?"),
-            false => format!(
-                "service '{of}' has no instance '{name}'{hint}; option 'instance' \
-                 must be one of: {names}"
+        let fault = match names.is_empty() {
+            true => reason!(CheckNoInstances, service = of, instance = name),
+            false => reason!(
+                CheckNoInstance,
+                service = of,
+                instance = name,
+                hint = hint,
+                names = names
             ),
         };
-        findings.bad(Exit::Config, format_args!("{text}"));
+        findings.bad(Exit::Config, fault);
         return;
     };
     match (instance.is_running, instance.respawns) {
-        (true, true) if instance.respawn_limit > 0 => findings.warn(format_args!(
-            "procd no longer starts {service} again once it has ended more than {} \
-             times soon after its start, by a restart, too: 'respawn 3600 5 0' in its script is \
-             without end",
-            instance.respawn_limit
+        (true, true) if instance.respawn_limit > 0 => findings.warn(reason!(
+            CheckRespawnLimit,
+            service = named,
+            limit = u32::try_from(instance.respawn_limit).unwrap_or(u32::MAX)
         )),
-        (true, true) => findings.good(format_args!(
-            "{service} runs, and procd starts it again when it ends"
-        )),
-        (true, false) => findings.bad(
-            Exit::Config,
-            format_args!(
-                "{service} has no respawn: procd would not start it again after a \
-                 restart"
-            ),
-        ),
-        (false, true) => findings.bad(
-            Exit::Later,
-            format_args!("{service} does not run; procd is about to start it again"),
-        ),
+        (true, true) => findings.good(reason!(CheckServiceRuns, service = named)),
+        (true, false) => {
+            findings.bad(Exit::Config, reason!(CheckNoRespawn, service = named));
+        }
+        (false, true) => {
+            findings.bad(Exit::Later, reason!(CheckServiceStarts, service = named));
+        }
         (false, false) => findings.bad(
             Exit::Later,
-            format_args!(
-                "{service} does not run, and procd does not start it again: it has no \
-                 respawn, or ended too often; '/etc/init.d/{} restart' starts it",
-                service.service
+            reason!(
+                CheckServiceEnded,
+                service = named,
+                program = &service.service
             ),
         ),
     }

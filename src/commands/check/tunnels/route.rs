@@ -4,6 +4,7 @@ use crate::commands::check::findings::Findings;
 use crate::exit::Exit;
 use crate::sys::netlink::Routes;
 use wansync_core::config::Tunnel;
+use wansync_core::reason;
 use wansync_core::tunnel::evidence::RouteStatus;
 use wansync_core::tunnel::networks::own_table;
 use wansync_core::ubus::netifd::Network;
@@ -22,29 +23,41 @@ pub(super) fn check_route(
         Ok(routes) => routes.status(network, device, table),
         Err(why) => RouteStatus::Unavailable(why),
     };
-    let text = match status {
+    let fault = match status {
         RouteStatus::Through => {
-            return findings.good(format_args!("packets to {network} go through {device}"));
+            return findings.good(reason!(CheckRoute, prefix = network, device = device));
         }
-        RouteStatus::Elsewhere(way) => {
-            format!("packets to {network} go through {way} instead of {device}")
-        }
+        RouteStatus::Elsewhere(way) => reason!(
+            CheckRouteElsewhere,
+            prefix = network,
+            other = way,
+            device = device
+        ),
         RouteStatus::Missing => {
-            format!("there is no route to {network}; it should go through {device}")
+            reason!(CheckRouteMissing, prefix = network, device = device)
         }
-        RouteStatus::Partly(part) => {
-            format!("not all packets to {network} go through {device}: {part}")
-        }
+        RouteStatus::Partly(part) => reason!(
+            CheckRoutePartly,
+            prefix = network,
+            device = device,
+            cause = part
+        ),
         RouteStatus::Overlapped(part) => {
-            return findings.warn(format_args!(
-                "packets to {network} go through {device}, but for {part}"
+            return findings.warn(reason!(
+                CheckRouteOverlapped,
+                prefix = network,
+                device = device,
+                cause = part
             ));
         }
         RouteStatus::Unavailable(why) => {
-            return findings.warn(format_args!(
-                "whether packets to {network} go through {device} is not known: {why}"
+            return findings.warn(reason!(
+                CheckRouteUnknown,
+                prefix = network,
+                device = device,
+                cause = why
             ));
         }
     };
-    findings.bad(Exit::Later, format_args!("{text}"));
+    findings.bad(Exit::Later, fault);
 }
