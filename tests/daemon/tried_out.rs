@@ -33,7 +33,9 @@ fn printed(stdout: &str) -> Vec<&str> {
 
 #[test]
 fn it_is_told_as_of_a_change_and_knows_that_it_is_a_test() {
-    let router = with_program("#!/bin/sh\nenv | grep WANSYNC_ | grep -v PROGRAM= | sort; cat; echo \"$#\"\n");
+    let router = with_program(
+        "#!/bin/sh\nenv | grep WANSYNC_ | grep -v PROGRAM= | sort; cat; echo \"$#\"\n",
+    );
     let ran = router.run(&["notify", "home"]).expect(0);
     let expected = [
         "WANSYNC_ADDRESS=203.0.113.1",

@@ -1,6 +1,7 @@
 //! A day of an installed package: flash wears with each write, and a write
 //! below `/etc` moves the clock with which the router boots.
 
+use std::fs;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -64,9 +65,17 @@ impl Day {
         }
     }
 
+    /// In one step: the daemon may read it at any moment.
+    fn set_clock(&self, second: i64) {
+        let staged = &self.online.staged;
+        staged.write("tmp/clock.new", &format!("+{second}"));
+        let [new, clock] = ["tmp/clock.new", "tmp/clock"].map(|name| staged.path(name));
+        fs::rename(new, clock).expect("the clock is set");
+    }
+
     /// The command at that second of the day.
     fn at(&self, second: i64, command: &Command) -> Command {
-        self.online.staged.write("tmp/clock", &format!("+{second}"));
+        self.set_clock(second);
         let running = second - self.booted + 60;
         self.online.net.enter(&clocks::booted_ago(command, running))
     }
@@ -208,7 +217,7 @@ fn respawned(day: &Day, second: i64) -> Daemon {
 
 /// A pass of the daemon at that second of the day.
 fn pass(day: &mut Day, daemon: &mut Daemon, second: i64) {
-    day.online.staged.write("tmp/clock", &format!("+{second}"));
+    day.set_clock(second);
     daemon.signal(Signal::USR1);
     day.run(second, "wansync status >/dev/null");
 }
