@@ -722,11 +722,13 @@ impl fmt::Debug for Code {
 impl Code {
     /// The code of this name.
     pub fn from_name(name: &str) -> Option<Code> {
-        let place = TABLE
-            .split('\n')
-            .step_by(3)
-            .position(|other| other == name)?;
-        Code::ALL.get(place).copied()
+        // Not line by line: each idle pass reads a name.
+        let is_it = |code: &&Code| {
+            let entry = &TABLE.as_bytes()[usize::from(STARTS[**code as usize])..];
+            let rest = entry.strip_prefix(name.as_bytes());
+            rest.is_some_and(|rest| rest.first() == Some(&b'\n'))
+        };
+        Code::ALL.iter().find(is_it).copied()
     }
 
     /// Its name, such as `address.private`.
