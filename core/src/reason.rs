@@ -168,9 +168,12 @@ impl Reason {
 /// Equal if they say the same: what a version left that knew no codes is no other reason.
 impl PartialEq for Reason {
     fn eq(&self, other: &Reason) -> bool {
-        let is_comparable = |one: &Reason| one.code == Code::Words;
-        (self.code == other.code || is_comparable(self) || is_comparable(other))
-            && self.to_string() == other.to_string()
+        let has_no_code = |one: &Reason| one.code == Code::Words;
+        let is_same_code = self.code == other.code;
+        // The same arguments make the same words; a daemon compares often.
+        is_same_code && self.arguments == other.arguments
+            || (is_same_code || has_no_code(self) || has_no_code(other))
+                && self.to_string() == other.to_string()
     }
 }
 

@@ -7,6 +7,7 @@
 use log::Level;
 
 use crate::sys::log as logging;
+use wansync_core::text::fingerprint;
 
 /// The problems that one pass logs at the most.
 const MAX_LOGGED: usize = 50;
@@ -35,7 +36,7 @@ impl ProblemLog {
 
     /// Logs a problem, if it is news.
     pub fn log_once(&mut self, target: &str, level: Level, text: &str) {
-        let number = text_number(text);
+        let number = fingerprint(text);
         let Err(place) = self.now.binary_search(&number) else {
             return;
         };
@@ -56,13 +57,6 @@ impl ProblemLog {
     pub fn changed_numbers(self) -> Option<Vec<u32>> {
         (self.now != self.before).then_some(self.now)
     }
-}
-
-/// Stands for a text: FNV-1a. Two that share a number cost one log line.
-fn text_number(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use wansync_core::config::{Config, Content, Main, Section, Transport};
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::Checked;
-use wansync_core::service::method::{Method, ParameterKind, Shape};
+use wansync_core::service::method::{Method, Shape};
 use wansync_core::service::reply::Reply;
 
 /// The shortest password that is hidden where a service quotes it, in bytes.
@@ -81,10 +81,7 @@ impl CallAccount {
     ) -> CallAccount {
         let is_password = |name: &str, value: &str| match method.shape {
             Shape::Any => !words.contains(&format!("{name}={value}")),
-            _ => {
-                let parameter = method.parameter(name);
-                parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password)
-            }
+            _ => method.is_password(name),
         };
         for (name, value) in &checked.pairs {
             // Hiding a very short one would hide half of every text.
@@ -172,8 +169,7 @@ impl CallAccount {
 
     /// A text without the secrets; it may have been cut.
     pub fn redact(&self, text: &str) -> String {
-        let secrets = self.secrets();
-        secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
+        redact(text, self.secrets())
     }
 
     /// Keeps a reply that was not understood for a report; not one that holds a secret of
@@ -193,15 +189,25 @@ impl CallAccount {
 
     /// A whole text without the secrets.
     pub fn hide<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
-        self.secrets().fold(text, |text, secret| match text {
-            Cow::Borrowed(text) => secret.redact_whole(text),
-            Cow::Owned(text) => Cow::Owned(secret.redact_whole(&text).into_owned()),
-        })
+        hide(text, self.secrets())
     }
 
     fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.key.iter().chain(&self.passwords)
     }
+}
+
+/// A text without these secrets; it may have been cut.
+pub fn redact<'s>(text: &str, secrets: impl Iterator<Item = &'s Secret>) -> String {
+    secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
+}
+
+/// A whole text without these secrets.
+pub fn hide<'t, 's>(text: Cow<'t, str>, secrets: impl Iterator<Item = &'s Secret>) -> Cow<'t, str> {
+    secrets.fold(text, |text, secret| match text {
+        Cow::Borrowed(text) => secret.redact_whole(text),
+        Cow::Owned(text) => Cow::Owned(secret.redact_whole(&text).into_owned()),
+    })
 }
 
 fn read_key_file(file: &str) -> Result<Secret, Refusal> {

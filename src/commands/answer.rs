@@ -22,7 +22,7 @@ use wansync_core::service::vpnki::Credentials;
 use wansync_core::service::vpnki::watch::TUNNELS;
 use wansync_core::text::chart::{Series, chart};
 use wansync_core::text::table::{TextTable, record};
-use wansync_core::text::width::clean;
+use wansync_core::text::width::clean_lines;
 
 /// Prints a reply to a call with these parameters as it was asked for; what is secret in
 /// it goes into `file`, if there is one.
@@ -89,7 +89,7 @@ fn completeness(method: &Method, answer: &Answer<'_>, pairs: &[(&str, String)]) 
 fn print_safely(out: &Output, text: &str) -> bool {
     let said = match terminal::is_output_terminal() {
         false => out.try_line(text),
-        true => out.try_line(&text.split('\n').map(clean).collect::<Vec<_>>().join("\n")),
+        true => out.try_line(&clean_lines(text)),
     };
     if let Err(error) = &said {
         log::error!("cannot print what the service answered: {error}");

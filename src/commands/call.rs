@@ -17,7 +17,7 @@ use wansync_core::config::suggest::hint;
 use wansync_core::failure::Failure;
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::{self, Checked};
-use wansync_core::service::method::{Effect, Method, ParameterKind, Shape};
+use wansync_core::service::method::{Effect, Method, Shape};
 use wansync_core::service::question::Question;
 use wansync_core::service::reply::{COMMAND_LIMIT, Reply};
 use wansync_core::service::{request, vpnki_resources};
@@ -136,6 +136,11 @@ fn cannot_write(call: &ServiceCall<'_>, error: &io::Error) -> Exit {
     Exit::OutputLost
 }
 
+/// The refusal of a call that would do this, where nobody can be asked.
+pub fn needs_yes(name: &str, what: &str) -> String {
+    format!("{name} would {what}: it needs --yes where nobody can be asked")
+}
+
 /// What a person is to be asked before a call.
 struct Questions {
     /// What it would do, in words that follow on "would".
@@ -168,7 +173,7 @@ impl Questions {
         let first = questions.call.as_deref().or(questions.file.as_deref());
         match first.filter(|_| !terminal::can_prompt()) {
             Some(what) => {
-                log::error!("{name} would {what}: it needs --yes where nobody can be asked");
+                log::error!("{}", needs_yes(name, what));
                 Err(Exit::Usage)
             }
             None => Ok(questions),
@@ -332,10 +337,7 @@ fn read_from_input<'a>(
     name: &'a str,
     reader: &mut Option<&'a str>,
 ) -> Result<Vec<u8>, String> {
-    let is_hidden = method.shape == Shape::Any
-        || method
-            .parameter(name)
-            .is_some_and(|parameter| parameter.kind == ParameterKind::Password);
+    let is_hidden = method.shape == Shape::Any || method.is_password(name);
     if terminal::can_prompt() {
         return terminal::prompt(&format!("{name}: "), is_hidden)
             .map_err(|why| format!("'{name}': {why}"));

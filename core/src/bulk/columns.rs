@@ -26,7 +26,7 @@ pub struct Columns {
     names: Vec<String>,
     /// The column of a parameter, by number.
     uses: Vec<(usize, &'static Parameter)>,
-    /// What is the same for all rows.
+    /// The parameters that are the same for all rows.
     fixed: Vec<(String, String)>,
 }
 

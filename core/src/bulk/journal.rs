@@ -4,6 +4,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::text::fingerprint;
+
 /// The length of an entry, in bytes.
 pub const ENTRY_LENGTH: usize = 11;
 
@@ -44,7 +46,8 @@ const ANY_ROW: u32 = 0;
 /// An entry: the state of a row, and a number that another row hardly has.
 ///
 /// ```
-/// use wansync_core::bulk::journal::{Entry, RowState, fingerprint};
+/// use wansync_core::bulk::journal::{Entry, RowState};
+/// use wansync_core::text::fingerprint;
 ///
 /// let entry = Entry { state: RowState::Done, row: fingerprint("ident=user1") };
 /// assert_eq!(entry.line(), "d 7f01a3de\n");
@@ -100,22 +103,22 @@ pub fn title(method: &str, identity: &str) -> String {
     format!("wansync 1 {method} {:08x}\n", fingerprint(identity))
 }
 
-/// What is done with a row in a run that goes on after another.
+/// The treatment of a row by a run that goes on after another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resumption {
-    /// It is sent.
+    /// The row is sent.
     Send,
-    /// It is passed over: it is done.
+    /// The row is passed over: it is done.
     Done,
-    /// It is passed over: it is listed as unknown already.
+    /// The row is passed over: it is listed as unknown already.
     Listed,
-    /// It is listed as unknown: its answer is lost, and it may not be sent twice.
+    /// The row is listed as unknown: its answer is lost, and it may not be sent twice.
     List,
-    /// Another row was done in its place.
+    /// Another row was done in the place of this one.
     Changed,
 }
 
-/// What is done with a row of which `entry` is remembered.
+/// The treatment of a row of which `entry` is remembered.
 pub fn resume(entry: Option<Entry>, row: u32, is_repeatable: bool) -> Resumption {
     let Some(entry) = entry.filter(|entry| entry.was_sent()) else {
         return Resumption::Send;
@@ -137,32 +140,21 @@ pub fn after_reboot(entry: Entry) -> Entry {
     }
 }
 
-/// The entry after a run has ended, of a row that it has reserved and not reached.
-pub fn released(entry: Entry) -> Entry {
-    match entry.state {
-        RowState::Reserved => Entry {
-            state: RowState::Waiting,
-            ..entry
-        },
-        _ => entry,
-    }
-}
-
 /// The entry of a row that is reserved.
 pub fn reserved(entry: Option<Entry>) -> Entry {
-    match entry {
-        Some(entry) if entry.was_sent() => entry,
-        _ => Entry {
-            state: RowState::Reserved,
-            row: ANY_ROW,
-        },
-    }
+    unless_sent(entry, RowState::Reserved)
 }
 
-/// The number of a text (FNV-1a), which another text hardly has.
-pub fn fingerprint(text: &str) -> u32 {
-    let add = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    text.bytes().fold(0x811c_9dc5, add)
+/// The entry of a row that was reserved, after a run that has not reached it.
+pub fn released(entry: Option<Entry>) -> Entry {
+    unless_sent(entry, RowState::Waiting)
+}
+
+fn unless_sent(entry: Option<Entry>, state: RowState) -> Entry {
+    let row = ANY_ROW;
+    entry
+        .filter(|entry| entry.was_sent())
+        .unwrap_or(Entry { state, row })
 }
 
 #[cfg(test)]

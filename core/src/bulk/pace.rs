@@ -15,22 +15,22 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause that a service is granted: after it the run would be forgotten.
 const MAX_PAUSE: Duration = HOUR;
 
-/// What follows from a failure, for its row.
+/// The fate of a row after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowFate {
     /// The service has answered: it refuses.
     Refused,
-    /// It is sent again.
+    /// The row is sent again.
     Again,
-    /// It was not done, and is not sent again.
+    /// The row was not done, and is not sent again.
     Failed,
-    /// Whether it was done is not known.
+    /// The row may have been done, or not.
     Unknown,
-    /// It was not done, and no row would be: the service does not take the key.
+    /// The row was not done, and no row would be: the service does not take the key.
     NoAccess,
 }
 
-/// What follows from a failure for the row that was sent for the `attempts`th time.
+/// The fate of the row that was sent for the `attempts`th time.
 pub fn fate_of(method: &Method, failure: &Failure, attempts: u32) -> RowFate {
     let is_not_done =
         failure.is_turned_away() || failure.is_of_web_server() || !failure.may_have_arrived();

@@ -155,6 +155,12 @@ impl Method {
         }
     }
 
+    /// True if a parameter of this name is a password.
+    pub fn is_password(&self, name: &str) -> bool {
+        let parameter = self.parameter(name);
+        parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password)
+    }
+
     /// True if an address is asked about that nobody outside of its own network has. The
     /// others that take one report it, or are meant for it.
     pub fn asks_of_address(&self) -> bool {

@@ -34,6 +34,12 @@ impl Screen {
     }
 }
 
+/// The number of a text (FNV-1a), which another text hardly has.
+pub fn fingerprint(text: &str) -> u32 {
+    let add = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    text.bytes().fold(0x811c_9dc5, add)
+}
+
 /// True if a locale is in UTF-8, from `LC_ALL`, `LC_CTYPE` and `LANG`: the first
 /// of them that is set and not empty counts (POSIX, Base Definitions 8.2).
 ///

@@ -9,6 +9,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 type Range = (u16, u16);
 
@@ -198,6 +199,11 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push(&mut out, c));
     Cow::Owned(out)
+}
+
+/// A text of lines as it may be sent to a terminal: each line as [`clean`] has it.
+pub fn clean_lines(text: &str) -> String {
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
 
 /// Appends a text, cleaned, that takes `columns` at most; a longer one ends in

@@ -7,9 +7,9 @@ use std::path::Path;
 use crate::sys::clock;
 use crate::sys::line_file::{LineFile, LineFileError};
 use wansync_core::bulk::journal::{
-    ENTRY_LENGTH, Entry, LOST, RESERVED_AT_ONCE, RowState, after_reboot, fingerprint, released,
-    reserved,
+    ENTRY_LENGTH, Entry, LOST, RESERVED_AT_ONCE, RowState, after_reboot, released, reserved,
 };
+use wansync_core::text::fingerprint;
 
 /// The journal of a run.
 pub struct Journal {
@@ -88,8 +88,7 @@ impl Journal {
 
     /// Ends the reservation of rows from `number` on, which were not sent.
     pub fn release(&self, number: u64) -> io::Result<()> {
-        let free = |entry: Option<Entry>| released(reserved(entry));
-        self.replace(number..self.reserved_until, &free)?;
+        self.replace(number..self.reserved_until, &released)?;
         self.file.sync()
     }
 

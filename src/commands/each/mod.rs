@@ -203,9 +203,7 @@ fn ask(
         (Some(_), Some(rows)) => format!("{what}, for each of {rows} rows"),
     };
     if !terminal::can_prompt() {
-        return Err(usage(format!(
-            "{name} would {what}: it needs --yes where nobody can be asked"
-        )));
+        return Err(usage(call::needs_yes(name, &what)));
     }
     let host = account.base_url.host();
     match terminal::confirm(&format!(

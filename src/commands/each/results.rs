@@ -15,7 +15,7 @@ use wansync_core::service::method::{Method, Shape};
 use wansync_core::service::reply::Reply;
 use wansync_core::time::Wall;
 
-use super::super::account::CallAccount;
+use super::super::account::{CallAccount, hide};
 
 /// The text in place of a password.
 const HIDDEN: &str = "***";
@@ -186,11 +186,7 @@ impl<'a> ResultForm<'a> {
     }
 
     fn hide<'t>(&self, text: Cow<'t, str>, secrets: &[Secret]) -> Cow<'t, str> {
-        let text = self.account.hide(text);
-        secrets.iter().fold(text, |text, secret| match text {
-            Cow::Borrowed(text) => secret.redact_whole(text),
-            Cow::Owned(text) => Cow::Owned(secret.redact_whole(&text).into_owned()),
-        })
+        hide(self.account.hide(text), secrets.iter())
     }
 
     /// The end of a row that the service has answered, and what there is to say of it; the

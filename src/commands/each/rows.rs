@@ -3,13 +3,13 @@
 use super::super::account::CallAccount;
 use super::workers::RowCall;
 use wansync_core::bulk::columns::Columns;
-use wansync_core::bulk::journal::fingerprint;
 use wansync_core::config::secret::Secret;
 use wansync_core::csv::read::CsvRow;
 use wansync_core::service::arguments::{self, Checked};
-use wansync_core::service::method::{Method, ParameterKind};
+use wansync_core::service::method::Method;
 use wansync_core::service::question::Question;
 use wansync_core::service::request;
+use wansync_core::text::fingerprint;
 use wansync_core::time::Civil;
 
 /// Checks rows, and makes their requests.
@@ -71,8 +71,7 @@ impl<'a> Checker<'a> {
         let mut text = String::new();
         for (name, value) in pairs {
             text.push_str(&format!("{name}={value}\n"));
-            let parameter = self.method.parameter(name);
-            if parameter.is_some_and(|parameter| parameter.kind == ParameterKind::Password) {
+            if self.method.is_password(name) {
                 call.secrets.extend(Secret::new(value));
             }
         }

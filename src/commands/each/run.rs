@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use log::warn;
 
+use super::super::account::redact;
 use super::bar::Bar;
 use super::journal::Journal;
 use super::results::{Ended, ResultForm};
@@ -24,7 +25,7 @@ use wansync_core::csv::read::CsvRow;
 use wansync_core::failure::Failure;
 use wansync_core::service::method::Method;
 use wansync_core::service::reply::Reply;
-use wansync_core::text::width::clean;
+use wansync_core::text::width::clean_lines;
 use wansync_core::time::{Boot, Wall, describe_span};
 
 /// The longest sleep without a look at signals and standard input.
@@ -258,10 +259,7 @@ impl<'a> Run<'a> {
     fn take_failure(&mut self, call: Box<RowCall>, failure: Box<Failure>) {
         let fate = fate_of(self.method, &failure, call.attempts);
         let mut failure = self.checker.account.redacted(failure);
-        failure.redact(&|text| {
-            let secrets = call.secrets.iter();
-            secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
-        });
+        failure.redact(&|text| redact(text, call.secrets.iter()));
         let words = failure
             .reason_at(self.checker.account.base_url.host())
             .to_string();
@@ -389,9 +387,8 @@ impl<'a> Run<'a> {
 
 /// Lines without what could command a terminal, if that is where they go.
 fn printable(lines: &str, is_terminal: bool) -> Cow<'_, str> {
-    if !is_terminal {
-        return Cow::Borrowed(lines);
+    match is_terminal {
+        true => Cow::Owned(clean_lines(lines)),
+        false => Cow::Borrowed(lines),
     }
-    let lines: Vec<Cow<'_, str>> = lines.split('\n').map(clean).collect();
-    Cow::Owned(lines.join("\n"))
 }
