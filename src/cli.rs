@@ -207,6 +207,23 @@ pub struct CheckArguments {
     #[argh(switch)]
     pub offline: bool,
 
+    /// check this configuration before it is put in place, and ask nobody, run nothing;
+    /// - is standard input
+    #[argh(option, arg_name = "FILE")]
+    pub file: Option<String>,
+
+    /// check in the background, and return at once
+    #[argh(switch)]
+    pub start: bool,
+
+    /// print what the check in the background has found so far
+    #[argh(switch)]
+    pub result: bool,
+
+    /// be that check in the background
+    #[argh(switch, hidden_help)]
+    pub work: bool,
+
     /// text, or json: an object for each finding
     #[argh(
         option,

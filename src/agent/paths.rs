@@ -102,7 +102,11 @@ impl Paths {
 
     /// Reads the configuration from its text.
     pub fn parse(&self, text: &[u8]) -> Result<Config, String> {
-        let name = self.config.display();
+        self.parse_candidate(text, &self.config.display().to_string())
+    }
+
+    /// Reads a configuration that is not in place, and has this name.
+    pub fn parse_candidate(&self, text: &[u8], name: &str) -> Result<Config, String> {
         let mut config = Config::parse(text).map_err(|error| format!("{name}: {error}"))?;
         config.set_router_number(identity::router_number);
         Ok(config)
@@ -170,12 +174,27 @@ pub fn key_of(name: &str, source: &KeySource) -> Result<Option<Secret>, Problem>
     match source {
         KeySource::None => Ok(None),
         KeySource::Inline(key) => Ok(Some(key.clone())),
-        KeySource::File { path, line } => read_key(path).map(Some).map_err(|why| Problem {
-            severity: Severity::Error,
-            line: *line,
-            section: Some(name.to_owned()),
-            text: format!("the key file {path} {why}"),
-        }),
+        KeySource::File { path, line } => read_key(path)
+            .map(Some)
+            .map_err(|why| key_file_problem(name, (path, *line), &why)),
+    }
+}
+
+/// The problem of a section whose key file is not there, or is no file; it is not opened.
+pub fn missing_key_file(name: &str, source: &KeySource) -> Option<Problem> {
+    let KeySource::File { path, line } = source else {
+        return None;
+    };
+    let why = files::check_file(path.as_ref()).err()?;
+    Some(key_file_problem(name, (path, *line), &why))
+}
+
+fn key_file_problem(name: &str, (path, line): (&str, u32), why: &str) -> Problem {
+    Problem {
+        severity: Severity::Error,
+        line,
+        section: Some(name.to_owned()),
+        text: format!("the key file {path} {why}"),
     }
 }
 

@@ -2,6 +2,8 @@
 //! the services' answers.
 
 mod access;
+pub mod background;
+pub mod candidate;
 mod configuration;
 mod filtering;
 mod findings;
@@ -35,7 +37,42 @@ use wansync_core::time::Civil;
 
 /// Runs it.
 pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
-    let mut findings = Findings::all(out, check.format == CheckFormat::Json);
+    let is_json = check.format == CheckFormat::Json;
+    let kinds = [
+        check.file.is_some(),
+        check.start,
+        check.result,
+        check.offline,
+    ];
+    if kinds.into_iter().filter(|is_asked| *is_asked).count() > 1 {
+        log::error!("--offline, --file, --start and --result exclude each other");
+        return Exit::Usage;
+    }
+    if let Some(file) = &check.file {
+        return candidate::run(paths, file, is_json, out);
+    }
+    match check {
+        _ if check.start => background::start(paths, is_json, out),
+        _ if check.result => background::result(paths, is_json, out),
+        _ if check.work => background::work(paths),
+        _ if check.service => run_for_service(paths, out),
+        _ => run_here(paths, check.offline, &mut Findings::all(out, is_json)),
+    }
+}
+
+fn run_for_service(paths: &Paths, out: &Output) -> Exit {
+    match paths.load() {
+        Ok(config) => service::run(paths, &config, out),
+        Err(why) => {
+            let mut findings = Findings::all(out, false);
+            findings.bad(Exit::Config, Reason::words(&why));
+            findings.exit
+        }
+    }
+}
+
+/// The check itself; offline, of the files alone.
+fn run_here(paths: &Paths, is_offline: bool, findings: &mut Findings<'_>) -> Exit {
     let config = match paths.load() {
         Ok(config) => config,
         Err(why) => {
@@ -43,27 +80,24 @@ pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
             return findings.exit;
         }
     };
-    if check.service {
-        return service::run(paths, &config, out);
-    }
     findings.set_config(&config);
-    check_configuration(paths, &config, &mut findings);
-    filtering::check_household(paths, &config, &findings);
-    if !check.offline {
-        access::check_folders(paths, &mut findings);
+    check_configuration(paths, &config, None, findings);
+    filtering::check_household(paths, &config, findings);
+    if !is_offline {
+        access::check_folders(paths, findings);
         let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
-        check_clock_and_ca_file(&config, &mut findings);
+        check_clock_and_ca_file(&config, findings);
         let observer = Observer::new(&paths.ubus, &client);
         let mut claims = Claims::default();
         for (name, section) in config.ready_sections() {
             findings.set_subject(name);
-            let address = check_skydns_section(name, section, &client, &observer, &mut findings);
+            let address = check_skydns_section(name, section, &client, &observer, findings);
             claims.add(name, section, address.map(PublicAddress::get));
         }
-        check_claims(&config, &claims, &mut findings);
-        filtering::test_profiles(paths, &config, &observer, &mut findings);
-        tunnels::check(paths, &config, &client, &observer, &mut findings);
-        check_names(&config, &mut findings);
+        check_claims(&config, &claims, findings);
+        filtering::test_profiles(paths, &config, &observer, findings);
+        tunnels::check(paths, &config, &client, &observer, findings);
+        check_names(&config, findings);
     }
     findings.exit
 }

@@ -16,9 +16,22 @@ const MAX_COPIED: usize = 4096;
 #[derive(Default)]
 pub struct Output {
     is_lost: Cell<bool>,
+    /// Takes the lines in place of standard output.
+    taker: Option<Box<LineTaker>>,
 }
 
+/// Takes a line, which has no end.
+type LineTaker = dyn Fn(&str) -> io::Result<()>;
+
 impl Output {
+    /// An output whose lines are for another place than standard output.
+    pub fn to(taker: Box<LineTaker>) -> Output {
+        Output {
+            taker: Some(taker),
+            ..Output::default()
+        }
+    }
+
     /// Prints a line. The first that is lost is complained of where it can be seen; the
     /// command goes on, since what it does counts for more than what it says.
     pub fn line(&self, line: &str) {
@@ -37,9 +50,10 @@ impl Output {
     /// # Errors
     /// It could not be written, as on a disk that is full.
     pub fn try_line(&self, line: &str) -> io::Result<()> {
-        let written = match line.len() {
-            ..=MAX_COPIED => terminal::write_all_now(&format!("{line}\n")),
-            _ => terminal::write_all_now(line).and_then(|()| terminal::write_all_now("\n")),
+        let written = match (&self.taker, line.len()) {
+            (Some(take), _) => take(line),
+            (None, ..=MAX_COPIED) => terminal::write_all_now(&format!("{line}\n")),
+            (None, _) => terminal::write_all_now(line).and_then(|()| terminal::write_all_now("\n")),
         };
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

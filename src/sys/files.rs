@@ -203,6 +203,15 @@ fn path_part(path: &Path) -> Option<PathPart> {
     })
 }
 
+/// Checks that there is a regular file of this name, which a person gave.
+///
+/// # Errors
+/// In words that follow on its name.
+pub fn check_file(path: &Path) -> Result<(), String> {
+    let what = fs::metadata(path).and_then(|what| check_regular(&what));
+    what.map_err(|error| describe_read_error(&error))
+}
+
 /// Checks that there is a program of this name, and that it is executable.
 ///
 /// # Errors

@@ -25,6 +25,9 @@ const MAX_FILE: usize = 1024 * 1024;
 /// The field that says of which boot a file of the state tier is.
 const BOOT_ID_FIELD: &str = "boot_id";
 
+/// The file of what a check in the background finds. It is no JSON, but one line a finding.
+const FINDINGS: &str = "findings";
+
 /// The file of the replies that were not understood.
 const REPLIES: &str = "replies.json";
 
@@ -67,11 +70,14 @@ impl Store {
     /// or the process ends, [`Store::is_being_sent`] says that the send is under way.
     pub fn remember_sending(&self, section: &str, state: &SectionState) -> Result<File, Reason> {
         let text = self.with_boot_id(&JsonWriter::of(state));
-        let path = self.state_file("skydns", section);
+        self.begin(&self.state_file("skydns", section), &text)
+    }
+
+    fn begin(&self, path: &Path, text: &str) -> Result<File, Reason> {
         files::with_folder(&self.state, &|| {
-            files::replace_and_lock(&path, text.as_bytes())
+            files::replace_and_lock(path, text.as_bytes())
         })
-        .map_err(|e| cannot_write(&path, &e))
+        .map_err(|e| cannot_write(path, &e))
     }
 
     /// True if a process sends the address of this section now.
@@ -172,6 +178,37 @@ impl Store {
         state: &tunnel::account::AccountState,
     ) -> Result<(), Reason> {
         self.write_of_this_boot(&self.state_file("vpnki", account), state)
+    }
+
+    /// Begins a file of findings, whose first line is this. Until what is returned is
+    /// dropped, or the process ends, more are awaited.
+    pub fn begin_findings(&self, first: &impl Persist) -> Result<File, Reason> {
+        let line = self.with_boot_id(&JsonWriter::of(first)) + "\n";
+        let path = self.state.join(FINDINGS);
+        self.begin(&path, &line)
+    }
+
+    /// True if a process appends findings now.
+    pub fn findings_are_awaited(&self) -> bool {
+        files::is_locked(&self.state.join(FINDINGS))
+    }
+
+    /// The lines of the findings since this boot, none if there are none, and whether more
+    /// are awaited.
+    ///
+    /// # Errors
+    /// A sentence that names the file.
+    pub fn findings(&self) -> Result<(String, bool), String> {
+        // Asked first: of a process that ends in between, all is read.
+        let are_awaited = self.findings_are_awaited();
+        let bytes = files::read_own(&self.state.join(FINDINGS), MAX_FILE)?;
+        let text = String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
+        let first = text.lines().next().unwrap_or_default();
+        let is_of_this_boot = self.of_this_boot(first.as_bytes()).is_some();
+        Ok((
+            if is_of_this_boot { text } else { String::new() },
+            are_awaited,
+        ))
     }
 
     /// The replies since this boot that were not understood.

@@ -48,7 +48,7 @@ pub const COMMANDS: [&str; 10] = [
 const OPTIONS: [(&str, &str); 5] = [
     ("status", "--format --watch --output --check"),
     ("once", "--force --dry-run"),
-    ("check", "--offline --format"),
+    ("check", "--offline --file --start --result --format"),
     ("report", "--anonymous"),
     ("notify", "--new --dry-run"),
 ];

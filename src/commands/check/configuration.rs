@@ -2,7 +2,7 @@
 
 use super::access::DaemonReader;
 use super::findings::Findings;
-use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
+use crate::agent::paths::{Paths, key_of, missing_key_file, warnings_of_key_file};
 use crate::exit::Exit;
 use crate::sys::files;
 use wansync_core::config::{Config, Content, Section};
@@ -10,9 +10,18 @@ use wansync_core::reason;
 use wansync_core::reason::{Code, Reason};
 use wansync_core::text::init::programs;
 
-/// Checks the configuration itself: its problems, key files and programs.
-pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findings<'_>) {
-    let file = paths.config.display().to_string();
+/// Checks the configuration itself: its problems, key files and programs. A candidate is
+/// named by its file; of the key files that it names none is opened.
+pub fn check_configuration(
+    paths: &Paths,
+    config: &Config,
+    candidate: Option<&str>,
+    findings: &mut Findings<'_>,
+) {
+    let file = match candidate {
+        Some(name) => name.to_owned(),
+        None => paths.config.display().to_string(),
+    };
     let reader = DaemonReader::of(paths, config);
     let mut keys = Vec::new();
     for (name, section) in config.ready_sections() {
@@ -23,11 +32,15 @@ pub fn check_configuration(paths: &Paths, config: &Config, findings: &mut Findin
     }
     let mut problems = config.problems.clone();
     for (name, source) in keys {
-        let wrong = key_of(name, source).err();
+        let wrong = match candidate {
+            Some(_) => missing_key_file(name, source),
+            None => key_of(name, source).err(),
+        };
         let of_daemon = || reader.as_ref()?.problem_of_key(name, source);
         match wrong.or_else(of_daemon) {
             Some(wrong) => problems.push(wrong),
-            None => problems.extend(warnings_of_key_file(name, source)),
+            None if candidate.is_none() => problems.extend(warnings_of_key_file(name, source)),
+            None => {}
         }
     }
     for problem in problems {

@@ -4,7 +4,7 @@ use crate::commands::output::Output;
 use crate::exit::Exit;
 use wansync_core::config::Config;
 use wansync_core::config::problem::Problem;
-use wansync_core::json::{JsonWriter, Persist};
+use wansync_core::json::{Json, JsonWriter, Persist};
 use wansync_core::reason::Reason;
 
 /// The weight of a finding: its mark in text, and its word for programs.
@@ -17,6 +17,25 @@ const NOTE: Level = ("note  ", "note");
 const MORE: Level = ("      ", "more");
 const WARN: Level = ("warn  ", "warn");
 const FAIL: Level = ("FAIL  ", "fail");
+
+/// A finding that was printed as JSON, for people.
+pub fn text_of(finding: Json<'_>) -> String {
+    let field = |name| finding.get(name).and_then(|value| value.text());
+    let level = field("level").unwrap_or_default();
+    let known = [OK, NOTE, MORE, WARN, FAIL];
+    let known = known.into_iter().find(|(_, word)| *word == level);
+    let mut text = known.map_or("", |(mark, _)| mark).to_owned();
+    if let Some(line) = finding.get("line").and_then(Json::number) {
+        text.push_str(&format!("line {line}: "));
+    }
+    for part in [field("section"), field("text")].into_iter().flatten() {
+        if !text.ends_with(' ') {
+            text.push_str(": ");
+        }
+        text.push_str(&part);
+    }
+    text
+}
 
 /// Prints findings, and keeps the first exit code that is not 0.
 pub struct Findings<'a> {

@@ -22,7 +22,7 @@ pub fn run(paths: &Paths, config: &Config, out: &Output) -> Exit {
         return Exit::Done;
     }
     let mut findings = Findings::errors_only(out);
-    check_configuration(paths, config, &mut findings);
+    check_configuration(paths, config, None, &mut findings);
     if findings.exit == Exit::Done {
         let is_wireguard = wireguard_test(paths);
         for fact in init::facts(config, &is_wireguard, identity::router_number()) {

@@ -12,12 +12,8 @@ use wansync_core::reason::address::AbortReason;
 use wansync_core::source::claims::Claims;
 use wansync_core::source::network::{is_known, unknown_network};
 
-/// Asks the source. Gives the address that it has, if that may be published.
-pub fn check_source(
-    section: &Skydns,
-    observer: &Observer<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<PublicAddress> {
+/// Checks that netifd knows the networks that the source names.
+pub fn check_networks(section: &Skydns, observer: &Observer<'_>, findings: &mut Findings<'_>) {
     if let Source::Network(names) = &section.source
         && let Ok(networks) = observer.networks()
     {
@@ -28,6 +24,15 @@ pub fn check_source(
             findings.bad(Exit::Config, Reason::from(&unknown));
         }
     }
+}
+
+/// Asks the source. Gives the address that it has, if that may be published.
+pub fn check_source(
+    section: &Skydns,
+    observer: &Observer<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<PublicAddress> {
+    check_networks(section, observer, findings);
     let observation = observer.observe(section);
     let chosen = observation.and_then(|found| {
         let chosen = choose_address(&found, section.policy.family, None);

@@ -5,6 +5,9 @@
     reason = "tests do I/O"
 )]
 
+mod background;
+mod candidate;
+
 use std::fs;
 
 use wansync_sim::{KEY, Times};
