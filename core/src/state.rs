@@ -253,9 +253,10 @@ impl SectionState {
         };
     }
 
-    /// The change since `before` that the owner's program is run for, as the word of the
-    /// old state and that of the new one: another state, or another address that was
-    /// confirmed. That an address is still confirmed after a reboot is none.
+    /// The change since `before`, as the word of the old state and that of the new one:
+    /// another state, or another address that was confirmed. The third is whether it is
+    /// news, for which the owner's program is run: that an address is still confirmed after
+    /// a reboot is none, but the first that is known of it.
     ///
     /// ```
     /// use wansync_core::outcome::Outcome;
@@ -270,10 +271,13 @@ impl SectionState {
     ///     ..SectionState::default()
     /// };
     /// let change = refused.change_since(&SectionState::default());
-    /// assert_eq!(change, Some(("unknown", "refused")));
+    /// assert_eq!(change, Some(("unknown", "refused", true)));
     /// assert_eq!(held.change_since(&refused), None);
     /// ```
-    pub fn change_since(&self, before: &SectionState) -> Option<(&'static str, &'static str)> {
+    pub fn change_since(
+        &self,
+        before: &SectionState,
+    ) -> Option<(&'static str, &'static str, bool)> {
         let word = |state: &SectionState| state.outcome.map(Outcome::state);
         let address = |state: &SectionState| state.confirmed.map(|c| c.address);
         let (old, new) = (word(before), word(self)?);
@@ -282,6 +286,6 @@ impl SectionState {
             None => is_other || new != "confirmed",
             Some(old) => is_other || old != new,
         };
-        is_news.then(|| (old.unwrap_or("unknown"), new))
+        (is_news || old.is_none()).then(|| (old.unwrap_or("unknown"), new, is_news))
     }
 }

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::time::Duration;
 
+use crate::agent::changes::Change;
 use crate::sys::child::{Child, ChildEnd};
 use crate::sys::{clock, process};
 
@@ -25,32 +26,32 @@ pub const TEST_MARK: (&str, &str) = ("WANSYNC_TEST", "1");
 /// One program to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookRun {
-    /// The section that it is for.
-    pub section: String,
     /// An absolute path.
     pub program: String,
     /// The program's arguments, passed as they are.
-    pub arguments: Vec<String>,
+    arguments: Vec<String>,
     /// The change that it is run for.
-    pub change: StateChange,
-}
-
-/// A change, as a program finds it in its environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateChange {
-    /// `skydns` or `tunnel`, the type of the section.
-    pub kind: &'static str,
-    /// The state before.
-    pub old: &'static str,
-    /// The state now.
-    pub new: &'static str,
-    /// The reason.
-    pub reason: String,
-    /// The address that is confirmed, or the tunnel's name at VPNKI.
-    pub subject: String,
+    change: Change,
+    /// The words of its reason.
+    reason: String,
 }
 
 impl HookRun {
+    /// The run of a program for a change, which it finds in its environment.
+    pub fn new(program: String, arguments: Vec<String>, change: Change) -> HookRun {
+        HookRun {
+            program,
+            arguments,
+            reason: change.reason.to_string(),
+            change,
+        }
+    }
+
+    /// The section that it is for.
+    pub fn section(&self) -> &str {
+        &self.change.section
+    }
+
     fn start(&self) -> io::Result<Child> {
         let environment = self.environment();
         Child::start(&self.program, &self.arguments, &environment, HOOK_TIMEOUT)
@@ -72,10 +73,10 @@ impl HookRun {
         let change = &self.change;
         [
             ("WANSYNC_TYPE", change.kind),
-            ("WANSYNC_SECTION", &self.section),
+            ("WANSYNC_SECTION", self.section()),
             ("WANSYNC_OLD", change.old),
             ("WANSYNC_NEW", change.new),
-            ("WANSYNC_REASON", &change.reason),
+            ("WANSYNC_REASON", &self.reason),
             match change.kind {
                 "tunnel" => ("WANSYNC_TUNNEL", &change.subject),
                 _ => ("WANSYNC_ADDRESS", &change.subject),
@@ -84,7 +85,7 @@ impl HookRun {
     }
 
     fn log_failure(&self, what: &str) {
-        log::warn!("{}: the program {} {what}", self.section, self.program);
+        log::warn!("{}: the program {} {what}", self.section(), self.program);
     }
 }
 

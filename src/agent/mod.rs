@@ -9,10 +9,12 @@
 //! | [`account`] | asking VPNKI about an account |
 //! | [`daemon`] | all of it for ever: event sources, sections, accounts |
 //! | [`filtering`] | where the household's DNS questions go, and what the resolver answers |
+//! | [`changes`] | changes of the sections' states, and who is told of them |
 //! | [`hooks`] | the owner's programs that are run |
 //! | [`paths`], [`problem_log`] | where everything is; what has been logged already |
 
 pub mod account;
+pub mod changes;
 pub mod daemon;
 pub mod filtering;
 pub mod hooks;

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::agent::RunError;
-use crate::agent::hooks::{HookRun, StateChange};
+use crate::agent::changes::{self, Change};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
 use crate::agent::problem_log::ProblemLog;
@@ -71,8 +71,8 @@ pub struct SectionReport {
 pub struct PassReport {
     /// The reports of its sections, in the order of the file.
     pub sections: Vec<SectionReport>,
-    /// The programs that are to be run.
-    pub hooks: Vec<HookRun>,
+    /// The changes that are to be told.
+    pub changes: Vec<Change>,
 }
 
 impl SectionReport {
@@ -157,7 +157,7 @@ pub fn run(
         }
         let more = run_pass(paths, &config, &[], PassOptions::default());
         guard.release();
-        done.hooks.extend(more.hooks);
+        done.changes.extend(more.changes);
         if targets.is_empty() && !options.forced {
             done.sections = more.sections;
         }
@@ -229,7 +229,7 @@ fn run_pass(
         observer: Observer::new(&paths.ubus, &client),
         entries: Vec::new(),
         unreachable: Vec::new(),
-        hooks: Vec::new(),
+        changes: Vec::new(),
         problems,
     };
     for problem in &config.problems {
@@ -256,38 +256,14 @@ fn run_pass(
             Content::Disabled => {}
         }
     }
-    let hooks = std::mem::take(&mut pass.hooks);
+    let changes = std::mem::take(&mut pass.changes);
     if !options.dry_run {
         pass.finish();
     }
     PassReport {
         sections: reports,
-        hooks,
+        changes,
     }
-}
-
-/// The run of `option notify` for a section whose state changed.
-pub fn hook_run(
-    name: &str,
-    section: &Skydns,
-    before: &SectionState,
-    after: &SectionState,
-) -> Option<HookRun> {
-    let program = section.notify.clone()?;
-    let (old, new) = after.change_since(before)?;
-    let address = after.confirmed.map(|c| c.address.to_string());
-    Some(HookRun {
-        section: name.to_owned(),
-        program,
-        arguments: Vec::new(),
-        change: StateChange {
-            kind: "skydns",
-            old,
-            new,
-            reason: after.reason.to_string(),
-            subject: address.unwrap_or_default(),
-        },
-    })
 }
 
 /// A problem behind the name of its section.
@@ -324,7 +300,7 @@ struct Pass<'a> {
     entries: Vec<(String, RecordEntry)>,
     /// A thousand sections need not wait for one each.
     unreachable: Vec<UnreachableService>,
-    hooks: Vec<HookRun>,
+    changes: Vec<Change>,
     problems: ProblemLog,
 }
 
@@ -459,7 +435,8 @@ impl Pass<'_> {
         report.source_failed = observation.is_err();
         if !self.options.dry_run {
             self.remember_result(stored_text, &old, &after, &report);
-            self.hooks.extend(hook_run(name, section, &old, &after));
+            let change = changes::of_section(name, section, &old, &after);
+            self.changes.extend(change);
         }
         report
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions, SectionReport};
-use crate::agent::{hooks, tunnels::one_shot};
+use crate::agent::{changes, hooks, tunnels::one_shot};
 use crate::cli::EventArguments;
 use crate::exit::Exit;
 use crate::sys::lock::PassLock;
@@ -160,7 +160,7 @@ impl Worker<'_> {
         };
         logging::set_level(config.main.log_level);
         let done = publish::run(self.paths, &config, &[], PassOptions::default());
-        hooks::run(done.map_or(Vec::new(), |done| done.hooks));
+        hooks::run(changes::tell(done.map_or(Vec::new(), |done| done.changes)));
     }
 
     /// Passes until nothing is due before cron's next re-check, or until another
@@ -182,7 +182,7 @@ impl Worker<'_> {
                 Err(error) => return error.into(),
             };
             one_shot::pass(paths, &config, &[]);
-            hooks::run(done.hooks);
+            hooks::run(changes::tell(done.changes));
             let results = done.sections.iter().map(SectionReport::result);
             match schedule.next_pass(results, config.main.interval, clock::boot()) {
                 None => return Exit::of_sections(&done.sections),

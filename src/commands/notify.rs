@@ -6,13 +6,15 @@
 use std::io;
 
 use super::output::Output;
-use crate::agent::hooks::{HookRun, StateChange, TEST_MARK};
+use crate::agent::changes::Change;
+use crate::agent::hooks::{HookRun, TEST_MARK};
 use crate::agent::paths::Paths;
 use crate::cli::NotifyArguments;
 use crate::exit::Exit;
-use crate::sys::{files, os_error};
+use crate::sys::{clock, files, os_error};
 use wansync_core::config::{Config, Content, Section, suggest};
 use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::text::width::clean;
 
 /// The reason of the change that is made up.
@@ -75,18 +77,18 @@ fn hook_run(paths: &Paths, notify: &NotifyArguments) -> Result<HookRun, (Exit, S
     };
     files::check_program(program.as_ref())
         .map_err(|why| (Exit::Config, format!("{name}: the program {program} {why}")))?;
-    Ok(HookRun {
+    let change = Change {
+        at: clock::boot(),
         section: name.clone(),
-        program: program.clone(),
-        arguments: Vec::new(),
-        change: StateChange {
-            kind: kind.name,
-            old: kind.states[0],
-            new,
-            reason: REASON.to_owned(),
-            subject,
-        },
-    })
+        kind: kind.name,
+        old: kind.states[0],
+        new,
+        reason: Reason::words(REASON),
+        subject,
+        is_news: true,
+        notify: None,
+    };
+    Ok(HookRun::new(program.clone(), Vec::new(), change))
 }
 
 fn told<'a>(paths: &Paths, config: &'a Config, name: &str) -> Result<Told<'a>, (Exit, String)> {
@@ -123,7 +125,7 @@ fn content<'a, T>(section: &'a Section<T>, name: &str) -> Result<Option<&'a T>, 
 }
 
 fn try_out(run: &HookRun, is_dry: bool, out: &Output) -> Exit {
-    let (section, program) = (&run.section, &run.program);
+    let (section, program) = (run.section(), &run.program);
     let begin = match is_dry {
         true => "would be run",
         false => "is run",

@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use super::output::Output;
-use crate::agent::hooks::{self, HookRun};
+use crate::agent::changes::{self, Change};
+use crate::agent::hooks;
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions};
 use crate::agent::tunnels::one_shot;
@@ -53,7 +54,7 @@ pub fn run(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
         exit = exit.or(check_tunnels(paths, &config, &tunnels, out));
     }
-    run_hooks(paths, done.hooks);
+    tell(paths, done.changes);
     say_what_is_disabled(&config, &once.sections, out);
     match exit {
         Exit::Done if config.main_is_wrong => Exit::Config,
@@ -108,15 +109,15 @@ fn check_tunnels(paths: &Paths, config: &Config, tunnels: &[String], out: &Outpu
     exit
 }
 
-/// Has programs run; by the daemon, if there is one: it tells what is news to
-/// it, even where another process found it out, and would run the programs again.
-fn run_hooks(paths: &Paths, runs: Vec<HookRun>) {
+/// Has changes told; by the daemon, if there is one: it tells what is news to
+/// it, even where another process found it out, and would tell it again.
+fn tell(paths: &Paths, changes: Vec<Change>) {
     let is_told = || match control::send_request(&paths.state, "passed", CONTROL_TIMEOUT) {
         Ok(reply) => reply.as_deref() == Some("ok"),
         Err(error) => error.kind() == io::ErrorKind::TimedOut,
     };
-    if !runs.is_empty() && !is_told() {
-        hooks::run(runs);
+    if !changes.is_empty() && !is_told() {
+        hooks::run(changes::tell(changes));
     }
 }
 

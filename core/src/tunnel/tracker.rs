@@ -49,6 +49,8 @@ pub struct Judgement {
     pub health_before: Health,
     /// The old and the new state for `option notify`, if they differ.
     pub notified_change: Option<(&'static str, &'static str)>,
+    /// No round was judged before, so that the state is the first that is known.
+    pub is_first: bool,
     /// The state is to be written, if it differs from what is written.
     pub write_is_due: bool,
     /// The witnesses that have testified are to be recorded.
@@ -230,6 +232,7 @@ impl TunnelTracker {
             action,
             health_before: before.health,
             notified_change: recovery::notified_change(before, &after),
+            is_first: before.reason.is_empty(),
             write_is_due: !before.is_like(&after) || self.schedule.write_is_due(at),
             record_is_due: self.state.record_is_due(at),
         };

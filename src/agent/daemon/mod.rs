@@ -15,6 +15,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use crate::agent::RunError;
+use crate::agent::changes::{self, Change};
 use crate::agent::hooks::Programs;
 use crate::agent::observe::Observer;
 use crate::agent::paths::Paths;
@@ -218,8 +219,8 @@ impl Daemon<'_> {
                 return hotplug.is_some_and(|hotplug| self.handle_hotplug(&hotplug));
             }
             "passed" => {
-                let runs = self.sections.take_notifications(&self.config, &self.store);
-                self.programs.add(runs);
+                let changes = self.sections.take_notifications(&self.config, &self.store);
+                self.tell(changes);
                 request.answer("ok");
             }
             "pid" => request.answer(&std::process::id().to_string()),
@@ -288,7 +289,8 @@ impl Daemon<'_> {
         let monitor = &mut self.monitor;
         monitor.take_answers(self.paths, &router, &mut follow_up);
         monitor.begin_rounds(self.paths, &router, &mut follow_up);
-        self.programs.add(follow_up.hook_runs);
+        self.tell(follow_up.changes);
+        self.programs.add(follow_up.commands);
         let queries = &follow_up.account_queries;
         let input = self.copy.as_ref().map(File::as_fd);
         let accounts = &mut self.accounts;
@@ -310,7 +312,12 @@ impl Daemon<'_> {
             input: self.copy.as_ref().map(File::as_fd),
             observer: &Observer::with_networks(networks, &client),
         };
-        self.programs.add(self.sections.advance(&context));
+        let changes = self.sections.advance(&context);
+        self.tell(changes);
+    }
+
+    fn tell(&mut self, changes: Vec<Change>) {
+        self.programs.add(changes::tell(changes));
     }
 
     fn shut_down(&mut self) {

@@ -10,10 +10,9 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use super::child;
-use crate::agent::hooks::HookRun;
+use crate::agent::changes::{self, Change};
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
-use crate::agent::publish::hook_run;
 use crate::agent::recall::{Access, remembered_state};
 use crate::sys::child::Child;
 use crate::sys::clock;
@@ -119,9 +118,9 @@ impl Sections {
     }
 
     /// Looks at the sections that are due, and starts the pass that they need. Gives the
-    /// programs to run for what the last pass did.
-    pub fn advance(&mut self, context: &CheckContext<'_>) -> Vec<HookRun> {
-        let runs = self.reap_pass(context);
+    /// changes that the last pass made.
+    pub fn advance(&mut self, context: &CheckContext<'_>) -> Vec<Change> {
+        let changes = self.reap_pass(context);
         let now = clock::boot();
         for (name, section) in context.config.ready_sections() {
             if self.schedule.is_due(name, now) {
@@ -131,7 +130,7 @@ impl Sections {
         if let Some(order) = self.schedule.next_pass(now) {
             self.start_pass(context, &order, now);
         }
-        runs
+        changes
     }
 
     /// Asks the source of a section, where that costs nothing, and passes the answer to the
@@ -166,21 +165,21 @@ impl Sections {
 
     /// Takes note of what another process's pass did. What our own pass does is taken
     /// note of when it has ended.
-    pub fn take_notifications(&mut self, config: &Config, store: &Store) -> Vec<HookRun> {
+    pub fn take_notifications(&mut self, config: &Config, store: &Store) -> Vec<Change> {
         self.update_states(config, store, false)
     }
 
     /// Takes note of what is remembered of the sections that our own pass runs for, or of
-    /// the others. Gives the programs to run for it.
-    fn update_states(&mut self, config: &Config, store: &Store, is_ours: bool) -> Vec<HookRun> {
+    /// the others. Gives their changes.
+    fn update_states(&mut self, config: &Config, store: &Store, is_ours: bool) -> Vec<Change> {
         self.record = store.record();
-        let mut runs = Vec::new();
+        let mut changes = Vec::new();
         for (name, state) in &mut self.states {
             if self.schedule.is_running(name) == is_ours {
-                runs.extend(update_state(name, state, config, store, &self.record));
+                changes.extend(update_state(name, state, config, store, &self.record));
             }
         }
-        runs
+        changes
     }
 
     fn start_pass(&mut self, context: &CheckContext<'_>, order: &PassOrder, now: Boot) {
@@ -204,7 +203,7 @@ impl Sections {
     }
 
     /// Takes note of a pass that ended.
-    fn reap_pass(&mut self, context: &CheckContext<'_>) -> Vec<HookRun> {
+    fn reap_pass(&mut self, context: &CheckContext<'_>) -> Vec<Change> {
         let Some(ended) = self.pass.as_mut().and_then(Child::poll_end) else {
             return Vec::new();
         };
@@ -212,7 +211,7 @@ impl Sections {
             log::error!("a pass {ended}");
         }
         self.pass = None;
-        let runs = self.update_states(context.config, context.store, true);
+        let changes = self.update_states(context.config, context.store, true);
         let (states, config) = (&self.states, context.config);
         let (now, interval) = (clock::now(), config.main.interval);
         let outcome = |name: &str| {
@@ -222,7 +221,7 @@ impl Sections {
             Some((state.outcome?, due))
         };
         self.schedule.pass_ended(outcome, clock::boot());
-        runs
+        changes
     }
 
     /// Ends with the pass that runs, if it does within this time.
@@ -247,18 +246,18 @@ fn word_of(target: &Target) -> String {
     }
 }
 
-/// Takes note of what is remembered of a section now. Gives the program to run for it.
+/// Takes note of what is remembered of a section now. Gives its change.
 fn update_state(
     name: &str,
     state: &mut SectionState,
     config: &Config,
     store: &Store,
     record: &Record,
-) -> Option<HookRun> {
+) -> Option<Change> {
     let (_, section) = config.ready_sections().find(|(other, _)| *other == name)?;
     let (stored, entry) = (store.section_state(name), record.entry(name));
     let new = recall(stored, entry, section.policy.refresh, clock::now());
-    let run = hook_run(name, section, state, &new);
+    let change = changes::of_section(name, section, state, &new);
     *state = new;
-    run
+    change
 }

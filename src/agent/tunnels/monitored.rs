@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use crate::agent::hooks::{HookRun, StateChange};
+use crate::agent::changes::Change;
 use crate::sys::digest::sha256;
 use crate::sys::ping::Echo;
 use crate::sys::store::Store;
@@ -154,24 +154,18 @@ impl MonitoredTunnel {
         }
     }
 
-    /// A program to run, with what it learns.
-    pub(super) fn hook_run(
-        &self,
-        program: &str,
-        arguments: &[String],
-        (old, new): (&'static str, &'static str),
-    ) -> HookRun {
-        HookRun {
+    /// A change of its state, with the reason for what it is now.
+    pub(super) fn change(&self, (old, new): (&'static str, &'static str)) -> Change {
+        Change {
+            at: clock::boot(),
             section: self.section.clone(),
-            program: program.to_owned(),
-            arguments: arguments.to_vec(),
-            change: StateChange {
-                kind: "tunnel",
-                old,
-                new,
-                reason: self.tracker.state.recovery.reason.to_string(),
-                subject: self.tracker.tunnel.name.clone(),
-            },
+            kind: "tunnel",
+            old,
+            new,
+            reason: self.tracker.state.recovery.reason.clone(),
+            subject: self.tracker.tunnel.name.clone(),
+            is_news: true,
+            notify: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::monitor::TunnelMonitor;
 use super::round::{FollowUp, RouterState};
 use crate::agent::account;
+use crate::agent::changes;
 use crate::agent::hooks::Programs;
 use crate::agent::paths::Paths;
 use crate::sys::lock::PassLock;
@@ -90,7 +91,8 @@ fn rounds(
         drop(sockets);
         monitor.take_answers(paths, &router, &mut follow_up);
     }
-    programs.add(follow_up.hook_runs);
+    programs.add(changes::tell(follow_up.changes));
+    programs.add(follow_up.commands);
     let mut queries = follow_up.account_queries;
     queries.sort_unstable();
     queries.dedup();

@@ -2,6 +2,7 @@
 
 use super::monitored::MonitoredTunnel;
 use super::recover;
+use crate::agent::changes::Change;
 use crate::agent::hooks::HookRun;
 use crate::agent::paths::Paths;
 use crate::sys::counters::Counters;
@@ -41,8 +42,10 @@ impl RouterState<'_> {
 pub(crate) struct FollowUp {
     /// Accounts that are to be asked at once.
     pub(crate) account_queries: Vec<String>,
-    /// Programs to run.
-    pub(crate) hook_runs: Vec<HookRun>,
+    /// Changes to tell.
+    pub(crate) changes: Vec<Change>,
+    /// The programs of `option command` to run, after those that are told.
+    pub(crate) commands: Vec<HookRun>,
 }
 
 /// A section, and what the record is to say of its tunnel.
@@ -152,10 +155,12 @@ impl<'a> TunnelRound<'a> {
             let entry = tunnel.tracker.state.record_entry();
             self.news.push((tunnel.section.clone(), entry));
         }
-        let notify = &tunnel.tracker.tunnel.notify;
-        if let (Some(change), Some(program)) = (judgement.notified_change, notify) {
-            let run = tunnel.hook_run(program, &[], change);
-            self.follow_up.hook_runs.push(run);
+        let first = judgement.is_first.then_some(("unknown", "unknown"));
+        if let Some(states) = judgement.notified_change.or(first) {
+            let mut change = tunnel.change(states);
+            change.is_news = judgement.notified_change.is_some();
+            change.notify.clone_from(&tunnel.tracker.tunnel.notify);
+            self.follow_up.changes.push(change);
         }
         self.act(tunnel, judgement.action);
     }
@@ -186,8 +191,9 @@ impl<'a> TunnelRound<'a> {
                     return;
                 };
                 let state = tunnel.tracker.state.recovery.health.word();
-                let run = tunnel.hook_run(program, arguments, (state, state));
-                self.follow_up.hook_runs.push(run);
+                let (program, arguments) = (program.clone(), arguments.clone());
+                let run = HookRun::new(program, arguments, tunnel.change((state, state)));
+                self.follow_up.commands.push(run);
             }
         }
     }
