@@ -95,7 +95,7 @@ impl Command {
 }
 
 /// One pass over addresses and tunnels: observe, decide, act, print, exit.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, Debug, Default)]
 #[argh(subcommand, name = "once", help_triggers("-h", "--help", "help"))]
 pub struct OnceArguments {
     /// send an address that is confirmed already, and wait neither for a backoff nor after
@@ -106,6 +106,10 @@ pub struct OnceArguments {
     /// say what would be sent, and send and remember nothing
     #[argh(switch)]
     pub dry_run: bool,
+
+    /// be a pass in the background, for which something asked
+    #[argh(switch, hidden_help)]
+    pub work: bool,
 
     /// only these sections
     #[argh(positional, arg_name = "SECTION")]
@@ -175,6 +179,19 @@ pub struct StatusArguments {
     /// only these sections, with --check
     #[argh(positional, arg_name = "SECTION")]
     pub sections: Vec<String>,
+}
+
+impl StatusArguments {
+    /// Those of the status of all, as JSON.
+    pub fn json() -> StatusArguments {
+        StatusArguments {
+            format: StatusFormat::Json,
+            watch: false,
+            output: None,
+            check: false,
+            sections: Vec::new(),
+        }
+    }
 }
 
 /// The form of a status.

@@ -32,26 +32,32 @@ use argh::{EarlyExit, FromArgs};
 use log::LevelFilter;
 
 use cli::{Arguments, Command};
+use commands::rpcd;
 use exit::Exit;
-use sys::log::LogReader;
 
 #[expect(clippy::disallowed_methods, reason = "arguments are read here")]
 fn main() -> ExitCode {
     sys::process::forbid_core_dumps();
     let mut words = Vec::new();
-    for word in std::env::args_os().skip(1) {
+    let mut given = std::env::args_os();
+    if given.next().is_some_and(|name| rpcd::is_plugin(&name)) {
+        words.push(rpcd::NAME.to_owned());
+    }
+    for word in given {
         let Ok(word) = word.into_string() else {
             return usage("an argument is not UTF-8");
         };
         words.push(word);
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some((arguments, words)) = rpcd::find(&words) {
+        sys::log::start(LevelFilter::Info, rpcd::reader(words));
+        return commands::run_rpcd(&arguments, words).into();
+    }
     match Arguments::from_args(&["wansync"], &words) {
         Ok(arguments) => {
-            let reader = arguments
-                .command
-                .as_ref()
-                .map_or(LogReader::Log, Command::reader);
+            let command = arguments.command.as_ref();
+            let reader = command.map_or(sys::log::LogReader::Log, Command::reader);
             sys::log::start(LevelFilter::Info, reader);
             commands::run(&arguments).into()
         }

@@ -48,6 +48,7 @@
 //! | [`service`] | the protocols of SkyDNS and VPNKI: requests out, replies in |
 //! | [`bulk`] | one call for each row of a table |
 //! | [`ubus`] | the wire format of OpenWrt's ubus, and what netifd's answers mean |
+//! | [`rpcd`] | calls of the object `wansync` on ubus, and their replies' form |
 //! | [`json`] | JSON read in place, and the agent's own files |
 //! | [`csv`] | comma-separated values, for spreadsheets and scripts |
 //! | [`report`] | what a report for others shows, and what it hides |
@@ -81,6 +82,7 @@ pub mod reconcile;
 pub mod record;
 pub mod refresh;
 pub mod report;
+pub mod rpcd;
 pub mod schedule;
 pub mod service;
 pub mod source;

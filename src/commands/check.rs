@@ -16,6 +16,7 @@ use configuration::check_configuration;
 use findings::Findings;
 use names::check_names;
 use source::{check_claims, check_source};
+pub use tunnels::fetch_names;
 
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
@@ -183,7 +184,8 @@ fn check_skydns_section(
     address
 }
 
-fn fetch_profiles(
+/// The ids and names of the profiles of a section's user.
+pub fn fetch_profiles(
     section: &Skydns,
     key: Option<&Secret>,
     client: &HttpClient,

@@ -10,6 +10,7 @@
 //! | `report` | `report` | `status` and `check`, and the router's own files; what others may not see `core::report` hides |
 //! | `explain` | `explain` | the table of reasons |
 //! | `notify` | `notify` | `agent::hooks`, for a change that is made up |
+//! | `rpcd` | `rpcd`, which no help lists | `status`, `check`, `once` for the object on ubus |
 //! | `skydns`, `vpnki` | `call` | `account` (URL and key), `answer` (printing) |
 //! | `skydns METHOD --each` | `each` | `account`, and the rows of a table |
 //!
@@ -27,6 +28,7 @@ mod notify;
 mod once;
 mod output;
 mod report;
+pub mod rpcd;
 mod status;
 
 use crate::agent::paths::Paths;
@@ -40,6 +42,13 @@ use wansync_core::service::answer::Service;
 pub fn run(arguments: &Arguments) -> Exit {
     let out = Output::default();
     let exit = run_command(&Paths::new(arguments), arguments, &out);
+    out.exit(exit)
+}
+
+/// Runs the program as a plug-in of rpcd.
+pub fn run_rpcd(arguments: &Arguments, words: &[&str]) -> Exit {
+    let out = Output::default();
+    let exit = rpcd::run(&Paths::new(arguments), words, &out);
     out.exit(exit)
 }
 

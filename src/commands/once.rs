@@ -11,7 +11,8 @@ use crate::agent::publish::{self, PassOptions};
 use crate::agent::tunnels::one_shot;
 use crate::cli::OnceArguments;
 use crate::exit::Exit;
-use crate::sys::control;
+use crate::sys::lock::PassLock;
+use crate::sys::{control, process};
 use wansync_core::config::{Config, Content, Section, Skydns};
 use wansync_core::reason;
 use wansync_core::schedule::passes::Target;
@@ -21,6 +22,53 @@ const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs it. The exit code is that of the first section that has one other than 0.
 pub fn run(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
+    match once.work {
+        true => work(paths, once, out),
+        false => pass(paths, once, out),
+    }
+}
+
+/// Starts a pass over a section, or all, in the background. Where one is under way, another
+/// over all follows it.
+///
+/// # Errors
+/// In words.
+pub fn start(paths: &Paths, section: Option<&str>) -> io::Result<()> {
+    let lock = PassLock::of_requests(&paths.state);
+    lock.request_rerun()?;
+    match lock.try_lock_now()? {
+        Some(free) => {
+            drop(free);
+            let words = ["once", "--work", section.unwrap_or_default()];
+            let count = if section.is_some() { 3 } else { 2 };
+            process::start_in_background(&paths.arguments(&words[..count]))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The process in the background, of which there is one at a time.
+fn work(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
+    let lock = PassLock::of_requests(&paths.state);
+    let all = OnceArguments::default();
+    let mut asked = once;
+    let mut exit = Exit::Done;
+    while let Ok(Some(guard)) = lock.try_lock_now() {
+        process::leave_session();
+        while lock.take_rerun_request() {
+            exit = pass(paths, asked, out);
+            // Of what is asked for meanwhile, the mark does not say the section.
+            asked = &all;
+        }
+        drop(guard);
+        if !lock.is_rerun_requested() {
+            break;
+        }
+    }
+    exit
+}
+
+fn pass(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
     let config = match paths.load_to_act() {
         Ok(config) => config,
         Err(error) => return error.into(),

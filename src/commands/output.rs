@@ -1,7 +1,8 @@
 //! Standard output: what a command prints there, and what that is to fit.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
+use std::rc::Rc;
 
 use crate::exit::Exit;
 use crate::sys::{os_error, terminal, zone};
@@ -20,6 +21,16 @@ pub struct Output {
     taker: Option<Box<LineTaker>>,
 }
 
+/// What a command printed.
+pub struct Captured {
+    /// Its exit code.
+    pub exit: Exit,
+    /// The lines.
+    pub text: String,
+    /// There were more.
+    pub is_cut: bool,
+}
+
 /// Takes a line, which has no end.
 type LineTaker = dyn Fn(&str) -> io::Result<()>;
 
@@ -30,6 +41,24 @@ impl Output {
             taker: Some(taker),
             ..Output::default()
         }
+    }
+
+    /// What `print` prints, as far as whole lines of it fit into so many bytes.
+    pub fn capture(limit: usize, print: &dyn Fn(&Output) -> Exit) -> Captured {
+        let taken = Rc::new(RefCell::new((String::new(), false)));
+        let taker = Rc::clone(&taken);
+        let out = Output::to(Box::new(move |line| {
+            let (text, is_cut) = &mut *taker.borrow_mut();
+            *is_cut |= text.len() + line.len() >= limit;
+            if !*is_cut {
+                text.push_str(line);
+                text.push('\n');
+            }
+            Ok(())
+        }));
+        let exit = print(&out);
+        let (text, is_cut) = taken.take();
+        Captured { exit, text, is_cut }
     }
 
     /// Prints a line. The first that is lost is complained of where it can be seen; the

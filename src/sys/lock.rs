@@ -51,13 +51,16 @@ impl Drop for LockGuard {
 }
 
 /// The files of all locks and marks.
-pub const LOCKS: [&str; 6] = [
+pub const LOCKS: [&str; 9] = [
     "lock",
     "pending",
     "event.lock",
     "event.pending",
     "event.address",
     "daemon.lock",
+    "once.lock",
+    "once.pending",
+    "names.lock",
 ];
 /// The pause between two looks for a mark where the kernel does not tell of it.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -98,6 +101,25 @@ impl PassLock {
             folder: folder.to_owned(),
             lock: "daemon.lock",
             rerun_file: "daemon.pending",
+        }
+    }
+
+    /// The lock of the one process in the background that makes passes which were asked
+    /// for over ubus.
+    pub fn of_requests(folder: &Path) -> PassLock {
+        PassLock {
+            folder: folder.to_owned(),
+            lock: "once.lock",
+            rerun_file: "once.pending",
+        }
+    }
+
+    /// The lock of the one process in the background that asks a service for names. Its
+    /// mark means nothing.
+    pub fn of_names(folder: &Path) -> PassLock {
+        PassLock {
+            lock: "names.lock",
+            ..PassLock::of_requests(folder)
         }
     }
 

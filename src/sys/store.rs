@@ -18,6 +18,7 @@ use wansync_core::reason::{Code, Reason};
 use wansync_core::record::Record;
 use wansync_core::report::replies::KeptReplies;
 use wansync_core::state::SectionState;
+use wansync_core::time::Boot;
 use wansync_core::tunnel;
 
 /// No file of ours comes near this.
@@ -45,6 +46,19 @@ struct Complaints {
 }
 
 persist!(Complaints { numbers });
+
+/// A reply to a call over ubus that asked a service for names.
+#[derive(Default)]
+pub struct NamesReply {
+    /// The moment at which it came.
+    pub at: Boot,
+    /// Stands for the configuration under which it was asked.
+    pub stamp: u64,
+    /// The reply, as JSON.
+    pub json: String,
+}
+
+persist!(NamesReply { at, stamp, json });
 
 impl Store {
     /// The store in these two folders.
@@ -178,6 +192,17 @@ impl Store {
         state: &tunnel::account::AccountState,
     ) -> Result<(), Reason> {
         self.write_of_this_boot(&self.state_file("vpnki", account), state)
+    }
+
+    /// The reply that a service gave for a section when it was last asked for names of a
+    /// kind since this boot.
+    pub fn named(&self, kind: &str, section: &str) -> Option<NamesReply> {
+        self.read_of_this_boot(&self.state_file(kind, section))
+    }
+
+    /// Keeps it until the next boot.
+    pub fn keep_named(&self, kind: &str, section: &str, reply: &NamesReply) -> Result<(), Reason> {
+        self.write_of_this_boot(&self.state_file(kind, section), reply)
     }
 
     /// Begins a file of findings, whose first line is this. Until what is returned is

@@ -1,27 +1,16 @@
 //! `wansync check --file`: a configuration that is not in place yet.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
 
 use wansync_sim::KEY;
 use wansync_test_support::netifd::up;
-use wansync_test_support::{Ran, Router, ran};
+use wansync_test_support::{Ran, Router, ran_with_input};
 
 /// Checks a candidate that comes on standard input.
 fn check_text(router: &Router, text: &[u8]) -> Ran {
-    let mut command = router.command(&["check", "--file", "-", "--format", "json"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program runs");
-    let mut input = child.stdin.take().expect("a pipe");
-    // One that is too long is not read to its end.
-    let _ = input.write_all(text);
-    drop(input);
-    ran(child.wait_with_output().expect("it ends"))
+    let command = router.command(&["check", "--file", "-", "--format", "json"]);
+    ran_with_input(command, text)
 }
 
 fn findings(ran: &Ran, level: &str) -> Vec<serde_json::Value> {

@@ -10,6 +10,7 @@ mod explain;
 mod exposition;
 mod metrics;
 mod plugin;
+mod rpcd;
 mod text;
 mod watch;
 mod words;

@@ -18,6 +18,7 @@ mod hostile;
 mod links;
 mod many;
 mod night;
+mod orders;
 mod outages;
 mod routes;
 mod services;

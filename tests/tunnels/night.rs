@@ -72,7 +72,8 @@ impl Night {
         let _ = fs::remove_file(self.bed.router.path("notified"));
     }
 
-    fn at(&self, seconds: i64, arguments: &[&str]) -> Command {
+    /// The program so many seconds from now, ready to be run.
+    pub fn at(&self, seconds: i64, arguments: &[&str]) -> Command {
         let command = (self.wrap)(&self.bed.router.command(arguments));
         self.bed.inside(&moved(&command, CLOCK_OFFSET + seconds))
     }

@@ -233,6 +233,7 @@ table! {
     ActRestartNetwork "act.restart_network" "restarting its network, {count} of {limit} in an hour";
     ActCommand "act.command" "running the command, {count} of {limit} in an hour";
     ActPause "act.pause" "the last attempt has not helped yet, the next is in {next_s}";
+    ActLimitReached "act.limit_reached" "{count} of {limit} attempts were made within an hour, the next may be made in {next_s}";
     ActGivenUpRestarts "act.given_up_restarts" "{count} of {limit} restarts within an hour did not help, the next is in {next_s}";
     ActGivenUpCommands "act.given_up_commands" "{count} of {limit} commands within an hour did not help, the next is in {next_s}";
     ActSeenUp "act.seen_up" "seen up {count} of {limit} times";
@@ -258,6 +259,21 @@ table! {
     RoutePartBlocked "route.part_blocked" "{prefix} blocked";
     RouteUndecided "route.undecided" "rule {number} of 'ip rule' decides, by more than the destination";
     RouteNotListed "route.not_listed" "the kernel does not say which routes there are: {error}";
+
+    // Why a call over ubus is not answered.
+    RpcUnknownMethod "rpc.unknown_method" "there is no method '{name}'";
+    RpcTooLong "rpc.too_long" "the arguments are longer than {max} bytes";
+    RpcNotJson "rpc.not_json" "the arguments are no JSON: {cause}";
+    RpcNoObject "rpc.no_object" "the arguments are no object";
+    RpcNoText "rpc.no_text" "the argument '{name}' is no text";
+    RpcNoArgument "rpc.no_argument" "the argument '{name}' is missing";
+    RpcLongConfig "rpc.long_config" "the configuration is longer than {max} bytes";
+    RpcLongReply "rpc.long_reply" "the reply is longer than {max} bytes";
+    RpcNoReply "rpc.no_reply" "there is no reply, exit code {status}: the log says why" => "`logread -e wansync`";
+    RpcNoSection "rpc.no_section" "there is no section '{section}' that this is for, or it is disabled or wrong" => "`wansync check --offline` tells what is wrong with a section";
+    RpcDisabled "rpc.disabled" "wansync is disabled (option enabled '0')";
+    RpcBusy "rpc.busy" "another process is at work on the tunnels; try again in a moment";
+    RpcNotStarted "rpc.not_started" "no process can be started in the background: {error}";
 
     // What a check finds.
     CheckClock "check.clock" "the clock says {date}";

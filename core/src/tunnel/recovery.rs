@@ -182,6 +182,42 @@ pub(super) fn step(
     (after, action)
 }
 
+/// The attempt to bring a tunnel back that a person orders at `now`, whatever its state and
+/// the pause after the last attempt: the budget of the hour, the WAN and `on_down` count.
+/// Gives the recovery after it, as [`step`] does, and what is done.
+///
+/// # Errors
+/// Why nothing is done.
+pub(super) fn order(
+    policy: &RecoveryPolicy,
+    before: &Recovery,
+    wan: &WanContext,
+    now: Boot,
+    random: u32,
+) -> Result<(Recovery, Action, Reason), Reason> {
+    let mut after = before.clone();
+    after.forget_old(now);
+    let action = match next_attempt(policy, &after, now) {
+        None => return Err(policy.nothing()),
+        Some(_) if policy.on_down == OnDown::Restart => Action::Restart,
+        Some(_) => Action::Command,
+    };
+    let (limit, made) = (policy.restart_limit, after.attempts.len());
+    if made >= limit as usize {
+        let free = after.attempts[made - limit as usize] + BUDGET_WINDOW;
+        let next = free.since(now);
+        return Err(Reason::of(Code::ActLimitReached)
+            .with(made)
+            .with(limit)
+            .with(next));
+    }
+    if let Some(wait) = wan_wait(wan, now) {
+        return Err(wait);
+    }
+    let done = after.attempt(policy, action, now, random);
+    Ok((after, action, done))
+}
+
 /// The action for a tunnel that is down for certain, and a remark that says it.
 fn act(
     policy: &RecoveryPolicy,
@@ -213,13 +249,7 @@ fn act(
         return (Action::Wait, remark);
     }
     let Some((action, at)) = next_attempt(policy, recovery, now) else {
-        let remark = match policy.on_down {
-            OnDown::Nothing => reason!(ActNothingNone),
-            OnDown::RestartInVain => reason!(ActNothingInVain),
-            OnDown::Command if !policy.has_command => reason!(ActNothingNoCommand),
-            _ => reason!(ActNothingNoLimit),
-        };
-        return (Action::Wait, remark);
+        return (Action::Wait, policy.nothing());
     };
     if at > now {
         return (Action::Wait, recovery.pause(policy, at, now));
@@ -316,6 +346,16 @@ pub(super) fn notified_change(
 }
 
 impl RecoveryPolicy {
+    /// The reason that no attempt is ever made.
+    fn nothing(&self) -> Reason {
+        match self.on_down {
+            OnDown::Nothing => reason!(ActNothingNone),
+            OnDown::RestartInVain => reason!(ActNothingInVain),
+            OnDown::Command if !self.has_command => reason!(ActNothingNoCommand),
+            _ => reason!(ActNothingNoLimit),
+        }
+    }
+
     /// The policy where a restart of the network would be in vain: the command, if there
     /// is one, takes its place.
     pub(super) fn without_restart(&self) -> RecoveryPolicy {

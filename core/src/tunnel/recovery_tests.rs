@@ -731,3 +731,77 @@ fn refresh(evidence: &mut Evidence, now: Boot) {
         *at = now;
     }
 }
+
+/// What a person's order does, and the budget that is left.
+fn order(run: &mut Run) -> Result<Action, Reason> {
+    let (policy, before) = (&run.policy, &run.recovery);
+    let (after, action, done) = super::order(policy, before, &run.wan, run.now, MIDDLE)?;
+    assert!(!done.is_empty());
+    run.recovery = after;
+    run.recovery.restarting = false;
+    Ok(action)
+}
+
+#[test]
+fn an_order_needs_no_verdict_and_keeps_to_the_budget() {
+    let mut run = Run::new(policy());
+    for made in 1..=3 {
+        assert_eq!(order(&mut run), Ok(Action::Restart), "{made}");
+        assert_eq!(run.recovery.attempts.len(), made);
+    }
+    let why = order(&mut run).expect_err("the budget is spent");
+    assert_eq!(why.code(), Code::ActLimitReached);
+    assert!(why.contains("3 of 3 attempts"), "{why}");
+    // What is made by order is no longer there for the ladder.
+    run.rounds(5, &down());
+    assert_eq!(run.done, []);
+    run.now = run.now + HOUR;
+    assert_eq!(order(&mut run), Ok(Action::Restart));
+}
+
+#[test]
+fn an_order_waits_for_no_pause_but_for_the_wan() {
+    let mut run = Run::new(policy());
+    run.rounds(6, &down());
+    assert_eq!(run.recovery.attempts.len(), 1);
+    assert!(run.recovery.not_before > run.now);
+    assert_eq!(order(&mut run), Ok(Action::Restart));
+    let since = run.now;
+    for (wan, code) in [
+        (None, Code::ActAwaitWan),
+        (Some(since), Code::ActAwaitSettledWan),
+    ] {
+        run.wan.up_since = wan;
+        let why = order(&mut run).expect_err("the WAN");
+        assert_eq!(why.code(), code);
+    }
+    assert_eq!(run.recovery.attempts.len(), 2);
+}
+
+#[test]
+fn an_order_does_what_on_down_allows() {
+    let of = |on_down, has_command, restart_limit| RecoveryPolicy {
+        on_down,
+        has_command,
+        restart_limit,
+        ..policy()
+    };
+    let table = [
+        (of(OnDown::Restart, true, 3), Ok(Action::Restart)),
+        (of(OnDown::Command, true, 3), Ok(Action::Command)),
+        (
+            of(OnDown::Command, false, 3),
+            Err(Code::ActNothingNoCommand),
+        ),
+        (of(OnDown::Nothing, true, 3), Err(Code::ActNothingNone)),
+        (
+            of(OnDown::RestartInVain, false, 3),
+            Err(Code::ActNothingInVain),
+        ),
+        (of(OnDown::Restart, false, 0), Err(Code::ActNothingNoLimit)),
+    ];
+    for (policy, expected) in table {
+        let ordered = order(&mut Run::new(policy));
+        assert_eq!(ordered.map_err(|why| why.code()), expected);
+    }
+}

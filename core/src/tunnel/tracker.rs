@@ -10,7 +10,7 @@ use super::handshake::handshake_status;
 use super::networks::{
     NetworkContext, Networks, device_status, has_wireguard, link_network, wan_status,
 };
-use super::recovery::{self, Action, WanContext};
+use super::recovery::{self, Action, RecoveryPolicy, WanContext};
 use super::schedule::TunnelSchedule;
 use super::verdict::{Cause, TunnelNames, Verdict, verdict};
 use super::{Health, TunnelState};
@@ -218,14 +218,7 @@ impl TunnelTracker {
         let evidence = &mut self.state.evidence;
         evidence.testimony = evidence.testimony.after(evidence);
         let verdict = self.verdict(at);
-        let wan = WanContext {
-            up_since: self.state.evidence.wan_up_since(),
-            address_is_pending,
-        };
-        let policy = &match self.is_passive {
-            true => self.tunnel.policy.without_restart(),
-            false => self.tunnel.policy.clone(),
-        };
+        let (policy, wan) = (&self.policy(), self.wan(address_is_pending));
         let before = &self.state.recovery;
         let (after, action) = recovery::step(policy, before, &verdict, &wan, at, random);
         let judgement = Judgement {
@@ -244,6 +237,42 @@ impl TunnelTracker {
         self.last_cause = Some(verdict.cause);
         self.state.recovery = after;
         judgement
+    }
+
+    /// Takes a person's order to bring the tunnel back now, after the evidence of netifd
+    /// was recorded. The new state is to be remembered before the action is taken. Gives
+    /// the action, and what it is in words.
+    ///
+    /// # Errors
+    /// Why nothing is done.
+    pub fn order(
+        &mut self,
+        address_is_pending: bool,
+        now: Boot,
+        random: u32,
+    ) -> Result<(Action, Reason), Reason> {
+        let (policy, wan) = (self.policy(), self.wan(address_is_pending));
+        let before = &self.state.recovery;
+        let (after, action, done) =
+            recovery::order(&policy, before, &wan, now.whole_secs(), random)?;
+        self.state.recovery = after;
+        // What comes of it is watched.
+        self.schedule.expedite();
+        Ok((action, done))
+    }
+
+    fn policy(&self) -> RecoveryPolicy {
+        match self.is_passive {
+            true => self.tunnel.policy.without_restart(),
+            false => self.tunnel.policy.clone(),
+        }
+    }
+
+    fn wan(&self, address_is_pending: bool) -> WanContext {
+        WanContext {
+            up_since: self.state.evidence.wan_up_since(),
+            address_is_pending,
+        }
     }
 
     fn verdict(&self, now: Boot) -> Verdict {

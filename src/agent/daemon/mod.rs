@@ -30,6 +30,9 @@ use event_sources::{EventSources, Events};
 use sections::{CheckContext, Sections};
 use wansync_core::config::{Config, Skydns, Source};
 use wansync_core::hotplug::Hotplug;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
+use wansync_core::rpcd;
 use wansync_core::time::Boot;
 
 /// The time that a pass that runs at the end has to end by itself. After 2 s the daemon
@@ -223,6 +226,13 @@ impl Daemon<'_> {
                 self.tell(changes);
                 request.answer("ok");
             }
+            "restart" => {
+                let ordered = self.restart_tunnel(line);
+                request.answer(&match ordered {
+                    Ok(done) => rpcd::done(&done),
+                    Err(why) => rpcd::refusal(&why),
+                });
+            }
             "pid" => request.answer(&std::process::id().to_string()),
             "status" => {
                 self.monitor.write(&self.store);
@@ -237,6 +247,24 @@ impl Daemon<'_> {
             _ => request.answer("what?"),
         }
         false
+    }
+
+    /// # Errors
+    /// Why nothing is done.
+    fn restart_tunnel(&mut self, section: &str) -> Result<Reason, Reason> {
+        if !self.config.main.enabled {
+            return Err(reason!(RpcDisabled));
+        }
+        let router = RouterState {
+            store: &self.store,
+            networks: self.sources.netifd().networks(),
+            address_is_pending: self.sections.address_is_pending(),
+        };
+        let mut follow_up = FollowUp::default();
+        let monitor = &mut self.monitor;
+        let ordered = monitor.order(self.paths, &router, &mut follow_up, section);
+        self.programs.add(follow_up.commands);
+        ordered
     }
 
     fn handle_hotplug(&mut self, hotplug: &Hotplug) -> bool {

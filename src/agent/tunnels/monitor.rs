@@ -1,9 +1,11 @@
 //! The tunnels of a configuration.
 
+use std::cell::Cell;
 use std::os::fd::BorrowedFd;
 
 use super::monitored::MonitoredTunnel;
 use super::round::{FollowUp, RecordNews, RouterState, TunnelRound};
+use crate::agent::hooks::HookRun;
 use crate::agent::paths::Paths;
 use crate::sys::clock;
 use crate::sys::lock::PassLock;
@@ -11,6 +13,8 @@ use crate::sys::netlink::HandshakeReader;
 use crate::sys::store::Store;
 use wansync_core::config::{Config, TunnelLink};
 use wansync_core::prefix::Prefix;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::time::Boot;
 use wansync_core::tunnel::tracker::TunnelTracker;
 
@@ -124,6 +128,26 @@ impl TunnelMonitor {
         })
     }
 
+    /// Brings the tunnel of this section back by a person's order, and says what is done.
+    ///
+    /// # Errors
+    /// Why nothing is done.
+    pub(crate) fn order(
+        &mut self,
+        paths: &Paths,
+        router: &RouterState<'_>,
+        follow_up: &mut FollowUp,
+        section: &str,
+    ) -> Result<Reason, Reason> {
+        let ordered = Cell::new(Err(reason!(RpcNoSection, section = section)));
+        self.go_round(paths, router, follow_up, &|round, tunnel| {
+            if tunnel.section == section {
+                ordered.set(round.order(tunnel));
+            }
+        });
+        ordered.into_inner()
+    }
+
     fn go_round(
         &mut self,
         paths: &Paths,
@@ -177,6 +201,11 @@ impl TunnelMonitor {
     /// The sections with their trackers, in the order of the file.
     pub(crate) fn sections(&self) -> impl Iterator<Item = (&str, &TunnelTracker)> {
         self.tunnels.iter().map(|t| (&*t.section, &t.tracker))
+    }
+
+    /// The runs of their commands.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = HookRun> {
+        self.tunnels.iter().filter_map(MonitoredTunnel::command_run)
     }
 
     fn trackers(&self) -> impl Iterator<Item = &TunnelTracker> {

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::agent::changes::Change;
+use crate::agent::hooks::HookRun;
 use crate::sys::digest::sha256;
 use crate::sys::ping::Echo;
 use crate::sys::store::Store;
@@ -152,6 +153,17 @@ impl MonitoredTunnel {
             }
             Err(why) => log::error!("{}: {why}", self.section),
         }
+    }
+
+    /// The run of its command, if it has one.
+    pub(super) fn command_run(&self) -> Option<HookRun> {
+        let (program, arguments) = self.tracker.tunnel.command.clone()?;
+        let state = self.tracker.state.recovery.health.word();
+        Some(HookRun::new(
+            program,
+            arguments,
+            self.change((state, state)),
+        ))
     }
 
     /// A change of its state, with the reason for what it is now.

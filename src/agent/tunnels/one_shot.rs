@@ -1,17 +1,23 @@
 //! One pass over the tunnels, without a daemon.
 
+use std::time::Duration;
+
 use super::monitor::TunnelMonitor;
 use super::round::{FollowUp, RouterState};
 use crate::agent::account;
 use crate::agent::changes;
-use crate::agent::hooks::Programs;
+use crate::agent::hooks::{self, Programs};
 use crate::agent::paths::Paths;
 use crate::sys::lock::PassLock;
 use crate::sys::{clock, ubus, wait};
 use wansync_core::config::Config;
 use wansync_core::outcome::Outcome;
+use wansync_core::reason;
 use wansync_core::reason::Reason;
 use wansync_core::tunnel::Health;
+
+/// The longest wait for a pass over the tunnels to end.
+const ORDER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The end of a pass for one tunnel.
 pub(crate) struct TunnelReport {
@@ -62,6 +68,34 @@ pub(crate) fn pass(
     guard.release();
     programs.finish();
     Some(reports)
+}
+
+/// Brings the tunnel of this section back by a person's order, where no daemon watches it,
+/// and says what is done. Its command is left to the caller: [`run_command`].
+///
+/// # Errors
+/// Why nothing is done.
+pub(crate) fn order(paths: &Paths, config: &Config, section: &str) -> Result<Reason, Reason> {
+    let store = paths.store();
+    store.check_state_writable()?;
+    let mut monitor = TunnelMonitor::new(config, &store, &[section.to_owned()]);
+    let lock = PassLock::of_daemon(&paths.state);
+    let Ok(Some(_guard)) = lock.lock_within(ORDER_TIMEOUT) else {
+        return Err(reason!(RpcBusy));
+    };
+    let networks = ubus::dump_networks(&paths.ubus).map_err(|error| Reason::from(&*error));
+    let router = RouterState {
+        store: &store,
+        networks: networks.as_deref().map_err(Clone::clone),
+        address_is_pending: address_is_pending(paths, config),
+    };
+    monitor.order(paths, &router, &mut FollowUp::default(), section)
+}
+
+/// Runs the command of a tunnel, and waits for its end.
+pub(crate) fn run_command(paths: &Paths, config: &Config, section: &str) {
+    let monitor = TunnelMonitor::new(config, &paths.store(), &[section.to_owned()]);
+    hooks::run(monitor.commands().collect());
 }
 
 /// Makes one round over each tunnel that is due. Gives the accounts that are to be asked

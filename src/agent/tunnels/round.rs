@@ -165,6 +165,21 @@ impl<'a> TunnelRound<'a> {
         self.act(tunnel, judgement.action);
     }
 
+    /// Brings a tunnel back by a person's order, and says what is done.
+    ///
+    /// # Errors
+    /// Why nothing is done.
+    pub(super) fn order(&mut self, tunnel: &mut MonitoredTunnel) -> Result<Reason, Reason> {
+        self.gather(tunnel);
+        let is_pending = self.router.address_is_pending;
+        let tracker = &mut tunnel.tracker;
+        let (action, done) = tracker.order(is_pending, clock::boot(), random::number())?;
+        tunnel.write(self.router.store);
+        log::warn!("{}: {done}, by order", tunnel.section);
+        self.act(tunnel, action);
+        Ok(done)
+    }
+
     fn count(&mut self, tunnel: &mut MonitoredTunnel) {
         let now = clock::boot();
         let Some(device) = tunnel.tracker.state.evidence.device_name() else {
@@ -187,13 +202,7 @@ impl<'a> TunnelRound<'a> {
             Action::FixRoute => recover::fix_route(self.router, tunnel),
             Action::Restart => recover::restart(self.paths, self.router.store, tunnel),
             Action::Command => {
-                let Some((program, arguments)) = &tunnel.tracker.tunnel.command else {
-                    return;
-                };
-                let state = tunnel.tracker.state.recovery.health.word();
-                let (program, arguments) = (program.clone(), arguments.clone());
-                let run = HookRun::new(program, arguments, tunnel.change((state, state)));
-                self.follow_up.commands.push(run);
+                self.follow_up.commands.extend(tunnel.command_run());
             }
         }
     }

@@ -17,6 +17,8 @@ use crate::exit::Exit;
 use crate::sys::{clock, process};
 use wansync_core::json::{Json, JsonWriter, Persist};
 use wansync_core::persist;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::time::Boot;
 
 /// The most that is kept of findings, in bytes: what rpcd passes on is bounded, too.
@@ -72,18 +74,17 @@ pub fn started(is_new: bool) -> String {
 /// Starts it; false if one runs already.
 ///
 /// # Errors
-/// In words.
-pub fn begin(paths: &Paths) -> Result<bool, String> {
+/// Why it cannot be.
+pub fn begin(paths: &Paths) -> Result<bool, Reason> {
     let store = paths.store();
     if store.findings_are_awaited() {
         return Ok(false);
     }
-    store
-        .check_state_writable()
-        .map_err(|why| why.to_string())?;
-    process::start_in_background(&paths.arguments(&["check", "--work"]))
-        .map(|()| true)
-        .map_err(|error| format!("cannot start a check in the background: {error}"))
+    store.check_state_writable()?;
+    match process::start_in_background(&paths.arguments(&["check", "--work"])) {
+        Ok(()) => Ok(true),
+        Err(error) => Err(reason!(RpcNotStarted, error = error.to_string())),
+    }
 }
 
 /// The process in the background.
@@ -178,22 +179,28 @@ impl<'a> Found<'a> {
             let age = clock::boot().since(begun.at).as_secs();
             i64::try_from(age).unwrap_or_default()
         });
+        let begun = self.begun.as_ref().and_then(|begun| begun.started);
+        let mut findings = String::new();
+        for finding in &self.findings {
+            if !findings.is_empty() {
+                findings.push(',');
+            }
+            findings.push_str(&finding.compact());
+        }
+        let ended = self.ended.as_ref();
+        let exit = ended.map(|ended| ended.exit);
+        let is_cut = ended.is_some_and(|ended| ended.is_cut);
         let mut json = JsonWriter::default();
         json.open();
         json.field("running", &self.is_running);
-        json.field(
-            "started",
-            &self.begun.as_ref().and_then(|begun| begun.started),
-        );
+        json.field("started", &begun);
         json.field("age_s", &age);
-        json.field("exit", &self.ended.as_ref().map(|ended| ended.exit));
-        json.field(
-            "cut",
-            &self.ended.as_ref().is_some_and(|ended| ended.is_cut),
-        );
+        json.field("exit", &exit);
+        json.field("cut", &is_cut);
         json.name("findings");
-        let findings: Vec<_> = self.findings.iter().map(|one| one.compact()).collect();
-        json.raw(&format!("[{}]", findings.join(",")));
+        json.raw("[");
+        json.raw(&findings);
+        json.raw("]");
         json.close();
         json.into_text()
     }
@@ -206,6 +213,29 @@ impl<'a> Found<'a> {
         all.find(|exit| Some(*exit as u32) == ended)
             .unwrap_or(Exit::Later)
     }
+}
+
+/// The findings of a check that was made at once, as an object.
+pub fn found_at_once(check: &dyn Fn(&Output) -> Exit) -> String {
+    let made = Output::capture(MAX_KEPT, check);
+    // The first line is that of a check in the background.
+    let text = format!("\n{}", made.text);
+    let mut found = Found::read(&text, false);
+    found.ended = Some(Ended {
+        exit: made.exit as u32,
+        is_cut: made.is_cut,
+    });
+    found.json()
+}
+
+/// The findings so far, as an object.
+///
+/// # Errors
+/// Why they cannot be read.
+pub fn found(paths: &Paths) -> Result<String, Reason> {
+    let read = paths.store().findings();
+    let (text, is_running) = read.map_err(|why| Reason::words(&why))?;
+    Ok(Found::read(&text, is_running).json())
 }
 
 /// Prints the findings so far. The exit code is that of the check; 75 while it runs, and

@@ -19,20 +19,19 @@ use crate::exit::Exit;
 use crate::sys::http::HttpClient;
 use crate::sys::{files, terminal};
 use wansync_core::reason::Reason;
+use wansync_core::rpcd::MAX_CONFIG;
 
-/// The longest candidate, in bytes.
-pub const MAX_SIZE: usize = 64 * 1024;
 /// The name of one that has no file.
-pub const UNNAMED: &str = "standard input";
+const UNNAMED: &str = "standard input";
 
 /// Checks the configuration in a file, or `-` for standard input.
 pub fn run(paths: &Paths, file: &str, is_json: bool, out: &Output) -> Exit {
     let (name, text) = match file {
-        "-" => (UNNAMED, terminal::read_standard_input(MAX_SIZE)),
-        _ => (file, files::read(Path::new(file), MAX_SIZE)),
+        "-" => (UNNAMED, terminal::read_standard_input(MAX_CONFIG)),
+        _ => (file, files::read(Path::new(file), MAX_CONFIG)),
     };
     match text {
-        Ok(text) => check(paths, name, &text, &mut Findings::all(out, is_json)),
+        Ok(text) => check(paths, name, &text, is_json, out),
         Err(why) => {
             let mut findings = Findings::all(out, is_json);
             findings.bad(Exit::Config, Reason::words(&format!("{name} {why}")));
@@ -42,7 +41,8 @@ pub fn run(paths: &Paths, file: &str, is_json: bool, out: &Output) -> Exit {
 }
 
 /// Checks the text of a configuration of this name.
-pub fn check(paths: &Paths, name: &str, text: &[u8], findings: &mut Findings<'_>) -> Exit {
+pub fn check(paths: &Paths, name: &str, text: &[u8], is_json: bool, out: &Output) -> Exit {
+    let mut findings = Findings::all(out, is_json);
     let config = match paths.parse_candidate(text, name) {
         Ok(config) => config,
         Err(why) => {
@@ -51,14 +51,14 @@ pub fn check(paths: &Paths, name: &str, text: &[u8], findings: &mut Findings<'_>
         }
     };
     findings.set_config(&config);
-    check_configuration(paths, &config, Some(name), findings);
-    check_household(paths, &config, findings);
+    check_configuration(paths, &config, Some(name), &mut findings);
+    check_household(paths, &config, &findings);
     // It is asked for netifd's networks alone.
     let client = HttpClient::new(Path::new(""), false);
     let observer = Observer::new(&paths.ubus, &client);
     for (section, content) in config.ready_sections() {
         findings.set_subject(section);
-        check_networks(content, &observer, findings);
+        check_networks(content, &observer, &mut findings);
     }
     findings.exit
 }

@@ -20,6 +20,7 @@ pub mod waiting;
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -160,6 +161,16 @@ impl Router {
         ran(self.command(arguments).output().expect("the program runs"))
     }
 
+    /// A call as rpcd makes it, with these arguments, and the object that is the reply.
+    #[track_caller]
+    pub fn call(&self, method: &str, arguments: &str) -> serde_json::Value {
+        let command = self.command(&["rpcd", "call", method]);
+        let ran = ran_with_input(command, arguments.as_bytes()).expect(0);
+        let reply = ran.json();
+        assert!(reply.is_object(), "{}", ran.said());
+        reply
+    }
+
     /// A pass.
     pub fn once(&self) -> Ran {
         self.run(&["once"])
@@ -226,6 +237,20 @@ pub fn program() -> Command {
         Some(path) => Command::new(path),
         None => Command::new(built()),
     }
+}
+
+/// The result of a program that is given this on its standard input.
+pub fn ran_with_input(mut command: Command, input: &[u8]) -> Ran {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // What is too long is not read to its end.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    ran(child.wait_with_output().expect("it ends"))
 }
 
 /// The result of a child process.

@@ -16,6 +16,7 @@ use wansync_core::config::{Tunnel, Vpnki};
 use wansync_core::failure::Failure;
 use wansync_core::reason;
 use wansync_core::reason::Reason;
+use wansync_core::service::reply::Reply;
 use wansync_core::service::vpnki::{Resolution, folded, watch};
 use wansync_core::text::width::clean;
 use wansync_core::tunnel::account::TunnelId;
@@ -67,27 +68,56 @@ fn fetch_lists<'a>(
     client: &HttpClient,
     observer: &Observer<'_>,
 ) -> Result<TunnelLists<'a>, Box<Failure>> {
-    let device = observer.way_out(account.bind.as_deref())?;
-    let ask = |resource| {
-        let url = watch::url(account, resource, key);
-        request(client, &url, device.as_deref(), account.transport, key)
-    };
     let (aliases, wall) = (watch::aliases(account), clock::now().wall);
+    let ask = |resource| ask(account, resource, key, client, observer);
     let tunnels = ask(watch::TUNNELS)?;
     let resolutions = watch::resolve(&tunnels, &watched, &aliases, key, wall)?;
-    let names = watch::names(watch::TUNNELS, &tunnels, &aliases, wall)?;
+    let names = names_in(account, &tunnels, key)?;
     let active = ask(watch::ACTIVE)?;
     let active = watch::active(&active, &watched, &resolutions, &aliases, wall)?;
-    let shown = |name: &String| {
-        let name = clean(name);
-        key.map_or_else(|| name.to_string(), |key| key.redact(&name))
-    };
     Ok(TunnelLists {
-        names: names.iter().map(shown).collect(),
+        names,
         watched,
         resolutions,
         active,
     })
+}
+
+fn ask(
+    account: &Vpnki,
+    resource: &str,
+    key: Option<&Secret>,
+    client: &HttpClient,
+    observer: &Observer<'_>,
+) -> Result<Reply, Box<Failure>> {
+    let device = observer.way_out(account.bind.as_deref())?;
+    let url = watch::url(account, resource, key);
+    request(client, &url, device.as_deref(), account.transport, key)
+}
+
+/// The names of all tunnels of an account, as they may be printed.
+pub fn fetch_names(
+    account: &Vpnki,
+    key: Option<&Secret>,
+    client: &HttpClient,
+    observer: &Observer<'_>,
+) -> Result<Vec<String>, Box<Failure>> {
+    let tunnels = ask(account, watch::TUNNELS, key, client, observer)?;
+    names_in(account, &tunnels, key)
+}
+
+fn names_in(
+    account: &Vpnki,
+    tunnels: &Reply,
+    key: Option<&Secret>,
+) -> Result<Vec<String>, Box<Failure>> {
+    let (aliases, wall) = (watch::aliases(account), clock::now().wall);
+    let names = watch::names(watch::TUNNELS, tunnels, &aliases, wall)?;
+    let shown = |name: &String| {
+        let name = clean(name);
+        key.map_or_else(|| name.to_string(), |key| key.redact(&name))
+    };
+    Ok(names.iter().map(shown).collect())
 }
 
 /// Which tunnel the name stands for, and whether it is active.

@@ -8,6 +8,7 @@ mod networks;
 mod restart;
 mod route;
 
+pub use account::fetch_names;
 use account::{check_account, check_listed};
 use far_end::{check_echo, send_echoes};
 use handshake::check_handshake;
