@@ -72,6 +72,17 @@ pub enum HoldRule {
     Limit,
 }
 
+impl HoldRule {
+    /// The rule in a word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            HoldRule::Pause => "pause",
+            HoldRule::AddressLimit => "address_limit",
+            HoldRule::Limit => "limit",
+        }
+    }
+}
+
 impl Refusal {
     /// The time since the refusal. A date in the future is one of a clock that was put
     /// right since: the refusal counts as of now.
@@ -150,6 +161,11 @@ impl Refusals {
             }
         }
         longest.filter(|hold| !hold.left.is_zero())
+    }
+
+    /// The number of refusals within the last day.
+    pub fn count(&self, now: Now) -> usize {
+        self.ages(now, &|_| true).len()
     }
 
     /// The ages of the refusals of the last day for which `counts` is true, the greatest

@@ -159,6 +159,17 @@ impl Reason {
         }
     }
 
+    /// What is to be done about it, or about the first reason in it of which that is known.
+    pub fn action(&self) -> Option<&'static str> {
+        self.code.action().or_else(|| {
+            let mut inside = self.arguments.iter().flat_map(|argument| match argument {
+                Argument::Reasons(reasons) => &**reasons,
+                _ => &[],
+            });
+            inside.find_map(Reason::action)
+        })
+    }
+
     /// This reason, unless it says nothing.
     pub fn non_empty(&self) -> Option<&Reason> {
         Some(self).filter(|reason| !reason.is_empty())

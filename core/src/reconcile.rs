@@ -302,6 +302,7 @@ pub fn state_before_send(
     let mut pending = before.clone();
     pending.serial = before.serial.saturating_add(1);
     pending.last_sent = Some(address.get());
+    pending.last_sent_at = Some(now.boot);
     // A renewal cannot change what the service holds. This goes to flash,
     // which a service that fails now and then must not wear out.
     pending.maybe_stale |= !has_confirmed(before, address);

@@ -59,6 +59,8 @@ pub struct SectionState {
     pub maybe_stale: bool,
     /// The address sent last.
     pub last_sent: Option<IpAddr>,
+    /// The moment at which it was; `None` in what a version left that did not know it.
+    pub last_sent_at: Option<Boot>,
     /// Sends in a row that had no answer.
     pub failures: u32,
     /// The end of the backoff: the same address is not sent again before it.
@@ -96,6 +98,7 @@ impl Persist for SectionState {
         out.field("confirmed", &self.confirmed);
         out.field("unsure", &self.maybe_stale);
         out.field("attempted", &self.last_sent);
+        out.field("attempted_at", &self.last_sent_at);
         out.field("failures", &self.failures);
         out.field("not_before", &self.not_before);
         out.field("asked_until", &self.retry_after_until);
@@ -122,6 +125,7 @@ impl Persist for SectionState {
         fields.field("confirmed", &mut new.confirmed);
         fields.field("unsure", &mut new.maybe_stale);
         fields.field("attempted", &mut new.last_sent);
+        fields.field("attempted_at", &mut new.last_sent_at);
         fields.field("failures", &mut new.failures);
         fields.field("not_before", &mut new.not_before);
         fields.field("asked_until", &mut new.retry_after_until);
@@ -234,7 +238,9 @@ impl SectionState {
             confirmed.boot = confirmed.boot.min(now.boot);
         }
         let latest = now.boot + DAY + backoff::MAX_SPREAD;
-        self.unwell_since = self.unwell_since.map(|since| since.min(now.boot));
+        for at in [&mut self.unwell_since, &mut self.last_sent_at] {
+            *at = at.map(|at| at.min(now.boot));
+        }
         self.not_before = self.not_before.min(latest);
         self.retry_after_until = self.retry_after_until.min(latest);
         self.hold_down = self.hold_down.clamp_future_times(now.boot, holddown::SENDS);

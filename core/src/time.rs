@@ -289,6 +289,11 @@ impl Now {
     pub fn clock_is_set(self) -> bool {
         self.wall >= BUILD_DATE
     }
+
+    /// The date of an earlier moment; `None` while the clock is not set.
+    pub fn date_of(self, at: Boot) -> Option<Wall> {
+        self.clock_is_set().then(|| self.wall - self.boot.since(at))
+    }
 }
 
 /// The date of this program's build: `SOURCE_DATE_EPOCH` where the build sets it

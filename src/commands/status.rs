@@ -6,6 +6,7 @@
 //! tunnels, of which a running daemon knows more than it has written: it is
 //! asked to write first.
 
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -21,20 +22,19 @@ use crate::sys::http::HttpClient;
 use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
 use crate::sys::{clock, control, files, os_error, terminal};
-use wansync_core::config::problem::Problem;
 use wansync_core::config::suggest;
 use wansync_core::config::{Config, Content, Section, Skydns, Source};
 use wansync_core::filtering::profile_test::ProfileTest;
-use wansync_core::outcome::Outcome;
 use wansync_core::reason;
 use wansync_core::reason::Reason;
 use wansync_core::reason::address::AbortReason;
 use wansync_core::reason::daemon::OtherConfig;
 use wansync_core::reason::state::StateReason;
-use wansync_core::reconcile::{address_to_show, next_due, sends_left, with_hold_down};
+use wansync_core::reconcile::{address_to_show, with_hold_down};
 use wansync_core::record::Record;
 use wansync_core::source::claims::Claims;
 use wansync_core::state::SectionState;
+use wansync_core::text::finding::FindingView;
 use wansync_core::text::frame::frame;
 use wansync_core::text::plugin::{self, Level};
 use wansync_core::text::prometheus;
@@ -59,27 +59,32 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
     if status.watch {
         return watch_status(paths, status);
     }
-    match collect_view(paths) {
-        Ok(view) => {
-            let shown = match status.format {
-                StatusFormat::Text => text(&view),
-                StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
-                StatusFormat::Prometheus => prometheus::metrics(&view),
-            };
-            let shown = shown.trim_end();
-            match &status.output {
-                Some(path) => write_status(path, shown),
-                None => {
-                    out.line(shown);
-                    Exit::Done
-                }
-            }
-        }
+    let (exit, view) = match collect_view(paths) {
+        Ok(view) => (Exit::Done, view),
         Err((exit, why)) => {
             log::error!("{why}");
-            exit
+            if status.format != StatusFormat::Json {
+                return exit;
+            }
+            // A page has to show something.
+            let problem = FindingView::of_section("fail", &Reason::words(&why), None, &[]);
+            (exit, StatusView::of_nothing(clock::now(), vec![problem]))
         }
-    }
+    };
+    let shown = match status.format {
+        StatusFormat::Text => text(&view),
+        StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
+        StatusFormat::Prometheus => prometheus::metrics(&view),
+    };
+    let shown = shown.trim_end();
+    let written = match &status.output {
+        Some(path) => write_status(path, shown),
+        None => {
+            out.line(shown);
+            Exit::Done
+        }
+    };
+    exit.or(written)
 }
 
 fn write_status(path: &str, shown: &str) -> Exit {
@@ -174,22 +179,28 @@ fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
     let store = paths.store();
     let UsedConfig {
         config,
-        errors,
+        mut problems,
         other,
+        daemon_runs,
     } = config_in_use(paths)?;
     store.check_readable().map_err(|why| (Exit::Later, why))?;
-    ask_daemon_to_write(paths);
+    if daemon_runs != Some(false) {
+        ask_daemon_to_write(paths);
+    }
     let now = clock::now();
+    let errors = problems.iter().filter(|it| it.is_error()).count();
     let unwritable = store.check_state_writable().err();
     let is_state_writable = unwritable.is_none();
-    let unwritable = unwritable.map(|why| AbortReason::CannotRemember(why).to_string());
+    let unwritable = unwritable.map(|why| Reason::from(&AbortReason::CannotRemember(why)));
     let mut warnings = Vec::new();
-    warnings.extend(other.map(|other| Reason::from(&other).to_string()));
-    warnings.extend(unwritable);
+    for reason in other.iter().map(Reason::from).chain(unwritable) {
+        warnings.push(reason.to_string());
+        problems.push(FindingView::of_section("warn", &reason, None, &[]));
+    }
     let done_ago = PassLock::of_passes(&paths.state).last_done_ago();
     Ok(StatusView {
-        version: env!("CARGO_PKG_VERSION"),
-        clock_is_set: now.clock_is_set(),
+        mode: Some(config.main.mode),
+        daemon_runs,
         skydns: section_views(paths, &config, &store, (now, done_ago)),
         tunnels: tunnel_views(&config, &store, now),
         filtering: judge_household(paths, &config),
@@ -199,6 +210,7 @@ fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
         is_state_writable,
         disabled: disabled_sections(&config),
         overdue: done_ago.filter(|ago| is_overdue(*ago, config.main.interval)),
+        ..StatusView::of_nothing(now, problems)
     })
 }
 
@@ -220,10 +232,12 @@ fn disabled_sections(config: &Config) -> Vec<String> {
 /// The configuration that is acted upon.
 struct UsedConfig {
     config: Config,
-    /// Errors in the file.
-    errors: usize,
+    /// The problems of the file.
+    problems: Vec<FindingView>,
     /// The reason for which it is not that of the file.
     other: Option<OtherConfig>,
+    /// See [`StatusView::daemon_runs`].
+    daemon_runs: Option<bool>,
 }
 
 /// The configuration of the file or, where the daemon uses another, that one.
@@ -231,15 +245,26 @@ fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
     let text = paths.read();
     let config = text.clone().and_then(|text| paths.parse(&text));
     let file = paths.config.display();
-    let (errors, first_error) = match &config {
-        Err(why) => (1, Some(why.clone())),
+    let mut problems = Vec::new();
+    let first_error = match &config {
+        Err(why) => {
+            let reason = Reason::words(why);
+            problems.push(FindingView::of_section("fail", &reason, None, &[]));
+            Some(why.clone())
+        }
         Ok(config) => {
-            let mut errors = config.problems.iter().filter(|p| Problem::is_error(p));
-            let first = errors.next().map(|problem| format!("{file}, {problem}"));
-            (usize::from(first.is_some()) + errors.count(), first)
+            let types = config.section_types();
+            for problem in &config.problems {
+                problems.push(FindingView::of_problem(problem, &types));
+            }
+            let first = config.problems.iter().find(|problem| problem.is_error());
+            first.map(|problem| format!("{file}, {problem}"))
         }
     };
-    let used = daemons_text(paths).filter(|used| text.as_deref() != Ok(used.as_bytes()));
+    let answer = ask_daemon_for_config(paths);
+    let daemon_runs = answer.as_ref().ok().map(Option::is_some);
+    let used = answer.ok().flatten();
+    let used = used.filter(|used| !used.is_empty() && text.as_deref() != Ok(used.as_bytes()));
     let used = used.and_then(|used| paths.parse(used.as_bytes()).ok());
     let other = used.is_some().then(|| match first_error {
         Some(problem) => OtherConfig::Refused {
@@ -255,19 +280,27 @@ fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
     };
     Ok(UsedConfig {
         config,
-        errors,
+        problems,
         other,
+        daemon_runs,
     })
 }
 
 /// The text of the configuration that a running daemon uses, as far as it says.
 pub(super) fn daemons_text(paths: &Paths) -> Option<String> {
-    let reply = control::send_request(&paths.state, "config", CONTROL_TIMEOUT);
-    let reply = reply.ok()??;
-    let text = reply
-        .strip_prefix("config\n")
-        .filter(|text| !text.is_empty())?;
-    Some(text.to_owned())
+    let text = ask_daemon_for_config(paths).ok()??;
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// The same; empty if it does not say, and `None` without a daemon.
+fn ask_daemon_for_config(paths: &Paths) -> io::Result<Option<String>> {
+    let reply = control::send_request(&paths.state, "config", CONTROL_TIMEOUT)?;
+    Ok(reply.map(|reply| {
+        reply
+            .strip_prefix("config\n")
+            .unwrap_or_default()
+            .to_owned()
+    }))
 }
 
 /// The sources of the views of all sections.
@@ -332,29 +365,10 @@ fn section_view(name: &str, section: &Skydns, sources: &Sources<'_>) -> SectionV
     let state = remembered_state(stored, entry, section, key.as_ref(), sources.access, now);
     let observed = observed_address(section, &state, &sources.observer);
     let state = with_hold_down(state, observed, now.boot);
-    let left = sends_left(&section.policy, &state, now);
-    let due = next_due(&section.policy, &state, now, sources.next_check);
-    let outcome = match sending {
-        Some(_) => Some(Outcome::Sending),
-        None => state.outcome,
-    };
-    let is_being_sent = sending.is_some();
-    let reason = sending.unwrap_or(state.reason);
-    SectionView {
-        section: name.to_owned(),
-        observed,
-        confirmed: state.confirmed.map(|c| c.address),
-        outcome,
-        next_due_s: (!is_being_sent).then_some(due.as_secs()),
-        sends_left_today: Some(left),
-        sends: Some(section.policy.daily_limit - left),
-        confirmed_for: state.confirmed.map(|c| now.boot.since(c.boot)),
-        refresh: Some(section.policy.refresh),
-        unwell_for: state.unwell_since.map(|since| now.boot.since(since)),
-        warning: Reason::default(),
-        profile_test: profile_test(name, section, sources.store, now),
-        reason,
-    }
+    let mut view = SectionView::of(name, section, state, sending, sources.next_check, now);
+    view.observed = observed;
+    view.profile_test = profile_test(name, section, sources.store, now);
+    view
 }
 
 /// What `wansync check` found last, if it would ask the same today.

@@ -95,6 +95,16 @@ pub enum Mode {
     Daemon,
 }
 
+impl Mode {
+    /// The value in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Hook => "hook",
+            Mode::Daemon => "daemon",
+        }
+    }
+}
+
 /// `option transport`: the family of addresses that a service is reached over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Transport {
@@ -272,6 +282,19 @@ pub enum Source {
     },
     /// An address that the configuration itself gives.
     Static(IpAddr),
+}
+
+impl Source {
+    /// The value of `option source`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Source::Network(_) => "network",
+            Source::Interface(_) => "interface",
+            Source::Web(_) => "web",
+            Source::Command { .. } => "command",
+            Source::Static(_) => "static",
+        }
+    }
 }
 
 impl Skydns {

@@ -156,6 +156,15 @@ impl Config {
         config
     }
 
+    /// The types of the sections that are acted upon, and of those that are not, by their
+    /// names.
+    pub fn section_types(&self) -> Vec<(String, &'static str)> {
+        let skydns = self.skydns.iter().map(|s| (s.name.clone(), "skydns"));
+        let accounts = self.vpnki.iter().map(|s| (s.name.clone(), "vpnki"));
+        let tunnels = self.tunnels.iter().map(|s| (s.name.clone(), "tunnel"));
+        skydns.chain(accounts).chain(tunnels).collect()
+    }
+
     /// The first error of the section of this name.
     pub fn first_error(&self, section: &str) -> Option<&Problem> {
         let mut problems = self.problems.iter();

@@ -214,6 +214,39 @@ table! {
     TunnelExistenceUnknown "tunnel.existence_unknown" "it is not active, and whether it exists is not known: {cause}";
     TunnelExistenceNotAsked "tunnel.existence_not_asked" "it is not active, and whether it exists was not asked";
 
+    // The pieces of evidence about a tunnel.
+    EvidenceWanUp "evidence.wan_up" "WAN {network} up";
+    EvidenceWanUnknown "evidence.wan_unknown" "the WAN cannot be looked at: {cause}";
+    EvidenceServiceActive "evidence.service_active" "VPNKI active";
+    EvidenceServiceInactive "evidence.service_inactive" "VPNKI not active";
+    EvidenceServiceUnlisted "evidence.service_unlisted" "VPNKI has no tunnel {tunnel}";
+    EvidenceServiceAmbiguous "evidence.service_ambiguous" "VPNKI's {tunnel} may be {names}";
+    EvidenceServiceUnknown "evidence.service_unknown" "VPNKI silent: {cause}";
+    EvidenceDeviceUp "evidence.device_up" "{device} up";
+    EvidenceDeviceUpOn "evidence.device_up_on" "{network} up on {device}";
+    EvidenceDevicePending "evidence.device_pending" "{network} {state}, for {age_s}";
+    EvidenceDeviceOff "evidence.device_off" "{network} was taken down on purpose";
+    EvidenceDeviceNotStarted "evidence.device_not_started" "{network} is not started at boot";
+    EvidenceDeviceGone "evidence.device_gone" "{network} up on {device}, which does not exist";
+    EvidenceDeviceUnknown "evidence.device_unknown" "{network} cannot be looked at: {cause}";
+    EvidenceRouteOk "evidence.route_ok" "route {prefix} ok";
+    EvidenceRouteElsewhere "evidence.route_elsewhere" "route {prefix} goes through {device}";
+    EvidenceRouteMissing "evidence.route_missing" "route {prefix} missing";
+    EvidenceRoutePartly "evidence.route_partly" "route {prefix} incomplete: {cause}";
+    EvidenceRouteOverlapped "evidence.route_overlapped" "route {prefix} ok, but {cause}";
+    EvidenceRouteUnknown "evidence.route_unknown" "route {prefix} unknown: {cause}";
+    EvidencePingAnswered "evidence.ping_answered" "{address} answered in {ms} ms";
+    EvidencePingLost "evidence.ping_lost" "{address} silent for {age_s}";
+    EvidencePingUnsent "evidence.ping_unsent" "no echo to {address} could be sent: {cause}";
+    EvidenceLargePingAnswered "evidence.large_ping_answered" "echoes with {bytes} bytes of data answered";
+    EvidenceLargePingLost "evidence.large_ping_lost" "echoes with {bytes} bytes of data lost";
+    EvidenceHandshake "evidence.handshake" "last handshake {age_s} ago";
+    EvidenceHandshakeNone "evidence.handshake_none" "no handshake yet";
+    EvidenceHandshakeUnknown "evidence.handshake_unknown" "last handshake not known: {cause}";
+    EvidenceTraffic "evidence.traffic" "last byte in {age_s} ago";
+    EvidenceTrafficUnanswered "evidence.traffic_unanswered" "last byte in {age_s} ago, {bytes} bytes out since";
+    EvidenceTrafficNone "evidence.traffic_none" "{bytes} bytes out, none in";
+
     // What is done about a tunnel, behind what is the matter.
     ActNothingTraffic "act.nothing_traffic" "a restart would cut its traffic, so nothing is done";
     ActNothingTrafficRoute "act.nothing_traffic_route" "a restart would cut its traffic, so nothing is done; 'option fix_route' would restore the route";

@@ -22,7 +22,6 @@
 //! assert_eq!(facts[4..], ["network wan", "key /k"]);
 //! ```
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -36,14 +35,13 @@ use crate::tunnel::recovery::OnDown;
 /// The facts of a configuration, for the router of this number (see [`crate::cron`]);
 /// `is_wireguard` says whether a network, or a device, of this name is WireGuard's.
 pub fn facts(config: &Config, is_wireguard: &dyn Fn(&str) -> bool, router: u32) -> Vec<String> {
-    let mode = match config.main.mode {
-        _ if !is_used(config) => "mode off",
-        Mode::Hook => "mode hook",
-        Mode::Daemon => "mode daemon",
+    let mode = match is_used(config) {
+        true => config.main.mode.name(),
+        false => "off",
     };
     let main = &config.main;
     let mut facts = vec![
-        mode.to_owned(),
+        format!("mode {mode}"),
         format!("interval {}", main.interval.as_secs()),
         format!(
             "cron {} sleep {};",

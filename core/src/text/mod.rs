@@ -7,6 +7,7 @@
 pub mod chart;
 pub mod completion;
 pub mod explain;
+pub mod finding;
 pub mod frame;
 pub mod help;
 pub mod init;
@@ -14,6 +15,7 @@ pub mod plugin;
 pub mod prometheus;
 pub mod status;
 pub mod table;
+mod value;
 pub mod width;
 pub mod zone;
 

@@ -1,7 +1,6 @@
 //! The status that `wansync status` shows, as values, and as text for people.
 //!
-//! As JSON it is what serde makes of it: all but what is only for people, or only for
-//! metrics.
+//! As JSON it is all but what is only for people, or only for metrics.
 //!
 //! ```
 //! use wansync_core::text::status::{SectionView, StatusView, text};
@@ -25,29 +24,30 @@
 
 pub mod evidence;
 mod filtering;
+mod section;
 pub mod tunnel;
-mod value;
 
-use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
-use core::net::IpAddr;
+use core::fmt::Write;
 use core::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::finding::FindingView;
+use super::value::Value;
 use super::width::clean;
+use crate::config::Mode;
 use crate::filtering::Filtering;
-use crate::filtering::profile_test::ProfileTest;
-use crate::outcome::Outcome;
-use crate::reason::Reason;
-use crate::time::describe_span;
+use crate::time::{Now, Wall};
+pub use section::SectionView;
 use tunnel::TunnelView;
-use value::Value;
 
+/// The number of the form that the JSON has. Within one number fields may come, and none
+/// goes.
+const FORMAT: u64 = 2;
 /// The time that a round or a pass may be late.
 const MAX_DELAY: Duration = Duration::from_secs(60);
 
@@ -56,6 +56,8 @@ const MAX_DELAY: Duration = Duration::from_secs(60);
 pub struct StatusView {
     /// Of this program.
     pub version: &'static str,
+    /// The date of the view, by the router's clock.
+    pub time: Wall,
     /// `ok`, or `not set`.
     pub clock_is_set: bool,
     /// The `skydns` sections that are enabled.
@@ -66,6 +68,12 @@ pub struct StatusView {
     pub filtering: Option<Filtering>,
     /// What is wrong with the program's own files, in words.
     pub warnings: Vec<String>,
+    /// `option mode`; `None` if the configuration cannot be used at all.
+    pub mode: Option<Mode>,
+    /// True if a daemon has answered; `None` if it cannot be told.
+    pub daemon_runs: Option<bool>,
+    /// The problems of the configuration's file, and of the program's own files.
+    pub problems: Vec<FindingView>,
     /// `option enabled` of the `wansync` section.
     pub is_enabled: bool,
     /// Errors in the configuration.
@@ -79,87 +87,40 @@ pub struct StatusView {
     pub overdue: Option<Duration>,
 }
 
-/// One `skydns` section.
-#[derive(Debug, Default)]
-pub struct SectionView {
-    /// Its name.
-    pub section: String,
-    /// The address that the source has now, public or not.
-    pub observed: Option<IpAddr>,
-    /// The address acknowledged last.
-    pub confirmed: Option<IpAddr>,
-    /// The outcome of the last pass.
-    pub outcome: Option<Outcome>,
-    /// The reason for the outcome.
-    pub reason: Reason,
-    /// What its owner should know besides; mostly nothing, and then it is left out.
-    pub warning: Reason,
-    /// Seconds until something is due for it.
-    pub next_due_s: Option<u64>,
-    /// The number of sends that may still reach the service in this 24 h.
-    pub sends_left_today: Option<u32>,
-    /// The last test of the profile, if it was tested since the boot, and the time since.
-    pub profile_test: Option<(ProfileTest, Duration)>,
-    /// The number of sends that reached it.
-    pub sends: Option<u32>,
-    /// The time since the address was last acknowledged.
-    pub confirmed_for: Option<Duration>,
-    /// The age at which a confirmed address is sent again.
-    pub refresh: Option<Duration>,
-    /// The time since which no pass has ended well.
-    pub unwell_for: Option<Duration>,
-}
-
-impl SectionView {
-    /// Of a section that cannot be acted upon.
-    pub fn wrong(section: &str, reason: Reason) -> SectionView {
-        SectionView {
-            section: section.to_owned(),
-            reason,
-            ..SectionView::default()
+impl StatusView {
+    /// The view where nothing can be told but why, in these problems.
+    pub fn of_nothing(now: Now, problems: Vec<FindingView>) -> StatusView {
+        StatusView {
+            version: env!("CARGO_PKG_VERSION"),
+            time: now.wall,
+            clock_is_set: now.clock_is_set(),
+            problems,
+            ..StatusView::default()
         }
-    }
-
-    fn value(&self) -> Value<'_> {
-        let mut fields = vec![
-            ("section", Value::Text(&self.section)),
-            ("observed", Value::shown(self.observed.as_ref())),
-            ("confirmed", Value::shown(self.confirmed.as_ref())),
-            ("outcome", Value::text(self.outcome.map(Outcome::word))),
-            ("reason", Value::reason(&self.reason)),
-            ("reason_code", Value::code(&self.reason)),
-            ("reason_args", Value::arguments(&self.reason)),
-            ("next_due_s", Value::number(self.next_due_s)),
-            ("sends_left_today", Value::number(self.sends_left_today)),
-            (
-                "profile_test",
-                filtering::test_value(self.profile_test.as_ref()),
-            ),
-        ];
-        if let Some(warning) = self.warning.non_empty() {
-            let warning = [
-                ("warning", Value::reason(warning)),
-                ("warning_code", Value::code(warning)),
-                ("warning_args", Value::arguments(warning)),
-            ];
-            fields.splice(7..7, warning);
-        }
-        Value::Fields(fields)
     }
 }
 
+/// For programs. What format 1 had is as it was.
 impl Serialize for StatusView {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let enabled = self.mode.map(|_| self.is_enabled);
         let mut fields = vec![
+            ("format", Value::Number(FORMAT)),
             ("version", Value::Text(self.version)),
+            ("time", Value::Date(self.time)),
             ("clock", Value::Text(clock_word(self.clock_is_set))),
+            ("mode", Value::text(self.mode.map(Mode::name))),
+            ("daemon", Value::bool(self.daemon_runs)),
+            ("enabled", Value::bool(enabled)),
+            ("overdue_s", Value::whole_seconds(self.overdue)),
+            ("disabled", Value::texts(&self.disabled)),
+            ("problems", Value::list(&self.problems, FindingView::value)),
             ("skydns", Value::list(&self.skydns, SectionView::value)),
             ("tunnels", Value::list(&self.tunnels, TunnelView::value)),
             ("filtering", filtering::value(self.filtering.as_ref())),
         ];
         if !self.warnings.is_empty() {
-            let warnings = Value::list(&self.warnings, |warning| Value::Text(warning));
-            fields.push(("warnings", warnings));
+            fields.push(("warnings", Value::texts(&self.warnings)));
         }
         Value::Fields(fields).serialize(to)
     }
@@ -194,7 +155,7 @@ pub fn text(view: &StatusView) -> String {
     let width = skydns.chain(tunnels).max().unwrap_or(0);
     for section in &view.skydns {
         // Writing to a String cannot fail.
-        let _ = write_section(&mut out, section, width);
+        let _ = section::write(&mut out, section, width);
     }
     if let Some(filtering) = &view.filtering {
         let _ = filtering::write(&mut out, filtering);
@@ -203,41 +164,4 @@ pub fn text(view: &StatusView) -> String {
         let _ = tunnel::write(&mut out, tunnel, width);
     }
     out
-}
-
-fn write_section(out: &mut String, section: &SectionView, width: usize) -> fmt::Result {
-    let outcome = section
-        .outcome
-        .map_or("no pass yet".to_owned(), |o| o.to_string());
-    let or_none = |address: Option<IpAddr>| address.map_or("none".to_owned(), |a| a.to_string());
-    writeln!(
-        out,
-        "{:width$}  {outcome:11}  observed {}, confirmed {}{}",
-        section.section,
-        or_none(section.observed),
-        or_none(section.confirmed),
-        match section.confirmed_for {
-            Some(age) => format!(" ({} ago)", describe_span(age)),
-            None => String::new(),
-        }
-    )?;
-    if let Some(reason) = section.reason.non_empty() {
-        writeln!(out, "{:width$}  {}", "", clean(&reason.to_string()))?;
-    }
-    if let Some(warning) = section.warning.non_empty() {
-        let warning = warning.to_string();
-        writeln!(out, "{:width$}  warning: {}", "", clean(&warning))?;
-    }
-    if let (Some(due), Some(left)) = (section.next_due_s, section.sends_left_today) {
-        writeln!(
-            out,
-            "{:width$}  next in {}; {left} sends left today",
-            "",
-            describe_span(Duration::from_secs(due))
-        )?;
-    }
-    match &section.profile_test {
-        Some((test, age)) => filtering::write_test(out, test, *age, width),
-        None => Ok(()),
-    }
 }

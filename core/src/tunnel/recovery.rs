@@ -56,6 +56,17 @@ pub enum OnDown {
     RestartInVain,
 }
 
+impl OnDown {
+    /// The value in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            OnDown::Nothing => "none",
+            OnDown::Restart | OnDown::RestartInVain => "restart",
+            OnDown::Command => "command",
+        }
+    }
+}
+
 /// The options of a tunnel that its recovery depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoveryPolicy {
@@ -386,7 +397,7 @@ impl Recovery {
     }
 
     /// The moment at which it was last tried to bring the tunnel back.
-    pub(super) fn last_attempt(&self) -> Option<Boot> {
+    pub(crate) fn last_attempt(&self) -> Option<Boot> {
         self.attempts.last().copied().max(self.last_resort_at)
     }
 

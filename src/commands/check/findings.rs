@@ -4,8 +4,9 @@ use crate::commands::output::Output;
 use crate::exit::Exit;
 use wansync_core::config::Config;
 use wansync_core::config::problem::Problem;
-use wansync_core::json::{Json, JsonWriter, Persist};
+use wansync_core::json::Json;
 use wansync_core::reason::Reason;
+use wansync_core::text::finding::FindingView;
 
 /// The weight of a finding: its mark in text, and its word for programs.
 type Level = (&'static str, &'static str);
@@ -52,14 +53,6 @@ pub struct Findings<'a> {
     types: Vec<(String, &'static str)>,
 }
 
-/// The place in the configuration that a finding is about.
-#[derive(Default)]
-struct Place<'a> {
-    section: Option<&'a str>,
-    option: Option<&'a str>,
-    line: Option<u32>,
-}
-
 impl<'a> Findings<'a> {
     pub fn all(out: &'a Output, is_json: bool) -> Findings<'a> {
         Findings {
@@ -82,11 +75,7 @@ impl<'a> Findings<'a> {
     /// Takes note of the sections that there are, for the types of those that findings are
     /// about.
     pub fn set_config(&mut self, config: &Config) {
-        let skydns = config.skydns.iter().map(|s| (s.name.clone(), "skydns"));
-        let accounts = config.ready_accounts();
-        let accounts = accounts.map(|(name, _)| (name.to_owned(), "vpnki"));
-        let tunnels = config.tunnels.iter().map(|s| (s.name.clone(), "tunnel"));
-        self.types = skydns.chain(accounts).chain(tunnels).collect();
+        self.types = config.section_types();
     }
 
     /// What follows is about this section.
@@ -131,19 +120,13 @@ impl<'a> Findings<'a> {
 
     /// Prints a problem of the configuration's file.
     pub fn problem(&mut self, file: &str, problem: &Problem) {
-        let section = problem.section.as_deref();
-        let place = Place {
-            section,
-            option: problem.option(),
-            line: Some(problem.line),
-        };
         let (level, exit) = match problem.is_error() {
             true => (FAIL, Some(Exit::Config)),
             false => (WARN, None),
         };
         if self.tells_all || exit.is_some() {
             match self.is_json {
-                true => self.print_json(level, &Reason::words(&problem.text), &place),
+                true => self.print_json(&FindingView::of_problem(problem, &self.types)),
                 false => self.print(level, &format!("{file}, {problem}")),
             }
         }
@@ -156,11 +139,10 @@ impl<'a> Findings<'a> {
         match self.is_json {
             true => {
                 let is_section = self.types.iter().any(|(name, _)| *name == self.subject);
-                let place = Place {
-                    section: is_section.then_some(&self.subject),
-                    ..Place::default()
-                };
-                self.print_json(level, reason, &place);
+                let section = is_section.then_some(&*self.subject);
+                let (_, word) = level;
+                let finding = FindingView::of_section(word, reason, section, &self.types);
+                self.print_json(&finding);
             }
             false if self.subject.is_empty() => self.print(level, &reason.to_string()),
             false => self.print(level, &format!("{}: {reason}", self.subject)),
@@ -172,23 +154,8 @@ impl<'a> Findings<'a> {
         self.out.line(&format!("{mark}{text}").replace('\n', " "));
     }
 
-    fn print_json(&self, (_, word): Level, reason: &Reason, place: &Place<'_>) {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        let known = self.types.iter();
-        let mut known = known.filter(|(name, _)| Some(name.as_str()) == place.section);
-        let mut json = JsonWriter::default();
-        json.open();
-        json.field("level", &word.to_owned());
-        json.field("code", &reason.code().name().to_owned());
-        json.name("args");
-        reason.write_arguments(&mut json);
-        json.name("text");
-        reason.write_json(&mut json);
-        json.field("type", &owned(known.next().map(|(_, kind)| *kind)));
-        json.field("section", &owned(place.section));
-        json.field("option", &owned(place.option));
-        json.field("line", &place.line);
-        json.close();
-        self.out.line(&json.into_text());
+    fn print_json(&self, finding: &FindingView) {
+        let json = serde_json::to_string(finding);
+        self.out.line(&json.unwrap_or_default());
     }
 }

@@ -1,5 +1,5 @@
-//! The evidence about a tunnel: in a word each for programs, and in a line for
-//! people, who need the ages and the causes as well.
+//! The evidence about a tunnel: in a word each, and piece by piece with the causes and
+//! ages, which people read in one line.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -9,8 +9,11 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use super::value::Value;
 use crate::config::{DEFAULT_WAN, Tunnel};
+use crate::prefix::Prefix;
+use crate::reason;
+use crate::reason::Reason;
+use crate::text::value::Value;
 use crate::time::{Boot, describe_span};
 use crate::tunnel::TunnelState;
 use crate::tunnel::evidence::{
@@ -95,11 +98,6 @@ impl EvidenceView {
     }
 }
 
-/// The time since `at`, in words.
-fn age(at: Boot, now: Boot) -> String {
-    describe_span(now.since(at))
-}
-
 fn service_word(service: &ServiceStatus) -> &'static str {
     match service {
         ServiceStatus::Active => "active",
@@ -135,60 +133,119 @@ fn route_word(route: &RouteStatus) -> Option<String> {
     }
 }
 
-/// The evidence in a line for people, each piece with its age.
-pub fn line(tunnel: &Tunnel, state: &TunnelState, now: Boot) -> String {
+/// One piece of the evidence.
+#[derive(Debug)]
+pub struct EvidencePiece {
+    /// What it is of: `wan`, `service`, `device`, `route`, `ping`, `large_ping`,
+    /// `handshake`, `traffic`.
+    pub kind: &'static str,
+    /// `ok` if it speaks for the tunnel, `fail` if against it, `note` if neither.
+    pub level: &'static str,
+    /// What was found.
+    pub reason: Reason,
+    /// The time since it was.
+    pub age: Duration,
+    /// False if a person need not read it.
+    is_news: bool,
+}
+
+/// The weight of a piece, and what it says.
+type Said = (&'static str, Reason);
+
+const OK: &str = "ok";
+const NOTE: &str = "note";
+const FAIL: &str = "fail";
+
+/// The pieces of evidence that there are at `now`.
+pub fn pieces(tunnel: &Tunnel, state: &TunnelState, now: Boot) -> Vec<EvidencePiece> {
     let evidence = &state.evidence;
-    let mut parts = Vec::new();
-    let mut add = |at: Boot, words: Option<String>| {
-        if let Some(words) = words {
-            parts.push(format!("{words} ({} ago)", age(at, now)));
-        }
+    let mut pieces = Vec::new();
+    let mut add = |kind, at: Boot, (level, reason): Said, is_news| {
+        pieces.push(EvidencePiece {
+            kind,
+            level,
+            reason,
+            age: now.since(at),
+            is_news,
+        });
     };
-    if let Some(wan) = &evidence.wan {
-        let network = state.wan_network.as_deref();
-        add(wan.at, wan_words(&wan.value, network));
+    if let Some(Finding { at, value }) = &evidence.wan {
+        let network = state.wan_network.as_deref().unwrap_or(DEFAULT_WAN);
+        // That the usual WAN is up is no news.
+        let is_news = network != DEFAULT_WAN || !matches!(value, WanStatus::Up(_));
+        add("wan", *at, of_wan(value, network), is_news);
     }
-    if let Some(service) = &evidence.service {
-        let words = service_words(&tunnel.name, &service.value);
-        add(service.at, Some(words));
+    if let Some(Finding { at, value }) = &evidence.service {
+        add("service", *at, of_service(&tunnel.name, value), true);
     }
     if let Some(Finding { at, value }) = &evidence.device {
         // The cause was said of the WAN already.
-        let is_said_already =
-            matches!(value, DeviceStatus::Unavailable(_)) && wan_is_unavailable(evidence);
-        if !is_said_already {
-            add(*at, Some(device_words(tunnel.link.name(), value, now)));
-        }
+        let is_news = !matches!(value, DeviceStatus::Unavailable(_)) || !wan_is_silent(evidence);
+        let said = of_device(tunnel.link.name(), value, now);
+        add("device", *at, said, is_news);
     }
-    if let Some(route) = &evidence.route {
-        let place = tunnel.route.map_or(String::new(), |r| format!(" {r}"));
-        let words = route_words(&route.value);
-        add(route.at, Some(format!("route{place} {words}")));
+    if let (Some(Finding { at, value }), Some(route)) = (&evidence.route, tunnel.route) {
+        add("route", *at, of_route(route, value), true);
     }
-    if let Some(Finding { at, value }) = &evidence.ping {
+    if let (Some(Finding { at, value }), Some(target)) = (&evidence.ping, tunnel.ping) {
         // Without a device no echo can be sent: that is not the news.
-        let is_said_already = matches!(value, EchoStatus::Unavailable(_)) && !is_up(evidence);
-        if !is_said_already {
-            add(*at, Some(ping_words(tunnel.ping, value, now)));
-        }
+        let is_news = !matches!(value, EchoStatus::Unavailable(_)) || is_up(evidence);
+        add("ping", *at, of_ping(target, value, now), is_news);
     }
-    if let (Some(large), Some(size)) = (&evidence.large_ping, tunnel.ping_size)
-        && !large.value
+    if let (Some(Finding { at, value }), Some(size)) = (&evidence.large_ping, tunnel.ping_size) {
+        let bytes = u32::from(size);
+        let said = match value {
+            true => (OK, reason!(EvidenceLargePingAnswered, bytes = bytes)),
+            false => (FAIL, reason!(EvidenceLargePingLost, bytes = bytes)),
+        };
+        add("large_ping", *at, said, !value);
+    }
+    if let Some(Finding { at, value }) = &evidence.handshake {
+        add("handshake", *at, of_handshake(value, now), true);
+    }
+    if let Some(Finding { at, value }) = &evidence.traffic
+        && let Some(said) = of_traffic(value, now)
     {
-        let words = format!("echoes with {size} bytes of data lost");
-        add(large.at, Some(words));
+        add(TRAFFIC, *at, said, true);
     }
-    if let Some(handshake) = &evidence.handshake {
-        let words = handshake_words(&handshake.value, now);
-        add(handshake.at, Some(words));
-    }
-    if let Some(traffic) = &evidence.traffic {
-        parts.extend(traffic_words(&traffic.value, now));
-    }
-    parts.join("; ")
+    pieces
 }
 
-fn wan_is_unavailable(evidence: &Evidence) -> bool {
+/// The kind whose words have its age already.
+const TRAFFIC: &str = "traffic";
+
+/// The evidence in a line for people, each piece with its age.
+pub(super) fn line(pieces: &[EvidencePiece]) -> String {
+    let mut line = String::new();
+    for piece in pieces.iter().filter(|piece| piece.is_news) {
+        if !line.is_empty() {
+            line.push_str("; ");
+        }
+        line.push_str(&piece.reason.to_string());
+        if piece.kind != TRAFFIC {
+            line.push_str(" (");
+            line.push_str(&describe_span(piece.age));
+            line.push_str(" ago)");
+        }
+    }
+    line
+}
+
+impl EvidencePiece {
+    /// The piece for programs.
+    pub(super) fn value(&self) -> Value<'_> {
+        Value::Fields(vec![
+            ("kind", Value::Text(self.kind)),
+            ("level", Value::Text(self.level)),
+            ("code", Value::code(&self.reason)),
+            ("args", Value::arguments(&self.reason)),
+            ("text", Value::reason(&self.reason)),
+            ("age_s", Value::whole_seconds(Some(self.age))),
+        ])
+    }
+}
+
+fn wan_is_silent(evidence: &Evidence) -> bool {
     matches!(&evidence.wan, Some(finding) if matches!(finding.value, WanStatus::Unavailable(_)))
 }
 
@@ -196,83 +253,126 @@ fn is_up(evidence: &Evidence) -> bool {
     matches!(&evidence.device, Some(finding) if matches!(finding.value, DeviceStatus::Up(_)))
 }
 
-/// That the usual WAN is up is no news.
-fn wan_words(found: &WanStatus, network: Option<&str>) -> Option<String> {
-    match found {
-        WanStatus::Up(_) => {
-            let network = network.filter(|network| *network != DEFAULT_WAN)?;
-            Some(format!("WAN {network} up"))
-        }
-        WanStatus::Down(why) | WanStatus::Missing(why) => Some(why.to_string()),
-        WanStatus::Unavailable(why) => Some(format!("the WAN cannot be looked at: {why}")),
+fn of_wan(wan: &WanStatus, network: &str) -> Said {
+    match wan {
+        WanStatus::Up(_) => (OK, reason!(EvidenceWanUp, network = network)),
+        WanStatus::Down(why) | WanStatus::Missing(why) => (FAIL, why.clone()),
+        WanStatus::Unavailable(why) => (NOTE, reason!(EvidenceWanUnknown, cause = why)),
     }
 }
 
-fn service_words(name: &str, service: &ServiceStatus) -> String {
+fn of_service(name: &str, service: &ServiceStatus) -> Said {
     match service {
-        ServiceStatus::Active => "VPNKI active".to_owned(),
-        ServiceStatus::Inactive => "VPNKI not active".to_owned(),
-        ServiceStatus::Unlisted => format!("VPNKI has no tunnel {name}"),
-        ServiceStatus::Ambiguous(logins) => format!("VPNKI's {name} may be {logins}"),
-        ServiceStatus::Unavailable(why) => format!("VPNKI silent: {why}"),
+        ServiceStatus::Active => (OK, reason!(EvidenceServiceActive)),
+        ServiceStatus::Inactive => (FAIL, reason!(EvidenceServiceInactive)),
+        ServiceStatus::Unlisted => (FAIL, reason!(EvidenceServiceUnlisted, tunnel = name)),
+        ServiceStatus::Ambiguous(logins) => (
+            NOTE,
+            reason!(EvidenceServiceAmbiguous, tunnel = name, names = logins),
+        ),
+        ServiceStatus::Unavailable(why) => (NOTE, reason!(EvidenceServiceUnknown, cause = why)),
     }
 }
 
-fn device_words(network: &str, device: &DeviceStatus, now: Boot) -> String {
+fn of_device(network: &str, device: &DeviceStatus, now: Boot) -> Said {
     match device {
-        DeviceStatus::Up(name) if name == network => format!("{network} up"),
-        DeviceStatus::Up(name) => format!("{network} up on {name}"),
+        DeviceStatus::Up(name) if name == network => (OK, reason!(EvidenceDeviceUp, device = name)),
+        DeviceStatus::Up(name) => (
+            OK,
+            reason!(EvidenceDeviceUpOn, network = network, device = name),
+        ),
         DeviceStatus::Pending { since, why } => {
-            format!("{network} {why}, for {}", age(*since, now))
+            let age = now.since(*since);
+            (
+                NOTE,
+                reason!(
+                    EvidenceDevicePending,
+                    network = network,
+                    state = why,
+                    age_s = age
+                ),
+            )
         }
-        DeviceStatus::Down(why) => format!("{network} {why}"),
-        DeviceStatus::Off => format!("{network} was taken down on purpose"),
-        DeviceStatus::NotStarted => format!("{network} is not started at boot"),
-        DeviceStatus::Gone(name) if name == network => format!("the device {name} is missing"),
-        DeviceStatus::Gone(name) => format!("{network} up on {name}, which does not exist"),
-        DeviceStatus::Missing => format!("netifd has no network {network}"),
-        DeviceStatus::Unavailable(why) => format!("{network} cannot be looked at: {why}"),
+        DeviceStatus::Down(why) => (FAIL, reason!(TunnelStatus, network = network, state = why)),
+        DeviceStatus::Off => (NOTE, reason!(EvidenceDeviceOff, network = network)),
+        DeviceStatus::NotStarted => (NOTE, reason!(EvidenceDeviceNotStarted, network = network)),
+        DeviceStatus::Gone(name) if name == network => {
+            (FAIL, reason!(TunnelDeviceMissing, device = name))
+        }
+        DeviceStatus::Gone(name) => (
+            FAIL,
+            reason!(EvidenceDeviceGone, network = network, device = name),
+        ),
+        DeviceStatus::Missing => (FAIL, reason!(WanOneUnknown, network = network)),
+        DeviceStatus::Unavailable(why) => (
+            NOTE,
+            reason!(EvidenceDeviceUnknown, network = network, cause = why),
+        ),
     }
 }
 
-fn route_words(route: &RouteStatus) -> String {
+fn of_route(prefix: Prefix, route: &RouteStatus) -> Said {
     match route {
-        RouteStatus::Through => "ok".to_owned(),
-        RouteStatus::Elsewhere(device) => format!("goes through {device}"),
-        RouteStatus::Missing => "missing".to_owned(),
-        RouteStatus::Partly(part) => format!("incomplete: {part}"),
-        RouteStatus::Overlapped(part) => format!("ok, but {part}"),
-        RouteStatus::Unavailable(why) => format!("unknown: {why}"),
+        RouteStatus::Through => (OK, reason!(EvidenceRouteOk, prefix = prefix)),
+        RouteStatus::Elsewhere(device) => (
+            FAIL,
+            reason!(EvidenceRouteElsewhere, prefix = prefix, device = device),
+        ),
+        RouteStatus::Missing => (FAIL, reason!(EvidenceRouteMissing, prefix = prefix)),
+        RouteStatus::Partly(part) => (
+            FAIL,
+            reason!(EvidenceRoutePartly, prefix = prefix, cause = part),
+        ),
+        RouteStatus::Overlapped(part) => (
+            NOTE,
+            reason!(EvidenceRouteOverlapped, prefix = prefix, cause = part),
+        ),
+        RouteStatus::Unavailable(why) => (
+            NOTE,
+            reason!(EvidenceRouteUnknown, prefix = prefix, cause = why),
+        ),
     }
 }
 
-fn ping_words(target: Option<IpAddr>, ping: &EchoStatus, now: Boot) -> String {
-    let target = target.map_or("far end".to_owned(), |t| t.to_string());
+fn of_ping(target: IpAddr, ping: &EchoStatus, now: Boot) -> Said {
     match ping {
-        EchoStatus::Answered(ms) => format!("{target} answered in {} ms", (*ms).max(1)),
+        EchoStatus::Answered(ms) => (
+            OK,
+            reason!(EvidencePingAnswered, address = target, ms = (*ms).max(1)),
+        ),
         EchoStatus::Lost { since, .. } => {
-            format!("{target} silent for {}", age(*since, now))
+            let age = now.since(*since);
+            (
+                FAIL,
+                reason!(EvidencePingLost, address = target, age_s = age),
+            )
         }
-        EchoStatus::Unavailable(why) => format!("no echo to {target} could be sent: {why}"),
+        EchoStatus::Unavailable(why) => (
+            NOTE,
+            reason!(EvidencePingUnsent, address = target, cause = why),
+        ),
     }
 }
 
-fn handshake_words(handshake: &HandshakeStatus, now: Boot) -> String {
+fn of_handshake(handshake: &HandshakeStatus, now: Boot) -> Said {
     match handshake {
-        HandshakeStatus::At(at) => format!("last handshake {} ago", age(*at, now)),
-        HandshakeStatus::Never => "no handshake yet".to_owned(),
-        HandshakeStatus::Unavailable(why) => format!("last handshake not known: {why}"),
+        HandshakeStatus::At(at) => (OK, reason!(EvidenceHandshake, age_s = now.since(*at))),
+        HandshakeStatus::Never => (FAIL, reason!(EvidenceHandshakeNone)),
+        HandshakeStatus::Unavailable(why) => (NOTE, reason!(EvidenceHandshakeUnknown, cause = why)),
     }
 }
 
-/// The traffic in words; counters that were read but once say nothing.
-fn traffic_words(traffic: &Traffic, now: Boot) -> Option<String> {
-    let received = traffic
-        .received_at
-        .map(|at| format!("last byte in {} ago", age(at, now)));
-    match (received, traffic.unanswered) {
-        (received, 0) => received,
-        (Some(received), sent) => Some(format!("{received}, {sent} bytes out since")),
-        (None, sent) => Some(format!("{sent} bytes out, none in")),
-    }
+/// What the counters say; those that were read but once say nothing.
+fn of_traffic(traffic: &Traffic, now: Boot) -> Option<Said> {
+    let bytes = usize::try_from(traffic.unanswered).unwrap_or(usize::MAX);
+    let age = traffic.received_at.map(|at| now.since(at));
+    Some(match (age, bytes) {
+        (None, 0) => return None,
+        (Some(age), 0) => (OK, reason!(EvidenceTraffic, age_s = age)),
+        (Some(age), bytes) => (
+            NOTE,
+            reason!(EvidenceTrafficUnanswered, age_s = age, bytes = bytes),
+        ),
+        (None, bytes) => (NOTE, reason!(EvidenceTrafficNone, bytes = bytes)),
+    })
 }

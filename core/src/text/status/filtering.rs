@@ -5,10 +5,10 @@ use alloc::vec;
 use core::fmt::{self, Write};
 use core::time::Duration;
 
-use super::value::Value;
 use crate::filtering::Filtering;
 use crate::filtering::profile_test::ProfileTest;
 use crate::reason::Reason;
+use crate::text::value::Value;
 use crate::time::describe_span;
 
 /// Appends its line for people, who are not told what goes without saying.

@@ -8,15 +8,15 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::time::Duration;
 
-use super::evidence::{self, EvidenceView};
+use super::evidence::{self, EvidencePiece, EvidenceView};
 use super::is_overdue;
-use super::value::Value;
-use crate::config::Tunnel;
+use crate::config::{Tunnel, TunnelLink};
 use crate::reason;
 use crate::reason::Reason;
+use crate::text::value::Value;
 use crate::text::width::clean;
 use crate::time::{Boot, describe_span};
-use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, round_interval};
+use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, RecoveryPolicy, round_interval};
 use crate::tunnel::{Health, TunnelState};
 
 /// One `tunnel` section.
@@ -42,10 +42,20 @@ pub struct TunnelView {
     pub is_watched: bool,
     /// The tunnel's network or device, in words.
     link: String,
-    /// The evidence in words, with ages.
-    found: String,
+    /// The evidence piece by piece.
+    pub pieces: Vec<EvidencePiece>,
     /// The attempts out of how many, if any are made at all.
     budget: Option<String>,
+    /// The options, if the section can be acted upon.
+    options: Option<(TunnelLink, Vec<String>, RecoveryPolicy)>,
+    /// The attempts of an outage were used up in vain.
+    given_up: bool,
+    /// The time since the last attempt.
+    last_restart: Option<Duration>,
+    /// The time until the next may be made, if one had to be made.
+    restart_pause: Option<Duration>,
+    /// The time since the last round.
+    round_age: Option<Duration>,
 }
 
 impl TunnelView {
@@ -75,6 +85,12 @@ impl TunnelView {
             link: tunnel.link.describe(),
             restarts_last_hour: attempts,
             budget: budget(tunnel, attempts),
+            options: Some((
+                tunnel.link.clone(),
+                tunnel.wans.clone(),
+                tunnel.policy.clone(),
+            )),
+            last_restart: state.recovery.last_attempt().map(|at| now.since(at)),
             ..TunnelView::default()
         };
         match state.evidence.latest() {
@@ -89,6 +105,11 @@ impl TunnelView {
 
     /// The view for programs.
     pub(super) fn value(&self) -> Value<'_> {
+        let options = self.options.as_ref();
+        let link = options.map(|(link, ..)| link);
+        let device = link.filter(|link| link.network().is_none());
+        let policy = options.map(|(.., policy)| policy);
+        let wans = options.map_or(Value::Null, |(_, wans, _)| Value::texts(wans));
         Value::Fields(vec![
             ("section", Value::Text(&self.section)),
             ("name", Value::text(self.name.as_deref())),
@@ -97,12 +118,30 @@ impl TunnelView {
             ("reason", Value::reason(&self.reason)),
             ("reason_code", Value::code(&self.reason)),
             ("reason_args", Value::arguments(&self.reason)),
+            ("advice", Value::text(self.reason.action())),
             ("evidence", self.evidence.value()),
+            ("findings", Value::list(&self.pieces, EvidencePiece::value)),
             (
                 "restarts_last_hour",
                 Value::Number(self.restarts_last_hour as u64),
             ),
             ("next_due_s", Value::whole_seconds(self.next_due)),
+            ("network", Value::text(link.and_then(TunnelLink::network))),
+            ("device", Value::text(device.map(TunnelLink::name))),
+            ("wans", wans),
+            ("on_down", Value::text(policy.map(|it| it.on_down.name()))),
+            (
+                "restart_limit",
+                Value::number(policy.map(|it| it.restart_limit)),
+            ),
+            (
+                "last_restart_age_s",
+                Value::whole_seconds(self.last_restart),
+            ),
+            ("restart_pause_s", Value::whole_seconds(self.restart_pause)),
+            ("given_up", Value::Bool(self.given_up)),
+            ("watched", Value::Bool(self.is_watched)),
+            ("round_age_s", Value::whole_seconds(self.round_age)),
         ])
     }
 
@@ -125,7 +164,11 @@ impl TunnelView {
         self.evidence.wan = state.wan_network.clone();
         self.next_due = Some(due);
         self.is_watched = true;
-        self.found = evidence::line(tunnel, state, now);
+        self.pieces = evidence::pieces(tunnel, state, now);
+        self.given_up = recovery.given_up;
+        let pause = recovery.not_before.since(now);
+        self.restart_pause = Some(pause).filter(|pause| !pause.is_zero());
+        self.round_age = Some(ago);
         if is_overdue(ago, tunnel.policy.interval.max(recheck)) {
             self.discount(ago);
         }
@@ -175,7 +218,8 @@ pub(super) fn write(out: &mut String, tunnel: &TunnelView, width: usize) -> fmt:
         .chain(&tunnel.budget)
         .map(String::as_str)
         .collect();
-    let rest = [&tunnel.reason.to_string(), &tunnel.found, &last.join("; ")];
+    let found = evidence::line(&tunnel.pieces);
+    let rest = [&tunnel.reason.to_string(), &found, &last.join("; ")];
     for line in rest.iter().filter(|line| !line.is_empty()) {
         writeln!(out, "{:width$}  {}", "", clean(line))?;
     }

@@ -1,8 +1,9 @@
-//! The parts of a status, as serde is given them.
+//! The parts of a status and of findings, as serde is given them.
 //!
 //! A struct that derives `Serialize` has code for each of its fields; a list of them has
 //! one for all, and is a quarter of that.
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Display;
@@ -11,16 +12,19 @@ use core::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::reason::{Argument, Reason};
-use crate::time::seconds;
+use crate::time::{Civil, Wall, seconds};
 
 /// One value.
 pub(super) enum Value<'a> {
     /// What is not known, or does not apply.
     Null,
+    Bool(bool),
     Number(u64),
     Text(&'a str),
     /// A text that is put together as it is written.
     Shown(&'a dyn Display),
+    /// A date and time, as RFC 3339 has it.
+    Date(Wall),
     List(Vec<Value<'a>>),
     /// The arguments of a reason that is made for it.
     ArgumentsOf(Reason),
@@ -81,6 +85,21 @@ impl<'a> Value<'a> {
         Value::number(span.map(|span| seconds(span) as u64))
     }
 
+    /// Whether it is so, if that is known.
+    pub(super) fn bool(is_so: Option<bool>) -> Value<'a> {
+        is_so.map_or(Value::Null, Value::Bool)
+    }
+
+    /// The date, if it is known.
+    pub(super) fn date(at: Option<Wall>) -> Value<'a> {
+        at.map_or(Value::Null, Value::Date)
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(texts: &'a [String]) -> Value<'a> {
+        Value::list(texts, |text| Value::Text(text))
+    }
+
     /// A list of what each item is.
     pub(super) fn list<T>(items: &'a [T], value: impl Fn(&'a T) -> Value<'a>) -> Value<'a> {
         Value::List(items.iter().map(value).collect())
@@ -91,9 +110,11 @@ impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Value::Null => to.serialize_none(),
+            Value::Bool(is_so) => to.serialize_bool(*is_so),
             Value::Number(number) => to.serialize_u64(*number),
             Value::Text(text) => to.serialize_str(text),
             Value::Shown(what) => to.collect_str(what),
+            Value::Date(at) => to.serialize_str(&Civil::at(*at).rfc3339()),
             Value::List(items) => to.collect_seq(items),
             Value::ArgumentsOf(reason) => Value::arguments(reason).serialize(to),
             Value::Fields(fields) => {
