@@ -290,7 +290,11 @@ fn act(
 
 /// The next attempt to bring the tunnel back, and the moment from which on it may be made.
 /// None: nothing will be done.
-fn next_attempt(policy: &RecoveryPolicy, recovery: &Recovery, now: Boot) -> Option<(Action, Boot)> {
+pub(crate) fn next_attempt(
+    policy: &RecoveryPolicy,
+    recovery: &Recovery,
+    now: Boot,
+) -> Option<(Action, Boot)> {
     let action = match policy.on_down {
         OnDown::Restart => Action::Restart,
         OnDown::Command if policy.has_command => Action::Command,

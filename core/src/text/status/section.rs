@@ -53,7 +53,7 @@ pub struct SectionView {
     /// What is remembered of it.
     pub state: SectionState,
     /// Its source and its policy, and the moment of the view, if it can be acted upon.
-    known: Option<(Source, Policy, Now)>,
+    pub known: Option<(Source, Policy, Now)>,
 }
 
 impl SectionView {

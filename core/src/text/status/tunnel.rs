@@ -16,7 +16,9 @@ use crate::reason::Reason;
 use crate::text::value::Value;
 use crate::text::width::clean;
 use crate::time::{Boot, describe_span};
-use crate::tunnel::recovery::{BUDGET_WINDOW, OnDown, RecoveryPolicy, round_interval};
+use crate::tunnel::recovery::{
+    BUDGET_WINDOW, OnDown, RecoveryPolicy, next_attempt, round_interval,
+};
 use crate::tunnel::{Health, TunnelState};
 
 /// One `tunnel` section.
@@ -52,7 +54,7 @@ pub struct TunnelView {
     given_up: bool,
     /// The time since the last attempt.
     last_restart: Option<Duration>,
-    /// The time until the next may be made, if one had to be made.
+    /// The time until the next may be made, if there is one to wait for.
     restart_pause: Option<Duration>,
     /// The time since the last round.
     round_age: Option<Duration>,
@@ -166,8 +168,9 @@ impl TunnelView {
         self.is_watched = true;
         self.pieces = evidence::pieces(tunnel, state, now);
         self.given_up = recovery.given_up;
-        let pause = recovery.not_before.since(now);
-        self.restart_pause = Some(pause).filter(|pause| !pause.is_zero());
+        self.restart_pause = next_attempt(&tunnel.policy, recovery, now)
+            .map(|(_, at)| at.since(now))
+            .filter(|pause| !pause.is_zero());
         self.round_age = Some(ago);
         if is_overdue(ago, tunnel.policy.interval.max(recheck)) {
             self.discount(ago);
