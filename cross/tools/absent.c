@@ -1,6 +1,8 @@
 /* What the library refers to and a router has no use for. In the place of
    libunwind, and before musl, whose own would bring 15 KB of printf. */
 
+#include <sys/syscall.h>
+
 typedef unsigned long word;
 
 /* The library's panic message can hold a backtrace, so it refers to the unwinder
@@ -89,6 +91,17 @@ word strtoul(const char *text, char **end, int base) {
     unsigned long long number = strtoull(text, end, base);
     return number > ~(word)0 ? ~(word)0 : number;
 }
+
+/* Addresses are asked for, of streams and without the port of a service. */
+struct port { unsigned short number; unsigned char protocol, kind; };
+int __lookup_serv(struct port *ports, const char *name, int protocol, int kind, int flags) {
+    *ports = (struct port){0, 6 /* IPPROTO_TCP */, kind};
+    return 1;
+}
+
+/* No times are asked for by ioctl, so that there are none of 32 bits to be made longer. */
+long syscall(long number, ...);
+int ioctl(int file, int request, void *argument) { return syscall(SYS_ioctl, file, request, argument); }
 
 /* Threads ask for the size of a page, and nobody for anything else. */
 word getauxval(word entry);
