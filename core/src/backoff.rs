@@ -29,8 +29,8 @@ pub const MAX_SPREAD: Duration = Duration::from_secs(15 * 60);
 /// assert_eq!(part(MINUTE, u32::MAX).as_secs(), 60);
 /// ```
 pub fn part(span: Duration, random: u32) -> Duration {
-    let parts = u128::from(span.as_secs().saturating_add(1)) * u128::from(random);
-    Duration::from_secs((parts >> u32::BITS) as u64)
+    let secs = u32::try_from(span.as_secs().saturating_add(1)).unwrap_or(u32::MAX);
+    Duration::from_secs((u64::from(secs) * u64::from(random)) >> u32::BITS)
 }
 
 /// The wait after the `failures`th failure in a row: 15 s, doubling to 30 min, of which

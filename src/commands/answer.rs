@@ -246,10 +246,14 @@ fn render_credentials(credentials: &Credentials<'_>, account: &CallAccount) -> S
         ("vpnki_address", credentials.vpnki_address.as_ref()),
         ("comment", credentials.comment.as_ref()),
     ];
-    let known = known
-        .iter()
-        .filter_map(|(name, value)| Some((*name, &***value.as_ref()?)));
-    let rest = credentials.rest.0.iter().map(|(n, v)| (&**n, &**v));
-    let pairs: Vec<(&str, &str)> = known.chain(rest).collect();
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for (name, value) in known {
+        if let Some(value) = value {
+            pairs.push((name, value));
+        }
+    }
+    for (name, value) in &credentials.rest.0 {
+        pairs.push((name, value));
+    }
     account.hide(record(&pairs).into()).into_owned()
 }

@@ -53,8 +53,13 @@ pub fn read_from_kernel(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
 
 /// The paths of what is in a folder; none, if it cannot be read.
 pub fn paths_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).collect()
+    let mut paths = Vec::new();
+    if let Ok(entries) = fs::read_dir(folder) {
+        for entry in entries.flatten() {
+            paths.push(entry.path());
+        }
+    }
+    paths
 }
 
 /// Reads a file of one of our folders; `None` if there is no such file.

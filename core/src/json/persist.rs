@@ -301,7 +301,7 @@ impl<T: Persist> Persist for Option<T> {
     fn write_json(&self, out: &mut JsonWriter) {
         match self {
             Some(value) => value.write_json(out),
-            None => out.push_plain(&"null"),
+            None => out.raw("null"),
         }
     }
 

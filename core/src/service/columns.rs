@@ -159,9 +159,11 @@ fn credentials<'a>(new: &Credentials<'a>) -> Named<'a> {
         named(login, new.login.clone()),
         named(password, new.password.clone()),
     ];
-    let address = new.vpnki_address.clone().map(|text| named(address, text));
-    let comment = new.comment.clone().map(|text| named(comment, text));
-    fields.extend(address.into_iter().chain(comment));
+    for (name, value) in [(address, &new.vpnki_address), (comment, &new.comment)] {
+        if let Some(value) = value {
+            fields.push(named(name, value.clone()));
+        }
+    }
     fields
 }
 

@@ -222,7 +222,7 @@ fn refusal_in(document: Json<'_>) -> Option<String> {
 }
 
 fn first_word(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_alphanumeric());
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric());
     &text[..end.unwrap_or(text.len())]
 }
 

@@ -12,7 +12,6 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Screen;
@@ -35,13 +34,13 @@ const MIN_TEXT_WIDTH: usize = 24;
 pub fn frame(text: &str, screen: Screen, rows: Option<usize>) -> String {
     // A terminal may wrap as soon as the last column is taken.
     let columns = screen.width.map(|width| width.saturating_sub(1).max(1));
-    let mut lines: Vec<String> = text
-        .lines()
-        .flat_map(|line| match columns {
-            Some(columns) => fold_line(line, columns, screen.mark()),
-            None => vec![line.to_owned()],
-        })
-        .collect();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match columns {
+            Some(columns) => fold_line(line, columns, screen.mark(), &mut lines),
+            None => lines.push(line.to_owned()),
+        }
+    }
     // The last row is the cursor's: a line end there would scroll.
     if let Some(room) = rows.map(|rows| rows.saturating_sub(1).max(1))
         && lines.len() > room
@@ -59,10 +58,11 @@ pub fn frame(text: &str, screen: Screen, rows: Option<usize>) -> String {
     out
 }
 
-/// A line as several that fit, the others below the first one's indent.
-fn fold_line(line: &str, columns: usize, mark: char) -> Vec<String> {
+/// Appends a line as several that fit, the others below the first one's indent.
+fn fold_line(line: &str, columns: usize, mark: char, lines: &mut Vec<String>) {
     if width(line) <= columns {
-        return vec![line.to_owned()];
+        lines.push(line.to_owned());
+        return;
     }
     let text = line.trim_start();
     let indent = line.len() - text.len();
@@ -70,14 +70,13 @@ fn fold_line(line: &str, columns: usize, mark: char) -> Vec<String> {
         true => (indent, HANGING_INDENT),
         false => (0, 0),
     };
-    let parts = wrap(text, columns - indent - hang).into_iter().enumerate();
-    let part = |(index, part): (usize, &str)| {
-        let indent = indent + if index == 0 { 0 } else { hang };
-        let mut out = " ".repeat(indent);
-        push_cut(&mut out, part, columns - indent, mark);
-        out
-    };
-    parts.map(part).collect()
+    let mut indent_here = indent;
+    for part in wrap(text, columns - indent - hang) {
+        let mut out = " ".repeat(indent_here);
+        push_cut(&mut out, part, columns - indent_here, mark);
+        lines.push(out);
+        indent_here = indent + hang;
+    }
 }
 
 #[cfg(test)]

@@ -69,7 +69,11 @@ impl<'a> ResultForm<'a> {
         let answer = match method.shape {
             _ if is_json => vec!["data"],
             Shape::Nothing => Vec::new(),
-            _ => method.columns().into_iter().chain([MORE]).collect(),
+            _ => {
+                let mut columns = method.columns();
+                columns.push(MORE);
+                columns
+            }
         };
         for name in ["line", "result", "message"].into_iter().chain(answer) {
             let mut name = name.to_owned();
@@ -92,8 +96,10 @@ impl<'a> ResultForm<'a> {
     pub fn header(&self) -> String {
         let mut out = String::new();
         if !self.is_json {
-            let own = self.columns.names().iter();
-            let names: Vec<Cow<'_, str>> = own.chain(&self.names).map(Cow::from).collect();
+            let mut names: Vec<Cow<'_, str>> = Vec::new();
+            for of_some in [self.columns.names(), &self.names] {
+                names.extend(of_some.iter().map(Cow::from));
+            }
             push_line(&mut out, &names, self.delimiter);
         }
         out
@@ -131,8 +137,10 @@ impl<'a> ResultForm<'a> {
         let mut out = String::new();
         let width = self.columns.names().len() + self.names.len();
         let mut push = |more: Vec<Cow<'_, str>>| {
-            let more = more.into_iter().map(|cell| self.hide(cell, row.secrets));
-            let mut all: Vec<Cow<'_, str>> = cells.iter().cloned().chain(more).collect();
+            let mut all = cells.clone();
+            for cell in more {
+                all.push(self.hide(cell, row.secrets));
+            }
             all.resize(width, Cow::Borrowed(""));
             push_line(&mut out, &all, self.delimiter);
         };
