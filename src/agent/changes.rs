@@ -3,7 +3,9 @@
 //! Each change is told once, by the one process that acts upon it: the daemon where one
 //! runs, else the pass that found it.
 
+use crate::agent::events;
 use crate::agent::hooks::HookRun;
+use crate::agent::paths::Paths;
 use crate::sys::clock;
 use wansync_core::config::Skydns;
 use wansync_core::reason::Reason;
@@ -55,8 +57,10 @@ pub fn of_section(
     })
 }
 
-/// Tells of changes, in their order. Gives the programs that are to be run for them.
-pub fn tell(changes: Vec<Change>) -> Vec<HookRun> {
+/// Tells of changes, in their order: who listens on ubus now, and the owner's programs by
+/// the runs that it gives.
+pub fn tell(paths: &Paths, changes: Vec<Change>) -> Vec<HookRun> {
+    events::send(&paths.ubus, &changes);
     let mut runs = Vec::new();
     for mut change in changes {
         let program = change.notify.take();

@@ -16,6 +16,7 @@
 pub mod account;
 pub mod changes;
 pub mod daemon;
+mod events;
 pub mod filtering;
 pub mod hooks;
 pub mod observe;

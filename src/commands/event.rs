@@ -160,7 +160,8 @@ impl Worker<'_> {
         };
         logging::set_level(config.main.log_level);
         let done = publish::run(self.paths, &config, &[], PassOptions::default());
-        hooks::run(changes::tell(done.map_or(Vec::new(), |done| done.changes)));
+        let changes = done.map_or(Vec::new(), |done| done.changes);
+        hooks::run(changes::tell(self.paths, changes));
     }
 
     /// Passes until nothing is due before cron's next re-check, or until another
@@ -182,7 +183,7 @@ impl Worker<'_> {
                 Err(error) => return error.into(),
             };
             one_shot::pass(paths, &config, &[]);
-            hooks::run(changes::tell(done.changes));
+            hooks::run(changes::tell(paths, done.changes));
             let results = done.sections.iter().map(SectionReport::result);
             match schedule.next_pass(results, config.main.interval, clock::boot()) {
                 None => return Exit::of_sections(&done.sections),

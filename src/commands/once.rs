@@ -165,7 +165,7 @@ fn tell(paths: &Paths, changes: Vec<Change>) {
         Err(error) => error.kind() == io::ErrorKind::TimedOut,
     };
     if !changes.is_empty() && !is_told() {
-        hooks::run(changes::tell(changes));
+        hooks::run(changes::tell(paths, changes));
     }
 }
 

@@ -11,6 +11,7 @@ mod address;
 mod beside;
 mod bus;
 mod clock;
+mod events;
 mod flap;
 mod idle;
 mod kills;

@@ -3,6 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+
+use wansync_pack::tree::Node;
 
 use crate::package::{modes, packages, recipe};
 use crate::staged::{CRONTAB, Staged};
@@ -20,7 +23,7 @@ fn names(staged: &Staged) -> BTreeSet<String> {
     names
 }
 
-const INSTALLED: [&str; 19] = [
+const INSTALLED: [&str; 25] = [
     "etc/capabilities",
     "etc/capabilities/wansync-route.json",
     "etc/capabilities/wansync.json",
@@ -34,9 +37,15 @@ const INSTALLED: [&str; 19] = [
     "lib/upgrade/keep.d",
     "lib/upgrade/keep.d/wansync",
     "usr/bin/wansync",
+    "usr/libexec",
+    "usr/libexec/rpcd",
+    "usr/libexec/rpcd/wansync",
     "usr/share",
     "usr/share/acl.d",
     "usr/share/acl.d/wansync.json",
+    "usr/share/rpcd",
+    "usr/share/rpcd/acl.d",
+    "usr/share/rpcd/acl.d/wansync.json",
     "usr/share/wansync",
     "usr/share/wansync/notify-mail",
     "usr/share/wansync/notify-telegram",
@@ -82,6 +91,72 @@ fn an_installation_puts_everything_in_its_place() {
         );
         assert!(!staged.has("tmp/run/wansync"), "{}", staged.log());
     }
+}
+
+/// rpcd reads its plug-ins and rights again, whatever happens to them.
+#[test]
+fn rpcd_knows_the_object_for_as_long_as_it_is_installed() {
+    for manager in MANAGERS {
+        let staged = Staged::bare();
+        let reloads = |staged: &Staged| {
+            let text = staged.read("tmp/rpcd");
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        staged.manage(&format!("{manager} install"));
+        assert_eq!(reloads(&staged), ["reload 2"], "{manager}");
+        staged
+            .run("/usr/libexec/rpcd/wansync list")
+            .expect(0)
+            .says("\"check_result\"");
+        staged.manage(&format!("{manager} upgrade"));
+        assert_eq!(reloads(&staged), ["reload 2"; 2], "{manager}");
+        staged.manage(&format!("{manager} remove"));
+        assert_eq!(
+            reloads(&staged).last().map(String::as_str),
+            Some("reload 0")
+        );
+        // A router without it, and an image that is being built.
+        let staged = Staged::bare();
+        fs::remove_file(staged.path("etc/init.d/rpcd")).expect("a file");
+        staged.manage(&format!("{manager} install"));
+        assert!(!staged.has("tmp/rpcd"));
+    }
+    for (name, script) in recipe(1).scripts {
+        let built = format!("{script}\nexit $?");
+        let staged = Staged::bare();
+        staged
+            .run(&format!(
+                "export IPKG_INSTROOT=/image PKG_UPGRADE=1\n{built}"
+            ))
+            .expect(0);
+        assert!(!staged.has("tmp/rpcd"), "{name}");
+    }
+}
+
+/// The methods of the plug-in, each of which is to be read or to be written.
+#[test]
+fn the_rights_name_every_method_once() {
+    let text = include_str!("../../openwrt/wansync/files/rpcd-acl.json");
+    let acl: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let methods = |right: &str| -> Vec<String> {
+        let list = acl["wansync"][right]["ubus"]["wansync"].as_array();
+        let list = list.expect("methods").iter();
+        list.map(|name| name.as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    assert_eq!(methods("read"), ["status", "history", "check_result"]);
+    let mut all = [methods("read"), methods("write")].concat();
+    all.sort_unstable();
+    let listed = wansync_core::rpcd::SIGNATURES;
+    let listed: serde_json::Value = serde_json::from_str(listed).expect("JSON");
+    let listed = listed.as_object().expect("an object");
+    let mut known: Vec<String> = listed.keys().cloned().collect();
+    known.sort_unstable();
+    assert_eq!(all, known);
+    // A reader sees no key.
+    assert!(acl["wansync"]["read"].get("uci").is_none());
+    let said = acl["wansync"]["description"].as_str();
+    assert!(said.is_some_and(|said| said.contains("is root on this router")));
 }
 
 #[test]
@@ -178,12 +253,16 @@ fn the_packages_hold_what_openwrts_build_would_put_there() {
     let made = staged.built_by_make();
     let (ipk, apk) = packages()[0].read();
     let files = modes(&made.join("files"));
-    assert_eq!(files.len(), 12, "{files:?}");
+    assert_eq!(files.len(), 14, "{files:?}");
     for tree in [&ipk.tree, &apk.tree] {
         for (name, mode) in &files {
             let entry = tree.get(name).unwrap_or_else(|| panic!("{name}"));
             assert_eq!(entry.mode, *mode, "{name}");
-            if name != "usr/bin/wansync" {
+            if name == "usr/libexec/rpcd/wansync" {
+                let link = fs::read_link(made.join("files").join(name)).expect("a link");
+                assert_eq!(entry.node, Node::Symlink("/usr/bin/wansync".into()));
+                assert_eq!(link, Path::new("/usr/bin/wansync"));
+            } else if name != "usr/bin/wansync" {
                 let content = fs::read(made.join("files").join(name)).expect("a file");
                 let packed = tree.content(&format!("/{name}"));
                 assert_eq!(packed, Some(content.as_slice()), "{name}");
@@ -248,6 +327,8 @@ fn a_removal_leaves_the_owners_files_and_nothing_else() {
                 let mut kept = vec!["etc/capabilities", "etc/config/wansync", "etc/wansync"];
                 kept.extend((mode == "hook").then_some("etc/wansync/record"));
                 kept.push("etc/wansync/skydns.key");
+                // Folders of others' stay.
+                kept.extend(["usr/libexec", "usr/libexec/rpcd"]);
                 assert_eq!(left, kept, "{manager} {mode}");
                 assert_eq!(staged.crontab(), CRONTAB, "{manager} {mode}");
                 assert_eq!(staged.procd(), None);

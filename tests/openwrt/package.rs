@@ -16,7 +16,8 @@ use wansync_pack::{Apk, Ipk, Recipe, Tree, source};
 pub const ARCH: &str = "mips_24kc";
 /// Each newer than the one before.
 pub const RELEASES: [u32; 3] = [1, 2, 3];
-const PROGRAM: &[u8] = b"#!/bin/sh\nexec /real/wansync \"$@\"\n";
+const PROGRAM: &[u8] = b"#!/bin/sh\ncase \"$0\" in */rpcd/wansync) set -- rpcd \"$@\" ;; esac\n\
+    exec /real/wansync \"$@\"\n";
 
 /// Both packages of one release.
 pub struct Package {

@@ -66,6 +66,7 @@ fn the_daemons_user_may_do_what_it_does_and_no_more() {
     assert_eq!(acl["user"], "wansync");
     assert_eq!(acl["subscribe"], serde_json::json!(["network.interface"]));
     assert_eq!(acl["listen"], serde_json::json!(["ubus.object.*"]));
+    assert_eq!(acl["send"], serde_json::json!(["wansync.event"]));
     // Whatever the program calls is there, and nothing else is.
     let methods = &acl["access"]["network.interface"]["methods"];
     assert_eq!(methods, &serde_json::json!(["dump", "up", "down"]));

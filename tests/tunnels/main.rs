@@ -13,6 +13,7 @@ mod clients;
 mod crashes;
 mod culprits;
 mod devices;
+mod events;
 mod evidence;
 mod hostile;
 mod links;

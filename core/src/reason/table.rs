@@ -302,8 +302,8 @@ table! {
     RpcNoArgument "rpc.no_argument" "the argument '{name}' is missing";
     RpcLongConfig "rpc.long_config" "the configuration is longer than {max} bytes";
     RpcLongReply "rpc.long_reply" "the reply is longer than {max} bytes";
-    RpcNoReply "rpc.no_reply" "there is no reply, exit code {status}: the log says why" => "`logread -e wansync`";
-    RpcNoSection "rpc.no_section" "there is no section '{section}' that this is for, or it is disabled or wrong" => "`wansync check --offline` tells what is wrong with a section";
+    RpcNoReply "rpc.no_reply" "there is no reply, exit code {status}: the log says why";
+    RpcNoSection "rpc.no_section" "there is no section '{section}' that this is for, or it is disabled or wrong";
     RpcDisabled "rpc.disabled" "wansync is disabled (option enabled '0')";
     RpcBusy "rpc.busy" "another process is at work on the tunnels; try again in a moment";
     RpcNotStarted "rpc.not_started" "no process can be started in the background: {error}";

@@ -14,10 +14,12 @@
 //! assert!(bytes.len() > HEADER);
 //! ```
 
+use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::value::{Attribute, BlobTable, Malformed, kind, string};
+use crate::reason::{Argument, Reason};
 
 /// Bytes of a header.
 pub const HEADER: usize = 12;
@@ -216,6 +218,44 @@ impl CallArguments {
         push_attribute(&mut self.0, 0x80 | kind, &payload);
         self
     }
+}
+
+/// The arguments of `send` of ubusd's own object: an event of this name, with texts, the
+/// code of a reason, its arguments and its words.
+pub fn event(name: &str, texts: &[(&'static str, &str)], reason: &Reason) -> CallArguments {
+    let mut data = CallArguments::default();
+    for (name, text) in texts {
+        data = data.text(name, text);
+    }
+    data = coded(data, ["reason_code", "reason_args"], reason);
+    let data = data.text("reason", &reason.to_string());
+    CallArguments::default()
+        .text("id", name)
+        .put(kind::TABLE, "data", &data.0)
+}
+
+/// Adds the code of a reason, and the table of its arguments.
+fn coded(to: CallArguments, names: [&'static str; 2], reason: &Reason) -> CallArguments {
+    let mut table = CallArguments::default();
+    for (name, argument) in reason.arguments() {
+        table = match argument {
+            Argument::Text(text) => table.text(name, text),
+            Argument::Number(number) => {
+                table.put(kind::INT64, name, &u64::from(*number).to_be_bytes())
+            }
+            Argument::Reasons(reasons) => {
+                let mut list = CallArguments::default();
+                for reason in reasons {
+                    let item = coded(CallArguments::default(), ["code", "args"], reason);
+                    list = list.put(kind::TABLE, "", &item.0);
+                }
+                table.put(kind::ARRAY, name, &list.0)
+            }
+        };
+    }
+    let [code, arguments] = names;
+    to.text(code, reason.code().name())
+        .put(kind::TABLE, arguments, &table.0)
 }
 
 /// Asks for the objects at a path; one that ends in `*` is a prefix.

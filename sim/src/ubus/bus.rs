@@ -103,7 +103,7 @@ impl Bus {
         if !self.ids.contains_key(path) {
             let id = self.new_id();
             self.ids.insert(path.to_owned(), id);
-            self.event("ubus.object.add", &about(id, path));
+            self.event("ubus.object.add", &about(id, path), None);
         }
     }
 
@@ -118,7 +118,7 @@ impl Bus {
                 .with_number(id::TARGET, target);
             self.outbox.push((client, end));
         }
-        self.event("ubus.object.remove", &about(target, path));
+        self.event("ubus.object.remove", &about(target, path), None);
     }
 
     fn relay(&mut self) {
@@ -128,7 +128,7 @@ impl Bus {
                     let text = |text: &str| Blob::String(text.as_bytes().to_vec());
                     let action = ("action".to_owned(), text(action));
                     let data = [action, ("interface".to_owned(), text(&name))];
-                    self.event(OBJECT, &data.to_vec());
+                    self.event(OBJECT, &data.to_vec(), None);
                 }
                 News::Notice {
                     method,
@@ -142,9 +142,10 @@ impl Bus {
         }
     }
 
-    fn event(&mut self, name: &str, data: &Fields) {
+    fn event(&mut self, name: &str, data: &Fields, sender: Option<u32>) {
         self.events = self.events.wrapping_add(1);
-        for (client, object) in self.listeners.hearers(name) {
+        let hearers = self.listeners.hearers(name).into_iter();
+        for (client, object) in hearers.filter(|(client, _)| Some(*client) != sender) {
             let event = Message::of(kind::INVOKE, self.events, 0)
                 .with_number(id::OBJID, object)
                 .with_text(id::METHOD, name)
@@ -211,7 +212,7 @@ impl Bus {
         let answers = match request.kind {
             kind::PING => ping(request),
             kind::LOOKUP => self.lookup(request),
-            kind::INVOKE => self.invoke(request, outcome),
+            kind::INVOKE => self.invoke(client, request, outcome),
             kind::ADD_OBJECT => self.add_object(client, request),
             kind::REMOVE_OBJECT => self.remove_object(client, request),
             kind::SUBSCRIBE | kind::UNSUBSCRIBE => {
@@ -247,14 +248,18 @@ impl Bus {
         answers
     }
 
-    fn invoke(&mut self, request: &Message, outcome: Outcome) -> Vec<Message> {
+    fn invoke(&mut self, client: u32, request: &Message, outcome: Outcome) -> Vec<Message> {
         let (Some(object), Some(method)) = (request.number(id::OBJID), request.text(id::METHOD))
         else {
             return vec![status(request, INVALID_ARGUMENT)];
         };
         if object == EVENTS {
-            let code = self.register(request, &method).err().unwrap_or(OK);
-            return vec![status(request, code)];
+            let done = match method.as_str() {
+                "register" => self.register(request),
+                "send" => self.send(client, request),
+                _ => Err(INVALID_COMMAND),
+            };
+            return vec![status(request, done.err().unwrap_or(OK))];
         }
         let Some(path) = self.path(object) else {
             return vec![status(request, NOT_FOUND)];
@@ -319,10 +324,23 @@ impl Bus {
         Ok(())
     }
 
-    fn register(&mut self, request: &Message, method: &str) -> Result<(), u32> {
-        if method != "register" {
-            return Err(INVALID_COMMAND);
+    /// An event of a client, for all others who asked for it.
+    fn send(&mut self, client: u32, request: &Message) -> Result<(), u32> {
+        let fields = request.fields(id::DATA).ok_or(INVALID_ARGUMENT)?;
+        let value = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+        let (Some(Blob::String(name)), Some(Blob::Table(data))) = (value("id"), value("data"))
+        else {
+            return Err(INVALID_ARGUMENT);
+        };
+        let name = String::from_utf8_lossy(name);
+        if self.refuses || name.starts_with("ubus.") {
+            return Err(PERMISSION_DENIED);
         }
+        self.event(&name, data, Some(client));
+        Ok(())
+    }
+
+    fn register(&mut self, request: &Message) -> Result<(), u32> {
         let fields = request.fields(id::DATA).ok_or(INVALID_ARGUMENT)?;
         let value = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v);
         let (Some(Blob::Int32(object)), Some(Blob::String(pattern))) =

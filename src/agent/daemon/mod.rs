@@ -345,7 +345,7 @@ impl Daemon<'_> {
     }
 
     fn tell(&mut self, changes: Vec<Change>) {
-        self.programs.add(changes::tell(changes));
+        self.programs.add(changes::tell(self.paths, changes));
     }
 
     fn shut_down(&mut self) {

@@ -125,7 +125,7 @@ fn rounds(
         drop(sockets);
         monitor.take_answers(paths, &router, &mut follow_up);
     }
-    programs.add(changes::tell(follow_up.changes));
+    programs.add(changes::tell(paths, follow_up.changes));
     programs.add(follow_up.commands);
     let mut queries = follow_up.account_queries;
     queries.sort_unstable();

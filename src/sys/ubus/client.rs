@@ -132,11 +132,20 @@ impl UbusClient {
 
     /// Has the events whose name begins with this sent to the object of a subscription.
     pub fn listen(&mut self, own: u32, prefix: &str) -> Result<()> {
-        let deadline = CallDeadline::new(self.timeout, "register");
         let arguments = CallArguments::default()
             .put(kind::INT32, "object", &own.to_be_bytes())
             .text("pattern", &format!("{prefix}*"));
-        let request = wire::invoke(self.next_seq(), EVENTS_OBJECT, "register", &arguments);
+        self.tell_events("register", &arguments)
+    }
+
+    /// Sends an event, whose arguments [`wire::event`] makes, to all who listen.
+    pub fn send_event(&mut self, event: &CallArguments) -> Result<()> {
+        self.tell_events("send", event)
+    }
+
+    fn tell_events(&mut self, method: &str, arguments: &CallArguments) -> Result<()> {
+        let deadline = CallDeadline::new(self.timeout, method);
+        let request = wire::invoke(self.next_seq(), EVENTS_OBJECT, method, arguments);
         self.exchange(&deadline, &request)?.data(&deadline)?;
         Ok(())
     }

@@ -4,6 +4,7 @@
 pub mod clocks;
 pub mod daemon;
 pub mod dnsmasq;
+pub mod events;
 pub mod jail;
 pub mod netifd;
 pub mod netns;

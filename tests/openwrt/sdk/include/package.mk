@@ -2,6 +2,7 @@
 
 export POSTINST=$(Package/wansync/postinst)
 export PRERM=$(Package/wansync/prerm)
+export POSTRM=$(Package/wansync/postrm)
 export CONFFILES=$(Package/wansync/conffiles)
 export FACTS=$(PKG_NAME) $(PKG_VERSION) $(PKG_RELEASE)
 
@@ -13,6 +14,7 @@ define BuildPackage
 	$(call Package/$(1)/install,$(OUT)/files)
 	printf '%s\n' "$$$$POSTINST" >$(OUT)/postinst
 	printf '%s\n' "$$$$PRERM" >$(OUT)/prerm
+	printf '%s\n' "$$$$POSTRM" >$(OUT)/postrm
 	printf '%s\n' "$$$$CONFFILES" >$(OUT)/conffiles
 	printf '%s\n' "$$$$FACTS" "$$$$DEPENDED" "$$$$USERS" >$(OUT)/facts
 endef
