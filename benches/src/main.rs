@@ -44,7 +44,7 @@ struct Args {
     #[argh(option, default = "300")]
     window: u64,
     /// only these parts: idle, send, sections, uci, check, each, daemon, reaction, changes,
-    /// tunnel
+    /// tunnel, rpcd
     #[argh(option)]
     part: Vec<String>,
     /// write the figures to this file too

@@ -1,7 +1,7 @@
 //! One run of a program: its wall time, its instructions, what it did.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -34,6 +34,7 @@ impl Program {
             program: self.0.clone(),
             args: Vec::new(),
             variables: Vec::new(),
+            input: None,
         }
     }
 }
@@ -45,6 +46,7 @@ pub struct Run {
     program: PathBuf,
     args: Vec<OsString>,
     variables: Vec<(&'static str, &'static str)>,
+    input: Option<PathBuf>,
 }
 
 /// The observer's report of a run.
@@ -60,6 +62,12 @@ pub struct Observed {
 impl Run {
     pub fn arg(mut self, arg: impl Into<OsString>) -> Run {
         self.args.push(arg.into());
+        self
+    }
+
+    /// With this file on its standard input.
+    pub fn input(mut self, file: PathBuf) -> Run {
+        self.input = Some(file);
         self
     }
 
@@ -147,7 +155,9 @@ impl Run {
     /// this one does not count.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.args).env_clear().stdin(Stdio::null());
+        let input = self.input.as_ref().and_then(|file| File::open(file).ok());
+        command.args(&self.args).env_clear();
+        command.stdin(input.map_or_else(Stdio::null, Stdio::from));
         command.envs(self.variables.iter().copied());
         command
     }

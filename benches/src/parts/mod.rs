@@ -7,6 +7,7 @@ mod each;
 mod idle;
 mod reaction;
 mod router;
+mod rpcd;
 mod sections;
 mod send;
 mod tunnel;
@@ -19,7 +20,7 @@ use crate::report::Part;
 type Measure = fn(&Tools) -> Part;
 
 /// In the order in which they are printed.
-pub const ALL: [(&str, Measure); 10] = [
+pub const ALL: [(&str, Measure); 11] = [
     ("idle", idle::measure),
     ("send", send::measure),
     ("sections", sections::measure),
@@ -30,4 +31,5 @@ pub const ALL: [(&str, Measure); 10] = [
     ("reaction", reaction::measure),
     ("changes", changes::measure),
     ("tunnel", tunnel::measure),
+    ("rpcd", rpcd::measure),
 ];
