@@ -1,6 +1,6 @@
 //! The command line, as argh reads it, and nothing else.
 
-use argh::FromArgs;
+use argh::{EarlyExit, FromArgs};
 
 use crate::sys::log::LogReader;
 
@@ -37,6 +37,17 @@ pub struct Arguments {
     /// what to do
     #[argh(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Arguments {
+    /// Reads the words behind the program's name.
+    ///
+    /// # Errors
+    /// A help was asked for, or something is wrong.
+    #[inline(never)] // It is what argh writes for all commands.
+    pub fn read(words: &[&str]) -> Result<Arguments, EarlyExit> {
+        Arguments::from_args(&["wansync"], words)
+    }
 }
 
 fn default_config() -> String {

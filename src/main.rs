@@ -28,7 +28,7 @@ mod sys;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use argh::{EarlyExit, FromArgs};
+use argh::EarlyExit;
 use log::LevelFilter;
 
 use cli::{Arguments, Command};
@@ -52,14 +52,14 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if let Some((arguments, words)) = rpcd::find(&words) {
         sys::log::start(LevelFilter::Info, rpcd::reader(words));
-        return commands::run_rpcd(&arguments, words).into();
+        return commands::run(&arguments, Some(words)).into();
     }
-    match Arguments::from_args(&["wansync"], &words) {
+    match Arguments::read(&words) {
         Ok(arguments) => {
             let command = arguments.command.as_ref();
             let reader = command.map_or(sys::log::LogReader::Log, Command::reader);
             sys::log::start(LevelFilter::Info, reader);
-            commands::run(&arguments).into()
+            commands::run(&arguments, None).into()
         }
         Err(EarlyExit {
             output,

@@ -17,6 +17,7 @@
 //! );
 //! ```
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -172,10 +173,10 @@ pub fn done(what: &Reason) -> String {
 }
 
 /// The reply, unless it is longer than rpcd takes.
-pub fn bounded(reply: String) -> String {
+pub fn bounded(reply: &str) -> Cow<'_, str> {
     match reply.len() > MAX_REPLY {
-        true => refusal(&reason!(RpcLongReply, max = MAX_REPLY)),
-        false => reply,
+        true => refusal(&reason!(RpcLongReply, max = MAX_REPLY)).into(),
+        false => reply.into(),
     }
 }
 
@@ -291,8 +292,9 @@ mod tests {
 
     #[test]
     fn a_reply_has_an_end() {
-        assert_eq!(bounded("{}".to_owned()), "{}");
-        let long = bounded("x".repeat(MAX_REPLY + 1));
+        assert_eq!(bounded("{}"), "{}");
+        let long = "x".repeat(MAX_REPLY + 1);
+        let long = bounded(&long);
         assert!(long.starts_with("{\"error\":\"rpc.long_reply\""), "{long}");
         let names = [("1".to_owned(), "Kids \"2\"".to_owned())];
         assert_eq!(

@@ -86,7 +86,7 @@ struct WatchedAccount<'a> {
 
 impl<'a> WatchedAccount<'a> {
     fn find(config: &'a Config, name: &'a str) -> Option<WatchedAccount<'a>> {
-        let (_, options) = config.ready_accounts().find(|(other, _)| *other == name)?;
+        let options = config.ready_account(name)?;
         let tunnels = TunnelId::of_account(config, name);
         (!tunnels.is_empty()).then_some(WatchedAccount {
             name,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::changes::Change;
 use crate::sys::clock;
+use crate::sys::ubus::Result;
 use crate::sys::ubus::client::UbusClient;
 use wansync_core::ubus::wire;
 
@@ -18,20 +19,22 @@ const TOTAL_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// Sends an event for each change that is news. Where that fails, nobody is listening.
 pub fn send(socket: &Path, changes: &[Change]) {
-    let mut news = changes.iter().filter(|change| change.is_news).peekable();
-    if news.peek().is_none() {
-        return;
-    }
-    let end = clock::since_boot() + TOTAL_TIMEOUT;
-    let sent = UbusClient::connect(socket, EVENT_TIMEOUT).and_then(|mut client| {
-        for change in news.take_while(|_| clock::since_boot() < end) {
-            client.send_event(&event(change))?;
-        }
-        Ok(())
-    });
-    if let Err(error) = sent {
+    if changes.iter().any(|change| change.is_news)
+        && let Err(error) = try_send(socket, changes)
+    {
         log::debug!("no event is sent: {error}");
     }
+}
+
+fn try_send(socket: &Path, changes: &[Change]) -> Result<()> {
+    let end = clock::since_boot() + TOTAL_TIMEOUT;
+    let mut client = UbusClient::connect(socket, EVENT_TIMEOUT)?;
+    for change in changes {
+        if change.is_news && clock::since_boot() < end {
+            client.send_event(&event(change))?;
+        }
+    }
+    Ok(())
 }
 
 fn event(change: &Change) -> wire::CallArguments {

@@ -30,7 +30,7 @@ fn query_account(paths: &Paths, name: &str) -> Exit {
     if !config.main.enabled {
         return Exit::Done;
     }
-    if !config.ready_accounts().any(|(account, _)| account == name) {
+    if config.ready_account(name).is_none() {
         log::error!("there is no vpnki section '{name}' that can be asked");
         return Exit::Config;
     }

@@ -38,17 +38,14 @@ pub use call::help;
 use output::Output;
 use wansync_core::service::answer::Service;
 
-/// Runs what the command line asks for.
-pub fn run(arguments: &Arguments) -> Exit {
+/// Runs what the command line asks for: with these words, as a plug-in of rpcd.
+pub fn run(arguments: &Arguments, of_plugin: Option<&[&str]>) -> Exit {
     let out = Output::default();
-    let exit = run_command(&Paths::new(arguments), arguments, &out);
-    out.exit(exit)
-}
-
-/// Runs the program as a plug-in of rpcd.
-pub fn run_rpcd(arguments: &Arguments, words: &[&str]) -> Exit {
-    let out = Output::default();
-    let exit = rpcd::run(&Paths::new(arguments), words, &out);
+    let paths = Paths::new(arguments);
+    let exit = match of_plugin {
+        Some(words) => rpcd::run(&paths, words, &out),
+        None => run_command(&paths, arguments, &out),
+    };
     out.exit(exit)
 }
 

@@ -1,8 +1,8 @@
 //! Standard output: what a command prints there, and what that is to fit.
 
 use std::cell::{Cell, RefCell};
-use std::io;
-use std::rc::Rc;
+use std::fs::File;
+use std::io::{self, Write};
 
 use crate::exit::Exit;
 use crate::sys::{os_error, terminal, zone};
@@ -17,48 +17,46 @@ const MAX_COPIED: usize = 4096;
 #[derive(Default)]
 pub struct Output {
     is_lost: Cell<bool>,
-    /// Takes the lines in place of standard output.
-    taker: Option<Box<LineTaker>>,
+    kept: Option<KeptLines>,
 }
 
-/// What a command printed.
-pub struct Captured {
-    /// Its exit code.
-    pub exit: Exit,
-    /// The lines.
-    pub text: String,
-    /// There were more.
-    pub is_cut: bool,
+/// The lines that are kept in place of being printed.
+struct KeptLines {
+    /// The file that they are appended to; without one they are in the text.
+    file: Option<File>,
+    text: RefCell<String>,
+    /// The bytes that more of them may take; 0 once one had no room.
+    room: Cell<usize>,
 }
-
-/// Takes a line, which has no end.
-type LineTaker = dyn Fn(&str) -> io::Result<()>;
 
 impl Output {
-    /// An output whose lines are for another place than standard output.
-    pub fn to(taker: Box<LineTaker>) -> Output {
+    /// An output that keeps the lines: so many bytes of them, in a file or as a text.
+    pub fn kept(file: Option<File>, limit: usize) -> Output {
         Output {
-            taker: Some(taker),
-            ..Output::default()
+            is_lost: Cell::default(),
+            kept: Some(KeptLines {
+                file,
+                text: RefCell::default(),
+                room: Cell::new(limit),
+            }),
         }
     }
 
-    /// What `print` prints, as far as whole lines of it fit into so many bytes.
-    pub fn capture(limit: usize, print: &dyn Fn(&Output) -> Exit) -> Captured {
-        let taken = Rc::new(RefCell::new((String::new(), false)));
-        let taker = Rc::clone(&taken);
-        let out = Output::to(Box::new(move |line| {
-            let (text, is_cut) = &mut *taker.borrow_mut();
-            *is_cut |= text.len() + line.len() >= limit;
-            if !*is_cut {
-                text.push_str(line);
-                text.push('\n');
-            }
-            Ok(())
-        }));
-        let exit = print(&out);
-        let (text, is_cut) = taken.take();
-        Captured { exit, text, is_cut }
+    /// True if a line had no room.
+    pub fn is_cut(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.room.get() == 0)
+    }
+
+    /// Gives lines room again.
+    pub fn make_room(&self, bytes: usize) {
+        if let Some(kept) = &self.kept {
+            kept.room.set(bytes);
+        }
+    }
+
+    /// The text that is kept.
+    pub fn into_text(self) -> String {
+        self.kept.map_or_else(String::new, |kept| kept.text.take())
     }
 
     /// Prints a line. The first that is lost is complained of where it can be seen; the
@@ -79,8 +77,8 @@ impl Output {
     /// # Errors
     /// It could not be written, as on a disk that is full.
     pub fn try_line(&self, line: &str) -> io::Result<()> {
-        let written = match (&self.taker, line.len()) {
-            (Some(take), _) => take(line),
+        let written = match (&self.kept, line.len()) {
+            (Some(kept), _) => kept.add(line),
             (None, ..=MAX_COPIED) => terminal::write_all_now(&format!("{line}\n")),
             (None, _) => terminal::write_all_now(line).and_then(|()| terminal::write_all_now("\n")),
         };
@@ -98,6 +96,27 @@ impl Output {
         match self.is_lost.get() {
             true => Exit::OutputLost,
             false => exit,
+        }
+    }
+}
+
+impl KeptLines {
+    fn add(&self, line: &str) -> io::Result<()> {
+        let room = self.room.get().saturating_sub(line.len() + 1);
+        self.room.set(room);
+        if room == 0 {
+            return Ok(());
+        }
+        let mut text = self.text.borrow_mut();
+        text.push_str(line);
+        text.push('\n');
+        match &self.file {
+            Some(file) => {
+                let written = (&*file).write_all(text.as_bytes());
+                text.clear();
+                written
+            }
+            None => Ok(()),
         }
     }
 }

@@ -11,8 +11,6 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-use argh::FromArgs;
-
 use super::check::{background, candidate};
 use super::output::Output;
 use super::{once, status};
@@ -27,7 +25,7 @@ use names::Kind;
 use wansync_core::config::Config;
 use wansync_core::reason;
 use wansync_core::reason::{Code, Reason};
-use wansync_core::rpcd::{self, Call, MAX_ARGUMENTS, Method};
+use wansync_core::rpcd::{self, Call, MAX_ARGUMENTS, MAX_REPLY, Method};
 
 /// The name of the plug-ins' folder, and of the command that is the same.
 pub const NAME: &str = "rpcd";
@@ -45,7 +43,7 @@ pub fn is_plugin(program: &OsStr) -> bool {
 /// The options before the word `rpcd`, and the words behind it, if that is the command.
 pub fn find<'w>(words: &'w [&'w str]) -> Option<(Arguments, &'w [&'w str])> {
     let place = words.iter().position(|word| *word == NAME)?;
-    let arguments = Arguments::from_args(&["wansync"], &words[..place]).ok()?;
+    let arguments = Arguments::read(&words[..place]).ok()?;
     arguments
         .command
         .is_none()
@@ -67,7 +65,7 @@ pub fn run(paths: &Paths, words: &[&str], out: &Output) -> Exit {
         ["list"] => out.line(rpcd::SIGNATURES),
         ["call", method] => {
             let reply = answer(paths, method).unwrap_or_else(|why| rpcd::refusal(&why));
-            out.line(&rpcd::bounded(reply));
+            out.line(rpcd::bounded(&reply).trim_end());
         }
         ["names", kind, section] => names::work(paths, kind, section),
         ["command", section] => {
@@ -127,10 +125,13 @@ fn read_arguments() -> Vec<u8> {
 
 /// What a command prints, which is an object.
 fn shown(command: &dyn Fn(&Output) -> Exit) -> Result<String, Reason> {
-    let shown = Output::capture(usize::MAX, command);
-    match shown.text.starts_with('{') {
-        true => Ok(shown.text.trim_end().to_owned()),
-        false => Err(reason!(RpcNoReply, status = shown.exit as u32)),
+    let out = Output::kept(None, MAX_REPLY);
+    let exit = command(&out);
+    match out.is_cut() {
+        true => Err(reason!(RpcLongReply, max = MAX_REPLY)),
+        false => Some(out.into_text())
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| reason!(RpcNoReply, status = exit as u32)),
     }
 }
 
@@ -142,13 +143,11 @@ fn check_candidate(paths: &Paths, text: &str) -> String {
 
 fn start_pass(paths: &Paths, section: Option<&str>) -> Result<String, Reason> {
     let config = enabled(paths)?;
-    if let Some(name) = section {
-        let is_it = |known: &str| known == name;
-        let mut skydns = config.ready_sections().map(|(known, _)| known);
-        let mut tunnels = config.ready_tunnels().map(|(known, _)| known);
-        if !skydns.any(is_it) && !tunnels.any(is_it) {
-            return Err(no_section(name));
-        }
+    if let Some(name) = section
+        && config.ready_section(name).is_none()
+        && config.ready_tunnel(name).is_none()
+    {
+        return Err(no_section(name));
     }
     match once::start(paths, section) {
         Ok(()) => Ok(rpcd::field("started", "true")),
@@ -163,10 +162,9 @@ fn not_started(error: &std::io::Error) -> Reason {
 /// By the daemon, if there is one.
 fn restart(paths: &Paths, section: &str) -> Result<String, Reason> {
     let config = enabled(paths)?;
-    let mut tunnels = config.ready_tunnels();
-    let (_, tunnel) = tunnels
-        .find(|(name, _)| *name == section)
-        .ok_or_else(|| no_section(section))?;
+    if config.ready_tunnel(section).is_none() {
+        return Err(no_section(section));
+    }
     let request = format!("restart\t{section}");
     match control::send_request(&paths.state, &request, RESTART_TIMEOUT) {
         // An older daemon does not know what this is.
@@ -175,7 +173,7 @@ fn restart(paths: &Paths, section: &str) -> Result<String, Reason> {
         _ => return Err(reason!(RpcBusy)),
     }
     let done = one_shot::order(paths, &config, section)?;
-    if tunnel.command.is_some() && done.code() == Code::ActCommand {
+    if done.code() == Code::ActCommand {
         let words = paths.arguments(&[NAME, "command", section]);
         process::start_in_background(&words).map_err(|error| not_started(&error))?;
     }

@@ -48,7 +48,6 @@ struct Complaints {
 persist!(Complaints { numbers });
 
 /// A reply to a call over ubus that asked a service for names.
-#[derive(Default)]
 pub struct NamesReply {
     /// The moment at which it came.
     pub at: Boot,
@@ -57,8 +56,6 @@ pub struct NamesReply {
     /// The reply, as JSON.
     pub json: String,
 }
-
-persist!(NamesReply { at, stamp, json });
 
 impl Store {
     /// The store in these two folders.
@@ -197,18 +194,31 @@ impl Store {
     /// The reply that a service gave for a section when it was last asked for names of a
     /// kind since this boot.
     pub fn named(&self, kind: &str, section: &str) -> Option<NamesReply> {
-        self.read_of_this_boot(&self.state_file(kind, section))
+        let bytes = usable(files::read_own(&self.state_file(kind, section), MAX_FILE))?;
+        let json = self.of_this_boot(&bytes)?;
+        Some(NamesReply {
+            at: json.read_required("at")?,
+            stamp: json.read_required("stamp")?,
+            json: json.get("reply")?.compact().into_owned(),
+        })
     }
 
     /// Keeps it until the next boot.
     pub fn keep_named(&self, kind: &str, section: &str, reply: &NamesReply) -> Result<(), Reason> {
-        self.write_of_this_boot(&self.state_file(kind, section), reply)
+        let mut json = JsonWriter::default();
+        json.open();
+        json.field("at", &reply.at);
+        json.field("stamp", &reply.stamp);
+        json.name("reply");
+        json.raw(&reply.json);
+        json.close();
+        self.write_with_boot_id(&self.state_file(kind, section), &json.into_text())
     }
 
-    /// Begins a file of findings, whose first line is this. Until what is returned is
-    /// dropped, or the process ends, more are awaited.
-    pub fn begin_findings(&self, first: &impl Persist) -> Result<File, Reason> {
-        let line = self.with_boot_id(&JsonWriter::of(first)) + "\n";
+    /// Begins a file of findings, whose first line is this object. Until what is returned
+    /// is dropped, or the process ends, more are awaited.
+    pub fn begin_findings(&self, first: &str) -> Result<File, Reason> {
+        let line = self.with_boot_id(first) + "\n";
         let path = self.state.join(FINDINGS);
         self.begin(&path, &line)
     }

@@ -181,7 +181,28 @@ impl Config {
         ready(&self.tunnels)
     }
 
-    /// The links of those.
+    /// The `skydns` section of this name, if it can be acted upon.
+    #[inline(never)]
+    pub fn ready_section(&self, name: &str) -> Option<&Skydns> {
+        let found = self.ready_sections().find(|(known, _)| *known == name);
+        found.map(|(_, section)| section)
+    }
+
+    /// The `tunnel` section of this name, if it can be acted upon.
+    #[inline(never)]
+    pub fn ready_tunnel(&self, name: &str) -> Option<&Tunnel> {
+        let found = self.ready_tunnels().find(|(known, _)| *known == name);
+        found.map(|(_, tunnel)| tunnel)
+    }
+
+    /// The `vpnki` section of this name, if it can be acted upon.
+    #[inline(never)]
+    pub fn ready_account(&self, name: &str) -> Option<&Vpnki> {
+        let found = self.ready_accounts().find(|(known, _)| *known == name);
+        found.map(|(_, account)| account)
+    }
+
+    /// The links of all tunnels.
     pub fn tunnel_links(&self) -> Vec<TunnelLink> {
         let links = self.ready_tunnels().map(|(_, tunnel)| tunnel.link.clone());
         links.collect()

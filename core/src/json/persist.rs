@@ -166,7 +166,7 @@ impl JsonWriter {
     }
 
     /// A list of what `write` makes of each item.
-    pub(crate) fn list<T>(&mut self, items: &[T], write: &dyn Fn(&T, &mut JsonWriter)) {
+    pub fn list<T>(&mut self, items: &[T], write: &dyn Fn(&T, &mut JsonWriter)) {
         self.0.push('[');
         for (place, item) in items.iter().enumerate() {
             if place > 0 {

@@ -89,8 +89,8 @@ impl Sections {
     /// `concerns` says so.
     pub fn request_recheck(&mut self, config: &Config, concerns: &dyn Fn(&Skydns) -> bool) {
         self.schedule.request_recheck(|name| {
-            let section = config.ready_sections().find(|(other, _)| *other == name);
-            section.is_some_and(|(_, section)| concerns(section))
+            let section = config.ready_section(name);
+            section.is_some_and(concerns)
         });
     }
 
@@ -216,7 +216,7 @@ impl Sections {
         let (now, interval) = (clock::now(), config.main.interval);
         let outcome = |name: &str| {
             let (_, state) = states.iter().find(|(other, _)| other == name)?;
-            let (_, section) = config.ready_sections().find(|(other, _)| *other == name)?;
+            let section = config.ready_section(name)?;
             let due = reconcile::next_due(&section.policy, state, now, interval);
             Some((state.outcome?, due))
         };
@@ -254,7 +254,7 @@ fn update_state(
     store: &Store,
     record: &Record,
 ) -> Option<Change> {
-    let (_, section) = config.ready_sections().find(|(other, _)| *other == name)?;
+    let section = config.ready_section(name)?;
     let (stored, entry) = (store.section_state(name), record.entry(name));
     let new = recall(stored, entry, section.policy.refresh, clock::now());
     let change = changes::of_section(name, section, state, &new);

@@ -204,8 +204,12 @@ impl TunnelMonitor {
     }
 
     /// The runs of their commands.
-    pub(crate) fn commands(&self) -> impl Iterator<Item = HookRun> {
-        self.tunnels.iter().filter_map(MonitoredTunnel::command_run)
+    pub(crate) fn commands(&self) -> Vec<HookRun> {
+        let mut runs = Vec::new();
+        for tunnel in &self.tunnels {
+            runs.extend(tunnel.command_run());
+        }
+        runs
     }
 
     fn trackers(&self) -> impl Iterator<Item = &TunnelTracker> {

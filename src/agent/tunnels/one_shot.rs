@@ -95,7 +95,7 @@ pub(crate) fn order(paths: &Paths, config: &Config, section: &str) -> Result<Rea
 /// Runs the command of a tunnel, and waits for its end.
 pub(crate) fn run_command(paths: &Paths, config: &Config, section: &str) {
     let monitor = TunnelMonitor::new(config, &paths.store(), &[section.to_owned()]);
-    hooks::run(monitor.commands().collect());
+    hooks::run(monitor.commands());
 }
 
 /// Makes one round over each tunnel that is due. Gives the accounts that are to be asked

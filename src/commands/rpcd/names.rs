@@ -14,9 +14,8 @@ use crate::sys::http::HttpClient;
 use crate::sys::lock::PassLock;
 use crate::sys::store::NamesReply;
 use crate::sys::{clock, files, process};
+use wansync_core::config::Config;
 use wansync_core::config::secret::Secret;
-use wansync_core::config::{Config, Vpnki};
-use wansync_core::failure::Failure;
 use wansync_core::reason::Reason;
 use wansync_core::rpcd;
 
@@ -50,14 +49,11 @@ impl Kind {
 /// Why they cannot be.
 pub fn names(paths: &Paths, kind: Kind, section: &str) -> Result<String, Reason> {
     let config = super::readable(paths)?;
-    let known = match kind {
-        Kind::Profiles => config
-            .ready_sections()
-            .map(|(name, _)| name)
-            .find(|name| *name == section),
-        Kind::Tunnels => account(&config, section).map(|(name, _)| name),
-    };
-    let section = known.ok_or_else(|| super::no_section(section))?;
+    let section = match kind {
+        Kind::Profiles => config.ready_section(section).map(|_| section),
+        Kind::Tunnels => account(&config, section),
+    }
+    .ok_or_else(|| super::no_section(section))?;
     let store = paths.store();
     if let Some(known) = store.named(kind.word(), section) {
         let is_failure = known.json.starts_with("{\"error\"");
@@ -81,14 +77,13 @@ pub fn names(paths: &Paths, kind: Kind, section: &str) -> Result<String, Reason>
     Ok(rpcd::field("pending", "true"))
 }
 
-/// The account of this name, or that of the tunnel of this name.
-fn account<'c>(config: &'c Config, section: &str) -> Option<(&'c str, &'c Vpnki)> {
-    let tunnel = config.ready_tunnels().find(|(name, _)| *name == section);
-    let name = match tunnel {
-        Some((_, tunnel)) => tunnel.vpnki.as_deref()?,
+/// The name of the account of this name, or of that of the tunnel of this name.
+fn account<'c>(config: &'c Config, section: &'c str) -> Option<&'c str> {
+    let name = match config.ready_tunnel(section) {
+        Some(tunnel) => tunnel.vpnki.as_deref()?,
         None => section,
     };
-    config.ready_accounts().find(|(known, _)| *known == name)
+    config.ready_account(name).map(|_| name)
 }
 
 /// The process in the background.
@@ -101,10 +96,7 @@ pub fn work(paths: &Paths, kind: &str, section: &str) {
     let Ok(config) = paths.load() else {
         return;
     };
-    let fetched = match kind {
-        "profiles" => profiles(paths, &config, section),
-        _ => tunnels(paths, &config, section),
-    };
+    let fetched = fetch(paths, &config, kind, section);
     let reply = NamesReply {
         at: clock::boot(),
         stamp,
@@ -115,41 +107,34 @@ pub fn work(paths: &Paths, kind: &str, section: &str) {
     }
 }
 
-fn profiles(paths: &Paths, config: &Config, section: &str) -> Result<String, Reason> {
-    let mut sections = config.ready_sections();
-    let found = sections.find(|(name, _)| *name == section);
-    let (_, content) = found.ok_or_else(|| super::no_section(section))?;
-    let key = key_of(section, &content.key).map_err(|problem| Reason::words(&problem.text))?;
-    let client = client(config);
+/// Asks the service, for a section or an account.
+fn fetch(paths: &Paths, config: &Config, kind: &str, name: &str) -> Result<String, Reason> {
+    let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let observer = Observer::new(&paths.ubus, &client);
-    let fetched = fetch_profiles(content, key.as_ref(), &client, &observer);
-    let mut profiles = fetched.map_err(|why| why.reason_at(content.base_url.host()))?;
-    profiles.truncate(MAX_NAMES);
-    for (id, name) in &mut profiles {
-        for text in [id, name] {
-            *text = hidden(text, key.as_ref());
+    let key_of = |source| key_of(name, source).map_err(|problem| Reason::words(&problem.text));
+    if kind == Kind::Profiles.word() {
+        let section = config.ready_section(name);
+        let section = section.ok_or_else(|| super::no_section(name))?;
+        let key = key_of(&section.key)?;
+        let key = key.as_ref();
+        let mut profiles = fetch_profiles(section, key, &client, &observer)
+            .map_err(|failure| failure.reason_at(section.base_url.host()))?;
+        profiles.truncate(MAX_NAMES);
+        for (id, name) in &mut profiles {
+            for text in [id, name] {
+                *text = hidden(text, key);
+            }
         }
+        return Ok(rpcd::profiles(&profiles));
     }
-    Ok(rpcd::profiles(&profiles))
-}
-
-fn tunnels(paths: &Paths, config: &Config, section: &str) -> Result<String, Reason> {
-    let found = account(config, section);
-    let (name, content) = found.ok_or_else(|| super::no_section(section))?;
-    let key = key_of(name, &content.key).map_err(|problem| Reason::words(&problem.text))?;
-    let client = client(config);
-    let observer = Observer::new(&paths.ubus, &client);
-    let fetched = fetch_names(content, key.as_ref(), &client, &observer);
-    let failed = |failure: Box<Failure>| {
-        redact_failure(failure, key.as_ref()).reason_at(content.base_url.host())
-    };
-    let mut names = fetched.map_err(failed)?;
+    let account = config.ready_account(name);
+    let account = account.ok_or_else(|| super::no_section(name))?;
+    let key = key_of(&account.key)?;
+    let key = key.as_ref();
+    let mut names = fetch_names(account, key, &client, &observer)
+        .map_err(|failure| redact_failure(failure, key).reason_at(account.base_url.host()))?;
     names.truncate(MAX_NAMES);
     Ok(rpcd::tunnels(&names))
-}
-
-fn client(config: &Config) -> HttpClient {
-    HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set())
 }
 
 /// A name without the key, which a service may quote.
