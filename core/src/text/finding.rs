@@ -13,11 +13,10 @@
 //! ```
 
 use alloc::string::String;
-use alloc::vec;
 
 use serde::{Serialize, Serializer};
 
-use super::value::Value;
+use super::value::{FINDING, Fields, Value};
 use crate::config::problem::Problem;
 use crate::reason::Reason;
 
@@ -77,16 +76,14 @@ impl FindingView {
     }
 
     pub(super) fn value(&self) -> Value<'_> {
-        Value::Fields(vec![
-            ("level", Value::Text(self.level)),
-            ("code", Value::code(&self.reason)),
-            ("args", Value::arguments(&self.reason)),
-            ("text", Value::reason(&self.reason)),
-            ("type", Value::text(self.section_type)),
-            ("section", Value::text(self.section.as_deref())),
-            ("option", Value::text(self.option.as_deref())),
-            ("line", Value::number(self.line)),
-        ])
+        let mut fields = Fields::default();
+        fields.text("level", Some(self.level));
+        fields.reason(FINDING, &self.reason);
+        fields.text("type", self.section_type);
+        fields.text("section", self.section.as_deref());
+        fields.text("option", self.option.as_deref());
+        fields.number("line", self.line);
+        fields.object()
     }
 }
 

@@ -29,7 +29,6 @@ pub mod tunnel;
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Write;
 use core::time::Duration;
@@ -37,7 +36,7 @@ use core::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::finding::FindingView;
-use super::value::Value;
+use super::value::{Fields, Value};
 use super::width::clean;
 use crate::config::Mode;
 use crate::filtering::Filtering;
@@ -47,7 +46,7 @@ use tunnel::TunnelView;
 
 /// The number of the form that the JSON has. Within one number fields may come, and none
 /// goes.
-const FORMAT: u64 = 2;
+const FORMAT: u32 = 2;
 /// The time that a round or a pass may be late.
 const MAX_DELAY: Duration = Duration::from_secs(60);
 
@@ -104,25 +103,25 @@ impl StatusView {
 impl Serialize for StatusView {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let enabled = self.mode.map(|_| self.is_enabled);
-        let mut fields = vec![
-            ("format", Value::Number(FORMAT)),
-            ("version", Value::Text(self.version)),
-            ("time", Value::Date(self.time)),
-            ("clock", Value::Text(clock_word(self.clock_is_set))),
-            ("mode", Value::text(self.mode.map(Mode::name))),
-            ("daemon", Value::bool(self.daemon_runs)),
-            ("enabled", Value::bool(enabled)),
-            ("overdue_s", Value::whole_seconds(self.overdue)),
-            ("disabled", Value::texts(&self.disabled)),
-            ("problems", Value::list(&self.problems, FindingView::value)),
-            ("skydns", Value::list(&self.skydns, SectionView::value)),
-            ("tunnels", Value::list(&self.tunnels, TunnelView::value)),
-            ("filtering", filtering::value(self.filtering.as_ref())),
-        ];
+        let mut fields = Fields::default();
+        fields.number("format", Some(FORMAT));
+        fields.text("version", Some(self.version));
+        fields.date("time", Some(self.time));
+        fields.text("clock", Some(clock_word(self.clock_is_set)));
+        fields.text("mode", self.mode.map(Mode::name));
+        fields.bool("daemon", self.daemon_runs);
+        fields.bool("enabled", enabled);
+        fields.span("overdue_s", self.overdue);
+        fields.texts("disabled", Some(&self.disabled));
+        let problems = Value::list(&self.problems, FindingView::value);
+        fields.add("problems", problems);
+        fields.add("skydns", Value::list(&self.skydns, SectionView::value));
+        fields.add("tunnels", Value::list(&self.tunnels, TunnelView::value));
+        fields.add("filtering", filtering::value(self.filtering.as_ref()));
         if !self.warnings.is_empty() {
-            fields.push(("warnings", Value::texts(&self.warnings)));
+            fields.texts("warnings", Some(&self.warnings));
         }
-        Value::Fields(fields).serialize(to)
+        fields.object().serialize(to)
     }
 }
 

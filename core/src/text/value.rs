@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Display;
+use core::net::IpAddr;
 use core::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -85,26 +86,83 @@ impl<'a> Value<'a> {
         Value::number(span.map(|span| seconds(span) as u64))
     }
 
-    /// Whether it is so, if that is known.
-    pub(super) fn bool(is_so: Option<bool>) -> Value<'a> {
-        is_so.map_or(Value::Null, Value::Bool)
-    }
-
-    /// The date, if it is known.
-    pub(super) fn date(at: Option<Wall>) -> Value<'a> {
-        at.map_or(Value::Null, Value::Date)
-    }
-
-    /// A list of texts.
-    pub(super) fn texts(texts: &'a [String]) -> Value<'a> {
-        Value::list(texts, |text| Value::Text(text))
-    }
-
     /// A list of what each item is.
     pub(super) fn list<T>(items: &'a [T], value: impl Fn(&'a T) -> Value<'a>) -> Value<'a> {
         Value::List(items.iter().map(value).collect())
     }
 }
+
+/// The fields of an object in the making. Each is added by a call, which takes a few
+/// instructions; a list of values is moved about field by field.
+#[derive(Default)]
+pub(super) struct Fields<'a>(Vec<(&'static str, Value<'a>)>);
+
+impl<'a> Fields<'a> {
+    /// The object.
+    pub(super) fn object(self) -> Value<'a> {
+        Value::Fields(self.0)
+    }
+
+    #[inline(never)]
+    pub(super) fn add(&mut self, name: &'static str, value: Value<'a>) {
+        self.0.push((name, value));
+    }
+
+    pub(super) fn null(&mut self, name: &'static str) {
+        self.add(name, Value::Null);
+    }
+
+    #[inline(never)]
+    pub(super) fn text(&mut self, name: &'static str, text: Option<&'a str>) {
+        self.add(name, Value::text(text));
+    }
+
+    #[inline(never)]
+    pub(super) fn texts(&mut self, name: &'static str, texts: Option<&'a [String]>) {
+        let list = |texts| Value::list(texts, |text: &String| Value::Text(text));
+        self.add(name, texts.map_or(Value::Null, list));
+    }
+
+    #[inline(never)]
+    pub(super) fn number(&mut self, name: &'static str, number: Option<u32>) {
+        self.add(name, Value::number(number));
+    }
+
+    /// A span in whole seconds.
+    #[inline(never)]
+    pub(super) fn span(&mut self, name: &'static str, span: Option<Duration>) {
+        self.add(name, Value::whole_seconds(span));
+    }
+
+    #[inline(never)]
+    pub(super) fn bool(&mut self, name: &'static str, is_so: Option<bool>) {
+        self.add(name, is_so.map_or(Value::Null, Value::Bool));
+    }
+
+    #[inline(never)]
+    pub(super) fn date(&mut self, name: &'static str, at: Option<Wall>) {
+        self.add(name, at.map_or(Value::Null, Value::Date));
+    }
+
+    #[inline(never)]
+    pub(super) fn address(&mut self, name: &'static str, address: Option<&'a IpAddr>) {
+        self.add(name, Value::shown(address));
+    }
+
+    /// A reason by these names: its words, its code, its arguments.
+    #[inline(never)]
+    pub(super) fn reason(&mut self, names: [&'static str; 3], reason: &'a Reason) {
+        let [words, code, arguments] = names;
+        self.add(words, Value::reason(reason));
+        self.add(code, Value::code(reason));
+        self.add(arguments, Value::arguments(reason));
+    }
+}
+
+/// The names of the reason of a section.
+pub(super) const REASON: [&str; 3] = ["reason", "reason_code", "reason_args"];
+/// The names of the reason of a finding.
+pub(super) const FINDING: [&str; 3] = ["text", "code", "args"];
 
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,6 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -13,7 +12,7 @@ use crate::config::{DEFAULT_WAN, Tunnel};
 use crate::prefix::Prefix;
 use crate::reason;
 use crate::reason::Reason;
-use crate::text::value::Value;
+use crate::text::value::{FINDING, Fields, Value};
 use crate::time::{Boot, describe_span};
 use crate::tunnel::TunnelState;
 use crate::tunnel::evidence::{
@@ -85,16 +84,16 @@ impl EvidenceView {
 impl EvidenceView {
     /// The view for programs.
     pub(super) fn value(&self) -> Value<'_> {
-        Value::Fields(vec![
-            ("wan", Value::text(self.wan.as_deref())),
-            ("service", Value::text(self.service)),
-            ("device", Value::text(self.device.as_deref())),
-            ("route", Value::text(self.route.as_deref())),
-            ("ping_ms", Value::number(self.ping_ms)),
-            ("large_ping", Value::text(self.large_ping)),
-            ("rx_age_s", Value::whole_seconds(self.rx_age)),
-            ("handshake_age_s", Value::whole_seconds(self.handshake_age)),
-        ])
+        let mut fields = Fields::default();
+        fields.text("wan", self.wan.as_deref());
+        fields.text("service", self.service);
+        fields.text("device", self.device.as_deref());
+        fields.text("route", self.route.as_deref());
+        fields.number("ping_ms", self.ping_ms);
+        fields.text("large_ping", self.large_ping);
+        fields.span("rx_age_s", self.rx_age);
+        fields.span("handshake_age_s", self.handshake_age);
+        fields.object()
     }
 }
 
@@ -234,14 +233,12 @@ pub(super) fn line(pieces: &[EvidencePiece]) -> String {
 impl EvidencePiece {
     /// The piece for programs.
     pub(super) fn value(&self) -> Value<'_> {
-        Value::Fields(vec![
-            ("kind", Value::Text(self.kind)),
-            ("level", Value::Text(self.level)),
-            ("code", Value::code(&self.reason)),
-            ("args", Value::arguments(&self.reason)),
-            ("text", Value::reason(&self.reason)),
-            ("age_s", Value::whole_seconds(Some(self.age))),
-        ])
+        let mut fields = Fields::default();
+        fields.text("kind", Some(self.kind));
+        fields.text("level", Some(self.level));
+        fields.reason(FINDING, &self.reason);
+        fields.span("age_s", Some(self.age));
+        fields.object()
     }
 }
 

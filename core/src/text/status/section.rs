@@ -3,7 +3,6 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::net::IpAddr;
@@ -17,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::reason::Reason;
 use crate::reconcile::{Policy, next_due, sends_left};
 use crate::state::SectionState;
-use crate::text::value::Value;
+use crate::text::value::{Fields, REASON, Value};
 use crate::text::width::clean;
 use crate::time::{BUILD_DATE, Boot, Now, Wall, describe_span};
 
@@ -52,8 +51,18 @@ pub struct SectionView {
     pub unwell_for: Option<Duration>,
     /// What is remembered of it.
     pub state: SectionState,
-    /// Its source and its policy, and the moment of the view, if it can be acted upon.
-    pub known: Option<(Source, Policy, Now)>,
+    /// The rest of what is known of a section that can be acted upon.
+    pub known: Option<Known>,
+}
+
+/// The options that a section is shown with, and the moment of the view.
+#[derive(Debug)]
+pub struct Known {
+    source: &'static str,
+    networks: Option<Vec<String>>,
+    device: Option<String>,
+    policy: Policy,
+    now: Now,
 }
 
 impl SectionView {
@@ -78,6 +87,11 @@ impl SectionView {
         now: Now,
     ) -> SectionView {
         let policy = &section.policy;
+        let (networks, device) = match &section.source {
+            Source::Network(names) => (Some(names.clone()), None),
+            Source::Interface(device) => (None, Some(device.clone())),
+            _ => (None, None),
+        };
         let left = sends_left(policy, &state, now);
         let due = next_due(policy, &state, now, next_check);
         let confirmed_for = state.confirmed.map(|c| now.boot.since(c.boot));
@@ -96,7 +110,13 @@ impl SectionView {
             confirmed_for,
             refresh: Some(policy.refresh),
             unwell_for: state.unwell_since.map(|since| now.boot.since(since)),
-            known: Some((section.source.clone(), policy.clone(), now)),
+            known: Some(Known {
+                source: section.source.name(),
+                networks,
+                device,
+                policy: policy.clone(),
+                now,
+            }),
             state,
             ..SectionView::default()
         }
@@ -104,98 +124,77 @@ impl SectionView {
 
     /// The view for programs.
     pub(super) fn value(&self) -> Value<'_> {
-        let mut fields = vec![
-            ("section", Value::Text(&self.section)),
-            ("observed", Value::shown(self.observed.as_ref())),
-            ("confirmed", Value::shown(self.confirmed.as_ref())),
-            ("outcome", Value::text(self.outcome.map(Outcome::word))),
-            ("reason", Value::reason(&self.reason)),
-            ("reason_code", Value::code(&self.reason)),
-            ("reason_args", Value::arguments(&self.reason)),
-            ("advice", Value::text(self.reason.action())),
-            ("next_due_s", Value::number(self.next_due_s)),
-            ("sends_left_today", Value::number(self.sends_left_today)),
-            (
-                "profile_test",
-                filtering::test_value(self.profile_test.as_ref()),
-            ),
-        ];
+        let mut fields = Fields::default();
+        fields.text("section", Some(&self.section));
+        fields.address("observed", self.observed.as_ref());
+        fields.address("confirmed", self.confirmed.as_ref());
+        fields.text("outcome", self.outcome.map(Outcome::word));
+        fields.reason(REASON, &self.reason);
+        fields.text("advice", self.reason.action());
+        fields.add("next_due_s", Value::number(self.next_due_s));
+        fields.number("sends_left_today", self.sends_left_today);
+        let test = filtering::test_value(self.profile_test.as_ref());
+        fields.add("profile_test", test);
         if let Some(warning) = self.warning.non_empty() {
-            fields.extend([
-                ("warning", Value::reason(warning)),
-                ("warning_code", Value::code(warning)),
-                ("warning_args", Value::arguments(warning)),
-            ]);
+            fields.reason(["warning", "warning_code", "warning_args"], warning);
         }
         match &self.known {
-            Some((source, policy, now)) => self.add_known(&mut fields, source, policy, *now),
-            None => fields.extend(KNOWN.map(|name| (name, Value::Null))),
+            Some(known) => self.add_known(&mut fields, known),
+            None => KNOWN.into_iter().for_each(|name| fields.null(name)),
         }
-        Value::Fields(fields)
+        fields.object()
     }
 
     /// Appends the fields of [`KNOWN`].
-    fn add_known<'a>(
-        &'a self,
-        fields: &mut Vec<(&'static str, Value<'a>)>,
-        source: &'a Source,
-        policy: &Policy,
-        now: Now,
-    ) {
-        let state = &self.state;
-        let rest = |until: Boot| {
-            let rest = until.since(now.boot);
-            Value::whole_seconds(Some(rest).filter(|rest| !rest.is_zero()))
-        };
-        let (networks, device) = match source {
-            Source::Network(names) => (Value::texts(names), None),
-            Source::Interface(device) => (Value::Null, Some(&**device)),
-            _ => (Value::Null, None),
-        };
+    fn add_known<'a>(&'a self, fields: &mut Fields<'a>, known: &'a Known) {
+        let (state, policy, now) = (&self.state, &known.policy, known.now);
+        let rest = |until: Boot| Some(until.since(now.boot)).filter(|rest| !rest.is_zero());
+        fields.text("source", Some(known.source));
+        fields.texts("networks", known.networks.as_deref());
+        fields.text("device", known.device.as_deref());
         let confirmed = state.confirmed.as_ref();
         let is_dated = |since: &Wall| *since >= BUILD_DATE && now.clock_is_set();
         let since = confirmed.map(|c| c.wall).filter(is_dated);
-        let at = confirmed.and_then(|c| now.date_of(c.boot));
+        fields.date("confirmed_since", since);
+        fields.span(
+            "confirmed_since_s",
+            since.map(|since| now.wall.since(since)),
+        );
+        fields.date("confirmed_at", confirmed.and_then(|c| now.date_of(c.boot)));
+        fields.span("confirmed_age_s", self.confirmed_for);
+        fields.bool("maybe_stale", Some(state.maybe_stale));
         let refresh = confirmed.map(|c| c.refresh_at(policy.refresh).since(now.boot));
-        let hold = state
-            .refusals
-            .hold(state.observed.or(state.last_sent), now, false);
-        let hold = hold.map_or(Value::Null, |hold| {
-            Value::Fields(vec![
-                ("rule", Value::Text(hold.rule.word())),
-                ("left_s", Value::whole_seconds(Some(hold.left))),
-            ])
-        });
-        let attempt = state.last_sent.as_ref().map_or(Value::Null, |address| {
-            let at = state.last_sent_at;
-            let age = at.map(|at| now.boot.since(at));
-            Value::Fields(vec![
-                ("address", Value::Shown(address)),
-                ("at", Value::date(at.and_then(|at| now.date_of(at)))),
-                ("age_s", Value::whole_seconds(age)),
-            ])
-        });
-        let values = [
-            Value::Text(source.name()),
-            networks,
-            Value::text(device),
-            Value::date(since),
-            Value::whole_seconds(since.map(|since| now.wall.since(since))),
-            Value::date(at),
-            Value::whole_seconds(self.confirmed_for),
-            Value::Bool(state.maybe_stale),
-            Value::whole_seconds(refresh),
-            Value::whole_seconds(self.unwell_for),
-            attempt,
-            Value::Number(state.failures.into()),
-            rest(state.not_before),
-            rest(state.retry_after_until),
-            hold,
-            Value::Number(state.refusals.count(now) as u64),
-            rest(state.hold_down.allowed_from(holddown::SENDS)),
-            Value::Number(policy.daily_limit.into()),
-        ];
-        fields.extend(KNOWN.into_iter().zip(values));
+        fields.span("next_refresh_s", refresh);
+        fields.span("unwell_s", self.unwell_for);
+        match &state.last_sent {
+            Some(address) => {
+                let at = state.last_sent_at;
+                let mut attempt = Fields::default();
+                attempt.address("address", Some(address));
+                attempt.date("at", at.and_then(|at| now.date_of(at)));
+                attempt.span("age_s", at.map(|at| now.boot.since(at)));
+                fields.add("last_attempt", attempt.object());
+            }
+            None => fields.null("last_attempt"),
+        }
+        fields.number("failures", Some(state.failures));
+        fields.span("backoff_s", rest(state.not_before));
+        fields.span("retry_after_s", rest(state.retry_after_until));
+        let address = state.observed.or(state.last_sent);
+        match state.refusals.hold(address, now, false) {
+            Some(held) => {
+                let mut hold = Fields::default();
+                hold.text("rule", Some(held.rule.word()));
+                hold.span("left_s", Some(held.left));
+                fields.add("hold", hold.object());
+            }
+            None => fields.null("hold"),
+        }
+        let refusals = state.refusals.count(now) as u32;
+        fields.number("refusals_last_day", Some(refusals));
+        let allowed = state.hold_down.allowed_from(holddown::SENDS);
+        fields.span("hold_down_s", rest(allowed));
+        fields.number("daily_limit", Some(policy.daily_limit));
     }
 }
 

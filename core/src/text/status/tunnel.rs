@@ -3,7 +3,6 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::time::Duration;
@@ -13,7 +12,7 @@ use super::is_overdue;
 use crate::config::{Tunnel, TunnelLink};
 use crate::reason;
 use crate::reason::Reason;
-use crate::text::value::Value;
+use crate::text::value::{Fields, REASON, Value};
 use crate::text::width::clean;
 use crate::time::{Boot, describe_span};
 use crate::tunnel::recovery::{
@@ -111,40 +110,29 @@ impl TunnelView {
         let link = options.map(|(link, ..)| link);
         let device = link.filter(|link| link.network().is_none());
         let policy = options.map(|(.., policy)| policy);
-        let wans = options.map_or(Value::Null, |(_, wans, _)| Value::texts(wans));
-        Value::Fields(vec![
-            ("section", Value::Text(&self.section)),
-            ("name", Value::text(self.name.as_deref())),
-            ("state", Value::Text(self.health.word())),
-            ("since_s", Value::whole_seconds(self.since)),
-            ("reason", Value::reason(&self.reason)),
-            ("reason_code", Value::code(&self.reason)),
-            ("reason_args", Value::arguments(&self.reason)),
-            ("advice", Value::text(self.reason.action())),
-            ("evidence", self.evidence.value()),
-            ("findings", Value::list(&self.pieces, EvidencePiece::value)),
-            (
-                "restarts_last_hour",
-                Value::Number(self.restarts_last_hour as u64),
-            ),
-            ("next_due_s", Value::whole_seconds(self.next_due)),
-            ("network", Value::text(link.and_then(TunnelLink::network))),
-            ("device", Value::text(device.map(TunnelLink::name))),
-            ("wans", wans),
-            ("on_down", Value::text(policy.map(|it| it.on_down.name()))),
-            (
-                "restart_limit",
-                Value::number(policy.map(|it| it.restart_limit)),
-            ),
-            (
-                "last_restart_age_s",
-                Value::whole_seconds(self.last_restart),
-            ),
-            ("restart_pause_s", Value::whole_seconds(self.restart_pause)),
-            ("given_up", Value::Bool(self.given_up)),
-            ("watched", Value::Bool(self.is_watched)),
-            ("round_age_s", Value::whole_seconds(self.round_age)),
-        ])
+        let mut fields = Fields::default();
+        fields.text("section", Some(&self.section));
+        fields.text("name", self.name.as_deref());
+        fields.text("state", Some(self.health.word()));
+        fields.span("since_s", self.since);
+        fields.reason(REASON, &self.reason);
+        fields.text("advice", self.reason.action());
+        fields.add("evidence", self.evidence.value());
+        let findings = Value::list(&self.pieces, EvidencePiece::value);
+        fields.add("findings", findings);
+        fields.number("restarts_last_hour", Some(self.restarts_last_hour as u32));
+        fields.span("next_due_s", self.next_due);
+        fields.text("network", link.and_then(TunnelLink::network));
+        fields.text("device", device.map(TunnelLink::name));
+        fields.texts("wans", options.map(|(_, wans, _)| &**wans));
+        fields.text("on_down", policy.map(|it| it.on_down.name()));
+        fields.number("restart_limit", policy.map(|it| it.restart_limit));
+        fields.span("last_restart_age_s", self.last_restart);
+        fields.span("restart_pause_s", self.restart_pause);
+        fields.bool("given_up", Some(self.given_up));
+        fields.bool("watched", Some(self.is_watched));
+        fields.span("round_age_s", self.round_age);
+        fields.object()
     }
 
     /// Adds the conclusions of the last round, at `at`.
