@@ -38,6 +38,7 @@
 //! | [`state`], [`record`] | what is remembered of a section, and the part that outlives a reboot |
 //! | [`outcome`], [`failure`], [`reason`](mod@reason) | how a pass ended; why a request did not succeed, and all other reasons, with their words |
 //! | [`schedule`] | when a section is looked at and a pass is run, in the daemon and after an event |
+//! | [`history`] | the changes of the last days: their file, and what it tells |
 //! | [`hotplug`] | the events of OpenWrt, and which sections they concern |
 //! | [`backoff`], [`hold`], [`holddown`] | how long to wait: after a failure, a refusal, a flap |
 //! | [`allowance`], [`refresh`] | how many sends a day may have; when a confirmed address is sent again |
@@ -70,6 +71,7 @@ pub mod cron;
 pub mod csv;
 pub mod failure;
 pub mod filtering;
+pub mod history;
 pub mod hold;
 pub mod holddown;
 pub mod hotplug;

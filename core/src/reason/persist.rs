@@ -62,13 +62,22 @@ impl Reason {
     }
 
     /// Writes an object of the code and the arguments.
-    fn write_coded(&self, out: &mut JsonWriter) {
+    pub(crate) fn write_coded(&self, out: &mut JsonWriter) {
         out.open();
         out.name("code");
         out.text(self.code.name());
         out.name("args");
         self.write_arguments(out);
         out.close();
+    }
+
+    /// The reason of such an object; of a code that this version does not know, that code.
+    pub(crate) fn read_coded(json: Json<'_>) -> Reason {
+        let code = json.get("code").unwrap_or(Json::NULL);
+        let coded = json
+            .get("args")
+            .and_then(|args| Reason::of_code(code, args));
+        coded.unwrap_or_else(|| Reason::words(&code.text().unwrap_or_default()))
     }
 
     /// The reason of a code and an object of arguments, if both are those of this version.
