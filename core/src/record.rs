@@ -30,6 +30,9 @@ const MAX_OTHER_WRITES: usize = 6;
 /// The number of such writes within 24 h after which a tunnel's witness has to wait.
 const MAX_WITNESS_WRITES: usize = 4;
 
+/// The number of addresses that are remembered of a section.
+const MAX_ADDRESSES: usize = 16;
+
 /// All that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
@@ -82,6 +85,9 @@ pub struct RecordEntry {
     pub refusals: Refusals,
     /// See [`SectionState::refusal`].
     pub refusal: Reason,
+    /// The addresses that were confirmed before, as the file has them: see
+    /// [`RecordEntry::addresses`]. They are worth no write, and read when they are shown.
+    pub earlier: String,
 }
 
 impl Persist for Record {
@@ -131,6 +137,10 @@ impl Persist for RecordEntry {
             out.field("access", &self.access);
             out.field("trouble", &self.refusal);
         }
+        if !self.earlier.is_empty() {
+            out.name("earlier");
+            out.raw(&self.earlier);
+        }
         out.close();
     }
 
@@ -149,6 +159,9 @@ impl Persist for RecordEntry {
         fields.field("access", &mut entry.access);
         fields.field("trouble", &mut entry.refusal);
         entry.refusals = Refusals::of_fields(dates, known);
+        if let Some(earlier) = fields.find("earlier") {
+            entry.earlier = earlier.compact().into_owned();
+        }
         fields.fit().then_some(entry)
     }
 }
@@ -176,7 +189,47 @@ impl RecordEntry {
                 true => state.refusal.clone(),
                 false => Reason::default(),
             },
+            earlier: String::new(),
         })
+    }
+
+    /// The addresses that were confirmed last, the latest first, each with the date of its
+    /// first acknowledgement. One that was replaced before the record was written is not
+    /// among them.
+    pub fn addresses(&self) -> Vec<(IpAddr, Wall)> {
+        let mut addresses = Vec::new();
+        addresses.extend(self.confirmed.map(|address| (address, self.since)));
+        let earlier = Json::parse(self.earlier.as_bytes()).unwrap_or(Json::NULL);
+        for item in earlier.items() {
+            let mut parts = item.items();
+            let address = parts.next().and_then(IpAddr::read);
+            let date = parts.next().and_then(Wall::read);
+            addresses.extend(address.zip(date));
+        }
+        addresses.truncate(MAX_ADDRESSES);
+        addresses
+    }
+
+    /// Takes over the addresses that were confirmed before.
+    fn follow(&mut self, old: &RecordEntry) {
+        let mut earlier = old.addresses();
+        let is_other = |(address, _): &(IpAddr, Wall)| Some(*address) != self.confirmed;
+        if !earlier.first().is_none_or(is_other) {
+            earlier.remove(0);
+        }
+        earlier.truncate(MAX_ADDRESSES - 1);
+        let mut out = JsonWriter::default();
+        out.list(&earlier, &|(address, date), out| {
+            out.raw("[");
+            address.write_json(out);
+            out.raw(",");
+            date.write_json(out);
+            out.raw("]");
+        });
+        self.earlier = match earlier.is_empty() {
+            true => String::new(),
+            false => out.into_text(),
+        };
     }
 
     /// True if the two say the same, whatever their numbers are. What a version left
@@ -361,6 +414,12 @@ impl Record {
             false => Some(MAX_OTHER_WRITES),
         };
         let writes = self.writes_with(now, limit)?;
+        let mut entries = entries;
+        for (name, entry) in &mut entries {
+            if let Some(old) = self.entry(name) {
+                entry.follow(old);
+            }
+        }
         Some(Record::new(writes, entries, self.tunnels.clone()))
     }
 
