@@ -4,6 +4,7 @@
 //! runs, else the pass that found it.
 
 use crate::agent::events;
+use crate::agent::history;
 use crate::agent::hooks::HookRun;
 use crate::agent::paths::Paths;
 use crate::sys::clock;
@@ -57,9 +58,10 @@ pub fn of_section(
     })
 }
 
-/// Tells of changes, in their order: who listens on ubus now, and the owner's programs by
-/// the runs that it gives.
+/// Tells of changes, in their order: the history and who listens on ubus now, and the
+/// owner's programs by the runs that it gives.
 pub fn tell(paths: &Paths, changes: Vec<Change>) -> Vec<HookRun> {
+    history::record(paths, &changes);
     events::send(&paths.ubus, &changes);
     let mut runs = Vec::new();
     for mut change in changes {

@@ -11,6 +11,7 @@
 //! | [`filtering`] | where the household's DNS questions go, and what the resolver answers |
 //! | [`changes`] | changes of the sections' states, and who is told of them |
 //! | [`hooks`] | the owner's programs that are run |
+//! | [`history`] | what is added to the history |
 //! | [`paths`], [`problem_log`] | where everything is; what has been logged already |
 
 pub mod account;
@@ -18,6 +19,7 @@ pub mod changes;
 pub mod daemon;
 mod events;
 pub mod filtering;
+pub mod history;
 pub mod hooks;
 pub mod observe;
 pub mod paths;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::agent::RunError;
 use crate::agent::changes::{self, Change};
+use crate::agent::history;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of, warnings_of_key_file};
 use crate::agent::problem_log::ProblemLog;
@@ -131,6 +132,8 @@ pub fn run(
             Some(paths.load_to_act()?),
         ),
     };
+    let daemon = PassLock::of_daemon(&paths.state);
+    history::note_gap(paths, &guard, &daemon, config.main.interval);
     lock.take_rerun_request();
     let mut done = match &fresh {
         // So may the address be that was chosen before the wait.

@@ -182,8 +182,9 @@ impl Worker<'_> {
                 Ok(done) => done,
                 Err(error) => return error.into(),
             };
+            let runs = changes::tell(paths, done.changes);
             one_shot::pass(paths, &config, &[]);
-            hooks::run(changes::tell(paths, done.changes));
+            hooks::run(runs);
             let results = done.sections.iter().map(SectionReport::result);
             match schedule.next_pass(results, config.main.interval, clock::boot()) {
                 None => return Exit::of_sections(&done.sections),

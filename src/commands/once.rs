@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::output::Output;
 use crate::agent::changes::{self, Change};
-use crate::agent::hooks;
+use crate::agent::hooks::{self, HookRun};
 use crate::agent::paths::Paths;
 use crate::agent::publish::{self, PassOptions};
 use crate::agent::tunnels::one_shot;
@@ -98,11 +98,12 @@ fn pass(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
             Err(exit) => return exit,
         };
     }
+    let runs = tell(paths, done.changes);
     let mut exit = Exit::of_sections(&done.sections);
     if !once.dry_run && (is_all || !tunnels.is_empty()) {
         exit = exit.or(check_tunnels(paths, &config, &tunnels, out));
     }
-    tell(paths, done.changes);
+    hooks::run(runs);
     say_what_is_disabled(&config, &once.sections, out);
     match exit {
         Exit::Done if config.main_is_wrong => Exit::Config,
@@ -158,14 +159,16 @@ fn check_tunnels(paths: &Paths, config: &Config, tunnels: &[String], out: &Outpu
 }
 
 /// Has changes told; by the daemon, if there is one: it tells what is news to
-/// it, even where another process found it out, and would tell it again.
-fn tell(paths: &Paths, changes: Vec<Change>) {
+/// it, even where another process found it out, and would tell it again. Else gives the
+/// programs to run for them.
+fn tell(paths: &Paths, changes: Vec<Change>) -> Vec<HookRun> {
     let is_told = || match control::send_request(&paths.state, "passed", CONTROL_TIMEOUT) {
         Ok(reply) => reply.as_deref() == Some("ok"),
         Err(error) => error.kind() == io::ErrorKind::TimedOut,
     };
-    if !changes.is_empty() && !is_told() {
-        hooks::run(changes::tell(paths, changes));
+    match changes.is_empty() || is_told() {
+        true => Vec::new(),
+        false => changes::tell(paths, changes),
     }
 }
 

@@ -268,6 +268,13 @@ pub fn replace_and_lock(path: &Path, contents: &[u8]) -> io::Result<File> {
     publish_draft(&draft, path, written, false)
 }
 
+/// Appends to a file of one of our folders that has this length: all of it, or nothing.
+pub fn append(path: &Path, contents: &[u8], length: u64) -> io::Result<()> {
+    let file = open_own(path, OpenOptions::new().write(true))?;
+    file.write_all_at(contents, length)
+        .inspect_err(|_| drop(file.set_len(length)))
+}
+
 /// Replaces a file that every user may read, as [`replace`] does; its draft's name is its
 /// own with `.new` behind it.
 pub fn replace_public(path: &Path, contents: &[u8]) -> io::Result<()> {

@@ -7,11 +7,11 @@
 //! is seen by the holder, one set after that is followed by a try that finds
 //! the lock free.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, FileTimes, Metadata, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
@@ -37,10 +37,32 @@ impl LockGuard {
         self.record_done(Duration::ZERO);
     }
 
-    /// On a file of one's own it cannot fail before 2038, and no decision hangs on it.
-    fn record_done(&self, ago: Duration) {
+    /// Notes, as [`LockGuard::release`] does, what was done so long ago. On a file of one's
+    /// own it cannot fail before 2038, and no decision hangs on it. Its time of access is
+    /// that on the boot-time clock.
+    pub fn record_done(&self, ago: Duration) {
         let done = clock::since_1970().saturating_sub(ago);
-        let _ = self.0.set_modified(UNIX_EPOCH + done);
+        let since_boot = clock::since_boot().saturating_sub(ago);
+        let times = FileTimes::new()
+            .set_modified(UNIX_EPOCH + done)
+            .set_accessed(UNIX_EPOCH + since_boot);
+        let _ = self.0.set_times(times);
+    }
+
+    /// The time since something was last done under the lock, see
+    /// [`PassLock::watched_ago`].
+    pub fn watched_ago(&self) -> Option<Duration> {
+        watched_ago(&self.0.metadata().ok()?)
+    }
+}
+
+/// By the boot-time clock; if that was not noted since this boot, by the other one.
+fn watched_ago(what: &Metadata) -> Option<Duration> {
+    let since_1970 = |at: io::Result<SystemTime>| at.ok()?.duration_since(UNIX_EPOCH).ok();
+    let now = clock::since_boot();
+    match since_1970(what.accessed()) {
+        Some(at) if at <= now => Some(now - at),
+        _ => Some(clock::since_1970().saturating_sub(since_1970(what.modified())?)),
     }
 }
 
@@ -50,7 +72,7 @@ impl Drop for LockGuard {
     }
 }
 
-/// The files of all locks and marks.
+/// The files of all locks and marks, but for that of the history, which no pass needs.
 pub const LOCKS: [&str; 9] = [
     "lock",
     "pending",
@@ -123,6 +145,14 @@ impl PassLock {
         }
     }
 
+    /// The lock of those who write the history. Its mark means nothing.
+    pub fn of_history(folder: &Path) -> PassLock {
+        PassLock {
+            lock: "history.lock",
+            ..PassLock::of_requests(folder)
+        }
+    }
+
     /// The time since the last pass was done, by the wall clock, in whole seconds. It is
     /// for people: no decision depends on it.
     pub fn last_done_ago(&self) -> Option<Duration> {
@@ -131,6 +161,12 @@ impl PassLock {
         let done = done.ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         let ago = clock::since_1970().saturating_sub(done);
         Some(Duration::from_secs(ago.as_secs()))
+    }
+
+    /// The time since the last pass was done, or a daemon was at work. A clock that was set
+    /// since then changes nothing of it.
+    pub fn watched_ago(&self) -> Option<Duration> {
+        watched_ago(&fs::symlink_metadata(self.folder.join(self.lock)).ok()?)
     }
 
     /// Notes that what a pass does was done so long ago, by a daemon that had

@@ -7,10 +7,13 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::lock::LOCKS;
+use super::lock::{LOCKS, PassLock};
 use super::{clock, files, os_error, trap};
 use wansync_core::filtering::profile_test::ProfileTest;
+use wansync_core::history::ring::{self, Addition};
+use wansync_core::history::{self, History};
 use wansync_core::json::{Json, JsonWriter, Persist};
 use wansync_core::persist;
 use wansync_core::reason;
@@ -31,6 +34,11 @@ const FINDINGS: &str = "findings";
 
 /// The file of the replies that were not understood.
 const REPLIES: &str = "replies.json";
+
+/// The file of the history.
+const HISTORY: &str = "history";
+/// The longest wait for another process that writes it.
+const HISTORY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The two tiers of files.
 pub struct Store {
@@ -255,6 +263,40 @@ impl Store {
     /// Keeps them until the next boot.
     pub fn write_kept_replies(&self, kept: &KeptReplies) -> Result<(), Reason> {
         self.write_of_this_boot(&self.state.join(REPLIES), kept)
+    }
+
+    /// The name of this boot.
+    pub fn boot_id(&self) -> &str {
+        &self.boot_id
+    }
+
+    /// The history. What cannot be read of it counts as lost.
+    pub fn history(&self) -> History {
+        let bytes = usable(self.read_history());
+        History::read(&bytes.unwrap_or_default(), &self.boot_id, clock::now())
+    }
+
+    /// Adds lines to the history. A file that cannot be read is begun again.
+    pub fn add_to_history(&self, lines: &[history::Line]) -> Result<(), Reason> {
+        let path = self.state.join(HISTORY);
+        let lock = PassLock::of_history(&self.state);
+        let written = lock.lock_within(HISTORY_TIMEOUT).and_then(|guard| {
+            let _guard = guard.ok_or(io::ErrorKind::TimedOut)?;
+            let old = usable(self.read_history()).unwrap_or_default();
+            match ring::add(&old, &self.boot_id, clock::now(), lines) {
+                Addition::Append(text) if !old.is_empty() => {
+                    files::append(&path, text.as_bytes(), old.len() as u64)
+                }
+                Addition::Append(text) | Addition::Replace(text) => {
+                    files::replace(&path, text.as_bytes(), false)
+                }
+            }
+        });
+        written.map_err(|error| cannot_write(&path, &error))
+    }
+
+    fn read_history(&self) -> Result<Option<Vec<u8>>, String> {
+        files::read_own(&self.state.join(HISTORY), 2 * ring::MAX_BYTES)
     }
 
     /// The files of the state tier that are damaged or cannot be read, and the record if it

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use crate::agent::RunError;
 use crate::agent::changes::{self, Change};
+use crate::agent::history;
 use crate::agent::hooks::Programs;
 use crate::agent::observe::Observer;
 use crate::agent::paths::Paths;
@@ -38,6 +39,8 @@ use wansync_core::time::Boot;
 /// The time that a pass that runs at the end has to end by itself. After 2 s the daemon
 /// is expected to be gone.
 const FINAL_PASS_TIMEOUT: Duration = Duration::from_millis(1500);
+/// The pause between two notes that it is at work.
+const NOTE_INTERVAL: Duration = Duration::from_secs(60);
 /// The longest wait for a `once` that watches the tunnels to end.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time that another daemon has to say which process it is.
@@ -49,8 +52,8 @@ const CONTROL_TIMEOUT: Duration = Duration::from_secs(1);
 /// The class of the problem that ended it, which is logged.
 pub fn run(paths: &Paths) -> Result<(), RunError> {
     let (guard, mut daemon) = open(paths)?;
-    let ended = daemon.run();
-    drop(guard);
+    let ended = daemon.run(&guard);
+    guard.release();
     ended
 }
 
@@ -67,6 +70,8 @@ struct Daemon<'a> {
     programs: Programs,
     /// The moment of the last check of the sections, since boot.
     last_check: Duration,
+    /// The moment at which it leaves word again that it is at work, since boot.
+    next_note: Duration,
 }
 
 fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), RunError> {
@@ -101,6 +106,7 @@ fn open(paths: &Paths) -> Result<(LockGuard, Daemon<'_>), RunError> {
         monitor,
         programs: Programs::default(),
         last_check: Duration::ZERO,
+        next_note: Duration::ZERO,
         store,
         config,
         copy,
@@ -128,7 +134,7 @@ fn has_routes(config: &Config) -> bool {
 }
 
 impl Daemon<'_> {
-    fn run(&mut self) -> Result<(), RunError> {
+    fn run(&mut self, guard: &LockGuard) -> Result<(), RunError> {
         self.log_what_is_watched();
         loop {
             let events = match self.wait_for_events() {
@@ -142,6 +148,7 @@ impl Daemon<'_> {
                 self.shut_down();
                 return Ok(());
             }
+            self.note_work(guard);
             self.handle_events(events);
             self.do_due_work();
         }
@@ -326,6 +333,18 @@ impl Daemon<'_> {
             self.monitor.account_answered(&account);
         }
         self.programs.advance();
+    }
+
+    /// Leaves word that it is at work, by which a gap is known after its end.
+    fn note_work(&mut self, guard: &LockGuard) {
+        let (now, main) = (clock::since_boot(), &self.config.main);
+        if main.enabled && now >= self.next_note {
+            let passes = PassLock::of_passes(&self.paths.state);
+            // It is never as late as passes may be.
+            history::note_gap(self.paths, guard, &passes, main.interval / 3);
+            guard.record_done(Duration::ZERO);
+            self.next_note = now + NOTE_INTERVAL;
+        }
     }
 
     fn check_sections(&mut self) {
