@@ -1,8 +1,11 @@
 //! The command line, as argh reads it, and nothing else.
 
+use std::time::Duration;
+
 use argh::{EarlyExit, FromArgs};
 
 use crate::sys::log::LogReader;
+use wansync_core::config::duration;
 
 /// Keeps this router's WAN address bound at SkyDNS, and watches its VPNKI tunnels.
 #[derive(FromArgs, Debug)]
@@ -78,6 +81,8 @@ pub enum Command {
     Event(EventArguments),
     /// The state of everything.
     Status(StatusArguments),
+    /// What was before.
+    History(HistoryArguments),
     /// A list of findings.
     Check(CheckArguments),
     /// All that a hotline wants to know.
@@ -225,6 +230,34 @@ fn status_format(text: &str) -> Result<StatusFormat, String> {
     }
 }
 
+/// Since when each section is as it is, what was before and why: a bar for each, up-time of
+/// tunnels, and the list of changes since the boot. Times in which nothing was watched are
+/// shown as such.
+#[derive(FromArgs, Debug)]
+#[argh(subcommand, name = "history", help_triggers("-h", "--help", "help"))]
+pub struct HistoryArguments {
+    /// for this long, such as 90, 5m, 72h or 3d (all that is known)
+    #[argh(option, arg_name = "DURATION", from_str_fn(duration))]
+    pub since: Option<Duration>,
+
+    /// text, or json
+    #[argh(
+        option,
+        arg_name = "FORMAT",
+        default = "CheckFormat::Text",
+        from_str_fn(check_format)
+    )]
+    pub format: CheckFormat,
+
+    /// only this section
+    #[argh(positional, arg_name = "SECTION")]
+    pub section: Option<String>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    duration::parse(text).ok_or_else(|| "it is a duration, such as 90, 5m, 72h or 3d".to_owned())
+}
+
 /// Checks the configuration with line numbers, then where the household's DNS questions
 /// go, the clock, the CA file, name resolution, TLS, the key and the user, what the
 /// resolver answers, and each tunnel's networks, far end, route and name at VPNKI.
@@ -267,7 +300,7 @@ pub struct CheckArguments {
     pub service: bool,
 }
 
-/// The form of findings.
+/// The form of findings, and of the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckFormat {
     /// For people.

@@ -6,6 +6,7 @@
 //! | `event` | `event` | a running daemon, or a pass in the background |
 //! | `daemon` | `daemon` | `agent::daemon`; its child processes are `agent::publish` and `agent::account` |
 //! | `status` | `status` | what the others remembered |
+//! | `history` | `history` | what the others left in the history, and in the record |
 //! | `check` | `check` | its parts: `configuration`, `tunnels`; `service` for OpenWrt's init script |
 //! | `report` | `report` | `status` and `check`, and the router's own files; what others may not see `core::report` hides |
 //! | `explain` | `explain` | the table of reasons |
@@ -24,6 +25,7 @@ mod daemon;
 mod each;
 mod event;
 mod explain;
+mod history;
 mod notify;
 mod once;
 mod output;
@@ -66,6 +68,7 @@ fn run_command(paths: &Paths, arguments: &Arguments, out: &Output) -> Exit {
         Some(Command::Daemon(daemon)) => daemon::run(paths, daemon),
         Some(Command::Event(event)) => event::run(paths, event),
         Some(Command::Status(status)) => status::run(paths, status, out),
+        Some(Command::History(history)) => history::run(paths, history, out),
         Some(Command::Check(check)) => check::run(paths, check, out),
         Some(Command::Report(report)) => report::run(paths, report, out),
         Some(Command::Explain(explain)) => explain::run(explain, out),

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::output::Output;
-use super::status;
+use super::{history, status};
 use crate::agent::paths::{Paths, read_key};
 use crate::cli::ReportArguments;
 use crate::exit::Exit;
@@ -80,6 +80,10 @@ pub fn run(paths: &Paths, report: &ReportArguments, out: &Output) -> Exit {
     for fault in paths.store().faults() {
         writer.line(&fault);
     }
+    writer.part(
+        "history",
+        &history::text_of(paths).unwrap_or_else(|why| why),
+    );
     writer.part("check", &cleaned(&check(paths)));
     writer.part("networks", &networks_of(paths, config.as_ref()));
     let (log, replies) = match is_known {

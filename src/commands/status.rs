@@ -168,7 +168,7 @@ fn watch_status(paths: &Paths, status: &StatusArguments) -> Exit {
 
 /// Asks a running daemon to write what it knows, and waits until it has. Without
 /// one nothing is done: what is written is all that is known.
-fn ask_daemon_to_write(paths: &Paths) {
+pub(super) fn ask_daemon_to_write(paths: &Paths) {
     // Whether it did or not, what is written is shown.
     let _ = control::send_request(&paths.state, "status", CONTROL_TIMEOUT);
 }
@@ -230,8 +230,8 @@ fn disabled_sections(config: &Config) -> Vec<String> {
 }
 
 /// The configuration that is acted upon.
-struct UsedConfig {
-    config: Config,
+pub(super) struct UsedConfig {
+    pub(super) config: Config,
     /// The problems of the file.
     problems: Vec<FindingView>,
     /// The reason for which it is not that of the file.
@@ -241,7 +241,7 @@ struct UsedConfig {
 }
 
 /// The configuration of the file or, where the daemon uses another, that one.
-fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
+pub(super) fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
     let text = paths.read();
     let config = text.clone().and_then(|text| paths.parse(&text));
     let file = paths.config.display();

@@ -13,6 +13,7 @@ mod bus;
 mod clock;
 mod events;
 mod flap;
+mod history;
 mod idle;
 mod kills;
 mod limits;

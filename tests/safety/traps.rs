@@ -166,6 +166,30 @@ fn a_trap_in_the_place_of_the_daemons_lock_is_named() {
     });
 }
 
+/// A pass does its work all the same, and what stands in the way of the history is named.
+#[test]
+fn a_trap_in_the_place_of_the_history_loses_no_pass() {
+    for name in ["history", "history.lock"] {
+        for (what, trap, words) in TRAPS {
+            if what == "a stranger's file" && !geteuid().is_root() {
+                continue;
+            }
+            let (router, victim) = settled();
+            let path = router.path("run").join(name);
+            clear(&path);
+            trap(&path, &victim);
+            let before = fs::metadata(&victim).expect("it is there");
+            router.set_address("8.8.8.8");
+            let ran = run(&router, &["once"]).expect(0).says(words);
+            untouched(&victim, &before, what);
+            ran.says("8.8.8.8 is confirmed")
+                .says(&path.display().to_string());
+            run(&router, &["history"]).expect(0).says("confirmed");
+            untouched(&victim, &before, what);
+        }
+    }
+}
+
 /// Before anything has to be sent.
 #[test]
 fn check_and_status_name_a_trap() {

@@ -8,6 +8,7 @@
 
 mod explain;
 mod exposition;
+mod history;
 mod metrics;
 mod plugin;
 mod rpcd;

@@ -40,13 +40,15 @@ complete -o default -F _wansync wansync
 ";
 
 /// The program's commands, as its command line lists them.
-pub const COMMANDS: [&str; 10] = [
-    "once", "daemon", "event", "status", "check", "report", "explain", "notify", "skydns", "vpnki",
+pub const COMMANDS: [&str; 11] = [
+    "once", "daemon", "event", "status", "history", "check", "report", "explain", "notify",
+    "skydns", "vpnki",
 ];
 
 /// The options of the commands without a table.
-const OPTIONS: [(&str, &str); 5] = [
+const OPTIONS: [(&str, &str); 6] = [
     ("status", "--format --watch --output --check"),
+    ("history", "--since --format"),
     ("once", "--force --dry-run"),
     ("check", "--offline --file --start --result --format"),
     ("report", "--anonymous"),

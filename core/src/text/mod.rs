@@ -10,6 +10,7 @@ pub mod explain;
 pub mod finding;
 pub mod frame;
 pub mod help;
+pub mod history;
 pub mod init;
 pub mod plugin;
 pub mod prometheus;

@@ -125,7 +125,7 @@ impl Serialize for StatusView {
     }
 }
 
-fn clock_word(is_set: bool) -> &'static str {
+pub(super) fn clock_word(is_set: bool) -> &'static str {
     if is_set { "ok" } else { "not set" }
 }
 

@@ -125,7 +125,7 @@ fn push_line(out: &mut String, cells: &[&str], layout: &[ColumnLayout], screen: 
     out.push('\n');
 }
 
-fn spaces(out: &mut String, count: usize) {
+pub(super) fn spaces(out: &mut String, count: usize) {
     out.extend(core::iter::repeat_n(' ', count));
 }
 

@@ -522,7 +522,9 @@ impl Recovery {
             .with(policy.down_after)
     }
 
-    fn notified_state(&self) -> &'static str {
+    /// The state that `option notify` and the history know: `up`, `down`, `unknown` or
+    /// `given-up`.
+    pub fn notified_state(&self) -> &'static str {
         if self.given_up {
             "given-up"
         } else {

@@ -1,0 +1,139 @@
+//! `wansync history`: since when each section is as it is, and what was before.
+
+use std::time::Duration;
+
+use super::output::{Output, local_zone, screen};
+use super::status;
+use crate::agent::paths::Paths;
+use crate::cli::{CheckFormat, HistoryArguments};
+use crate::exit::Exit;
+use crate::sys::clock;
+use crate::sys::store::Store;
+use wansync_core::config::{Config, suggest};
+use wansync_core::history::{Condition, Present};
+use wansync_core::outcome::Outcome;
+use wansync_core::record::Record;
+use wansync_core::text::history::{self, HistoryView};
+use wansync_core::time::Now;
+
+/// Runs it.
+pub fn run(paths: &Paths, arguments: &HistoryArguments, out: &Output) -> Exit {
+    let chosen = arguments.section.as_deref();
+    let now = clock::now();
+    match view(paths, chosen, arguments.since, now) {
+        Ok(view) => {
+            let shown = match arguments.format {
+                CheckFormat::Text => history::text(&view, &local_zone(), now, screen()),
+                CheckFormat::Json => history::json(&view, now),
+            };
+            out.line(shown.trim_end());
+            Exit::Done
+        }
+        Err((exit, why)) => {
+            log::error!("{why}");
+            exit
+        }
+    }
+}
+
+/// The JSON object for programs: of one section or of all, for as long or from the beginning.
+///
+/// # Errors
+/// Why there is none, and the exit code for it: `Exit::Usage` if there is no such section.
+#[expect(dead_code, reason = "the object on ubus has it")]
+pub(super) fn json_of(
+    paths: &Paths,
+    section: Option<&str>,
+    since: Option<Duration>,
+) -> Result<String, (Exit, String)> {
+    let now = clock::now();
+    Ok(history::json(&view(paths, section, since, now)?, now))
+}
+
+/// The text for people, of all that is known.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn text_of(paths: &Paths) -> Result<String, String> {
+    let now = clock::now();
+    let view = view(paths, None, None, now).map_err(|(_, why)| why)?;
+    Ok(history::text(&view, &local_zone(), now, screen()))
+}
+
+fn view(
+    paths: &Paths,
+    chosen: Option<&str>,
+    since: Option<Duration>,
+    now: Now,
+) -> Result<HistoryView, (Exit, String)> {
+    let config = status::config_in_use(paths)?.config;
+    let store = paths.store();
+    store.check_readable().map_err(|why| (Exit::Later, why))?;
+    status::ask_daemon_to_write(paths);
+    let history = store.history();
+    let record = store.record();
+    let present = present(&config, &store);
+    if let Some(name) = chosen {
+        let mut known: Vec<&str> = present.iter().map(|one| &*one.section).collect();
+        known.extend(history.entries.iter().map(|entry| &*entry.section));
+        if !known.contains(&name) {
+            let (file, hint) = (paths.config.display(), suggest::hint(name, &known));
+            let why = format!("{file} has no skydns or tunnel section '{name}'{hint}");
+            return Err((Exit::Usage, why));
+        }
+    }
+    let addresses = addresses(&config, &record, chosen);
+    let which = (chosen, since);
+    Ok(HistoryView::new(
+        history,
+        present,
+        addresses,
+        which,
+        store.boot_id(),
+        now,
+    ))
+}
+
+/// The states of the sections that are watched.
+fn present(config: &Config, store: &Store) -> Vec<Present> {
+    let mut present = Vec::new();
+    for (name, _) in config.ready_sections() {
+        let state = store.section_state(name).unwrap_or_default();
+        let confirmed = state.confirmed.map(|c| c.boot);
+        present.push(Present {
+            section: name.to_owned(),
+            is_tunnel: false,
+            condition: state
+                .outcome
+                .map(Outcome::state)
+                .and_then(Condition::of_word),
+            reason: state.reason,
+            since: state.unwell_since.or(confirmed),
+        });
+    }
+    for (name, _) in config.ready_tunnels() {
+        let state = store.tunnel_state(name).map(|state| state.recovery);
+        let state = state.filter(|state| !state.reason.is_empty());
+        let condition = state.as_ref().map(|state| state.notified_state());
+        present.push(Present {
+            section: name.to_owned(),
+            is_tunnel: true,
+            condition: condition.and_then(Condition::of_word),
+            since: state.as_ref().map(|state| state.since),
+            reason: state.map(|state| state.reason).unwrap_or_default(),
+        });
+    }
+    present
+}
+
+fn addresses(config: &Config, record: &Record, chosen: Option<&str>) -> Vec<history::Addresses> {
+    let mut addresses = Vec::new();
+    for (name, _) in config.ready_sections() {
+        if let Some(entry) = record.entry(name)
+            && chosen.is_none_or(|chosen| chosen == name)
+        {
+            addresses.push((name.to_owned(), entry.addresses()));
+        }
+    }
+    addresses
+}
