@@ -40,7 +40,6 @@ pub fn run(paths: &Paths, arguments: &HistoryArguments, out: &Output) -> Exit {
 ///
 /// # Errors
 /// Why there is none, and the exit code for it: `Exit::Usage` if there is no such section.
-#[expect(dead_code, reason = "the object on ubus has it")]
 pub(super) fn json_of(
     paths: &Paths,
     section: Option<&str>,

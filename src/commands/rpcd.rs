@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::check::{background, candidate};
 use super::output::Output;
-use super::{once, status};
+use super::{history, once, status};
 use crate::agent::paths::Paths;
 use crate::agent::tunnels::one_shot;
 use crate::cli::{Arguments, StatusArguments};
@@ -22,7 +22,7 @@ use crate::sys::input::Input;
 use crate::sys::log::LogReader;
 use crate::sys::{clock, control, process};
 use names::Kind;
-use wansync_core::config::Config;
+use wansync_core::config::{Config, duration};
 use wansync_core::reason;
 use wansync_core::reason::{Code, Reason};
 use wansync_core::rpcd::{self, Call, MAX_ARGUMENTS, MAX_REPLY, Method};
@@ -93,7 +93,7 @@ fn answer(paths: &Paths, method: &str) -> Result<String, Reason> {
             let arguments = StatusArguments::json();
             shown(&|out| status::run(paths, &arguments, out))
         }
-        Method::History => Err(reason!(RpcUnknownMethod, name = method)),
+        Method::History => told_history(paths, &call),
         Method::Check => match &call.config {
             Some(text) => Ok(check_candidate(paths, text)),
             None => background::begin(paths).map(background::started),
@@ -121,6 +121,18 @@ fn read_arguments() -> Vec<u8> {
         }
     }
     arguments
+}
+
+fn told_history(paths: &Paths, call: &Call) -> Result<String, Reason> {
+    let (section, since) = (call.section.as_deref(), call.since.as_deref());
+    let span = since.and_then(duration::parse);
+    if since.is_some() && span.is_none() {
+        return Err(reason!(RpcNoDuration, name = "since"));
+    }
+    history::json_of(paths, section, span).map_err(|(exit, why)| match (exit, section) {
+        (Exit::Usage, Some(section)) => no_section(section),
+        _ => Reason::words(&why),
+    })
 }
 
 /// What a command prints, which is an object.

@@ -69,6 +69,24 @@ fn list_prints_whatever_is_wrong() {
 }
 
 #[test]
+fn the_history_is_that_of_the_command() {
+    let router = router();
+    router.once();
+    let told = router.call("history", "{}");
+    assert_eq!(told["format"], 1, "{told}");
+    assert!(told["entries"].is_array() && told["gaps"].is_array());
+    let since = router.call("history", r#"{"section":"home","since":"3d"}"#);
+    assert_eq!(since["since_s"], 3 * 86_400, "{since}");
+    for (arguments, code) in [
+        (r#"{"since":"soon"}"#, "rpc.no_duration"),
+        (r#"{"section":"nowhere"}"#, "rpc.no_section"),
+    ] {
+        let refused = router.call("history", arguments);
+        assert!(refused.to_string().contains(code), "{refused}");
+    }
+}
+
+#[test]
 fn the_status_is_that_of_the_command() {
     let router = router();
     router.once();

@@ -300,6 +300,7 @@ table! {
     RpcNoObject "rpc.no_object" "the arguments are no object";
     RpcNoText "rpc.no_text" "the argument '{name}' is no text";
     RpcNoArgument "rpc.no_argument" "the argument '{name}' is missing";
+    RpcNoDuration "rpc.no_duration" "the argument '{name}' is no duration, such as 90, 5m, 72h or 3d";
     RpcLongConfig "rpc.long_config" "the configuration is longer than {max} bytes";
     RpcLongReply "rpc.long_reply" "the reply is longer than {max} bytes";
     RpcNoReply "rpc.no_reply" "there is no reply, exit code {status}: the log says why";
