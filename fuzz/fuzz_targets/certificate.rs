@@ -6,6 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wansync_core::certificate::{Certificate, distrust, is_elliptic, signature_algorithm};
+use wansync_core::reason::Reason;
 use wansync_core::time::Wall;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -20,6 +21,6 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = fault.to_string();
         }
         let _ = (certificate.hosts(), certificate.subject.to_string());
-        let _ = distrust(&certificate, &[certificate, certificate]).to_string();
+        let _ = Reason::from(&distrust(&certificate, &[certificate, certificate])).to_string();
     }
 });
