@@ -4,6 +4,8 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
+use crate::reason::Code;
+
 /// A network such as `172.16.0.0/16`. Its address has no bit beyond its length.
 ///
 /// ```
@@ -86,27 +88,25 @@ impl Prefix {
 /// `address/length`, or an address alone for a single host.
 ///
 /// # Errors
-/// In words that follow on the text.
+/// The code of words that follow on the text, which take no arguments.
 impl FromStr for Prefix {
-    type Err = &'static str;
+    type Err = Code;
 
-    fn from_str(text: &str) -> Result<Prefix, &'static str> {
+    fn from_str(text: &str) -> Result<Prefix, Code> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
         };
-        let address: IpAddr = address
-            .parse()
-            .map_err(|_| "is no network, such as 172.16.0.0/16")?;
+        let address: IpAddr = address.parse().map_err(|_| Code::ValueNoPrefix)?;
         let bits: u8 = if address.is_ipv4() { 32 } else { 128 };
         let length = match length.map(str::parse) {
             None => bits,
             Some(Ok(length)) if length <= bits => length,
-            Some(_) => return Err("is no network: its length is wrong"),
+            Some(_) => return Err(Code::ValuePrefixLength),
         };
         match Prefix::new(address, length) {
             Some(network) if network.address == address => Ok(network),
-            _ => Err("is an address in a network, not the network: bits are set beyond its length"),
+            _ => Err(Code::ValuePrefixBits),
         }
     }
 }

@@ -19,7 +19,7 @@ pub mod state;
 pub mod table;
 pub mod wait;
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::{self, Display};
@@ -139,6 +139,15 @@ impl Reason {
     /// Its arguments, each with its name.
     pub fn arguments(&self) -> impl Iterator<Item = (&'static str, &Argument)> {
         self.code.arguments().into_iter().zip(&self.arguments)
+    }
+
+    /// The argument of this name, if it is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let mut arguments = self.arguments();
+        match arguments.find(|(other, _)| *other == name)?.1 {
+            Argument::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// True if it says nothing.
@@ -274,6 +283,20 @@ impl AsArgument for String {
     }
 }
 
+impl AsArgument for Cow<'_, str> {
+    #[inline(never)]
+    fn add_to(self, reason: &mut Reason) {
+        self.into_owned().add_to(reason);
+    }
+}
+
+impl AsArgument for char {
+    #[inline(never)]
+    fn add_to(self, reason: &mut Reason) {
+        String::from(self).add_to(reason);
+    }
+}
+
 impl AsArgument for u32 {
     #[inline(never)]
     fn add_to(self, reason: &mut Reason) {
@@ -317,6 +340,14 @@ impl AsArgument for &Reason {
     #[inline(never)]
     fn add_to(self, reason: &mut Reason) {
         self.clone().add_to(reason);
+    }
+}
+
+/// The reason of a code without arguments.
+impl AsArgument for Code {
+    #[inline(never)]
+    fn add_to(self, reason: &mut Reason) {
+        Reason::of(self).add_to(reason);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use wansync_core::config::Config;
 use wansync_core::config::option_table::{SECTION_TYPES, SectionType, markdown};
+use wansync_core::reason;
+use wansync_core::reason::Code;
 
 const README: &str = include_str!("../../README.md");
 
@@ -39,9 +41,9 @@ fn is_read(section: &SectionType, before: &str, option: &str) -> bool {
         "config {}\n{before}\toption {option} '\x01'\n",
         section.name
     );
-    let refused = format!("option '{option}' holds a line end or another control character");
+    let refused = reason!(ConfigBadOption, option = option, cause = Code::ValueControl);
     let mut problems = parsed(&text).problems.into_iter();
-    problems.any(|problem| problem.is_error() && problem.text == refused)
+    problems.any(|problem| problem.is_error() && problem.reason == refused)
 }
 
 #[test]
@@ -55,9 +57,11 @@ fn an_option_of_another_section_is_unknown() {
     for section in SECTION_TYPES {
         for option in SECTION_TYPES.iter().flat_map(all) {
             let text = format!("config {}\n\toption {option} x\n", section.name);
-            let unknown = format!("option '{option}' is unknown");
             let mut problems = parsed(&text).problems.into_iter();
-            let is_unknown = problems.any(|problem| problem.text.starts_with(&unknown));
+            let is_unknown = problems.any(|problem| {
+                problem.reason.code() == Code::ConfigUnknownOption
+                    && problem.option() == Some(option)
+            });
             assert_eq!(is_unknown, !all(&section).contains(&option), "{text}");
         }
     }

@@ -16,7 +16,6 @@ use crate::sys::{clock, random};
 use wansync_core::config::secret::Secret;
 use wansync_core::config::{Config, Transport, Vpnki};
 use wansync_core::failure::Failure;
-use wansync_core::reason::Reason;
 use wansync_core::service::reply::{Reply, WATCH_LIMIT};
 use wansync_core::service::vpnki::{Aliases, Resolution, watch};
 use wansync_core::time::{Boot, describe_span};
@@ -37,7 +36,7 @@ pub(crate) fn query(paths: &Paths, config: &Config, name: &str) -> AccountState 
         Err(problem) => {
             let now = clock::boot();
             let told = Told::of(&old);
-            let new = old.query_impossible(Reason::words(&problem.text), now, random::number());
+            let new = old.query_impossible(problem.reason, now, random::number());
             return account.remember(paths, &told, new);
         }
     };

@@ -14,7 +14,10 @@ use wansync_core::config::paste::{self, KEY_PREFIXES, PasteFault};
 use wansync_core::config::permissions::exposures;
 use wansync_core::config::problem::{Problem, Severity};
 use wansync_core::config::secret::{KeySource, Secret};
-use wansync_core::config::uci;
+use wansync_core::config::suggest::did_you_mean;
+use wansync_core::config::uci::{self, ParseError};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 
 /// No configuration of any router comes near this, in bytes. Reading takes up
 /// to 24 times as much memory, and a router has 64 MB.
@@ -76,14 +79,14 @@ impl Paths {
     }
 
     /// Reads the configuration, or says in one line why it cannot be used at all.
-    pub fn load(&self) -> Result<Config, String> {
+    pub fn load(&self) -> Result<Config, Reason> {
         self.parse(&self.read()?)
     }
 
     /// Reads the configuration, and makes a copy for child processes: what they do is
     /// then done under the configuration in use, whatever becomes of the file.
     /// There is no copy where the state folder cannot be written.
-    pub fn load_and_copy(&self) -> Result<(Config, Option<File>), String> {
+    pub fn load_and_copy(&self) -> Result<(Config, Option<File>), Reason> {
         let text = self.read()?;
         let config = self.parse(&text)?;
         let path = self.state.join("config.new");
@@ -92,22 +95,38 @@ impl Paths {
     }
 
     /// Reads the text of the configuration, or says in one line why it cannot be read.
-    pub fn read(&self) -> Result<Vec<u8>, String> {
+    pub fn read(&self) -> Result<Vec<u8>, Reason> {
         let path = match self.config_is_on_stdin {
             true => Path::new(STANDARD_INPUT),
             false => &self.config,
         };
-        files::read(path, MAX_CONFIG_SIZE).map_err(|why| format!("{} {why}", self.config.display()))
+        files::read(path, MAX_CONFIG_SIZE)
+            .map_err(|why| reason!(FileUnusable, file = self.config_name(), cause = why))
+    }
+
+    /// The name of the configuration's file.
+    pub fn config_name(&self) -> String {
+        self.config.display().to_string()
+    }
+
+    /// The configuration has no such section that is watched, but these.
+    pub fn no_section(&self, name: &str, known: &[&str]) -> Reason {
+        reason!(
+            ConfigNoSection,
+            file = self.config_name(),
+            section = name,
+            hint = did_you_mean(name, known)
+        )
     }
 
     /// Reads the configuration from its text.
-    pub fn parse(&self, text: &[u8]) -> Result<Config, String> {
-        self.parse_candidate(text, &self.config.display().to_string())
+    pub fn parse(&self, text: &[u8]) -> Result<Config, Reason> {
+        self.parse_candidate(text, &self.config_name())
     }
 
     /// Reads a configuration that is not in place, and has this name.
-    pub fn parse_candidate(&self, text: &[u8], name: &str) -> Result<Config, String> {
-        let mut config = Config::parse(text).map_err(|error| format!("{name}: {error}"))?;
+    pub fn parse_candidate(&self, text: &[u8], name: &str) -> Result<Config, Reason> {
+        let mut config = Config::parse(text).map_err(|error| syntax_reason(name, &error))?;
         config.set_router_number(identity::router_number);
         Ok(config)
     }
@@ -128,7 +147,7 @@ impl Paths {
     ///
     /// # Errors
     /// In words that follow on its name.
-    pub fn dhcp_file(&self) -> Result<Option<Vec<u8>>, String> {
+    pub fn dhcp_file(&self) -> Result<Option<Vec<u8>>, Reason> {
         let beside = self.config.with_file_name("dhcp");
         match files::read_optional(&beside, MAX_CONFIG_SIZE) {
             Ok(None) => files::read_optional(Path::new("/etc/config/dhcp"), MAX_CONFIG_SIZE),
@@ -166,6 +185,12 @@ impl Paths {
     }
 }
 
+/// The reason for which the text of a configuration is none.
+pub fn syntax_reason(name: &str, error: &ParseError) -> Reason {
+    let cause = Reason::from(error);
+    reason!(ConfigOfFile, file = name, cause = cause)
+}
+
 /// The key of the section of this name, from the option or its file.
 ///
 /// # Errors
@@ -176,7 +201,7 @@ pub fn key_of(name: &str, source: &KeySource) -> Result<Option<Secret>, Problem>
         KeySource::Inline(key) => Ok(Some(key.clone())),
         KeySource::File { path, line } => read_key(path)
             .map(Some)
-            .map_err(|why| key_file_problem(name, (path, *line), &why)),
+            .map_err(|why| Problem::of_section(Severity::Error, *line, name, why)),
     }
 }
 
@@ -186,23 +211,20 @@ pub fn missing_key_file(name: &str, source: &KeySource) -> Option<Problem> {
         return None;
     };
     let why = files::check_file(path.as_ref()).err()?;
-    Some(key_file_problem(name, (path, *line), &why))
-}
-
-fn key_file_problem(name: &str, (path, line): (&str, u32), why: &str) -> Problem {
-    Problem {
-        severity: Severity::Error,
-        line,
-        section: Some(name.to_owned()),
-        text: format!("the key file {path} {why}"),
-    }
+    let why = reason!(KeyFile, file = path, cause = why);
+    Some(Problem::of_section(Severity::Error, *line, name, why))
 }
 
 /// A key from its file.
-pub fn read_key(path: &str) -> Result<Secret, String> {
-    let bytes = files::read(path.as_ref(), MAX_KEY_FILE_SIZE)?;
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
-    Ok(Secret::new(&text)?)
+pub fn read_key(path: &str) -> Result<Secret, Reason> {
+    let key = match files::read(path.as_ref(), MAX_KEY_FILE_SIZE) {
+        Err(why) => Err(why),
+        Ok(bytes) => match str::from_utf8(&bytes) {
+            Err(_) => Err(reason!(ValueNotUtf8)),
+            Ok(text) => Secret::new(text).map_err(Reason::of),
+        },
+    };
+    key.map_err(|why| reason!(KeyFile, file = path, cause = why))
 }
 
 /// The faults of a section's key file as warnings with their line.
@@ -210,28 +232,29 @@ pub fn warnings_of_key_file(name: &str, source: &KeySource) -> Vec<Problem> {
     let KeySource::File { path, line } = source else {
         return Vec::new();
     };
-    let warning = |text| Problem {
-        severity: Severity::Warning,
-        line: *line,
-        section: Some(name.to_owned()),
-        text,
-    };
+    let warning = |fault| Problem::of_section(Severity::Warning, *line, name, fault);
     key_file_faults(path).into_iter().map(warning).collect()
 }
 
 /// The faults of a key file: that others than its owner can get at it, and that its key
 /// hardly is what the service gave.
-pub fn key_file_faults(path: &str) -> Vec<String> {
+pub fn key_file_faults(path: &str) -> Vec<Reason> {
     let mut faults = exposures(&files::path_parts(path.as_ref()));
     faults.extend(paste_fault_in(path));
     faults
 }
 
-/// The part of the key in a file that hardly belongs to it, in words that do not show it.
-fn paste_fault_in(path: &str) -> Option<String> {
+/// The part of the key in a file that hardly belongs to it, which it does not show.
+fn paste_fault_in(path: &str) -> Option<Reason> {
     let bytes = files::read(path.as_ref(), MAX_KEY_FILE_SIZE).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let fault = PasteFault::find(paste::trim(&text), &KEY_PREFIXES)?;
     let line = paste::first_line(&text);
-    Some(format!("the key in {path}, line {line}, {fault}"))
+    let fault = Reason::from(&fault);
+    Some(reason!(
+        KeyPasted,
+        file = path,
+        line_number = line,
+        cause = fault
+    ))
 }

@@ -253,8 +253,8 @@ fn run_pass(
         match &section.content {
             Content::Ready(skydns) => reports.push(pass.process_section(name, skydns, chosen)),
             Content::Wrong => {
-                let why = config.first_error(name).map(problem_line);
-                reports.push(wrong_section(name, &why.unwrap_or_default()));
+                let why = config.first_error(name).map(Problem::in_line);
+                reports.push(wrong_section(name, why.unwrap_or_default()));
             }
             Content::Disabled => {}
         }
@@ -269,16 +269,11 @@ fn run_pass(
     }
 }
 
-/// A problem behind the name of its section.
-fn problem_line(problem: &Problem) -> String {
-    format!("line {}: {}", problem.line, problem.text)
-}
-
-fn wrong_section(section: &str, reason: &str) -> SectionReport {
+fn wrong_section(section: &str, reason: Reason) -> SectionReport {
     SectionReport {
         section: section.to_owned(),
         outcome: None,
-        reason: Reason::words(reason),
+        reason,
         is_unavailable: false,
         source_failed: false,
         due: Duration::MAX,
@@ -361,7 +356,7 @@ impl Pass<'_> {
             Err(problem) => {
                 self.log_problem(&problem);
                 self.remember_without_key(name, section, &problem);
-                return wrong_section(name, &problem_line(&problem));
+                return wrong_section(name, problem.in_line());
             }
         };
         self.log_key_file_warnings(name, &section.key);
@@ -378,7 +373,7 @@ impl Pass<'_> {
         let (stored, entry) = (self.store.section_state(name), self.record.entry(name));
         let before = stored.as_ref().map(JsonWriter::of);
         let known = recall(stored, entry, section.policy.refresh, clock::now());
-        let trouble = AbortReason::KeyOfUser(Reason::words(&problem.text), number);
+        let trouble = AbortReason::KeyOfUser(problem.reason.clone(), number);
         let mut state = reconcile::state_without_send(&known, &Decision::Abort(trouble.into()));
         state.note_health(&known, clock::now().boot);
         if before != Some(JsonWriter::of(&state))

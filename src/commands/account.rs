@@ -14,6 +14,7 @@ use wansync_core::config::suggest::hint;
 use wansync_core::config::url::ServiceUrl;
 use wansync_core::config::{Config, Content, Main, Section, Transport};
 use wansync_core::failure::Failure;
+use wansync_core::reason::{Code, Reason};
 use wansync_core::service::answer::Service;
 use wansync_core::service::arguments::Checked;
 use wansync_core::service::method::{Method, Shape};
@@ -65,7 +66,7 @@ impl CallAccount {
         if let Some(text) = &call.base_url {
             account.base_url = ServiceUrl::new(text)
                 .and_then(|url| checked_url(service, url))
-                .map_err(|why| (Exit::Usage, format!("--base-url {why}")))?;
+                .map_err(|why| (Exit::Usage, format!("--base-url {}", Reason::of(why))))?;
         }
         Ok(account)
     }
@@ -113,7 +114,7 @@ impl CallAccount {
         service: Service,
         name: Option<&str>,
     ) -> Result<CallAccount, Refusal> {
-        let hint = |why| format!("{why}; with --key-file FILE no configuration is needed");
+        let hint = |why: Reason| format!("{why}; with --key-file FILE no configuration is needed");
         let config = paths.load().map_err(|why| (Exit::Config, hint(why)))?;
         let names = SectionNames::of(&config);
         let Config {
@@ -211,7 +212,7 @@ pub fn hide<'t, 's>(text: Cow<'t, str>, secrets: impl Iterator<Item = &'s Secret
 }
 
 fn read_key_file(file: &str) -> Result<Secret, Refusal> {
-    let key = read_key(file).map_err(|why| (Exit::Config, format!("the key file {file} {why}")))?;
+    let key = read_key(file).map_err(|why| (Exit::Config, why.to_string()))?;
     for fault in key_file_faults(file) {
         log::warn!("{fault}");
     }
@@ -287,7 +288,7 @@ fn default_url(service: Service) -> ServiceUrl {
     ServiceUrl::new(text).expect("the services' own URLs are good")
 }
 
-fn checked_url(service: Service, url: ServiceUrl) -> Result<ServiceUrl, &'static str> {
+fn checked_url(service: Service, url: ServiceUrl) -> Result<ServiceUrl, Code> {
     match service {
         Service::Skydns => url.into_base(),
         Service::Vpnki => url.into_page(),

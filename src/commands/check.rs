@@ -66,7 +66,7 @@ fn run_for_service(paths: &Paths, out: &Output) -> Exit {
         Ok(config) => service::run(paths, &config, out),
         Err(why) => {
             let mut findings = Findings::all(out, false);
-            findings.bad(Exit::Config, Reason::words(&why));
+            findings.bad(Exit::Config, why);
             findings.exit
         }
     }
@@ -77,7 +77,7 @@ fn run_here(paths: &Paths, is_offline: bool, findings: &mut Findings<'_>) -> Exi
     let config = match paths.load() {
         Ok(config) => config,
         Err(why) => {
-            findings.bad(Exit::Config, Reason::words(&why));
+            findings.bad(Exit::Config, why);
             return findings.exit;
         }
     };

@@ -9,9 +9,10 @@ use crate::cli::{CheckFormat, HistoryArguments};
 use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::store::Store;
-use wansync_core::config::{Config, suggest};
+use wansync_core::config::Config;
 use wansync_core::history::{Condition, Present};
 use wansync_core::outcome::Outcome;
+use wansync_core::reason::Reason;
 use wansync_core::record::Record;
 use wansync_core::text::history::{self, HistoryView};
 use wansync_core::time::Now;
@@ -44,7 +45,7 @@ pub(super) fn json_of(
     paths: &Paths,
     section: Option<&str>,
     since: Option<Duration>,
-) -> Result<String, (Exit, String)> {
+) -> Result<String, (Exit, Reason)> {
     let now = clock::now();
     Ok(history::json(&view(paths, section, since, now)?, now))
 }
@@ -55,7 +56,7 @@ pub(super) fn json_of(
 /// Why there is none.
 pub(super) fn text_of(paths: &Paths) -> Result<String, String> {
     let now = clock::now();
-    let view = view(paths, None, None, now).map_err(|(_, why)| why)?;
+    let view = view(paths, None, None, now).map_err(|(_, why)| why.to_string())?;
     Ok(history::text(&view, &local_zone(), now, screen()))
 }
 
@@ -64,7 +65,7 @@ fn view(
     chosen: Option<&str>,
     since: Option<Duration>,
     now: Now,
-) -> Result<HistoryView, (Exit, String)> {
+) -> Result<HistoryView, (Exit, Reason)> {
     let config = status::config_in_use(paths)?.config;
     let store = paths.store();
     store.check_readable().map_err(|why| (Exit::Later, why))?;
@@ -76,9 +77,7 @@ fn view(
         let mut known: Vec<&str> = present.iter().map(|one| &*one.section).collect();
         known.extend(history.entries.iter().map(|entry| &*entry.section));
         if !known.contains(&name) {
-            let (file, hint) = (paths.config.display(), suggest::hint(name, &known));
-            let why = format!("{file} has no skydns or tunnel section '{name}'{hint}");
-            return Err((Exit::Usage, why));
+            return Err((Exit::Usage, paths.no_section(name, &known)));
         }
     }
     let addresses = addresses(&config, &record, chosen);

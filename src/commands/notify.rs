@@ -12,13 +12,10 @@ use crate::agent::paths::Paths;
 use crate::cli::NotifyArguments;
 use crate::exit::Exit;
 use crate::sys::{clock, files, os_error};
-use wansync_core::config::{Config, Content, Section, suggest};
+use wansync_core::config::{Config, Content, Section};
 use wansync_core::reason;
-use wansync_core::reason::Reason;
 use wansync_core::text::width::clean;
 
-/// The reason of the change that is made up.
-const REASON: &str = "this is a test by 'wansync notify': nothing has changed";
 const NO_INTERPRETER: &str =
     "the interpreter in its first line is missing; does that line end in CR LF?";
 /// The address of a section that has none confirmed; it is for documents (RFC 5737).
@@ -58,7 +55,9 @@ pub fn run(paths: &Paths, notify: &NotifyArguments, out: &Output) -> Exit {
 /// Why there is nothing to run, and the exit code for it.
 fn hook_run(paths: &Paths, notify: &NotifyArguments) -> Result<HookRun, (Exit, String)> {
     let name = &notify.section;
-    let config = paths.load().map_err(|why| (Exit::Config, why))?;
+    let config = paths
+        .load()
+        .map_err(|why| (Exit::Config, why.to_string()))?;
     let (kind, program, subject) = told(paths, &config, name)?;
     let new = match &notify.new {
         None => kind.states[1],
@@ -83,7 +82,7 @@ fn hook_run(paths: &Paths, notify: &NotifyArguments) -> Result<HookRun, (Exit, S
         kind: kind.name,
         old: kind.states[0],
         new,
-        reason: Reason::words(REASON),
+        reason: reason!(NotifyTest),
         subject,
         is_news: true,
         notify: None,
@@ -108,9 +107,7 @@ fn told<'a>(paths: &Paths, config: &'a Config, name: &str) -> Result<Told<'a>, (
         }
         known.push(&*section.name);
     }
-    let (file, hint) = (paths.config.display(), suggest::hint(name, &known));
-    let why = format!("{file} has no skydns or tunnel section '{name}'{hint}");
-    Err((Exit::Usage, why))
+    Err((Exit::Usage, paths.no_section(name, &known).to_string()))
 }
 
 /// The options of a section, if it is the one of this name.

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use super::output::Output;
 use super::{history, status};
-use crate::agent::paths::{Paths, read_key};
+use crate::agent::paths::{Paths, read_key, syntax_reason};
 use crate::cli::ReportArguments;
 use crate::exit::Exit;
 use crate::sys::{clock, files, identity, os_error, process, ubus};
 use wansync_core::config::{Config, uci};
+use wansync_core::reason::Reason;
 use wansync_core::report::configuration::{key_files, learn, show};
 use wansync_core::report::hider::Hider;
 use wansync_core::report::networks;
@@ -45,9 +46,10 @@ pub fn run(paths: &Paths, report: &ReportArguments, out: &Output) -> Exit {
         writer.hider.add_host(name.trim());
     }
     let text = paths.read();
-    let package = text.as_ref().map_err(String::clone).and_then(|text| {
-        uci::parse(text).map_err(|error| format!("{}: {error}", paths.config.display()))
-    });
+    let package = match &text {
+        Ok(text) => uci::parse(text).map_err(|error| syntax_reason(&paths.config_name(), &error)),
+        Err(why) => Err(why.clone()),
+    };
     let daemons = status::daemons_text(paths);
     let daemons = daemons.as_deref().map(|text| uci::parse(text.as_bytes()));
     let used = daemons.as_ref().and_then(|package| package.as_ref().ok());
@@ -74,7 +76,7 @@ pub fn run(paths: &Paths, report: &ReportArguments, out: &Output) -> Exit {
     writer.part("router", &system());
     writer.part(
         "configuration",
-        &package.as_ref().map_or_else(String::clone, show),
+        &package.as_ref().map_or_else(Reason::to_string, show),
     );
     writer.part("status", &status::text_of(paths).unwrap_or_else(|why| why));
     for fault in paths.store().faults() {

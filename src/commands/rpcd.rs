@@ -131,7 +131,7 @@ fn told_history(paths: &Paths, call: &Call) -> Result<String, Reason> {
     }
     history::json_of(paths, section, span).map_err(|(exit, why)| match (exit, section) {
         (Exit::Usage, Some(section)) => no_section(section),
-        _ => Reason::words(&why),
+        _ => why,
     })
 }
 
@@ -193,7 +193,7 @@ fn restart(paths: &Paths, section: &str) -> Result<String, Reason> {
 }
 
 fn readable(paths: &Paths) -> Result<Config, Reason> {
-    paths.load().map_err(|why| Reason::words(&why))
+    paths.load()
 }
 
 /// The configuration.

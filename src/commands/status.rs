@@ -22,7 +22,6 @@ use crate::sys::http::HttpClient;
 use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
 use crate::sys::{clock, control, files, os_error, terminal};
-use wansync_core::config::suggest;
 use wansync_core::config::{Config, Content, Section, Skydns, Source};
 use wansync_core::filtering::profile_test::ProfileTest;
 use wansync_core::reason;
@@ -67,7 +66,7 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
                 return exit;
             }
             // A page has to show something.
-            let problem = FindingView::of_section("fail", &Reason::words(&why), None, &[]);
+            let problem = FindingView::of_section("fail", &why, None, &[]);
             (exit, StatusView::of_nothing(clock::now(), vec![problem]))
         }
     };
@@ -106,7 +105,7 @@ fn check_status(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
             Err("--check goes with none of --watch, --output and --format".to_owned())
         }
         Ok(view) => unknown_section(paths, &view, &status.sections).map_or(Ok(view), Err),
-        Err((_, why)) => Err(why),
+        Err((_, why)) => Err(why.to_string()),
     };
     let (level, line) = match checked {
         Ok(view) => plugin::report(&view, &status.sections),
@@ -122,11 +121,7 @@ fn unknown_section(paths: &Paths, view: &StatusView, chosen: &[String]) -> Optio
     known.extend(view.skydns.iter().map(|section| &*section.section));
     known.extend(view.tunnels.iter().map(|tunnel| &*tunnel.section));
     let name = chosen.iter().find(|name| !known.contains(&name.as_str()))?;
-    let file = paths.config.display();
-    let hint = suggest::hint(name, &known);
-    Some(format!(
-        "{file} has no skydns or tunnel section '{name}'{hint}"
-    ))
+    Some(paths.no_section(name, &known).to_string())
 }
 
 /// The text for people.
@@ -134,7 +129,7 @@ fn unknown_section(paths: &Paths, view: &StatusView, chosen: &[String]) -> Optio
 /// # Errors
 /// Why nothing can be shown.
 pub(super) fn text_of(paths: &Paths) -> Result<String, String> {
-    let view = collect_view(paths).map_err(|(_, why)| why)?;
+    let view = collect_view(paths).map_err(|(_, why)| why.to_string())?;
     Ok(text(&view))
 }
 
@@ -154,7 +149,7 @@ fn watch_status(paths: &Paths, status: &StatusArguments) -> Exit {
         // What is wrong may be put right while someone watches.
         let now = match collect_view(paths) {
             Ok(view) => text(&view),
-            Err((_, why)) => why,
+            Err((_, why)) => why.to_string(),
         };
         let now = format!("{}\n(every 2 s until Ctrl-C)\n", now.trim_end());
         let drawn = terminal::write_all_now(&frame(&now, screen(), terminal::rows()));
@@ -175,7 +170,7 @@ pub(super) fn ask_daemon_to_write(paths: &Paths) {
 
 /// # Errors
 /// Why nothing can be shown, and the exit code for it.
-fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, String)> {
+fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, Reason)> {
     let store = paths.store();
     let UsedConfig {
         config,
@@ -241,15 +236,14 @@ pub(super) struct UsedConfig {
 }
 
 /// The configuration of the file or, where the daemon uses another, that one.
-pub(super) fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)> {
+pub(super) fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, Reason)> {
     let text = paths.read();
     let config = text.clone().and_then(|text| paths.parse(&text));
-    let file = paths.config.display();
+    let file = paths.config_name();
     let mut problems = Vec::new();
     let first_error = match &config {
         Err(why) => {
-            let reason = Reason::words(why);
-            problems.push(FindingView::of_section("fail", &reason, None, &[]));
+            problems.push(FindingView::of_section("fail", why, None, &[]));
             Some(why.clone())
         }
         Ok(config) => {
@@ -258,7 +252,7 @@ pub(super) fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)>
                 problems.push(FindingView::of_problem(problem, &types));
             }
             let first = config.problems.iter().find(|problem| problem.is_error());
-            first.map(|problem| format!("{file}, {problem}"))
+            first.map(|problem| problem.in_file(file.clone()))
         }
     };
     let answer = ask_daemon_for_config(paths);
@@ -266,13 +260,9 @@ pub(super) fn config_in_use(paths: &Paths) -> Result<UsedConfig, (Exit, String)>
     let used = answer.ok().flatten();
     let used = used.filter(|used| !used.is_empty() && text.as_deref() != Ok(used.as_bytes()));
     let used = used.and_then(|used| paths.parse(used.as_bytes()).ok());
-    let other = used.is_some().then(|| match first_error {
-        Some(problem) => OtherConfig::Refused {
-            problem: Reason::words(&problem),
-        },
-        None => OtherConfig::Changed {
-            file: file.to_string(),
-        },
+    let other = used.is_some().then_some(match first_error {
+        Some(problem) => OtherConfig::Refused { problem },
+        None => OtherConfig::Changed { file },
     });
     let config = match used {
         Some(used) => used,
@@ -358,7 +348,7 @@ fn with_rivals(config: &Config, mut views: Vec<SectionView>) -> Vec<SectionView>
 fn section_view(name: &str, section: &Skydns, sources: &Sources<'_>) -> SectionView {
     let key = match key_of(name, &section.key) {
         Ok(key) => key,
-        Err(problem) => return SectionView::wrong(name, Reason::words(&problem.text)),
+        Err(problem) => return SectionView::wrong(name, problem.reason),
     };
     let (stored, sending) = stored_state(name, sources.store);
     let (entry, now) = (sources.record.entry(name), sources.now);

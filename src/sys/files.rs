@@ -17,8 +17,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, OFlags, PROC_SUPER_MAGIC, fstatfs, linkat};
 
 use wansync_core::config::permissions::PathPart;
-use wansync_core::reason::Code;
+use wansync_core::reason;
+use wansync_core::reason::{Code, Reason};
 
+use super::os_error;
 use super::trap::{IS_TRAP, check_folder, check_own, parent_of, trap};
 
 /// The longest copy of a configuration that the daemon replies with.
@@ -31,23 +33,23 @@ const MAX_LINKS: usize = 8;
 ///
 /// # Errors
 /// In words that follow on the file's name.
-pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    let file = open_to_read(path).map_err(|error| describe_read_error(&error))?;
+pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Reason> {
+    let file = open_to_read(path).map_err(|error| read_error(&error))?;
     read_whole(file, limit)
 }
 
 /// Reads a file as [`read`] does; `None` if there is no such file.
-pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
+pub fn read_optional(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Reason> {
     match open_to_read(path) {
         Ok(file) => read_whole(file, limit).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(describe_read_error(&error)),
+        Err(error) => Err(read_error(&error)),
     }
 }
 
 /// Reads a file as the kernel makes it up.
-pub fn read_from_kernel(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| describe_read_error(&error))?;
+pub fn read_from_kernel(path: &Path, limit: usize) -> Result<Vec<u8>, Reason> {
+    let file = File::open(path).map_err(|error| read_error(&error))?;
     read_whole(file, limit)
 }
 
@@ -66,8 +68,11 @@ pub fn paths_in(folder: &Path) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// A sentence that names the file, or the folder.
-pub fn read_own(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
-    let name = |why| format!("{} {why}", path.display());
+pub fn read_own(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Reason> {
+    let name = |why: Reason| {
+        let file = path.display().to_string();
+        reason!(FileUnusable, file = file, cause = why)
+    };
     let opened = check_folder(parent_of(path)).and_then(|()| {
         let mut options = OpenOptions::new();
         open_own(path, options.read(true))
@@ -75,8 +80,8 @@ pub fn read_own(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, String> {
     match opened {
         Ok(file) => read_whole(file, limit).map(Some).map_err(name),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == IS_TRAP => Err(error.to_string()),
-        Err(error) => Err(name(describe_read_error(&error))),
+        Err(error) if error.kind() == IS_TRAP => Err(os_error::reason(&error)),
+        Err(error) => Err(name(read_error(&error))),
     }
 }
 
@@ -92,7 +97,7 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
     let file = without_waiting(options.read(true), OFlags::empty()).open(path)?;
     check_regular(&file.metadata()?)?;
     match fstatfs(&file)?.f_type == PROC_SUPER_MAGIC {
-        true => Err(unusable("is a file of the kernel's")),
+        true => Err(unusable(Code::FileOfKernel)),
         false => Ok(file),
     }
 }
@@ -119,13 +124,13 @@ pub fn begins_with(file: &File, text: &str) -> bool {
 fn check_regular(what: &Metadata) -> io::Result<()> {
     match what.file_type() {
         kind if kind.is_file() => Ok(()),
-        kind if kind.is_dir() => Err(unusable("is a directory")),
-        _ => Err(unusable("is not a regular file")),
+        kind if kind.is_dir() => Err(unusable(Code::FileIsDirectory)),
+        _ => Err(unusable(Code::FileIsIrregular)),
     }
 }
 
-fn unusable(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, why)
+fn unusable(why: Code) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, Reason::of(why))
 }
 
 /// Without waiting for another end of a pipe, or for a device.
@@ -133,14 +138,13 @@ fn without_waiting(options: &mut OpenOptions, more: OFlags) -> &mut OpenOptions 
     options.custom_flags((OFlags::NONBLOCK | more).bits() as i32)
 }
 
-fn read_whole(mut file: File, limit: usize) -> Result<Vec<u8>, String> {
+fn read_whole(mut file: File, limit: usize) -> Result<Vec<u8>, Reason> {
     let length = file.metadata().map_or(0, |what| what.len());
     // Room for one byte more than there should be: it tells a file that grew.
     let expected = usize::try_from(length).unwrap_or(limit).min(limit) + 1;
-    let bytes =
-        read_up_to(&mut file, limit, expected).map_err(|error| describe_read_error(&error))?;
+    let bytes = read_up_to(&mut file, limit, expected).map_err(|error| read_error(&error))?;
     match bytes.len() > limit {
-        true => Err(format!("is larger than {limit} bytes")),
+        true => Err(reason!(FileLarge, bytes = limit)),
         false => Ok(bytes),
     }
 }
@@ -212,20 +216,20 @@ fn path_part(path: &Path) -> Option<PathPart> {
 ///
 /// # Errors
 /// In words that follow on its name.
-pub fn check_file(path: &Path) -> Result<(), String> {
+pub fn check_file(path: &Path) -> Result<(), Reason> {
     let what = fs::metadata(path).and_then(|what| check_regular(&what));
-    what.map_err(|error| describe_read_error(&error))
+    what.map_err(|error| read_error(&error))
 }
 
 /// Checks that there is a program of this name, and that it is executable.
 ///
 /// # Errors
 /// In words that follow on its name.
-pub fn check_program(path: &Path) -> Result<(), String> {
-    let what = fs::metadata(path).map_err(|error| describe_read_error(&error))?;
+pub fn check_program(path: &Path) -> Result<(), Reason> {
+    let what = fs::metadata(path).map_err(|error| read_error(&error))?;
     match what.mode() & 0o111 {
-        _ if what.is_dir() => Err("is a directory".to_owned()),
-        0 => Err("is not executable; chmod +x it".to_owned()),
+        _ if what.is_dir() => Err(reason!(FileIsDirectory)),
+        0 => Err(reason!(FileNotExecutable)),
         _ => Ok(()),
     }
 }
@@ -544,11 +548,12 @@ pub fn remove(path: &Path) -> bool {
     fs::remove_file(path).is_ok()
 }
 
-pub fn describe_read_error(error: &io::Error) -> String {
+/// Why a file cannot be read, in words that follow on its name.
+pub fn read_error(error: &io::Error) -> Reason {
     match error.kind() {
-        io::ErrorKind::NotFound => "does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
-        io::ErrorKind::InvalidInput => error.to_string(),
-        _ => format!("cannot be read: {error}"),
+        io::ErrorKind::NotFound => reason!(FileMissing),
+        io::ErrorKind::PermissionDenied => reason!(FileClosed),
+        io::ErrorKind::InvalidInput => os_error::reason(error),
+        _ => reason!(FileUnreadable, error = error.to_string()),
     }
 }

@@ -30,7 +30,7 @@ impl Input {
             "-" => Ok(Input::Standard),
             _ => match files::open_to_read(Path::new(name)) {
                 Ok(file) => Ok(Input::File(file)),
-                Err(error) => Err(files::describe_read_error(&error)),
+                Err(error) => Err(files::read_error(&error).to_string()),
             },
         }
     }

@@ -150,15 +150,15 @@ impl Store {
     /// Checks that this user may see what is remembered.
     ///
     /// # Errors
-    /// In words: which folder is closed to it.
-    pub fn check_readable(&self) -> Result<(), String> {
+    /// The folder that is closed to it.
+    pub fn check_readable(&self) -> Result<(), Reason> {
         for path in [&self.state.join("complaints"), &self.record] {
             let folder = trap::parent_of(path);
             if files::is_out_of_sight(path) {
-                let folder = folder.display();
-                return Err(format!("this user may not look into {folder}; root may"));
+                let folder = folder.display().to_string();
+                return Err(reason!(FolderClosed, file = folder));
             }
-            trap::check_folder(folder).map_err(|error| error.to_string())?;
+            trap::check_folder(folder).map_err(|error| os_error::reason(&error))?;
         }
         Ok(())
     }
@@ -168,9 +168,8 @@ impl Store {
     pub fn record(&self) -> Record {
         let bytes = usable(files::read_own(&self.record, MAX_FILE));
         let record = bytes.and_then(|bytes| {
-            let record = parse_record(&bytes);
-            let damaged = |why| format!("{} is damaged: {why}", self.record.display());
-            usable(record.map(Some).map_err(damaged))
+            let record = parse_record(&bytes).map_err(|why| damaged(&self.record, why));
+            usable(record.map(Some))
         });
         record.unwrap_or_default()
     }
@@ -241,7 +240,7 @@ impl Store {
     ///
     /// # Errors
     /// A sentence that names the file.
-    pub fn findings(&self) -> Result<(String, bool), String> {
+    pub fn findings(&self) -> Result<(String, bool), Reason> {
         // Asked first: of a process that ends in between, all is read.
         let are_awaited = self.findings_are_awaited();
         let bytes = files::read_own(&self.state.join(FINDINGS), MAX_FILE)?;
@@ -295,7 +294,7 @@ impl Store {
         written.map_err(|error| cannot_write(&path, &error))
     }
 
-    fn read_history(&self) -> Result<Option<Vec<u8>>, String> {
+    fn read_history(&self) -> Result<Option<Vec<u8>>, Reason> {
         files::read_own(&self.state.join(HISTORY), 2 * ring::MAX_BYTES)
     }
 
@@ -310,10 +309,10 @@ impl Store {
             let fault = match files::read_own(&path, MAX_FILE) {
                 Ok(bytes) => bytes
                     .and_then(|bytes| Json::check(&bytes).err())
-                    .map(|problem| format!("{} is damaged: {problem}", path.display())),
+                    .map(|problem| damaged(&path, Reason::from(&problem))),
                 Err(why) => Some(why),
             };
-            faults.extend(fault);
+            faults.extend(fault.map(|why| why.to_string()));
         }
         faults
     }
@@ -358,8 +357,12 @@ impl Store {
     }
 }
 
+fn damaged(path: &Path, why: Reason) -> Reason {
+    reason!(FileDamaged, file = path.display().to_string(), cause = why)
+}
+
 /// The content that was read, if it could be; else a warning.
-fn usable<T>(read: Result<Option<T>, String>) -> Option<T> {
+fn usable<T>(read: Result<Option<T>, Reason>) -> Option<T> {
     read.unwrap_or_else(|why| {
         log::warn!("{why}; it counts as empty");
         None
@@ -379,7 +382,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> Reason {
     )
 }
 
-fn parse_record(bytes: &[u8]) -> Result<Record, String> {
-    let json = Json::parse(bytes).map_err(|problem| problem.to_string())?;
-    Record::read(json).ok_or_else(|| "it is JSON, but not what was written".to_owned())
+fn parse_record(bytes: &[u8]) -> Result<Record, Reason> {
+    let json = Json::parse(bytes).map_err(|problem| Reason::from(&problem))?;
+    Record::read(json).ok_or_else(|| reason!(FileOtherJson))
 }

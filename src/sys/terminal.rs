@@ -13,6 +13,8 @@ use rustix::termios::tcgetwinsize;
 
 use super::files;
 use super::process::environment_variable;
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 
 /// The number of columns of standard output, if it is a terminal that says so.
 pub fn columns() -> Option<usize> {
@@ -158,11 +160,11 @@ const INTERRUPT: u8 = 3;
 ///
 /// # Errors
 /// In words that follow on "standard input".
-pub fn read_standard_input(limit: usize) -> Result<Vec<u8>, String> {
+pub fn read_standard_input(limit: usize) -> Result<Vec<u8>, Reason> {
     let bytes = files::read_up_to(&mut StandardInput, limit, 0)
-        .map_err(|e| format!("cannot be read: {e}"))?;
+        .map_err(|error| reason!(FileUnreadable, error = error.to_string()))?;
     match bytes.len() > limit {
-        true => Err(format!("is larger than {limit} bytes")),
+        true => Err(reason!(FileLarge, bytes = limit)),
         false => Ok(bytes),
     }
 }

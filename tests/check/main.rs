@@ -9,6 +9,7 @@ mod background;
 mod candidate;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use wansync_sim::{KEY, Times};
 use wansync_test_support::{Ran, Router, clocks};
@@ -311,7 +312,8 @@ fn findings_for_programs() {
         all.find(|finding| finding["code"] == code)
             .unwrap_or_else(|| panic!("no {code} in {}", ran.stdout))
     };
-    let unknown = find("words");
+    let unknown = find("config.unknown_option");
+    assert_eq!(unknown["args"]["hint"][0]["args"]["meant"], "network");
     assert_eq!(unknown["level"], "warn");
     assert_eq!(unknown["option"], "netwrok");
     assert_eq!(unknown["line"], line);
@@ -327,4 +329,53 @@ fn findings_for_programs() {
         .run(&["check", "--format", "csv"])
         .expect(64)
         .says("it is text or json");
+}
+
+/// A problem of the configuration has a code, whatever it is, and the option that it is
+/// about.
+#[test]
+fn problems_for_programs() {
+    let router = Router::new();
+    let key = router.path("key");
+    fs::write(&key, "ab\u{441}123\n").expect("a key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("permissions");
+    let find = |config: &str, code: &str| {
+        router.configure_raw(config.as_bytes());
+        let ran = router.run(&["check", "--offline", "--format", "json"]);
+        let mut findings = ran.stdout.lines().map(|line| {
+            let finding: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            assert!(!line.contains("\"words\""), "{line}");
+            finding
+        });
+        let found = findings.find(|finding| finding["code"] == code);
+        found.unwrap_or_else(|| panic!("no {code} in {}", ran.stdout))
+    };
+    let option = |line: &str| format!("config skydns 'home'\n\toption ident 'a'\n\t{line}\n");
+    let daily = find(&option("option daily_limit '289'"), "config.bad_value");
+    assert_eq!(
+        (&daily["option"], &daily["line"]),
+        (&"daily_limit".into(), &3.into())
+    );
+    assert_eq!(daily["args"]["value"], "289");
+    assert_eq!(daily["args"]["cause"][0]["code"], "value.not_in_range");
+    assert_eq!(daily["args"]["cause"][0]["args"]["max"], 288);
+    let missing = find(
+        &option("option source 'interface'"),
+        "config.missing_for_source",
+    );
+    assert_eq!(missing["option"], "device");
+    let key_file = option(&format!("option key_file '{}'", key.display()));
+    for (code, name) in [
+        ("key.readable_by_all", "key_file"),
+        ("key.pasted", "key_file"),
+    ] {
+        assert_eq!(find(&key_file, code)["option"], name);
+    }
+    fs::remove_file(&key).expect("the key is removed");
+    let gone = find(&key_file, "key.file");
+    assert_eq!(gone["args"]["cause"][0]["code"], "file.missing");
+    let syntax = find("config skydns 'home\n", "config.of_file");
+    let cause = &syntax["args"]["cause"][0];
+    assert_eq!(cause["code"], "config.syntax");
+    assert_eq!(cause["args"]["line_number"], 1);
 }

@@ -2,16 +2,16 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
 
 use super::duration;
 use super::paste;
 use super::problem::{Problem, Severity};
-use super::suggest::hint;
+use super::suggest::did_you_mean;
 use super::uci::{Entry, Section, Value};
+use crate::reason;
+use crate::reason::{Code, Reason};
 
 /// Reads one section. Each method takes an option by its name, gives its value
 /// if it is there and good, and notes a problem if it is there and bad.
@@ -52,51 +52,43 @@ impl<'a, 'p> Options<'a, 'p> {
             failed: false,
         };
         for line in &section.reopened {
-            let first = section.line;
-            options.warn(
-                *line,
-                format_args!("it was opened in line {first} already; the options of both count"),
-            );
+            options.warn(*line, reason!(ConfigReopened, line_number = section.line));
         }
         for cut in &section.cuts {
-            let text = format_args!(
-                "option '{}' ends before the '{}': quote the value if that is a part of it",
-                shorten(&cut.name),
-                char::from(cut.sign)
+            let reason = reason!(
+                ConfigCutOff,
+                option = shorten(&cut.name),
+                character = char::from(cut.sign)
             );
-            options.warn(cut.line, text);
+            options.warn(cut.line, reason);
         }
         for entry in &section.options {
             for line in &entry.replaced {
-                let text = format_args!(
-                    "option '{}' is set again in line {}, which counts",
-                    shorten(&entry.name),
-                    entry.line
+                let reason = reason!(
+                    ConfigSetAgain,
+                    option = shorten(&entry.name),
+                    line_number = entry.line
                 );
-                options.warn(*line, text);
+                options.warn(*line, reason);
             }
         }
         options
     }
 
     /// Notes a problem that keeps the section from being acted upon.
-    pub fn error(&mut self, line: u32, text: fmt::Arguments<'_>) {
+    pub fn error(&mut self, line: u32, reason: Reason) {
         self.failed = true;
-        self.note(Severity::Error, line, text);
+        self.note(Severity::Error, line, reason);
     }
 
     /// Notes a problem that does not.
-    pub fn warn(&mut self, line: u32, text: fmt::Arguments<'_>) {
-        self.note(Severity::Warning, line, text);
+    pub fn warn(&mut self, line: u32, reason: Reason) {
+        self.note(Severity::Warning, line, reason);
     }
 
-    fn note(&mut self, severity: Severity, line: u32, text: fmt::Arguments<'_>) {
-        self.problems.push(Problem {
-            severity,
-            line,
-            section: Some(self.section.name.clone().into_owned()),
-            text: text.to_string(),
-        });
+    fn note(&mut self, severity: Severity, line: u32, reason: Reason) {
+        let problem = Problem::of_section(severity, line, &self.section.name, reason);
+        self.problems.push(problem);
     }
 
     /// Warns of an option that does nothing without another.
@@ -104,34 +96,60 @@ impl<'a, 'p> Options<'a, 'p> {
         if let Some(line) = self.line_of(name)
             && self.line_of(other).is_none()
         {
-            self.warn(
-                line,
-                format_args!("option '{name}' does nothing without '{other}'"),
-            );
+            let reason = reason!(ConfigUselessWithout, option = name, other = other);
+            self.warn(line, reason);
         }
     }
 
+    /// An error about the value of an option; `why` takes no arguments.
+    pub fn bad_value(&mut self, name: &str, line: u32, value: &str, why: Code) {
+        self.bad_value_for(name, line, value, Reason::of(why));
+    }
+
     /// An error about the value of an option.
-    pub fn bad_value(&mut self, name: &str, line: u32, value: &str, why: &str) {
-        let value = shorten(value);
-        self.error(line, format_args!("option '{name}': '{value}' {why}"));
+    pub fn bad_value_for(&mut self, name: &str, line: u32, value: &str, why: Reason) {
+        let reason = reason!(
+            ConfigBadValue,
+            option = name,
+            value = shorten(value),
+            cause = why
+        );
+        self.error(line, reason);
+    }
+
+    /// An error about an option whose value is not quoted; `why` takes no arguments.
+    pub fn bad_option(&mut self, name: &str, line: u32, why: Code) {
+        self.error(line, reason!(ConfigBadOption, option = name, cause = why));
+    }
+
+    /// An error about a value that is neither of two.
+    pub fn neither(&mut self, name: &str, line: u32, value: &str, known: [&str; 2]) {
+        let why = reason!(ValueNeither, value = known[0], other = known[1]);
+        self.bad_value_for(name, line, value, why);
     }
 
     /// An error about a value that is none of `known`.
     pub fn bad_choice(&mut self, name: &str, line: u32, value: &str, known: &[&str]) {
-        let why = match hint(value, known) {
-            hint if hint.is_empty() => format!("is none of: {}", known.join(", ")),
-            hint => format!("is unknown{hint}"),
+        let why = match did_you_mean(value, known) {
+            None => reason!(ValueNoneOf, names = known.join(", ")),
+            Some(hint) => reason!(ValueUnknown, hint = hint),
         };
-        self.bad_value(name, line, value, &why);
+        self.bad_value_for(name, line, value, why);
     }
 
-    /// An error about an option that is not there.
-    pub fn missing_option(&mut self, name: &str, why: &str) {
-        self.error(
-            self.section.line,
-            format_args!("option '{name}' is missing{why}"),
-        );
+    /// An error about an option that is not there; `need` says what for, and takes no
+    /// arguments.
+    pub fn missing_option(&mut self, name: &str, need: Code) {
+        let reason = reason!(ConfigMissing, option = name, hint = need);
+        self.error(self.section.line, reason);
+    }
+
+    /// An error about an option that is not there, if it is not; this source needs it.
+    pub fn require_for_source(&mut self, name: &str, source: &str) {
+        if self.line_of(name).is_none() {
+            let reason = reason!(ConfigMissingForSource, option = name, source = source);
+            self.error(self.section.line, reason);
+        }
     }
 
     /// Forgets the section's problems, an unknown option included: it is not
@@ -145,10 +163,12 @@ impl<'a, 'p> Options<'a, 'p> {
         let known = self.known;
         for entry in &self.section.options {
             if !known.contains(&&*entry.name) {
-                let hint = hint(&entry.name, known);
-                let name = shorten(&entry.name);
-                let text = format_args!("option '{name}' is unknown{hint}");
-                self.warn(entry.line, text);
+                let reason = reason!(
+                    ConfigUnknownOption,
+                    option = shorten(&entry.name),
+                    hint = did_you_mean(&entry.name, known)
+                );
+                self.warn(entry.line, reason);
             }
         }
     }
@@ -179,10 +199,7 @@ impl<'a, 'p> Options<'a, 'p> {
         match &entry.value {
             Value::One(bytes) => self.checked_text(name, bytes, trim, entry.line),
             Value::List(_) => {
-                self.error(
-                    entry.line,
-                    format_args!("'{name}' is a list, but takes one value"),
-                );
+                self.error(entry.line, reason!(ConfigList, option = name));
                 None
             }
         }
@@ -212,12 +229,12 @@ impl<'a, 'p> Options<'a, 'p> {
         trim: fn(&str) -> &str,
         line: u32,
     ) -> Option<(&'a str, u32)> {
-        let problem = match core::str::from_utf8(bytes).map(trim) {
+        let why = match core::str::from_utf8(bytes).map(trim) {
             Ok(text) if !text.chars().any(char::is_control) => return Some((text, line)),
-            Ok(_) => "holds a line end or another control character",
-            Err(_) => "is not UTF-8",
+            Ok(_) => Code::ValueControl,
+            Err(_) => Code::ValueNotUtf8,
         };
-        self.error(line, format_args!("option '{name}' {problem}"));
+        self.bad_option(name, line, why);
         None
     }
 
@@ -228,7 +245,7 @@ impl<'a, 'p> Options<'a, 'p> {
             Some(("1" | "on" | "true" | "yes" | "enabled", _)) => true,
             Some(("0" | "off" | "false" | "no" | "disabled", _)) => false,
             Some((text, line)) => {
-                self.bad_value(name, line, text, "is neither 1 nor 0");
+                self.neither(name, line, text, ["1", "0"]);
                 default
             }
         }
@@ -242,19 +259,20 @@ impl<'a, 'p> Options<'a, 'p> {
         match duration::parse(text) {
             Some(span) if !span.is_zero() => span,
             Some(_) => {
-                self.bad_value(name, line, text, "is too short: it must be 1s or more");
+                self.too_short(name, line, text, 1);
                 default
             }
             None => {
-                self.bad_value(
-                    name,
-                    line,
-                    text,
-                    "is no duration, such as 90s, 5m, 72h or 3d",
-                );
+                self.bad_value(name, line, text, Code::ValueNoDuration);
                 default
             }
         }
+    }
+
+    /// An error about a duration of less than so many seconds.
+    pub fn too_short(&mut self, name: &str, line: u32, value: &str, seconds: u32) {
+        let why = reason!(ValueTooShort, seconds = seconds);
+        self.bad_value_for(name, line, value, why);
     }
 }
 

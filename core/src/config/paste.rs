@@ -1,7 +1,11 @@
 //! What a key or a login picks up on its way from a letter into a file: blanks and marks
 //! at its ends, which never belong to it, and characters that hardly do. Pure.
 
-use core::fmt;
+use alloc::format;
+use alloc::string::String;
+
+use crate::reason;
+use crate::reason::{Code, Reason, show_as_reason};
 
 /// The names before a `=` or `:` that are pasted with a key.
 pub const KEY_PREFIXES: [&str; 6] = ["key", "api_key", "apikey", "token", "https", "http"];
@@ -25,14 +29,14 @@ pub enum PasteFault {
     /// A quotation mark of a keyboard, at its beginning.
     Quote(char),
     /// A mark of a printed text, a blank that is not the keyboard's, or a character that
-    /// does not show: which, in words.
-    Mark(char, &'static str),
+    /// does not show: which, the code says.
+    Mark(char, Code),
     /// A letter that looks like another.
     LookAlike {
         /// The letter.
         found: char,
-        /// Its script, with an article.
-        script: &'static str,
+        /// The code of its script.
+        script: Code,
         /// The letter of a keyboard that it looks like.
         like: char,
     },
@@ -66,8 +70,8 @@ impl PasteFault {
         let of_character = || text.chars().find_map(fault_of);
         prefix_in(text, prefixes)
             .or_else(of_character)
-            .or_else(|| look_alike_in(text, "a Cyrillic letter", CYRILLIC, is_cyrillic))
-            .or_else(|| look_alike_in(text, "a Greek letter", GREEK, is_greek))
+            .or_else(|| look_alike_in(text, Code::PasteCyrillic, CYRILLIC, is_cyrillic))
+            .or_else(|| look_alike_in(text, Code::PasteGreek, GREEK, is_greek))
     }
 }
 
@@ -82,26 +86,26 @@ fn prefix_in(text: &str, prefixes: &[&'static str]) -> Option<PasteFault> {
 }
 
 fn fault_of(c: char) -> Option<PasteFault> {
-    let words = match c {
+    let code = match c {
         '\u{ff01}'..='\u{ff5e}' => {
             return Some(PasteFault::LookAlike {
                 found: c,
-                script: "a full-width form",
+                script: Code::PasteFullWidth,
                 like: char::from_u32(c as u32 - 0xfee0)?,
             });
         }
         '«' | '»' | '\u{2018}'..='\u{201f}' | '\u{2032}'..='\u{2037}' | '‹' | '›' => {
-            "a typographic quotation mark"
+            Code::PasteTypographic
         }
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => "a dash that is no '-'",
-        '•' | '●' => "a dot that stands for what is hidden",
-        '…' => "an ellipsis, which stands for what was cut off",
-        '\u{fffd}' => "which stands for a character that was lost",
-        _ if is_invisible(c) => "which does not show",
-        _ if c.is_whitespace() && c != ' ' => "an unusual blank",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Code::PasteDash,
+        '•' | '●' => Code::PasteDot,
+        '…' => Code::PasteEllipsis,
+        '\u{fffd}' => Code::PasteLost,
+        _ if is_invisible(c) => Code::PasteInvisible,
+        _ if c.is_whitespace() && c != ' ' => Code::PasteBlank,
         _ => return None,
     };
-    Some(PasteFault::Mark(c, words))
+    Some(PasteFault::Mark(c, code))
 }
 
 /// True for a character of no width, or one that only turns the direction of others.
@@ -131,7 +135,7 @@ fn is_greek(c: char) -> bool {
 /// look like those: a word that was meant in it has others.
 fn look_alike_in(
     text: &str,
-    script: &'static str,
+    script: Code,
     pairs: &'static str,
     is_of_script: fn(char) -> bool,
 ) -> Option<PasteFault> {
@@ -151,31 +155,27 @@ fn look_alike_in(
 }
 
 /// Follows on what it is a part of.
-impl fmt::Display for PasteFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = |c: char| c as u32;
-        match *self {
+impl From<&PasteFault> for Reason {
+    fn from(fault: &PasteFault) -> Reason {
+        let code_point = |c: char| format!("U+{:04X}", c as u32);
+        match *fault {
             PasteFault::Prefix(name, sign) => {
-                write!(f, "begins with '{name}{sign}', which is hardly part of it")
+                let mut name = String::from(name);
+                name.push(sign);
+                reason!(PastePrefix, name = name)
             }
-            PasteFault::Quote(c) => write!(
-                f,
-                "begins with U+{:04X}, a quotation mark, which is hardly part of it",
-                code(c)
-            ),
-            PasteFault::Mark(c, words) => write!(f, "holds U+{:04X}, {words}", code(c)),
+            PasteFault::Quote(c) => reason!(PasteQuote, character = code_point(c)),
+            PasteFault::Mark(c, code) => Reason::of(code).with(code_point(c)),
             PasteFault::LookAlike {
                 found,
                 script,
                 like,
-            } => write!(
-                f,
-                "holds U+{:04X}, {script} that looks like '{like}'",
-                code(found)
-            ),
+            } => Reason::of(script).with(code_point(found)).with(like),
         }
     }
 }
+
+show_as_reason!(PasteFault);
 
 #[cfg(test)]
 mod tests {

@@ -6,12 +6,17 @@
 //! let part = |path: &str, mode| PathPart { path: path.into(), mode, owner: 0, group: 0 };
 //! let key = [part("/", 0o755), part("/etc", 0o755), part("/etc/key", 0o644)];
 //! let warnings = wansync_core::config::permissions::exposures(&key);
-//! assert_eq!(warnings, ["every user may read the key in /etc/key; chmod 600 /etc/key"]);
+//! assert_eq!(
+//!     warnings[0].to_string(),
+//!     "every user may read the key in /etc/key; chmod 600 /etc/key"
+//! );
 //! ```
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use crate::reason;
+use crate::reason::{Code, Reason};
 
 /// A folder on the way to a file, or the file itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +46,7 @@ const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 
 /// The ways in which others than its owner can get at a key, or put another in its place,
 /// each with what mends it. Of the parts the file is the last.
-pub fn exposures(parts: &[PathPart]) -> Vec<String> {
+pub fn exposures(parts: &[PathPart]) -> Vec<Reason> {
     let Some((file, folders)) = parts.split_last() else {
         return Vec::new();
     };
@@ -51,27 +56,25 @@ pub fn exposures(parts: &[PathPart]) -> Vec<String> {
     let folder = folders
         .iter()
         .find(is_open)
-        .map(|PathPart { path: folder, .. }| {
-            format!("others may put another key in the place of {path}; chmod go-w {folder}")
-        });
-    let who = match file.mode {
-        mode if mode & 0o004 != 0 => Some("every user may read the key in"),
-        mode if mode & 0o040 != 0 => Some("others of its group may read the key in"),
-        mode if mode & GROUP_OR_OTHERS_WRITE != 0 => Some("others may change the key in"),
+        .map(|folder| reason!(KeyReplaceable, file = path, folder = &folder.path));
+    let exposure = match file.mode {
+        mode if mode & 0o004 != 0 => Some(Code::KeyReadableByAll),
+        mode if mode & 0o040 != 0 => Some(Code::KeyReadableByGroup),
+        mode if mode & GROUP_OR_OTHERS_WRITE != 0 => Some(Code::KeyWritable),
         _ => None,
     };
-    let file = who.map(|who| format!("{who} {path}; chmod 600 {path}"));
+    let file = exposure.map(|code| Reason::of(code).with(path));
     file.into_iter().chain(folder).collect()
 }
 
 /// The first part that keeps a user from reading the file, in words that follow on the
 /// user's name.
-pub fn obstacle(parts: &[PathPart], user: User) -> Option<String> {
+pub fn obstacle(parts: &[PathPart], user: User) -> Option<Reason> {
     let (file, folders) = parts.split_last()?;
     let closed = folders.iter().find(|folder| !folder.grants(user, 0o1));
     match closed {
-        Some(folder) => Some(format!("may not enter {}", folder.path)),
-        None => (!file.grants(user, 0o4)).then(|| format!("may not read {}", file.path)),
+        Some(folder) => Some(reason!(MayNotEnter, file = &folder.path)),
+        None => (!file.grants(user, 0o4)).then(|| reason!(MayNotRead, file = &file.path)),
     }
 }
 
@@ -157,9 +160,10 @@ mod tests {
                 part("/d", 0o40_000 | folder, 0, 0),
                 part("/d/k", 0o100_000 | file, 0, 0),
             ];
-            assert_eq!(exposures(&parts), expected, "{folder:o} {file:o}");
+            let found: Vec<String> = exposures(&parts).iter().map(Reason::to_string).collect();
+            assert_eq!(found, expected, "{folder:o} {file:o}");
         }
-        assert_eq!(exposures(&[]), [""; 0]);
+        assert!(exposures(&[]).is_empty());
     }
 
     #[test]
@@ -186,7 +190,8 @@ mod tests {
                 part("/d", folder.0, folder.1, folder.2),
                 part("/d/k", file.0, file.1, file.2),
             ];
-            assert_eq!(obstacle(&parts, user).as_deref(), expected, "{parts:?}");
+            let found = obstacle(&parts, user).map(|why| why.to_string());
+            assert_eq!(found.as_deref(), expected, "{parts:?}");
             assert_eq!(obstacle(&parts, User { id: 0, group: 0 }), None);
         }
     }

@@ -1,8 +1,10 @@
 //! The problems of a configuration, and their lines.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
-use core::fmt;
+use alloc::string::String;
+
+use crate::reason;
+use crate::reason::{Code, Reason, show_as_reason};
 
 /// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,29 +25,46 @@ pub struct Problem {
     /// The section's name, if it is one section's problem.
     pub section: Option<String>,
     /// The fault, and what would be right.
-    pub text: String,
+    pub reason: Reason,
 }
 
 impl Problem {
-    /// A warning about a section.
-    pub(super) fn warning(line: u32, section: &str, text: fmt::Arguments<'_>) -> Problem {
+    /// A problem of a section.
+    pub fn of_section(severity: Severity, line: u32, section: &str, reason: Reason) -> Problem {
         Problem {
-            severity: Severity::Warning,
+            severity,
             line,
             section: Some(section.to_owned()),
-            text: text.to_string(),
+            reason,
         }
     }
 
-    /// The option that it is about, as far as its text begins with it.
+    /// The option that it is about, if it is one option's problem.
     pub fn option(&self) -> Option<&str> {
-        let (name, _) = self.text.strip_prefix("option '")?.split_once('\'')?;
-        Some(name)
+        match self.reason.code() {
+            Code::KeyFile | Code::KeyPasted | Code::KeyOfDaemon => Some("key_file"),
+            Code::KeyReadableByAll | Code::KeyReadableByGroup => Some("key_file"),
+            Code::KeyWritable | Code::KeyReplaceable => Some("key_file"),
+            Code::ConfigTwoKeys => Some("key"),
+            Code::ConfigTwoLinks => Some("device"),
+            Code::ConfigAccountUnused => Some("vpnki"),
+            _ => self.reason.text("option"),
+        }
     }
 
     /// A problem that keeps its section, or the file, from being acted upon.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    /// The problem behind its line, for a reader who knows the section.
+    pub fn in_line(&self) -> Reason {
+        reason!(ConfigInLine, line_number = self.line, cause = &self.reason)
+    }
+
+    /// The problem as [`Display`](core::fmt::Display) has it, behind the name of its file.
+    pub fn in_file(&self, file: String) -> Reason {
+        reason!(ConfigInFile, file = file, cause = Reason::from(self))
     }
 }
 
@@ -53,28 +72,28 @@ impl Problem {
 ///
 /// ```
 /// use wansync_core::config::problem::{Problem, Severity};
+/// use wansync_core::reason;
 ///
-/// let problem = Problem {
-///     severity: Severity::Error,
-///     line: 12,
-///     section: Some("home".to_owned()),
-///     text: "option 'ident' is missing".to_owned(),
-/// };
+/// let reason = reason!(ConfigUselessWithout, option = "arg", other = "command");
+/// let problem = Problem::of_section(Severity::Warning, 12, "dacha", reason);
 /// assert_eq!(
 ///     problem.to_string(),
-///     "line 12: error: section 'home': option 'ident' is missing"
+///     "line 12: warning: section 'dacha': option 'arg' does nothing without 'command'"
 /// );
+/// assert_eq!(problem.option(), Some("arg"));
 /// ```
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
+impl From<&Problem> for Reason {
+    fn from(problem: &Problem) -> Reason {
+        let code = match problem.severity {
+            Severity::Error => Code::ConfigError,
+            Severity::Warning => Code::ConfigWarning,
         };
-        write!(f, "line {}: {severity}: ", self.line)?;
-        if let Some(section) = &self.section {
-            write!(f, "section '{section}': ")?;
-        }
-        f.write_str(&self.text)
+        let section = problem.section.as_deref();
+        Reason::of(code)
+            .with(problem.line)
+            .with(section.map(|section| reason!(ConfigOfSection, section = section)))
+            .with(&problem.reason)
     }
 }
+
+show_as_reason!(Problem);

@@ -19,7 +19,7 @@ use log::LevelFilter;
 use service::{base_url, key, transport};
 use source::source;
 use tunnel::{KnownAccounts, tunnel};
-use values::{check_name, login, network_name, path, short_text};
+use values::{check_name, login, network_name, number, path, short_text};
 use vpnki::vpnki;
 
 pub use values::{SKYDNS_URL, VPNKI_URL};
@@ -27,13 +27,15 @@ pub use values::{SKYDNS_URL, VPNKI_URL};
 use super::duration;
 use super::option_table;
 use super::options::{Options, shorten};
-use super::problem::Problem;
-use super::suggest::hint;
+use super::problem::{Problem, Severity};
+use super::suggest::did_you_mean;
 use super::uci::{self, Package};
 use super::url::ServiceUrl;
 use super::{Config, Content, Main, Mode, Section, Skydns, Tunnel, TunnelLink, Vpnki};
 use crate::address::Family;
 use crate::places::Places;
+use crate::reason;
+use crate::reason::{Code, Reason};
 use crate::reconcile::Policy;
 use crate::time::DAY;
 use core::time::Duration;
@@ -117,12 +119,10 @@ impl Config {
                         main_line = Some(section.line);
                         (config.main, config.main_is_wrong) = main(section, &mut config.problems);
                     }
-                    Some(first) => config.problems.push(Problem::warning(
+                    Some(first) => config.problems.push(warning(
                         section.line,
                         &section.name,
-                        format_args!(
-                            "a 'wansync' section stands in line {first} already, which counts"
-                        ),
+                        reason!(ConfigSecondMain, line_number = first),
                     )),
                 },
                 "skydns" => config.skydns.push(Section {
@@ -224,15 +224,12 @@ fn warn_of_rivals(sections: &[Section<Skydns>], problems: &mut Vec<Problem>) {
         let owner = owners.first_place(place.into(), index);
         if owner != index {
             let owner = &sections[owner];
-            problems.push(Problem::warning(
-                section.line,
-                &section.name,
-                format_args!(
-                    "section '{}' in line {} has the same 'ident' and 'hostname': each \
-                     replaces the address of the other",
-                    owner.name, owner.line
-                ),
-            ));
+            let reason = reason!(
+                ConfigSameUser,
+                section = &owner.name,
+                line_number = owner.line
+            );
+            problems.push(warning(section.line, &section.name, reason));
         }
     }
 }
@@ -250,15 +247,12 @@ fn warn_of_shared_sources(sections: &[Section<Skydns>], problems: &mut Vec<Probl
         if let Content::Ready(first) = &owner.content
             && first.ident != skydns.ident
         {
-            problems.push(Problem::warning(
-                section.line,
-                &section.name,
-                format_args!(
-                    "section '{}' in line {} has the same source and another 'ident': \
-                     SkyDNS takes an address from one user when it is sent for another",
-                    owner.name, owner.line
-                ),
-            ));
+            let reason = reason!(
+                ConfigSameSource,
+                section = &owner.name,
+                line_number = owner.line
+            );
+            problems.push(warning(section.line, &section.name, reason));
         }
     }
 }
@@ -273,10 +267,16 @@ fn ready<T>(sections: &[Section<T>]) -> impl Iterator<Item = (&str, &T)> {
 }
 
 fn unknown_type(section: &uci::Section<'_>, kind: &str) -> Problem {
-    let hint = hint(kind, &option_table::SECTION_NAMES);
-    let kind = shorten(kind);
-    let text = format_args!("its type '{kind}' is unknown{hint}");
-    Problem::warning(section.line, &section.name, text)
+    let reason = reason!(
+        ConfigUnknownType,
+        name = shorten(kind),
+        hint = did_you_mean(kind, &option_table::SECTION_NAMES)
+    );
+    warning(section.line, &section.name, reason)
+}
+
+fn warning(line: u32, section: &str, reason: Reason) -> Problem {
+    Problem::of_section(Severity::Warning, line, section, reason)
 }
 
 /// The section, and true if it has an error.
@@ -298,12 +298,8 @@ fn log_level(options: &mut Options<'_, '_>) -> LevelFilter {
     match options.text("log_level") {
         None => LevelFilter::Info,
         Some((text, line)) => text.parse().unwrap_or_else(|_| {
-            options.bad_value(
-                "log_level",
-                line,
-                text,
-                "is none of: error, warn, info, debug, off",
-            );
+            let why = reason!(ValueNoneOf, names = "error, warn, info, debug, off");
+            options.bad_value_for("log_level", line, text, why);
             LevelFilter::Info
         }),
     }
@@ -314,8 +310,7 @@ fn textfile(options: &mut Options<'_, '_>) -> Option<String> {
     let (text, line) = options.text("textfile")?;
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-".contains(&b);
     if !text.starts_with('/') || !text.ends_with(".prom") || !text.bytes().all(is_plain) {
-        let why = "is no absolute path of letters, digits, '.', '_' and '-' that ends in .prom";
-        options.bad_value("textfile", line, text, why);
+        options.bad_value("textfile", line, text, Code::ValueNoTextfile);
         return None;
     }
     Some(text.to_owned())
@@ -326,7 +321,7 @@ fn mode(options: &mut Options<'_, '_>) -> Mode {
         None | Some(("hook", _)) => Mode::Hook,
         Some(("daemon", _)) => Mode::Daemon,
         Some((text, line)) => {
-            options.bad_value("mode", line, text, "is neither hook nor daemon");
+            options.neither("mode", line, text, ["hook", "daemon"]);
             Mode::Hook
         }
     }
@@ -346,7 +341,7 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let base_url = base_url(&mut options, SKYDNS_URL, ServiceUrl::into_base);
     let ident = login(&mut options, "ident");
     if ident.is_none() && options.line_of("ident").is_none() {
-        options.missing_option("ident", ": the login of the SkyDNS user");
+        options.missing_option("ident", Code::NeedIdent);
     }
     let key = key(&mut options, SKYDNS_URL, base_url.as_ref());
     let family = family(&mut options);
@@ -357,7 +352,12 @@ fn skydns(section: &uci::Section<'_>, problems: &mut Vec<Problem>) -> Content<Sk
     let shared_address = options.boolean("shared_address", false);
     let transport = transport(&mut options, base_url.as_ref());
     let refresh = options.duration("refresh", DEFAULT_REFRESH);
-    let daily_limit = daily_limit(&mut options);
+    let daily_limit = number(
+        &mut options,
+        "daily_limit",
+        1..=MAX_DAILY_LIMIT,
+        DEFAULT_DAILY_LIMIT,
+    );
     let spread = spread(&mut options);
     let resolvers = filtering::resolvers(&mut options);
     let test_name = filtering::test_name(&mut options);
@@ -398,7 +398,7 @@ fn family(options: &mut Options<'_, '_>) -> Family {
         None | Some(("ipv4", _)) => Family::Ipv4,
         Some(("ipv6", _)) => Family::Ipv6,
         Some((text, line)) => {
-            options.bad_value("family", line, text, "is neither ipv4 nor ipv6");
+            options.neither("family", line, text, ["ipv4", "ipv6"]);
             Family::Ipv4
         }
     }
@@ -407,12 +407,7 @@ fn family(options: &mut Options<'_, '_>) -> Family {
 fn profile(options: &mut Options<'_, '_>) -> Option<String> {
     let (text, line) = options.text("profile")?;
     if text.len() > 18 || !text.bytes().all(|b| b.is_ascii_digit()) {
-        options.bad_value(
-            "profile",
-            line,
-            text,
-            "is not a number; profiles are given by their id",
-        );
+        options.bad_value("profile", line, text, Code::ValueNoProfile);
         return None;
     }
     Some(text.to_owned())
@@ -425,23 +420,8 @@ fn spread(options: &mut Options<'_, '_>) -> Duration {
     match duration::parse(text) {
         Some(spread) if spread <= MAX_SPREAD => spread,
         _ => {
-            let why = "is no duration of a day at most, such as 30m";
-            options.bad_value("spread", line, text, why);
+            options.bad_value("spread", line, text, Code::ValueNoSpread);
             Duration::ZERO
-        }
-    }
-}
-
-fn daily_limit(options: &mut Options<'_, '_>) -> u32 {
-    let Some((text, line)) = options.text("daily_limit") else {
-        return DEFAULT_DAILY_LIMIT;
-    };
-    match text.parse() {
-        Ok(limit) if (1..=MAX_DAILY_LIMIT).contains(&limit) => limit,
-        _ => {
-            let why = format!("is not a number from 1 to {MAX_DAILY_LIMIT}");
-            options.bad_value("daily_limit", line, text, &why);
-            DEFAULT_DAILY_LIMIT
         }
     }
 }

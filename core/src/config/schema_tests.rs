@@ -286,7 +286,7 @@ fn one_bad_section_stops_only_itself_and_all_problems_are_reported() {
         "{messages:?}"
     );
     let first = config.first_error("one").expect("it has four");
-    assert!(first.line == 1 && first.text.starts_with("option 'ident'"));
+    assert!(first.line == 1 && first.option() == Some("ident"));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn sections_that_replace_the_address_of_each_other() {
     for lines in ["option hostname b", "option ident b2", "option enabled 0"] {
         let problems = other(lines);
         assert!(
-            !problems.iter().any(|p| p.text.contains("replaces")),
+            !problems.iter().any(|p| p.reason.contains("replaces")),
             "{problems:?}"
         );
     }
@@ -412,6 +412,6 @@ fn accounts_of_vpnki() {
         let config = Config::parse(format!("config vpnki 'a'\noption key k\n{line}\n").as_bytes());
         let problems = config.expect("UCI syntax").problems;
         assert_eq!((problems.len(), problems[0].line), (1, 3), "{problems:?}");
-        assert!(problems[0].text.contains(expected), "{problems:?}");
+        assert!(problems[0].reason.contains(expected), "{problems:?}");
     }
 }

@@ -8,6 +8,7 @@ use core::fmt;
 
 use super::mask::Mask;
 use super::paste;
+use crate::reason::Code;
 
 /// No service's key comes near this, in bytes.
 const MAX_KEY_LENGTH: usize = 1024;
@@ -39,16 +40,19 @@ pub enum KeySource {
 impl Secret {
     /// Takes a key as it stands in a file or an option: blanks of every kind and line ends
     /// around it do not belong to it, nor does a byte order mark.
-    pub fn new(text: &str) -> Result<Secret, &'static str> {
+    ///
+    /// # Errors
+    /// The code of words that follow on its place, which take no arguments.
+    pub fn new(text: &str) -> Result<Secret, Code> {
         let key = paste::trim(text);
         if key.is_empty() {
-            return Err("is empty");
+            return Err(Code::ValueEmpty);
         }
         if key.len() > MAX_KEY_LENGTH {
-            return Err("is longer than 1024 bytes");
+            return Err(Code::ValueTooLong);
         }
         if key.chars().any(char::is_control) {
-            return Err("holds more than one line, or a control character");
+            return Err(Code::ValueLines);
         }
         Ok(Secret {
             key: key.to_owned(),

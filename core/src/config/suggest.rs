@@ -1,8 +1,10 @@
 //! The name that was probably meant.
 
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+use crate::reason;
+use crate::reason::Reason;
 
 /// The known name nearest to `name`, if it is near enough to be meant.
 ///
@@ -32,10 +34,14 @@ pub fn nearest_name<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
 /// assert_eq!(hint("colour", &["ident", "key"]), "");
 /// ```
 pub fn hint(name: &str, known: &[&str]) -> String {
-    match nearest_name(name, known) {
-        Some(meant) => format!(" (did you mean '{meant}'?)"),
-        None => String::new(),
-    }
+    let hint = did_you_mean(name, known);
+    hint.as_ref().map(Reason::to_string).unwrap_or_default()
+}
+
+/// [`hint`] as a reason, which is `None` if no name is near enough.
+pub fn did_you_mean(name: &str, known: &[&str]) -> Option<Reason> {
+    let meant = nearest_name(name, known)?;
+    Some(reason!(CheckDidYouMean, meant = meant))
 }
 
 /// Levenshtein's distance, in bytes; that of upper and lower case is none.

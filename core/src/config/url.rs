@@ -5,6 +5,8 @@ use alloc::string::String;
 use core::fmt;
 use core::net::{IpAddr, Ipv6Addr};
 
+use crate::reason::Code;
+
 /// The longest address. With the longest values of all parameters it still
 /// makes a request that servers take.
 const MAX_URL_LENGTH: usize = 1024;
@@ -18,41 +20,40 @@ pub struct ServiceUrl {
 }
 
 impl ServiceUrl {
-    /// Takes an absolute URL, or says what is wrong with it in words that
-    /// follow on the URL.
+    /// Takes an absolute URL, or says what is wrong with it: the code of words that follow
+    /// on the URL, which take no arguments.
     ///
     /// ```
     /// use wansync_core::config::url::ServiceUrl;
+    /// use wansync_core::reason::Code;
     ///
     /// let url = ServiceUrl::new("https://relay.example").unwrap();
     /// assert_eq!((url.as_str(), url.host()), ("https://relay.example/", "relay.example"));
     /// let refused = ServiceUrl::new("http://relay.example/");
-    /// assert_eq!(refused, Err("is not https; http is for a loopback address only"));
+    /// assert_eq!(refused, Err(Code::UrlNotHttps));
     /// ```
-    pub fn new(text: &str) -> Result<ServiceUrl, &'static str> {
+    pub fn new(text: &str) -> Result<ServiceUrl, Code> {
         if text.len() > MAX_URL_LENGTH {
-            return Err("is longer than 1024 bytes");
+            return Err(Code::ValueTooLong);
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err("holds a blank or a character that is not ASCII (encode it)");
+            return Err(Code::UrlNotAscii);
         }
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or("has no scheme: it must begin with https://")?;
+        let (scheme, rest) = text.split_once("://").ok_or(Code::UrlNoScheme)?;
         if text.contains('#') {
-            return Err("has a fragment (#…), which no server ever sees");
+            return Err(Code::UrlFragment);
         }
         let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
         if authority.contains('@') {
-            return Err("has credentials, which would show in logs; use 'key_file'");
+            return Err(Code::UrlCredentials);
         }
         let host = host_of(authority)?;
         if scheme.eq_ignore_ascii_case("http") {
             if !is_loopback(host) {
-                return Err("is not https; http is for a loopback address only");
+                return Err(Code::UrlNotHttps);
             }
         } else if !scheme.eq_ignore_ascii_case("https") {
-            return Err("must begin with https://");
+            return Err(Code::UrlOtherScheme);
         }
         let start = scheme.len() + 3;
         let path = &rest[authority.len()..];
@@ -64,16 +65,16 @@ impl ServiceUrl {
     }
 
     /// The URL as the base that a query is appended to.
-    pub fn into_page(self) -> Result<ServiceUrl, &'static str> {
+    pub fn into_page(self) -> Result<ServiceUrl, Code> {
         match self.text.contains('?') {
-            true => Err("has a query (?…); the parameters are appended to it"),
+            true => Err(Code::UrlQuery),
             false => Ok(self),
         }
     }
 
     /// The URL as the base that method names are appended to: no query, and
     /// a slash at its end.
-    pub fn into_base(self) -> Result<ServiceUrl, &'static str> {
+    pub fn into_base(self) -> Result<ServiceUrl, Code> {
         let mut this = self.into_page()?;
         if !this.text.ends_with('/') {
             this.text.push('/');
@@ -108,9 +109,9 @@ impl fmt::Display for ServiceUrl {
     }
 }
 
-fn host_of(authority: &str) -> Result<&str, &'static str> {
+fn host_of(authority: &str) -> Result<&str, Code> {
     let (host, port) = if authority.starts_with('[') {
-        let end = authority.find(']').ok_or("has a '[' without a ']'")? + 1;
+        let end = authority.find(']').ok_or(Code::UrlBracket)? + 1;
         (&authority[..end], authority[end..].strip_prefix(':'))
     } else {
         match authority.split_once(':') {
@@ -119,17 +120,17 @@ fn host_of(authority: &str) -> Result<&str, &'static str> {
         }
     };
     if host.len() + port.map_or(0, |port| port.len() + 1) != authority.len() {
-        return Err("has something behind the address in brackets");
+        return Err(Code::UrlBehindBracket);
     }
     if port.is_some_and(|port| !is_port(port)) {
-        return Err("has a port that is not a number from 1 to 65535");
+        return Err(Code::UrlPort);
     }
     match host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
         Some(inside) if inside.parse::<Ipv6Addr>().is_ok() => Ok(host),
-        Some(_) => Err("has brackets around something that is not an IPv6 address"),
-        None if host.is_empty() => Err("has no host"),
+        Some(_) => Err(Code::UrlNoIpv6),
+        None if host.is_empty() => Err(Code::UrlNoHost),
         None if is_host_name(host) => Ok(host),
-        None => Err("has a host that is no name"),
+        None => Err(Code::UrlBadHost),
     }
 }
 
@@ -171,6 +172,7 @@ pub fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::Reason;
 
     #[test]
     fn urls_that_are_taken() {
@@ -201,7 +203,7 @@ mod tests {
         ];
         for (text, host, whole) in table {
             let url = ServiceUrl::new(text).and_then(ServiceUrl::into_base);
-            let url = url.unwrap_or_else(|e| panic!("{text} {e}"));
+            let url = url.unwrap_or_else(|e| panic!("{text}: {e:?}"));
             assert_eq!((url.host(), url.as_str()), (host, whole));
         }
     }
@@ -232,7 +234,7 @@ mod tests {
         ];
         for (text, part) in table {
             let refused = ServiceUrl::new(text).and_then(ServiceUrl::into_base);
-            let why = refused.expect_err(text);
+            let why = Reason::of(refused.expect_err(text));
             assert!(why.contains(part), "{text}: {why}");
         }
     }

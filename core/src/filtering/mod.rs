@@ -46,6 +46,7 @@ use core::net::IpAddr;
 use crate::config::network_file::NetworkFile;
 use crate::config::uci::{self, Package};
 use crate::config::{Config, Skydns};
+use crate::reason::Reason;
 use crate::reason::filtering::FilteringReason;
 
 /// The port that clients ask.
@@ -215,7 +216,7 @@ pub fn judge(household: &Household<'_>, dhcp: &[u8]) -> Filtering {
     let package = match uci::parse(dhcp) {
         Ok(package) => package,
         Err(error) => {
-            let cause = error.to_string();
+            let cause = Reason::from(&error);
             return Filtering::unknown(household.service, FilteringReason::BadFile { cause });
         }
     };

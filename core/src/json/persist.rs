@@ -161,7 +161,7 @@ impl JsonWriter {
     }
 
     /// A string of what a value is shown as.
-    pub(crate) fn shown(&mut self, value: &dyn Display) {
+    pub fn shown(&mut self, value: &dyn Display) {
         self.text(&value.to_string());
     }
 

@@ -58,8 +58,8 @@ pub enum FilteringReason {
     NotOpenWrt,
     /// It cannot be read, or is no UCI.
     BadFile {
-        /// In words that follow on its name.
-        cause: String,
+        /// What is wrong with it.
+        cause: Reason,
     },
     /// The service's resolvers are not known.
     NoServiceResolver {
@@ -164,7 +164,7 @@ impl From<&FilteringReason> for Reason {
             FilteringReason::More(count) => reason!(FilteringMore, count = *count),
             FilteringReason::NotOpenWrt => reason!(FilteringNotOpenwrt),
             FilteringReason::BadFile { cause } => {
-                reason!(FilteringBadFile, error = &*clean(cause))
+                reason!(FilteringBadFile, cause = cause)
             }
             FilteringReason::NoServiceResolver { host } => {
                 reason!(FilteringServiceUnknown, host = host)

@@ -162,6 +162,135 @@ table! {
 
     // What keeps a section from being acted upon.
     SectionWrong "section.wrong" "its configuration is wrong; run 'wansync check'";
+
+    // The configuration's file, and the place of a problem in it.
+    ConfigOfFile "config.of_file" "{file}: {cause}";
+
+    ConfigSyntax "config.syntax" "Parse error ({error}) at line {line_number}, byte {byte}" => "`uci show wansync` stops at the same place; a quotation mark that is not closed stands in a line before it";
+    ConfigNoSection "config.no_section" "{file} has no skydns or tunnel section '{section}'{hint}";
+    ConfigInFile "config.in_file" "{file}, {cause}";
+    ConfigInLine "config.in_line" "line {line_number}: {cause}";
+    ConfigError "config.error" "line {line_number}: error: {whose}{cause}";
+    ConfigWarning "config.warning" "line {line_number}: warning: {whose}{cause}";
+    ConfigOfSection "config.of_section" "section '{section}': ";
+
+    // A problem of a section.
+    ConfigUnknownType "config.unknown_type" "its type '{name}' is unknown{hint}";
+    ConfigLongName "config.long_name" "its name is longer than 200 bytes";
+    ConfigSecondMain "config.second_main" "a 'wansync' section stands in line {line_number} already, which counts";
+    ConfigReopened "config.reopened" "it was opened in line {line_number} already; the options of both count";
+    ConfigSameUser "config.same_user" "section '{section}' in line {line_number} has the same 'ident' and 'hostname': each replaces the address of the other" => "give one of them a `hostname` of its own, or another `ident`";
+    ConfigSameSource "config.same_source" "section '{section}' in line {line_number} has the same source and another 'ident': SkyDNS takes an address from one user when it is sent for another" => "@address.of_rival";
+    ConfigSameLink "config.same_link" "section '{section}' in line {line_number} has the same '{option}': what restarts one tunnel restarts the other";
+    ConfigSameService "config.same_service" "section '{section}' in line {line_number} has the same 'service' and 'instance': what restarts one tunnel restarts the other";
+    ConfigSameTunnel "config.same_tunnel" "section '{section}' in line {line_number} has the same 'name' and 'vpnki': both are about one tunnel";
+
+    // A problem of an option.
+    ConfigUnknownOption "config.unknown_option" "option '{option}' is unknown{hint}" => "`option` and its name as README's table of the section has them; what is unknown does nothing";
+    ConfigMissing "config.missing" "option '{option}' is missing{hint}";
+    ConfigMissingForSource "config.missing_for_source" "option '{option}' is missing: source '{source}' needs it";
+    ConfigBadValue "config.bad_value" "option '{option}': '{value}' {cause}";
+    ConfigPassedOver "config.passed_over" "option '{option}': '{value}' {cause}; it is passed over";
+    ConfigBadOption "config.bad_option" "option '{option}' {cause}";
+    ConfigList "config.list" "'{option}' is a list, but takes one value";
+    ConfigSetAgain "config.set_again" "option '{option}' is set again in line {line_number}, which counts";
+    ConfigCutOff "config.cut_off" "option '{option}' ends before the '{character}': quote the value if that is a part of it";
+    ConfigUselessWithout "config.useless_without" "option '{option}' does nothing without '{other}'";
+    ConfigUselessUnless "config.useless_unless" "option '{option}' does nothing without {other} '{value}'";
+    ConfigUselessWith "config.useless_with" "option '{option}' does nothing with {other} '{value}'";
+    ConfigTwoKeys "config.two_keys" "both 'key' and 'key_file' are given: keep one";
+    ConfigTwoLinks "config.two_links" "option 'device' and, in line {line_number}, 'network': a tunnel has one of them";
+    ConfigAccountUnused "config.account_unused" "the account '{name}' {cause}: VPNKI is not asked";
+
+    // Why an option must not be missing.
+    NeedIdent "need.ident" ": the login of the SkyDNS user";
+    NeedKeyFile "need.key_file" ": the file that holds the key";
+    NeedUrl "need.url" ": source 'web' needs one or more (list url 'https://…')";
+    NeedTunnelName "need.tunnel_name" ": what VPNKI calls the tunnel";
+    NeedTunnelLink "need.tunnel_link" ": the tunnel's network in /etc/config/network, or, where it has none, option 'device'";
+    NeedWitness "need.witness" ", and 'ping' as well: one of them must tell whether the tunnel works";
+    NeedCommand "need.command" ": on_down 'command' runs it";
+
+    // What is wrong with a value, behind it.
+    ValueEmpty "value.empty" "is empty";
+    ValueBlanks "value.blanks" "holds blanks only";
+    ValueEmptyName "value.empty_name" "holds an empty name";
+    ValueLines "value.lines" "holds more than one line, or a control character";
+    ValueControl "value.control" "holds a line end or another control character";
+    ValueNotUtf8 "value.not_utf8" "is not UTF-8";
+    ValueLong "value.long" "is longer than 200 bytes";
+    ValueTooLong "value.too_long" "is longer than 1024 bytes";
+    ValueNeither "value.neither" "is neither {value} nor {other}";
+    ValueNoneOf "value.none_of" "is none of: {names}";
+    ValueUnknown "value.unknown" "is unknown{hint}";
+    ValueNotInRange "value.not_in_range" "is not a number from {min} to {max}";
+    ValueNoProfile "value.no_profile" "is not a number; profiles are given by their id" => "`wansync skydns profiles` lists them with their numbers";
+    ValueNoDuration "value.no_duration" "is no duration, such as 90s, 5m, 72h or 3d";
+    ValueNoSpread "value.no_spread" "is no duration of a day at most, such as 30m";
+    ValueTooShort "value.too_short" "is too short: it must be {seconds}s or more";
+    ValueRelativePath "value.relative_path" "is not an absolute path";
+    ValueNoTextfile "value.no_textfile" "is no absolute path of letters, digits, '.', '_' and '-' that ends in .prom";
+    ValueNoAddress "value.no_address" "is not an address";
+    ValueNoHost "value.no_host" "is no address of a host";
+    ValueOtherFamily "value.other_family" "is not an {family} address, which 'family' asks for";
+    ValueOtherTransport "value.other_transport" "is not the family of the address in 'base_url'";
+    ValueNoPrefix "value.no_prefix" "is no network, such as 172.16.0.0/16";
+    ValuePrefixLength "value.prefix_length" "is no network: its length is wrong";
+    ValuePrefixBits "value.prefix_bits" "is an address in a network, not the network: bits are set beyond its length";
+    ValueNetworkAsDevice "value.network_as_device" "is no device: it means the network '{network}', which belongs into {other}";
+    ValueAddressLabel "value.address_label" "is the label of an address: the device is '{device}'";
+    ValueNoDevice "value.no_device" "is no name of a network device";
+    ValueNoNetwork "value.no_network" "is no name of a network in /etc/config/network";
+    ValueOwnWan "value.own_wan" "is the network that the tunnel runs over (option 'wan')";
+    ValueNoSite "value.no_site" "is no name of a site, such as example.com";
+    ValueSiteNotAscii "value.site_not_ascii" "is not ASCII: write it as DNS has it, with xn--";
+    ValueNoLogin "value.no_login" "is no login of VPNKI{hint}";
+    ValueNoAccount "value.no_account" "is no section of type vpnki{hint}";
+    ValueAccountDisabled "value.account_disabled" "is disabled";
+    ValueAccountWrong "value.account_wrong" "has an error";
+    ValueOnlyWitness "value.only_witness" "{cause}, and without 'ping' nothing else tells whether the tunnel works";
+    ValueNoRestart "value.no_restart" "has nothing to restart: netifd does not know a 'device'; option 'service' and 'instance' name what runs it, or on_down 'command' runs a program";
+
+    // What is wrong with a URL, behind it.
+    UrlNotAscii "url.not_ascii" "holds a blank or a character that is not ASCII (encode it)";
+    UrlNoScheme "url.no_scheme" "has no scheme: it must begin with https://";
+    UrlOtherScheme "url.other_scheme" "must begin with https://";
+    UrlNotHttps "url.not_https" "is not https; http is for a loopback address only";
+    UrlFragment "url.fragment" "has a fragment (#…), which no server ever sees";
+    UrlCredentials "url.credentials" "has credentials, which would show in logs; use 'key_file'";
+    UrlQuery "url.query" "has a query (?…); the parameters are appended to it";
+    UrlBracket "url.bracket" "has a '[' without a ']'";
+    UrlBehindBracket "url.behind_bracket" "has something behind the address in brackets";
+    UrlNoIpv6 "url.no_ipv6" "has brackets around something that is not an IPv6 address";
+    UrlPort "url.port" "has a port that is not a number from 1 to 65535";
+    UrlNoHost "url.no_host" "has no host";
+    UrlBadHost "url.bad_host" "has a host that is no name";
+
+    // What a key or a login picked up when it was pasted.
+    PastePrefix "paste.prefix" "begins with '{name}', which is hardly part of it";
+    PasteQuote "paste.quote" "begins with {character}, a quotation mark, which is hardly part of it";
+    PasteTypographic "paste.typographic" "holds {character}, a typographic quotation mark";
+    PasteDash "paste.dash" "holds {character}, a dash that is no '-'";
+    PasteDot "paste.dot" "holds {character}, a dot that stands for what is hidden";
+    PasteEllipsis "paste.ellipsis" "holds {character}, an ellipsis, which stands for what was cut off";
+    PasteLost "paste.lost" "holds {character}, which stands for a character that was lost";
+    PasteInvisible "paste.invisible" "holds {character}, which does not show";
+    PasteBlank "paste.blank" "holds {character}, an unusual blank";
+    PasteFullWidth "paste.full_width" "holds {character}, a full-width form that looks like '{other}'";
+    PasteCyrillic "paste.cyrillic" "holds {character}, a Cyrillic letter that looks like '{other}'";
+    PasteGreek "paste.greek" "holds {character}, a Greek letter that looks like '{other}'";
+
+    // A file of a key, and who can reach it.
+    KeyFile "key.file" "the key file {file} {cause}";
+    KeyPasted "key.pasted" "the key in {file}, line {line_number}, {cause}";
+    KeyReadableByAll "key.readable_by_all" "every user may read the key in {file}; chmod 600 {file}" => "do what it says";
+    KeyReadableByGroup "key.readable_by_group" "others of its group may read the key in {file}; chmod 600 {file}" => "do what it says";
+    KeyWritable "key.writable" "others may change the key in {file}; chmod 600 {file}" => "do what it says";
+    KeyReplaceable "key.replaceable" "others may put another key in the place of {file}; chmod go-w {folder}" => "do what it says";
+    KeyOfDaemon "key.of_daemon" "{cause}; move the key to /etc/wansync";
+    DaemonMayNot "daemon.may_not" "the daemon runs as the user wansync, who {cause}";
+    MayNotEnter "may_not.enter" "may not enter {file}";
+    MayNotRead "may_not.read" "may not read {file}";
     ConfigRefused "config.refused" "{cause}; the daemon goes on with the configuration of before";
     ConfigChanged "config.changed" "{file} has changed, and the daemon still uses the configuration of before: reload it";
 
@@ -317,19 +446,20 @@ table! {
     CheckCaFileSomeOld "check.ca_file_some_old" "{file} holds {count} certificates, {number} of them out of date";
     CheckCaFileAllOld "check.ca_file_all_old" "{file} holds {count} certificates, all of them out of date" => "the clock is wrong, or `ca_file` holds one certificate of your own, which has expired";
     CheckCaFileKey "check.ca_file_key" "{file} holds a private key: none is needed there, and others may read it" => "take the key out of `ca_file`: only certificates belong there";
-    CheckCaFileClosed "check.ca_file_closed" "the CA file {file}: {error}";
+    CheckCaFileClosed "check.ca_file_closed" "the CA file {file}: {cause}";
     CheckUserKnown "check.user_known" "{host} knows the key and the user {ident}";
     CheckNoProfile "check.no_profile" "the user has no profile {profile}, but: {names}";
     CheckStateUnwritable "check.state_unwritable" "cannot write in {file}: {cause}; without it nothing is sent" => "@file.cannot_write";
     CheckRecordUnwritable "check.record_unwritable" "cannot write in {file}: {cause}; a reboot forgets what is confirmed or refused, and it is sent again" => "@file.cannot_write";
     CheckFolderOpen "check.folder_open" "others may write in {file}; chmod go-w {file}" => "do what it says";
-    CheckProgram "check.program" "{section}: the program {program} {error}";
+    CheckProgram "check.program" "{section}: the program {program} {cause}";
     CheckDisabled "check.disabled" "{file}: wansync is disabled (option enabled '0')" => "`uci set wansync.main.enabled=1; uci commit wansync; /etc/init.d/wansync reload`";
     CheckNoSection "check.no_section" "{file}: no skydns section is in use" => "`uci set wansync.home.enabled=1; uci commit wansync; /etc/init.d/wansync reload`";
     CheckConfiguration "check.configuration" "{file}: {counts:; }";
     CheckSkydnsSections "check.skydns_sections" "{count} skydns sections, {ready} in use, {disabled} disabled";
     CheckTunnelSections "check.tunnel_sections" "{count} tunnel sections, {ready} in use, {disabled} disabled";
     CheckMends "check.mends" "these commands send them there:";
+    CheckCommand "check.command" "{command}";
     CheckResolverNotAsked "check.resolver_not_asked" "its resolver is not asked: others took too long";
     CheckHalfName "check.half_name" "{host}: {cause}; {family} is used" => "nothing need be done: the name server fails one half of the question, and is passed over for that. Another one (`list server` of dnsmasq) would not";
     CheckAddress "check.address" "the WAN address is {address}";
@@ -401,7 +531,7 @@ table! {
     FilteringRelayed "filtering.relayed" "clients are told the provider's IPv6 resolvers ('{section}' is a relay)" => "the commands below it: the router announces itself. Where the provider delegates no prefix, the LAN has no IPv6 then";
     FilteringMore "filtering.more" "and {count} more";
     FilteringNotOpenwrt "filtering.not_openwrt" "there is no /etc/config/dhcp, so this is not OpenWrt";
-    FilteringBadFile "filtering.bad_file" "/etc/config/dhcp: {error}" => "that line is wrong; `uci show dhcp` complains as well";
+    FilteringBadFile "filtering.bad_file" "/etc/config/dhcp: {cause}" => "that line is wrong; `uci show dhcp` complains as well";
     FilteringServiceUnknown "filtering.service_unknown" "the resolvers behind {host} are not known; 'list resolver' names them" => "`list resolver '193.58.251.251'` in the section, or whatever the provider of the relay says";
     FilteringNoResolver "filtering.no_resolver" "dnsmasq has no resolver to ask; is the WAN up?" => "`ifstatus wan`";
     FilteringNoneNamed "filtering.none_named" "dnsmasq has no resolver to ask: {file} names none" => "`noresolv` needs a `server` beside it: the commands of `wansync check`";
@@ -419,6 +549,9 @@ table! {
     ProfileNoName "profile.no_name" "no such name (NXDOMAIN){places:, }";
     ProfileRefused "profile.refused" "REFUSED{places:, }";
     ProfileError "profile.error" "error {number}{places:, }";
+
+    // A change that is made up, to try out a program.
+    NotifyTest "notify.test" "this is a test by 'wansync notify': nothing has changed";
 
     // How a send went, or goes.
     SendUnchanged "send.unchanged" "{address} is what the service confirmed";
@@ -479,6 +612,7 @@ table! {
     BrokenEarly "broken.early" "closed before the reply was complete";
     BrokenUnexpected "broken.unexpected" "unexpected error";
     BrokenHeader "broken.header" "the header of the reply is too large";
+    BrokenChunk "broken.chunk" "what came is not HTTP (a chunk without an end)";
     BrokenNotHttp "broken.not_http" "what came is not HTTP ({error})";
     ConnectInvalidAddress "connect.invalid_address" "its address is not a valid one";
     ConnectBadAddress "connect.bad_address" "its address is not valid";
@@ -555,8 +689,19 @@ table! {
     FileKeyOnly "file.key_only" "it holds a private key, and no certificate";
     FileDirectory "file.directory" "it is a directory";
     FileNotAFile "file.not_a_file" "it is not a file";
+    FileUnusable "file.unusable" "{file} {cause}";
+    FileMissing "file.missing" "does not exist";
+    FileClosed "file.closed" "may not be read by this user";
+    FileUnreadable "file.unreadable" "cannot be read: {error}";
+    FileIsDirectory "file.is_directory" "is a directory";
+    FileIsIrregular "file.is_irregular" "is not a regular file";
+    FileOfKernel "file.of_kernel" "is a file of the kernel's";
+    FileLarge "file.large" "is larger than {bytes} bytes";
+    FileNotExecutable "file.not_executable" "is not executable; chmod +x it";
     FileTooLarge "file.too_large" "it is larger than {max} MiB";
-    FileChanged "file.changed" "it {error}";
+    FileChanged "file.changed" "it {cause}";
+    FileDamaged "file.damaged" "{file} is damaged: {cause}";
+    FileOtherJson "file.other_json" "it is JSON, but not what was written";
     FileCannotWrite "file.cannot_write" "cannot write {file}: {cause}" => "@pass.cannot_remember";
     FileLink "file.link" "{file} is a symbolic link; remove it" => "it is not wansync's: who put it there? Remove it, and the next pass goes on";
     FileOtherKind "file.other_kind" "{file} is not a regular file; remove it" => "@file.link";
@@ -564,6 +709,7 @@ table! {
     FileHardLink "file.hard_link" "{file} has a second name elsewhere (a hard link); remove it" => "@file.link";
     FileOfOther "file.of_other" "{file} belongs to another user; remove it" => "@file.link";
     FileInTheWay "file.in_the_way" "{file} is in the way; remove it" => "@file.link";
+    FolderClosed "folder.closed" "this user may not look into {file}; root may";
     FolderLink "folder.link" "{file} is a symbolic link of another user's; remove it" => "@file.link";
     FolderNoFolder "folder.no_folder" "{file} is not a folder; remove it" => "@file.link";
     FolderOfOther "folder.of_other" "{file} is a folder of another user's; remove it" => "@file.link";
@@ -638,8 +784,10 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("call", Kind::Name),
     ("cause", Kind::Reasons),
     ("causes", Kind::Reasons),
+    ("character", Kind::Name),
     ("codes", Kind::Name),
     ("coding", Kind::Name),
+    ("command", Kind::Name),
     ("count", Kind::Number),
     ("counts", Kind::Reasons),
     ("date", Kind::Date),
@@ -651,6 +799,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("exit", Kind::Name),
     ("family", Kind::Name),
     ("file", Kind::Name),
+    ("folder", Kind::Name),
     ("from", Kind::Date),
     ("hint", Kind::Reasons),
     ("host", Kind::Name),
@@ -661,6 +810,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("lan", Kind::Name),
     ("limit", Kind::Number),
     ("line", Kind::Words),
+    ("line_number", Kind::Number),
     ("max", Kind::Number),
     ("meant", Kind::Name),
     ("member", Kind::Name),
@@ -693,6 +843,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("section", Kind::Name),
     ("service", Kind::Name),
     ("socket", Kind::Name),
+    ("source", Kind::Name),
     ("spread_s", Kind::Span),
     ("state", Kind::Reasons),
     ("states", Kind::Reasons),
@@ -702,6 +853,7 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("until", Kind::Date),
     ("url", Kind::Name),
     ("user", Kind::Number),
+    ("value", Kind::Name),
     ("what", Kind::Reasons),
     ("whose", Kind::Reasons),
     ("words", Kind::Words),

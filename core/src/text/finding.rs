@@ -62,11 +62,10 @@ impl FindingView {
     /// A problem of the configuration's file.
     pub fn of_problem(problem: &Problem, types: &SectionTypes) -> FindingView {
         let level = if problem.is_error() { "fail" } else { "warn" };
-        let reason = Reason::words(&problem.text);
         FindingView {
             option: problem.option().map(String::from),
             line: Some(problem.line),
-            ..FindingView::of_section(level, &reason, problem.section.as_deref(), types)
+            ..FindingView::of_section(level, &problem.reason, problem.section.as_deref(), types)
         }
     }
 

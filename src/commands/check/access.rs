@@ -74,18 +74,14 @@ impl<'a> DaemonReader<'a> {
             return None;
         };
         let why = self.obstacle(path, true)?;
-        Some(Problem {
-            severity: Severity::Error,
-            line: *line,
-            section: Some(name.to_owned()),
-            text: format!("{why}; move the key to /etc/wansync"),
-        })
+        let why = reason!(KeyOfDaemon, cause = why);
+        Some(Problem::of_section(Severity::Error, *line, name, why))
     }
 
     /// The reason that this user could not read a file, in a sentence. Before the daemon
     /// starts, the folder of the record and keys become that user's if they are root's and
     /// no links; and of what is not below /etc a jail has the file alone.
-    pub fn obstacle(&self, path: &str, is_key: bool) -> Option<String> {
+    pub fn obstacle(&self, path: &str, is_key: bool) -> Option<Reason> {
         let mut parts = files::path_parts(path.as_ref());
         if self.is_jailed && !path.starts_with("/etc/") {
             parts.drain(..parts.len().saturating_sub(1));
@@ -100,6 +96,6 @@ impl<'a> DaemonReader<'a> {
             part.group = self.user.group;
         }
         let why = obstacle(&parts, self.user)?;
-        Some(format!("the daemon runs as the user wansync, who {why}"))
+        Some(reason!(DaemonMayNot, cause = why))
     }
 }

@@ -185,8 +185,7 @@ pub fn found_at_once(check: &dyn Fn(&Output) -> Exit) -> String {
 /// # Errors
 /// Why they cannot be read.
 pub fn found(paths: &Paths) -> Result<String, Reason> {
-    let read = paths.store().findings();
-    let (text, is_running) = read.map_err(|why| Reason::words(&why))?;
+    let (text, is_running) = paths.store().findings()?;
     Ok(Found::read(&text, is_running).json())
 }
 

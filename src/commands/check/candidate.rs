@@ -18,7 +18,7 @@ use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::http::HttpClient;
 use crate::sys::{files, terminal};
-use wansync_core::reason::Reason;
+use wansync_core::reason;
 use wansync_core::rpcd::MAX_CONFIG;
 
 /// The name of one that has no file.
@@ -34,7 +34,10 @@ pub fn run(paths: &Paths, file: &str, is_json: bool, out: &Output) -> Exit {
         Ok(text) => check(paths, name, &text, is_json, out),
         Err(why) => {
             let mut findings = Findings::all(out, is_json);
-            findings.bad(Exit::Config, Reason::words(&format!("{name} {why}")));
+            findings.bad(
+                Exit::Config,
+                reason!(FileUnusable, file = name, cause = why),
+            );
             findings.exit
         }
     }
@@ -46,7 +49,7 @@ pub fn check(paths: &Paths, name: &str, text: &[u8], is_json: bool, out: &Output
     let config = match paths.parse_candidate(text, name) {
         Ok(config) => config,
         Err(why) => {
-            findings.bad(Exit::Config, Reason::words(&why));
+            findings.bad(Exit::Config, why);
             return findings.exit;
         }
     };

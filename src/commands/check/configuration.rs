@@ -48,7 +48,7 @@ pub fn check_configuration(
     }
     for (name, program) in programs(config) {
         if let Err(why) = files::check_program(program.as_ref()) {
-            let why = reason!(CheckProgram, section = name, program = program, error = why);
+            let why = reason!(CheckProgram, section = name, program = program, cause = why);
             findings.bad(Exit::Config, why);
         }
     }
@@ -57,7 +57,7 @@ pub fn check_configuration(
         .as_ref()
         .and_then(|reader| reader.obstacle(ca_file, false))
     {
-        let why = reason!(CheckCaFileClosed, file = ca_file, error = why);
+        let why = reason!(CheckCaFileClosed, file = ca_file, cause = why);
         findings.bad(Exit::Config, why);
     }
     if !config.main.enabled {

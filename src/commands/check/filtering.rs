@@ -34,9 +34,9 @@ pub fn check_household(paths: &Paths, config: &Config, findings: &Findings<'_>) 
     if !filtering.mends.is_empty() {
         findings.note(reason!(CheckMends));
         for mend in &filtering.mends {
-            findings.more(Reason::words(mend));
+            findings.more(reason!(CheckCommand, command = mend));
         }
-        findings.more(Reason::words(APPLY));
+        findings.more(reason!(CheckCommand, command = APPLY));
     }
     findings.note(reason!(FilteringLimits));
 }

@@ -111,7 +111,7 @@ pub fn work(paths: &Paths, kind: &str, section: &str) {
 fn fetch(paths: &Paths, config: &Config, kind: &str, name: &str) -> Result<String, Reason> {
     let client = HttpClient::new(config.main.ca_file.as_ref(), clock::now().clock_is_set());
     let observer = Observer::new(&paths.ubus, &client);
-    let key_of = |source| key_of(name, source).map_err(|problem| Reason::words(&problem.text));
+    let key_of = |source| key_of(name, source).map_err(|problem| problem.reason);
     if kind == Kind::Profiles.word() {
         let section = config.ready_section(name);
         let section = section.ok_or_else(|| super::no_section(name))?;

@@ -100,7 +100,7 @@ fn open(file: &Path) -> Result<io::Take<File>, CaFileError> {
         )));
     }
     let opened = files::open_to_read(file).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidInput => CaFileError(reason!(FileChanged, error = error.to_string())),
+        io::ErrorKind::InvalidInput => CaFileError(reason!(FileChanged, cause = reason(&error))),
         _ => unusable(error),
     });
     Ok(opened?.take(MAX_CA_FILE))

@@ -94,9 +94,7 @@ impl From<ureq::Error> for HttpError {
             ureq::Error::Protocol(error) => {
                 HttpError::Broken(describe_protocol_error(&error.to_string()))
             }
-            ureq::Error::BodyStalled => {
-                HttpError::Broken(reason!(BrokenNotHttp, error = "a chunk without an end"))
-            }
+            ureq::Error::BodyStalled => HttpError::Broken(reason!(BrokenChunk)),
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
                 HttpError::Connect(reason!(ConnectInvalidAddress))
             }

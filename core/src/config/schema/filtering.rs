@@ -8,6 +8,8 @@ use core::net::IpAddr;
 
 use crate::config::options::{Options, shorten};
 use crate::filtering::message::is_dns_name;
+use crate::reason;
+use crate::reason::Code;
 
 pub(super) fn resolvers(options: &mut Options<'_, '_>) -> Vec<IpAddr> {
     let mut resolvers = Vec::new();
@@ -15,7 +17,7 @@ pub(super) fn resolvers(options: &mut Options<'_, '_>) -> Vec<IpAddr> {
         match text.parse::<IpAddr>() {
             Ok(address) if resolvers.contains(&address) => {}
             Ok(address) if !address.is_unspecified() => resolvers.push(address),
-            _ => pass_over(options, "resolver", line, text, "is not an address"),
+            _ => pass_over(options, "resolver", line, text, Code::ValueNoAddress),
         }
     }
     resolvers
@@ -28,8 +30,8 @@ pub(super) fn test_name(options: &mut Options<'_, '_>) -> Option<String> {
         true => Some(name.to_ascii_lowercase()),
         false => {
             let why = match name.is_ascii() {
-                true => "is no name of a site, such as example.com",
-                false => "is not ASCII: write it as DNS has it, with xn--",
+                true => Code::ValueNoSite,
+                false => Code::ValueSiteNotAscii,
             };
             pass_over(options, "test_name", line, text, why);
             None
@@ -37,10 +39,14 @@ pub(super) fn test_name(options: &mut Options<'_, '_>) -> Option<String> {
     }
 }
 
-fn pass_over(options: &mut Options<'_, '_>, name: &str, line: u32, value: &str, why: &str) {
-    let value = shorten(value);
-    let text = format_args!("option '{name}': '{value}' {why}; it is passed over");
-    options.warn(line, text);
+fn pass_over(options: &mut Options<'_, '_>, name: &str, line: u32, value: &str, why: Code) {
+    let reason = reason!(
+        ConfigPassedOver,
+        option = name,
+        value = shorten(value),
+        cause = why
+    );
+    options.warn(line, reason);
 }
 
 #[cfg(test)]
@@ -78,7 +84,7 @@ mod tests {
                 panic!("{option}: {:?}", config.problems);
             };
             assert!(
-                !problem.is_error() && problem.text.contains(part),
+                !problem.is_error() && problem.reason.contains(part),
                 "{problem}"
             );
             assert_eq!(problem.line, 4);

@@ -2,18 +2,21 @@
 
 use alloc::borrow::ToOwned;
 
+use super::values::warn_of_paste;
 use crate::address::Family;
 use crate::config::Transport;
 use crate::config::options::Options;
 use crate::config::paste::{KEY_PREFIXES, PasteFault};
 use crate::config::secret::{KeySource, Secret};
 use crate::config::url::ServiceUrl;
+use crate::reason;
+use crate::reason::Code;
 
 /// The URL of a service; `into` makes the text what that service needs.
 pub(super) fn base_url(
     options: &mut Options<'_, '_>,
     default: &str,
-    into: impl Fn(ServiceUrl) -> Result<ServiceUrl, &'static str>,
+    into: impl Fn(ServiceUrl) -> Result<ServiceUrl, Code>,
 ) -> Option<ServiceUrl> {
     let (text, line) = options.text("base_url").unwrap_or((default, 0));
     match ServiceUrl::new(text).and_then(into) {
@@ -43,12 +46,7 @@ pub(super) fn transport(options: &mut Options<'_, '_>, base_url: Option<&Service
         .and_then(ServiceUrl::address)
         .is_some_and(|address| !family.includes(address))
     {
-        options.bad_value(
-            "transport",
-            line,
-            text,
-            "is not the family of the address in 'base_url'",
-        );
+        options.bad_value("transport", line, text, Code::ValueOtherTransport);
     }
     Transport::Only(family)
 }
@@ -74,21 +72,18 @@ pub(super) fn key(
     let file = options.line_of("key_file");
     match (inline, file) {
         (Some((_, line)), Some(_)) => {
-            options.error(
-                line,
-                format_args!("both 'key' and 'key_file' are given: keep one"),
-            );
+            options.error(line, reason!(ConfigTwoKeys));
             KeySource::None
         }
         (Some((text, line)), None) => match Secret::new(text) {
             Ok(key) => {
                 if let Some(fault) = PasteFault::find(key.expose(), &KEY_PREFIXES) {
-                    options.warn(line, format_args!("option 'key' {fault}"));
+                    warn_of_paste(options, "key", line, &fault);
                 }
                 KeySource::Inline(key)
             }
             Err(why) => {
-                options.error(line, format_args!("option 'key' {why}"));
+                options.bad_option("key", line, why);
                 KeySource::None
             }
         },
@@ -99,10 +94,7 @@ pub(super) fn key(
             },
             // It is not quoted: it may well be the key.
             Some(_) => {
-                options.error(
-                    line,
-                    format_args!("option 'key_file' is not an absolute path"),
-                );
+                options.bad_option("key_file", line, Code::ValueRelativePath);
                 KeySource::None
             }
             None => KeySource::None,
@@ -110,7 +102,7 @@ pub(super) fn key(
         (None, None) => {
             let needs_key = base_url.is_some_and(|url| url.as_str() == usual);
             if needs_key && options.line_of("key").is_none() {
-                options.missing_option("key_file", ": the file that holds the key");
+                options.missing_option("key_file", Code::NeedKeyFile);
             }
             KeySource::None
         }

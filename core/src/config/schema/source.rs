@@ -1,7 +1,6 @@
 //! `option source`, and the options of each source.
 
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -13,6 +12,8 @@ use crate::config::option_table::SOURCE_OPTIONS;
 use crate::config::options::Options;
 use crate::config::url::ServiceUrl;
 use crate::config::{DEFAULT_WAN, Source};
+use crate::reason;
+use crate::reason::Code;
 
 /// The source of a section's address.
 pub(super) fn source(options: &mut Options<'_, '_>, family: Family) -> Option<Source> {
@@ -48,29 +49,27 @@ fn warn_unused(options: &mut Options<'_, '_>, source: &str) {
     for (used_by, own) in SOURCE_OPTIONS {
         for name in own.iter().filter(|_| used_by != source) {
             if let Some(line) = options.line_of(name) {
-                options.warn(
-                    line,
-                    format_args!("option '{name}' does nothing with source '{source}'"),
+                let reason = reason!(
+                    ConfigUselessWith,
+                    option = *name,
+                    other = "source",
+                    value = source
                 );
+                options.warn(line, reason);
             }
         }
     }
 }
 
 fn device(options: &mut Options<'_, '_>) -> Option<String> {
-    if options.line_of("device").is_none() {
-        options.missing_option("device", ": source 'interface' needs it");
-    }
+    options.require_for_source("device", "interface");
     device_name(options, "device", "source 'network'")
 }
 
 fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {
     let pages = options.list("url");
     if pages.is_empty() && options.line_of("url").is_none() {
-        options.missing_option(
-            "url",
-            ": source 'web' needs one or more (list url 'https://…')",
-        );
+        options.missing_option("url", Code::NeedUrl);
         return None;
     }
     let mut urls = Vec::with_capacity(pages.len());
@@ -84,9 +83,7 @@ fn web(options: &mut Options<'_, '_>) -> Option<Vec<ServiceUrl>> {
 }
 
 fn command(options: &mut Options<'_, '_>) -> Option<Source> {
-    if options.line_of("command").is_none() {
-        options.missing_option("command", ": source 'command' needs it");
-    }
+    options.require_for_source("command", "command");
     let program = path(options, "command")?;
     let arguments = options.list("arg");
     Some(Source::Command {
@@ -100,20 +97,18 @@ fn command(options: &mut Options<'_, '_>) -> Option<Source> {
 
 fn static_address(options: &mut Options<'_, '_>, family: Family) -> Option<IpAddr> {
     let Some((text, line)) = options.text("address") else {
-        if options.line_of("address").is_none() {
-            options.missing_option("address", ": source 'static' needs it");
-        }
+        options.require_for_source("address", "static");
         return None;
     };
     match text.parse::<IpAddr>() {
         Ok(address) if family.includes(address) => Some(address),
         Ok(_) => {
-            let why = format!("is not an {family} address, which 'family' asks for");
-            options.bad_value("address", line, text, &why);
+            let why = reason!(ValueOtherFamily, family = family);
+            options.bad_value_for("address", line, text, why);
             None
         }
         Err(_) => {
-            options.bad_value("address", line, text, "is not an address");
+            options.bad_value("address", line, text, Code::ValueNoAddress);
             None
         }
     }

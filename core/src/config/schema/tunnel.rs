@@ -11,17 +11,19 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use super::values::{
-    check_name, device_name, login, network_name, network_names, path, short_text,
+    check_name, device_name, login, network_name, network_names, number, path, short_text,
 };
 use crate::config::option_table;
 use crate::config::options::Options;
-use crate::config::problem::Problem;
-use crate::config::suggest::hint;
+use crate::config::problem::{Problem, Severity};
+use crate::config::suggest::did_you_mean;
 use crate::config::{
     Content, DEFAULT_WAN, Section, ServiceInstance, Tunnel, TunnelLink, Vpnki, uci,
 };
 use crate::places::Places;
 use crate::prefix::Prefix;
+use crate::reason;
+use crate::reason::Code;
 use crate::tunnel::recovery::{OnDown, RecoveryPolicy};
 
 const DEFAULT_DOWN_AFTER: u32 = 3;
@@ -71,7 +73,7 @@ pub(super) fn tunnel(
     check_name(&mut options, section);
     let name = login(&mut options, "name");
     if options.line_of("name").is_none() {
-        options.missing_option("name", ": what VPNKI calls the tunnel");
+        options.missing_option("name", Code::NeedTunnelName);
     }
     let link = link(&mut options);
     let service = service(&mut options);
@@ -117,29 +119,35 @@ pub(super) fn warn_of_shared_links(tunnels: &[Section<Tunnel>], problems: &mut V
             continue;
         };
         let link = match &tunnel.link {
-            TunnelLink::Network(name) => ("'network'", name.clone()),
-            TunnelLink::Device(name) => ("'device'", format!("/{name}")),
+            TunnelLink::Network(name) => (Some("network"), name.clone()),
+            TunnelLink::Device(name) => (Some("device"), format!("/{name}")),
         };
         let service = tunnel.service.as_ref().map(|service| {
             let ServiceInstance { service, instance } = service;
-            ("'service' and 'instance'", format!("{service}\n{instance}"))
+            (None, format!("{service}\n{instance}"))
         });
         let rival = [Some(link), service].into_iter().flatten();
-        let rival = rival.filter_map(|(options, place)| {
+        let rival = rival.filter_map(|(option, place)| {
             let owner = owners.first_place(place.into(), index);
-            (owner != index).then_some((options, owner))
+            (owner != index).then_some((option, owner))
         });
         // Each is taken note of.
-        if let Some((options, owner)) = rival.last() {
-            let owner = &tunnels[owner];
-            problems.push(Problem::warning(
+        if let Some((option, owner)) = rival.last() {
+            let Section { name, line, .. } = &tunnels[owner];
+            let reason = match option {
+                Some(option) => reason!(
+                    ConfigSameLink,
+                    section = name,
+                    line_number = *line,
+                    option = option
+                ),
+                None => reason!(ConfigSameService, section = name, line_number = *line),
+            };
+            problems.push(Problem::of_section(
+                Severity::Warning,
                 section.line,
                 &section.name,
-                format_args!(
-                    "section '{}' in line {} has the same {options}: what restarts one tunnel \
-                     restarts the other",
-                    owner.name, owner.line
-                ),
+                reason,
             ));
         }
     }
@@ -150,17 +158,10 @@ fn link(options: &mut Options<'_, '_>) -> Option<TunnelLink> {
     let network = network_name(options, "network").map(TunnelLink::Network);
     let device = device_name(options, "device", "option 'network'").map(TunnelLink::Device);
     match (options.line_of("network"), options.line_of("device")) {
-        (None, None) => options.missing_option(
-            "network",
-            ": the tunnel's network in /etc/config/network, or, where it has none, option \
-             'device'",
-        ),
-        (Some(first), Some(line)) => options.error(
-            line,
-            format_args!(
-                "option 'device' and, in line {first}, 'network': a tunnel has one of them"
-            ),
-        ),
+        (None, None) => options.missing_option("network", Code::NeedTunnelLink),
+        (Some(first), Some(line)) => {
+            options.error(line, reason!(ConfigTwoLinks, line_number = first));
+        }
         _ => {}
     }
     network.or(device)
@@ -183,12 +184,7 @@ fn wans(options: &mut Options<'_, '_>, link: Option<&TunnelLink>) -> Vec<String>
         && (wans.iter().any(|wan| wan == network) || wans.is_empty() && network == DEFAULT_WAN)
     {
         // A restart of the tunnel would be one of the WAN.
-        options.bad_value(
-            "network",
-            line,
-            network,
-            "is the network that the tunnel runs over (option 'wan')",
-        );
+        options.bad_value("network", line, network, Code::ValueOwnWan);
     }
     wans
 }
@@ -204,35 +200,30 @@ fn account(options: &mut Options<'_, '_>, accounts: &KnownAccounts<'_>) -> Optio
     let has_ping = options.line_of("ping").is_some();
     let Some((name, line)) = options.text("vpnki") else {
         if options.line_of("vpnki").is_none() && !has_ping {
-            options.missing_option(
-                "vpnki",
-                ", and 'ping' as well: one of them must tell whether the tunnel works",
-            );
+            options.missing_option("vpnki", Code::NeedWitness);
         }
         return None;
     };
     let Some(account) = accounts.find(name) else {
         let known: Vec<&str> = accounts.all.iter().map(|a| a.name.as_str()).collect();
-        let why = format!("is no section of type vpnki{}", hint(name, &known));
-        options.bad_value("vpnki", line, name, &why);
+        let why = reason!(ValueNoAccount, hint = did_you_mean(name, &known));
+        options.bad_value_for("vpnki", line, name, why);
         return None;
     };
     let fault = match account.content {
         Content::Ready(_) => return Some(name.to_owned()),
-        Content::Disabled => "is disabled",
-        Content::Wrong => "has an error",
+        Content::Disabled => Code::ValueAccountDisabled,
+        Content::Wrong => Code::ValueAccountWrong,
     };
     match has_ping {
-        true => options.warn(
-            line,
-            format_args!("the account '{name}' {fault}: VPNKI is not asked"),
-        ),
-        false => options.bad_value(
-            "vpnki",
-            line,
-            name,
-            &format!("{fault}, and without 'ping' nothing else tells whether the tunnel works"),
-        ),
+        true => {
+            let reason = reason!(ConfigAccountUnused, name = name, cause = fault);
+            options.warn(line, reason);
+        }
+        false => {
+            let why = reason!(ValueOnlyWitness, cause = fault);
+            options.bad_value_for("vpnki", line, name, why);
+        }
     }
     None
 }
@@ -243,11 +234,11 @@ fn address(options: &mut Options<'_, '_>, name: &str) -> Option<IpAddr> {
     match text.parse::<IpAddr>() {
         Ok(address) if !address.is_unspecified() && !address.is_multicast() => Some(address),
         Ok(_) => {
-            options.bad_value(name, line, text, "is no address of a host");
+            options.bad_value(name, line, text, Code::ValueNoHost);
             None
         }
         Err(_) => {
-            options.bad_value(name, line, text, "is not an address");
+            options.bad_value(name, line, text, Code::ValueNoAddress);
             None
         }
     }
@@ -292,43 +283,20 @@ fn check_restart(options: &mut Options<'_, '_>, on_down: OnDown) {
         && options.line_of("device").is_some()
         && service.is_none()
     {
-        options.bad_value(
-            "on_down",
-            line,
-            "restart",
-            "has nothing to restart: netifd does not know a 'device'; option 'service' and \
-             'instance' name what runs it, or on_down 'command' runs a program",
-        );
+        options.bad_value("on_down", line, "restart", Code::ValueNoRestart);
     }
     // After an unknown on_down it is not known what was meant.
     if let Some(line) = service
         && on_down != OnDown::Restart
         && !options.failed
     {
-        options.warn(
-            line,
-            format_args!("option 'service' does nothing without on_down 'restart'"),
+        let reason = reason!(
+            ConfigUselessUnless,
+            option = "service",
+            other = "on_down",
+            value = "restart"
         );
-    }
-}
-
-fn number(
-    options: &mut Options<'_, '_>,
-    name: &str,
-    allowed: RangeInclusive<u32>,
-    default: u32,
-) -> u32 {
-    let Some((text, line)) = options.text(name) else {
-        return default;
-    };
-    match text.parse() {
-        Ok(number) if allowed.contains(&number) => number,
-        _ => {
-            let (least, most) = (allowed.start(), allowed.end());
-            let why = format!("is not a number from {least} to {most}");
-            options.bad_value(name, line, text, &why);
-            default
-        }
+        options.warn(line, reason);
     }
 }
 
@@ -337,19 +305,14 @@ fn interval(options: &mut Options<'_, '_>) -> Duration {
     if interval < MIN_INTERVAL
         && let Some((text, line)) = options.text("interval")
     {
-        options.bad_value(
-            "interval",
-            line,
-            text,
-            "is too short: it must be 5s or more",
-        );
+        options.too_short("interval", line, text, MIN_INTERVAL.as_secs() as u32);
     }
     interval
 }
 
 fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Vec<String>)> {
     if on_down == OnDown::Command && options.line_of("command").is_none() {
-        options.missing_option("command", ": on_down 'command' runs it");
+        options.missing_option("command", Code::NeedCommand);
     }
     options.warn_without("arg", "command");
     let arguments = options.list("arg");
@@ -359,8 +322,13 @@ fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Ve
         && on_down == OnDown::Nothing
         && !options.failed
     {
-        let text = format_args!("option 'command' does nothing with on_down 'none'");
-        options.warn(line, text);
+        let reason = reason!(
+            ConfigUselessWith,
+            option = "command",
+            other = "on_down",
+            value = "none"
+        );
+        options.warn(line, reason);
     }
     let arguments = arguments.iter().map(|(text, _)| (*text).to_owned());
     Some((program, arguments.collect()))

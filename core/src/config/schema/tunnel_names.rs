@@ -3,11 +3,12 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, Severity};
 use crate::config::{Content, Section, Tunnel};
 use crate::places::Places;
+use crate::reason;
+use crate::reason::Reason;
 use crate::service::vpnki::folded;
 
 /// Warns of two sections for one tunnel of an account, and of a login that is written
@@ -21,23 +22,32 @@ pub(super) fn warn_of_doubtful_names(tunnels: &[Section<Tunnel>], problems: &mut
         let Some(account) = &tunnel.vpnki else {
             continue;
         };
-        let mut warn = |text: fmt::Arguments<'_>| {
-            problems.push(Problem::warning(section.line, &section.name, text));
+        let mut warn = |reason: Reason| {
+            let (line, section) = (section.line, &section.name);
+            problems.push(Problem::of_section(
+                Severity::Warning,
+                line,
+                section,
+                reason,
+            ));
         };
         let name = folded(&tunnel.name);
         if is_login(&name) && name != tunnel.name {
-            warn(format_args!(
-                "option 'name': '{}' is no login of VPNKI (did you mean '{name}'?)",
-                tunnel.name
+            let hint = reason!(CheckDidYouMean, meant = &*name);
+            warn(reason!(
+                ConfigBadValue,
+                option = "name",
+                value = &tunnel.name,
+                cause = reason!(ValueNoLogin, hint = hint)
             ));
         }
         let owner = owners.first_place(Cow::Owned(format!("{account}\n{name}")), index);
         if owner != index {
             let owner = &tunnels[owner];
-            warn(format_args!(
-                "section '{}' in line {} has the same 'name' and 'vpnki': both are about one \
-                 tunnel",
-                owner.name, owner.line
+            warn(reason!(
+                ConfigSameTunnel,
+                section = &owner.name,
+                line_number = owner.line
             ));
         }
     }

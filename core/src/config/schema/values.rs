@@ -1,13 +1,15 @@
 //! Values that options of several types of sections have.
 
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
 use crate::config::options::Options;
 use crate::config::paste::{LOGIN_PREFIXES, PasteFault};
 use crate::config::uci;
+use crate::reason;
+use crate::reason::{Code, Reason};
 
 /// SkyDNS's own API.
 pub const SKYDNS_URL: &str = "https://www.skydns.ru/provider_api/";
@@ -20,15 +22,14 @@ const MAX_TEXT_LENGTH: usize = 200;
 /// The name of a section becomes part of a file's name.
 pub(super) fn check_name(options: &mut Options<'_, '_>, section: &uci::Section<'_>) {
     if section.name.len() > MAX_TEXT_LENGTH {
-        let text = format_args!("its name is longer than 200 bytes");
-        options.error(section.line, text);
+        options.error(section.line, reason!(ConfigLongName));
     }
 }
 
 pub(super) fn path(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.text(name)?;
     if !text.starts_with('/') {
-        options.bad_value(name, line, text, "is not an absolute path");
+        options.bad_value(name, line, text, Code::ValueRelativePath);
         return None;
     }
     Some(text.to_owned())
@@ -47,7 +48,7 @@ fn not_too_long(
     line: u32,
 ) -> Option<String> {
     if text.len() > MAX_TEXT_LENGTH {
-        options.bad_value(name, line, text, "is longer than 200 bytes");
+        options.bad_value(name, line, text, Code::ValueLong);
         return None;
     }
     Some(text.to_owned())
@@ -58,13 +59,24 @@ fn not_too_long(
 pub(super) fn login(options: &mut Options<'_, '_>, name: &str) -> Option<String> {
     let (text, line) = options.trimmed_text(name)?;
     if text.is_empty() {
-        options.error(line, format_args!("option '{name}' holds blanks only"));
+        options.bad_option(name, line, Code::ValueBlanks);
         return None;
     }
     if let Some(fault) = PasteFault::find(text, &LOGIN_PREFIXES) {
-        options.warn(line, format_args!("option '{name}' {fault}"));
+        warn_of_paste(options, name, line, &fault);
     }
     not_too_long(options, name, text, line)
+}
+
+/// Warns of a part of a key or a login that hardly belongs to it.
+pub(super) fn warn_of_paste(
+    options: &mut Options<'_, '_>,
+    name: &str,
+    line: u32,
+    fault: &PasteFault,
+) {
+    let cause = Reason::from(fault);
+    options.warn(line, reason!(ConfigBadOption, option = name, cause = cause));
 }
 
 /// A name of a device, by the kernel's rule, and its limit of IFNAMSIZ - 1. `of_networks`
@@ -76,19 +88,40 @@ pub(super) fn device_name(
 ) -> Option<String> {
     let (text, line) = options.text(name)?;
     let why = if let Some(network) = text.strip_prefix('@') {
-        format!("is no device: it means the network '{network}', which belongs into {of_networks}")
+        reason!(ValueNetworkAsDevice, network = network, other = of_networks)
     } else if let Some((device, _)) = text
         .split_once(':')
         .filter(|(device, _)| !device.is_empty())
     {
-        format!("is the label of an address: the device is '{device}'")
+        reason!(ValueAddressLabel, device = device)
     } else if text.len() > 15 || text.contains(['/', ' ', ':']) || text == "." || text == ".." {
-        "is no name of a network device".to_owned()
+        reason!(ValueNoDevice)
     } else {
         return Some(text.to_owned());
     };
-    options.bad_value(name, line, text, &why);
+    options.bad_value_for(name, line, text, why);
     None
+}
+
+/// A number of a range.
+pub(super) fn number(
+    options: &mut Options<'_, '_>,
+    name: &str,
+    allowed: RangeInclusive<u32>,
+    default: u32,
+) -> u32 {
+    let Some((text, line)) = options.text(name) else {
+        return default;
+    };
+    match text.parse() {
+        Ok(number) if allowed.contains(&number) => number,
+        _ => {
+            let (min, max) = (*allowed.start(), *allowed.end());
+            let why = reason!(ValueNotInRange, min = min, max = max);
+            options.bad_value_for(name, line, text, why);
+            default
+        }
+    }
 }
 
 /// A name of /etc/config/network.
@@ -113,12 +146,7 @@ fn checked_network(
 ) -> Option<String> {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
     if text.is_empty() || !text.bytes().all(is_name) {
-        options.bad_value(
-            name,
-            line,
-            text,
-            "is no name of a network in /etc/config/network",
-        );
+        options.bad_value(name, line, text, Code::ValueNoNetwork);
         return None;
     }
     Some(text.to_owned())

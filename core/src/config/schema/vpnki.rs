@@ -14,6 +14,7 @@ use crate::config::problem::Problem;
 use crate::config::uci::Section;
 use crate::config::url::ServiceUrl;
 use crate::config::{Content, Vpnki};
+use crate::reason::Code;
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(2 * 60);
 
@@ -52,7 +53,7 @@ fn fields(options: &mut Options<'_, '_>, name: &str) -> Vec<String> {
     let mut fields = Vec::new();
     for (text, line) in options.list(name) {
         match text.is_empty() {
-            true => options.error(line, format_args!("option '{name}' holds an empty name")),
+            true => options.bad_option(name, line, Code::ValueEmptyName),
             false => fields.push(text.to_owned()),
         }
     }

@@ -1,6 +1,7 @@
 //! The errors of libuci for a file that it rejects.
 
-use core::fmt;
+use crate::reason;
+use crate::reason::show_as_reason;
 
 /// The word that a command starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,18 +57,25 @@ pub enum Reason {
     Nul,
 }
 
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ParseError { reason, line, byte } = self;
-        write!(f, "Parse error ({reason}) at line {line}, byte {byte}")
+impl From<&ParseError> for crate::reason::Reason {
+    fn from(error: &ParseError) -> Self {
+        reason!(
+            ConfigSyntax,
+            error = error.reason.words(),
+            line_number = error.line,
+            byte = error.byte
+        )
     }
 }
 
+show_as_reason!(ParseError);
+
 impl core::error::Error for ParseError {}
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Reason {
+    /// The words of libuci.
+    fn words(self) -> &'static str {
+        match self {
             Reason::InvalidCommand => "invalid command",
             Reason::NoSection => "option/list command found before the first section",
             Reason::WithoutName(Keyword::Package) => "package without name",
@@ -83,6 +91,6 @@ impl fmt::Display for Reason {
             Reason::UnterminatedSingleQuote => "EOF with unterminated '",
             Reason::UnterminatedDoubleQuote => "EOF with unterminated \"",
             Reason::Nul => "NUL byte",
-        })
+        }
     }
 }
