@@ -23,10 +23,7 @@ impl Persist for Reason {
         out.name(name);
         self.write_json(out);
         if self.code != Code::Words {
-            out.name(&format!("{name}_code"));
-            out.text(self.code.name());
-            out.name(&format!("{name}_args"));
-            self.write_arguments(out);
+            self.write_code([&format!("{name}_code"), &format!("{name}_args")], out);
         }
     }
 
@@ -36,8 +33,7 @@ impl Persist for Reason {
         };
         let code = fields.find(&format!("{name}_code"));
         let arguments = code.and_then(|_| fields.find(&format!("{name}_args")));
-        let coded = code.zip(arguments);
-        let coded = coded.and_then(|(code, arguments)| Reason::of_code(code, arguments));
+        let coded = Reason::of_code(code, arguments);
         *self = match coded.or_else(|| Reason::read(words)) {
             Some(reason) => reason,
             None => return false,
@@ -47,6 +43,14 @@ impl Persist for Reason {
 }
 
 impl Reason {
+    /// Writes its code and its arguments as fields of these names.
+    pub(crate) fn write_code(&self, names: [&str; 2], out: &mut JsonWriter) {
+        out.name(names[0]);
+        out.text(self.code.name());
+        out.name(names[1]);
+        self.write_arguments(out);
+    }
+
     /// Writes an object of the arguments.
     pub fn write_arguments(&self, out: &mut JsonWriter) {
         out.open();
@@ -64,25 +68,21 @@ impl Reason {
     /// Writes an object of the code and the arguments.
     pub(crate) fn write_coded(&self, out: &mut JsonWriter) {
         out.open();
-        out.name("code");
-        out.text(self.code.name());
-        out.name("args");
-        self.write_arguments(out);
+        self.write_code(["code", "args"], out);
         out.close();
     }
 
     /// The reason of such an object; of a code that this version does not know, that code.
     pub(crate) fn read_coded(json: Json<'_>) -> Reason {
-        let code = json.get("code").unwrap_or(Json::NULL);
-        let coded = json
-            .get("args")
-            .and_then(|args| Reason::of_code(code, args));
-        coded.unwrap_or_else(|| Reason::words(&code.text().unwrap_or_default()))
+        let code = json.get("code");
+        let name = || code.and_then(Json::text).unwrap_or_default();
+        Reason::of_code(code, json.get("args")).unwrap_or_else(|| Reason::words(&name()))
     }
 
     /// The reason of a code and an object of arguments, if both are those of this version.
-    fn of_code(code: Json<'_>, arguments: Json<'_>) -> Option<Reason> {
-        let code = Code::from_name(&code.text()?)?;
+    pub(crate) fn of_code(code: Option<Json<'_>>, arguments: Option<Json<'_>>) -> Option<Reason> {
+        let code = Code::from_name(&code?.text()?)?;
+        let arguments = arguments?;
         let mut found = Vec::new();
         for name in code.arguments() {
             found.push(argument(arguments.get(name)?)?);
@@ -101,7 +101,7 @@ fn argument(json: Json<'_>) -> Option<Argument> {
         JsonKind::Array => {
             let mut reasons = Vec::new();
             for item in json.items() {
-                reasons.push(Reason::of_code(item.get("code")?, item.get("args")?)?);
+                reasons.push(Reason::of_code(item.get("code"), item.get("args"))?);
             }
             Argument::Reasons(reasons)
         }

@@ -1,4 +1,9 @@
+use alloc::borrow::ToOwned;
+
 use super::*;
+use crate::json::{JsonWriter, read_again};
+use crate::reason;
+use crate::reason::Code;
 
 const fn at(secs: i64) -> Boot {
     Boot::from_secs(secs)
@@ -172,4 +177,43 @@ fn evidence_from_the_future_is_none() {
         ..Evidence::default()
     };
     assert_eq!(discarded(&evidence, at(100)), Evidence::default());
+}
+
+#[test]
+fn a_reason_in_a_file_keeps_its_code() {
+    let why = || {
+        reason!(
+            NetworkNoSuchDevice,
+            device = "eth9",
+            errors = None::<Reason>
+        )
+    };
+    fn found<T>(value: T) -> Option<Finding<T>> {
+        Some(Finding { value, at: at(7) })
+    }
+    let evidence = Evidence {
+        wan: found(WanStatus::Missing(why())),
+        service: found(ServiceStatus::Unavailable(why())),
+        device: found(DeviceStatus::Down(why())),
+        route: found(RouteStatus::Partly(why())),
+        ping: found(EchoStatus::Unavailable(why())),
+        handshake: found(HandshakeStatus::Unavailable(why())),
+        ..Evidence::default()
+    };
+    let text = JsonWriter::of(&evidence);
+    let of_wan = r#"{"value":{"Missing":"has no device eth9"},"at":7,"code":"network.no_such_device","args":{"device":"eth9","errors":[]}}"#;
+    assert!(text.contains(of_wan), "{text}");
+    let again: Evidence = read_again(&text).expect("evidence");
+    assert_eq!(JsonWriter::of(&again), text);
+    // What a version without codes left, or one with others, is shown as it is.
+    for old in [
+        of_wan.replace("no_such_device", "of_tomorrow"),
+        of_wan[..of_wan.find(",\"code").expect("a code")].to_owned() + "}",
+    ] {
+        let again: Evidence = read_again(&text.replace(of_wan, &old)).expect("evidence");
+        let Some(WanStatus::Missing(words)) = again.wan.map(|wan| wan.value) else {
+            panic!("{old}");
+        };
+        assert_eq!((words.code(), words), (Code::Words, why()));
+    }
 }

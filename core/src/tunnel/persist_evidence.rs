@@ -1,27 +1,80 @@
 //! Evidence in files: a variant is its name, or an object of its name and what it
-//! holds. A reason in it is its words, as versions without codes read it: the next round
-//! has its code again.
+//! holds. A reason in it is its words, as versions without codes read it; its code and
+//! arguments stand beside the variant.
 
 use super::evidence::{
-    DeviceStatus, EchoStatus, Finding, HandshakeStatus, RouteStatus, ServiceStatus, WanStatus,
+    DeviceStatus, EchoStatus, Finding, HandshakeStatus, RouteStatus, ServiceStatus, Traffic,
+    WanStatus,
 };
 use crate::json::{FieldReader, Json, JsonWriter, Persist};
-use crate::reason::Reason;
+use crate::reason::{Code, Reason};
 
-impl<T: Persist> Persist for Finding<T> {
+impl<T: Persist + Status> Persist for Finding<T> {
     fn write_json(&self, out: &mut JsonWriter) {
         out.open();
         out.field("value", &self.value);
         out.field("at", &self.at);
+        if let Some(why) = self.value.reason()
+            && why.code() != Code::Words
+        {
+            why.write_code(["code", "args"], out);
+        }
         out.close();
     }
 
     fn read(json: Json<'_>) -> Option<Finding<T>> {
+        let mut value: T = json.read_required("value")?;
+        if let Some(why) = value.reason_mut()
+            && let Some(coded) = Reason::of_code(json.get("code"), json.get("args"))
+        {
+            *why = coded;
+        }
         Some(Finding {
-            value: json.read_required("value")?,
+            value,
             at: json.read_required("at")?,
         })
     }
+}
+
+/// A status, some of whose variants hold nothing but a reason.
+pub(super) trait Status {
+    fn reason(&self) -> Option<&Reason> {
+        None
+    }
+    fn reason_mut(&mut self) -> Option<&mut Reason> {
+        None
+    }
+}
+
+impl Status for bool {}
+impl Status for Traffic {}
+
+macro_rules! statuses {
+    ($($status:ident { $($variant:ident)* })*) => {$(
+        impl Status for $status {
+            fn reason(&self) -> Option<&Reason> {
+                match self {
+                    $($status::$variant(why))|* => Some(why),
+                    _ => None,
+                }
+            }
+
+            fn reason_mut(&mut self) -> Option<&mut Reason> {
+                match self {
+                    $($status::$variant(why))|* => Some(why),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+statuses! {
+    WanStatus { Down Missing Unavailable }
+    ServiceStatus { Unavailable }
+    DeviceStatus { Down Unavailable }
+    RouteStatus { Partly Overlapped Unavailable }
+    EchoStatus { Unavailable }
+    HandshakeStatus { Unavailable }
 }
 
 impl Persist for WanStatus {
