@@ -69,7 +69,7 @@ impl HookRun {
     }
 
     /// The variables that tell the program of the change.
-    pub fn environment(&self) -> [(&str, &str); 6] {
+    pub fn environment(&self) -> [(&str, &str); 7] {
         let change = &self.change;
         [
             ("WANSYNC_TYPE", change.kind),
@@ -77,6 +77,7 @@ impl HookRun {
             ("WANSYNC_OLD", change.old),
             ("WANSYNC_NEW", change.new),
             ("WANSYNC_REASON", &self.reason),
+            ("WANSYNC_REASON_CODE", change.reason.code().name()),
             match change.kind {
                 "tunnel" => ("WANSYNC_TUNNEL", &change.subject),
                 _ => ("WANSYNC_ADDRESS", &change.subject),

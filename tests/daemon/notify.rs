@@ -12,7 +12,7 @@ use wansync_test_support::netifd::up;
 fn hook(router: &Router, before: &str) -> String {
     let notified = router.path("notified").display().to_string();
     let line = "$WANSYNC_TYPE|$WANSYNC_SECTION|$WANSYNC_OLD|$WANSYNC_NEW|$WANSYNC_ADDRESS|\
-                $WANSYNC_REASON";
+                $WANSYNC_REASON|$WANSYNC_REASON_CODE";
     let text = format!("#!/bin/sh\n{before}\necho \"{line}\" >>{notified}\n");
     script(router, "hook", &text)
 }
@@ -29,7 +29,7 @@ fn hooked(before: &str) -> Router {
     router
 }
 
-const FIRST: &str = "skydns|home|unknown|confirmed|8.8.4.4|8.8.4.4 is confirmed";
+const FIRST: &str = "skydns|home|unknown|confirmed|8.8.4.4|8.8.4.4 is confirmed|send.confirmed";
 
 #[test]
 fn each_change_is_reported_once_and_in_order() {
@@ -52,7 +52,8 @@ fn each_change_is_reported_once_and_in_order() {
     assert!(notified[2].starts_with("skydns|home|aborted|confirmed|8.8.4.4|"));
     assert_eq!(
         notified[3],
-        "skydns|home|confirmed|confirmed|9.9.9.9|9.9.9.9 is confirmed; before it was 8.8.4.4"
+        "skydns|home|confirmed|confirmed|9.9.9.9|9.9.9.9 is confirmed; before it was 8.8.4.4|\
+         send.confirmed_after"
     );
 }
 
