@@ -214,7 +214,7 @@ impl core::error::Error for Reason {}
 /// The English words.
 impl Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.code.arguments();
+        let mut names = Vec::new();
         for part in self.code.template().parts() {
             let (name, separator) = match part {
                 table::Part::Words(words) => {
@@ -223,8 +223,13 @@ impl Display for Reason {
                 }
                 table::Part::Argument(name, separator) => (name, separator),
             };
-            let place = names.iter().position(|other| *other == name);
-            match place.and_then(|place| self.arguments.get(place)) {
+            // The arguments are in the order in which they are named first.
+            let known = names.iter().position(|other| *other == name);
+            let place = known.unwrap_or(names.len());
+            if known.is_none() {
+                names.push(name);
+            }
+            match self.arguments.get(place) {
                 Some(Argument::Text(text)) => f.write_str(text)?,
                 Some(Argument::Number(number)) if name.ends_with("_s") => {
                     f.write_str(&describe_span(Duration::from_secs(u64::from(*number))))?;

@@ -31,8 +31,14 @@ impl Persist for Reason {
         let Some(words) = fields.find(name) else {
             return true;
         };
-        let code = fields.find(&format!("{name}_code"));
-        let arguments = code.and_then(|_| fields.find(&format!("{name}_args")));
+        let (mut code, mut arguments) = (None, None);
+        while let Some((ending, value)) = fields.find_next(name) {
+            match &*ending {
+                "_code" => code = Some(value),
+                "_args" => arguments = Some(value),
+                _ => {}
+            }
+        }
         let coded = Reason::of_code(code, arguments);
         *self = match coded.or_else(|| Reason::read(words)) {
             Some(reason) => reason,
