@@ -41,7 +41,9 @@ impl Day {
         let online = Online::new();
         clocks::put_library(&online.staged.path(""));
         let main = format!("option mode '{mode}'");
-        online.staged.configure(&main, HOME);
+        // The first renewal is due after an eighth of it at the earliest.
+        let home = format!("{HOME}\toption refresh '30d'\n");
+        online.staged.configure(&main, &home);
         online
             .run("/etc/init.d/wansync reload; wansync once")
             .expect(0);
