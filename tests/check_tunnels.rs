@@ -120,7 +120,7 @@ fn offline_asks_no_service() {
     let world = World::new();
     world.with_tunnel("option notify '/no/such/program'");
     let ran = world.router.run(&["check", "--offline"]).expect(78);
-    ran.says("FAIL  dacha: the program /no/such/program does not exist");
+    ran.says("FAIL  dacha: option 'notify': the program /no/such/program does not exist");
     assert_eq!(world.router.sim.requests().len(), 0);
     assert_eq!(world.ubus.calls(), [""; 0]);
 }
@@ -400,7 +400,10 @@ fn programs_and_key_files() {
     );
     let options = format!("option on_down 'command'\noption command '{program}'");
     world.configure(&account, &tunnel(&options));
-    world.fails(78, &format!("dacha: the program {program} does not exist"));
+    world.fails(
+        78,
+        &format!("dacha: option 'command': the program {program} does not exist"),
+    );
     world.fails(
         78,
         &format!("section 'account': the key file {key_file} does not exist"),
@@ -415,7 +418,7 @@ fn programs_and_key_files() {
     mode("program", 0o644);
     world.fails(
         78,
-        &format!("dacha: the program {program} is not executable"),
+        &format!("dacha: option 'command': the program {program} is not executable"),
     );
     mode("program", 0o755);
     let ran = world.check().expect(0);
@@ -425,7 +428,10 @@ fn programs_and_key_files() {
     world.check().expect(0).never_says("warn");
     fs::remove_file(world.router.path("program")).expect("removed");
     fs::create_dir(world.router.path("program")).expect("a folder");
-    world.fails(78, &format!("dacha: the program {program} is a directory"));
+    world.fails(
+        78,
+        &format!("dacha: option 'command': the program {program} is a directory"),
+    );
 }
 
 /// OpenVPN as a service of procd: what a restart would do to it.

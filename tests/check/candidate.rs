@@ -87,9 +87,21 @@ fn its_programs_are_not_run_and_its_key_files_not_opened() {
     assert_eq!(opened.ok(), opened_before.ok());
     // That it is not there is said.
     let text = text.replace(&secret_name.to_string(), "/nonexistent/key");
-    check_text(&router, text.as_bytes())
+    let text = text.replace(&format!("notify '{program}'"), "notify '/nonexistent/hook'");
+    let ran = check_text(&router, text.as_bytes())
         .expect(78)
         .says("the key file /nonexistent/key does not exist");
+    let wrong = findings(&ran, "fail");
+    for option in ["key_file", "notify"] {
+        let places = wrong.iter().map(place);
+        let wanted = ["skydns", "home", option];
+        assert!(places.clone().any(|place| place == wanted), "{wrong:?}");
+    }
+}
+
+/// The type, the section and the option that a finding is about.
+fn place(finding: &serde_json::Value) -> [&str; 3] {
+    ["type", "section", "option"].map(|name| finding[name].as_str().unwrap_or("none"))
 }
 
 #[test]
@@ -101,7 +113,7 @@ fn a_network_that_netifd_does_not_know() {
     let ran = check_text(&router, text.as_bytes()).expect(78);
     let wrong = findings(&ran, "fail");
     assert_eq!(wrong[0]["code"], "network.misspelt", "{}", ran.stdout);
-    assert_eq!(wrong[0]["section"], "home");
+    assert_eq!(place(&wrong[0]), ["skydns", "home", "network"]);
     assert_eq!(router.sim.requests().len(), 0);
 }
 

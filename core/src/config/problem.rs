@@ -41,15 +41,7 @@ impl Problem {
 
     /// The option that it is about, if it is one option's problem.
     pub fn option(&self) -> Option<&str> {
-        match self.reason.code() {
-            Code::KeyFile | Code::KeyPasted | Code::KeyOfDaemon => Some("key_file"),
-            Code::KeyReadableByAll | Code::KeyReadableByGroup => Some("key_file"),
-            Code::KeyWritable | Code::KeyReplaceable => Some("key_file"),
-            Code::ConfigTwoKeys => Some("key"),
-            Code::ConfigTwoLinks => Some("device"),
-            Code::ConfigAccountUnused => Some("vpnki"),
-            _ => self.reason.text("option"),
-        }
+        option_of(&self.reason)
     }
 
     /// A problem that keeps its section, or the file, from being acted upon.
@@ -65,6 +57,20 @@ impl Problem {
     /// The problem as [`Display`](core::fmt::Display) has it, behind the name of its file.
     pub fn in_file(&self, file: String) -> Reason {
         reason!(ConfigInFile, file = file, cause = Reason::from(self))
+    }
+}
+
+/// The option that a reason is about, if it is about one.
+pub fn option_of(reason: &Reason) -> Option<&str> {
+    match reason.code() {
+        Code::NetworkUnknown | Code::NetworkMisspelt | Code::NetworkIsDevice => Some("network"),
+        Code::KeyFile | Code::KeyPasted | Code::KeyOfDaemon => Some("key_file"),
+        Code::KeyReadableByAll | Code::KeyReadableByGroup => Some("key_file"),
+        Code::KeyWritable | Code::KeyReplaceable => Some("key_file"),
+        Code::ConfigTwoKeys => Some("key"),
+        Code::ConfigTwoLinks => Some("device"),
+        Code::ConfigAccountUnused => Some("vpnki"),
+        _ => reason.text("option"),
     }
 }
 

@@ -452,7 +452,7 @@ table! {
     CheckStateUnwritable "check.state_unwritable" "cannot write in {file}: {cause}; without it nothing is sent" => "@file.cannot_write";
     CheckRecordUnwritable "check.record_unwritable" "cannot write in {file}: {cause}; a reboot forgets what is confirmed or refused, and it is sent again" => "@file.cannot_write";
     CheckFolderOpen "check.folder_open" "others may write in {file}; chmod go-w {file}" => "do what it says";
-    CheckProgram "check.program" "{section}: the program {program} {cause}";
+    CheckProgram "check.program" "option '{option}': the program {program} {cause}";
     CheckDisabled "check.disabled" "{file}: wansync is disabled (option enabled '0')" => "`uci set wansync.main.enabled=1; uci commit wansync; /etc/init.d/wansync reload`";
     CheckNoSection "check.no_section" "{file}: no skydns section is in use" => "`uci set wansync.home.enabled=1; uci commit wansync; /etc/init.d/wansync reload`";
     CheckConfiguration "check.configuration" "{file}: {counts:; }";

@@ -17,7 +17,7 @@ use alloc::string::String;
 use serde::{Serialize, Serializer};
 
 use super::value::{FINDING, Fields, Value};
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, option_of};
 use crate::reason::Reason;
 
 /// The types of sections, by their names.
@@ -55,6 +55,7 @@ impl FindingView {
             reason: reason.clone(),
             section_type: known.map(|(_, kind)| *kind),
             section: section.map(String::from),
+            option: option_of(reason).map(String::from),
             ..FindingView::default()
         }
     }
@@ -63,7 +64,6 @@ impl FindingView {
     pub fn of_problem(problem: &Problem, types: &SectionTypes) -> FindingView {
         let level = if problem.is_error() { "fail" } else { "warn" };
         FindingView {
-            option: problem.option().map(String::from),
             line: Some(problem.line),
             ..FindingView::of_section(level, &problem.reason, problem.section.as_deref(), types)
         }

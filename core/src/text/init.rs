@@ -164,17 +164,22 @@ fn needs(config: &Config, is_wireguard: &dyn Fn(&str) -> bool) -> Vec<&'static s
     needs
 }
 
-/// The programs that are run, by the names of their sections. Whether that of
+/// The programs that are run, each behind its section and its option. Whether that of
 /// a source is good is seen when it is asked.
-pub fn programs(config: &Config) -> Vec<(&str, &str)> {
+pub fn programs(config: &Config) -> Vec<[&str; 3]> {
     let mut programs = Vec::new();
     for (name, section) in config.ready_sections() {
-        programs.extend(section.notify.as_deref().map(|notify| (name, notify)));
+        programs.extend(
+            section
+                .notify
+                .as_deref()
+                .map(|notify| [name, "notify", notify]),
+        );
     }
     for (name, tunnel) in config.ready_tunnels() {
         let command = tunnel.command.as_ref().map(|(program, _)| program);
-        for program in [command, tunnel.notify.as_ref()].into_iter().flatten() {
-            programs.push((name, program.as_str()));
+        for (option, program) in [("command", command), ("notify", tunnel.notify.as_ref())] {
+            programs.extend(program.map(|program| [name, option, program]));
         }
     }
     programs

@@ -46,12 +46,19 @@ pub fn check_configuration(
     for problem in problems {
         findings.problem(&file, &problem);
     }
-    for (name, program) in programs(config) {
+    for [name, option, program] in programs(config) {
         if let Err(why) = files::check_program(program.as_ref()) {
-            let why = reason!(CheckProgram, section = name, program = program, cause = why);
+            findings.set_subject(name);
+            let why = reason!(
+                CheckProgram,
+                option = option,
+                program = program,
+                cause = why
+            );
             findings.bad(Exit::Config, why);
         }
     }
+    findings.set_subject("");
     let ca_file = &config.main.ca_file;
     if let Some(why) = reader
         .as_ref()
