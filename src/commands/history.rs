@@ -8,14 +8,16 @@ use crate::agent::paths::Paths;
 use crate::cli::{CheckFormat, HistoryArguments};
 use crate::exit::Exit;
 use crate::sys::clock;
+use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
-use wansync_core::config::Config;
-use wansync_core::history::{Condition, Present};
+use wansync_core::config::{Config, Mode};
+use wansync_core::history::{Condition, History, Present};
 use wansync_core::outcome::Outcome;
 use wansync_core::reason::Reason;
 use wansync_core::record::Record;
 use wansync_core::text::history::{self, HistoryView};
-use wansync_core::time::Now;
+use wansync_core::text::status::is_overdue;
+use wansync_core::time::{Boot, Now};
 
 /// Runs it.
 pub fn run(paths: &Paths, arguments: &HistoryArguments, out: &Output) -> Exit {
@@ -70,7 +72,7 @@ fn view(
     let store = paths.store();
     store.check_readable().map_err(|why| (Exit::Later, why))?;
     status::ask_daemon_to_write(paths);
-    let history = store.history();
+    let mut history = store.history();
     let record = store.record();
     let present = present(&config, &store);
     if let Some(name) = chosen {
@@ -79,6 +81,9 @@ fn view(
         if !known.contains(&name) {
             return Err((Exit::Usage, paths.no_section(name, &known)));
         }
+    }
+    if let Some(from) = watched_until(paths, &config, &present, &history, now) {
+        history.end_watch(from, now);
     }
     let addresses = addresses(&config, &record, chosen);
     let which = (chosen, since);
@@ -90,6 +95,34 @@ fn view(
         store.boot_id(),
         now,
     ))
+}
+
+/// The moment of the last look, if the pause since is longer than that between two. Where
+/// nothing is known since this boot that is the last change before it.
+fn watched_until(
+    paths: &Paths,
+    config: &Config,
+    present: &[Present],
+    history: &History,
+    now: Now,
+) -> Option<Boot> {
+    let last = history.entries.last().map(|last| last.end);
+    if last.is_some_and(|last| last < Boot::START)
+        && present.iter().all(|one| one.condition.is_none())
+    {
+        return last;
+    }
+    let interval = match config.main.mode {
+        Mode::Hook => config.main.interval,
+        // It leaves word each minute.
+        Mode::Daemon => config.main.interval / 3,
+    };
+    let locks = [
+        PassLock::of_passes(&paths.state),
+        PassLock::of_daemon(&paths.state),
+    ];
+    let ago = locks.iter().filter_map(PassLock::watched_ago).min()?;
+    is_overdue(ago, interval).then(|| now.boot - ago)
 }
 
 /// The states of the sections that are watched.

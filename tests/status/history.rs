@@ -170,6 +170,25 @@ fn a_time_without_passes_is_a_gap_and_a_clock_that_was_set_is_none() {
 }
 
 #[test]
+fn the_time_since_the_last_pass_is_not_well() {
+    let router = Router::with_address("8.8.4.4");
+    router.once().expect(0);
+    assert_eq!(history(&router)["gaps"], json!([]));
+    let hours = Duration::from_secs(6 * 3600);
+    age_last_pass(&router, hours, hours);
+    let shown = history(&router);
+    let gap = &shown["gaps"][0];
+    let span = gap["for_s"].as_u64().expect("seconds");
+    assert!(span.abs_diff(hours.as_secs()) < 60, "{shown}");
+    assert!(
+        shown["sections"][0]["known_s"].as_u64() < Some(60),
+        "{shown}"
+    );
+    let text = router.run(&["history"]).expect(0).stdout;
+    assert!(text.contains("not watched  6 h"), "{text}");
+}
+
+#[test]
 fn what_is_damaged_or_too_large_loses_no_more_than_that() {
     let router = Router::with_address("8.8.4.4");
     router.once().expect(0);

@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::timeline::Quality;
 use super::{Entry, Line};
 
 /// The longest pause between two changes that belong together.
@@ -67,11 +68,14 @@ fn change_before(lines: &[Line], entry: &Entry) -> Option<usize> {
 impl Entry {
     /// Takes in what came before it.
     fn take_in(&mut self, early: &Entry) {
-        if early.condition.is_good() {
-            let good = self.at.since(early.end).as_secs() as u32;
-            self.good_s = self.good_s.saturating_add(good);
+        let between = self.at.since(early.end).as_secs() as u32;
+        match early.quality() {
+            Quality::Good => self.good_s = self.good_s.saturating_add(between),
+            Quality::Bad => self.bad_s = self.bad_s.saturating_add(between),
+            _ => {}
         }
         self.good_s = self.good_s.saturating_add(early.good_s);
+        self.bad_s = self.bad_s.saturating_add(early.bad_s);
         self.count = self.count.saturating_add(early.count);
         self.at = early.at.min(self.at);
     }

@@ -120,6 +120,8 @@ pub struct Entry {
     pub count: u32,
     /// The seconds between the first and the last of them in which all was well.
     pub good_s: u32,
+    /// Those in which something was wrong. Of the rest nothing is known.
+    pub bad_s: u32,
     /// The section.
     pub section: String,
     /// The state since the last of them.
@@ -222,6 +224,7 @@ impl Persist for Entry {
             out.field("e", &self.end);
             out.field("x", &self.count);
             out.field("u", &self.good_s);
+            out.field("d", &self.bad_s);
         }
         if let Some(reason) = self.reason.non_empty() {
             out.name("r");
@@ -237,6 +240,7 @@ impl Persist for Entry {
         fields.field("e", &mut entry.end);
         fields.field("x", &mut entry.count);
         fields.field("u", &mut entry.good_s);
+        fields.field("d", &mut entry.bad_s);
         entry.end = entry.end.max(entry.at);
         if let Some(reason) = json.get("r") {
             entry.reason = Reason::read_coded(reason);
@@ -292,6 +296,15 @@ pub struct Present {
 }
 
 impl History {
+    /// Has nothing be watched since a moment.
+    pub fn end_watch(&mut self, from: Boot, now: Now) {
+        let last = self.gaps.last().map_or(from, |last| last.to.max(from));
+        let (from, to) = (last.whole_secs(), now.boot.whole_secs());
+        if from < to {
+            self.gaps.push(Gap { from, to });
+        }
+    }
+
     /// Adds the present state of a section where the last line says another, or there is
     /// none: it was lost on a full file system, or another version was here before.
     pub fn complete(&mut self, present: &Present, now: Now) {

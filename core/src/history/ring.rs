@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `{"boot":ID,"w":DATE}` | a boot begins; `w` is the date of it, once the clock is set. The line comes again when the clock was put right |
 //! | `{"b":AT,"s":SECTION,"n":STATE,"r":{"code":…,"args":…}}` | a change |
-//! | `{…,"e":END,"x":COUNT,"u":GOOD}` | the same of many changes, of which the last was at END; all was well for GOOD seconds of the time |
+//! | `{…,"e":END,"x":COUNT,"u":GOOD,"d":BAD}` | the same of many changes, of which the last was at END; all was well for GOOD seconds of the time, and something was wrong for BAD |
 //! | `{"b":TO,"g":FROM}` | nothing was watched |
 //!
 //! Moments are seconds since the boot, dates seconds since 1970. A file has 24 KiB at most;

@@ -213,6 +213,45 @@ fn flapping_is_one_line_when_it_is_read_and_when_the_file_is_full() {
 }
 
 #[test]
+fn folded_or_not_it_has_the_same_up_time() {
+    let mut file = Vec::new();
+    let mut known = Vec::new();
+    for count in [5, 6, 20] {
+        let mut lines = Vec::new();
+        for number in 0..count {
+            let word = [Condition::Up, Condition::Unknown][number % 2];
+            lines.push(change(100 + 60 * number as i64, "office", word));
+        }
+        lines.push(change(4000, "office", Condition::Down));
+        let history = file_of(&lines).read(now(5000));
+        file.push(history.entries.len());
+        let spans = history.spans("office", Some(at(5000)));
+        known.push(known_and_good(&spans, at(0), at(4000)));
+    }
+    assert_eq!(file, [6, 2, 2]);
+    let up_at_last = (100 + 60 * 4..4000).count() as u64;
+    assert_eq!(
+        known,
+        [(120 + up_at_last, 120 + up_at_last), (180, 180), (600, 600)]
+    );
+}
+
+#[test]
+fn nothing_is_known_since_the_last_look() {
+    let lines = [change(0, "office", Condition::Up), gap(1000, 2000)];
+    for (from, expected) in [(3000, 2000), (1500, 1000)] {
+        let mut history = file_of(&lines).read(now(9000));
+        history.end_watch(at(from), now(9000));
+        assert_eq!(gaps(&history), [(1000, 2000), (from.max(2000), 9000)]);
+        let spans = history.spans("office", Some(at(9000)));
+        assert_eq!(
+            known_and_good(&spans, at(0), at(9000)),
+            (expected, expected)
+        );
+    }
+}
+
+#[test]
 fn a_few_changes_or_changes_around_a_gap_are_no_flapping() {
     let mut lines = Vec::new();
     for number in 0..5 {

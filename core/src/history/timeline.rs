@@ -15,8 +15,13 @@ pub enum Quality {
     Bad,
     /// A tunnel of which nothing was known.
     Unknown,
-    /// It changed again and again; all was well for so many seconds of it.
-    Mixed(u32),
+    /// It changed again and again.
+    Mixed {
+        /// The seconds of it in which all was well.
+        good: u32,
+        /// Those in which something was wrong.
+        bad: u32,
+    },
     /// Nothing was watched.
     Gap,
 }
@@ -40,7 +45,7 @@ impl Span {
 }
 
 impl Entry {
-    fn quality(&self) -> Quality {
+    pub(super) fn quality(&self) -> Quality {
         match self.condition {
             super::Condition::Unknown => Quality::Unknown,
             condition if condition.is_good() => Quality::Good,
@@ -67,12 +72,9 @@ impl History {
             if entry.section != section {
                 continue;
             }
-            push(
-                &mut spans,
-                entry.at,
-                entry.end,
-                Quality::Mixed(entry.good_s),
-            );
+            let (good, bad) = (entry.good_s, entry.bad_s);
+            let mixed = Quality::Mixed { good, bad };
+            push(&mut spans, entry.at, entry.end, mixed);
             let end = self.end_of(place).or(now).unwrap_or(entry.end);
             let mut at = entry.end;
             for Gap { from, to } in &self.gaps {
@@ -114,12 +116,15 @@ fn push(spans: &mut Vec<Span>, from: Boot, to: Boot, quality: Quality) {
 pub fn known_and_good(spans: &[Span], from: Boot, to: Boot) -> (u64, u64) {
     let (mut known, mut good) = (0, 0);
     for span in spans {
-        let seconds = span.within(from, to).as_secs();
+        let mut seconds = span.within(from, to).as_secs();
         match span.quality {
             Quality::Good => good += seconds,
-            Quality::Mixed(part) => {
+            Quality::Mixed { good: well, bad } => {
                 let whole = span.to.since(span.from).as_secs().max(1);
-                good += seconds * u64::from(part).min(whole) / whole;
+                let part = |part: u64| seconds * part.min(whole) / whole;
+                let (well, bad) = (u64::from(well), u64::from(bad));
+                good += part(well);
+                seconds = part(well + bad);
             }
             Quality::Bad => {}
             Quality::Unknown | Quality::Gap => continue,

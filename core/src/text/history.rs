@@ -10,7 +10,7 @@
 //! | `boot_id`, `uptime_s` | this boot, and the seconds since |
 //! | `since`, `since_s` | the beginning of what is shown, and the seconds since |
 //! | `sections` | for each `section`, in the order of the file, its `type`, `known_s` (the seconds of which something is known), and `good_s` (those in which it was `up` or `confirmed`); of a tunnel `uptime_percent`, null if nothing is known |
-//! | `entries` | for each change, the oldest first, `section`, `type`, `state`, `from`, `to` (null if it is so still), `ago_s`, `for_s`, `reason`, `reason_code`, `reason_args`; of many within a short time `count`, the seconds `flapping_s` from the first to the last of them, and `flapping_good_s` |
+//! | `entries` | for each change, the oldest first, `section`, `type`, `state`, `from`, `to` (null if it is so still), `ago_s`, `for_s`, `reason`, `reason_code`, `reason_args`; of many within a short time `count`, the seconds `flapping_s` from the first to the last of them, and `flapping_good_s` and `flapping_bad_s`, those of them in which all was well, and something was wrong |
 //! | `gaps` | the times in which nothing was watched: `from`, `to`, `ago_s`, `for_s` |
 //! | `addresses` | for each `skydns` section its addresses that were confirmed last, the latest first: `address`, `confirmed`, the date of its first acknowledgement |
 //!
@@ -282,7 +282,14 @@ fn mark(spans: &[Span], [from, to]: [Boot; 2], marks: [char; 5]) -> char {
         match span.quality {
             Quality::Good => good = true,
             Quality::Bad => bad = true,
-            Quality::Mixed(_) => (good, bad) = (true, true),
+            Quality::Mixed {
+                good: well,
+                bad: ill,
+            } => {
+                good |= well > 0;
+                bad |= ill > 0;
+                unknown |= well == 0 && ill == 0;
+            }
             Quality::Unknown => unknown = true,
             Quality::Gap => gap = true,
         }
@@ -426,6 +433,7 @@ fn push_entry(out: &mut JsonWriter, (entry, end): (&Entry, Option<Boot>), now: N
         out.field("count", &entry.count);
         out.field("flapping_s", &entry.end.since(entry.at).as_secs());
         out.field("flapping_good_s", &entry.good_s);
+        out.field("flapping_bad_s", &entry.bad_s);
     }
     for name in ["reason", "reason_code", "reason_args"] {
         out.name(name);

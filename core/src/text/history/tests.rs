@@ -43,6 +43,7 @@ fn view(chosen: Option<&str>, since: Option<Duration>, now: Now) -> HistoryView 
         end: ago(3) + Duration::from_secs(600),
         count: 8,
         good_s: 300,
+        bad_s: 300,
         ..entry(ago(3), "office", Condition::Up)
     };
     let history = History {
@@ -166,7 +167,7 @@ fn the_object_for_programs() {
     assert!(shown.starts_with(begin), "{shown}");
     let end = "{\"section\":\"office\",\"type\":\"tunnel\",\"state\":\"up\",\
         \"from\":\"2026-11-20T09:00:00Z\",\"to\":null,\"ago_s\":10800,\"for_s\":10800,\
-        \"count\":8,\"flapping_s\":600,\"flapping_good_s\":300,\
+        \"count\":8,\"flapping_s\":600,\"flapping_good_s\":300,\"flapping_bad_s\":300,\
         \"reason\":\"there is no device eth9\",\"reason_code\":\"source.no_device\",\
         \"reason_args\":{\"device\":\"eth9\"}}],\
         \"gaps\":[{\"from\":\"2026-11-20T04:00:00Z\",\"to\":\"2026-11-20T06:00:00Z\",\
