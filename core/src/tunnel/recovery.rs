@@ -491,6 +491,16 @@ impl Recovery {
             .with(policy.restart_limit)
     }
 
+    /// Takes back an attempt that is not made, given the recovery before it and why. The
+    /// pause after it stays.
+    pub fn take_back(&mut self, before: Recovery, why: Reason) {
+        self.attempts = before.attempts;
+        self.last_resort_at = before.last_resort_at;
+        self.failed_attempts = before.failed_attempts;
+        self.restarting = before.restarting;
+        self.reason = why;
+    }
+
     /// The remark while nothing may be tried before `at`.
     fn pause(&mut self, policy: &RecoveryPolicy, at: Boot, now: Boot) -> Reason {
         let next = at.since(now);

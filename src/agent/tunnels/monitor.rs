@@ -47,10 +47,6 @@ impl TunnelMonitor {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tunnels.is_empty()
-    }
-
     /// The accounts that they belong to, each once.
     pub(crate) fn accounts(&self) -> Vec<String> {
         let mut accounts = Vec::new();
@@ -194,7 +190,7 @@ impl TunnelMonitor {
     /// Writes the states, so that other processes may read them.
     pub(crate) fn write(&mut self, store: &Store) {
         for tunnel in &mut self.tunnels {
-            tunnel.write(store);
+            let _ = tunnel.write(store);
         }
     }
 

@@ -141,18 +141,23 @@ impl MonitoredTunnel {
     }
 
     /// Writes its state, unless that is what the file holds.
-    pub(super) fn write(&mut self, store: &Store) {
+    ///
+    /// # Errors
+    /// Why it cannot be, which is logged.
+    pub(super) fn write(&mut self, store: &Store) -> Result<(), Reason> {
         let state = JsonWriter::of(&self.tracker.state);
         if self.written == state {
-            return;
+            return Ok(());
         }
-        match store.write_tunnel_state(&self.section, &state) {
+        let written = store.write_tunnel_state(&self.section, &state);
+        match &written {
             Ok(()) => {
                 self.written = state;
                 self.tracker.schedule.written(clock::boot());
             }
             Err(why) => log::error!("{}: {why}", self.section),
         }
+        written
     }
 
     /// The run of its command, if it has one.

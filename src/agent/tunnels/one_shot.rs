@@ -43,12 +43,14 @@ pub(crate) fn pass(
     config: &Config,
     sections: &[String],
 ) -> Option<Vec<TunnelReport>> {
-    let store = paths.store();
-    let mut monitor = TunnelMonitor::new(config, &store, sections);
-    if monitor.is_empty() {
+    let is_chosen = |name: &str| sections.is_empty() || sections.iter().any(|s| s == name);
+    if !config.ready_tunnels().any(|(name, _)| is_chosen(name)) {
         return Some(Vec::new());
     }
     let guard = PassLock::of_daemon(&paths.state).try_lock_now().ok()??;
+    // Read under the lock: who held it before wrote the states.
+    let store = paths.store();
+    let mut monitor = TunnelMonitor::new(config, &store, sections);
     for name in &monitor.accounts() {
         if account::next_due(paths, config, name).is_some_and(|due| due <= clock::boot()) {
             account::query(paths, config, name);
@@ -78,11 +80,11 @@ pub(crate) fn pass(
 pub(crate) fn order(paths: &Paths, config: &Config, section: &str) -> Result<Reason, Reason> {
     let store = paths.store();
     store.check_state_writable()?;
-    let mut monitor = TunnelMonitor::new(config, &store, &[section.to_owned()]);
     let lock = PassLock::of_daemon(&paths.state);
     let Ok(Some(_guard)) = lock.lock_within(ORDER_TIMEOUT) else {
         return Err(reason!(RpcBusy));
     };
+    let mut monitor = TunnelMonitor::new(config, &store, &[section.to_owned()]);
     let networks = ubus::dump_networks(&paths.ubus).map_err(|error| Reason::from(&*error));
     let router = RouterState {
         store: &store,

@@ -54,7 +54,7 @@ pub(super) fn bring_up(paths: &Paths, store: &Store, tunnel: &mut MonitoredTunne
     match ubus::watch::up(&paths.ubus, network) {
         Ok(()) => {
             tunnel.tracker.state.recovery.restarting = false;
-            tunnel.write(store);
+            let _ = tunnel.write(store);
         }
         Err(error) => log::error!(
             "{section}: netifd does not take '{network}' up: {error}; it will be asked again"

@@ -144,13 +144,21 @@ impl<'a> TunnelRound<'a> {
     pub(super) fn end(&mut self, tunnel: &mut MonitoredTunnel) {
         self.count(tunnel);
         let is_pending = self.router.address_is_pending;
-        let judgement = tunnel
+        let before = tunnel.tracker.state.recovery.clone();
+        let mut judgement = tunnel
             .tracker
             .judge(is_pending, clock::boot(), random::number());
-        log_change(tunnel, &judgement);
-        if judgement.write_is_due {
-            tunnel.write(self.router.store);
+        if judgement.write_is_due
+            && let Err(why) = tunnel.write(self.router.store)
+            && matches!(judgement.action, Action::Restart | Action::Command)
+        {
+            // The next process would know nothing of it, and make it again.
+            let section = &tunnel.section;
+            log::error!("{section}: what cannot be remembered is not done");
+            tunnel.tracker.state.recovery.take_back(before, why);
+            judgement.action = Action::Wait;
         }
+        log_change(tunnel, &judgement);
         if judgement.record_is_due {
             let entry = tunnel.tracker.state.record_entry();
             self.news.push((tunnel.section.clone(), entry));
@@ -173,8 +181,15 @@ impl<'a> TunnelRound<'a> {
         self.gather(tunnel);
         let is_pending = self.router.address_is_pending;
         let tracker = &mut tunnel.tracker;
-        let (action, done) = tracker.order(is_pending, clock::boot(), random::number())?;
-        tunnel.write(self.router.store);
+        let before = tracker.state.recovery.clone();
+        let ordered = tracker.order(is_pending, clock::boot(), random::number());
+        // Of a refusal, too: since when the WAN is up, the next order is to know.
+        let written = tunnel.write(self.router.store);
+        let (action, done) = ordered?;
+        if let Err(why) = written {
+            tunnel.tracker.state.recovery = before;
+            return Err(why);
+        }
         log::warn!("{}: {done}, by order", tunnel.section);
         self.act(tunnel, action);
         Ok(done)
