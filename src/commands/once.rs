@@ -35,8 +35,7 @@ pub fn run(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
 /// In words.
 pub fn start(paths: &Paths, section: Option<&str>) -> io::Result<()> {
     let lock = PassLock::of_requests(&paths.state);
-    lock.request_rerun()?;
-    match lock.try_lock_now()? {
+    match lock.lock_or_request_rerun(Duration::ZERO)? {
         Some(free) => {
             drop(free);
             let words = ["once", "--work", section.unwrap_or_default()];
@@ -47,23 +46,27 @@ pub fn start(paths: &Paths, section: Option<&str>) -> io::Result<()> {
     }
 }
 
-/// The process in the background, of which there is one at a time.
+/// The process in the background, of which there is one at a time: one that finds another
+/// leaves its work to it.
 fn work(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
     let lock = PassLock::of_requests(&paths.state);
-    let all = OnceArguments::default();
-    let mut asked = once;
     let mut exit = Exit::Done;
-    while let Ok(Some(guard)) = lock.try_lock_now() {
+    let mut taken = lock.lock_or_request_rerun(Duration::ZERO);
+    let mut asked = Some(once);
+    while let Ok(Some(guard)) = taken {
         process::leave_session();
+        if let Some(once) = asked.take() {
+            exit = pass(paths, once, out);
+        }
+        // What others asked for: the mark does not say the section.
         while lock.take_rerun_request() {
-            exit = pass(paths, asked, out);
-            // Of what is asked for meanwhile, the mark does not say the section.
-            asked = &all;
+            exit = pass(paths, &OnceArguments::default(), out);
         }
         drop(guard);
         if !lock.is_rerun_requested() {
             break;
         }
+        taken = lock.try_lock_now();
     }
     exit
 }

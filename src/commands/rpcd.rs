@@ -161,6 +161,7 @@ fn start_pass(paths: &Paths, section: Option<&str>) -> Result<String, Reason> {
     {
         return Err(no_section(name));
     }
+    paths.store().check_state_writable()?;
     match once::start(paths, section) {
         Ok(()) => Ok(rpcd::field("started", "true")),
         Err(error) => Err(not_started(&error)),

@@ -244,6 +244,50 @@ fn a_pass_runs_in_the_background() {
     );
 }
 
+/// Seen: of two calls at once, only one section was looked at.
+#[test]
+fn no_pass_that_was_asked_for_is_lost() {
+    let router = Router::new();
+    let options = |last| format!("option source 'static'\noption address '8.8.4.{last}'");
+    let home = router.home(&options(4));
+    router.configure(&(home + &router.section("filed", &options(5))));
+    let confirmed = |number: usize| {
+        let status = router.status();
+        status["skydns"][number]["confirmed"].is_string()
+    };
+    // One whose mark another process took makes its pass all the same.
+    router.run(&["once", "--work", "home"]).expect(0);
+    assert!(confirmed(0) && !confirmed(1));
+    // One that finds another at work leaves its own to that.
+    router.reboot();
+    let _ = std::fs::remove_file(router.record());
+    router
+        .sim
+        .fault("delay=300".parse().expect("a fault"), Times::Next(1));
+    let sent = router.sim.requests().len();
+    let mut first = router.command(&["once", "--work", "home"]);
+    let mut first = first.spawn().expect("it runs");
+    wait_until("its request", || router.sim.requests().len() > sent);
+    router.run(&["once", "--work", "filed"]).expect(0);
+    first.wait().expect("it is ours");
+    assert!(confirmed(0) && confirmed(1));
+    // Whatever the order of their steps.
+    for _ in 0..3 {
+        router.reboot();
+        let _ = std::fs::remove_file(router.record());
+        std::thread::scope(|scope| {
+            for arguments in [r#"{"section":"home"}"#, r#"{"section":"filed"}"#] {
+                let router = &router;
+                scope.spawn(move || {
+                    let reply = router.call("once", arguments);
+                    assert_eq!(reply, json!({"started": true}));
+                });
+            }
+        });
+        wait_until("both sections", || confirmed(0) && confirmed(1));
+    }
+}
+
 #[test]
 fn names_are_fetched_once_and_kept() {
     let router = router();

@@ -93,17 +93,19 @@ pub fn work(paths: &Paths, kind: &str, section: &str) {
     };
     process::leave_session();
     let stamp = files::stamp(&paths.config);
-    let Ok(config) = paths.load() else {
-        return;
-    };
-    let fetched = fetch(paths, &config, kind, section);
-    let reply = NamesReply {
+    let fetched = super::readable(paths).and_then(|config| fetch(paths, &config, kind, section));
+    let reply = fetched.unwrap_or_else(|why| rpcd::refusal(&why));
+    let mut reply = NamesReply {
         at: clock::boot(),
         stamp,
-        json: fetched.unwrap_or_else(|why| rpcd::refusal(&why)),
+        json: rpcd::bounded(&reply).into_owned(),
     };
-    if let Err(why) = paths.store().keep_named(kind, section, &reply) {
+    let store = paths.store();
+    if let Err(why) = store.keep_named(kind, section, &reply) {
         log::error!("{section}: {why}");
+        // There may be room for that, and it is not asked for again at once.
+        reply.json = rpcd::refusal(&why);
+        let _ = store.keep_named(kind, section, &reply);
     }
 }
 
