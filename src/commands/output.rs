@@ -47,6 +47,13 @@ impl Output {
         self.kept.as_ref().is_some_and(|kept| kept.room.get() == 0)
     }
 
+    /// The bytes that more lines may take.
+    pub fn room(&self) -> usize {
+        self.kept
+            .as_ref()
+            .map_or(usize::MAX, |kept| kept.room.get())
+    }
+
     /// Gives lines room again.
     pub fn make_room(&self, bytes: usize) {
         if let Some(kept) = &self.kept {

@@ -58,7 +58,7 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
     if status.watch {
         return watch_status(paths, status);
     }
-    let (exit, view) = match collect_view(paths) {
+    let (exit, mut view) = match collect_view(paths) {
         Ok(view) => (Exit::Done, view),
         Err((exit, why)) => {
             log::error!("{why}");
@@ -72,7 +72,7 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
     };
     let shown = match status.format {
         StatusFormat::Text => text(&view),
-        StatusFormat::Json => serde_json::to_string(&view).unwrap_or_default(),
+        StatusFormat::Json => json_within(&mut view, out.room()),
         StatusFormat::Prometheus => prometheus::metrics(&view),
     };
     let shown = shown.trim_end();
@@ -84,6 +84,16 @@ pub fn run(paths: &Paths, status: &StatusArguments, out: &Output) -> Exit {
         }
     };
     exit.or(written)
+}
+
+/// The JSON. Where `room` is too little for it and the end of its line, its lists are cut.
+fn json_within(view: &mut StatusView, room: usize) -> String {
+    loop {
+        let json = serde_json::to_string(view).unwrap_or_default();
+        if json.len() + 1 < room || !view.cut() {
+            return json;
+        }
+    }
 }
 
 fn write_status(path: &str, shown: &str) -> Exit {

@@ -105,6 +105,30 @@ fn the_status_is_that_of_the_command() {
     assert_eq!(names(&of_command), names(&of_call));
 }
 
+/// A router whose status is longer than a reply may be.
+pub fn with_many_sections() -> Router {
+    let router = Router::new();
+    let mut sections = String::new();
+    for number in 0..400 {
+        let options = "option source 'static'\noption address '8.8.4.4'";
+        sections += &router.section(&format!("s{number}"), options);
+    }
+    router.configure(&sections);
+    router
+}
+
+/// Seen: of three hundred sections, nothing was shown.
+#[test]
+fn a_status_that_is_too_long_is_cut() {
+    let router = with_many_sections();
+    assert_eq!(router.status()["cut"], Value::Null);
+    let status = router.call("status", "{}");
+    assert_eq!(status["cut"], true);
+    assert_eq!(status["skydns"][0]["section"], "s0");
+    let shown = status["skydns"].as_array().expect("a list").len();
+    assert!((50..400).contains(&shown), "{shown}");
+}
+
 #[test]
 fn what_is_no_call_gets_an_error_in_an_object() {
     let router = router();

@@ -13,6 +13,7 @@ use wansync_sim::{KEY, Times};
 use wansync_test_support::daemon::Daemon;
 use wansync_test_support::{Router, STATUS};
 
+use crate::rpcd::with_many_sections;
 use crate::table::{self, SCHEMA, tables};
 use crate::{DACHA, Watched, ago};
 
@@ -42,7 +43,12 @@ impl Seen {
     #[track_caller]
     fn look(&mut self, router: &Router, code: i32) -> Value {
         let ran = router.run(STATUS).expect(code).never_says(KEY);
-        let status = ran.json();
+        self.take(ran.json())
+    }
+
+    /// Checks a status.
+    #[track_caller]
+    fn take(&mut self, status: Value) -> Value {
         let errors = self.validator.iter_errors(&status);
         let errors: Vec<String> = errors
             .map(|error| format!("{}: {error}", error.instance_path()))
@@ -112,6 +118,7 @@ fn what_is_printed_in_many_states_is_what_the_schema_has() {
     of_other_sources(&mut seen);
     of_tunnels(&mut seen);
     of_configurations(&mut seen);
+    seen.take(with_many_sections().call("status", "{}"));
     let mut all = BTreeSet::new();
     names(&seen.schema, "", &mut all);
     let missing: Vec<&String> = all.difference(&seen.properties).collect();

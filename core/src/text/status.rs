@@ -84,9 +84,23 @@ pub struct StatusView {
     /// The time since the last pass over the addresses, if it is longer than the pauses
     /// between passes explain.
     pub overdue: Option<Duration>,
+    /// The lists are not whole.
+    pub is_cut: bool,
 }
 
 impl StatusView {
+    /// Leaves out the second half of each list. False if there is nothing to leave out.
+    pub fn cut(&mut self) -> bool {
+        let count = self.skydns.len() + self.tunnels.len();
+        let count = count + self.problems.len() + self.disabled.len();
+        self.is_cut = true;
+        self.skydns.truncate(self.skydns.len() / 2);
+        self.tunnels.truncate(self.tunnels.len() / 2);
+        self.problems.truncate(self.problems.len() / 2);
+        self.disabled.truncate(self.disabled.len() / 2);
+        count > 0
+    }
+
     /// The view where nothing can be told but why, in these problems.
     pub fn of_nothing(now: Now, problems: Vec<FindingView>) -> StatusView {
         StatusView {
@@ -120,6 +134,9 @@ impl Serialize for StatusView {
         fields.add("filtering", filtering::value(self.filtering.as_ref()));
         if !self.warnings.is_empty() {
             fields.texts("warnings", Some(&self.warnings));
+        }
+        if self.is_cut {
+            fields.bool("cut", Some(true));
         }
         fields.object().serialize(to)
     }
