@@ -31,7 +31,7 @@ const MAX_OTHER_WRITES: usize = 6;
 const MAX_WITNESS_WRITES: usize = 4;
 
 /// The number of addresses that are remembered of a section.
-const MAX_ADDRESSES: usize = 16;
+pub const MAX_ADDRESSES: usize = 16;
 
 /// All that outlives a reboot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use wansync_core::config::{Config, Mode};
 use wansync_core::history::{Condition, History, Present};
 use wansync_core::outcome::Outcome;
 use wansync_core::reason::Reason;
-use wansync_core::record::Record;
+use wansync_core::record::MAX_ADDRESSES;
 use wansync_core::text::history::{self, HistoryView};
 use wansync_core::text::status::is_overdue;
 use wansync_core::time::{Boot, Now};
@@ -24,7 +24,7 @@ pub fn run(paths: &Paths, arguments: &HistoryArguments, out: &Output) -> Exit {
     let chosen = arguments.section.as_deref();
     let now = clock::now();
     match view(paths, chosen, arguments.since, now) {
-        Ok(view) => {
+        Ok((view, now)) => {
             let shown = match arguments.format {
                 CheckFormat::Text => history::text(&view, &local_zone(), now, screen()),
                 CheckFormat::Json => history::json(&view, now),
@@ -49,7 +49,8 @@ pub(super) fn json_of(
     since: Option<Duration>,
 ) -> Result<String, (Exit, Reason)> {
     let now = clock::now();
-    Ok(history::json(&view(paths, section, since, now)?, now))
+    let (view, now) = view(paths, section, since, now)?;
+    Ok(history::json(&view, now))
 }
 
 /// The text for people, of all that is known.
@@ -58,7 +59,7 @@ pub(super) fn json_of(
 /// Why there is none.
 pub(super) fn text_of(paths: &Paths) -> Result<String, String> {
     let now = clock::now();
-    let view = view(paths, None, None, now).map_err(|(_, why)| why.to_string())?;
+    let (view, now) = view(paths, None, None, now).map_err(|(_, why)| why.to_string())?;
     Ok(history::text(&view, &local_zone(), now, screen()))
 }
 
@@ -67,16 +68,17 @@ fn view(
     chosen: Option<&str>,
     since: Option<Duration>,
     now: Now,
-) -> Result<HistoryView, (Exit, Reason)> {
+) -> Result<(HistoryView, Now), (Exit, Reason)> {
     let config = status::config_in_use(paths)?.config;
     let store = paths.store();
     store.check_readable().map_err(|why| (Exit::Later, why))?;
     status::ask_daemon_to_write(paths);
     let mut history = store.history();
-    let record = store.record();
+    let now = history.date(now);
     let present = present(&config, &store);
     if let Some(name) = chosen {
-        let mut known: Vec<&str> = present.iter().map(|one| &*one.section).collect();
+        let mut known: Vec<&str> = config.skydns.iter().map(|one| &*one.name).collect();
+        known.extend(config.tunnels.iter().map(|one| &*one.name));
         known.extend(history.entries.iter().map(|entry| &*entry.section));
         if !known.contains(&name) {
             return Err((Exit::Usage, paths.no_section(name, &known)));
@@ -85,16 +87,10 @@ fn view(
     if let Some(from) = watched_until(paths, &config, &present, &history, now) {
         history.end_watch(from, now);
     }
-    let addresses = addresses(&config, &record, chosen);
+    let addresses = addresses(&config, &store, chosen);
     let which = (chosen, since);
-    Ok(HistoryView::new(
-        history,
-        present,
-        addresses,
-        which,
-        store.boot_id(),
-        now,
-    ))
+    let view = HistoryView::new(history, present, addresses, which, store.boot_id(), now);
+    Ok((view, now))
 }
 
 /// The moment of the last look, if the pause since is longer than that between two. Where
@@ -157,13 +153,27 @@ fn present(config: &Config, store: &Store) -> Vec<Present> {
     present
 }
 
-fn addresses(config: &Config, record: &Record, chosen: Option<&str>) -> Vec<history::Addresses> {
+/// Those of the record, and before them the one that may not be in it yet.
+fn addresses(config: &Config, store: &Store, chosen: Option<&str>) -> Vec<history::Addresses> {
+    let record = store.record();
     let mut addresses = Vec::new();
     for (name, _) in config.ready_sections() {
-        if let Some(entry) = record.entry(name)
-            && chosen.is_none_or(|chosen| chosen == name)
+        if chosen.is_some_and(|chosen| chosen != name) {
+            continue;
+        }
+        let entry = record.entry(name);
+        let mut list = entry.map(|entry| entry.addresses()).unwrap_or_default();
+        let state = store.section_state(name);
+        if let Some(confirmed) = state.and_then(|state| state.confirmed)
+            && list
+                .first()
+                .is_none_or(|(last, _)| *last != confirmed.address)
         {
-            addresses.push((name.to_owned(), entry.addresses()));
+            list.insert(0, (confirmed.address, confirmed.wall));
+            list.truncate(MAX_ADDRESSES);
+        }
+        if !list.is_empty() {
+            addresses.push((name.to_owned(), list));
         }
     }
     addresses

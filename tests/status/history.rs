@@ -134,6 +134,10 @@ fn sixteen_addresses_are_kept_and_cost_no_write() {
     }
     let shown = history(&router);
     let addresses = confirmed_addresses(&shown);
+    // The state knows one that no record was written for.
+    fs::rename(router.record(), router.path("aside")).expect("there");
+    assert_eq!(confirmed_addresses(&history(&router)), ["8.8.8.19"]);
+    fs::rename(router.path("aside"), router.record()).expect("back");
     assert_eq!(addresses.len(), 16, "{addresses:?}");
     assert_eq!((addresses[0], addresses[15]), ("8.8.8.19", "8.8.8.4"));
     let before = fs::read(router.record()).expect("a record");
@@ -226,6 +230,26 @@ fn a_tunnel_is_told_of_since_its_state_is_known() {
     let text = watched.router.run(&["history", "dacha"]).expect(0).stdout;
     assert!(text.contains("100.0 %"), "{text}");
     assert!(text.contains("172.16.0.1 answers"), "{text}");
+}
+
+#[test]
+fn a_section_that_is_disabled_has_a_past_and_no_end_of_it() {
+    let router = Router::with_address("8.8.4.4");
+    router.once().expect(0);
+    let address = "option source 'static'\noption address '8.8.4.4'\noption enabled '0'";
+    router.configure(&router.home(address));
+    let shown = router.run(&["history", "home", "--format", "json"]);
+    let shown = shown.expect(0).json();
+    let entry = &shown["entries"][0];
+    assert_eq!(entry["state"], "confirmed", "{shown}");
+    assert_eq!(
+        (&entry["to"], &entry["for_s"]),
+        (&Value::Null, &Value::Null)
+    );
+    // Without a past it is no unknown name.
+    fs::remove_file(router.path("run/history")).expect("there");
+    let text = router.run(&["history", "home"]).expect(0);
+    text.says("nothing is known of the past yet");
 }
 
 #[test]

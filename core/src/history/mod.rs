@@ -30,7 +30,7 @@ use alloc::vec::Vec;
 use crate::json::{FieldReader, Json, JsonWriter, Persist};
 use crate::persist;
 use crate::reason::Reason;
-use crate::time::{Boot, Now};
+use crate::time::{Boot, Now, Wall};
 
 /// The longest line that is written, in bytes.
 pub const MAX_LINE: usize = 512;
@@ -155,6 +155,8 @@ pub struct History {
     pub entries: Vec<Entry>,
     /// The gaps, in their order.
     pub gaps: Vec<Gap>,
+    /// The date of this boot, if it is known.
+    pub began: Option<Wall>,
 }
 
 impl Entry {
@@ -296,6 +298,12 @@ pub struct Present {
 }
 
 impl History {
+    /// `now` by the date of this boot, so that the date of a moment is always the same.
+    pub fn date(&self, now: Now) -> Now {
+        let wall = |began: Wall| Wall::from_secs(began.secs() + now.boot.secs());
+        Now::new(now.boot, self.began.map_or(now.wall, wall))
+    }
+
     /// Has nothing be watched since a moment.
     pub fn end_watch(&mut self, from: Boot, now: Now) {
         let last = self.gaps.last().map_or(from, |last| last.to.max(from));

@@ -12,7 +12,7 @@
 //! The last line of a section goes last: it says how it has been since.
 
 use alloc::borrow::ToOwned;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -54,6 +54,25 @@ struct BootLines {
     is_followed: bool,
 }
 
+impl BootLines {
+    /// Whether the last line of a section says the same: what could not be remembered is
+    /// found again and again.
+    fn says(&self, news: &Line) -> bool {
+        let Line::Change(news) = news else {
+            return false;
+        };
+        for line in self.lines.iter().rev() {
+            if let Line::Change(last) = line
+                && last.section == news.section
+            {
+                return last.condition == news.condition
+                    && last.reason.to_string() == news.reason.to_string();
+            }
+        }
+        false
+    }
+}
+
 /// The addition of lines to the file of this content, at `now` of this boot.
 pub fn add(old: &[u8], boot_id: &str, now: Now, news: &[Line]) -> Addition {
     let boots = read_boots(old);
@@ -75,6 +94,9 @@ pub fn add(old: &[u8], boot_id: &str, now: Now, news: &[Line]) -> Addition {
         push_title(&mut text, boot_id, began);
     }
     for line in news {
+        if boot.is_some_and(|boot| boot.says(line)) {
+            continue;
+        }
         push_line(&mut text, &line.text());
     }
     let lines = old.iter().filter(|byte| **byte == b'\n').count() + news.len() + 1;
@@ -215,13 +237,26 @@ impl History {
     pub fn read(bytes: &[u8], boot_id: &str, now: Now) -> History {
         let mut history = History::default();
         let mut end: Option<Boot> = None;
-        for mut boot in read_boots(bytes) {
+        let boots = read_boots(bytes);
+        let ours = boots.iter().rfind(|boot| boot.boot_id == boot_id);
+        let known = ours.and_then(|boot| boot.began);
+        let ours = boot_date(now).map(|ours| match known {
+            Some(known) if !ours.is_corrected(known) => known,
+            _ => ours,
+        });
+        history.began = ours;
+        for mut boot in boots {
             let is_ours = boot.boot_id == boot_id;
-            let by = match (is_ours, boot.began, boot_date(now)) {
+            let by = match (is_ours, boot.began, ours) {
                 (true, ..) => 0,
                 (false, Some(began), Some(ours)) => began.secs().saturating_sub(ours.secs()),
                 _ => continue,
             };
+            if is_ours {
+                // A second for rounding.
+                let latest = now.boot + Duration::from_secs(1);
+                boot.lines.retain(|line| line.written() <= latest);
+            }
             fold(&mut boot.lines);
             for line in &mut boot.lines {
                 match line {

@@ -172,7 +172,10 @@ fn a_thousand_sections_and_long_reasons_fit_as_far_as_there_is_room() {
         let entry = Entry {
             section: "home".to_owned(),
             reason: long.clone(),
-            ..Entry::new(at(secs), Condition::Refused)
+            ..Entry::new(
+                at(secs),
+                [Condition::Refused, Condition::Aborted][number as usize % 2],
+            )
         };
         file.add(BOOT, now(secs), &[Line::Change(entry)]);
     }
@@ -210,6 +213,31 @@ fn flapping_is_one_line_when_it_is_read_and_when_the_file_is_full() {
     let history = file.read(now(50_000));
     assert_eq!(told(&history), ["office up 100-8080 x400"]);
     assert_eq!(history.entries[0].good_s, 199 * 20);
+}
+
+#[test]
+fn the_same_again_is_no_line_and_the_future_is_none() {
+    let mut file = file_of(&[change(60, "home", Condition::Refused)]);
+    for secs in [70, 80] {
+        file.add(BOOT, now(secs), &[change(secs, "home", Condition::Refused)]);
+        file.add(BOOT, now(secs), &[change(secs, "other", Condition::Up)]);
+    }
+    assert_eq!(file.lines(), 3);
+    file.add(BOOT, now(90), &[change(90, "home", Condition::Confirmed)]);
+    file.add(BOOT, now(91), &[change(90_000, "home", Condition::Refused)]);
+    let expected = ["home refused 60", "other up 70", "home confirmed 90"];
+    assert_eq!(told(&file.read(now(100))), expected);
+}
+
+#[test]
+fn the_date_of_a_moment_stays_while_both_clocks_are_rounded() {
+    let file = file_of(&[change(60, "home", Condition::Up)]);
+    for wall in [99, 100, 101] {
+        let shown = Now::new(at(100), now(wall).wall);
+        let steady = file.read(shown).date(shown);
+        assert_eq!(steady, now(100));
+    }
+    assert_eq!(file.read(undated(100)).date(undated(100)), undated(100));
 }
 
 #[test]
@@ -283,19 +311,19 @@ fn damaged_lines_are_passed_over_and_the_rest_is_kept() {
             let read = file.read(now(100)).entries.len();
             assert!((1..=3).contains(&read), "{place}: {read} lines");
             // What is added then is read.
-            file.add(BOOT, now(90), &[change(90, "home", Condition::Confirmed)]);
+            file.add(BOOT, now(90), &[change(90, "home", Condition::Unconfirmed)]);
             let told = told(&file.read(now(100)));
-            assert_eq!(told.last().map(String::as_str), Some("home confirmed 90"));
+            assert_eq!(told.last().map(String::as_str), Some("home unconfirmed 90"));
         }
     }
     // So is a last line that was cut, wherever it was.
     for length in 0..whole.len() {
         let mut file = HistoryFile(whole[..length].to_vec());
-        file.add(BOOT, now(90), &[change(90, "home", Condition::Confirmed)]);
+        file.add(BOOT, now(90), &[change(90, "home", Condition::Unconfirmed)]);
         let told = told(&file.read(now(100)));
         assert_eq!(
             told.last().map(String::as_str),
-            Some("home confirmed 90"),
+            Some("home unconfirmed 90"),
             "{length}"
         );
     }

@@ -10,7 +10,7 @@
 //! | `boot_id`, `uptime_s` | this boot, and the seconds since |
 //! | `since`, `since_s` | the beginning of what is shown, and the seconds since |
 //! | `sections` | for each `section`, in the order of the file, its `type`, `known_s` (the seconds of which something is known), and `good_s` (those in which it was `up` or `confirmed`); of a tunnel `uptime_percent`, null if nothing is known |
-//! | `entries` | for each change, the oldest first, `section`, `type`, `state`, `from`, `to` (null if it is so still), `ago_s`, `for_s`, `reason`, `reason_code`, `reason_args`; of many within a short time `count`, the seconds `flapping_s` from the first to the last of them, and `flapping_good_s` and `flapping_bad_s`, those of them in which all was well, and something was wrong |
+//! | `entries` | for each change, the oldest first, `section`, `type`, `state`, `from`, `to` (null if it is so still, or the section is not watched any more; then `for_s` is null, too), `ago_s`, `for_s`, `reason`, `reason_code`, `reason_args`; of many within a short time, where `for_s` counts from the last of them, `count`, the seconds `flapping_s` from the first to the last of them, and `flapping_good_s` and `flapping_bad_s`, those of them in which all was well, and something was wrong |
 //! | `gaps` | the times in which nothing was watched: `from`, `to`, `ago_s`, `for_s` |
 //! | `addresses` | for each `skydns` section its addresses that were confirmed last, the latest first: `address`, `confirmed`, the date of its first acknowledgement |
 //!
@@ -57,6 +57,27 @@ pub struct HistoryView {
     addresses: Vec<Addresses>,
     from: Boot,
     boot_id: String,
+}
+
+/// The end of what an entry tells.
+#[derive(Clone, Copy)]
+enum End {
+    At(Boot),
+    /// It is so still.
+    Open,
+    /// The section is watched no more, and it is not known for how long it was so.
+    Lost,
+}
+
+impl End {
+    /// The time from a moment to the end.
+    fn after(self, since: Boot, now: Now) -> Option<Duration> {
+        match self {
+            End::At(end) => Some(end.since(since)),
+            End::Open => Some(now.boot.since(since)),
+            End::Lost => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -129,14 +150,22 @@ impl HistoryView {
         self.sections.iter().find(|section| section.section == name)
     }
 
-    /// The entries that reach into what is shown, each with its end, if it has one.
-    fn entries(&self) -> Vec<(&Entry, Option<Boot>)> {
+    /// The entries that reach into what is shown, each with its end.
+    fn entries(&self) -> Vec<(&Entry, End)> {
         let mut entries = Vec::new();
         for (place, entry) in self.history.entries.iter().enumerate() {
             let is_watched = self.section(&entry.section).is_some_and(|s| s.is_watched);
-            let end = self.history.end_of(place);
-            let end = end.or((!is_watched).then_some(entry.end));
-            if end.is_none_or(|end| end >= self.from) {
+            let end = match self.history.end_of(place) {
+                Some(end) => End::At(end),
+                None if is_watched => End::Open,
+                None => End::Lost,
+            };
+            let is_before = match end {
+                End::At(end) => end < self.from,
+                End::Open => false,
+                End::Lost => entry.end < self.from,
+            };
+            if !is_before {
                 entries.push((entry, end));
             }
         }
@@ -156,13 +185,14 @@ fn per_mille(part: u64, whole: u64) -> Option<u64> {
 
 /// The text for people: a bar for each section, then each change.
 pub fn text(view: &HistoryView, zone: &Zone, now: Now, screen: Screen) -> String {
-    if view.history.entries.is_empty() {
-        return "nothing is known of the past yet\n".to_owned();
-    }
     let when = When { zone, now };
     let mut out = String::new();
-    push_bars(&mut out, view, &when, screen);
-    push_list(&mut out, view, &when);
+    if view.history.entries.is_empty() {
+        out.push_str("nothing is known of the past yet\n");
+    } else {
+        push_bars(&mut out, view, &when, screen);
+        push_list(&mut out, view, &when);
+    }
     push_addresses(&mut out, view, &when);
     out
 }
@@ -178,13 +208,15 @@ impl When<'_> {
     /// was.
     fn show(&self, at: Boot) -> String {
         match self.now.clock_is_set() {
-            true => self.show_date(date(at, self.now)),
+            true => self.show_date(date(at, self.now), false),
             false => format!("{} ago", describe_span(self.now.boot.since(at))),
         }
     }
 
-    fn show_date(&self, at: Wall) -> String {
+    /// With its year, if that is asked for or another one than now.
+    fn show_date(&self, at: Wall, is_old: bool) -> String {
         let local = self.zone.local(at);
+        let is_old = is_old || local.year != self.zone.local(self.now.wall).year;
         let month = local.month_name();
         let Civil {
             day,
@@ -193,7 +225,11 @@ impl When<'_> {
             second,
             ..
         } = local;
-        format!("{month} {day:2} {hour:02}:{minute:02}:{second:02}")
+        let shown = format!("{month} {day:2} {hour:02}:{minute:02}:{second:02}");
+        match is_old {
+            true => format!("{} {shown}", local.year),
+            false => shown,
+        }
     }
 }
 
@@ -252,7 +288,7 @@ fn push_axis(out: &mut String, from: Boot, when: &When<'_>, columns: usize) {
     if now.since(from) < DAY && when.now.clock_is_set() {
         // The day is that of today or of yesterday.
         for label in &mut labels {
-            label.drain(..7);
+            label.drain(..label.len() - 8);
         }
     }
     let mut used = 0;
@@ -262,7 +298,7 @@ fn push_axis(out: &mut String, from: Boot, when: &When<'_>, columns: usize) {
         out.push_str(label);
         used = place + width(label);
     }
-    spaces(out, columns.saturating_sub(used + 3));
+    spaces(out, columns.saturating_sub(used + 3).max(1));
     out.push_str("now\n");
 }
 
@@ -320,7 +356,8 @@ fn push_list(out: &mut String, view: &HistoryView, when: &When<'_>) {
             when.show(entry.at),
             entry.section.clone(),
             state,
-            describe_span(end.unwrap_or(when.now.boot).since(entry.at)),
+            end.after(entry.end, when.now)
+                .map_or("-".to_owned(), describe_span),
             entry.reason.to_string(),
         ]);
     }
@@ -363,7 +400,10 @@ fn push_addresses(out: &mut String, view: &HistoryView, when: &When<'_>) {
             clean(section)
         ));
         for (address, confirmed) in addresses {
-            out.push_str(&format!("{}  {address}\n", when.show_date(*confirmed)));
+            out.push_str(&format!(
+                "{}  {address}\n",
+                when.show_date(*confirmed, true)
+            ));
         }
     }
 }
@@ -404,7 +444,7 @@ pub fn json(view: &HistoryView, now: Now) -> String {
     let gaps = view.history.gaps.iter().filter(|gap| gap.to >= view.from);
     out.list(&gaps.collect::<Vec<_>>(), &|gap, out| {
         out.open();
-        push_times(out, gap.from, Some(gap.to), now);
+        push_times(out, [gap.from; 2], End::At(gap.to), now);
         out.close();
     });
     out.name("addresses");
@@ -424,11 +464,11 @@ pub fn json(view: &HistoryView, now: Now) -> String {
     core::mem::take(out).into_text()
 }
 
-fn push_entry(out: &mut JsonWriter, (entry, end): (&Entry, Option<Boot>), now: Now) {
+fn push_entry(out: &mut JsonWriter, (entry, end): (&Entry, End), now: Now) {
     out.open();
     push_name(out, &entry.section, entry.condition.is_of_tunnel());
     out.field("state", &entry.condition);
-    push_times(out, entry.at, end, now);
+    push_times(out, [entry.at, entry.end], end, now);
     if entry.count > 1 {
         out.field("count", &entry.count);
         out.field("flapping_s", &entry.end.since(entry.at).as_secs());
@@ -454,18 +494,18 @@ fn push_name(out: &mut JsonWriter, section: &str, is_tunnel: bool) {
     out.text(if is_tunnel { "tunnel" } else { "skydns" });
 }
 
-/// The times of something that goes on if it has no end.
-fn push_times(out: &mut JsonWriter, from: Boot, to: Option<Boot>, now: Now) {
+/// The times of something that is as it is `since` a moment.
+fn push_times(out: &mut JsonWriter, [from, since]: [Boot; 2], to: End, now: Now) {
     push_date(out, "from", from, now);
     match to {
-        Some(to) => push_date(out, "to", to, now),
-        None => {
+        End::At(to) => push_date(out, "to", to, now),
+        _ => {
             out.name("to");
             out.raw("null");
         }
     }
     out.field("ago_s", &now.boot.since(from).as_secs());
-    out.field("for_s", &to.unwrap_or(now.boot).since(from).as_secs());
+    out.field("for_s", &to.after(since, now).map(|span| span.as_secs()));
 }
 
 fn push_date(out: &mut JsonWriter, name: &str, at: Boot, now: Now) {

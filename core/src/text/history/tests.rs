@@ -59,6 +59,7 @@ fn view(chosen: Option<&str>, since: Option<Duration>, now: Now) -> HistoryView 
             from: ago(8),
             to: ago(6),
         }],
+        began: None,
     };
     let addresses = vec![(
         "home".to_owned(),
@@ -94,17 +95,17 @@ new                                               -
 gone
         █ well  ▁ not  ▄ both  ░ not known  · not watched
 
-since            section  state                    for   reason
-Nov 19 16:00:00  home     confirmed                20 h  there is no device eth9
-Nov 19 16:00:00  office   up                       10 h  there is no device eth9
-Nov 19 21:00:00  gone     refused                  0 s   there is no device eth9
-Nov 20 02:00:00  office   given-up                 1 h   there is no device eth9
-Nov 20 03:00:00  office   up                       6 h   there is no device eth9
+since            section  state                    for         reason
+Nov 19 16:00:00  home     confirmed                20 h        there is no device eth9
+Nov 19 16:00:00  office   up                       10 h        there is no device eth9
+Nov 19 21:00:00  gone     refused                  -           there is no device eth9
+Nov 20 02:00:00  office   given-up                 1 h         there is no device eth9
+Nov 20 03:00:00  office   up                       6 h         there is no device eth9
 Nov 20 04:00:00           not watched              2 h
-Nov 20 09:00:00  office   up, 8 changes in 10 min  3 h   there is no device eth9
+Nov 20 09:00:00  office   up, 8 changes in 10 min  2 h 50 min  there is no device eth9
 
 addresses of home that were confirmed
-Nov 20 12:00:00  8.8.4.4
+2026 Nov 20 12:00:00  8.8.4.4
 ";
     assert_eq!(shown, expected);
 }
@@ -140,7 +141,7 @@ fn a_narrow_terminal_has_no_bars_and_nothing_is_cut_off_the_list() {
         screen(20, true),
     );
     assert!(shown.starts_with("home\noffice  93.9 %\n"), "{shown}");
-    assert!(shown.contains("up, 8 changes in 10 min  3 h   there is no device eth9\n"));
+    assert!(shown.contains("up, 8 changes in 10 min  2 h 50 min  there is no device eth9\n"));
     let nothing = HistoryView::new(
         History::default(),
         Vec::new(),
@@ -151,6 +152,18 @@ fn a_narrow_terminal_has_no_bars_and_nothing_is_cut_off_the_list() {
     );
     let shown = text(&nothing, &Zone::utc(), now(), screen(80, true));
     assert_eq!(shown, "nothing is known of the past yet\n");
+    // Addresses survive a reboot.
+    let date = Wall::from_secs(NOON - 700 * UPTIME);
+    let addresses = vec![("home".to_owned(), vec![([8, 8, 4, 4].into(), date)])];
+    let nothing = HistoryView {
+        addresses,
+        ..nothing
+    };
+    let shown = text(&nothing, &Zone::utc(), now(), screen(80, true));
+    assert!(
+        shown.ends_with("2024 Dec 20 12:00:00  8.8.4.4\n"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -166,7 +179,7 @@ fn the_object_for_programs() {
         \"reason_code\":\"source.no_device\",\"reason_args\":{\"device\":\"eth9\"}},";
     assert!(shown.starts_with(begin), "{shown}");
     let end = "{\"section\":\"office\",\"type\":\"tunnel\",\"state\":\"up\",\
-        \"from\":\"2026-11-20T09:00:00Z\",\"to\":null,\"ago_s\":10800,\"for_s\":10800,\
+        \"from\":\"2026-11-20T09:00:00Z\",\"to\":null,\"ago_s\":10800,\"for_s\":10200,\
         \"count\":8,\"flapping_s\":600,\"flapping_good_s\":300,\"flapping_bad_s\":300,\
         \"reason\":\"there is no device eth9\",\"reason_code\":\"source.no_device\",\
         \"reason_args\":{\"device\":\"eth9\"}}],\
