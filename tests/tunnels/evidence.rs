@@ -26,9 +26,8 @@ fn all_is_well() {
     assert_eq!(evidence["route"], "ok");
     between(&evidence["ping_ms"], 0, 1000);
     assert!(evidence.get("rx_age_s").is_some(), "{tunnel}");
-    let keys = |value: &serde_json::Value| value.as_object().expect("an object").len();
     assert_eq!(evidence["wan"], "wan");
-    assert_eq!((keys(&tunnel), keys(evidence)), (10, 8));
+    assert_eq!(evidence.as_object().map(|fields| fields.len()), Some(8));
 
     let ran = night.run_at(-590, &["status"]).expect(0);
     for part in [

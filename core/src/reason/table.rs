@@ -166,7 +166,7 @@ table! {
     // The configuration's file, and the place of a problem in it.
     ConfigOfFile "config.of_file" "{file}: {cause}";
 
-    ConfigSyntax "config.syntax" "Parse error ({error}) at line {line_number}, byte {byte}" => "`uci show wansync` stops at the same place; a quotation mark that is not closed stands in a line before it";
+    ConfigSyntax "config.syntax" "Parse error ({error}) at line {line_number}, byte {byte}" => "a quote is missing at or above that line. `uci show wansync` complains as well";
     ConfigNoSection "config.no_section" "{file} has no skydns or tunnel section '{section}'{hint}";
     ConfigInFile "config.in_file" "{file}, {cause}";
     ConfigInLine "config.in_line" "line {line_number}: {cause}";
