@@ -179,7 +179,7 @@ table! {
     ConfigLongName "config.long_name" "its name is longer than 200 bytes";
     ConfigSecondMain "config.second_main" "a 'wansync' section stands in line {line_number} already, which counts";
     ConfigReopened "config.reopened" "it was opened in line {line_number} already; the options of both count";
-    ConfigSameUser "config.same_user" "section '{section}' in line {line_number} has the same 'ident' and 'hostname': each replaces the address of the other" => "give one of them a `hostname` of its own, or another `ident`";
+    ConfigSameUser "config.same_user" "section '{section}' in line {line_number} has the same 'ident' and 'hostname': each replaces the address of the other";
     ConfigSameSource "config.same_source" "section '{section}' in line {line_number} has the same source and another 'ident': SkyDNS takes an address from one user when it is sent for another" => "@address.of_rival";
     ConfigSameLink "config.same_link" "section '{section}' in line {line_number} has the same '{option}': what restarts one tunnel restarts the other";
     ConfigSameService "config.same_service" "section '{section}' in line {line_number} has the same 'service' and 'instance': what restarts one tunnel restarts the other";
@@ -224,7 +224,7 @@ table! {
     ValueNoneOf "value.none_of" "is none of: {names}";
     ValueUnknown "value.unknown" "is unknown{hint}";
     ValueNotInRange "value.not_in_range" "is not a number from {min} to {max}";
-    ValueNoProfile "value.no_profile" "is not a number; profiles are given by their id" => "`wansync skydns profiles` lists them with their numbers";
+    ValueNoProfile "value.no_profile" "is not a number; profiles are given by their id";
     ValueNoDuration "value.no_duration" "is no duration, such as 90s, 5m, 72h or 3d";
     ValueNoSpread "value.no_spread" "is no duration of a day at most, such as 30m";
     ValueTooShort "value.too_short" "is too short: it must be {seconds}s or more";
