@@ -244,10 +244,10 @@ pub struct HistoryArguments {
     #[argh(
         option,
         arg_name = "FORMAT",
-        default = "CheckFormat::Text",
-        from_str_fn(check_format)
+        default = "TextOrJson::Text",
+        from_str_fn(text_or_json)
     )]
-    pub format: CheckFormat,
+    pub format: TextOrJson,
 
     /// only this section
     #[argh(positional, arg_name = "SECTION")]
@@ -289,10 +289,10 @@ pub struct CheckArguments {
     #[argh(
         option,
         arg_name = "FORMAT",
-        default = "CheckFormat::Text",
-        from_str_fn(check_format)
+        default = "TextOrJson::Text",
+        from_str_fn(text_or_json)
     )]
-    pub format: CheckFormat,
+    pub format: TextOrJson,
 
     /// tell OpenWrt's init script what the configuration asks of it, unless it
     /// has an error
@@ -300,19 +300,19 @@ pub struct CheckArguments {
     pub service: bool,
 }
 
-/// The form of findings, and of the history.
+/// The form of findings, or of the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckFormat {
+pub enum TextOrJson {
     /// For people.
     Text,
     /// For programs.
     Json,
 }
 
-fn check_format(text: &str) -> Result<CheckFormat, String> {
+fn text_or_json(text: &str) -> Result<TextOrJson, String> {
     match text {
-        "text" => Ok(CheckFormat::Text),
-        "json" => Ok(CheckFormat::Json),
+        "text" => Ok(TextOrJson::Text),
+        "json" => Ok(TextOrJson::Json),
         _ => Err("it is text or json".to_owned()),
     }
 }

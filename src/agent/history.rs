@@ -7,8 +7,8 @@ use crate::agent::changes::Change;
 use crate::agent::paths::Paths;
 use crate::sys::clock;
 use crate::sys::lock::{LockGuard, PassLock};
-use wansync_core::history::{Condition, Entry, Gap, Line};
-use wansync_core::text::status::is_overdue;
+use wansync_core::config::Mode;
+use wansync_core::history::{Condition, Entry, Gap, Line, is_gap};
 
 /// Adds changes to the history. What cannot be written is lost, and nothing else.
 pub(super) fn record(paths: &Paths, changes: &[Change]) {
@@ -26,10 +26,15 @@ pub(super) fn record(paths: &Paths, changes: &[Change]) {
 }
 
 /// Notes that nothing was watched until now, if the last look was longer ago than the
-/// pauses between two explain. `guard` is that of the lock that the caller has taken, and
-/// `other` the one that other looks leave their time at.
-pub(super) fn note_gap(paths: &Paths, guard: &LockGuard, other: &PassLock, interval: Duration) {
-    let is_gap = |ago: &Duration| is_overdue(*ago, interval);
+/// pauses between two explain, for a caller that looks as in this mode. `guard` is that of
+/// the lock that it has taken, and `other` the one that other looks leave their time at.
+pub(super) fn note_gap(
+    paths: &Paths,
+    guard: &LockGuard,
+    other: &PassLock,
+    (mode, interval): (Mode, Duration),
+) {
+    let is_gap = |ago: &Duration| is_gap(*ago, mode, interval);
     let Some(ago) = guard.watched_ago().filter(is_gap) else {
         return;
     };

@@ -19,7 +19,7 @@ use crate::sys::{clock, identity, log as logging, random};
 use wansync_core::address::{Candidate, PublicAddress};
 use wansync_core::config::problem::Problem;
 use wansync_core::config::secret::{KeySource, Secret};
-use wansync_core::config::{Config, Content, Skydns, Transport};
+use wansync_core::config::{Config, Content, Mode, Skydns, Transport};
 use wansync_core::failure::Failure;
 use wansync_core::holddown::HoldDown;
 use wansync_core::json::JsonWriter;
@@ -133,7 +133,7 @@ pub fn run(
         ),
     };
     let daemon = PassLock::of_daemon(&paths.state);
-    history::note_gap(paths, &guard, &daemon, config.main.interval);
+    history::note_gap(paths, &guard, &daemon, (Mode::Hook, config.main.interval));
     lock.take_rerun_request();
     let mut done = match &fresh {
         // So may the address be that was chosen before the wait.

@@ -21,7 +21,7 @@ pub use tunnels::fetch_names;
 use crate::agent::observe::Observer;
 use crate::agent::paths::{Paths, key_of};
 use crate::agent::publish::redact_failure;
-use crate::cli::{CheckArguments, CheckFormat};
+use crate::cli::{CheckArguments, TextOrJson};
 use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::clock;
@@ -38,7 +38,7 @@ use wansync_core::time::Civil;
 
 /// Runs it.
 pub fn run(paths: &Paths, check: &CheckArguments, out: &Output) -> Exit {
-    let is_json = check.format == CheckFormat::Json;
+    let is_json = check.format == TextOrJson::Json;
     let kinds = [
         check.file.is_some(),
         check.start,

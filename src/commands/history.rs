@@ -1,23 +1,24 @@
 //! `wansync history`: since when each section is as it is, and what was before.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::output::{Output, local_zone, screen};
 use super::status;
 use crate::agent::paths::Paths;
-use crate::cli::{CheckFormat, HistoryArguments};
+use crate::cli::{HistoryArguments, TextOrJson};
 use crate::exit::Exit;
 use crate::sys::clock;
 use crate::sys::lock::PassLock;
 use crate::sys::store::Store;
-use wansync_core::config::{Config, Mode};
-use wansync_core::history::{Condition, History, Present};
+use wansync_core::config::Config;
+use wansync_core::history::{Condition, History, Present, is_gap};
 use wansync_core::outcome::Outcome;
 use wansync_core::reason::Reason;
-use wansync_core::record::MAX_ADDRESSES;
-use wansync_core::text::history::{self, HistoryView};
-use wansync_core::text::status::is_overdue;
-use wansync_core::time::{Boot, Now};
+use wansync_core::record::{MAX_ADDRESSES, RecordEntry};
+use wansync_core::state::Confirmed;
+use wansync_core::text::history::{self, Addresses, HistoryView};
+use wansync_core::time::{Boot, Now, Wall};
 
 /// Runs it.
 pub fn run(paths: &Paths, arguments: &HistoryArguments, out: &Output) -> Exit {
@@ -26,8 +27,8 @@ pub fn run(paths: &Paths, arguments: &HistoryArguments, out: &Output) -> Exit {
     match view(paths, chosen, arguments.since, now) {
         Ok((view, now)) => {
             let shown = match arguments.format {
-                CheckFormat::Text => history::text(&view, &local_zone(), now, screen()),
-                CheckFormat::Json => history::json(&view, now),
+                TextOrJson::Text => history::text(&view, &local_zone(), now, screen()),
+                TextOrJson::Json => history::json(&view, now),
             };
             out.line(shown.trim_end());
             Exit::Done
@@ -69,13 +70,13 @@ fn view(
     since: Option<Duration>,
     now: Now,
 ) -> Result<(HistoryView, Now), (Exit, Reason)> {
-    let config = status::config_in_use(paths)?.config;
-    let store = paths.store();
+    let used = status::config_in_use(paths)?;
+    let (config, store) = (&used.config, paths.store());
     store.check_readable().map_err(|why| (Exit::Later, why))?;
-    status::ask_daemon_to_write(paths);
+    status::ask_daemon_to_write(paths, &used);
     let mut history = store.history();
     let now = history.date(now);
-    let present = present(&config, &store);
+    let (present, mut addresses) = present(config, &store);
     if let Some(name) = chosen {
         let mut known: Vec<&str> = config.skydns.iter().map(|one| &*one.name).collect();
         known.extend(config.tunnels.iter().map(|one| &*one.name));
@@ -84,10 +85,10 @@ fn view(
             return Err((Exit::Usage, paths.no_section(name, &known)));
         }
     }
-    if let Some(from) = watched_until(paths, &config, &present, &history, now) {
+    if let Some(from) = watched_until(paths, config, &present, &history, now) {
         history.end_watch(from, now);
     }
-    let addresses = addresses(&config, &store, chosen);
+    addresses.retain(|(name, _)| chosen.is_none_or(|chosen| chosen == name));
     let which = (chosen, since);
     let view = HistoryView::new(history, present, addresses, which, store.boot_id(), now);
     Ok((view, now))
@@ -108,24 +109,26 @@ fn watched_until(
     {
         return last;
     }
-    let interval = match config.main.mode {
-        Mode::Hook => config.main.interval,
-        // It leaves word each minute.
-        Mode::Daemon => config.main.interval / 3,
-    };
+    let main = &config.main;
     let locks = [
         PassLock::of_passes(&paths.state),
         PassLock::of_daemon(&paths.state),
     ];
     let ago = locks.iter().filter_map(PassLock::watched_ago).min()?;
-    is_overdue(ago, interval).then(|| now.boot - ago)
+    is_gap(ago, main.mode, main.interval).then(|| now.boot - ago)
 }
 
-/// The states of the sections that are watched.
-fn present(config: &Config, store: &Store) -> Vec<Present> {
-    let mut present = Vec::new();
+/// The states of the sections that are watched, and the addresses of theirs that were
+/// confirmed.
+fn present(config: &Config, store: &Store) -> (Vec<Present>, Vec<Addresses>) {
+    let (mut present, mut addresses) = (Vec::new(), Vec::new());
+    let record = store.record();
     for (name, _) in config.ready_sections() {
         let state = store.section_state(name).unwrap_or_default();
+        let list = confirmed_addresses(record.entry(name), state.confirmed);
+        if !list.is_empty() {
+            addresses.push((name.to_owned(), list));
+        }
         let confirmed = state.confirmed.map(|c| c.boot);
         present.push(Present {
             section: name.to_owned(),
@@ -150,31 +153,20 @@ fn present(config: &Config, store: &Store) -> Vec<Present> {
             reason: state.map(|state| state.reason).unwrap_or_default(),
         });
     }
-    present
+    (present, addresses)
 }
 
-/// Those of the record, and before them the one that may not be in it yet.
-fn addresses(config: &Config, store: &Store, chosen: Option<&str>) -> Vec<history::Addresses> {
-    let record = store.record();
-    let mut addresses = Vec::new();
-    for (name, _) in config.ready_sections() {
-        if chosen.is_some_and(|chosen| chosen != name) {
-            continue;
-        }
-        let entry = record.entry(name);
-        let mut list = entry.map(|entry| entry.addresses()).unwrap_or_default();
-        let state = store.section_state(name);
-        if let Some(confirmed) = state.and_then(|state| state.confirmed)
-            && list
-                .first()
-                .is_none_or(|(last, _)| *last != confirmed.address)
-        {
-            list.insert(0, (confirmed.address, confirmed.wall));
-            list.truncate(MAX_ADDRESSES);
-        }
-        if !list.is_empty() {
-            addresses.push((name.to_owned(), list));
-        }
+/// The addresses of the record, and before them the one that may not be in it yet.
+fn confirmed_addresses(
+    entry: Option<&RecordEntry>,
+    confirmed: Option<Confirmed>,
+) -> Vec<(IpAddr, Wall)> {
+    let mut list = entry.map(RecordEntry::addresses).unwrap_or_default();
+    if let Some(Confirmed { address, wall, .. }) = confirmed
+        && list.first().is_none_or(|(last, _)| *last != address)
+    {
+        list.insert(0, (address, wall));
+        list.truncate(MAX_ADDRESSES);
     }
-    addresses
+    list
 }

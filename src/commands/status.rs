@@ -173,7 +173,10 @@ fn watch_status(paths: &Paths, status: &StatusArguments) -> Exit {
 
 /// Asks a running daemon to write what it knows, and waits until it has. Without
 /// one nothing is done: what is written is all that is known.
-pub(super) fn ask_daemon_to_write(paths: &Paths) {
+pub(super) fn ask_daemon_to_write(paths: &Paths, used: &UsedConfig) {
+    if used.daemon_runs == Some(false) {
+        return;
+    }
     // Whether it did or not, what is written is shown.
     let _ = control::send_request(&paths.state, "status", CONTROL_TIMEOUT);
 }
@@ -182,16 +185,15 @@ pub(super) fn ask_daemon_to_write(paths: &Paths) {
 /// Why nothing can be shown, and the exit code for it.
 fn collect_view(paths: &Paths) -> Result<StatusView, (Exit, Reason)> {
     let store = paths.store();
+    let used = config_in_use(paths)?;
+    store.check_readable().map_err(|why| (Exit::Later, why))?;
+    ask_daemon_to_write(paths, &used);
     let UsedConfig {
         config,
         mut problems,
         other,
         daemon_runs,
-    } = config_in_use(paths)?;
-    store.check_readable().map_err(|why| (Exit::Later, why))?;
-    if daemon_runs != Some(false) {
-        ask_daemon_to_write(paths);
-    }
+    } = used;
     let now = clock::now();
     let errors = problems.iter().filter(|it| it.is_error()).count();
     let unwritable = store.check_state_writable().err();
@@ -292,7 +294,8 @@ pub(super) fn daemons_text(paths: &Paths) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The same; empty if it does not say, and `None` without a daemon.
+/// The text of the configuration of a running daemon: empty if it does not say, and `None`
+/// without a daemon.
 fn ask_daemon_for_config(paths: &Paths) -> io::Result<Option<String>> {
     let reply = control::send_request(&paths.state, "config", CONTROL_TIMEOUT)?;
     Ok(reply.map(|reply| {

@@ -26,10 +26,13 @@ pub mod timeline;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
+use crate::config::Mode;
 use crate::json::{FieldReader, Json, JsonWriter, Persist};
 use crate::persist;
 use crate::reason::Reason;
+use crate::text::status::is_overdue;
 use crate::time::{Boot, Now, Wall};
 
 /// The longest line that is written, in bytes.
@@ -120,7 +123,7 @@ pub struct Entry {
     pub count: u32,
     /// The seconds between the first and the last of them in which all was well.
     pub good_s: u32,
-    /// Those in which something was wrong. Of the rest nothing is known.
+    /// The seconds between them in which something was wrong. Of the rest nothing is known.
     pub bad_s: u32,
     /// The section.
     pub section: String,
@@ -139,7 +142,17 @@ pub struct Gap {
     pub to: Boot,
 }
 
-/// What is added to a history.
+/// True if nothing was watched for so long that it is a gap. Passes follow on each other by
+/// `interval`, and may be late; a daemon leaves word each minute besides, and is never as
+/// late.
+pub fn is_gap(pause: Duration, mode: Mode, interval: Duration) -> bool {
+    match mode {
+        Mode::Hook => is_overdue(pause, interval),
+        Mode::Daemon => is_overdue(pause, interval / 3),
+    }
+}
+
+/// A line that is added to a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     /// A change.
@@ -148,7 +161,7 @@ pub enum Line {
     Gap(Gap),
 }
 
-/// What is known of the past. Moments are on the clock of this boot, also those before it.
+/// The past, as far as it is known. Moments are on the clock of this boot, also those before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     /// The changes, in the order of their ends.
@@ -160,7 +173,7 @@ pub struct History {
 }
 
 impl Entry {
-    /// One change, still without a section and a reason.
+    /// The entry of one change, still without a section and a reason.
     pub fn new(at: Boot, condition: Condition) -> Entry {
         Entry {
             at,
@@ -287,7 +300,7 @@ impl Line {
 pub struct Present {
     /// The section.
     pub section: String,
-    /// Whether it is a tunnel.
+    /// True if the section is a tunnel.
     pub is_tunnel: bool,
     /// The state, if one is known.
     pub condition: Option<Condition>,

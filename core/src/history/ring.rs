@@ -12,7 +12,7 @@
 //! The last line of a section goes last: it says how it has been since.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -55,7 +55,7 @@ struct BootLines {
 }
 
 impl BootLines {
-    /// Whether the last line of a section says the same: what could not be remembered is
+    /// True if the last line of a section says the same: what could not be remembered is
     /// found again and again.
     fn says(&self, news: &Line) -> bool {
         let Line::Change(news) = news else {
@@ -65,8 +65,7 @@ impl BootLines {
             if let Line::Change(last) = line
                 && last.section == news.section
             {
-                return last.condition == news.condition
-                    && last.reason.to_string() == news.reason.to_string();
+                return last.condition == news.condition && last.reason == news.reason;
             }
         }
         false

@@ -15,11 +15,11 @@ pub enum Quality {
     Bad,
     /// A tunnel of which nothing was known.
     Unknown,
-    /// It changed again and again.
+    /// The state changed again and again.
     Mixed {
         /// The seconds of it in which all was well.
         good: u32,
-        /// Those in which something was wrong.
+        /// The seconds of it in which something was wrong.
         bad: u32,
     },
     /// Nothing was watched.

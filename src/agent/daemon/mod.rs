@@ -29,7 +29,7 @@ use crate::sys::{clock, files, log as logging};
 use accounts::Accounts;
 use event_sources::{EventSources, Events};
 use sections::{CheckContext, Sections};
-use wansync_core::config::{Config, Skydns, Source};
+use wansync_core::config::{Config, Mode, Skydns, Source};
 use wansync_core::hotplug::Hotplug;
 use wansync_core::reason;
 use wansync_core::reason::Reason;
@@ -340,8 +340,8 @@ impl Daemon<'_> {
         let (now, main) = (clock::since_boot(), &self.config.main);
         if main.enabled && now >= self.next_note {
             let passes = PassLock::of_passes(&self.paths.state);
-            // It is never as late as passes may be.
-            history::note_gap(self.paths, guard, &passes, main.interval / 3);
+            let looks = (Mode::Daemon, main.interval);
+            history::note_gap(self.paths, guard, &passes, looks);
             guard.record_done(Duration::ZERO);
             self.next_note = now + NOTE_INTERVAL;
         }

@@ -2,6 +2,8 @@ use super::*;
 use crate::history::{Condition, Gap};
 use crate::reason;
 use crate::reason::Reason;
+use crate::text::Screen;
+use crate::text::zone::Zone;
 
 /// 2026-11-20 12:00:00 UTC, and the router has run for a day.
 const NOON: i64 = 1_795_176_000;
