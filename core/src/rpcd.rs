@@ -43,9 +43,9 @@ pub const MAX_REPLY: usize = 255 * 1024;
 /// The methods of the object `wansync`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// What `wansync status` shows.
+    /// The status that `wansync status` shows.
     Status,
-    /// What `wansync history` shows.
+    /// The history that `wansync history` shows.
     History,
     /// A check in the background or, with a configuration, of that one at once.
     Check,

@@ -32,15 +32,15 @@ pub fn run(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
 /// over all follows it.
 ///
 /// # Errors
-/// In words.
+/// The lock cannot be used, or no process be started.
 pub fn start(paths: &Paths, section: Option<&str>) -> io::Result<()> {
     let lock = PassLock::of_requests(&paths.state);
     match lock.lock_or_request_rerun(Duration::ZERO)? {
         Some(free) => {
             drop(free);
-            let words = ["once", "--work", section.unwrap_or_default()];
-            let count = if section.is_some() { 3 } else { 2 };
-            process::start_in_background(&paths.arguments(&words[..count]))
+            let mut words = vec!["once", "--work"];
+            words.extend(section);
+            process::start_in_background(&paths.arguments(&words))
         }
         None => Ok(()),
     }
@@ -80,8 +80,7 @@ fn pass(paths: &Paths, once: &OnceArguments, out: &Output) -> Exit {
     let is_unknown =
         |name: &&String| !is_tunnel(name) && !config.skydns.iter().any(|s| s.name == **name);
     if let Some(name) = once.sections.iter().find(is_unknown) {
-        let file = paths.config.display();
-        log::error!("{file} has no skydns or tunnel section '{name}'");
+        log::error!("{}", paths.no_section(name, &[]));
         return Exit::Usage;
     }
     if !config.main.enabled {

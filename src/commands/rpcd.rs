@@ -162,14 +162,8 @@ fn start_pass(paths: &Paths, section: Option<&str>) -> Result<String, Reason> {
         return Err(no_section(name));
     }
     paths.store().check_state_writable()?;
-    match once::start(paths, section) {
-        Ok(()) => Ok(rpcd::field("started", "true")),
-        Err(error) => Err(not_started(&error)),
-    }
-}
-
-fn not_started(error: &std::io::Error) -> Reason {
-    reason!(RpcNotStarted, error = error.to_string())
+    once::start(paths, section).map_err(|error| process::not_started(&error))?;
+    Ok(rpcd::field("started", "true"))
 }
 
 /// By the daemon, if there is one.
@@ -188,13 +182,9 @@ fn restart(paths: &Paths, section: &str) -> Result<String, Reason> {
     let done = one_shot::order(paths, &config, section)?;
     if done.code() == Code::ActCommand {
         let words = paths.arguments(&[NAME, "command", section]);
-        process::start_in_background(&words).map_err(|error| not_started(&error))?;
+        process::start_in_background(&words).map_err(|error| process::not_started(&error))?;
     }
     Ok(rpcd::done(&done))
-}
-
-fn readable(paths: &Paths) -> Result<Config, Reason> {
-    paths.load()
 }
 
 /// The configuration.
@@ -202,7 +192,7 @@ fn readable(paths: &Paths) -> Result<Config, Reason> {
 /// # Errors
 /// It cannot be read, or wansync is disabled.
 fn enabled(paths: &Paths) -> Result<Config, Reason> {
-    let config = readable(paths)?;
+    let config = paths.load()?;
     match config.main.enabled {
         true => Ok(config),
         false => Err(reason!(RpcDisabled)),

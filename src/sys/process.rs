@@ -21,6 +21,8 @@ use super::clock;
 use super::os_error::describe;
 use super::spawn::{Process, Program};
 use super::wait::{self, Readiness};
+use wansync_core::reason;
+use wansync_core::reason::Reason;
 use wansync_core::reason::address::CommandFault;
 
 /// The longest output that counts, in bytes.
@@ -277,6 +279,11 @@ pub fn start_in_background(arguments: &[OsString]) -> io::Result<()> {
     // another PID namespace.)
     wait::until_ready(&pipe, Readiness::End, BACKGROUND_START_TIMEOUT)?;
     Ok(())
+}
+
+/// The reason for which [`start_in_background`] started none.
+pub fn not_started(error: &io::Error) -> Reason {
+    reason!(RpcNotStarted, error = error.to_string())
 }
 
 /// Leaves the caller's session, terminal and process group, so that their end

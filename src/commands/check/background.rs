@@ -11,7 +11,6 @@ use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::sys::{clock, process};
 use wansync_core::json::{Json, JsonWriter};
-use wansync_core::reason;
 use wansync_core::reason::Reason;
 use wansync_core::time::Boot;
 
@@ -55,10 +54,9 @@ pub fn begin(paths: &Paths) -> Result<bool, Reason> {
         return Ok(false);
     }
     store.check_state_writable()?;
-    match process::start_in_background(&paths.arguments(&["check", "--work"])) {
-        Ok(()) => Ok(true),
-        Err(error) => Err(reason!(RpcNotStarted, error = error.to_string())),
-    }
+    process::start_in_background(&paths.arguments(&["check", "--work"]))
+        .map_err(|error| process::not_started(&error))?;
+    Ok(true)
 }
 
 /// The process in the background.

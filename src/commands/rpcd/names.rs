@@ -48,7 +48,7 @@ impl Kind {
 /// # Errors
 /// Why they cannot be.
 pub fn names(paths: &Paths, kind: Kind, section: &str) -> Result<String, Reason> {
-    let config = super::readable(paths)?;
+    let config = paths.load()?;
     let section = match kind {
         Kind::Profiles => config.ready_section(section).map(|_| section),
         Kind::Tunnels => account(&config, section),
@@ -68,11 +68,11 @@ pub fn names(paths: &Paths, kind: Kind, section: &str) -> Result<String, Reason>
     match PassLock::of_names(&paths.state).try_lock_now() {
         Ok(Some(free)) => {
             drop(free);
-            process::start_in_background(&words).map_err(|error| super::not_started(&error))?;
+            process::start_in_background(&words).map_err(|error| process::not_started(&error))?;
         }
         // It answers for another section, perhaps: this one is asked about at the next call.
         Ok(None) => {}
-        Err(error) => return Err(super::not_started(&error)),
+        Err(error) => return Err(process::not_started(&error)),
     }
     Ok(rpcd::field("pending", "true"))
 }
@@ -93,7 +93,9 @@ pub fn work(paths: &Paths, kind: &str, section: &str) {
     };
     process::leave_session();
     let stamp = files::stamp(&paths.config);
-    let fetched = super::readable(paths).and_then(|config| fetch(paths, &config, kind, section));
+    let fetched = paths
+        .load()
+        .and_then(|config| fetch(paths, &config, kind, section));
     let reply = fetched.unwrap_or_else(|why| rpcd::refusal(&why));
     let mut reply = NamesReply {
         at: clock::boot(),
