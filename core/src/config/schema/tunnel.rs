@@ -23,7 +23,7 @@ use crate::config::{
 use crate::places::Places;
 use crate::prefix::Prefix;
 use crate::reason;
-use crate::reason::Code;
+use crate::reason::{Code, Reason};
 use crate::tunnel::recovery::{OnDown, RecoveryPolicy};
 
 const DEFAULT_DOWN_AFTER: u32 = 3;
@@ -277,25 +277,30 @@ fn on_down(options: &mut Options<'_, '_>) -> OnDown {
 
 /// The things that a restart needs: how a device is restarted, only its owner knows.
 fn check_restart(options: &mut Options<'_, '_>, on_down: OnDown) {
-    let service = options.line_of("service");
     if let Some(line) = options.line_of("on_down")
         && on_down == OnDown::Restart
         && options.line_of("device").is_some()
-        && service.is_none()
+        && options.line_of("service").is_none()
     {
         options.bad_value("on_down", line, "restart", Code::ValueNoRestart);
     }
-    // After an unknown on_down it is not known what was meant.
-    if let Some(line) = service
-        && on_down != OnDown::Restart
-        && !options.failed
-    {
+    if on_down != OnDown::Restart {
         let reason = reason!(
             ConfigUselessUnless,
             option = "service",
             other = "on_down",
             value = "restart"
         );
+        warn_of_useless(options, "service", reason);
+    }
+}
+
+/// Warns of an option that does nothing beside this `on_down`; after an unknown one it is
+/// not known what was meant.
+fn warn_of_useless(options: &mut Options<'_, '_>, name: &str, reason: Reason) {
+    if let Some(line) = options.line_of(name)
+        && !options.failed
+    {
         options.warn(line, reason);
     }
 }
@@ -317,18 +322,14 @@ fn command(options: &mut Options<'_, '_>, on_down: OnDown) -> Option<(String, Ve
     options.warn_without("arg", "command");
     let arguments = options.list("arg");
     let program = path(options, "command")?;
-    // After an unknown on_down it is not known what was meant.
-    if let Some(line) = options.line_of("command")
-        && on_down == OnDown::Nothing
-        && !options.failed
-    {
+    if on_down == OnDown::Nothing {
         let reason = reason!(
             ConfigUselessWith,
             option = "command",
             other = "on_down",
             value = "none"
         );
-        options.warn(line, reason);
+        warn_of_useless(options, "command", reason);
     }
     let arguments = arguments.iter().map(|(text, _)| (*text).to_owned());
     Some((program, arguments.collect()))
