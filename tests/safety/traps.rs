@@ -113,6 +113,18 @@ fn untouched(victim: &Path, before: &fs::Metadata, what: &str) {
 /// Every trap, in the place of every file that a command opens.
 #[track_caller]
 fn each_trap(name: &str, arguments: &[&str], test: impl Fn(&str, &Router, &Path, Ran, &str)) {
+    each_trap_after(&|_| {}, name, arguments, test);
+}
+
+/// The same after something more has come. Neither the command nor the test changes what
+/// the trap leads to.
+#[track_caller]
+fn each_trap_after(
+    prepare: &dyn Fn(&Router),
+    name: &str,
+    arguments: &[&str],
+    test: impl Fn(&str, &Router, &Path, Ran, &str),
+) {
     for (what, trap, words) in TRAPS {
         if what == "a stranger's file" && !geteuid().is_root() {
             continue;
@@ -122,9 +134,11 @@ fn each_trap(name: &str, arguments: &[&str], test: impl Fn(&str, &Router, &Path,
         clear(&path);
         trap(&path, &victim);
         let before = fs::metadata(&victim).expect("it is there");
+        prepare(&router);
         let ran = run(&router, arguments);
         untouched(&victim, &before, what);
         test(what, &router, &path, ran, words);
+        untouched(&victim, &before, what);
     }
 }
 
@@ -170,23 +184,14 @@ fn a_trap_in_the_place_of_the_daemons_lock_is_named() {
 #[test]
 fn a_trap_in_the_place_of_the_history_loses_no_pass() {
     for name in ["history", "history.lock"] {
-        for (what, trap, words) in TRAPS {
-            if what == "a stranger's file" && !geteuid().is_root() {
-                continue;
-            }
-            let (router, victim) = settled();
-            let path = router.path("run").join(name);
-            clear(&path);
-            trap(&path, &victim);
-            let before = fs::metadata(&victim).expect("it is there");
-            router.set_address("8.8.8.8");
-            let ran = run(&router, &["once"]).expect(0).says(words);
-            untouched(&victim, &before, what);
-            ran.says("8.8.8.8 is confirmed")
+        let change = |router: &Router| router.set_address("8.8.8.8");
+        each_trap_after(&change, name, &["once"], |_, router, path, ran, words| {
+            ran.expect(0)
+                .says(words)
+                .says("8.8.8.8 is confirmed")
                 .says(&path.display().to_string());
-            run(&router, &["history"]).expect(0).says("confirmed");
-            untouched(&victim, &before, what);
-        }
+            run(router, &["history"]).expect(0).says("confirmed");
+        });
     }
 }
 
