@@ -168,7 +168,7 @@ impl Reason {
         }
     }
 
-    /// What is to be done about it, or about the first reason in it of which that is known.
+    /// The advice on what to do about it, or about the first reason in it that has one.
     pub fn action(&self) -> Option<&'static str> {
         self.code.action().or_else(|| {
             let mut inside = self.arguments.iter().flat_map(|argument| match argument {

@@ -58,7 +58,7 @@ pub enum FilteringReason {
     NotOpenWrt,
     /// It cannot be read, or is no UCI.
     BadFile {
-        /// What is wrong with it.
+        /// The fault of the file.
         cause: Reason,
     },
     /// The service's resolvers are not known.
